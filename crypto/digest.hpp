@@ -1,0 +1,23 @@
+#pragma once
+
+/// \file
+/// SHA-256 and hexadecimal text.
+
+#include <array>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace couponhook::crypto {
+
+using Sha256 = std::array<unsigned char, 32>;
+
+/// The digest of the parts as if they were one string. Thread-safe; the context is the thread's own.
+[[nodiscard]] Sha256 sha256(std::initializer_list<std::string_view> parts);
+[[nodiscard]] inline Sha256 sha256(std::string_view bytes) { return sha256({bytes}); }
+
+/// Lower-case hexadecimal.
+[[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);
+
+}  // namespace couponhook::crypto

@@ -1,0 +1,76 @@
+#pragma once
+
+/// \file
+/// The keys that WeChat Pay may have signed with, by serial.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+namespace couponhook::crypto {
+
+/// Why a platform key could not be added.
+enum class KeyError : std::uint8_t {
+  kNotPem = 1,     ///< no PEM block of the expected kind, or one that OpenSSL cannot read
+  kNotRsa = 2,     ///< a key of another kind; WECHATPAY2-SHA256-RSA2048 needs RSA
+  kWrongSize = 3,  ///< an RSA modulus outside 2048 to 4096 bits
+  kBadId = 4,      ///< a public key id that is empty or does not begin with PUB_KEY_ID_
+  kDuplicate = 5,  ///< the serial is in the set already
+};
+[[nodiscard]] std::string_view describe(KeyError error);
+
+enum class KeyKind : std::uint8_t {
+  kCertificate,  ///< a platform certificate; its serial is the certificate's
+  kPublicKey,    ///< a WeChat Pay public key; its serial is PUB_KEY_ID_ and digits
+};
+[[nodiscard]] std::string_view to_string(KeyKind kind);
+
+/// What may be told about a key.
+struct KeyInfo {
+  std::string serial;  ///< as WeChat Pay writes it: upper-case hexadecimal, or the public key id
+  KeyKind kind;
+  /// End of validity of a certificate; public keys do not expire.
+  std::optional<std::chrono::sys_seconds> expires_at;
+};
+
+/// A set of platform keys, several live at once: certificates overlap at rollover, and certificates
+/// and public keys arrive interleaved for days while WeChat Pay migrates a merchant.
+///
+/// Fill it, then share it as const: find() is thread-safe, the add functions are not.
+class PlatformKeys {
+ public:
+  struct Key;  // holds the OpenSSL key; verified with by SignatureVerifier
+
+  PlatformKeys();
+  ~PlatformKeys();
+  PlatformKeys(PlatformKeys&&) noexcept;
+  PlatformKeys& operator=(PlatformKeys&&) noexcept;
+
+  /// Adds a platform certificate (one PEM block); the serial is read from it. Expired certificates
+  /// are accepted here: whether to use one is the verifier's question, with the time at hand.
+  [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_certificate(std::string_view pem);
+
+  /// Adds a WeChat Pay public key (PEM, SubjectPublicKeyInfo) under its id, prefix included.
+  [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_public_key(std::string_view id,
+                                                                        std::string_view pem);
+
+  /// Finds by the Wechatpay-Serial header. Letter case and leading zeros do not matter.
+  /// \return null where no such key is loaded; valid while this object lives.
+  [[nodiscard]] const Key* find(std::string_view serial) const;
+
+  [[nodiscard]] std::vector<KeyInfo> list() const;
+  [[nodiscard]] bool empty() const { return keys_.empty(); }
+
+ private:
+  boost::system::result<KeyInfo, KeyError> add(std::unique_ptr<Key> key);
+
+  std::vector<std::unique_ptr<Key>> keys_;  // a handful: a scan beats a map
+};
+
+}  // namespace couponhook::crypto

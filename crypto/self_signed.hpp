@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// Key pairs with a certificate of their own, for trying the service out locally.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "crypto/secret.hpp"
+
+namespace couponhook::crypto {
+
+enum class PairKind : std::uint8_t {
+  kEcP256,   ///< for TLS: a handshake costs less than half of RSA's
+  kRsa2048,  ///< for signing as WeChat Pay
+};
+
+struct SelfSignedOptions {
+  PairKind kind = PairKind::kEcP256;
+  std::string common_name;
+  /// DNS names and IP addresses for subjectAltName, e.g. "DNS:localhost" and "IP:127.0.0.1".
+  std::vector<std::string> alternative_names;
+  std::chrono::sys_seconds valid_from;
+  std::chrono::days valid_for{365};
+};
+
+struct SelfSignedPair {
+  std::string certificate_pem;
+  Secret private_key_pem;      ///< PKCS#8
+  std::string public_key_pem;  ///< SubjectPublicKeyInfo
+  std::string serial;          ///< 40 upper-case hexadecimal digits
+};
+
+/// Makes a fresh key and a certificate for it with a random 160-bit serial.
+/// \throws std::runtime_error where OpenSSL refuses (a bad alternative name).
+[[nodiscard]] SelfSignedPair make_self_signed(const SelfSignedOptions& options);
+
+}  // namespace couponhook::crypto

@@ -1,0 +1,90 @@
+#pragma once
+
+/// \file
+/// Where notifications are committed: a queue, a writer thread, and one transaction for all who wait.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "storage/connection.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::storage {
+
+/// Told when something it handed in has been committed, or has failed.
+class AdmitListener {
+ public:
+  virtual ~AdmitListener() = default;
+  /// Called once, on the writer's thread, after the commit: post what takes time elsewhere.
+  virtual void admitted(AdmitOutcome outcome) noexcept = 0;
+};
+
+struct InboxOptions {
+  std::size_t queue_max = 4096;  ///< what may wait; more is refused at once
+  std::size_t batch_max = 256;   ///< what one transaction takes
+  /// Which slot of the counters this writer adds to: one per writer, so that several writers of one
+  /// database do not wait for each other's counts.
+  std::int64_t counter_slot = 0;
+  /// Pause before the next transaction after one has failed.
+  std::chrono::milliseconds failure_pause{50};
+};
+
+/// What the writer has done since it started.
+struct InboxActivity {
+  std::uint64_t commits = 0;
+  std::uint64_t rows = 0;  ///< admissions, copies and quarantined bodies, in all commits
+  std::uint64_t failed_commits = 0;
+  std::int64_t last_commit_ms = 0;   ///< 0: none yet
+  std::size_t queued = 0;
+};
+
+/// Group commit. Callers queue; one writer thread takes all that waits, sorts it by key, runs it in
+/// one transaction, commits with full durability, and then tells every caller. Latency is that of
+/// about one commit, cost a fraction of one.
+///
+/// A batch that fails on a statement is run again one by one, so that nothing can poison its
+/// neighbours; one that fails on a deadlock or serialization failure is run again whole, a few times;
+/// any other failure is told to all in it. Nothing is told as committed that is not.
+///
+/// Thread-safe.
+class Inbox {
+ public:
+  enum class Queued : std::uint8_t {
+    kYes,      ///< the listener will be told
+    kFull,     ///< queue_max is reached; the listener will not be told
+    kStopped,  ///< stop() was called; the listener will not be told
+  };
+  /// Milliseconds since the Unix epoch.
+  using Clock = std::function<std::int64_t()>;
+  /// Called on the writer's thread when a transaction fails, before the listeners are told.
+  using FailureObserver = std::function<void(const Failure&)>;
+
+  /// Takes over a connection whose schema is current, and starts the writer.
+  Inbox(std::unique_ptr<Connection> connection, InboxOptions options, Clock clock,
+        FailureObserver on_failure);
+  /// As stop().
+  ~Inbox();
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  [[nodiscard]] Queued admit(Admission&& admission, std::shared_ptr<AdmitListener> listener);
+  [[nodiscard]] Queued quarantine(Quarantined&& quarantined,
+                                  std::shared_ptr<AdmitListener> listener);
+  /// Commits a row of its own, to know whether one can be committed now.
+  [[nodiscard]] Queued probe(std::shared_ptr<AdmitListener> listener);
+
+  /// Refuses newcomers, commits what is queued, tells its listeners, and ends the writer.
+  void stop();
+
+  [[nodiscard]] InboxActivity activity() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace couponhook::storage

@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// What the status endpoint and the commands ask the store.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "storage/connection.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::storage {
+
+/// Reads beside the writer, without waiting for it. One thread at a time.
+class Reader {
+ public:
+  template <typename T>
+  using Result = Connection::Result<T>;
+
+  explicit Reader(std::unique_ptr<Connection> connection);
+
+  [[nodiscard]] Result<StoreCounts> counts();
+  /// \return nothing inside where no merchant has the id; with resource and deliveries. Looks among
+  ///   the quarantined where it is not among the kept.
+  [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id);
+  [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
+  /// Everything known of one coupon, refunds of its transactions included, in no particular order;
+  /// empty where it was never heard of.
+  [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,
+                                                         std::string_view coupon);
+  [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
+
+ private:
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace couponhook::storage

@@ -1,0 +1,146 @@
+#pragma once
+
+/// \file
+/// What goes into the store and comes out of it. Times are milliseconds since the Unix epoch.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace couponhook::storage {
+
+using Digest = std::array<unsigned char, 32>;
+
+/// One fact of the ledger. An entry with a coupon belongs to that coupon; one without (a refund)
+/// belongs to every coupon that has an entry with its transaction, whichever arrives first.
+struct LedgerFact {
+  std::string kind;  ///< issue, redeem or refund
+  std::string stock_id;
+  std::string coupon;          ///< empty for refunds
+  std::string transaction_id;  ///< empty for issues
+  std::string business_key;    ///< unique together with kind and coupon: a fact is kept once
+  std::string occurred_at;     ///< text, as the sender wrote it
+};
+
+/// A delivery to be made after the commit.
+struct NewDelivery {
+  std::string handler;
+  std::string ordering_key;  ///< deliveries with one key go one at a time, in order
+};
+
+/// A verified and decrypted notification, to be kept with all that follows from it.
+struct Admission {
+  std::string mchid;
+  std::string id;
+  std::string event_type;
+  std::string create_time;  ///< text, as sent
+  std::string source;       ///< notification, or reconcile
+  std::string envelope;     ///< the rest of the envelope as a JSON object; may be empty
+  std::string resource;     ///< decrypted
+  Digest digest{};          ///< of the decrypted resource: tells a copy from a conflict
+  std::int64_t received_at_ms = 0;
+  std::optional<LedgerFact> fact;
+  std::vector<NewDelivery> deliveries;
+};
+
+/// A signed request that could not be understood or opened, kept sealed.
+struct Quarantined {
+  std::string mchid;
+  std::string reason;      ///< ENVELOPE_INVALID or DECRYPT_FAILED
+  std::string detail;      ///< in words, without content
+  std::string id;          ///< empty where the envelope could not be read
+  std::string event_type;  ///< likewise
+  std::string headers;     ///< the Wechatpay-* headers as a JSON object
+  std::string body;        ///< as received
+  Digest body_digest{};    ///< its key: the same bytes are kept once
+  std::int64_t received_at_ms = 0;
+};
+
+/// What became of something that was handed to the Inbox. Everything but kFailed is committed.
+enum class AdmitOutcome : std::uint8_t {
+  kStored,       ///< new
+  kDuplicate,    ///< kept before, with the same content
+  kConflict,     ///< an id kept before came with other content: the first stands, this one is kept aside
+  kQuarantined,  ///< kept sealed
+  kAlive,        ///< answer to Inbox::probe(): a row was committed
+  kFailed,       ///< nothing was committed
+};
+
+// What the status endpoint reads.
+
+struct DeliveryRecord {
+  std::int64_t delivery_id = 0;
+  std::string handler;
+  std::string state;  ///< pending, retrying, done or dead
+  std::int64_t attempts = 0;
+  std::int64_t due_at_ms = 0;
+  std::string last_error;
+};
+
+struct NotificationRecord {
+  std::int64_t sequence = 0;
+  std::string id;
+  std::string mchid;
+  std::string event_type;
+  std::string state;  ///< received, done, dead or quarantined
+  std::string create_time;
+  std::int64_t received_at_ms = 0;
+  std::int64_t last_seen_at_ms = 0;
+  std::int64_t times_seen = 0;
+  std::int64_t conflicts = 0;  ///< copies with other content
+  std::string source;
+  std::string envelope;
+  std::string resource;  ///< empty once its retention has passed, and for quarantined ones
+  std::string quarantine_reason;
+  std::string quarantine_detail;
+  std::vector<DeliveryRecord> deliveries;
+};
+
+/// Which notifications to list. Empty text and nullopt do not restrict.
+struct NotificationFilter {
+  std::string event_type;
+  std::string state;  ///< received, done, dead; quarantined lists the quarantine
+  std::string mchid;
+  std::optional<std::int64_t> since_ms;  ///< received at or after
+  std::optional<std::int64_t> until_ms;  ///< received before
+  std::int64_t limit = 50;
+  std::optional<std::int64_t> before_sequence;  ///< the cursor: newest first, strictly below
+};
+
+struct NotificationPage {
+  std::vector<NotificationRecord> items;  ///< without resource and deliveries
+  std::optional<std::int64_t> next_before_sequence;
+};
+
+struct LedgerRecord {
+  LedgerFact fact;
+  std::string mchid;
+  std::string notification_id;
+  std::string source;
+};
+
+struct TypeCount {
+  std::string event_type;
+  std::int64_t count = 0;
+};
+
+/// Totals kept by the writer in the transactions they count, so that reading them costs the same
+/// whatever the store holds.
+struct StoreCounts {
+  std::int64_t stored = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t conflicts = 0;
+  std::int64_t quarantined = 0;
+  std::vector<TypeCount> by_type;
+  std::optional<std::int64_t> last_received_at_ms;
+  std::int64_t deliveries_pending = 0;
+  std::int64_t deliveries_retrying = 0;
+  std::int64_t deliveries_dead = 0;
+  std::int64_t deliveries_done = 0;
+  std::optional<std::int64_t> oldest_pending_at_ms;
+};
+
+}  // namespace couponhook::storage

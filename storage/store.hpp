@@ -1,0 +1,59 @@
+#pragma once
+
+/// \file
+/// A store by its URL.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "storage/connection.hpp"
+
+namespace couponhook::storage {
+
+/// Where a store is: "sqlite:PATH".
+struct StoreUrl {
+  std::string engine;          ///< sqlite
+  std::filesystem::path path;  ///< of the database file
+};
+
+/// \param relative_to the folder that relative paths are relative to.
+/// \return an error that names the forms a URL can have.
+[[nodiscard]] Connection::Result<StoreUrl> parse_store_url(
+    std::string_view url, const std::filesystem::path& relative_to);
+
+struct StoreOptions {
+  /// How long a statement waits for another process's lock.
+  std::chrono::milliseconds busy_timeout{1000};
+  /// How long opening may spend on looking for damage; `check_integrity` looks at everything.
+  std::chrono::milliseconds quick_check_max{300};
+};
+
+/// An open store: holds the lock that keeps a second service off it, and makes connections.
+///
+/// Opening creates what is missing, refuses what is newer than this program, damaged, not ours, held
+/// by another process or on a file system without reliable locks, and brings an older schema up to
+/// date.
+class Store {
+ public:
+  template <typename T>
+  using Result = Connection::Result<T>;
+
+  /// For the service: creates, locks, migrates.
+  /// \param now_ms recorded with each migration.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
+                                                           const StoreOptions& options,
+                                                           std::int64_t now_ms);
+  /// For looking: takes no lock, creates and changes nothing.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
+                                                              const StoreOptions& options);
+
+  virtual ~Store() = default;
+  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;
+};
+
+}  // namespace couponhook::storage
