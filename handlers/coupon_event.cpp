@@ -1,0 +1,175 @@
+#include "handlers/coupon_event.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "handlers/event_catalogue.hpp"
+#include "handlers/json_fields.hpp"
+
+namespace couponhook::handlers {
+namespace {
+
+struct KeyField {
+  std::string_view path;
+  const std::string& value;
+};
+
+/// The fields that identify a fact become keys of the store, so they have to be fit for one. The
+/// documented lengths end at 64 characters; a database index has room for ten times the limit here.
+/// \return why the first unfit one is unfit; empty where all are fit.
+std::string first_unfit(std::initializer_list<KeyField> fields) {
+  constexpr std::size_t kBytesMax = 128;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  for (const auto& [path, value] : fields) {
+    if (value.empty()) return std::string(path).append(" is missing");
+    if (value.size() > kBytesMax || std::any_of(value.begin(), value.end(), is_control)) {
+      return std::string(path).append(" is not an identifier");
+    }
+  }
+  return {};
+}
+
+std::string first_present(std::string first, std::string second) {
+  return first.empty() ? std::move(second) : std::move(first);
+}
+
+std::optional<CouponIssued::Attachment> read_attachment(const JsonFields& fields) {
+  if (!fields.exists()) return {};
+  CouponIssued::Attachment attachment;
+  attachment.transaction_id = fields.text("transaction_id");
+  attachment.act_code = fields.text("act_code");
+  attachment.hall_code = fields.text("hall_code");
+  attachment.hall_belong_mch_id = fields.text_or_digits("hall_belong_mch_id");
+  attachment.card_id = fields.text("card_id");
+  attachment.code = fields.text("code");
+  attachment.activity_id = fields.text("activity_id");
+  return attachment;
+}
+
+/// Reads both generations of coupons: product coupons only call two fields by other names.
+CouponEvent read_issued(const JsonFields& fields) {
+  CouponIssued issued;
+  issued.stock_id = fields.text("stock_id");
+  issued.coupon_code = fields.text("coupon_code");
+  issued.send_time = first_present(fields.text("send_time"), fields.text("receive_time"));
+  issued.openid = fields.text("openid");
+  issued.unionid = fields.text("unionid");
+  issued.send_channel = fields.text("send_channel");
+  issued.send_merchant = fields.text("send_merchant");
+  issued.send_request_no =
+      first_present(fields.text("send_req_no"), fields.text("send_request_no"));
+  issued.attach_info = read_attachment(fields.object("attach_info"));
+
+  std::string unfit =
+      first_unfit({{"stock_id", issued.stock_id}, {"coupon_code", issued.coupon_code}});
+  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+  return issued;
+}
+
+std::vector<CouponRedeemed::Goods> read_goods(const rapidjson::Value* list) {
+  std::vector<CouponRedeemed::Goods> goods;
+  if (list == nullptr) return goods;
+  for (const auto& element : list->GetArray()) {
+    const JsonFields fields(&element);
+    if (!fields.exists()) continue;
+    goods.push_back({fields.text("goods_id"), fields.integer("quantity").value_or(0),
+                     fields.integer("price").value_or(0),
+                     fields.integer("discount_amount").value_or(0)});
+  }
+  return goods;
+}
+
+CouponEvent read_redeemed(const JsonFields& fields) {
+  const JsonFields consumption = fields.object("consume_information");
+  const JsonFields face_value = fields.object("normal_coupon_information");
+  CouponRedeemed redeemed;
+  redeemed.stock_creator_mchid = fields.text("stock_creator_mchid");
+  redeemed.stock_id = fields.text("stock_id");
+  redeemed.coupon_id = fields.text("coupon_id");
+  redeemed.coupon_name = fields.text("coupon_name");
+  redeemed.coupon_type = fields.text("coupon_type");
+  redeemed.business_type = fields.text("business_type");
+  redeemed.consume_time = consumption.text("consume_time");
+  redeemed.consume_mchid = consumption.text("consume_mchid");
+  redeemed.transaction_id = consumption.text("transaction_id");
+  redeemed.consume_amount = consumption.integer("consume_amount");
+  redeemed.coupon_amount = face_value.integer("coupon_amount");
+  redeemed.transaction_minimum = face_value.integer("transaction_minimum");
+  redeemed.goods_detail = read_goods(consumption.array("goods_detail"));
+
+  std::string unfit =
+      first_unfit({{"stock_id", redeemed.stock_id},
+                   {"coupon_id", redeemed.coupon_id},
+                   {"consume_information.transaction_id", redeemed.transaction_id}});
+  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+  return redeemed;
+}
+
+/// CLOSE is how some sources spell CLOSED; protocol reference 3.3.
+std::optional<OrderRefunded::Status> parse_status(std::string_view text) {
+  if (text == "SUCCESS") return OrderRefunded::Status::kSuccess;
+  if (text == "CLOSED" || text == "CLOSE") return OrderRefunded::Status::kClosed;
+  if (text == "ABNORMAL") return OrderRefunded::Status::kAbnormal;
+  return {};
+}
+
+CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields) {
+  const JsonFields amount = fields.object("amount");
+  OrderRefunded refunded;
+  refunded.mchid = fields.text("mchid");
+  refunded.sp_mchid = fields.text("sp_mchid");
+  refunded.sub_mchid = fields.text("sub_mchid");
+  refunded.out_trade_no = fields.text("out_trade_no");
+  refunded.transaction_id = fields.text("transaction_id");
+  refunded.out_refund_no = fields.text("out_refund_no");
+  refunded.refund_id = fields.text("refund_id");
+  refunded.success_time = fields.text("success_time");
+  refunded.total = amount.integer("total").value_or(0);
+  refunded.refund = amount.integer("refund").value_or(0);
+  refunded.payer_total = amount.integer("payer_total").value_or(0);
+  refunded.payer_refund = amount.integer("payer_refund").value_or(0);
+
+  std::string unfit =
+      first_unfit({{"transaction_id", refunded.transaction_id}, {"refund_id", refunded.refund_id}});
+  if (!unfit.empty()) return OtherEvent{std::move(unfit)};
+
+  const std::string said = fields.text("refund_status");
+  const auto status =
+      parse_status(said.empty() ? event_type.substr(event_type.find('.') + 1) : said);
+  if (!status) return OtherEvent{"refund_status is not a known one"};
+  refunded.status = *status;
+  return refunded;
+}
+
+}  // namespace
+
+std::string_view to_string(OrderRefunded::Status status) {
+  switch (status) {
+    case OrderRefunded::Status::kSuccess:
+      return "SUCCESS";
+    case OrderRefunded::Status::kClosed:
+      return "CLOSED";
+    case OrderRefunded::Status::kAbnormal:
+      return "ABNORMAL";
+  }
+  return "";
+}
+
+CouponEvent read_event(std::string_view event_type, std::string_view resource,
+                       const JsonLimits& limits) {
+  const EventKind kind = event_kind(event_type);
+  if (kind == EventKind::kOther || kind == EventKind::kUnknown) return OtherEvent{};
+
+  const auto document = parse_object(resource, limits);
+  if (!document) {
+    return OtherEvent{
+        std::string("the resource is not a JSON object: ").append(describe(document.error()))};
+  }
+  const JsonFields fields(&*document);
+  if (kind == EventKind::kIssued) return read_issued(fields);
+  if (kind == EventKind::kRedeemed) return read_redeemed(fields);
+  return read_refunded(event_type, fields);
+}
+
+}  // namespace couponhook::handlers

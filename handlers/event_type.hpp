@@ -1,0 +1,13 @@
+#pragma once
+
+/// \file
+/// What the name of an event type is made of.
+
+namespace couponhook::handlers {
+
+constexpr bool is_event_type_char(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+}  // namespace couponhook::handlers

@@ -1,0 +1,157 @@
+#include "handlers/json.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+namespace couponhook::handlers {
+namespace {
+
+using rapidjson::Document;
+using rapidjson::SizeType;
+using rapidjson::Value;
+
+/// RapidJSON reads an escaped lone low surrogate ("\udc00") without complaint and encodes it as the
+/// bytes ED B0 80, which are not UTF-8. The reader has validated all other bytes, so a surrogate's
+/// lead byte pair can only come from there.
+bool has_surrogate(std::string_view text) {
+  for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
+  }
+  return false;
+}
+
+/// Stands between the reader and the document it builds, and stops both at the first limit: what is
+/// too deep or too much is never built.
+class LimitedBuilder {
+ public:
+  LimitedBuilder(Document& document, const JsonLimits& limits)
+      : document_(document), limits_(limits) {}
+
+  /// The limit that was exceeded, where it was a limit that ended the parse.
+  [[nodiscard]] std::optional<JsonError> exceeded() const { return exceeded_; }
+
+  bool Null() { return count() && document_.Null(); }
+  bool Bool(bool value) { return count() && document_.Bool(value); }
+  bool Int(int value) { return count() && document_.Int(value); }
+  bool Uint(unsigned value) { return count() && document_.Uint(value); }
+  bool Int64(std::int64_t value) { return count() && document_.Int64(value); }
+  bool Uint64(std::uint64_t value) { return count() && document_.Uint64(value); }
+  bool Double(double value) { return count() && document_.Double(value); }
+  bool RawNumber(const char* text, SizeType length, bool copy) {
+    return count() && document_.RawNumber(text, length, copy);
+  }
+  bool String(const char* text, SizeType length, bool copy) {
+    return count() && !has_surrogate({text, length}) && document_.String(text, length, copy);
+  }
+  bool Key(const char* text, SizeType length, bool copy) {
+    return !has_surrogate({text, length}) && document_.Key(text, length, copy);
+  }
+  bool StartObject() { return count() && descend() && document_.StartObject(); }
+  bool EndObject(SizeType members) { return ascend() && document_.EndObject(members); }
+  bool StartArray() { return count() && descend() && document_.StartArray(); }
+  bool EndArray(SizeType elements) { return ascend() && document_.EndArray(elements); }
+
+ private:
+  bool count() {
+    if (++values_ > limits_.values_max) exceeded_ = JsonError::kTooMany;
+    return !exceeded_;
+  }
+  bool descend() {
+    if (++depth_ > limits_.depth_max) exceeded_ = JsonError::kTooDeep;
+    return !exceeded_;
+  }
+  bool ascend() {
+    --depth_;
+    return true;
+  }
+
+  Document& document_;
+  const JsonLimits& limits_;
+  std::size_t values_ = 0;
+  std::size_t depth_ = 0;
+  std::optional<JsonError> exceeded_;
+};
+
+std::string_view key_of(const Value::Member& member) {
+  return {member.name.GetString(), member.name.GetStringLength()};
+}
+
+/// Compares every pair in the small objects of real traffic, which needs no memory; sorts the keys
+/// of larger ones, so that an object of many keys does not cost their square.
+bool names_a_key_twice(const Value& object) {
+  constexpr SizeType kPairwiseMax = 24;
+  const auto begin = object.MemberBegin();
+  const auto end = object.MemberEnd();
+  if (object.MemberCount() <= kPairwiseMax) {
+    for (auto member = begin; member != end; ++member) {
+      const auto same_key = [&](const Value::Member& m) { return key_of(m) == key_of(*member); };
+      if (std::any_of(begin, member, same_key)) return true;
+    }
+    return false;
+  }
+  std::vector<std::string_view> keys;
+  keys.reserve(object.MemberCount());
+  std::transform(begin, end, std::back_inserter(keys), key_of);
+  std::sort(keys.begin(), keys.end());
+  return std::adjacent_find(keys.begin(), keys.end()) != keys.end();
+}
+
+/// Recurses, which is safe once the depth is known to be within the limit.
+bool has_duplicate_key(const Value& value) {
+  if (value.IsArray()) return std::any_of(value.Begin(), value.End(), has_duplicate_key);
+  if (!value.IsObject()) return false;
+  return names_a_key_twice(value) ||
+         std::any_of(value.MemberBegin(), value.MemberEnd(),
+                     [](const Value::Member& member) { return has_duplicate_key(member.value); });
+}
+
+}  // namespace
+
+std::string_view describe(JsonError error) {
+  switch (error) {
+    case JsonError::kSyntax:
+      return "it is not well-formed JSON in UTF-8";
+    case JsonError::kTooDeep:
+      return "it is nested too deeply";
+    case JsonError::kTooMany:
+      return "it has too many values";
+    case JsonError::kDuplicateKey:
+      return "it has an object that names a key twice";
+    case JsonError::kNotObject:
+      return "it is JSON of another type";
+  }
+  return "it is not acceptable";
+}
+
+boost::system::result<Document, JsonError> parse_object(std::string_view text,
+                                                        const JsonLimits& limits) {
+  // RapidJSON takes a NUL byte for the end of the text, and would not see what comes after it.
+  if (text.find('\0') != std::string_view::npos) return JsonError::kSyntax;
+
+  Document document;
+  std::optional<JsonError> error;
+  const auto parse = [&](Document& target) {
+    constexpr unsigned kFlags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+    rapidjson::MemoryStream stream(text.data(), text.size());
+    rapidjson::Reader reader;
+    LimitedBuilder builder(target, limits);
+    if (reader.Parse<kFlags>(stream, builder).IsError()) {
+      error = builder.exceeded().value_or(JsonError::kSyntax);
+    }
+    return !error;
+  };
+  document.Populate(parse);
+  if (error) return *error;
+  if (!document.IsObject()) return JsonError::kNotObject;
+  if (has_duplicate_key(document)) return JsonError::kDuplicateKey;
+  return boost::system::result<Document, JsonError>(std::move(document));
+}
+
+}  // namespace couponhook::handlers

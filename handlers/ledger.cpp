@@ -1,0 +1,124 @@
+#include "handlers/ledger.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "handlers/event_time.hpp"
+
+namespace couponhook::handlers {
+namespace {
+
+std::string join(std::string_view first, std::string_view second) {
+  return std::string(first).append("/").append(second);
+}
+
+std::string time_or(const std::string& own, std::string_view create_time) {
+  return own.empty() ? std::string(create_time) : own;
+}
+
+LedgerEntry entry_of(const CouponIssued& issued, std::string_view create_time) {
+  return {LedgerKind::kIssue,
+          issued.stock_id,
+          issued.coupon_code,
+          {},
+          join(issued.stock_id, issued.coupon_code),
+          time_or(issued.send_time, create_time)};
+}
+
+LedgerEntry entry_of(const CouponRedeemed& redeemed, std::string_view create_time) {
+  return {LedgerKind::kRedeem,
+          redeemed.stock_id,
+          redeemed.coupon_id,
+          redeemed.transaction_id,
+          join(redeemed.coupon_id, redeemed.transaction_id),
+          time_or(redeemed.consume_time, create_time)};
+}
+
+LedgerEntry entry_of(const OrderRefunded& refunded, std::string_view create_time) {
+  return {LedgerKind::kRefund,
+          {},
+          {},
+          refunded.transaction_id,
+          join(refunded.refund_id, to_string(refunded.status)),
+          time_or(refunded.success_time, create_time)};
+}
+
+bool is_success(const LedgerEntry& entry) {
+  return entry.kind == LedgerKind::kRefund && entry.business_key.ends_with("/SUCCESS");
+}
+
+}  // namespace
+
+std::string_view to_string(LedgerKind kind) {
+  switch (kind) {
+    case LedgerKind::kIssue:
+      return "issue";
+    case LedgerKind::kRedeem:
+      return "redeem";
+    case LedgerKind::kRefund:
+      return "refund";
+  }
+  return "";
+}
+
+std::optional<LedgerKind> parse_ledger_kind(std::string_view text) {
+  for (const auto kind : {LedgerKind::kIssue, LedgerKind::kRedeem, LedgerKind::kRefund}) {
+    if (text == to_string(kind)) return kind;
+  }
+  return {};
+}
+
+std::string_view to_string(CouponState state) {
+  switch (state) {
+    case CouponState::kIssued:
+      return "issued";
+    case CouponState::kRedeemed:
+      return "redeemed";
+    case CouponState::kRefunded:
+      return "refunded";
+  }
+  return "";
+}
+
+std::optional<LedgerEntry> ledger_entry(const CouponEvent& event, std::string_view create_time) {
+  if (const auto* issued = std::get_if<CouponIssued>(&event)) return entry_of(*issued, create_time);
+  if (const auto* redeemed = std::get_if<CouponRedeemed>(&event)) {
+    return entry_of(*redeemed, create_time);
+  }
+  if (const auto* refunded = std::get_if<OrderRefunded>(&event)) {
+    return entry_of(*refunded, create_time);
+  }
+  return {};
+}
+
+CouponState derive_state(std::span<const LedgerEntry> history) {
+  const auto is_refunded = [&](const LedgerEntry& redemption) {
+    return std::any_of(history.begin(), history.end(), [&](const LedgerEntry& entry) {
+      return is_success(entry) && entry.transaction_id == redemption.transaction_id;
+    });
+  };
+  CouponState state = CouponState::kIssued;
+  for (const LedgerEntry& entry : history) {
+    if (entry.kind != LedgerKind::kRedeem) continue;
+    if (!is_refunded(entry)) return CouponState::kRedeemed;
+    state = CouponState::kRefunded;
+  }
+  return state;
+}
+
+bool told_before(const LedgerEntry& a, const LedgerEntry& b) {
+  const auto time_a = parse_event_time(a.occurred_at);
+  const auto time_b = parse_event_time(b.occurred_at);
+  if (time_a.has_value() != time_b.has_value()) return time_a.has_value();
+  if (time_a != time_b) return time_a < time_b;
+  if (!time_a && a.occurred_at != b.occurred_at) return a.occurred_at < b.occurred_at;
+
+  // One instant can be written in several ways, so its text comes last.
+  const auto rank = [](const LedgerEntry& entry) {
+    return std::tie(entry.kind, entry.business_key, entry.stock_id, entry.coupon,
+                    entry.transaction_id, entry.occurred_at);
+  };
+  return rank(a) < rank(b);
+}
+
+}  // namespace couponhook::handlers
