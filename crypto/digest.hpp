@@ -13,9 +13,11 @@ namespace couponhook::crypto {
 
 using Sha256 = std::array<unsigned char, 32>;
 
-/// The digest of the parts as if they were one string. Thread-safe; the context is the thread's own.
+/// The digest of the parts as if they were one string. Thread-safe; each thread has a context.
 [[nodiscard]] Sha256 sha256(std::initializer_list<std::string_view> parts);
-[[nodiscard]] inline Sha256 sha256(std::string_view bytes) { return sha256({bytes}); }
+[[nodiscard]] inline Sha256 sha256(std::string_view bytes) {
+  return sha256({bytes});
+}
 
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);

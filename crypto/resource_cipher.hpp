@@ -26,8 +26,8 @@ enum class OpenError : std::uint8_t {
 /// AES-GCM under one key. Which APIv3 keys are acceptable is decided by ApiV3Key, above: the public
 /// known answers use 16-byte keys too.
 ///
-/// Thread-safe; the cipher context is the thread's own and keeps the key schedule of the key that it
-/// used last.
+/// Thread-safe; the cipher context is the thread's own and keeps the key schedule of the key that
+/// it used last.
 class ResourceCipher {
  public:
   /// \throws std::invalid_argument unless the key is 16, 24 or 32 bytes.
@@ -57,7 +57,7 @@ class ResourceCipher {
 /// The rule for APIv3 keys: exactly 32 bytes, used as they are.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key as it stands in a file: one trailing line end is not part of it.
+/// Makes the cipher for an APIv3 key as it stands in a file, where one line end may follow it.
 /// \return an error that tells the length found, never the key.
 [[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
 

@@ -13,11 +13,11 @@
 
 namespace couponhook::crypto {
 
-/// Why a signature was refused, in the order in which it is checked: what costs nothing comes first.
+/// Why a signature was refused, in the order of the checks: what costs nothing comes first.
 enum class VerifyError : std::uint8_t {
   kHeadersMissing = 1,     ///< one of the four headers is absent or empty
   kTimestampInvalid = 2,   ///< not a decimal number, or too far from our clock
-  kUnknownAlgorithm = 3,   ///< Wechatpay-Signature-Type names another algorithm than RSA with SHA-256
+  kUnknownAlgorithm = 3,   ///< Wechatpay-Signature-Type names another than RSA with SHA-256
   kSerialUnknown = 4,      ///< no live key has this serial
   kProbe = 5,              ///< WeChat Pay's own test of whether we verify: WECHATPAY/SIGNTEST/…
   kSignatureEncoding = 6,  ///< not canonical base64, or not as long as the key's modulus

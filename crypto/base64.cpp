@@ -1,0 +1,99 @@
+#include "crypto/base64.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace couponhook::crypto {
+namespace {
+
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+// Set in the value of a character outside the alphabet, above the 24 bits of a group. Or-ing groups
+// together tells at the end whether there was one, without a branch for each.
+constexpr std::uint32_t kForeign = 0x8000'0000;
+
+using Values = std::array<std::uint32_t, 256>;
+
+// One table for each place in a group of four, so that decoding needs no shifts.
+constexpr std::array<Values, 4> kValues = [] {
+  std::array<Values, 4> values{};
+  for (std::size_t place = 0; place < values.size(); ++place) {
+    values[place].fill(kForeign);
+    for (std::uint32_t value = 0; value < kAlphabet.size(); ++value) {
+      values[place][static_cast<unsigned char>(kAlphabet[value])] = value << (18 - 6 * place);
+    }
+  }
+  return values;
+}();
+
+std::uint32_t group_value(char a, char b, char c, char d) {
+  return kValues[0][static_cast<unsigned char>(a)] | kValues[1][static_cast<unsigned char>(b)] |
+         kValues[2][static_cast<unsigned char>(c)] | kValues[3][static_cast<unsigned char>(d)];
+}
+
+std::uint32_t octet(char byte) {
+  return static_cast<unsigned char>(byte);
+}
+
+// `count` characters of the group's four, the first ones.
+void append_group(std::string& text, std::uint32_t group, std::size_t count) {
+  for (std::size_t place = 0; place < count; ++place) {
+    text += kAlphabet[(group >> (18 - 6 * place)) & 0x3F];
+  }
+}
+
+}  // namespace
+
+std::string base64_encode(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (; bytes.size() >= 3; bytes.remove_prefix(3)) {
+    append_group(text, octet(bytes[0]) << 16 | octet(bytes[1]) << 8 | octet(bytes[2]), 4);
+  }
+  if (bytes.size() == 2) {
+    append_group(text, octet(bytes[0]) << 16 | octet(bytes[1]) << 8, 3);
+    text += '=';
+  } else if (bytes.size() == 1) {
+    append_group(text, octet(bytes[0]) << 16, 2);
+    text += "==";
+  }
+  return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  std::string bytes;
+  if (!base64_decode_into(text, bytes)) return std::nullopt;
+  return bytes;
+}
+
+bool base64_decode_into(std::string_view text, std::string& into) {
+  if (text.size() % 4 != 0) return false;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  const std::size_t full_groups = text.size() / 4 - (padding > 0 ? 1 : 0);
+  into.resize(text.size() / 4 * 3 - padding);
+
+  const char* in = text.data();
+  char* out = into.data();
+  std::uint32_t seen = 0;
+  for (std::size_t group = 0; group < full_groups; ++group, in += 4, out += 3) {
+    const std::uint32_t value = group_value(in[0], in[1], in[2], in[3]);
+    seen |= value;
+    out[0] = static_cast<char>(value >> 16);
+    out[1] = static_cast<char>(value >> 8);
+    out[2] = static_cast<char>(value);
+  }
+  if (padding > 0) {
+    const std::uint32_t value = group_value(in[0], in[1], padding == 1 ? in[2] : 'A', 'A');
+    seen |= value;
+    // Two texts for the same bytes would let a signature be altered without being another one.
+    const std::uint32_t unused_bits = padding == 1 ? 0xFF : 0xFFFF;
+    if ((value & unused_bits) != 0) return false;
+    out[0] = static_cast<char>(value >> 16);
+    if (padding == 1) out[1] = static_cast<char>(value >> 8);
+  }
+  return (seen & kForeign) == 0;
+}
+
+}  // namespace couponhook::crypto

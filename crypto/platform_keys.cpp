@@ -1,0 +1,165 @@
+#include "crypto/platform_keys.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "crypto/platform_key.hpp"
+#include "crypto/unique_number.hpp"
+
+namespace couponhook::crypto {
+namespace {
+
+constexpr std::string_view kPublicKeyIdPrefix = "PUB_KEY_ID_";
+constexpr int kModulusBitsMin = 2048;
+constexpr int kModulusBitsMax = 4096;
+
+struct OpensslFree {
+  void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
+};
+
+// Of our own, because the C library's answers depend on the process's locale.
+char upper(char letter) {
+  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+bool is_hex_digit(char digit) {
+  return (digit >= '0' && digit <= '9') || (upper(digit) >= 'A' && upper(digit) <= 'F');
+}
+
+// A certificate's serial is a number, which libraries print with or without leading zeros. The id
+// of a public key is a name, in which every character counts.
+std::string_view significant(std::string_view serial) {
+  if (serial.empty() || !std::ranges::all_of(serial, is_hex_digit)) return serial;
+  const std::size_t last = serial.size() - 1;
+  return serial.substr(std::min(serial.find_first_not_of('0'), last));
+}
+
+std::string lookup_form(std::string_view serial) {
+  std::string form{significant(serial)};
+  std::ranges::transform(form, form.begin(), upper);
+  return form;
+}
+
+std::string serial_of(const X509* certificate) {
+  const BignumPtr number{require(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr),
+                                 "reading a serial")};
+  const std::unique_ptr<char, OpensslFree> hex{require(BN_bn2hex(number.get()), "BN_bn2hex")};
+  return hex.get();
+}
+
+std::optional<std::chrono::sys_seconds> end_of_validity(const X509* certificate) {
+  std::tm utc{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) != 1) return std::nullopt;
+  using namespace std::chrono;
+  const year_month_day date{year{utc.tm_year + 1900}, month{static_cast<unsigned>(utc.tm_mon + 1)},
+                            day{static_cast<unsigned>(utc.tm_mday)}};
+  return sys_days{date} + hours{utc.tm_hour} + minutes{utc.tm_min} + seconds{utc.tm_sec};
+}
+
+PkeyPtr read_public_key(std::string_view pem) {
+  const BioPtr bio = reading(pem);
+  unsigned char* der = nullptr;
+  long size = 0;
+  // By its label, because PEM_read_bio_PUBKEY would take other kinds of blocks as well.
+  if (PEM_bytes_read_bio(&der, &size, nullptr, PEM_STRING_PUBLIC, bio.get(), no_password,
+                         nullptr) != 1) {
+    return nullptr;
+  }
+  const std::unique_ptr<unsigned char, OpensslFree> owner{der};
+  const unsigned char* end = der;
+  PkeyPtr key{d2i_PUBKEY(nullptr, &end, size)};
+  return end == der + size ? std::move(key) : nullptr;
+}
+
+boost::system::result<std::unique_ptr<PlatformKeys::Key>, KeyError> checked(PkeyPtr key,
+                                                                            KeyInfo info) {
+  // The base id tells plain RSA from RSA-PSS, which may not sign as PKCS#1 v1.5 prescribes.
+  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return KeyError::kNotRsa;
+  const int bits = EVP_PKEY_get_bits(key.get());
+  if (bits < kModulusBitsMin || bits > kModulusBitsMax) return KeyError::kWrongSize;
+  const auto modulus_bytes = static_cast<std::size_t>(EVP_PKEY_get_size(key.get()));
+  std::string lookup = lookup_form(info.serial);
+  return std::make_unique<PlatformKeys::Key>(PlatformKeys::Key{
+      std::move(key), std::move(info), std::move(lookup), modulus_bytes, unique_number()});
+}
+
+}  // namespace
+
+std::string_view describe(KeyError error) {
+  switch (error) {
+    case KeyError::kNotPem:
+      return "no PEM block of the expected kind that can be read";
+    case KeyError::kNotRsa:
+      return "not an RSA key";
+    case KeyError::kWrongSize:
+      return "an RSA modulus outside 2048 to 4096 bits";
+    case KeyError::kBadId:
+      return "a public key id is PUB_KEY_ID_ and what follows it";
+    case KeyError::kDuplicate:
+      return "a key with this serial is loaded already";
+  }
+  return "unknown error";
+}
+
+std::string_view to_string(KeyKind kind) {
+  return kind == KeyKind::kCertificate ? "certificate" : "public_key";
+}
+
+PlatformKeys::PlatformKeys() = default;
+PlatformKeys::~PlatformKeys() = default;
+PlatformKeys::PlatformKeys(PlatformKeys&&) noexcept = default;
+PlatformKeys& PlatformKeys::operator=(PlatformKeys&&) noexcept = default;
+
+boost::system::result<KeyInfo, KeyError> PlatformKeys::add_certificate(std::string_view pem) {
+  const BioPtr bio = reading(pem);
+  const X509Ptr certificate{PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)};
+  const std::optional<std::chrono::sys_seconds> expires_at =
+      certificate ? end_of_validity(certificate.get()) : std::nullopt;
+  PkeyPtr key{certificate ? X509_get_pubkey(certificate.get()) : nullptr};
+  ERR_clear_error();
+  if (!key || !expires_at) return KeyError::kNotPem;
+
+  auto made =
+      checked(std::move(key), {serial_of(certificate.get()), KeyKind::kCertificate, expires_at});
+  if (!made) return made.error();
+  return add(std::move(*made));
+}
+
+boost::system::result<KeyInfo, KeyError> PlatformKeys::add_public_key(std::string_view id,
+                                                                      std::string_view pem) {
+  if (!id.starts_with(kPublicKeyIdPrefix) || id == kPublicKeyIdPrefix) return KeyError::kBadId;
+  PkeyPtr key = read_public_key(pem);
+  ERR_clear_error();
+  if (!key) return KeyError::kNotPem;
+
+  auto made = checked(std::move(key), {std::string{id}, KeyKind::kPublicKey, std::nullopt});
+  if (!made) return made.error();
+  return add(std::move(*made));
+}
+
+boost::system::result<KeyInfo, KeyError> PlatformKeys::add(std::unique_ptr<Key> key) {
+  if (find(key->info.serial) != nullptr) return KeyError::kDuplicate;
+  keys_.push_back(std::move(key));
+  return keys_.back()->info;
+}
+
+const PlatformKeys::Key* PlatformKeys::find(std::string_view serial) const {
+  const std::string_view wanted = significant(serial);
+  for (const auto& key : keys_) {
+    if (std::ranges::equal(wanted, key->lookup, {}, upper)) return key.get();
+  }
+  return nullptr;
+}
+
+std::vector<KeyInfo> PlatformKeys::list() const {
+  std::vector<KeyInfo> infos;
+  infos.reserve(keys_.size());
+  for (const auto& key : keys_) infos.push_back(key->info);
+  return infos;
+}
+
+}  // namespace couponhook::crypto

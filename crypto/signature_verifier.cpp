@@ -1,0 +1,87 @@
+#include "crypto/signature_verifier.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "crypto/base64.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/platform_key.hpp"
+#include "crypto/rsa_verify.hpp"
+
+namespace couponhook::crypto {
+namespace {
+
+constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
+constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
+constexpr std::size_t kTimestampDigitsMax = 19;  // what an int64_t can hold
+
+// Digits only: from_chars would take a minus sign, other parsers a plus sign or white space.
+std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+  if (text.size() > kTimestampDigitsMax || text.starts_with('-')) return std::nullopt;
+  std::int64_t seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return seconds;
+}
+
+bool is_within(std::chrono::seconds tolerance, std::int64_t a, std::int64_t b) {
+  // Unsigned, because the difference of two such numbers need not fit into a signed one.
+  const auto [low, high] = std::minmax(a, b);
+  const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  return std::cmp_less_equal(distance, tolerance.count());
+}
+
+const PlatformKeys::Key* find_live(const PlatformKeys& keys, std::string_view serial,
+                                   std::chrono::sys_seconds now) {
+  const PlatformKeys::Key* key = keys.find(serial);
+  if (key == nullptr) return nullptr;
+  const bool expired = key->info.expires_at && now > *key->info.expires_at;
+  return expired ? nullptr : key;
+}
+
+// The text's length is compared before its bytes are looked at: whatever is not a signature of this
+// key is refused at no cost.
+bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::string& into) {
+  const std::size_t text_length = (modulus_bytes + 2) / 3 * 4;
+  return text.size() == text_length && base64_decode_into(text, into) &&
+         into.size() == modulus_bytes;
+}
+
+}  // namespace
+
+boost::system::result<void, VerifyError> verify_signature(const PlatformKeys& keys,
+                                                          const SignedParts& parts,
+                                                          std::chrono::seconds tolerance,
+                                                          std::chrono::sys_seconds now) {
+  if (parts.timestamp.empty() || parts.nonce.empty() || parts.serial.empty() ||
+      parts.signature.empty()) {
+    return VerifyError::kHeadersMissing;
+  }
+  const std::optional<std::int64_t> timestamp = parse_timestamp(parts.timestamp);
+  if (!timestamp || !is_within(tolerance, *timestamp, now.time_since_epoch().count())) {
+    return VerifyError::kTimestampInvalid;
+  }
+  if (!parts.signature_type.empty() && parts.signature_type != kAlgorithm) {
+    return VerifyError::kUnknownAlgorithm;
+  }
+  const PlatformKeys::Key* const key = find_live(keys, parts.serial, now);
+  if (key == nullptr) return VerifyError::kSerialUnknown;
+  if (parts.signature.starts_with(kProbePrefix)) return VerifyError::kProbe;
+
+  thread_local std::string signature;
+  if (!decode_signature(parts.signature, key->modulus_bytes, signature)) {
+    return VerifyError::kSignatureEncoding;
+  }
+  // With a line end in the nonce, lines could be moved between it and the body unnoticed.
+  if (parts.nonce.find('\n') != std::string_view::npos) return VerifyError::kSignatureMismatch;
+  const Sha256 digest = sha256({parts.timestamp, "\n", parts.nonce, "\n", parts.body, "\n"});
+  if (!rsa_verify(*key, digest, signature)) return VerifyError::kSignatureMismatch;
+  return {};
+}
+
+}  // namespace couponhook::crypto
