@@ -1,0 +1,306 @@
+#include "server/config/config.hpp"
+
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
+#include "server/config/section.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::int64_t kHour = 3600 * 1000;
+constexpr std::int64_t kGigabyte = 1LL << 30;
+
+bool is_address(const std::string& text) {
+  boost::system::error_code ec;
+  boost::asio::ip::make_address(text, ec);
+  return !ec;
+}
+
+bool is_network(const std::string& text) {
+  boost::system::error_code v4;
+  boost::system::error_code v6;
+  boost::asio::ip::make_network_v4(text, v4);
+  boost::asio::ip::make_network_v6(text, v6);
+  return !v4 || !v6;
+}
+
+bool is_loopback(const std::string& text) {
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(text, ec);
+  return !ec && address.is_loopback();
+}
+
+void read_address(Section& section, std::string& address, std::uint16_t& port) {
+  section.text("address", address);
+  if (!is_address(address)) {
+    section.report("address", "must be an IP address such as \"0.0.0.0\" or \"::\"");
+  }
+  section.integer("port", port, 0, 65535);
+}
+
+ListenerConfig read_listener(Section section) {
+  ListenerConfig listener;
+  read_address(section, listener.address, listener.port);
+  section.boolean("tls", listener.tls);
+  section.path("tls_certificate", listener.tls_certificate);
+  section.path("tls_private_key", listener.tls_private_key);
+  if (listener.tls) {
+    section.require(!listener.tls_certificate.empty(), "tls_certificate",
+                    "the certificate chain's PEM file, or set tls = false behind a load balancer "
+                    "that ends TLS");
+    section.require(!listener.tls_private_key.empty(), "tls_private_key",
+                    "the private key's PEM file");
+  }
+  section.texts("trusted_proxies", listener.trusted_proxies);
+  for (const std::string& network : listener.trusted_proxies) {
+    if (!is_network(network)) {
+      section.report("trusted_proxies",
+                     "has \"" + network + "\", which is no network; write \"10.0.0.0/8\"");
+    }
+  }
+  section.integer("max_connections", listener.max_connections, 1, 1000000);
+  section.integer("max_connections_per_address", listener.max_connections_per_address, 1, 1000000);
+  section.integer("max_header_bytes", listener.max_header_bytes, 1024, 1 << 20);
+  section.integer("max_body_bytes", listener.max_body_bytes, 1024, 64 << 20);
+  section.integer("max_body_bytes_in_flight", listener.max_body_bytes_in_flight, 1024,
+                  64 * kGigabyte);
+  section.duration("reply_budget_ms", listener.reply_budget, 100, 4900);
+  section.integer("success_status", listener.success_status, 200, 204);
+  if (listener.success_status != 200 && listener.success_status != 204) {
+    section.report("success_status", "must be 200 or 204: WeChat Pay repeats after any other");
+  }
+  section.integer("threads", listener.threads, 0, 256);
+  section.duration("handshake_timeout_ms", listener.handshake_timeout, 100, kHour);
+  section.duration("header_timeout_ms", listener.header_timeout, 100, kHour);
+  section.duration("body_timeout_ms", listener.body_timeout, 100, kHour);
+  section.duration("write_timeout_ms", listener.write_timeout, 100, kHour);
+  section.duration("idle_timeout_ms", listener.idle_timeout, 100, kHour);
+  section.duration("drain_delay_ms", listener.drain_delay, 0, kHour);
+  section.duration("drain_timeout_ms", listener.drain_timeout, 0, kHour);
+  section.refuse_unknown_keys();
+  return listener;
+}
+
+AdminConfig read_admin(Section section) {
+  AdminConfig admin;
+  read_address(section, admin.address, admin.port);
+  section.path("token_file", admin.token_file);
+  section.path("tls_certificate", admin.tls_certificate);
+  section.path("tls_private_key", admin.tls_private_key);
+  section.integer("max_connections", admin.max_connections, 1, 10000);
+  section.require(!admin.token_file.empty(), "token_file",
+                  "a file with a random token, as `couponhook init` makes it");
+  if (!is_loopback(admin.address) && is_address(admin.address)) {
+    section.require(!admin.tls_certificate.empty(), "tls_certificate",
+                    "a certificate chain: the address is not a loopback one, and the token must not "
+                    "cross a network in the clear");
+  }
+  if (admin.tls_certificate.empty() != admin.tls_private_key.empty()) {
+    section.report("tls_private_key", "goes with tls_certificate; set both or neither");
+  }
+  section.refuse_unknown_keys();
+  return admin;
+}
+
+StoreConfig read_store(Section section) {
+  StoreConfig store;
+  section.text("url", store.url);
+  section.integer("retention_payload_days", store.retention_payload_days, 1, 36500);
+  section.integer("retention_id_days", store.retention_id_days, 1, 36500);
+  if (store.retention_id_days < store.retention_payload_days) {
+    section.report("retention_id_days",
+                   "must not be shorter than retention_payload_days: an id that is forgotten would "
+                   "be stored a second time");
+  }
+  section.integer("max_queued", store.max_queued, 1, 1000000);
+  section.integer("max_batch", store.max_batch, 1, 10000);
+  section.refuse_unknown_keys();
+  return store;
+}
+
+LogConfig read_log(Section section) {
+  LogConfig log;
+  section.word("format", log.format, {"json", "text"});
+  section.word("level", log.level, {"debug", "info", "warn", "error"});
+  section.refuse_unknown_keys();
+  return log;
+}
+
+MerchantApiConfig read_merchant_api(Section section) {
+  MerchantApiConfig api;
+  section.path("private_key_file", api.private_key_file);
+  section.text("certificate_serial", api.certificate_serial);
+  section.path("api_v2_key_file", api.api_v2_key_file);
+  section.text("base_url", api.base_url);
+  section.path("ca_file", api.ca_file);
+  section.path("certificate_directory", api.certificate_directory);
+  section.integer("certificate_refresh_minutes", api.certificate_refresh_minutes, 0, 1440);
+  section.require(!api.private_key_file.empty(), "private_key_file",
+                  "the merchant API private key's PEM file");
+  section.require(!api.certificate_serial.empty(), "certificate_serial",
+                  "the serial of the merchant API certificate");
+  section.refuse_unknown_keys();
+  return api;
+}
+
+void check_merchant_path(Section& section, const std::string& path) {
+  if (path.empty() || path.front() != '/') {
+    section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
+  } else if (path.find_first_of("?# \t") != std::string::npos) {
+    section.report("path", "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
+                           "such a notify_url");
+  }
+}
+
+MerchantConfig read_merchant(Section section) {
+  MerchantConfig merchant;
+  section.text("mchid", merchant.mchid);
+  section.require(!merchant.mchid.empty(), "mchid", "the merchant's number, in quotes");
+  section.text("path", merchant.path);
+  check_merchant_path(section, merchant.path);
+  section.paths("api_v3_key_files", merchant.api_v3_key_files);
+  section.require(!merchant.api_v3_key_files.empty(), "api_v3_key_files",
+                  "a list of files that hold an APIv3 key of 32 bytes");
+  section.paths("platform_certificates", merchant.platform_certificates);
+  for (Section& key : section.tables("platform_public_key")) {
+    PlatformPublicKeyConfig public_key;
+    key.text("id", public_key.id);
+    key.path("file", public_key.file);
+    key.require(!public_key.id.empty(), "id", "the id that the console shows, PUB_KEY_ID_ included");
+    key.require(!public_key.file.empty(), "file", "the public key's PEM file");
+    key.refuse_unknown_keys();
+    merchant.platform_public_keys.push_back(std::move(public_key));
+  }
+  std::int64_t tolerance = merchant.timestamp_tolerance.count();
+  section.integer("timestamp_tolerance_s", tolerance, 1, 86400);
+  merchant.timestamp_tolerance = seconds(tolerance);
+  if (auto api = section.table("api")) merchant.api = read_merchant_api(*api);
+  const bool fetches = merchant.api && !merchant.api->certificate_directory.empty();
+  section.require(!merchant.platform_certificates.empty() ||
+                      !merchant.platform_public_keys.empty() || fetches,
+                  "platform_certificates",
+                  "the platform certificate's PEM file, or add [[merchant.platform_public_key]]");
+  section.refuse_unknown_keys();
+  return merchant;
+}
+
+void read_http_handler(Section& section, HandlerConfig& handler) {
+  section.text("url", handler.url);
+  section.require(!handler.url.empty(), "url", "where to post events");
+  if (!handler.url.empty() && !handler.url.starts_with("https://") &&
+      !handler.url.starts_with("http://")) {
+    section.report("url", "must begin with https:// (or http:// within a trusted network)");
+  }
+  section.path("secret_file", handler.secret_file);
+  section.require(!handler.secret_file.empty(), "secret_file",
+                  "a file with a Standard Webhooks secret, whsec_…");
+  std::string ack = "stored";
+  section.word("ack", ack, {"stored", "handled"});
+  handler.ack = ack == "handled" ? AckMode::kHandled : AckMode::kStored;
+  section.duration("timeout_ms", handler.timeout, 10, kHour);
+  section.integer("max_attempts", handler.max_attempts, 1, 1000);
+  section.duration("retry_initial_ms", handler.retry_initial, 1, kHour);
+  section.duration("retry_max_ms", handler.retry_max, 1, 24 * kHour);
+  section.integer("concurrency", handler.concurrency, 1, 1024);
+}
+
+HandlerConfig read_handler(Section section) {
+  HandlerConfig handler;
+  section.text("name", handler.name);
+  section.require(!handler.name.empty(), "name", "a name of your choice, unique among handlers");
+  handler.type = "ledger";
+  section.require(section.has("type"), "type", "\"ledger\" or \"http\"");
+  section.word("type", handler.type, {"ledger", "http"});
+  section.texts("events", handler.events);
+  section.require(!handler.events.empty(), "events", "a list of event patterns: [\"COUPON.*\"]");
+  if (handler.type == "http") read_http_handler(section, handler);
+  section.refuse_unknown_keys();
+  return handler;
+}
+
+void check_unique(ReadContext& context, const Config& config) {
+  std::set<std::string> mchids;
+  std::set<std::string> paths;
+  for (const MerchantConfig& merchant : config.merchants) {
+    if (!mchids.insert(merchant.mchid).second) {
+      context.report("merchant.mchid", "\"" + merchant.mchid + "\" is there twice; keep one");
+    }
+    if (!paths.insert(merchant.path).second) {
+      context.report("merchant.path", "\"" + merchant.path +
+                                          "\" is there twice; give each merchant its own path");
+    }
+  }
+  std::set<std::string> names;
+  for (const HandlerConfig& handler : config.handlers) {
+    if (!names.insert(handler.name).second) {
+      context.report("handler.name", "\"" + handler.name + "\" is there twice; rename one");
+    }
+  }
+}
+
+Config read_root(ReadContext& context, const toml::table& root) {
+  Config config;
+  Section top(context, &root, "");
+  const auto section = [&](std::string_view name) {
+    auto found = top.table(name);
+    return found ? *found : Section(context, nullptr, std::string(name));
+  };
+  config.listener = read_listener(section("listener"));
+  config.admin = read_admin(section("admin"));
+  config.store = read_store(section("store"));
+  config.log = read_log(section("log"));
+  for (const Section& merchant : top.tables("merchant")) {
+    config.merchants.push_back(read_merchant(merchant));
+  }
+  if (config.merchants.empty()) {
+    context.report("merchant", "is missing; add a [[merchant]] with mchid, path and keys");
+  }
+  for (const Section& handler : top.tables("handler")) {
+    config.handlers.push_back(read_handler(handler));
+  }
+  top.refuse_unknown_keys();
+  check_unique(context, config);
+  return config;
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+boost::system::result<Config, std::vector<Problem>> load_config(const std::filesystem::path& file,
+                                                                const Environment& environment) {
+  ReadContext context{file.string(), file.parent_path(), environment, {}};
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(file, ec)) {
+    return std::vector<Problem>{
+        {file.string(), "cannot be read as a file; name the configuration with --config, or make a "
+                        "local one with `couponhook init DIR`"}};
+  }
+  try {
+    const toml::table root = toml::parse_file(file.string());
+    Config config = read_root(context, root);
+    config.file = file;
+    config.directory = file.parent_path();
+    if (context.problems.empty()) return config;
+  } catch (const toml::parse_error& error) {
+    std::ostringstream where;
+    where << file.string() << ": line " << error.source().begin.line;
+    return std::vector<Problem>{
+        {where.str(), std::string(error.description()) + "; correct the TOML syntax there"}};
+  }
+  return context.problems;
+}
+
+}  // namespace couponhook::server

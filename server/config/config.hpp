@@ -1,0 +1,139 @@
+#pragma once
+
+/// \file
+/// The configuration: what couponhook.toml says, typed and with its defaults.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+namespace couponhook::server {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Something wrong with a set-up, with where it stands and what to do about it.
+struct Problem {
+  std::string where;    ///< file, and key or line: "couponhook.toml: listener.port"
+  std::string message;  ///< what is wrong and what to do
+};
+
+struct ListenerConfig {
+  std::string address = "0.0.0.0";
+  std::uint16_t port = 8443;
+  bool tls = true;
+  std::filesystem::path tls_certificate;
+  std::filesystem::path tls_private_key;
+  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
+  std::size_t max_connections = 10000;
+  std::size_t max_connections_per_address = 2000;
+  std::size_t max_header_bytes = 16384;
+  std::size_t max_body_bytes = 2097152;
+  std::size_t max_body_bytes_in_flight = 268435456;  ///< all connections together
+  milliseconds reply_budget{4000};
+  unsigned success_status = 204;
+  std::size_t threads = 0;  ///< 0: one per core
+  milliseconds handshake_timeout{5000};
+  milliseconds header_timeout{5000};
+  milliseconds body_timeout{5000};
+  milliseconds write_timeout{5000};
+  milliseconds idle_timeout{75000};  ///< longer than the usual load balancer's 60 s
+  milliseconds drain_delay{0};       ///< from "not ready" to closing the door, for load balancers
+  milliseconds drain_timeout{10000};
+};
+
+struct AdminConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 9443;
+  std::filesystem::path token_file;
+  std::filesystem::path tls_certificate;  ///< needed unless the address is a loopback one
+  std::filesystem::path tls_private_key;
+  std::size_t max_connections = 100;
+};
+
+struct StoreConfig {
+  std::string url = "sqlite:data/couponhook.db";
+  int retention_payload_days = 30;
+  int retention_id_days = 180;
+  std::size_t max_queued = 4096;
+  std::size_t max_batch = 256;
+};
+
+struct PlatformPublicKeyConfig {
+  std::string id;
+  std::filesystem::path file;
+};
+
+struct MerchantApiConfig {
+  std::filesystem::path private_key_file;
+  std::string certificate_serial;
+  std::filesystem::path api_v2_key_file;
+  std::string base_url = "https://api.mch.weixin.qq.com";
+  std::filesystem::path ca_file;
+  std::filesystem::path certificate_directory;
+  int certificate_refresh_minutes = 60;
+};
+
+struct MerchantConfig {
+  std::string mchid;
+  std::string path;
+  std::vector<std::filesystem::path> api_v3_key_files;
+  std::vector<std::filesystem::path> platform_certificates;  ///< files, folders or globs
+  std::vector<PlatformPublicKeyConfig> platform_public_keys;
+  seconds timestamp_tolerance{300};
+  std::optional<MerchantApiConfig> api;
+};
+
+enum class AckMode : std::uint8_t {
+  kStored,   ///< reply once committed
+  kHandled,  ///< reply only when the handler is done
+};
+
+struct HandlerConfig {
+  std::string name;
+  std::string type;  ///< ledger or http
+  std::vector<std::string> events;
+  std::string url;
+  std::filesystem::path secret_file;
+  AckMode ack = AckMode::kStored;
+  milliseconds timeout{2000};
+  int max_attempts = 25;
+  milliseconds retry_initial{1000};
+  milliseconds retry_max{600000};
+  int concurrency = 8;
+};
+
+struct LogConfig {
+  std::string format = "json";  ///< json or text
+  std::string level = "info";
+};
+
+struct Config {
+  std::filesystem::path file;       ///< as given on the command line
+  std::filesystem::path directory;  ///< what relative paths are relative to
+  ListenerConfig listener;
+  AdminConfig admin;
+  StoreConfig store;
+  LogConfig log;
+  std::vector<MerchantConfig> merchants;
+  std::vector<HandlerConfig> handlers;
+};
+
+/// Looks up an environment variable for ${NAME}; nothing where it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view)>;
+[[nodiscard]] Environment process_environment();
+
+/// Reads and validates a configuration file. Files that it names are not opened.
+/// \return every problem found, not only the first.
+[[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
+    const std::filesystem::path& file, const Environment& environment);
+
+}  // namespace couponhook::server

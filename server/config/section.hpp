@@ -1,0 +1,81 @@
+#pragma once
+
+/// \file
+/// Reads one TOML table key by key, and knows afterwards which keys nobody asked for.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <toml++/toml.h>
+
+#include "server/config/config.hpp"
+
+namespace couponhook::server {
+
+/// Where problems go and what values are resolved against; shared by all sections of one file.
+struct ReadContext {
+  std::string file;
+  std::filesystem::path directory;
+  const Environment& environment;
+  std::vector<Problem> problems;
+
+  void report(std::string_view key, std::string message) {
+    problems.push_back({file + ": " + std::string(key), std::move(message)});
+  }
+};
+
+/// One table. Each read function leaves `into` as it is where the key is absent, and reports a
+/// problem where the value will not do.
+class Section {
+ public:
+  /// \param table may be null: every key is absent then.
+  Section(ReadContext& context, const toml::table* table, std::string name);
+
+  void text(std::string_view key, std::string& into);
+  void path(std::string_view key, std::filesystem::path& into);
+  void boolean(std::string_view key, bool& into);
+  template <typename Integer>
+  void integer(std::string_view key, Integer& into, std::int64_t least, std::int64_t most) {
+    if (const auto value = read_integer(key, least, most)) into = static_cast<Integer>(*value);
+  }
+  void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
+  void texts(std::string_view key, std::vector<std::string>& into);
+  void paths(std::string_view key, std::vector<std::filesystem::path>& into);
+  /// One of the allowed words.
+  void word(std::string_view key, std::string& into,
+            std::initializer_list<std::string_view> allowed);
+
+  /// A table within this one; absent where there is none.
+  [[nodiscard]] std::optional<Section> table(std::string_view key);
+  /// The tables of an array of tables.
+  [[nodiscard]] std::vector<Section> tables(std::string_view key);
+
+  /// Reports that a key which must be there is not.
+  void require(bool present, std::string_view key, std::string_view what);
+  void report(std::string_view key, std::string message);
+
+  /// Reports every key that was not asked for, with the nearest one that exists.
+  void refuse_unknown_keys();
+
+  [[nodiscard]] bool has(std::string_view key) const;
+
+ private:
+  const toml::node* find(std::string_view key);
+  std::optional<std::int64_t> read_integer(std::string_view key, std::int64_t least,
+                                           std::int64_t most);
+  std::optional<std::string> read_text(std::string_view key, const toml::node& node);
+  [[nodiscard]] std::filesystem::path resolve(const std::string& text) const;
+  [[nodiscard]] std::string full(std::string_view key) const;
+
+  ReadContext* context_;
+  const toml::table* table_;
+  std::string name_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,210 @@
+#include "server/net/connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+namespace couponhook::server {
+namespace {
+
+/// How much of a peer's unread data close() drops, and for how long.
+constexpr std::size_t kLingerBytesMax = 262144;
+constexpr std::chrono::milliseconds kLingerMax{1000};
+
+}  // namespace
+
+void Connection::FreeSsl::operator()(SSL* ssl) const { SSL_free(ssl); }
+
+Connection::Connection(Socket socket, TlsContext tls, Deadlines& deadlines)
+    : Entry(deadlines), socket_(std::move(socket)), tls_(std::move(tls)) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (tls_) {
+    ssl_.reset(SSL_new(tls_.get()));
+    SSL_set_fd(ssl_.get(), socket_.native_handle());
+  }
+}
+
+Connection::~Connection() = default;
+
+void Connection::set_deadline(std::chrono::milliseconds from_now) {
+  timed_out_ = false;
+  expire_after(from_now);
+}
+
+void Connection::expired() {
+  timed_out_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::abort() {
+  aborted_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+Task<IoStatus> Connection::wait(Want want) {
+  if (timed_out_) co_return IoStatus::kTimeout;
+  if (aborted_) co_return IoStatus::kClosed;
+  const auto kind = want == Want::kRead ? Socket::wait_read : Socket::wait_write;
+  const auto [ec] = co_await socket_.async_wait(kind, use_task);
+  if (timed_out_) co_return IoStatus::kTimeout;
+  if (aborted_) co_return IoStatus::kClosed;
+  co_return ec ? IoStatus::kFailed : IoStatus::kOk;
+}
+
+IoStatus Connection::classify(int result, Want& want) {
+  const int saved_errno = errno;
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      want = Want::kRead;
+      return IoStatus::kOk;
+    case SSL_ERROR_WANT_WRITE:
+      want = Want::kWrite;
+      return IoStatus::kOk;
+    case SSL_ERROR_ZERO_RETURN:
+      return IoStatus::kClosed;
+    default:
+      ssl_error_ = ERR_peek_last_error();
+      socket_error_ = saved_errno;
+      ERR_clear_error();
+      // A peer that goes away without close_notify is common and harmless between messages; whether
+      // it is one is for the caller to know.
+      if (ERR_GET_REASON(ssl_error_) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        return IoStatus::kClosed;
+      }
+      return IoStatus::kFailed;
+  }
+}
+
+Task<IoStatus> Connection::handshake() {
+  while (true) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) co_return IoStatus::kOk;
+    Want want{};
+    if (const IoStatus status = classify(result, want); status != IoStatus::kOk) co_return status;
+    if (const IoStatus status = co_await wait(want); status != IoStatus::kOk) co_return status;
+  }
+}
+
+Task<IoStatus> Connection::accept_tls() {
+  if (!ssl_) co_return IoStatus::kOk;
+  SSL_set_accept_state(ssl_.get());
+  co_return co_await handshake();
+}
+
+Task<IoStatus> Connection::connect_tls(std::string host) {
+  if (!ssl_) co_return IoStatus::kOk;
+  SSL_set_connect_state(ssl_.get());
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (not_an_address) {
+    // SSL_set_tlsext_host_name is a macro with a C cast in it.
+    SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+    SSL_set1_host(ssl_.get(), host.c_str());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
+  }
+  co_return co_await handshake();
+}
+
+Task<IoResult> Connection::read_some(std::span<char> into) {
+  // With nothing left over in OpenSSL the socket is empty too most of the time: waiting first saves
+  // a read that would only say so.
+  if (!ssl_ || SSL_has_pending(ssl_.get()) == 0) {
+    if (const IoStatus status = co_await wait(Want::kRead); status != IoStatus::kOk) {
+      co_return IoResult{status, 0};
+    }
+  }
+  while (true) {
+    Want want = Want::kRead;
+    if (ssl_) {
+      std::size_t bytes = 0;
+      ERR_clear_error();
+      const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+      if (result == 1) co_return IoResult{IoStatus::kOk, bytes};
+      if (const IoStatus status = classify(result, want); status != IoStatus::kOk) {
+        co_return IoResult{status, 0};
+      }
+    } else {
+      const ssize_t bytes = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+      if (bytes > 0) co_return IoResult{IoStatus::kOk, static_cast<std::size_t>(bytes)};
+      if (bytes == 0) co_return IoResult{IoStatus::kClosed, 0};
+      socket_error_ = errno;
+      if (errno != EAGAIN && errno != EINTR) co_return IoResult{IoStatus::kFailed, 0};
+    }
+    if (const IoStatus status = co_await wait(want); status != IoStatus::kOk) {
+      co_return IoResult{status, 0};
+    }
+  }
+}
+
+Task<IoStatus> Connection::write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    Want want = Want::kWrite;
+    if (ssl_) {
+      std::size_t written = 0;
+      ERR_clear_error();
+      const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
+      if (result == 1) {
+        bytes.remove_prefix(written);
+        continue;
+      }
+      if (const IoStatus status = classify(result, want); status != IoStatus::kOk) co_return status;
+    } else {
+      const ssize_t written =
+          ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (written >= 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+        continue;
+      }
+      socket_error_ = errno;
+      if (errno != EAGAIN && errno != EINTR) co_return IoStatus::kFailed;
+    }
+    if (const IoStatus status = co_await wait(want); status != IoStatus::kOk) co_return status;
+  }
+  co_return IoStatus::kOk;
+}
+
+Task<void> Connection::close() {
+  if (ssl_ && SSL_is_init_finished(ssl_.get()) != 0) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  error_code ec;
+  socket_.shutdown(Socket::shutdown_send, ec);
+  set_deadline(kLingerMax);
+  std::array<char, 4096> dropped;
+  for (std::size_t total = 0; !ec && total < kLingerBytesMax;) {
+    if (co_await wait(Want::kRead) != IoStatus::kOk) break;
+    const ssize_t bytes = ::recv(socket_.native_handle(), dropped.data(), dropped.size(), 0);
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) break;
+    if (bytes > 0) total += static_cast<std::size_t>(bytes);
+  }
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+std::string Connection::last_error() const {
+  if (ssl_ && SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
+    return std::string("certificate: ") +
+           X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+  }
+  if (ssl_error_ != 0) {
+    const char* reason = ERR_reason_error_string(ssl_error_);
+    return reason == nullptr ? "TLS error" : reason;
+  }
+  return socket_error_ == 0 ? "connection lost" : std::strerror(socket_error_);
+}
+
+}  // namespace couponhook::server

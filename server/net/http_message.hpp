@@ -1,0 +1,66 @@
+#pragma once
+
+/// \file
+/// HTTP requests and replies as the rest of the server sees them, without a word of Beast.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/net/task.hpp"
+
+namespace couponhook::server {
+
+/// The header fields of a request.
+class HeaderFields {
+ public:
+  virtual ~HeaderFields() = default;
+  /// The first field's value, surrounding white space removed; letter case of the name does not
+  /// matter. Empty where there is none.
+  [[nodiscard]] virtual std::string_view find(std::string_view name) const = 0;
+};
+
+/// A complete request; views into the session's buffers, valid until its reply is made.
+struct Request {
+  std::string_view method;
+  std::string_view target;  ///< path and query as sent
+  const HeaderFields& headers;
+  std::string_view body;
+  std::string_view peer;  ///< the client's address, without port
+};
+
+struct Reply {
+  unsigned status = 500;
+  std::string body;
+  std::string_view content_type = "application/json";
+  std::string_view allow;                              ///< with 405
+  std::optional<std::chrono::seconds> retry_after{};  ///< with 503
+};
+
+/// What can be wrong with a request before anyone has looked at its meaning.
+enum class HttpFault : std::uint8_t {
+  kMalformed,
+  kHeadersTooLarge,
+  kBodyTooLarge,
+  kTooSlow,
+  kOverloaded,  ///< too many body bytes in flight
+  kInternal,    ///< an exception: a bug, or no memory
+};
+
+/// What a listener is for. Its functions are called on the sessions' threads at once.
+class RequestHandler {
+ public:
+  virtual ~RequestHandler() = default;
+
+  /// Looks at a request whose body has not been read.
+  /// \return a reply where the body does not matter: an unknown path, a wrong method.
+  [[nodiscard]] virtual std::optional<Reply> refuse(std::string_view method,
+                                                    std::string_view target) const = 0;
+  /// \param request must live until the task is done.
+  [[nodiscard]] virtual Task<Reply> handle(const Request& request) = 0;
+  [[nodiscard]] virtual Reply fault(HttpFault fault) = 0;
+};
+
+}  // namespace couponhook::server

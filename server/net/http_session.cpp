@@ -1,0 +1,251 @@
+#include "server/net/http_session.hpp"
+
+#include <ctime>
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "server/net/http_server.hpp"
+
+namespace couponhook::server {
+namespace {
+
+namespace http = boost::beast::http;
+
+/// A request with its body is about this large; larger ones make the buffer grow to the header limit.
+constexpr std::size_t kBufferBytes = 4096;
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+class BeastHeaders final : public HeaderFields {
+ public:
+  explicit BeastHeaders(const http::fields& fields) : fields_(fields) {}
+  [[nodiscard]] std::string_view find(std::string_view name) const override {
+    const auto found = fields_.find(boost::beast::string_view(name.data(), name.size()));
+    return found == fields_.end() ? std::string_view() : view(found->value());
+  }
+
+ private:
+  const http::fields& fields_;
+};
+
+/// The Date header's value, made once a second on each thread.
+std::string_view http_date() {
+  thread_local std::time_t made_at = 0;
+  thread_local std::array<char, 40> text{};
+  thread_local std::size_t size = 0;
+  const std::time_t now = std::time(nullptr);
+  if (now != made_at) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    made_at = now;
+  }
+  return {text.data(), size};
+}
+
+}  // namespace
+
+/// Gives its part of the listener's body bytes back when the request is over.
+struct HttpSession::Parser {
+  explicit Parser(ListenerShare& listener) : share(listener) {
+    beast.header_limit(static_cast<std::uint32_t>(share.limits.max_header_bytes));
+    beast.body_limit(share.limits.max_body_bytes);
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  ~Parser() { share.release_body(reserved); }
+
+  [[nodiscard]] bool reserve_body() {
+    const auto length = beast.content_length();
+    std::size_t bytes = length ? static_cast<std::size_t>(*length) : 0;
+    if (beast.chunked()) bytes = share.limits.max_body_bytes;
+    if (!share.reserve_body(bytes)) return false;
+    reserved = bytes;
+    return true;
+  }
+
+  ListenerShare& share;
+  std::size_t reserved = 0;
+  http::request_parser<http::string_body> beast;
+};
+
+HttpSession::HttpSession(HttpServer& server, ListenerShare& share, Connection& connection,
+                         std::string_view peer)
+    : server_(server),
+      share_(share),
+      connection_(connection),
+      peer_(peer),
+      next_(server.sessions_) {
+  if (next_ != nullptr) next_->previous_ = this;
+  server_.sessions_ = this;
+}
+
+HttpSession::~HttpSession() {
+  if (next_ != nullptr) next_->previous_ = previous_;
+  if (previous_ != nullptr) {
+    previous_->next_ = next_;
+  } else {
+    server_.sessions_ = next_;
+  }
+}
+
+void HttpSession::drain() {
+  if (idle_) connection_.abort();
+}
+
+Task<void> HttpSession::run() {
+  connection_.set_deadline(share_.limits.handshake_timeout);
+  if (co_await connection_.accept_tls() != IoStatus::kOk) co_return;
+  connection_.set_deadline(share_.limits.header_timeout);
+  while (true) {
+    Parser parser(share_);
+    Step step = co_await read_head(parser);
+    if (step == Step::kGoOn) step = co_await read_body(parser);
+    if (step == Step::kGone) break;
+    const Reply reply = co_await make_reply(parser, step);
+    const bool answered_early = step == Step::kFault || !parser.beast.is_done();
+    const bool close = answered_early || !parser.beast.keep_alive() || server_.draining();
+    const bool without_body = parser.beast.get().method() == http::verb::head;
+    if (co_await write_reply(reply, close, without_body) != IoStatus::kOk || close) break;
+    connection_.set_deadline(share_.limits.idle_timeout);
+  }
+  co_await connection_.close();
+}
+
+Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
+  bool begun = begin_ != end_;
+  while (true) {
+    if (begin_ != end_) {
+      if (!begun) connection_.set_deadline(share_.limits.header_timeout);
+      begun = true;
+      if (feed(parser) == Step::kFault) co_return Step::kFault;
+      if (parser.beast.is_header_done()) break;
+    }
+    idle_ = !begun;
+    if (idle_ && server_.draining()) co_return Step::kGone;
+    const Step step = co_await fill();
+    idle_ = false;
+    if (step == Step::kFault && !begun) co_return Step::kGone;
+    if (step != Step::kGoOn) co_return step;
+  }
+  const auto& head = parser.beast.get();
+  if (auto refusal = share_.handler.refuse(view(head.method_string()), view(head.target()))) {
+    refusal_ = std::move(*refusal);
+    co_return Step::kRefused;
+  }
+  co_return Step::kGoOn;
+}
+
+Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
+  if (parser.beast.is_done()) co_return Step::kGoOn;
+  if (!parser.reserve_body()) {
+    fault_ = HttpFault::kOverloaded;
+    co_return Step::kFault;
+  }
+  connection_.set_deadline(share_.limits.body_timeout);
+  parser.beast.eager(true);
+  if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
+  if (!parser.beast.is_done() && parser.beast.get()[http::field::expect] == "100-continue") {
+    if (co_await connection_.write_all("HTTP/1.1 100 Continue\r\n\r\n") != IoStatus::kOk) {
+      co_return Step::kGone;
+    }
+  }
+  while (!parser.beast.is_done()) {
+    if (const Step step = co_await fill(); step != Step::kGoOn) co_return step;
+    if (feed(parser) == Step::kFault) co_return Step::kFault;
+  }
+  co_return Step::kGoOn;
+}
+
+/// Gives the buffered bytes to the parser.
+HttpSession::Step HttpSession::feed(Parser& parser) {
+  while (begin_ != end_) {
+    error_code ec;
+    const std::size_t used =
+        parser.beast.put(asio::const_buffer(buffer_.data() + begin_, end_ - begin_), ec);
+    begin_ += used;
+    if (ec == http::error::need_more) break;
+    if (ec) {
+      fault_ = HttpFault::kMalformed;
+      if (ec == http::error::header_limit) fault_ = HttpFault::kHeadersTooLarge;
+      if (ec == http::error::body_limit) fault_ = HttpFault::kBodyTooLarge;
+      return Step::kFault;
+    }
+    const bool head_only = !parser.beast.eager();
+    if (parser.beast.is_done() || (head_only && parser.beast.is_header_done())) break;
+    if (used == 0) break;
+  }
+  if (begin_ == end_) begin_ = end_ = 0;
+  return Step::kGoOn;
+}
+
+/// Reads more bytes behind those not parsed yet.
+Task<HttpSession::Step> HttpSession::fill() {
+  if (begin_ != 0) {
+    buffer_.erase(0, begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (buffer_.size() < kBufferBytes) buffer_.resize(kBufferBytes);
+  if (end_ == buffer_.size()) {
+    const std::size_t most = share_.limits.max_header_bytes + kBufferBytes;
+    if (buffer_.size() >= most) {
+      fault_ = HttpFault::kHeadersTooLarge;
+      co_return Step::kFault;
+    }
+    buffer_.resize(std::min(buffer_.size() * 2, most));
+  }
+  const std::span<char> room(buffer_.data() + end_, buffer_.size() - end_);
+  const IoResult read = co_await connection_.read_some(room);
+  end_ += read.bytes;
+  if (read.status == IoStatus::kTimeout) {
+    fault_ = HttpFault::kTooSlow;
+    co_return Step::kFault;
+  }
+  if (read.status != IoStatus::kOk) co_return Step::kGone;
+  co_return Step::kGoOn;
+}
+
+Task<Reply> HttpSession::make_reply(Parser& parser, Step step) {
+  if (step == Step::kFault) co_return share_.handler.fault(fault_);
+  if (step == Step::kRefused) co_return std::move(refusal_);
+  // The reply has a budget of its own; what is awaited meanwhile is not this connection.
+  connection_.never_expire();
+  const auto& message = parser.beast.get();
+  const BeastHeaders headers(message);
+  const Request request{view(message.method_string()), view(message.target()), headers,
+                        message.body(), peer_};
+  std::exception_ptr bug;
+  try {
+    co_return co_await share_.handler.handle(request);
+  } catch (...) {
+    bug = std::current_exception();
+  }
+  share_.on_bug(bug);
+  co_return share_.handler.fault(HttpFault::kInternal);
+}
+
+Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool without_body) {
+  out_.clear();
+  out_ += "HTTP/1.1 ";
+  out_ += std::to_string(reply.status);
+  out_ += ' ';
+  out_ += view(http::obsolete_reason(static_cast<http::status>(reply.status)));
+  out_ += "\r\nDate: ";
+  out_ += http_date();
+  if (close) out_ += "\r\nConnection: close";
+  if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
+  if (reply.retry_after) (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
+  if (reply.status != 204) {
+    (out_ += "\r\nContent-Length: ") += std::to_string(reply.body.size());
+    if (!reply.body.empty()) (out_ += "\r\nContent-Type: ") += reply.content_type;
+  }
+  out_ += "\r\n\r\n";
+  if (!without_body && reply.status != 204) out_ += reply.body;
+  connection_.set_deadline(share_.limits.write_timeout);
+  co_return co_await connection_.write_all(out_);
+}
+
+}  // namespace couponhook::server

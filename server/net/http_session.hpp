@@ -1,0 +1,69 @@
+#pragma once
+
+/// \file
+/// One client's connection: requests in, replies out, until either side has had enough.
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "server/net/connection.hpp"
+#include "server/net/http_message.hpp"
+
+namespace couponhook::server {
+
+class HttpServer;
+class ListenerShare;
+
+/// In its server's list of live sessions from construction to destruction. Not thread-safe.
+class HttpSession {
+ public:
+  /// All references must outlive the session.
+  HttpSession(HttpServer& server, ListenerShare& share, Connection& connection,
+              std::string_view peer);
+  HttpSession(const HttpSession&) = delete;
+  HttpSession& operator=(const HttpSession&) = delete;
+  ~HttpSession();
+
+  Task<void> run();
+
+  /// Ends an idle connection now, and a busy one after its reply.
+  void drain();
+  void abort() { connection_.abort(); }
+  [[nodiscard]] HttpSession* next() const { return next_; }
+
+ private:
+  struct Parser;  // Beast's, with the body's reservation
+  enum class Step : unsigned char {
+    kGoOn,
+    kFault,    ///< fault_ says why; there is a client to be told
+    kRefused,  ///< reply_ has been made without the body
+    kGone,     ///< nobody is there any more, or nothing was ever asked
+  };
+
+  Task<Step> read_head(Parser& parser);
+  Task<Step> read_body(Parser& parser);
+  Step feed(Parser& parser);
+  Task<Step> fill();
+  Task<Reply> make_reply(Parser& parser, Step step);
+  Task<IoStatus> write_reply(const Reply& reply, bool close, bool without_body);
+
+  HttpServer& server_;
+  ListenerShare& share_;
+  Connection& connection_;
+  std::string_view peer_;
+  HttpSession* previous_ = nullptr;
+  HttpSession* next_ = nullptr;
+  bool idle_ = false;  // waiting for a request that has not begun
+
+  HttpFault fault_ = HttpFault::kMalformed;
+  Reply refusal_;
+  std::string buffer_;        // unparsed bytes are [begin_, end_)
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::string out_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// Asio as this project uses it: one executor type, one way to await.
+
+#include <chrono>
+#include <exception>
+#include <tuple>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace couponhook::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using SteadyClock = std::chrono::steady_clock;
+
+/// Every I/O object belongs to one thread's io_context; naming the type spares the indirections of
+/// any_io_executor.
+using Executor = asio::io_context::executor_type;
+template <typename T>
+using Task = asio::awaitable<T, Executor>;
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
+
+/// Completion token: `auto [ec, n] = co_await socket.async_read_some(buffer, use_task);`
+///
+/// GCC 12 destroys some temporaries inside co_await expressions twice: name every closure, aggregate
+/// and owning argument on a line of its own before awaiting (GCC PR95599, PR101367).
+inline constexpr auto use_task = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+
+}  // namespace couponhook::server
