@@ -33,8 +33,8 @@ using Field = std::variant<std::nullptr_t, std::int64_t, std::string>;
 using Row = std::vector<Field>;
 using Rows = std::vector<Row>;
 
-/// A statement's text, $1, $2 … in order of first appearance, so that both engines take it as it is.
-/// Statements are constants (sql.hpp): a driver prepares each once and knows it by its address.
+/// A statement's text, $1, $2 … in order of first appearance, so that both engines take it as it
+/// is. Statements are constants (sql.hpp): a driver prepares each once and knows it by its address.
 struct Statement {
   std::string_view text;
 };
@@ -77,7 +77,8 @@ class Connection {
   virtual void rollback() noexcept = 0;
 
   /// Runs commands in order, as one round trip where the engine can, and gives the rows of each.
-  /// Stops at the first failure. `results` is resized to the commands' number; its memory is reused.
+  /// Stops at the first failure. `results` is resized to the commands' number; its memory is
+  /// reused.
   [[nodiscard]] virtual Result<void> run(std::span<const Command> commands,
                                          std::vector<Rows>& results) = 0;
 

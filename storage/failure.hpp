@@ -16,13 +16,13 @@ enum class FailureCode : std::uint8_t {
   kCorrupt = 4,      ///< the content is damaged, or not a couponhook store
   kTooNew = 5,       ///< written by a newer couponhook
   kConflict = 6,     ///< deadlock or serialization failure: the transaction may be run again
-  kStatement = 7,    ///< this statement is refused (a constraint, a type): running it again is no use
-  kUnsafe = 8,       ///< a setting or file system that breaks durability
+  kStatement = 7,  ///< this statement is refused (a constraint, a type): running it again is no use
+  kUnsafe = 8,     ///< a setting or file system that breaks durability
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);
 
-/// A failure in words fit for an operator: what was wrong, where, and what to do. Holds no content of
-/// notifications.
+/// A failure in words fit for an operator: what was wrong, where, and what to do. Holds no content
+/// of notifications.
 struct Failure {
   FailureCode code;
   std::string message;

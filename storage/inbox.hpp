@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Where notifications are committed: a queue, a writer thread, and one transaction for all who wait.
+/// Where notifications are committed: a queue, a writer thread, and one transaction for all who
+/// wait.
 
 #include <chrono>
 #include <cstddef>
@@ -38,7 +39,7 @@ struct InboxActivity {
   std::uint64_t commits = 0;
   std::uint64_t rows = 0;  ///< admissions, copies and quarantined bodies, in all commits
   std::uint64_t failed_commits = 0;
-  std::int64_t last_commit_ms = 0;   ///< 0: none yet
+  std::int64_t last_commit_ms = 0;  ///< 0: none yet
   std::size_t queued = 0;
 };
 
@@ -47,8 +48,8 @@ struct InboxActivity {
 /// about one commit, cost a fraction of one.
 ///
 /// A batch that fails on a statement is run again one by one, so that nothing can poison its
-/// neighbours; one that fails on a deadlock or serialization failure is run again whole, a few times;
-/// any other failure is told to all in it. Nothing is told as committed that is not.
+/// neighbours; one that fails on a deadlock or serialization failure is run again whole, a few
+/// times; any other failure is told to all in it. Nothing is told as committed that is not.
 ///
 /// Thread-safe.
 class Inbox {

@@ -63,7 +63,8 @@ struct Quarantined {
 enum class AdmitOutcome : std::uint8_t {
   kStored,       ///< new
   kDuplicate,    ///< kept before, with the same content
-  kConflict,     ///< an id kept before came with other content: the first stands, this one is kept aside
+  kConflict,     ///< an id kept before came with other content: the first stands, this one is kept
+                 ///< aside
   kQuarantined,  ///< kept sealed
   kAlive,        ///< answer to Inbox::probe(): a row was committed
   kFailed,       ///< nothing was committed

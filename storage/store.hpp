@@ -34,9 +34,9 @@ struct StoreOptions {
 
 /// An open store: holds the lock that keeps a second service off it, and makes connections.
 ///
-/// Opening creates what is missing, refuses what is newer than this program, damaged, not ours, held
-/// by another process or on a file system without reliable locks, and brings an older schema up to
-/// date.
+/// Opening creates what is missing, refuses what is newer than this program, damaged, not ours,
+/// held by another process or on a file system without reliable locks, and brings an older schema
+/// up to date.
 class Store {
  public:
   template <typename T>

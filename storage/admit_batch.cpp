@@ -1,0 +1,237 @@
+#include "storage/admit_batch.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+/// Ends the transaction, on every way out but a commit.
+class Rollback {
+ public:
+  explicit Rollback(Connection& connection) : connection_(&connection) {}
+  Rollback(const Rollback&) = delete;
+  Rollback& operator=(const Rollback&) = delete;
+  ~Rollback() {
+    if (connection_ != nullptr) connection_->rollback();
+  }
+  void release() { connection_ = nullptr; }
+
+ private:
+  Connection* connection_;
+};
+
+/// Says that nothing was admitted, on every way out but a commit.
+class OutcomesFail {
+ public:
+  explicit OutcomesFail(std::span<Work> batch) : batch_(batch) {}
+  OutcomesFail(const OutcomesFail&) = delete;
+  OutcomesFail& operator=(const OutcomesFail&) = delete;
+  ~OutcomesFail() {
+    for (Work& work : batch_) work.outcome = AdmitOutcome::kFailed;
+  }
+  void release() { batch_ = {}; }
+
+ private:
+  std::span<Work> batch_;
+};
+
+Command insert_notification(const Admission& a) {
+  // Without deliveries there is nothing left to do.
+  const std::string_view state = a.deliveries.empty() ? "done" : "received";
+  return {sql::kInsertNotification,
+          {a.id, a.mchid, a.event_type, state, a.create_time, a.received_at_ms, a.source,
+           as_bytes(a.digest), a.envelope, a.resource}};
+}
+
+Command keep_quarantined(const Quarantined& q) {
+  return {sql::kKeepQuarantined,
+          {as_bytes(q.body_digest), q.mchid, q.reason, q.detail, q.id, q.event_type, q.headers,
+           Bytes{q.body}, q.received_at_ms}};
+}
+
+Command insert_fact(const Admission& a) {
+  const LedgerFact& f = *a.fact;
+  if (f.coupon.empty()) {
+    return {sql::kInsertRefund,
+            {f.transaction_id, f.business_key, f.occurred_at, a.mchid, a.id, a.source}};
+  }
+  return {sql::kInsertCouponFact,
+          {f.stock_id, f.coupon, f.kind, f.business_key, f.transaction_id, f.occurred_at, a.mchid,
+           a.id, a.source}};
+}
+
+auto fact_key(const Admission& a) {
+  const LedgerFact& f = *a.fact;
+  return std::tie(f.stock_id, f.coupon, f.kind, f.transaction_id, f.business_key);
+}
+
+}  // namespace
+
+BatchWriter::BatchWriter(Connection& connection, std::int64_t counter_slot)
+    : connection_(connection), slot_(counter_slot) {}
+
+BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_ms) {
+  OutcomesFail outcomes_fail(batch);
+  commands_.clear();
+  counters_.clear();
+  sort(batch);
+  if (auto begun = connection_.begin(); !begun) return begun;
+  Rollback rollback(connection_);
+  if (auto written = write_all(now_ms); !written) return written;
+  if (auto committed = connection_.commit(); !committed) return committed;
+  rollback.release();
+  outcomes_fail.release();
+  return {};
+}
+
+void BatchWriter::sort(std::span<Work> batch) {
+  admissions_.clear();
+  quarantined_.clear();
+  probes_.clear();
+  for (Work& work : batch) {
+    if (const auto* admission = std::get_if<Admission>(&work.content)) {
+      admissions_.push_back({.admission = admission, .outcome = &work.outcome});
+    } else if (const auto* quarantined = std::get_if<Quarantined>(&work.content)) {
+      quarantined_.push_back({.quarantined = quarantined, .outcome = &work.outcome});
+    } else {
+      probes_.push_back(&work.outcome);
+    }
+  }
+  // Stable, so that of two copies in one batch the one that came first is kept.
+  std::stable_sort(admissions_.begin(), admissions_.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.admission->id, a.admission->mchid) <
+           std::tie(b.admission->id, b.admission->mchid);
+  });
+  std::stable_sort(quarantined_.begin(), quarantined_.end(), [](const auto& a, const auto& b) {
+    return a.quarantined->body_digest < b.quarantined->body_digest;
+  });
+}
+
+BatchWriter::Result BatchWriter::write_all(std::int64_t now_ms) {
+  if (auto learned = learn_counters(); !learned) return learned;
+  if (auto inserted = insert_rows(now_ms); !inserted) return inserted;
+  if (auto followed = follow_up(); !followed) return followed;
+  if (auto kept = insert_conflicts(); !kept) return kept;
+  counters_.append_commands(slot_, commands_);
+  return run();
+}
+
+BatchWriter::Result BatchWriter::learn_counters() {
+  if (counters_known_) return {};
+  commands_.push_back(Command(sql::kCounterNames, {slot_}));
+  if (auto asked = run(); !asked) return asked;
+  for (Row& row : results_[0]) counters_.know(take_text(row[0]));
+  counters_known_ = true;
+  return {};
+}
+
+BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
+  for (const Admitted& item : admissions_) {
+    commands_.push_back(insert_notification(*item.admission));
+  }
+  for (const Kept& item : quarantined_) commands_.push_back(keep_quarantined(*item.quarantined));
+  if (!probes_.empty()) commands_.push_back(Command(sql::kBeat, {slot_, now_ms}));
+  if (auto inserted = run(); !inserted) return inserted;
+
+  std::size_t i = 0;
+  for (Admitted& item : admissions_) {
+    const Rows& rows = results_[i++];
+    if (!rows.empty()) item.sequence = integer(rows[0][0]);
+  }
+  for (const Kept& item : quarantined_) {
+    const bool is_new = integer(results_[i++].at(0)[0]) == 1;
+    if (is_new) counters_.add(counter::kQuarantined);
+    *item.outcome = AdmitOutcome::kQuarantined;
+  }
+  for (AdmitOutcome* outcome : probes_) *outcome = AdmitOutcome::kAlive;
+  return {};
+}
+
+BatchWriter::Result BatchWriter::follow_up() {
+  copies_.clear();
+  facts_.clear();
+  for (Admitted& item : admissions_) {
+    const Admission& a = *item.admission;
+    if (item.sequence == 0) {
+      copies_.push_back(&item);
+      commands_.push_back(Command(sql::kCountCopy, {a.received_at_ms, a.id, a.mchid}));
+      continue;
+    }
+    *item.outcome = AdmitOutcome::kStored;
+    counters_.add(counter::kStored);
+    counters_.add_type(a.event_type);
+    if (a.fact) facts_.push_back(&a);
+  }
+  append_facts();
+  for (const Admitted& item : admissions_) {
+    if (item.sequence != 0) append_deliveries(item);
+  }
+  if (auto followed = run(); !followed) return followed;
+  return read_copies();
+}
+
+void BatchWriter::append_facts() {
+  std::stable_sort(facts_.begin(), facts_.end(), [](const Admission* a, const Admission* b) {
+    return fact_key(*a) < fact_key(*b);
+  });
+  for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
+}
+
+void BatchWriter::append_deliveries(const Admitted& item) {
+  const Admission& a = *item.admission;
+  for (const NewDelivery& delivery : a.deliveries) {
+    commands_.push_back(Command(sql::kInsertDelivery, {item.sequence, delivery.handler,
+                                                       a.received_at_ms, delivery.ordering_key}));
+    counters_.add(counter::kDeliveriesPending);
+  }
+}
+
+BatchWriter::Result BatchWriter::read_copies() {
+  conflicts_.clear();
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    Admitted& copy = *copies_[i];
+    const Rows& rows = results_[i];
+    if (rows.empty()) {
+      // Another connection removed the first between our insert and our update.
+      return Failure{FailureCode::kConflict,
+                     "a notification was removed while a copy of it was being counted"};
+    }
+    if (std::get<std::string>(rows[0][1]) == as_bytes(copy.admission->digest).view) {
+      *copy.outcome = AdmitOutcome::kDuplicate;
+      counters_.add(counter::kDuplicates);
+    } else {
+      *copy.outcome = AdmitOutcome::kConflict;
+      copy.sequence = integer(rows[0][0]);
+      conflicts_.push_back(&copy);
+    }
+  }
+  return {};
+}
+
+BatchWriter::Result BatchWriter::insert_conflicts() {
+  if (conflicts_.empty()) return {};
+  for (const Admitted* item : conflicts_) {
+    const Admission& a = *item->admission;
+    commands_.push_back(Command(
+        sql::kInsertConflict, {item->sequence, as_bytes(a.digest), a.resource, a.received_at_ms}));
+  }
+  if (auto inserted = run(); !inserted) return inserted;
+  for (std::size_t i = 0; i < conflicts_.size(); ++i) {
+    // A conflict that comes again is one more copy of what is kept, not one more conflict.
+    counters_.add(results_[i].empty() ? counter::kDuplicates : counter::kConflicts);
+  }
+  return {};
+}
+
+BatchWriter::Result BatchWriter::run() {
+  auto ran = connection_.run(commands_, results_);
+  commands_.clear();
+  return ran;
+}
+
+}  // namespace couponhook::storage

@@ -1,0 +1,86 @@
+#pragma once
+
+/// \file
+/// Admits a batch in one transaction.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "storage/connection.hpp"
+#include "storage/counter_deltas.hpp"
+#include "storage/inbox.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::storage {
+
+/// Asks for a row to be committed, whichever.
+struct Probe {};
+
+/// One thing handed in, who is to be told, and what became of it.
+struct Work {
+  std::variant<Probe, Admission, Quarantined> content;
+  std::shared_ptr<AdmitListener> listener;
+  AdmitOutcome outcome = AdmitOutcome::kFailed;
+};
+
+/// Writes batches through one connection. Knows no threads and tells no listeners.
+///
+/// First every row is inserted unless its key exists, in one round trip: the unique index decides
+/// what is new, so that several writers need not know of each other. Then follow, in another, what
+/// depends on that: facts and deliveries of what is new, marks on what was there before. Rows are
+/// written in the order of their keys, so that two writers of the same rows wait for each other
+/// rather than deadlock.
+///
+/// Not thread-safe. Memory is kept from one batch to the next.
+class BatchWriter {
+ public:
+  using Result = Connection::Result<void>;
+
+  /// \param connection must outlive this object.
+  BatchWriter(Connection& connection, std::int64_t counter_slot);
+
+  /// One transaction. On success it is durable and each work's outcome is set; on failure, or when
+  /// an exception leaves it, nothing is kept and every outcome is kFailed.
+  [[nodiscard]] Result write(std::span<Work> batch, std::int64_t now_ms);
+
+ private:
+  struct Admitted {
+    const Admission* admission;
+    AdmitOutcome* outcome;
+    std::int64_t sequence = 0;  ///< 0: a copy
+  };
+  struct Kept {
+    const Quarantined* quarantined;
+    AdmitOutcome* outcome;
+  };
+
+  void sort(std::span<Work> batch);
+  [[nodiscard]] Result write_all(std::int64_t now_ms);
+  [[nodiscard]] Result learn_counters();
+  [[nodiscard]] Result insert_rows(std::int64_t now_ms);
+  [[nodiscard]] Result follow_up();
+  void append_facts();
+  void append_deliveries(const Admitted& item);
+  [[nodiscard]] Result read_copies();
+  [[nodiscard]] Result insert_conflicts();
+  [[nodiscard]] Result run();
+
+  Connection& connection_;
+  std::int64_t slot_;
+  bool counters_known_ = false;
+
+  std::vector<Admitted> admissions_;
+  std::vector<Kept> quarantined_;
+  std::vector<AdmitOutcome*> probes_;
+  std::vector<const Admission*> facts_;
+  std::vector<Admitted*> copies_;
+  std::vector<Admitted*> conflicts_;
+  CounterDeltas counters_;
+  std::vector<Command> commands_;
+  std::vector<Rows> results_;
+};
+
+}  // namespace couponhook::storage

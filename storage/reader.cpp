@@ -1,0 +1,199 @@
+#include "storage/reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "storage/counter_deltas.hpp"
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
+
+/// Rows that one page looks at. A filter that matches little gives a short page and a cursor to go
+/// on from, rather than a walk through the whole store.
+constexpr std::int64_t kRowsLookedAtMax = 20'000;
+constexpr std::int64_t kPageMax = 500;
+
+NotificationRecord notification_from(Row& row) {
+  NotificationRecord record;
+  record.sequence = integer(row[0]);
+  record.id = take_text(row[1]);
+  record.mchid = take_text(row[2]);
+  record.event_type = take_text(row[3]);
+  record.state = take_text(row[4]);
+  record.create_time = take_text(row[5]);
+  record.received_at_ms = integer(row[6]);
+  record.last_seen_at_ms = integer(row[7]);
+  record.times_seen = integer(row[8]);
+  record.source = take_text(row[9]);
+  record.envelope = take_text(row[10]);
+  record.conflicts = integer(row[11]);
+  if (row.size() > 12) record.resource = take_text(row[12]);
+  return record;
+}
+
+NotificationRecord quarantined_from(Row& row) {
+  NotificationRecord record;
+  record.sequence = integer(row[0]);
+  record.id = take_text(row[1]);
+  record.mchid = take_text(row[2]);
+  record.event_type = take_text(row[3]);
+  record.state = "quarantined";
+  record.received_at_ms = integer(row[4]);
+  record.last_seen_at_ms = integer(row[5]);
+  record.times_seen = integer(row[6]);
+  record.source = "notification";
+  record.quarantine_reason = take_text(row[7]);
+  record.quarantine_detail = take_text(row[8]);
+  return record;
+}
+
+DeliveryRecord delivery_from(Row& row) {
+  return {.delivery_id = integer(row[0]),
+          .handler = take_text(row[1]),
+          .state = take_text(row[2]),
+          .attempts = integer(row[3]),
+          .due_at_ms = integer(row[4]),
+          .last_error = take_text(row[5])};
+}
+
+LedgerRecord ledger_record_from(Row& row) {
+  LedgerRecord record;
+  record.fact.kind = take_text(row[0]);
+  record.fact.stock_id = take_text(row[1]);
+  record.fact.coupon = take_text(row[2]);
+  record.fact.transaction_id = take_text(row[3]);
+  record.fact.business_key = take_text(row[4]);
+  record.fact.occurred_at = take_text(row[5]);
+  record.mchid = take_text(row[6]);
+  record.notification_id = take_text(row[7]);
+  record.source = take_text(row[8]);
+  return record;
+}
+
+/// The quarantine is a table of its own, so its name as a state restricts nothing in it.
+bool restricts(const NotificationFilter& filter, bool quarantine) {
+  return !filter.event_type.empty() || !filter.mchid.empty() || filter.since_ms ||
+         filter.until_ms || (!filter.state.empty() && !quarantine);
+}
+
+std::optional<std::int64_t> only_integer(const Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return integer(rows[0][0]);
+}
+
+StoreCounts totals_from(Rows& rows) {
+  StoreCounts counts;
+  const std::array<std::pair<std::string_view, std::int64_t*>, 8> totals{{
+      {counter::kStored, &counts.stored},
+      {counter::kDuplicates, &counts.duplicates},
+      {counter::kConflicts, &counts.conflicts},
+      {counter::kQuarantined, &counts.quarantined},
+      {counter::kDeliveriesPending, &counts.deliveries_pending},
+      {counter::kDeliveriesRetrying, &counts.deliveries_retrying},
+      {counter::kDeliveriesDead, &counts.deliveries_dead},
+      {counter::kDeliveriesDone, &counts.deliveries_done},
+  }};
+  for (Row& row : rows) {
+    const std::string name = take_text(row[0]);
+    const std::int64_t total = integer(row[1]);
+    if (name.starts_with(counter::kTypePrefix)) {
+      counts.by_type.push_back({name.substr(counter::kTypePrefix.size()), total});
+      continue;
+    }
+    for (const auto& [known, into] : totals) {
+      if (name == known) *into = total;
+    }
+  }
+  return counts;
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+Reader::Result<StoreCounts> Reader::counts() {
+  const std::array commands{Command(sql::kTotals, {}), Command(sql::kLastReceived, {}),
+                            Command(sql::kOldestOpenDelivery, {})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  StoreCounts counts = totals_from(results[0]);
+  counts.last_received_at_ms = only_integer(results[1]);
+  counts.oldest_pending_at_ms = only_integer(results[2]);
+  return counts;
+}
+
+Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id) {
+  // Quarantined bodies of which no id could be read have an empty one.
+  if (id.empty()) return std::optional<NotificationRecord>();
+  const std::array commands{Command(sql::kNotificationById, {id}),
+                            Command(sql::kQuarantinedById, {id})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(commands, results); !ran) return ran.error();
+  if (!results[0].empty()) {
+    NotificationRecord record = notification_from(results[0][0]);
+    const std::array ask{Command(sql::kDeliveriesOf, {record.sequence})};
+    if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+    for (Row& row : results[0]) record.deliveries.push_back(delivery_from(row));
+    return std::optional(std::move(record));
+  }
+  if (!results[1].empty()) return std::optional(quarantined_from(results[1][0]));
+  return std::optional<NotificationRecord>();
+}
+
+Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter& filter) {
+  const bool quarantine = filter.state == "quarantined";
+  const std::int64_t limit = std::clamp<std::int64_t>(filter.limit, 1, kPageMax);
+  const std::int64_t before = filter.before_sequence.value_or(kLatest);
+  const std::int64_t since = filter.since_ms.value_or(kEarliest);
+  const std::int64_t until = filter.until_ms.value_or(kLatest);
+  std::vector<Rows> results;
+
+  std::optional<std::int64_t> floor;
+  if (restricts(filter, quarantine)) {
+    const std::array ask_floor{Command(quarantine ? sql::kQuarantineFloor : sql::kNotificationFloor,
+                                       {before, kRowsLookedAtMax - 1})};
+    if (auto ran = connection_->run(ask_floor, results); !ran) return ran.error();
+    floor = only_integer(results[0]);
+  }
+
+  // One row more than the page holds tells whether there is a next page.
+  const std::int64_t lowest = floor.value_or(kEarliest);
+  const std::array ask_page{
+      quarantine
+          ? Command(sql::kListQuarantine,
+                    {before, lowest, filter.event_type, filter.mchid, since, until, limit + 1})
+          : Command(sql::kListNotifications, {before, lowest, filter.event_type, filter.state,
+                                              filter.mchid, since, until, limit + 1})};
+  if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
+
+  NotificationPage page;
+  for (Row& row : results[0]) {
+    if (std::ssize(page.items) == limit) {
+      page.next_before_sequence = page.items.back().sequence;
+      return page;
+    }
+    page.items.push_back(quarantine ? quarantined_from(row) : notification_from(row));
+  }
+  page.next_before_sequence = floor;
+  return page;
+}
+
+Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,
+                                                         std::string_view coupon) {
+  const std::array ask{Command(sql::kCouponFacts, {stock_id, coupon})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  std::vector<LedgerRecord> records;
+  records.reserve(results[0].size());
+  for (Row& row : results[0]) records.push_back(ledger_record_from(row));
+  return records;
+}
+
+}  // namespace couponhook::storage

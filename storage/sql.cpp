@@ -1,0 +1,147 @@
+#include "storage/sql.hpp"
+
+#include <array>
+
+// One text is shared by statements that give the same columns, and only literals can be joined into
+// a constant.
+#define COUPONHOOK_NOTIFICATION_COLUMNS                                         \
+  "n.seq, n.id, n.mchid, n.event_type, n.state, n.create_time, n.received_at, " \
+  "n.last_seen_at, n.times_seen, n.source, n.envelope, "                        \
+  "(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq) AS conflicts "
+
+#define COUPONHOOK_QUARANTINE_COLUMNS \
+  "seq, id, mchid, event_type, received_at, last_seen_at, times_seen, reason, detail "
+
+namespace couponhook::storage::sql {
+
+const Statement kInsertNotification{
+    "INSERT INTO notifications (id, mchid, event_type, state, create_time, received_at,"
+    " last_seen_at, times_seen, source, digest, envelope, resource)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $6, 1, $7, $8, $9, $10)"
+    " ON CONFLICT (id, mchid) DO NOTHING RETURNING seq"};
+
+const Statement kCountCopy{
+    "UPDATE notifications SET times_seen = times_seen + 1, last_seen_at = $1"
+    " WHERE id = $2 AND mchid = $3 RETURNING seq, digest"};
+
+const Statement kInsertConflict{
+    "INSERT INTO conflicts (notification, digest, resource, received_at)"
+    " VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (notification, digest) DO NOTHING RETURNING notification"};
+
+const Statement kKeepQuarantined{
+    "INSERT INTO quarantine (body_digest, mchid, reason, detail, id, event_type, headers, body,"
+    " received_at, last_seen_at, times_seen)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 1)"
+    " ON CONFLICT (body_digest) DO UPDATE SET last_seen_at = excluded.last_seen_at,"
+    " times_seen = quarantine.times_seen + 1 RETURNING times_seen"};
+
+const Statement kInsertCouponFact{
+    "INSERT INTO coupon_history (stock_id, coupon, kind, business_key, transaction_id,"
+    " occurred_at, mchid, notification_id, source)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    " ON CONFLICT (stock_id, coupon, kind, business_key) DO NOTHING"};
+
+const Statement kInsertRefund{
+    "INSERT INTO refunds (transaction_id, business_key, occurred_at, mchid, notification_id, "
+    "source)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
+    " ON CONFLICT (transaction_id, business_key) DO NOTHING"};
+
+const Statement kInsertDelivery{
+    "INSERT INTO deliveries (notification, handler, state, attempts, due_at, ordering_key,"
+    " fence, last_error, created_at)"
+    " VALUES ($1, $2, 'pending', 0, $3, $4, 0, '', $3)"};
+
+const Statement kAddToCounter{
+    "INSERT INTO counters (name, slot, value) VALUES ($1, $2, $3)"
+    " ON CONFLICT (name, slot) DO UPDATE SET value = counters.value + excluded.value"};
+
+const Statement kCounterNames{"SELECT name FROM counters WHERE slot = $1"};
+
+const Statement kBeat{
+    "INSERT INTO heartbeat (slot, beat_at) VALUES ($1, $2)"
+    " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at"};
+
+// A sum of BIGINTs is a NUMERIC in PostgreSQL.
+const Statement kTotals{
+    "SELECT name, CAST(sum(value) AS BIGINT) FROM counters GROUP BY name ORDER BY name"};
+
+const Statement kLastReceived{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
+
+const Statement kOldestOpenDelivery{
+    "SELECT created_at FROM deliveries WHERE state IN ('pending', 'retrying')"
+    " ORDER BY created_at LIMIT 1"};
+
+const Statement kNotificationById{
+    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
+    ", n.resource FROM notifications n WHERE n.id = $1 ORDER BY n.seq DESC LIMIT 1"};
+
+const Statement kDeliveriesOf{
+    "SELECT seq, handler, state, attempts, due_at, last_error FROM deliveries"
+    " WHERE notification = $1 ORDER BY seq"};
+
+const Statement kNotificationFloor{
+    "SELECT seq FROM notifications WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
+
+const Statement kListNotifications{
+    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
+    "FROM notifications n WHERE n.seq < $1 AND n.seq >= $2"
+    " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR n.state = $4)"
+    " AND ($5 = '' OR n.mchid = $5) AND n.received_at >= $6 AND n.received_at < $7"
+    " ORDER BY n.seq DESC LIMIT $8"};
+
+const Statement kQuarantinedById{"SELECT " COUPONHOOK_QUARANTINE_COLUMNS
+                                 "FROM quarantine WHERE id = $1 ORDER BY seq DESC LIMIT 1"};
+
+const Statement kQuarantineFloor{
+    "SELECT seq FROM quarantine WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
+
+const Statement kListQuarantine{"SELECT " COUPONHOOK_QUARANTINE_COLUMNS
+                                "FROM quarantine WHERE seq < $1 AND seq >= $2"
+                                " AND ($3 = '' OR event_type = $3) AND ($4 = '' OR mchid = $4)"
+                                " AND received_at >= $5 AND received_at < $6"
+                                " ORDER BY seq DESC LIMIT $7"};
+
+const Statement kCouponFacts{
+    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,"
+    " notification_id, source FROM coupon_history WHERE stock_id = $1 AND coupon = $2"
+    " UNION ALL SELECT 'refund', '', '', transaction_id, business_key, occurred_at, mchid,"
+    " notification_id, source FROM refunds WHERE transaction_id IN"
+    " (SELECT transaction_id FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')"};
+
+const Statement kSchemaVersion{
+    "SELECT version FROM schema_migrations ORDER BY version DESC LIMIT 1"};
+
+const Statement kRecordMigration{
+    "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2)"};
+
+std::span<const Statement* const> all() {
+  static constexpr std::array kAll{&kInsertNotification,
+                                   &kCountCopy,
+                                   &kInsertConflict,
+                                   &kKeepQuarantined,
+                                   &kInsertCouponFact,
+                                   &kInsertRefund,
+                                   &kInsertDelivery,
+                                   &kAddToCounter,
+                                   &kCounterNames,
+                                   &kBeat,
+                                   &kTotals,
+                                   &kLastReceived,
+                                   &kOldestOpenDelivery,
+                                   &kNotificationById,
+                                   &kDeliveriesOf,
+                                   &kNotificationFloor,
+                                   &kListNotifications,
+                                   &kQuarantinedById,
+                                   &kQuarantineFloor,
+                                   &kListQuarantine,
+                                   &kCouponFacts,
+                                   &kSchemaVersion,
+                                   &kRecordMigration};
+  return kAll;
+}
+
+}  // namespace couponhook::storage::sql

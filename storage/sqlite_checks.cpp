@@ -1,0 +1,113 @@
+// What an SQLite file is asked before it is trusted: whose it is, whether it is whole, and whether
+// commits to it last.
+
+#include <algorithm>
+#include <system_error>
+
+#include <sqlite3.h>
+
+#include "storage/sqlite_connection.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+/// "COUP": marks a database as ours, in the field of the header that SQLite keeps for this.
+constexpr std::string_view kApplicationId = "1129272656";
+static_assert(0x434F5550 == 1129272656);
+
+/// What a write-ahead log is cut back to after a slow reader has let it grow.
+constexpr const char* kSettings =
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA foreign_keys = OFF;"
+    "PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA cache_size = -8192";
+
+}  // namespace
+
+Connection::Result<std::string> SqliteConnection::ask(const char* statement) {
+  sqlite3_stmt* made = nullptr;
+  int rc = sqlite3_prepare_v2(db_.get(), statement, -1, &made, nullptr);
+  const PreparedStatement asked(made);
+  if (rc != SQLITE_OK) return failure(rc);
+  rc = sqlite3_step(asked.get());
+  if (rc == SQLITE_DONE) return std::string();
+  if (rc != SQLITE_ROW) return failure(rc);
+  const unsigned char* text = sqlite3_column_text(asked.get(), 0);
+  return std::string(text == nullptr ? "" : reinterpret_cast<const char*>(text));
+}
+
+Connection::Result<void> SqliteConnection::expect(const char* pragma, std::string_view value) {
+  const auto found = ask(pragma);
+  if (!found) return found.error();
+  if (*found == value) return {};
+  return Failure{FailureCode::kUnsafe,
+                 "store " + path_ + " would not keep what it commits: " + pragma + " is " + *found +
+                     " rather than " + std::string(value) + ": move it to another file system"};
+}
+
+Connection::Result<void> SqliteConnection::make_durable() {
+  // Setting the mode answers with the mode that is in force then, which may be another.
+  if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
+  if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
+  if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
+  return run_script(kSettings);
+}
+
+Connection::Result<void> SqliteConnection::make_read_only() {
+  return run_script("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY");
+}
+
+Connection::Result<void> SqliteConnection::check_identity(bool may_claim) {
+  const auto id = ask("PRAGMA application_id");
+  if (!id) return id.error();
+  if (*id == kApplicationId) return {};
+  const auto tables = ask("SELECT count(*) FROM sqlite_master");
+  if (!tables) return tables.error();
+  if (may_claim && *id == "0" && *tables == "0") {
+    return run_script("PRAGMA application_id = " + std::string(kApplicationId));
+  }
+  return Failure{FailureCode::kCorrupt,
+                 path_ + " is a database, but is not a couponhook store: check [store] url"};
+}
+
+Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
+  std::error_code ec;
+  const auto content = std::filesystem::file_size(path_, ec);
+  if (ec) {
+    return Failure{FailureCode::kUnavailable,
+                   "cannot tell the size of store " + path_ + ": " + ec.message()};
+  }
+  // There is no log before the first write, nor after the last connection.
+  const auto log = std::filesystem::file_size(path_ + "-wal", ec);
+  return static_cast<std::int64_t>(ec ? content : content + log);
+}
+
+Failure SqliteConnection::damage(std::string findings) const {
+  std::replace(findings.begin(), findings.end(), '\n', ' ');
+  return {FailureCode::kCorrupt,
+          "damage in store " + path_ + ": " + findings + ": restore a backup"};
+}
+
+Connection::Result<void> SqliteConnection::check_integrity() {
+  limit_time({});
+  auto found = ask("PRAGMA integrity_check(1)");
+  limit_time(statement_max_);
+  if (!found) return found.error();
+  if (*found != "ok") return damage(std::move(*found));
+  return {};
+}
+
+Connection::Result<void> SqliteConnection::check_quickly(std::chrono::milliseconds time_max) {
+  limit_time(time_max);
+  auto found = ask("PRAGMA quick_check(1)");
+  const bool time_is_up = std::chrono::steady_clock::now() >= deadline_;
+  limit_time(statement_max_);
+  if (found) {
+    if (*found != "ok") return damage(std::move(*found));
+    return {};
+  }
+  if (time_is_up && found.error().code == FailureCode::kUnavailable) return {};
+  return found.error();
+}
+
+}  // namespace couponhook::storage

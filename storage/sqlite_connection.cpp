@@ -1,0 +1,208 @@
+#include "storage/sqlite_connection.hpp"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "storage/sqlite_failure.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The writer takes its lock at once: a transaction that starts as a reader can fail half way.
+constexpr Statement kBegin{"BEGIN IMMEDIATE"};
+constexpr Statement kCommit{"COMMIT"};
+
+/// Operations of SQLite's machine between two looks at the clock: some tens of microseconds.
+constexpr int kOperationsBetweenLooks = 2000;
+
+/// Makes a statement ready for its next execution, and lets go of what it has locked.
+class ResetLater {
+ public:
+  explicit ResetLater(sqlite3_stmt* statement) : statement_(statement) {}
+  ResetLater(const ResetLater&) = delete;
+  ResetLater& operator=(const ResetLater&) = delete;
+  ~ResetLater() { sqlite3_reset(statement_); }
+
+ private:
+  sqlite3_stmt* statement_;
+};
+
+/// SQLite takes a null pointer for NULL, even where the length is zero.
+const char* not_null(std::string_view view) {
+  return view.data() == nullptr ? "" : view.data();
+}
+
+/// Values are borrowed until the statement has run, so none is copied.
+struct Bind {
+  sqlite3_stmt* statement;
+  int index;
+
+  int operator()(std::nullptr_t) const { return sqlite3_bind_null(statement, index); }
+  int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
+  int operator()(std::string_view text) const {
+    return sqlite3_bind_text64(statement, index, not_null(text), text.size(), nullptr, SQLITE_UTF8);
+  }
+  int operator()(Bytes bytes) const {
+    return sqlite3_bind_blob64(statement, index, not_null(bytes.view), bytes.view.size(), nullptr);
+  }
+};
+
+int bind(sqlite3_stmt* statement, std::span<const Parameter> parameters) {
+  if (sqlite3_bind_parameter_count(statement) != static_cast<int>(parameters.size())) {
+    return SQLITE_RANGE;
+  }
+  int index = 1;
+  for (const Parameter& parameter : parameters) {
+    if (const int rc = std::visit(Bind{statement, index++}, parameter); rc != SQLITE_OK) return rc;
+  }
+  return SQLITE_OK;
+}
+
+void assign(Field& field, const void* data, int length) {
+  const auto* text = static_cast<const char*>(data);
+  if (field.index() != 2) field.emplace<std::string>();
+  std::get<std::string>(field).assign(text == nullptr ? "" : text,
+                                      static_cast<std::size_t>(length));
+}
+
+void read_column(sqlite3_stmt* statement, int column, Field& field) {
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL:
+      field = nullptr;
+      break;
+    case SQLITE_INTEGER:
+      field = std::int64_t{sqlite3_column_int64(statement, column)};
+      break;
+    case SQLITE_BLOB: {
+      const void* data = sqlite3_column_blob(statement, column);
+      assign(field, data, sqlite3_column_bytes(statement, column));
+      break;
+    }
+    default: {
+      const void* data = sqlite3_column_text(statement, column);
+      assign(field, data, sqlite3_column_bytes(statement, column));
+    }
+  }
+}
+
+int stop_at_deadline(void* deadline) {
+  return Clock::now() >= *static_cast<const Clock::time_point*>(deadline) ? 1 : 0;
+}
+
+}  // namespace
+
+void SqliteConnection::CloseDatabase::operator()(sqlite3* db) const {
+  sqlite3_close_v2(db);
+}
+
+void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& path,
+                                   const Options& options)
+    : path_(path.string()), keeps_(options.keeps), statement_max_(options.statement_max), db_(db) {}
+
+SqliteConnection::~SqliteConnection() = default;
+
+Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
+    const std::filesystem::path& path, const Options& options) {
+  const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  sqlite3* db = nullptr;
+  const int rc = sqlite3_open_v2(path.c_str(), &db,
+                                 mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
+  if (rc != SQLITE_OK) return connection->failure(rc);
+  sqlite3_busy_timeout(db, static_cast<int>(options.busy_timeout.count()));
+  connection->limit_time(options.statement_max);
+  return connection;
+}
+
+Connection::Result<void> SqliteConnection::begin() {
+  // Whatever went wrong before, a transaction starts from nothing.
+  rollback();
+  Rows rows;
+  return execute(Command(kBegin, {}), rows);
+}
+
+Connection::Result<void> SqliteConnection::commit() {
+  Rows rows;
+  auto committed = execute(Command(kCommit, {}), rows);
+  if (!committed) rollback();
+  return committed;
+}
+
+void SqliteConnection::rollback() noexcept {
+  if (db_ != nullptr && sqlite3_get_autocommit(db_.get()) == 0) {
+    sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+Connection::Result<void> SqliteConnection::run(std::span<const Command> commands,
+                                               std::vector<Rows>& results) {
+  results.resize(commands.size());
+  std::size_t i = 0;
+  for (const Command& command : commands) {
+    if (auto executed = execute(command, results[i++]); !executed) return executed;
+  }
+  return {};
+}
+
+Connection::Result<void> SqliteConnection::run_script(std::string_view script) {
+  const std::string terminated(script);
+  const int rc = sqlite3_exec(db_.get(), terminated.c_str(), nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK) return failure(rc);
+  return {};
+}
+
+Failure SqliteConnection::failure(int rc) const {
+  return sqlite_failure(db_.get(), rc, path_);
+}
+
+Connection::Result<sqlite3_stmt*> SqliteConnection::prepared(const Statement& statement) {
+  PreparedStatement& kept = prepared_[&statement];
+  if (kept == nullptr) {
+    sqlite3_stmt* made = nullptr;
+    const int rc = sqlite3_prepare_v3(db_.get(), statement.text.data(),
+                                      static_cast<int>(statement.text.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    if (rc != SQLITE_OK) return failure(rc);
+    kept.reset(made);
+  }
+  return kept.get();
+}
+
+Connection::Result<void> SqliteConnection::execute(const Command& command, Rows& rows) {
+  const auto found = prepared(command.statement());
+  if (!found) return found.error();
+  sqlite3_stmt* statement = *found;
+  const ResetLater reset_later(statement);
+  if (const int rc = bind(statement, command.parameters()); rc != SQLITE_OK) return failure(rc);
+  if (statement_max_.count() > 0) deadline_ = Clock::now() + statement_max_;
+
+  // Rows of the last execution are written over, so that their memory serves again.
+  std::size_t count = 0;
+  int rc = sqlite3_step(statement);
+  for (; rc == SQLITE_ROW; rc = sqlite3_step(statement)) {
+    if (rows.size() == count) rows.emplace_back();
+    Row& row = rows[count++];
+    row.resize(static_cast<std::size_t>(sqlite3_column_count(statement)));
+    int column = 0;
+    for (Field& field : row) read_column(statement, column++, field);
+  }
+  if (rc != SQLITE_DONE) return failure(rc);
+  rows.resize(count);
+  return {};
+}
+
+void SqliteConnection::limit_time(std::chrono::milliseconds time_max) {
+  deadline_ = Clock::now() + time_max;
+  const bool limited = time_max.count() > 0;
+  sqlite3_progress_handler(db_.get(), limited ? kOperationsBetweenLooks : 0,
+                           limited ? stop_at_deadline : nullptr, &deadline_);
+}
+
+}  // namespace couponhook::storage

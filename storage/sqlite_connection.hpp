@@ -1,0 +1,88 @@
+#pragma once
+
+/// \file
+/// The SQLite driver.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/connection.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace couponhook::storage {
+
+/// A connection to an SQLite file.
+class SqliteConnection final : public Connection {
+ public:
+  struct Options {
+    bool read_only = false;  ///< opens the file for reading; creates nothing
+    std::chrono::milliseconds busy_timeout{1000};
+    /// How long one statement may take; zero: as long as it needs.
+    std::chrono::milliseconds statement_max{0};
+    /// Kept for as long as the connection lives: the store's lock.
+    std::shared_ptr<const void> keeps = nullptr;
+  };
+  /// Opens a file that exists. Changes nothing in it.
+  [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(
+      const std::filesystem::path& path, const Options& options);
+  ~SqliteConnection() override;
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  [[nodiscard]] Result<void> begin() override;
+  [[nodiscard]] Result<void> commit() override;
+  void rollback() noexcept override;
+  [[nodiscard]] Result<void> run(std::span<const Command> commands,
+                                 std::vector<Rows>& results) override;
+  [[nodiscard]] Result<void> run_script(std::string_view script) override;
+  [[nodiscard]] Result<std::int64_t> size_bytes() override;
+  [[nodiscard]] Result<void> check_integrity() override;
+  [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
+
+  /// Sets what makes a commit survive a power cut, and looks whether it is in force.
+  [[nodiscard]] Result<void> make_durable();
+  /// Refuses every change from here on.
+  [[nodiscard]] Result<void> make_read_only();
+  /// Tells a store of ours from any other database. One that is empty becomes ours if `may_claim`.
+  [[nodiscard]] Result<void> check_identity(bool may_claim);
+  /// As check_integrity, but skips what costs most and ends, content, when the time is up.
+  [[nodiscard]] Result<void> check_quickly(std::chrono::milliseconds time_max);
+
+ private:
+  struct CloseDatabase {
+    void operator()(sqlite3* db) const;
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using PreparedStatement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+  SqliteConnection(sqlite3* db, const std::filesystem::path& path, const Options& options);
+
+  [[nodiscard]] Failure failure(int rc) const;
+  [[nodiscard]] Result<sqlite3_stmt*> prepared(const Statement& statement);
+  [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
+  /// The one value, as text, of a statement that gives one.
+  [[nodiscard]] Result<std::string> ask(const char* statement);
+  [[nodiscard]] Result<void> expect(const char* pragma, std::string_view value);
+  [[nodiscard]] Failure damage(std::string findings) const;
+  void limit_time(std::chrono::milliseconds time_max);
+
+  std::string path_;
+  std::shared_ptr<const void> keeps_;
+  std::chrono::milliseconds statement_max_;
+  std::chrono::steady_clock::time_point deadline_{};
+  // Statements must be finalized before the database is closed, so they are declared after it.
+  std::unique_ptr<sqlite3, CloseDatabase> db_;
+  std::unordered_map<const Statement*, PreparedStatement> prepared_;
+};
+
+}  // namespace couponhook::storage

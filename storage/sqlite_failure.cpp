@@ -1,0 +1,80 @@
+#include "storage/sqlite_failure.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <sqlite3.h>
+
+namespace couponhook::storage {
+namespace {
+
+struct Meaning {
+  FailureCode code;
+  std::string_view what;
+  std::string_view advice;
+};
+
+constexpr Meaning kNoSpace{FailureCode::kFull, "no space left for",
+                           "free space on its file system, or raise its quota"};
+
+/// A write that failed for want of space comes as an I/O error from some file systems.
+bool is_want_of_space(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+Meaning meaning_of(int rc, int system_error) {
+  if (rc == SQLITE_BUSY_SNAPSHOT) {
+    return {FailureCode::kConflict, "another writer came first in", "run the transaction again"};
+  }
+  switch (rc & 0xFF) {
+    case SQLITE_FULL:
+      return kNoSpace;
+    case SQLITE_IOERR:
+      if (is_want_of_space(system_error)) return kNoSpace;
+      return {FailureCode::kIo, "the device failed under",
+              "look for disk errors in the system's log"};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {FailureCode::kCorrupt, "damage in", "restore a backup"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {FailureCode::kUnavailable, "another process holds",
+              "end what else is working with the file"};
+    case SQLITE_INTERRUPT:
+      return {FailureCode::kUnavailable, "it took too long to read", "ask for less"};
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+      return {FailureCode::kUnavailable, "no access to",
+              "check owner and permissions of the file and its folder"};
+    case SQLITE_NOMEM:
+      return {FailureCode::kUnavailable, "not enough memory to work with", "give it more memory"};
+    default:
+      return {FailureCode::kStatement, "a statement was refused by", "please report this"};
+  }
+}
+
+}  // namespace
+
+Failure sqlite_failure(sqlite3* db, int rc, std::string_view path) {
+  const int system_error = db == nullptr ? 0 : sqlite3_system_errno(db);
+  const Meaning meaning = meaning_of(rc, system_error);
+  std::string message(meaning.what);
+  message += " store ";
+  message += path;
+  message += ": ";
+  message += db == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(db);
+  message += " (SQLite " + std::to_string(rc);
+  const int primary = rc & 0xFF;
+  if (system_error != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
+    message += ", ";
+    message += std::strerror(system_error);
+  }
+  message += "): ";
+  message += meaning.advice;
+  return {meaning.code, std::move(message)};
+}
+
+}  // namespace couponhook::storage

@@ -1,0 +1,111 @@
+#include "storage/sqlite_file.hpp"
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "storage/migrations.hpp"
+#include "storage/private_file.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using Result = Connection::Result<void>;
+
+/// A status page must not keep the write-ahead log from being emptied.
+constexpr std::chrono::milliseconds kReadMax{2000};
+
+Result refuse_what_is_no_file(const fs::path& path) {
+  std::error_code ec;
+  const fs::file_status status = fs::status(path, ec);
+  if (!fs::exists(status) || fs::is_regular_file(status)) return {};
+  return Failure{FailureCode::kUnavailable,
+                 path.string() + " is not a file: [store] url must name one, sqlite:PATH"};
+}
+
+/// In this order, so that nothing is written to what is not ours, newer, or damaged.
+Result adopt(SqliteConnection& connection, const fs::path& path, const StoreOptions& options,
+             std::int64_t now_ms) {
+  if (auto ours = connection.check_identity(true); !ours) return ours;
+  const auto version = known_schema_version(connection, path.string());
+  if (!version) return version.error();
+  if (auto whole = connection.check_quickly(options.quick_check_max); !whole) return whole;
+  if (auto durable = connection.make_durable(); !durable) return durable;
+  return migrate(connection, kSqliteDialect, path.string(), now_ms);
+}
+
+Result look_at(SqliteConnection& connection, const fs::path& path) {
+  if (auto ours = connection.check_identity(false); !ours) return ours;
+  const auto version = known_schema_version(connection, path.string());
+  if (!version) return version.error();
+  if (*version == current_schema_version()) return {};
+  return Failure{FailureCode::kUnavailable,
+                 "store " + path.string() + " has schema version " + std::to_string(*version) +
+                     ", older than this couponhook's " + std::to_string(current_schema_version()) +
+                     ": start the service once, which brings it up to date"};
+}
+
+}  // namespace
+
+SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, std::shared_ptr<FileLock> lock)
+    : path_(std::move(path)), options_(options), lock_(std::move(lock)) {}
+
+Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
+                                                       const StoreOptions& options,
+                                                       std::int64_t now_ms) {
+  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  if (auto made = make_private_folder(path.parent_path()); !made) return made.error();
+  if (auto local = refuse_network_file_system(path.parent_path()); !local) return local.error();
+  auto lock = FileLock::acquire(path);
+  if (!lock) return lock.error();
+  if (auto made = make_private_file(path); !made) return made.error();
+
+  auto connection = SqliteConnection::open(path, {.busy_timeout = options.busy_timeout});
+  if (!connection) return connection.error();
+  if (auto ready = adopt(**connection, path, options, now_ms); !ready) return ready.error();
+  return std::unique_ptr<Store>(new SqliteFile(path, options, std::move(*lock)));
+}
+
+Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
+                                                          const StoreOptions& options) {
+  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  std::error_code ec;
+  if (!fs::exists(path, ec)) {
+    return Failure{FailureCode::kUnavailable,
+                   "there is no store at " + path.string() +
+                       ": start the service once, which makes it, or check [store] url"};
+  }
+  std::unique_ptr<SqliteFile> store(new SqliteFile(path, options, nullptr));
+  const auto connection =
+      SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
+  if (!connection) return connection.error();
+  if (auto known = look_at(**connection, path); !known) return known.error();
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
+  if (lock_ == nullptr) {
+    return Failure{FailureCode::kUnavailable,
+                   "store " + path_.string() + " is open for looking only"};
+  }
+  auto connection =
+      SqliteConnection::open(path_, {.busy_timeout = options_.busy_timeout, .keeps = lock_});
+  if (!connection) return connection.error();
+  if (auto durable = (*connection)->make_durable(); !durable) return durable.error();
+  return std::unique_ptr<Connection>(std::move(*connection));
+}
+
+Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
+  auto connection = SqliteConnection::open(path_, {.read_only = lock_ == nullptr,
+                                                   .busy_timeout = options_.busy_timeout,
+                                                   .statement_max = kReadMax,
+                                                   .keeps = lock_});
+  if (!connection) return connection.error();
+  if (auto quiet = (*connection)->make_read_only(); !quiet) return quiet.error();
+  return std::unique_ptr<Connection>(std::move(*connection));
+}
+
+}  // namespace couponhook::storage

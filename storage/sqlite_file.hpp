@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// A store in an SQLite file.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "storage/file_lock.hpp"
+#include "storage/store.hpp"
+
+namespace couponhook::storage {
+
+/// See Store. Its connections hold its lock too, so that it lasts until the last of them is gone.
+class SqliteFile final : public Store {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path,
+                                                           const StoreOptions& options,
+                                                           std::int64_t now_ms);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const std::filesystem::path& path,
+                                                              const StoreOptions& options);
+
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
+  [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
+
+ private:
+  SqliteFile(std::filesystem::path path, const StoreOptions& options,
+             std::shared_ptr<FileLock> lock);
+
+  std::filesystem::path path_;
+  StoreOptions options_;
+  std::shared_ptr<FileLock> lock_;  ///< none where the store is open for looking
+};
+
+}  // namespace couponhook::storage

@@ -1,0 +1,45 @@
+#include "storage/store.hpp"
+
+#include "storage/sqlite_file.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+constexpr std::string_view kSqlite = "sqlite";
+
+Failure no_such_engine(std::string_view engine) {
+  return {FailureCode::kUnavailable,
+          "no driver for stores of kind \"" + std::string(engine) + "\": use sqlite:PATH"};
+}
+
+}  // namespace
+
+Connection::Result<StoreUrl> parse_store_url(std::string_view url,
+                                             const std::filesystem::path& relative_to) {
+  const std::size_t colon = url.find(':');
+  // What follows the colon may hold a password, so it is never repeated.
+  if (colon == std::string_view::npos) {
+    return Failure{FailureCode::kUnavailable, "a store's URL has the form sqlite:PATH"};
+  }
+  if (url.substr(0, colon) != kSqlite) return no_such_engine(url.substr(0, colon));
+  const std::filesystem::path path(url.substr(colon + 1));
+  if (!path.has_filename()) {
+    return Failure{FailureCode::kUnavailable,
+                   "a store's URL has the form sqlite:PATH, where PATH names a file"};
+  }
+  return StoreUrl{std::string(kSqlite), (relative_to / path).lexically_normal()};
+}
+
+Store::Result<std::unique_ptr<Store>> Store::open(const StoreUrl& url, const StoreOptions& options,
+                                                  std::int64_t now_ms) {
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  return SqliteFile::open(url.path, options, now_ms);
+}
+
+Store::Result<std::unique_ptr<Store>> Store::inspect(const StoreUrl& url,
+                                                     const StoreOptions& options) {
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  return SqliteFile::inspect(url.path, options);
+}
+
+}  // namespace couponhook::storage
