@@ -1,0 +1,167 @@
+#include "server/admin.hpp"
+
+#include <charconv>
+
+#include "handlers/event_time.hpp"
+#include "server/admin_json.hpp"
+#include "server/verdict.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// How long readiness may wait for a commit; a load balancer's own patience is seconds.
+constexpr std::chrono::milliseconds kReadyPatience{1000};
+/// The same for /status, which promises to answer at once.
+constexpr std::chrono::milliseconds kStatusPatience{20};
+constexpr std::int64_t kListLimitMax = 1000;
+
+Reply json_reply(unsigned status, std::string body) {
+  Reply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  return reply;
+}
+
+Reply error(unsigned status, std::string_view code, std::string_view message) {
+  return json_reply(status, error_json(code, message));
+}
+
+Reply store_failed(const storage::Failure& failure) {
+  return error(503, "STORE_UNAVAILABLE", failure.message);
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// A time as RFC 3339 or as seconds since the Unix epoch.
+std::optional<std::int64_t> parse_time_ms(std::string_view text) {
+  if (const auto time = handlers::parse_event_time(text)) return time->time_since_epoch().count();
+  const auto seconds = parse_number(text);
+  if (!seconds || *seconds > 100'000'000'000) return std::nullopt;
+  return *seconds * 1000;
+}
+
+/// Reads a query parameter into `into`; false where it is there and will not do.
+template <typename T, typename Parse>
+bool read_parameter(const Target& target, std::string_view name, Parse parse, T& into) {
+  const auto text = target.parameter(name);
+  if (!text || text->empty()) return true;
+  const auto value = parse(*text);
+  if (value) into = *value;
+  return value.has_value();
+}
+
+/// \return the name of the parameter that will not do, or nothing.
+std::string_view read_filter(const Target& target, storage::NotificationFilter& filter) {
+  filter.event_type = target.parameter("type").value_or("");
+  filter.state = target.parameter("state").value_or("");
+  filter.mchid = target.parameter("mchid").value_or("");
+  if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
+  if (!read_parameter(target, "until", parse_time_ms, filter.until_ms)) return "until";
+  if (!read_parameter(target, "cursor", parse_number, filter.before_sequence)) return "cursor";
+  if (!read_parameter(target, "limit", parse_number, filter.limit)) return "limit";
+  if (filter.limit < 1 || filter.limit > kListLimitMax) return "limit";
+  return {};
+}
+
+}  // namespace
+
+Admin::Admin(AdminSources sources, crypto::Secret token)
+    : sources_(std::move(sources)), token_(std::move(token)) {}
+
+std::optional<Reply> Admin::refuse(std::string_view method, std::string_view) const {
+  if (method == "GET" || method == "HEAD") return std::nullopt;
+  Reply reply = error(405, "METHOD_NOT_ALLOWED", "the status endpoint is asked with GET");
+  reply.allow = "GET, HEAD";
+  return reply;
+}
+
+Reply Admin::fault(HttpFault fault) { return reply_for(verdict_for(fault), 200); }
+
+bool Admin::authorized(const Request& request) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view header = request.headers.find("Authorization");
+  return header.starts_with(kScheme) && token_.equals(header.substr(kScheme.size()));
+}
+
+Task<Reply> Admin::handle(const Request& request) {
+  const auto target = parse_target(request.target);
+  if (!target) co_return error(400, "MALFORMED", "the request's target is not a path");
+  const auto& path = target->segments;
+  if (path.size() == 1 && path[0] == "livez") co_return json_reply(200, R"({"alive":true})");
+  if (path.size() == 1 && path[0] == "readyz") co_return co_await ready();
+  if (!authorized(request)) {
+    co_return error(401, "UNAUTHORIZED",
+                    "send the content of admin.token_file as Authorization: Bearer TOKEN");
+  }
+  if (path.size() == 1 && path[0] == "status") co_return co_await status();
+  if (path.size() == 1 && path[0] == "notifications") co_return notifications(*target);
+  if (path.size() == 2 && path[0] == "notifications") co_return notification(path[1]);
+  if (path.size() == 3 && path[0] == "coupons") co_return coupon(path[1], path[2]);
+  co_return error(404, "NOT_FOUND",
+                  "there is /livez /readyz /status /notifications /notifications/{id} "
+                  "/coupons/{stock_id}/{coupon}");
+}
+
+Task<Reply> Admin::ready() {
+  const auto reasons = co_await sources_.readiness.reasons_against(kReadyPatience);
+  co_return json_reply(reasons.empty() ? 200 : 503, readiness_json(reasons));
+}
+
+Task<Reply> Admin::status() {
+  const auto reasons = co_await sources_.readiness.reasons_against(kStatusPatience);
+  const auto counts = sources_.reader.counts();
+  if (!counts) co_return store_failed(counts.error());
+  const auto size = sources_.reader.size_bytes();
+  const auto merchants = sources_.merchants.get();
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          sources_.clock().time_since_epoch())
+                          .count();
+  const StatusView view{
+      COUPONHOOK_VERSION,
+      std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started_at_),
+      reasons.empty(),
+      sources_.engine,
+      sources_.readiness.store_ok(),
+      size ? *size : 0,
+      now_ms,
+      sources_.inbox.activity(),
+      *counts,
+      sources_.tally,
+      *merchants};
+  co_return json_reply(200, status_json(view));
+}
+
+Reply Admin::notifications(const Target& target) {
+  storage::NotificationFilter filter;
+  if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
+    return error(400, "PARAM_ERROR",
+                 std::string(wrong) + " will not do: since and until are RFC 3339 or Unix seconds, "
+                                      "limit is 1 to 1000, cursor is a next_cursor");
+  }
+  const auto page = sources_.reader.notifications(filter);
+  if (!page) return store_failed(page.error());
+  return json_reply(200, notifications_json(*page));
+}
+
+Reply Admin::notification(std::string_view id) {
+  const auto found = sources_.reader.notification(id);
+  if (!found) return store_failed(found.error());
+  if (!*found) return error(404, "NOT_FOUND", "no notification with this id is kept");
+  return json_reply(200, notification_json(**found));
+}
+
+Reply Admin::coupon(std::string_view stock_id, std::string_view coupon) {
+  const auto records = sources_.reader.coupon(stock_id, coupon);
+  if (!records) return store_failed(records.error());
+  if (records->empty()) {
+    return error(404, "NOT_FOUND", "the ledger has never heard of this coupon");
+  }
+  return json_reply(200, coupon_json(stock_id, coupon, *records));
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,58 @@
+#pragma once
+
+/// \file
+/// The admin listener's request handler: is it alive, is it ready, what does it hold.
+
+#include <chrono>
+#include <exception>
+#include <string_view>
+
+#include "crypto/secret.hpp"
+#include "server/log.hpp"
+#include "server/merchants.hpp"
+#include "server/net/http_message.hpp"
+#include "server/net/target.hpp"
+#include "server/readiness.hpp"
+#include "server/tally.hpp"
+#include "storage/inbox.hpp"
+#include "storage/reader.hpp"
+
+namespace couponhook::server {
+
+/// What the admin listener looks at; all references must outlive it.
+struct AdminSources {
+  const Live<Merchants>& merchants;
+  const Tally& tally;
+  storage::Inbox& inbox;
+  storage::Reader& reader;
+  std::string_view engine;
+  Readiness& readiness;
+  Log& log;
+  WallClock clock;
+};
+
+/// Works on one thread, the admin listener's own, so that it answers while the public one is
+/// drowning; it may block on the store's reader, whose statements have a time limit.
+class Admin final : public RequestHandler {
+ public:
+  Admin(AdminSources sources, crypto::Secret token);
+
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
+                                            std::string_view target) const override;
+  [[nodiscard]] Task<Reply> handle(const Request& request) override;
+  [[nodiscard]] Reply fault(HttpFault fault) override;
+
+ private:
+  [[nodiscard]] bool authorized(const Request& request) const;
+  [[nodiscard]] Task<Reply> ready();
+  [[nodiscard]] Task<Reply> status();
+  [[nodiscard]] Reply notifications(const Target& target);
+  [[nodiscard]] Reply notification(std::string_view id);
+  [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);
+
+  AdminSources sources_;
+  crypto::Secret token_;
+  SteadyClock::time_point started_at_ = SteadyClock::now();
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// The status endpoint's answers as JSON: names and shapes as users rely on them.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/merchants.hpp"
+#include "server/tally.hpp"
+#include "storage/inbox.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::server {
+
+struct StatusView {
+  std::string_view version;
+  std::chrono::seconds uptime;
+  bool ready;
+  std::string_view engine;
+  bool store_ok;
+  std::int64_t size_bytes;
+  std::int64_t now_ms;
+  storage::InboxActivity activity;
+  const storage::StoreCounts& counts;
+  const Tally& tally;
+  const Merchants& merchants;
+};
+
+[[nodiscard]] std::string status_json(const StatusView& view);
+[[nodiscard]] std::string readiness_json(const std::vector<std::string>& reasons_against);
+/// One notification, with resource and deliveries.
+[[nodiscard]] std::string notification_json(const storage::NotificationRecord& record);
+/// A page of notifications, without resources.
+[[nodiscard]] std::string notifications_json(const storage::NotificationPage& page);
+/// A coupon's state and history. `records` must not be empty.
+[[nodiscard]] std::string coupon_json(std::string_view stock_id, std::string_view coupon,
+                                      const std::vector<storage::LedgerRecord>& records);
+[[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
+
+/// RFC 3339 in UTC with milliseconds.
+[[nodiscard]] std::string format_time(std::int64_t unix_ms);
+
+}  // namespace couponhook::server

@@ -1,0 +1,88 @@
+#include "server/file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <unistd.h>
+
+namespace couponhook::server {
+namespace {
+
+using SecretResult = boost::system::result<crypto::Secret, std::string>;
+
+SecretResult refuse(std::string why) {
+  return SecretResult(boost::system::in_place_error, std::move(why));
+}
+
+}  // namespace
+
+SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(file, ec)) return refuse("is a folder; name a file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    return refuse(std::string(std::strerror(errno)) + "; check the path and its permissions");
+  }
+  std::string content(bytes_max + 1, '\0');
+  in.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(in.gcount()));
+  if (content.size() > bytes_max) {
+    crypto::wipe(content);
+    return refuse("is larger than " + std::to_string(bytes_max) + " bytes; is it the right file?");
+  }
+  return SecretResult(boost::system::in_place_value, std::move(content));
+}
+
+SecretResult read_secret_line(const std::filesystem::path& file) {
+  auto content = read_file(file, 65536);
+  if (!content) return content;
+  std::string_view line = content->reveal();
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  if (line.empty()) return refuse("is empty");
+  return SecretResult(boost::system::in_place_value, std::string(line));
+}
+
+void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode) {
+  const auto fail = [&] {
+    throw std::runtime_error(file.string() + ": cannot be made: " + std::strerror(errno));
+  };
+  std::filesystem::create_directories(file.parent_path());
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                        mode == FileMode::kPrivate ? 0600 : 0644);
+  if (fd < 0) fail();
+  const bool written =
+      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+  const int saved_errno = errno;
+  ::close(fd);
+  errno = saved_errno;
+  if (!written) fail();
+}
+
+std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> files;
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) {
+    for (const auto& entry : std::filesystem::directory_iterator(path, ec)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".pem" || extension == ".crt") files.push_back(entry.path());
+    }
+  } else if (std::filesystem::exists(path, ec)) {
+    files.push_back(path);
+  } else {
+    glob_t matches{};
+    if (::glob(path.c_str(), 0, nullptr, &matches) == 0) {
+      for (std::size_t i = 0; i < matches.gl_pathc; ++i) files.emplace_back(matches.gl_pathv[i]);
+    }
+    ::globfree(&matches);
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,40 @@
+#pragma once
+
+/// \file
+/// Small files: read whole, or written whole.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+#include "crypto/secret.hpp"
+
+namespace couponhook::server {
+
+/// \return the content, or why the file cannot be read (the caller names it). Refuses more than
+///   `bytes_max`.
+[[nodiscard]] boost::system::result<crypto::Secret, std::string> read_file(
+    const std::filesystem::path& file, std::size_t bytes_max = 1 << 20);
+
+/// A token, password or one-line key: the file's content without its line end.
+[[nodiscard]] boost::system::result<crypto::Secret, std::string> read_secret_line(
+    const std::filesystem::path& file);
+
+enum class FileMode : unsigned char {
+  kPublic,   ///< 0644
+  kPrivate,  ///< 0600
+};
+
+/// Makes a new file with its folders; refuses one that exists.
+/// \throws std::runtime_error naming the file.
+void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode);
+
+/// The files that a path stands for: itself, a folder's files that end in .pem or .crt, or the matches
+/// of a glob. Sorted; empty where there are none.
+[[nodiscard]] std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path);
+
+}  // namespace couponhook::server

@@ -1,0 +1,49 @@
+#pragma once
+
+/// \file
+/// The log: one line a notification, by an allow-list of fields.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "server/config/config.hpp"
+#include "server/verdict.hpp"
+
+namespace couponhook::server {
+
+/// What may be told of one notification. There is no field for a body, a plaintext, a signature, a
+/// key or an openid, so none can reach the log.
+struct NotificationLine {
+  Verdict verdict;
+  std::string_view mchid;
+  std::string_view id;
+  std::string_view event_type;
+  std::string_view serial;      ///< as claimed by the sender
+  std::string_view request_id;  ///< WeChat Pay's Request-ID header
+  std::string_view peer;
+  std::string_view detail;  ///< why, in our own words
+  std::size_t body_bytes = 0;
+  std::chrono::microseconds duration{};
+};
+
+/// Writes to standard output from a thread of its own. A reader that does not keep up makes lines be
+/// dropped, oldest first, and never makes a notification wait. Thread-safe.
+class Log {
+ public:
+  explicit Log(const LogConfig& config);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void notification(const NotificationLine& line);
+  /// \param event a word to search for; \param text without people's data or secrets.
+  void message(Severity severity, std::string_view event, std::string_view text);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace couponhook::server

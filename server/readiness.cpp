@@ -1,0 +1,66 @@
+#include "server/readiness.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "server/commit_wait.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// How long an answer holds, so that being asked often costs no commits.
+constexpr std::chrono::milliseconds kAnswerHolds{1000};
+
+bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now) {
+  return !merchant.ciphers.empty() &&
+         std::ranges::any_of(merchant.platform_keys.list(), [&](const crypto::KeyInfo& key) {
+           return !key.expires_at || *key.expires_at > now;
+         });
+}
+
+}  // namespace
+
+Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, WallClock clock)
+    : inbox_(inbox), merchants_(merchants), clock_(std::move(clock)) {}
+
+Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseconds patience) {
+  std::vector<std::string> reasons;
+  if (draining_) reasons.emplace_back("draining: this replica has been asked to stop");
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
+  const auto merchants = merchants_.get();
+  for (const Merchant& merchant : merchants->all()) {
+    if (!has_live_key(merchant, now)) {
+      reasons.push_back("merchant " + merchant.mchid +
+                        ": no platform key is live; load its certificate or public key");
+    }
+  }
+  if (!co_await store_commits(patience)) {
+    reasons.emplace_back("store: no row can be committed; see the log for the reason");
+  }
+  co_return reasons;
+}
+
+Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
+  const auto now_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_().time_since_epoch()).count();
+  const auto begun = SteadyClock::now();
+  if (now_ms - inbox_.activity().last_commit_ms < kAnswerHolds.count()) {
+    store_ok_ = true;
+    co_return true;
+  }
+  if (begun - checked_at_ < kAnswerHolds) co_return store_ok_;
+  const Executor executor = co_await asio::this_coro::executor;
+  const auto wait = std::make_shared<CommitWait>(executor);
+  bool committed = false;
+  if (inbox_.probe(wait) == storage::Inbox::Queued::kYes) {
+    const auto outcome = co_await wait->wait(begun + patience);
+    committed = outcome == storage::AdmitOutcome::kAlive;
+  }
+  store_ok_ = committed;
+  checked_at_ = SteadyClock::now();
+  co_return committed;
+}
+
+}  // namespace couponhook::server

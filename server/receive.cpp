@@ -1,0 +1,213 @@
+#include "server/receive.hpp"
+
+#include <optional>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "crypto/digest.hpp"
+#include "crypto/signature_verifier.hpp"
+#include "handlers/coupon_event.hpp"
+#include "handlers/event_catalogue.hpp"
+#include "handlers/ledger.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::system_clock;
+
+constexpr std::string_view kProxyHint =
+    "none of the Wechatpay-* headers arrived: a proxy or CDN in front of this server probably strips "
+    "them; let them through";
+constexpr std::string_view kOpenableAlgorithm = "AEAD_AES_256_GCM";
+
+std::int64_t to_ms(system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+crypto::SignedParts signed_parts(const Request& request) {
+  return {request.headers.find("Wechatpay-Timestamp"), request.headers.find("Wechatpay-Nonce"),
+          request.headers.find("Wechatpay-Serial"),    request.headers.find("Wechatpay-Signature"),
+          request.headers.find("Wechatpay-Signature-Type"), request.body};
+}
+
+Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts) {
+  using enum crypto::VerifyError;
+  switch (error) {
+    case kHeadersMissing: {
+      const bool all_missing = parts.timestamp.empty() && parts.nonce.empty() &&
+                               parts.serial.empty() && parts.signature.empty();
+      return {Verdict::kHeadersMissing, all_missing ? kProxyHint : std::string_view()};
+    }
+    case kTimestampInvalid:
+      return {Verdict::kTimestampInvalid, {}};
+    case kSerialUnknown:
+      return {Verdict::kSerialUnknown, {}};
+    case kProbe:
+      return {Verdict::kProbe, {}};
+    case kUnknownAlgorithm:
+    case kSignatureEncoding:
+    case kSignatureMismatch:
+      break;
+  }
+  return {Verdict::kSignatureInvalid, {}};
+}
+
+/// The headers that a later attempt to open a quarantined body would be judged by.
+std::string headers_json(const crypto::SignedParts& parts) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  const auto member = [&](const char* name, std::string_view value) {
+    writer.Key(name);
+    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  };
+  writer.StartObject();
+  member("Wechatpay-Timestamp", parts.timestamp);
+  member("Wechatpay-Nonce", parts.nonce);
+  member("Wechatpay-Serial", parts.serial);
+  member("Wechatpay-Signature", parts.signature);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::SignedParts& parts,
+                        const Merchant& merchant, system_clock::time_point now) {
+  storage::Quarantined record;
+  record.mchid = merchant.mchid;
+  record.reason = row(verdict).code;
+  record.detail = std::move(detail);
+  record.headers = headers_json(parts);
+  record.body = parts.body;
+  record.body_digest = crypto::sha256(parts.body);
+  record.received_at_ms = to_ms(now);
+  return {verdict, std::move(record)};
+}
+
+/// Opens the resource with whichever live APIv3 key it was sealed with.
+boost::system::result<std::string, std::string> open_resource(
+    const handlers::SealedResource& resource, const Merchant& merchant) {
+  using Result = boost::system::result<std::string, std::string>;
+  if (resource.algorithm != kOpenableAlgorithm) {
+    return Result(boost::system::in_place_error, "resource.algorithm is not AEAD_AES_256_GCM");
+  }
+  std::string reason = "no APIv3 key is configured";
+  for (const crypto::ResourceCipher& cipher : merchant.ciphers) {
+    auto plaintext = cipher.open(resource.nonce, resource.associated_data, resource.ciphertext);
+    if (plaintext) return Result(boost::system::in_place_value, std::move(*plaintext));
+    reason = crypto::describe(plaintext.error());
+  }
+  return Result(boost::system::in_place_error, std::move(reason));
+}
+
+/// What came in the envelope beside the columns of its own.
+std::string envelope_json(const handlers::Notification& notification) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  const auto member = [&](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    writer.Key(name);
+    writer.String(value);
+  };
+  writer.StartObject();
+  member("summary", notification.summary);
+  member("resource_type", notification.resource_type);
+  member("original_type", notification.resource.original_type);
+  if (!notification.unknown_fields.empty()) {
+    writer.Key("unknown_fields");
+    writer.RawValue(notification.unknown_fields.data(), notification.unknown_fields.size(),
+                    rapidjson::kObjectType);
+  }
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+std::optional<storage::LedgerFact> ledger_fact(const handlers::LedgerEntry& entry) {
+  return storage::LedgerFact{std::string(handlers::to_string(entry.kind)),
+                             entry.stock_id,
+                             entry.coupon,
+                             entry.transaction_id,
+                             entry.business_key,
+                             entry.occurred_at};
+}
+
+/// Events of one coupon are delivered in order; a refund names only the transaction.
+std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
+                         const std::string& notification_id) {
+  if (!entry) return notification_id;
+  if (entry->coupon.empty()) return entry->transaction_id;
+  return entry->stock_id + "/" + entry->coupon;
+}
+
+}  // namespace
+
+Examined examine(const Request& request, const Merchant& merchant, const ReceiveRules& rules,
+                 system_clock::time_point now) {
+  const crypto::SignedParts parts = signed_parts(request);
+  const auto verified =
+      crypto::verify_signature(merchant.platform_keys, parts, merchant.timestamp_tolerance,
+                               std::chrono::floor<std::chrono::seconds>(now));
+  if (!verified) return refuse(verified.error(), parts);
+
+  auto notification = handlers::parse_notification(request.body, rules.json);
+  if (!notification) {
+    return quarantine(Verdict::kEnvelopeInvalid, notification.error().message, parts, merchant,
+                      now);
+  }
+
+  auto resource = open_resource(notification->resource, merchant);
+  if (!resource) {
+    auto sealed =
+        quarantine(Verdict::kDecryptFailed, std::move(resource.error()), parts, merchant, now);
+    sealed.record.id = std::move(notification->id);
+    sealed.record.event_type = std::move(notification->event_type);
+    return sealed;
+  }
+
+  return make_admission(std::move(*notification), std::move(*resource), merchant.mchid,
+                        "notification", rules, now);
+}
+
+ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
+                       std::string_view mchid, std::string_view source, const ReceiveRules& rules,
+                       system_clock::time_point now) {
+  ToAdmit result;
+  const bool known = handlers::event_kind(notification.event_type) != handlers::EventKind::kUnknown;
+  result.verdict_if_new = known ? Verdict::kStored : Verdict::kStoredUnknownType;
+
+  const handlers::CouponEvent event =
+      handlers::read_event(notification.event_type, resource, rules.json);
+  if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
+    result.unreadable = other->unreadable;
+  }
+  const auto entry = handlers::ledger_entry(event, notification.create_time);
+
+  storage::Admission& admission = result.admission;
+  if (entry && !rules.ledger.match(notification.event_type).empty()) {
+    admission.fact = ledger_fact(*entry);
+  }
+  for (std::string_view handler : rules.outward.match(notification.event_type)) {
+    admission.deliveries.push_back({std::string(handler), ordering_key(entry, notification.id)});
+  }
+  admission.mchid = mchid;
+  admission.source = source;
+  admission.envelope = envelope_json(notification);
+  admission.id = std::move(notification.id);
+  admission.event_type = std::move(notification.event_type);
+  admission.create_time = std::move(notification.create_time);
+  admission.digest = crypto::sha256(resource);
+  admission.resource = std::move(resource);
+  admission.received_at_ms = to_ms(now);
+  return result;
+}
+
+Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome) {
+  using enum storage::AdmitOutcome;
+  if (outcome == kFailed) return Verdict::kStoreUnavailable;
+  if (const auto* refused = std::get_if<Refused>(&examined)) return refused->verdict;
+  if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) return sealed->verdict;
+  if (outcome == kDuplicate) return Verdict::kDuplicate;
+  if (outcome == kConflict) return Verdict::kConflict;
+  return std::get<ToAdmit>(examined).verdict_if_new;
+}
+
+}  // namespace couponhook::server

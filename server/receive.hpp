@@ -1,0 +1,63 @@
+#pragma once
+
+/// \file
+/// The way of a notification: two pure halves around the wait for the commit.
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "handlers/notification.hpp"
+#include "handlers/registry.hpp"
+#include "server/merchants.hpp"
+#include "server/net/http_message.hpp"
+#include "server/verdict.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::server {
+
+/// What decides beside the merchant's keys; constant while the service runs.
+struct ReceiveRules {
+  handlers::JsonLimits json;
+  handlers::Registry ledger;    ///< which events the ledger keeps
+  handlers::Registry outward;   ///< which events go to handlers after the commit
+};
+
+/// Nothing is kept: the reply is due.
+struct Refused {
+  Verdict verdict;
+  std::string_view hint;  ///< what to say instead of the verdict's message; empty: nothing better
+};
+
+/// Signed, but of no use as it is: to be kept sealed, then replied with `verdict`.
+struct ToQuarantine {
+  Verdict verdict;
+  storage::Quarantined record;
+};
+
+/// To be committed, then acknowledged.
+struct ToAdmit {
+  Verdict verdict_if_new;
+  storage::Admission admission;
+  std::string unreadable;  ///< why an event of a known type could not be read; empty: it could
+};
+
+using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
+
+/// Everything up to the store: verify, parse, decrypt, understand. Pure: the same request, keys and
+/// time give the same answer. Thread-safe.
+[[nodiscard]] Examined examine(const Request& request, const Merchant& merchant,
+                               const ReceiveRules& rules, std::chrono::system_clock::time_point now);
+
+/// What the store's answer means for the sender.
+[[nodiscard]] Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome);
+
+/// The part of the way that a notification which WeChat Pay never delivered shares: what is to be
+/// committed for a decrypted resource.
+[[nodiscard]] ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
+                                     std::string_view mchid, std::string_view source,
+                                     const ReceiveRules& rules,
+                                     std::chrono::system_clock::time_point now);
+
+}  // namespace couponhook::server

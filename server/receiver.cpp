@@ -1,0 +1,118 @@
+#include "server/receiver.hpp"
+
+#include <memory>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "server/commit_wait.hpp"
+
+namespace couponhook::server {
+namespace {
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+/// The identifiers for the log, copied before the store takes the record over.
+struct Identity {
+  std::string id;
+  std::string event_type;
+  std::string detail;
+
+  explicit Identity(const Examined& examined) {
+    if (const auto* admit = std::get_if<ToAdmit>(&examined)) {
+      id = admit->admission.id;
+      event_type = admit->admission.event_type;
+      detail = admit->unreadable;
+    } else if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) {
+      id = sealed->record.id;
+      event_type = sealed->record.event_type;
+      detail = sealed->record.detail;
+    }
+  }
+};
+
+}  // namespace
+
+Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
+                   storage::Inbox& inbox, Tally& tally, Log& log, WallClock clock,
+                   ReceiverOptions options)
+    : merchants_(merchants),
+      rules_(rules),
+      inbox_(inbox),
+      tally_(tally),
+      log_(log),
+      clock_(std::move(clock)),
+      options_(options) {}
+
+std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view target) const {
+  std::optional<Verdict> verdict;
+  if (merchants_.get()->find_path(path_of(target)) == nullptr) {
+    verdict = Verdict::kNotFound;
+  } else if (method != "POST") {
+    verdict = Verdict::kMethodNotAllowed;
+  }
+  if (!verdict) return std::nullopt;
+  tally_.count(*verdict);
+  return reply_for(*verdict, options_.success_status);
+}
+
+Reply Receiver::fault(HttpFault fault) {
+  const Verdict verdict = verdict_for(fault);
+  tally_.count(verdict);
+  return reply_for(verdict, options_.success_status);
+}
+
+Task<Reply> Receiver::handle(const Request& request) {
+  const auto begun = SteadyClock::now();
+  const auto merchants = merchants_.get();
+  const Merchant* merchant = merchants->find_path(path_of(request.target));
+  if (merchant == nullptr) co_return reply_for(Verdict::kNotFound, options_.success_status);
+
+  Examined examined = examine(request, *merchant, rules_, clock_());
+
+  const Identity identity(examined);
+  NotificationLine line{};
+  line.mchid = merchant->mchid;
+  line.id = identity.id;
+  line.event_type = identity.event_type;
+  line.detail = identity.detail;
+  line.serial = request.headers.find("Wechatpay-Serial");
+  line.request_id = request.headers.find("Request-ID");
+  line.peer = request.peer;
+  line.body_bytes = request.body.size();
+
+  if (const auto* refused = std::get_if<Refused>(&examined)) {
+    line.verdict = refused->verdict;
+    line.detail = refused->hint;
+    co_return finish(line, begun, refused->hint);
+  }
+  line.verdict = co_await commit(examined, begun + options_.reply_budget);
+  co_return finish(line, begun, {});
+}
+
+Task<Verdict> Receiver::commit(Examined& examined, SteadyClock::time_point deadline) {
+  const Executor executor = co_await asio::this_coro::executor;
+  const auto wait = std::make_shared<CommitWait>(executor);
+  auto queued = storage::Inbox::Queued::kStopped;
+  if (auto* admit = std::get_if<ToAdmit>(&examined)) {
+    queued = inbox_.admit(std::move(admit->admission), wait);
+  } else if (auto* sealed = std::get_if<ToQuarantine>(&examined)) {
+    queued = inbox_.quarantine(std::move(sealed->record), wait);
+  }
+  if (queued == storage::Inbox::Queued::kFull) co_return Verdict::kOverloaded;
+  if (queued == storage::Inbox::Queued::kStopped) co_return Verdict::kStoreUnavailable;
+  const auto outcome = co_await wait->wait(deadline);
+  // A commit that comes later still counts: the next copy will be a duplicate of a kept one.
+  if (!outcome) co_return Verdict::kStoreUnavailable;
+  co_return conclude(examined, *outcome);
+}
+
+Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,
+                       std::string_view hint) {
+  tally_.count(line.verdict);
+  line.duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
+  log_.notification(line);
+  return reply_for(line.verdict, options_.success_status, hint);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// The public listener's request handler: carries a notification through examine, commit, conclude.
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+
+#include "server/log.hpp"
+#include "server/merchants.hpp"
+#include "server/net/http_message.hpp"
+#include "server/receive.hpp"
+#include "server/tally.hpp"
+#include "storage/inbox.hpp"
+
+namespace couponhook::server {
+
+using WallClock = std::function<std::chrono::system_clock::time_point()>;
+
+struct ReceiverOptions {
+  std::chrono::milliseconds reply_budget;
+  unsigned success_status;
+};
+
+/// Thread-safe; all references must outlive it and every request it handles.
+class Receiver final : public RequestHandler {
+ public:
+  Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
+           Tally& tally, Log& log, WallClock clock, ReceiverOptions options);
+
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
+                                            std::string_view target) const override;
+  [[nodiscard]] Task<Reply> handle(const Request& request) override;
+  [[nodiscard]] Reply fault(HttpFault fault) override;
+
+ private:
+  [[nodiscard]] Task<Verdict> commit(Examined& examined, SteadyClock::time_point deadline);
+  Reply finish(NotificationLine& line, SteadyClock::time_point begun, std::string_view hint);
+
+  const Live<Merchants>& merchants_;
+  const ReceiveRules& rules_;
+  storage::Inbox& inbox_;
+  Tally& tally_;
+  Log& log_;
+  WallClock clock_;
+  ReceiverOptions options_;
+};
+
+}  // namespace couponhook::server
