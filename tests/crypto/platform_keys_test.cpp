@@ -1,0 +1,193 @@
+// Goal: the right key is found for every way of writing its serial, and no unfit key gets in.
+// Method: keys made by OpenSSL here, of the right kind and of wrong ones.
+
+#include "crypto/platform_keys.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "crypto/openssl.hpp"
+#include "platform.hpp"
+
+namespace couponhook::crypto {
+namespace {
+
+const std::string kId = "PUB_KEY_ID_0114232134912410000000000000";
+
+std::string rsa_public_key(std::size_t bits) {
+  const PkeyPtr key{EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits)};
+  const BioPtr bio{BIO_new(BIO_s_mem())};
+  PEM_write_bio_PUBKEY(bio.get(), key.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+const SelfSignedPair& rsa_pair() {
+  return Platform::instance().pair;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+TEST(PlatformKeys, ReadsTheSerialFromTheCertificate) {
+  PlatformKeys keys;
+  EXPECT_EQ(keys.add_certificate(rsa_pair().certificate_pem)->serial, rsa_pair().serial);
+}
+
+TEST(PlatformKeys, ReadsTheEndOfValidityFromTheCertificate) {
+  PlatformKeys keys;
+  EXPECT_EQ(keys.add_certificate(rsa_pair().certificate_pem)->expires_at,
+            kNow - std::chrono::days{1} + std::chrono::days{365});
+}
+
+TEST(PlatformKeys, KnowsNoEndOfValidityForPublicKeys) {
+  PlatformKeys keys;
+  EXPECT_EQ(keys.add_public_key(kId, rsa_pair().public_key_pem)->expires_at, std::nullopt);
+}
+
+TEST(PlatformKeys, FindsACertificateWhateverTheCaseOfItsSerial) {
+  const PlatformKeys keys = Platform::instance().keys();
+  EXPECT_NE(keys.find(rsa_pair().serial), nullptr);
+  EXPECT_NE(keys.find(lower(rsa_pair().serial)), nullptr);
+}
+
+TEST(PlatformKeys, FindsACertificateWhateverTheLeadingZerosOfItsSerial) {
+  const PlatformKeys keys = Platform::instance().keys();
+  EXPECT_EQ(keys.find("000" + rsa_pair().serial), keys.find(rsa_pair().serial));
+}
+
+TEST(PlatformKeys, FindsAPublicKeyByItsWholeId) {
+  PlatformKeys keys;
+  ASSERT_TRUE(keys.add_public_key(kId, rsa_pair().public_key_pem));
+  EXPECT_NE(keys.find(kId), nullptr);
+  EXPECT_EQ(keys.find(kId.substr(11)), nullptr);
+}
+
+TEST(PlatformKeys, KeepsTheZerosOfAPublicKeyId) {
+  PlatformKeys keys;
+  ASSERT_TRUE(keys.add_public_key("PUB_KEY_ID_007", rsa_pair().public_key_pem));
+  EXPECT_EQ(keys.find("PUB_KEY_ID_7"), nullptr);
+}
+
+TEST(PlatformKeys, FindsNothingForSerialsThatAreNotLoaded) {
+  const PlatformKeys keys = Platform::instance().keys();
+  const std::string& serial = rsa_pair().serial;
+  for (const std::string& other :
+       {std::string{}, std::string{"0"}, std::string{"00"}, serial + "0", serial.substr(1),
+        serial + "\n", " " + serial, "0x" + serial, std::string(8000, '0')}) {
+    EXPECT_EQ(keys.find(other), nullptr) << other;
+  }
+}
+
+TEST(PlatformKeys, HoldsCertificatesAndPublicKeysSideBySide) {
+  PlatformKeys keys = Platform::instance().keys();
+  ASSERT_TRUE(keys.add_public_key(kId, rsa_pair().public_key_pem));
+  const std::vector<KeyInfo> infos = keys.list();
+  ASSERT_EQ(infos.size(), 2U);
+  EXPECT_EQ(infos[0].kind, KeyKind::kCertificate);
+  EXPECT_EQ(infos[1].kind, KeyKind::kPublicKey);
+  EXPECT_EQ(infos[1].serial, kId);
+}
+
+TEST(PlatformKeys, IsEmptyUntilAKeyIsAdded) {
+  EXPECT_TRUE(PlatformKeys{}.empty());
+  EXPECT_FALSE(Platform::instance().keys().empty());
+}
+
+TEST(PlatformKeys, RefusesTheSameSerialTwice) {
+  PlatformKeys keys = Platform::instance().keys();
+  EXPECT_EQ(keys.add_certificate(rsa_pair().certificate_pem).error(), KeyError::kDuplicate);
+  EXPECT_EQ(keys.list().size(), 1U);
+}
+
+TEST(PlatformKeys, TakesTheFirstCertificateOfAChain) {
+  PlatformKeys keys;
+  const SelfSignedPair issuer = make_pair_of(PairKind::kEcP256);
+  EXPECT_EQ(keys.add_certificate(rsa_pair().certificate_pem + issuer.certificate_pem)->serial,
+            rsa_pair().serial);
+}
+
+TEST(PlatformKeys, SkipsOtherBlocksBeforeTheCertificate) {
+  PlatformKeys keys;
+  EXPECT_TRUE(
+      keys.add_certificate("A remark\n" + rsa_pair().public_key_pem + rsa_pair().certificate_pem));
+}
+
+TEST(PlatformKeys, RefusesWhatIsNotACertificate) {
+  PlatformKeys keys;
+  const std::string cut = rsa_pair().certificate_pem.substr(0, 400);
+  for (const std::string& pem :
+       {std::string{}, std::string{"no PEM"}, cut, rsa_pair().public_key_pem}) {
+    EXPECT_EQ(keys.add_certificate(pem).error(), KeyError::kNotPem) << pem;
+  }
+}
+
+TEST(PlatformKeys, RefusesWhatIsNotAPublicKey) {
+  PlatformKeys keys;
+  const std::string cut = rsa_pair().public_key_pem.substr(0, 200);
+  for (const std::string& pem :
+       {std::string{}, std::string{"no PEM"}, cut, rsa_pair().certificate_pem,
+        std::string{rsa_pair().private_key_pem.reveal()}}) {
+    EXPECT_EQ(keys.add_public_key(kId, pem).error(), KeyError::kNotPem);
+  }
+}
+
+TEST(PlatformKeys, NeverAsksForAPassword) {
+  PlatformKeys keys;
+  const std::string pem =
+      "-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\n"
+      "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END PUBLIC KEY-----\n";
+  EXPECT_EQ(keys.add_public_key(kId, pem).error(), KeyError::kNotPem);
+}
+
+TEST(PlatformKeys, RefusesKeysOfAnotherKind) {
+  PlatformKeys keys;
+  const SelfSignedPair ec = make_pair_of(PairKind::kEcP256);
+  EXPECT_EQ(keys.add_certificate(ec.certificate_pem).error(), KeyError::kNotRsa);
+  EXPECT_EQ(keys.add_public_key(kId, ec.public_key_pem).error(), KeyError::kNotRsa);
+}
+
+TEST(PlatformKeys, RefusesAModulusThatIsTooShort) {
+  PlatformKeys keys;
+  EXPECT_EQ(keys.add_public_key(kId, rsa_public_key(1024)).error(), KeyError::kWrongSize);
+}
+
+TEST(PlatformKeys, RefusesIdsWithoutThePrefixOrWithNothingElse) {
+  PlatformKeys keys;
+  for (const std::string_view id : {"", "PUB_KEY_ID_", "0114232134912410", "pub_key_id_0114"}) {
+    EXPECT_EQ(keys.add_public_key(id, rsa_pair().public_key_pem).error(), KeyError::kBadId) << id;
+  }
+}
+
+TEST(PlatformKeys, LeavesOpensslsErrorQueueEmptyAfterARefusal) {
+  PlatformKeys keys;
+  static_cast<void>(keys.add_certificate("no PEM"));
+  static_cast<void>(keys.add_public_key(kId, "no PEM"));
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
+TEST(PlatformKeys, StaysUsableAfterAMove) {
+  PlatformKeys keys = Platform::instance().keys();
+  const PlatformKeys::Key* const key = keys.find(rsa_pair().serial);
+  const PlatformKeys moved = std::move(keys);
+  EXPECT_EQ(moved.find(rsa_pair().serial), key);
+}
+
+TEST(KeyError, IsDescribedInWords) {
+  for (const KeyError error : {KeyError::kNotPem, KeyError::kNotRsa, KeyError::kWrongSize,
+                               KeyError::kBadId, KeyError::kDuplicate}) {
+    EXPECT_THAT(describe(error), testing::Not(testing::HasSubstr("unknown")));
+  }
+}
+
+}  // namespace
+}  // namespace couponhook::crypto

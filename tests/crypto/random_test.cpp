@@ -1,0 +1,67 @@
+// Goal: the right characters, each equally likely. Method: sources that say what is random, so that
+// every byte value's fate can be counted.
+
+#include "crypto/random.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace couponhook::crypto {
+namespace {
+
+/// Gives 0, 1, 2 … 255 and then 0 again.
+RandomSource counting() {
+  return [next = 0](std::span<unsigned char> bytes) mutable {
+    for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(next++);
+  };
+}
+
+RandomSource always(unsigned char value) {
+  return [value](std::span<unsigned char> bytes) { std::ranges::fill(bytes, value); };
+}
+
+TEST(SystemRandom, FillsTheWholeSpan) {
+  // Of 4096 random bytes each value is missing with a probability of 1 in 9 million.
+  std::array<unsigned char, 4096> bytes{};
+  system_random()(bytes);
+  EXPECT_NE(std::ranges::count(bytes, 0), 4096);
+  EXPECT_TRUE(std::ranges::any_of(std::span{bytes}.last(16), [](auto byte) { return byte != 0; }));
+}
+
+TEST(SystemRandom, DoesNotRepeatItself) {
+  EXPECT_NE(random_uuid(system_random()), random_uuid(system_random()));
+}
+
+TEST(RandomAlphanumeric, HasTheLengthAskedFor) {
+  for (const std::size_t length : {0U, 1U, 32U, 63U, 64U, 65U, 1000U}) {
+    EXPECT_EQ(random_alphanumeric(system_random(), length).size(), length);
+  }
+}
+
+TEST(RandomAlphanumeric, MakesEveryCharacterEquallyLikely) {
+  // All 256 byte values: 248 of them give each of the 62 characters four times, 8 are rejected.
+  std::map<char, int> counts;
+  for (const char character : random_alphanumeric(counting(), 248)) ++counts[character];
+  EXPECT_EQ(counts.size(), 62U);
+  EXPECT_THAT(counts, testing::Each(testing::Pair(testing::_, 4)));
+}
+
+TEST(RandomAlphanumeric, UsesDigitsAndAsciiLettersOnly) {
+  EXPECT_THAT(random_alphanumeric(system_random(), 500), testing::MatchesRegex("[0-9A-Za-z]+"));
+}
+
+TEST(RandomUuid, MarksVersionAndVariantWhateverTheBytes) {
+  EXPECT_EQ(random_uuid(always(0x00)), "00000000-0000-4000-8000-000000000000");
+  EXPECT_EQ(random_uuid(always(0xFF)), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+}
+
+TEST(RandomUuid, KeepsTheOtherBytes) {
+  EXPECT_EQ(random_uuid(counting()), "00010203-0405-4607-8809-0a0b0c0d0e0f");
+}
+
+}  // namespace
+}  // namespace couponhook::crypto
