@@ -17,63 +17,59 @@ namespace {
 
 using rapidjson::Value;
 
-bool is_visible_ascii(char c) {
-  return c > ' ' && c <= '~';
+bool is_identifier(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+bool is_event_type(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_event_type_char);
 }
 
 /// Databases keep any text but one with a NUL in it.
-bool is_text_byte(char c) {
-  return c != '\0';
+bool is_storable(std::string_view text) {
+  return text.find('\0') == std::string_view::npos;
 }
 
 enum class Presence : std::uint8_t { kRequired, kOptional };
+using enum Presence;
 
 /// One string field of the envelope, and what is asked of it.
 template <typename Owner>
 struct FieldRule {
-  std::string_view path;  ///< as it is named in problems: "resource.nonce"
+  std::string_view name;
   std::string Owner::*member;
   Presence presence;
   std::size_t bytes_max;
-  bool (*is_allowed)(char);
-
-  [[nodiscard]] std::string_view name() const { return path.substr(path.rfind('.') + 1); }
+  bool (*is_allowed)(std::string_view);
 };
 
-constexpr std::size_t kIdentifierBytesMax = 64;
-constexpr std::size_t kTextBytesMax = 1024;
+constexpr std::size_t kShortBytesMax = 64;
+constexpr std::size_t kLongBytesMax = 1024;
 /// The listener limits the whole body, and the cipher judges what is sealed.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
-    {"id", &Notification::id, Presence::kRequired, kIdentifierBytesMax, is_visible_ascii},
-    {"event_type", &Notification::event_type, Presence::kRequired, kIdentifierBytesMax,
-     is_event_type_char},
-    {"create_time", &Notification::create_time, Presence::kOptional, kIdentifierBytesMax,
-     is_text_byte},
-    {"resource_type", &Notification::resource_type, Presence::kOptional, kTextBytesMax,
-     is_text_byte},
-    {"summary", &Notification::summary, Presence::kOptional, kTextBytesMax, is_text_byte},
+    {"id", &Notification::id, kRequired, kShortBytesMax, is_identifier},
+    {"event_type", &Notification::event_type, kRequired, kShortBytesMax, is_event_type},
+    {"create_time", &Notification::create_time, kOptional, kShortBytesMax, is_storable},
+    {"resource_type", &Notification::resource_type, kOptional, kLongBytesMax, is_storable},
+    {"summary", &Notification::summary, kOptional, kLongBytesMax, is_storable},
 };
 
 constexpr FieldRule<SealedResource> kResourceRules[] = {
-    {"resource.algorithm", &SealedResource::algorithm, Presence::kRequired, kTextBytesMax,
-     is_text_byte},
-    {"resource.nonce", &SealedResource::nonce, Presence::kRequired, kNoLimit, is_text_byte},
-    {"resource.associated_data", &SealedResource::associated_data, Presence::kOptional, kNoLimit,
-     is_text_byte},
-    {"resource.ciphertext", &SealedResource::ciphertext, Presence::kRequired, kNoLimit,
-     is_text_byte},
-    {"resource.original_type", &SealedResource::original_type, Presence::kOptional, kTextBytesMax,
-     is_text_byte},
+    {"algorithm", &SealedResource::algorithm, kRequired, kLongBytesMax, is_storable},
+    {"nonce", &SealedResource::nonce, kRequired, kNoLimit, is_storable},
+    {"associated_data", &SealedResource::associated_data, kOptional, kNoLimit, is_storable},
+    {"ciphertext", &SealedResource::ciphertext, kRequired, kNoLimit, is_storable},
+    {"original_type", &SealedResource::original_type, kOptional, kLongBytesMax, is_storable},
 };
 
 constexpr const char* kResource = "resource";
 
 using Problem = std::optional<EnvelopeProblem>;
 
-EnvelopeProblem problem(EnvelopeError error, std::string_view path, std::string_view what) {
-  return {error, std::string(path).append(what)};
+EnvelopeProblem problem(EnvelopeError error, std::string_view field, std::string_view what) {
+  return {error, std::string(field).append(what)};
 }
 
 /// \return the field's value, or null where it is missing or null: WeChat Pay means the same by
@@ -86,20 +82,20 @@ const Value* find(const Value& object, std::string_view name) {
 
 template <typename Owner>
 Problem read_field(const Value& object, const FieldRule<Owner>& rule, Owner& owner) {
-  const Value* value = find(object, rule.name());
+  const Value* value = find(object, rule.name);
   if (value != nullptr && !value->IsString()) {
-    return problem(EnvelopeError::kFieldType, rule.path, " is not a string");
+    return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
   }
   if (value == nullptr || value->GetStringLength() == 0) {
-    if (rule.presence == Presence::kOptional) return {};
-    return problem(EnvelopeError::kFieldMissing, rule.path, " is missing");
+    if (rule.presence == kOptional) return {};
+    return problem(EnvelopeError::kFieldMissing, rule.name, " is missing");
   }
   const std::string_view text(value->GetString(), value->GetStringLength());
   if (text.size() > rule.bytes_max) {
-    return problem(EnvelopeError::kFieldValue, rule.path, " is too long");
+    return problem(EnvelopeError::kFieldValue, rule.name, " is too long");
   }
-  if (!std::all_of(text.begin(), text.end(), rule.is_allowed)) {
-    return problem(EnvelopeError::kFieldValue, rule.path, " has characters it cannot have");
+  if (!rule.is_allowed(text)) {
+    return problem(EnvelopeError::kFieldValue, rule.name, " has characters it cannot have");
   }
   owner.*rule.member = text;
   return {};
@@ -117,7 +113,7 @@ template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());
   return std::any_of(std::begin(rules), std::end(rules),
-                     [&](const auto& rule) { return rule.name() == name; });
+                     [&](const auto& rule) { return rule.name == name; });
 }
 
 using Members = std::vector<const Value::Member*>;
@@ -177,7 +173,9 @@ boost::system::result<Notification, EnvelopeProblem> parse_notification(std::str
   if (!resource->IsObject()) {
     return problem(EnvelopeError::kFieldType, kResource, " is not an object");
   }
-  if (Problem found = read_fields(*resource, kResourceRules, notification.resource)) return *found;
+  if (Problem found = read_fields(*resource, kResourceRules, notification.resource)) {
+    return problem(found->error, "resource.", found->message);
+  }
 
   notification.unknown_fields = unknown_fields(*envelope, *resource);
   return notification;

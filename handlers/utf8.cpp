@@ -1,0 +1,60 @@
+#include "handlers/utf8.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace couponhook::handlers {
+namespace {
+
+std::string_view without_ascii_prefix(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if ((word & kHighBits) != 0) break;
+    text.remove_prefix(sizeof word);
+  }
+  while (!text.empty() && static_cast<unsigned char>(text.front()) < 0x80) text.remove_prefix(1);
+  return text;
+}
+
+/// What may follow a lead byte: how many bytes in all, and the range of the second one, which is
+/// where overlong forms, surrogates and too large code points give themselves away.
+struct Sequence {
+  std::size_t length;
+  unsigned char second_min;
+  unsigned char second_max;
+};
+
+/// The table of RFC 3629, section 4, for lead bytes of more than one byte.
+Sequence sequence_of(unsigned char lead) {
+  constexpr Sequence kNone = {0, 0, 0};
+  if (lead < 0xC2) return kNone;
+  if (lead < 0xE0) return {2, 0x80, 0xBF};
+  if (lead == 0xE0) return {3, 0xA0, 0xBF};
+  if (lead == 0xED) return {3, 0x80, 0x9F};
+  if (lead < 0xF0) return {3, 0x80, 0xBF};
+  if (lead == 0xF0) return {4, 0x90, 0xBF};
+  if (lead < 0xF4) return {4, 0x80, 0xBF};
+  if (lead == 0xF4) return {4, 0x80, 0x8F};
+  return kNone;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  for (text = without_ascii_prefix(text); !text.empty(); text = without_ascii_prefix(text)) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const auto [length, second_min, second_max] = sequence_of(byte(0));
+    if (length == 0 || text.size() < length) return false;
+    if (byte(1) < second_min || byte(1) > second_max) return false;
+    for (std::size_t at = 2; at < length; ++at) {
+      if ((byte(at) & 0xC0) != 0x80) return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace couponhook::handlers

@@ -1,0 +1,15 @@
+#pragma once
+
+/// \file
+/// Whether bytes are UTF-8.
+
+#include <string_view>
+
+namespace couponhook::handlers {
+
+/// RFC 3629, strictly: no overlong forms, no surrogates, nothing above U+10FFFF. A step of its own
+/// because RapidJSON validates byte by byte while it parses, which costs more than the parse
+/// itself; nearly all of a notification is ASCII and passes here eight bytes at a time.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+}  // namespace couponhook::handlers

@@ -1,0 +1,150 @@
+// Goal: untrusted text becomes a document or one exact error, at bounded cost.
+// Method: tables of texts at and just beyond each limit.
+
+#include "handlers/json.hpp"
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace couponhook::handlers {
+namespace {
+
+using namespace std::string_literals;
+
+std::optional<JsonError> error_of(std::string_view text, const JsonLimits& limits = {}) {
+  const auto document = parse_object(text, limits);
+  return document ? std::optional<JsonError>() : document.error();
+}
+
+std::string nested(std::size_t depth) {
+  return "{\"a\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";
+}
+
+TEST(ParseObject, KeepsEveryKindOfValue) {
+  const auto document = parse_object(
+      R"({"n":null,"t":true,"i":-5,"u":18446744073709551615,"d":0.5,"s":"券\n","a":[1],"o":{}})",
+      {});
+  ASSERT_TRUE(document);
+  EXPECT_TRUE((*document)["n"].IsNull());
+  EXPECT_TRUE((*document)["t"].GetBool());
+  EXPECT_EQ((*document)["i"].GetInt64(), -5);
+  EXPECT_EQ((*document)["u"].GetUint64(), 18446744073709551615U);
+  EXPECT_EQ((*document)["d"].GetDouble(), 0.5);
+  EXPECT_STREQ((*document)["s"].GetString(), "券\n");
+  EXPECT_EQ((*document)["a"][0].GetInt(), 1);
+  EXPECT_TRUE((*document)["o"].IsObject());
+}
+
+TEST(ParseObject, OutlivesTheTextItRead) {
+  auto text = std::make_unique<std::string>(R"({"key":")" + std::string(2000, 'x') + R"("})");
+  const auto document = parse_object(*text, {});
+  text.reset();
+  ASSERT_TRUE(document);
+  EXPECT_EQ((*document)["key"].GetString(), std::string(2000, 'x'));
+}
+
+TEST(ParseObject, ReadsNoByteBeyondTheText) {
+  const std::string text = R"({"a":1})";
+  // Without a terminator, so that the address sanitizer sees a read that goes too far.
+  const auto exact = std::make_unique<char[]>(text.size());
+  std::memcpy(exact.get(), text.data(), text.size());
+  EXPECT_TRUE(parse_object({exact.get(), text.size()}, {}));
+  EXPECT_EQ(error_of({exact.get(), text.size() - 1}), JsonError::kSyntax);
+}
+
+TEST(ParseObject, RefusesWhatIsNotJson) {
+  for (const std::string& text :
+       {""s, " "s, "{"s, "}"s, "{\"a\":1,}"s, "{a:1}"s, "{'a':1}"s, "{\"a\":01}"s, "{\"a\":NaN}"s,
+        "{\"a\":1}{}"s, "{\"a\":1} x"s, "{\"a\":\"\t\"}"s, "{\"a\":\"\\x\"}"s, "{\"a\":1e999}"s,
+        "// comment\n{}"s, "<xml/>"s, "\xEF\xBB\xBF{}"s}) {
+    EXPECT_EQ(error_of(text), JsonError::kSyntax) << text;
+  }
+}
+
+TEST(ParseObject, RefusesNulBytesAnywhere) {
+  for (const std::string& text :
+       {"\0{}"s, "{}\0"s, "{}\0{\"a\":1}"s, "{\"a\0b\":1}"s, "{\"a\":\"\0\"}"s, "{\0}"s}) {
+    EXPECT_EQ(error_of(text), JsonError::kSyntax);
+  }
+  EXPECT_EQ(error_of(R"({"a":"\u0000"})"), std::nullopt);
+}
+
+TEST(ParseObject, RefusesBytesThatAreNotUtf8) {
+  for (const std::string& text :
+       {"{\"a\":\"\xFF\"}"s, "{\"a\":\"\xC0\xAF\"}"s, "{\"a\":\"\xED\xA0\x80\"}"s,
+        "{\"\xE5\x88\":1}"s, "{\"a\":1}\x80"s}) {
+    EXPECT_EQ(error_of(text), JsonError::kSyntax);
+  }
+}
+
+TEST(ParseObject, RefusesEscapedHalvesOfASurrogatePair) {
+  for (const char* half : {R"(\ud83c)", R"(\udf75)", R"(\udf75\ud83c)", R"(\ud83cx)"}) {
+    EXPECT_EQ(error_of("{\"a\":\""s + half + "\"}"), JsonError::kSyntax) << half;
+    EXPECT_EQ(error_of("{\""s + half + "\":1}"), JsonError::kSyntax) << half;
+  }
+  const auto document = parse_object(R"({"a":"\ud83c\udf75","b":"한"})", {});
+  ASSERT_TRUE(document);
+  EXPECT_STREQ((*document)["a"].GetString(), "🍵");
+}
+
+TEST(ParseObject, AcceptsTheDepthLimitAndRefusesOneMore) {
+  const JsonLimits limits{.depth_max = 5, .values_max = 100};
+  EXPECT_EQ(error_of(nested(5), limits), std::nullopt);
+  EXPECT_EQ(error_of(nested(6), limits), JsonError::kTooDeep);
+}
+
+TEST(ParseObject, StopsAtTheDepthLimitWhateverFollows) {
+  EXPECT_EQ(error_of("{\"a\":" + std::string(1'000'000, '[')), JsonError::kTooDeep);
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
+  EXPECT_EQ(error_of(objects), JsonError::kTooDeep);
+}
+
+TEST(ParseObject, CountsSiblingsNotAsDepth) {
+  const JsonLimits limits{.depth_max = 2, .values_max = 100};
+  EXPECT_EQ(error_of(R"({"a":[],"b":{},"c":[],"d":{}})", limits), std::nullopt);
+}
+
+TEST(ParseObject, AcceptsTheValueLimitAndRefusesOneMore) {
+  const JsonLimits limits{.depth_max = 5, .values_max = 5};
+  EXPECT_EQ(error_of(R"({"a":[1,2],"b":3})", limits), std::nullopt);
+  EXPECT_EQ(error_of(R"({"a":[1,2],"b":3,"c":4})", limits), JsonError::kTooMany);
+}
+
+TEST(ParseObject, RefusesAKeyThatComesTwice) {
+  for (const char* text : {R"({"a":1,"a":1})", R"({"a":1,"b":2,"a":3})", R"({"o":{"a":1,"a":2}})",
+                           R"({"l":[0,[{"a":1,"a":2}]]})", R"({"":1,"":2})"}) {
+    EXPECT_EQ(error_of(text), JsonError::kDuplicateKey) << text;
+  }
+}
+
+TEST(ParseObject, ComparesKeysAfterUnescaping) {
+  EXPECT_EQ(error_of(R"({"a":1,"\u0061":2})"), JsonError::kDuplicateKey);
+  EXPECT_EQ(error_of(R"({"a":1,"a\u0000":2})"), std::nullopt);
+}
+
+TEST(ParseObject, AllowsOneKeyInDifferentObjects) {
+  EXPECT_EQ(error_of(R"({"a":{"a":{"a":1}},"b":{"a":2}})"), std::nullopt);
+}
+
+TEST(ParseObject, FindsARepeatedKeyAmongAnyNumber) {
+  for (const int count : {1, 2, 23, 24, 25, 26, 1000}) {
+    std::string text = "{";
+    for (int i = 0; i < count; ++i) text += "\"key" + std::to_string(i) + "\":0,";
+    EXPECT_EQ(error_of(text + "\"last\":0}"), std::nullopt) << count;
+    EXPECT_EQ(error_of(text + "\"key0\":0}"), JsonError::kDuplicateKey) << count;
+  }
+}
+
+TEST(ParseObject, RefusesJsonOfAnotherType) {
+  for (const char* text : {"null", "true", "0", "\"{}\"", "[]", "[{}]"}) {
+    EXPECT_EQ(error_of(text), JsonError::kNotObject) << text;
+  }
+}
+
+}  // namespace
+}  // namespace couponhook::handlers

@@ -1,0 +1,257 @@
+// Goal: a coupon's story reads the same whatever order, copies and repeats its events come in.
+// Method: known entries and states; then every permutation of one story against a model of the
+// store.
+
+#include "handlers/ledger.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace couponhook::handlers {
+namespace {
+
+CouponIssued issued() {
+  CouponIssued event;
+  event.stock_id = "S1";
+  event.coupon_code = "C1";
+  event.send_time = "2024-03-01T09:00:00+08:00";
+  return event;
+}
+
+CouponRedeemed redeemed(const std::string& transaction_id, const std::string& time) {
+  CouponRedeemed event;
+  event.stock_id = "S1";
+  event.coupon_id = "C1";
+  event.transaction_id = transaction_id;
+  event.consume_time = time;
+  return event;
+}
+
+OrderRefunded refunded(const std::string& transaction_id, const std::string& refund_id,
+                       OrderRefunded::Status status, const std::string& success_time = {}) {
+  OrderRefunded event;
+  event.transaction_id = transaction_id;
+  event.refund_id = refund_id;
+  event.status = status;
+  event.success_time = success_time;
+  return event;
+}
+
+using Status = OrderRefunded::Status;
+constexpr const char* kCreateTime = "2024-03-09T10:00:00+08:00";
+
+LedgerEntry entry(const CouponEvent& event) {
+  return *ledger_entry(event, kCreateTime);
+}
+
+/// All that told_before() and the store tell entries apart by.
+auto all_of(const LedgerEntry& e) {
+  return std::tie(e.kind, e.stock_id, e.coupon, e.transaction_id, e.business_key, e.occurred_at);
+}
+
+TEST(LedgerEntry, KeysAnIssueByStockAndCode) {
+  const LedgerEntry fact = entry(issued());
+  EXPECT_EQ(all_of(fact),
+            all_of({LedgerKind::kIssue, "S1", "C1", "", "S1/C1", "2024-03-01T09:00:00+08:00"}));
+}
+
+TEST(LedgerEntry, KeysARedemptionByCouponAndTransaction) {
+  const LedgerEntry fact = entry(redeemed("T1", "2024-03-02T09:00:00+08:00"));
+  EXPECT_EQ(all_of(fact),
+            all_of({LedgerKind::kRedeem, "S1", "C1", "T1", "C1/T1", "2024-03-02T09:00:00+08:00"}));
+}
+
+TEST(LedgerEntry, KeysARefundByIdAndStatus) {
+  const LedgerEntry fact = entry(refunded("T1", "R1", Status::kSuccess, "2024-03-03T09:00:00Z"));
+  EXPECT_EQ(all_of(fact),
+            all_of({LedgerKind::kRefund, "", "", "T1", "R1/SUCCESS", "2024-03-03T09:00:00Z"}));
+  EXPECT_EQ(entry(refunded("T1", "R1", Status::kClosed)).business_key, "R1/CLOSED");
+  EXPECT_EQ(entry(refunded("T1", "R1", Status::kAbnormal)).business_key, "R1/ABNORMAL");
+}
+
+TEST(LedgerEntry, TakesTheEnvelopesTimeWhereTheFactHasNone) {
+  EXPECT_EQ(entry(refunded("T1", "R1", Status::kAbnormal)).occurred_at, kCreateTime);
+}
+
+TEST(LedgerEntry, IsNothingForOtherEvents) {
+  EXPECT_FALSE(ledger_entry(OtherEvent{}, kCreateTime));
+}
+
+TEST(LedgerKind, ReadsBackWhatItWrites) {
+  for (const auto kind : {LedgerKind::kIssue, LedgerKind::kRedeem, LedgerKind::kRefund}) {
+    EXPECT_EQ(parse_ledger_kind(to_string(kind)), kind);
+  }
+  EXPECT_EQ(to_string(LedgerKind::kRedeem), "redeem");
+  EXPECT_FALSE(parse_ledger_kind("Issue"));
+}
+
+CouponState state_of(std::vector<CouponEvent> events) {
+  std::vector<LedgerEntry> history;
+  for (const auto& event : events) history.push_back(entry(event));
+  return derive_state(history);
+}
+
+TEST(DeriveState, IsIssuedBeforeAnyRedemption) {
+  EXPECT_EQ(state_of({}), CouponState::kIssued);
+  EXPECT_EQ(state_of({issued()}), CouponState::kIssued);
+  EXPECT_EQ(state_of({issued(), refunded("T1", "R1", Status::kSuccess)}), CouponState::kIssued);
+}
+
+TEST(DeriveState, IsRedeemedWithoutASuccessfulRefund) {
+  EXPECT_EQ(state_of({redeemed("T1", "")}), CouponState::kRedeemed);
+  EXPECT_EQ(state_of({redeemed("T1", ""), refunded("T1", "R1", Status::kAbnormal),
+                      refunded("T1", "R2", Status::kClosed)}),
+            CouponState::kRedeemed);
+}
+
+TEST(DeriveState, IsRefundedOnceARefundOfItsTransactionSucceeded) {
+  EXPECT_EQ(state_of({refunded("T1", "R1", Status::kSuccess), redeemed("T1", "")}),
+            CouponState::kRefunded);
+  EXPECT_EQ(state_of({refunded("T2", "R1", Status::kSuccess), redeemed("T1", "")}),
+            CouponState::kRedeemed);
+}
+
+TEST(DeriveState, StaysRedeemedAsLongAsOneOfSeveralTransactionsIsNotRefunded) {
+  EXPECT_EQ(
+      state_of({redeemed("T1", ""), redeemed("T2", ""), refunded("T2", "R1", Status::kSuccess)}),
+      CouponState::kRedeemed);
+  EXPECT_EQ(
+      state_of({redeemed("T1", ""), redeemed("T2", ""), refunded("T2", "R1", Status::kSuccess),
+                refunded("T1", "R2", Status::kSuccess)}),
+      CouponState::kRefunded);
+}
+
+TEST(ToldBefore, OrdersByInstantKindAndKeyAndPutsUnreadableTimesLast) {
+  const auto at = [](LedgerKind kind, const char* key, const char* time) {
+    return LedgerEntry{kind, "S1", "C1", "T1", key, time};
+  };
+  const std::vector<LedgerEntry> told = {
+      at(LedgerKind::kRefund, "Z", "2024-03-01T09:00:00+09:00"),
+      at(LedgerKind::kIssue, "B", "2024-03-01T09:00:00+08:00"),
+      at(LedgerKind::kRedeem, "A", "20240301090000"),
+      at(LedgerKind::kRedeem, "B", "2024-03-01T01:00:00Z"),
+      at(LedgerKind::kRefund, "A", "2024-03-01T09:00+08:00"),
+      at(LedgerKind::kIssue, "A", "2024-03-01T09:00:00.001+08:00"),
+      at(LedgerKind::kRefund, "A", ""),
+      at(LedgerKind::kIssue, "A", "yesterday"),
+      at(LedgerKind::kRefund, "A", "yesterday"),
+  };
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    for (std::size_t j = 0; j < told.size(); ++j) {
+      EXPECT_EQ(told_before(told[i], told[j]), i < j) << i << ' ' << j;
+    }
+  }
+}
+
+TEST(ToldBefore, TellsOneInstantInTwoSpellingsApart) {
+  const LedgerEntry a{LedgerKind::kRefund, "", "", "T1", "R1/ABNORMAL", "2024-03-01T01:00:00Z"};
+  LedgerEntry b = a;
+  b.occurred_at = "2024-03-01T09:00:00+08:00";
+  EXPECT_NE(told_before(a, b), told_before(b, a));
+}
+
+/// What the store does: facts are unique by kind, coupon and business key, and a refund belongs to
+/// every coupon that its transaction redeemed.
+class StoreModel {
+ public:
+  void add(const LedgerEntry& fact) {
+    if (keys_.emplace(fact.kind, fact.stock_id, fact.coupon, fact.business_key).second) {
+      facts_.push_back(fact);
+    }
+  }
+
+  [[nodiscard]] std::vector<LedgerEntry> history(std::string_view coupon) const {
+    std::set<std::string> transactions;
+    for (const auto& fact : facts_) {
+      if (fact.coupon == coupon) transactions.insert(fact.transaction_id);
+    }
+    std::vector<LedgerEntry> told;
+    for (const auto& fact : facts_) {
+      const bool joined =
+          fact.kind == LedgerKind::kRefund && transactions.contains(fact.transaction_id);
+      if (fact.coupon == coupon || joined) told.push_back(fact);
+    }
+    std::sort(told.begin(), told.end(), told_before);
+    return told;
+  }
+
+ private:
+  std::set<std::tuple<LedgerKind, std::string, std::string, std::string>> keys_;
+  std::vector<LedgerEntry> facts_;
+};
+
+/// One MULTIUSE coupon, used twice; the first use is refunded in two parts, the second one's refund
+/// fails before it succeeds. All but one have the same time, so that order rests on the tie rule.
+std::vector<LedgerEntry> story() {
+  constexpr const char* kTime = "2024-03-09T10:00:00+08:00";
+  return {entry(issued()),
+          entry(redeemed("T1", kTime)),
+          entry(redeemed("T2", kTime)),
+          entry(refunded("T1", "R1", Status::kSuccess, kTime)),
+          entry(refunded("T1", "R2", Status::kSuccess, kTime)),
+          entry(refunded("T2", "R3", Status::kAbnormal)),
+          entry(refunded("T2", "R3", Status::kSuccess, kTime))};
+}
+
+std::vector<std::string> keys(const std::vector<LedgerEntry>& history) {
+  std::vector<std::string> keys;
+  for (const auto& fact : history) keys.push_back(fact.business_key);
+  return keys;
+}
+
+const std::vector<std::string> kToldStory = {"S1/C1",      "C1/T1",       "C1/T2",     "R1/SUCCESS",
+                                             "R2/SUCCESS", "R3/ABNORMAL", "R3/SUCCESS"};
+
+TEST(Ledger, TellsOneStoryForEveryOrderOfItsEvents) {
+  const auto facts = story();
+  std::vector<std::size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), 0);
+  do {
+    StoreModel store;
+    for (const std::size_t i : order) store.add(facts[i]);
+    const auto history = store.history("C1");
+    ASSERT_EQ(keys(history), kToldStory) << testing::PrintToString(order);
+    ASSERT_EQ(derive_state(history), CouponState::kRefunded) << testing::PrintToString(order);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(Ledger, TellsOneStoryHoweverOftenItsEventsAreRepeated) {
+  const auto facts = story();
+  std::mt19937 random(20240309);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<std::size_t> deliveries(facts.size());
+    std::iota(deliveries.begin(), deliveries.end(), 0);
+    for (int copies = 0; copies < 20; ++copies) deliveries.push_back(random() % facts.size());
+    std::shuffle(deliveries.begin(), deliveries.end(), random);
+    StoreModel store;
+    for (const std::size_t i : deliveries) store.add(facts[i]);
+    const auto history = store.history("C1");
+    ASSERT_EQ(keys(history), kToldStory) << testing::PrintToString(deliveries);
+    ASSERT_EQ(derive_state(history), CouponState::kRefunded);
+  }
+}
+
+TEST(Ledger, DependsOnlyOnWhichEventsHaveArrived) {
+  const auto facts = story();
+  for (unsigned arrived = 0; arrived < 1U << facts.size(); ++arrived) {
+    StoreModel forwards;
+    StoreModel backwards;
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      const std::size_t j = facts.size() - 1 - i;
+      if ((arrived >> i & 1U) != 0) forwards.add(facts[i]);
+      if ((arrived >> j & 1U) != 0) backwards.add(facts[j]);
+    }
+    ASSERT_EQ(keys(forwards.history("C1")), keys(backwards.history("C1"))) << arrived;
+    ASSERT_EQ(derive_state(forwards.history("C1")), derive_state(backwards.history("C1")));
+  }
+}
+
+}  // namespace
+}  // namespace couponhook::handlers

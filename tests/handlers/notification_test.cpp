@@ -1,0 +1,184 @@
+// Goal: lenient where real traffic is, strict on what decides, and problems that name the field but
+// never its content. Method: one good envelope, and what becomes of it with one field changed.
+
+#include "handlers/notification.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <rapidjson/pointer.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace couponhook::handlers {
+namespace {
+
+constexpr const char* kEnvelope = R"({
+  "id":"EV-2024030500000001","create_time":"2024-03-05T07:58:42+08:00","event_type":"COUPON.USE",
+  "resource_type":"encrypt-resource","summary":"代金券核销通知",
+  "resource":{"original_type":"coupon","algorithm":"AEAD_AES_256_GCM","ciphertext":"c2VhbGVk",
+              "associated_data":"coupon","nonce":"abcdefghijkl"}})";
+
+std::string serialised(const rapidjson::Document& document) {
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  document.Accept(writer);
+  return text.GetString();
+}
+
+/// The good envelope with the JSON `value` at `pointer`.
+std::string with(const std::string& pointer, const std::string& value) {
+  rapidjson::Document envelope;
+  envelope.Parse(kEnvelope);
+  rapidjson::Document parsed;
+  parsed.Parse(value);
+  rapidjson::Pointer(pointer.c_str()).Set(envelope, parsed);
+  return serialised(envelope);
+}
+
+std::string without(const std::string& pointer) {
+  rapidjson::Document envelope;
+  envelope.Parse(kEnvelope);
+  rapidjson::Pointer(pointer.c_str()).Erase(envelope);
+  return serialised(envelope);
+}
+
+/// "resource.nonce" as a JSON pointer.
+std::string pointer_to(const std::string& field) {
+  std::string pointer = "/" + field;
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  return pointer;
+}
+
+std::string quoted(const std::string& text) {
+  return "\"" + text + "\"";
+}
+
+void expect_problem(const std::string& body, EnvelopeError error, const std::string& message) {
+  const auto notification = parse_notification(body, {});
+  ASSERT_FALSE(notification) << body;
+  EXPECT_EQ(notification.error().error, error) << body;
+  EXPECT_EQ(notification.error().message, message);
+}
+
+TEST(ParseNotification, ReadsEveryField) {
+  const auto notification = parse_notification(kEnvelope, {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->id, "EV-2024030500000001");
+  EXPECT_EQ(notification->event_type, "COUPON.USE");
+  EXPECT_EQ(notification->create_time, "2024-03-05T07:58:42+08:00");
+  EXPECT_EQ(notification->resource_type, "encrypt-resource");
+  EXPECT_EQ(notification->summary, "代金券核销通知");
+  EXPECT_EQ(notification->resource.algorithm, "AEAD_AES_256_GCM");
+  EXPECT_EQ(notification->resource.nonce, "abcdefghijkl");
+  EXPECT_EQ(notification->resource.associated_data, "coupon");
+  EXPECT_EQ(notification->resource.ciphertext, "c2VhbGVk");
+  EXPECT_EQ(notification->resource.original_type, "coupon");
+  EXPECT_EQ(notification->unknown_fields, "");
+}
+
+TEST(ParseNotification, TakesMissingNullAndEmptyOptionalFieldsAsEmpty) {
+  for (const char* pointer : {"/summary", "/create_time", "/resource_type",
+                              "/resource/original_type", "/resource/associated_data"}) {
+    for (const std::string& body :
+         {without(pointer), with(pointer, "null"), with(pointer, "\"\"")}) {
+      const auto notification = parse_notification(body, {});
+      ASSERT_TRUE(notification) << body;
+      const auto& n = *notification;
+      const int empty = n.summary.empty() + n.create_time.empty() + n.resource_type.empty() +
+                        n.resource.original_type.empty() + n.resource.associated_data.empty();
+      EXPECT_EQ(empty, 1) << body;
+    }
+  }
+}
+
+TEST(ParseNotification, NamesARequiredFieldThatIsMissingNullOrEmpty) {
+  for (const std::string field :
+       {"id", "event_type", "resource.algorithm", "resource.nonce", "resource.ciphertext"}) {
+    const std::string pointer = pointer_to(field);
+    for (const std::string& body :
+         {without(pointer), with(pointer, "null"), with(pointer, "\"\"")}) {
+      expect_problem(body, EnvelopeError::kFieldMissing, field + " is missing");
+    }
+  }
+  expect_problem(without("/resource"), EnvelopeError::kFieldMissing, "resource is missing");
+  expect_problem(with("/resource", "null"), EnvelopeError::kFieldMissing, "resource is missing");
+}
+
+TEST(ParseNotification, NamesAFieldOfAnotherType) {
+  for (const std::string field : {"id", "event_type", "create_time", "resource_type", "summary",
+                                  "resource.algorithm", "resource.nonce", "resource.ciphertext",
+                                  "resource.associated_data", "resource.original_type"}) {
+    const std::string pointer = pointer_to(field);
+    for (const char* value : {"1", "true", "[]", "{}"}) {
+      expect_problem(with(pointer, value), EnvelopeError::kFieldType, field + " is not a string");
+    }
+  }
+  expect_problem(with("/resource", "\"\""), EnvelopeError::kFieldType, "resource is not an object");
+  expect_problem(with("/resource", "[]"), EnvelopeError::kFieldType, "resource is not an object");
+}
+
+TEST(ParseNotification, AcceptsTheLongestFieldsAndRefusesOneByteMore) {
+  struct Limit {
+    const char* field;
+    std::size_t bytes_max;
+  };
+  for (const auto& [field, bytes_max] :
+       {Limit{"id", 64}, {"event_type", 64}, {"create_time", 64}, {"summary", 1024}}) {
+    const std::string pointer = std::string("/") + field;
+    const std::string longest(bytes_max, 'x');
+    EXPECT_TRUE(parse_notification(with(pointer, quoted(longest)), {})) << field;
+    expect_problem(with(pointer, quoted(longest + "x")), EnvelopeError::kFieldValue,
+                   std::string(field) + " is too long");
+  }
+}
+
+TEST(ParseNotification, AcceptsACiphertextOfTheDocumentedMaximum) {
+  EXPECT_TRUE(
+      parse_notification(with("/resource/ciphertext", quoted(std::string(1 << 20, 'A'))), {}));
+}
+
+TEST(ParseNotification, RefusesIdsThatAreNotVisibleAscii) {
+  for (const char* id : {"a b", "a\\n", "a\\u007f", "\\u0000", "券"}) {
+    expect_problem(with("/id", quoted(id)), EnvelopeError::kFieldValue,
+                   "id has characters it cannot have");
+  }
+}
+
+TEST(ParseNotification, RefusesEventTypesOfOtherCharacters) {
+  for (const char* type : {"COUPON USE", "COUPON/USE", "COUPON*", "COUPON\\n", "券"}) {
+    expect_problem(with("/event_type", quoted(type)), EnvelopeError::kFieldValue,
+                   "event_type has characters it cannot have");
+  }
+  EXPECT_TRUE(parse_notification(with("/event_type", "\"Az09._-\""), {}));
+}
+
+TEST(ParseNotification, RefusesTextThatNoStoreCanKeep) {
+  expect_problem(with("/summary", "\"a\\u0000b\""), EnvelopeError::kFieldValue,
+                 "summary has characters it cannot have");
+}
+
+TEST(ParseNotification, KeepsUnknownFieldsOfTheEnvelope) {
+  const auto notification = parse_notification(with("/priority", R"({"level":[1,null]})"), {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->unknown_fields, R"({"priority":{"level":[1,null]}})");
+}
+
+TEST(ParseNotification, KeepsUnknownFieldsOfTheResourceUnderItsName) {
+  const auto notification = parse_notification(with("/resource/key_version", "\"新\""), {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->unknown_fields, R"({"resource":{"key_version":"新"}})");
+}
+
+TEST(ParseNotification, SaysWhatKeepsTheBodyFromBeingJson) {
+  expect_problem("<xml/>", EnvelopeError::kJson,
+                 "the body is not a JSON object: it is not well-formed JSON in UTF-8");
+  expect_problem("[]", EnvelopeError::kJson,
+                 "the body is not a JSON object: it is JSON of another type");
+  expect_problem(R"({"id":"a","id":"b"})", EnvelopeError::kJson,
+                 "the body is not a JSON object: it has an object that names a key twice");
+}
+
+}  // namespace
+}  // namespace couponhook::handlers
