@@ -79,9 +79,8 @@ Result make_server_tls(const std::filesystem::path& certificate_chain,
 Result make_client_tls(const std::filesystem::path& ca_file) {
   TlsContext context = make_context(TLS_client_method());
   SSL_CTX* const tls = context.get();
-  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(tls)
-                                     : SSL_CTX_load_verify_file(tls, ca_file.c_str());
-  if (loaded != 1) {
+  SSL_CTX_set_default_verify_paths(tls);
+  if (!ca_file.empty() && SSL_CTX_load_verify_file(tls, ca_file.c_str()) != 1) {
     return refuse(ca_file.string() + ": holds no readable PEM certificates to trust");
   }
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);

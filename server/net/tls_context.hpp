@@ -23,7 +23,7 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// \param ca_file PEM certificates to trust; empty: the system's.
+/// \param ca_file PEM certificates to trust besides the system's; may be empty.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_client_tls(
     const std::filesystem::path& ca_file);
 

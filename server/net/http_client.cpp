@@ -1,0 +1,194 @@
+#include "server/net/http_client.hpp"
+
+#include <array>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace couponhook::server {
+namespace {
+
+namespace http = boost::beast::http;
+using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
+
+/// Cancels a socket that is still connecting.
+class ConnectDeadline final : public Deadlines::Entry {
+ public:
+  ConnectDeadline(Deadlines& list, Socket& socket, Resolver& resolver,
+                  std::chrono::milliseconds timeout)
+      : Entry(list), socket_(socket), resolver_(resolver) {
+    expire_after(timeout);
+  }
+  [[nodiscard]] bool passed() const { return passed_; }
+
+ private:
+  void expired() override {
+    passed_ = true;
+    resolver_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  Socket& socket_;
+  Resolver& resolver_;
+  bool passed_ = false;
+};
+
+std::string_view in_words(IoStatus status) {
+  switch (status) {
+    case IoStatus::kTimeout:
+      return "took too long";
+    case IoStatus::kClosed:
+      return "the server closed the connection";
+    case IoStatus::kOk:
+    case IoStatus::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+}  // namespace
+
+/// One try on one connection.
+struct HttpClient::Attempt {
+  std::optional<ClientReply> reply;
+  std::string error;
+  bool nothing_came = false;  // closed before the first byte of a reply
+};
+
+HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsContext tls,
+                       Options options)
+    : io_(io),
+      deadlines_(deadlines),
+      url_(std::move(url)),
+      tls_(url_.tls ? std::move(tls) : nullptr),
+      options_(options) {}
+
+HttpClient::~HttpClient() = default;
+
+Task<boost::system::result<void, std::string>> HttpClient::connect() {
+  using Result = boost::system::result<void, std::string>;
+  if (connection_) co_return Result();
+  const std::string where = url_.host + " port " + url_.port;
+  Socket socket(io_.get_executor());
+  {
+    Resolver resolver(io_.get_executor());
+    const ConnectDeadline deadline(deadlines_, socket, resolver, options_.connect_timeout);
+    const auto [resolve_ec, found] = co_await resolver.async_resolve(url_.host, url_.port, use_task);
+    if (resolve_ec) co_return Result("cannot find " + where + ": " + resolve_ec.message());
+    const auto [ec, endpoint] = co_await asio::async_connect(socket, found, use_task);
+    if (ec) {
+      co_return Result("cannot connect to " + where + ": " +
+                       (deadline.passed() ? "took too long" : ec.message()));
+    }
+  }
+  auto connection = std::make_unique<Connection>(std::move(socket), tls_, deadlines_);
+  connection->set_deadline(options_.connect_timeout);
+  const IoStatus status = co_await connection->connect_tls(url_.host);
+  if (status != IoStatus::kOk) {
+    co_return Result("TLS with " + where + " " + std::string(in_words(status)) + ": " +
+                     connection->last_error());
+  }
+  connection->never_expire();
+  connection_ = std::move(connection);
+  co_return Result();
+}
+
+std::string HttpClient::serialize(const ClientRequest& request) const {
+  std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\nHost: " +
+                      url_.authority() + "\r\nUser-Agent: couponhook\r\n";
+  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  if (!request.body.empty() || request.method == "POST") {
+    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  bytes += "\r\n";
+  bytes += request.body;
+  return bytes;
+}
+
+Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
+  const std::string bytes = serialize(request);
+  while (true) {
+    const bool reused = connection_ != nullptr;
+    const auto connected = co_await connect();
+    if (!connected) co_return SendResult(boost::system::in_place_error, connected.error());
+    Attempt attempt = co_await try_send(bytes, request.method == "HEAD");
+    if (attempt.reply) {
+      co_return SendResult(boost::system::in_place_value, std::move(*attempt.reply));
+    }
+    connection_.reset();
+    buffer_.clear();
+    if (!reused || !attempt.nothing_came) {
+      co_return SendResult(boost::system::in_place_error, std::move(attempt.error));
+    }
+  }
+}
+
+Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head) {
+  Attempt attempt;
+  connection_->set_deadline(options_.reply_timeout);
+  const IoStatus written = co_await connection_->write_all(bytes);
+  // A server may reply and close before it has read everything: look for the reply all the same.
+  http::response_parser<http::string_body> parser;
+  parser.eager(true);
+  parser.skip(head);
+  parser.body_limit(options_.reply_bytes_max);
+  std::array<char, 8192> chunk;
+  while (!parser.is_done()) {
+    const std::span<char> room(chunk);
+    const IoResult read = co_await connection_->read_some(room);
+    error_code ec;
+    if (read.status == IoStatus::kClosed && parser.got_some()) {
+      parser.put_eof(ec);
+      if (!ec && parser.is_done()) break;
+    }
+    if (read.status != IoStatus::kOk) {
+      attempt.nothing_came = read.status != IoStatus::kTimeout && !parser.got_some();
+      attempt.error = written == IoStatus::kOk ? "waiting for the reply " : "sending the request ";
+      attempt.error += std::string(in_words(read.status)) + ": " + connection_->last_error();
+      co_return attempt;
+    }
+    buffer_.append(chunk.data(), read.bytes);
+    while (!buffer_.empty() && !parser.is_done()) {
+      const std::size_t used = parser.put(asio::const_buffer(buffer_.data(), buffer_.size()), ec);
+      buffer_.erase(0, used);
+      if (ec == http::error::need_more || used == 0) break;
+      if (ec) {
+        attempt.error = "the reply is not well-formed HTTP: " + ec.message();
+        co_return attempt;
+      }
+    }
+  }
+  const auto& message = parser.get();
+  attempt.reply = ClientReply{message.result_int(), message.body(),
+                              std::string(message[http::field::retry_after])};
+  connection_->never_expire();
+  if (!parser.keep_alive()) {
+    connection_.reset();
+    buffer_.clear();
+  }
+  co_return attempt;
+}
+
+ClientLoop::ClientLoop() {
+  asio::co_spawn(io_, sweep_for_ever(deadlines_), [](std::exception_ptr) {});
+}
+
+ClientLoop::~ClientLoop() = default;
+
+void ClientLoop::spawn(Task<void> task) {
+  ++tasks_;
+  asio::co_spawn(io_, std::move(task), [this](std::exception_ptr failure) {
+    if (failure) failure_ = failure;
+    if (--tasks_ == 0) io_.stop();
+  });
+}
+
+void ClientLoop::run() {
+  if (tasks_ != 0) io_.run();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,92 @@
+#pragma once
+
+/// \file
+/// An HTTP/1.1 client for one server over one connection, kept alive between requests.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+#include "server/net/connection.hpp"
+#include "server/net/target.hpp"
+
+namespace couponhook::server {
+
+struct ClientRequest {
+  ClientRequest(std::string request_method, std::string request_target)
+      : method(std::move(request_method)), target(std::move(request_target)) {}
+
+  std::string method;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+struct ClientReply {
+  unsigned status = 0;
+  std::string body;
+  std::string retry_after;  ///< empty where absent
+};
+
+/// Not thread-safe: one request at a time, on the io_context's thread.
+class HttpClient {
+ public:
+  struct Options {
+    std::chrono::milliseconds connect_timeout{5000};  ///< name, TCP and TLS together
+    std::chrono::milliseconds reply_timeout{10000};   ///< from the first byte sent to the last read
+    std::size_t reply_bytes_max = 16777216;
+  };
+
+  /// \param tls null for plain HTTP; must be non-null where the URL is https.
+  HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsContext tls, Options options);
+  ~HttpClient();
+
+  /// Sends over the open connection, or a new one where there is none or the server has closed it.
+  /// \return an error in words: what failed, at which step. Nothing is sent twice but on a kept-alive
+  ///   connection that turned out to be closed before a byte of reply came.
+  Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
+
+  /// Opens the connection now, so that a later send() does not wait for a handshake.
+  Task<boost::system::result<void, std::string>> connect();
+
+ private:
+  using SendResult = boost::system::result<ClientReply, std::string>;
+  struct Attempt;
+
+  Task<Attempt> try_send(std::string_view bytes, bool head);
+  [[nodiscard]] std::string serialize(const ClientRequest& request) const;
+
+  asio::io_context& io_;
+  Deadlines& deadlines_;
+  Url url_;
+  TlsContext tls_;
+  Options options_;
+  std::unique_ptr<Connection> connection_;
+  std::string buffer_;  // what came after the last reply; empty with well-behaved servers
+};
+
+/// Runs tasks on an io_context of their own until all are done; for commands.
+class ClientLoop {
+ public:
+  ClientLoop();
+  ~ClientLoop();
+  [[nodiscard]] asio::io_context& io() { return io_; }
+  [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
+  void spawn(Task<void> task);
+  /// Rethrows what the tasks threw.
+  void run();
+
+ private:
+  Deadlines deadlines_;
+  asio::io_context io_{1};
+  std::size_t tasks_ = 0;
+  std::exception_ptr failure_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,285 @@
+#include "server/service.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <list>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "server/admin.hpp"
+#include "server/io_thread.hpp"
+#include "server/reload.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFileWatchInterval{2000};
+constexpr milliseconds kDrainPoll{20};
+/// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
+constexpr std::chrono::hours kTicketKeyLife{12};
+
+HttpLimits listener_limits(const ListenerConfig& config) {
+  return {config.max_connections,
+          config.max_connections_per_address,
+          config.max_header_bytes,
+          config.max_body_bytes,
+          config.max_body_bytes_in_flight,
+          config.handshake_timeout,
+          config.header_timeout,
+          config.body_timeout,
+          config.write_timeout,
+          config.idle_timeout};
+}
+
+HttpLimits admin_limits(const Config& config) {
+  HttpLimits limits = listener_limits(config.listener);
+  limits.max_connections = config.admin.max_connections;
+  limits.max_connections_per_address = config.admin.max_connections;
+  return limits;
+}
+
+std::int64_t wall_ms(const WallClock& clock) {
+  return std::chrono::duration_cast<milliseconds>(clock().time_since_epoch()).count();
+}
+
+std::string describe(std::exception_ptr bug) {
+  try {
+    std::rethrow_exception(bug);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is not an exception was thrown";
+  }
+}
+
+std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
+  std::string host = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) host = "[" + host + "]";
+  return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
+}
+
+/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence, so
+/// look first whether anyone is there.
+error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io);
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(1, ec);
+  return ec;
+}
+
+/// Members are declared so that each outlives what refers to it.
+class Service {
+ public:
+  Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+          std::unique_ptr<storage::Connection> reader);
+
+  std::optional<Problem> listen();
+  void run();
+
+ private:
+  static std::optional<Problem> listen_on(std::list<IoThread>& threads, const std::string& address,
+                                          std::uint16_t port, const std::string& key);
+  Task<void> live(asio::signal_set& signals, bool& over);
+  Task<void> watch_files(const bool& over);
+  void reload();
+  void drain();
+  bool wait_for_sessions(milliseconds patience) const;
+
+  Setup setup_;
+  ServiceOptions options_;
+  Log log_;
+  Live<Merchants> merchants_;
+  Live<TlsContext> tls_;
+  Tally tally_;
+  std::string engine_;
+  storage::Reader reader_;
+  storage::Inbox inbox_;
+  Readiness readiness_;
+  Receiver receiver_;
+  Admin admin_;
+  ListenerShare share_;
+  ListenerShare admin_share_;
+  FileWatch watch_;
+  SteadyClock::time_point tls_made_at_ = SteadyClock::now();
+  std::list<IoThread> admin_threads_;
+  std::list<IoThread> threads_;
+};
+
+Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+                 std::unique_ptr<storage::Connection> reader)
+    : setup_(std::move(setup)),
+      options_(std::move(options)),
+      log_(setup_.config.log),
+      merchants_(setup_.merchants),
+      tls_(std::make_shared<const TlsContext>(setup_.tls)),
+      engine_(writer->engine()),
+      reader_(std::move(reader)),
+      inbox_(
+          std::move(writer),
+          storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
+                                .batch_max = setup_.config.store.max_batch},
+          [clock = options_.clock] { return wall_ms(clock); },
+          [this](const storage::Failure& failure) {
+            log_.message(Severity::kError, "store_failed", failure.message);
+          }),
+      readiness_(inbox_, merchants_, options_.clock),
+      receiver_(merchants_, setup_.rules, inbox_, tally_, log_, options_.clock,
+                {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
+      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, log_, options_.clock},
+             std::move(setup_.admin_token)),
+      share_(
+          listener_limits(setup_.config.listener), receiver_, [this] { return *tls_.get(); },
+          [this](std::exception_ptr bug) {
+            log_.message(Severity::kError, "bug", describe(bug));
+          }),
+      admin_share_(
+          admin_limits(setup_.config), admin_, [this] { return setup_.admin_tls; },
+          [this](std::exception_ptr bug) {
+            log_.message(Severity::kError, "bug", describe(bug));
+          }),
+      watch_(setup_.config) {
+  std::size_t count = setup_.config.listener.threads;
+  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back(share_, "io-" + std::to_string(i));
+  admin_threads_.emplace_back(admin_share_, "admin");
+}
+
+std::optional<Problem> Service::listen_on(std::list<IoThread>& threads, const std::string& address,
+                                          std::uint16_t port, const std::string& key) {
+  asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address), port);
+  error_code ec = probe_port(endpoint);
+  for (IoThread& thread : threads) {
+    if (!ec) ec = thread.listen(endpoint);
+    // Port 0 lets the system choose; the other threads must join in on its choice.
+    if (!ec) endpoint = thread.endpoint();
+  }
+  if (!ec) return std::nullopt;
+  return Problem{key, "cannot listen on " + address + " port " + std::to_string(port) + ": " +
+                          ec.message() + "; choose another address or port, or stop what uses it"};
+}
+
+std::optional<Problem> Service::listen() {
+  const Config& config = setup_.config;
+  const std::string file = config.file.string();
+  if (auto problem = listen_on(admin_threads_, config.admin.address, config.admin.port,
+                               file + ": admin.port")) {
+    return problem;
+  }
+  return listen_on(threads_, config.listener.address, config.listener.port,
+                   file + ": listener.port");
+}
+
+void Service::run() {
+  for (IoThread& thread : admin_threads_) thread.start();
+  for (IoThread& thread : threads_) thread.start();
+  for (const HandlerConfig& handler : setup_.config.handlers) {
+    if (handler.type == "ledger") continue;
+    log_.message(Severity::kWarning, "handler_waits",
+                 "deliveries for handler " + handler.name +
+                     " are kept; this version has no worker that sends them");
+  }
+  bool over = false;
+  asio::io_context io{1};
+  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  const auto rethrow = [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  };
+  asio::co_spawn(io, live(signals, over), rethrow);
+  asio::co_spawn(io, watch_files(over), rethrow);
+  options_.on_ready(url_of(setup_.config.listener.tls, threads_.front().endpoint()),
+                    url_of(setup_.admin_tls != nullptr, admin_threads_.front().endpoint()));
+  while (!over) io.run_one();
+  drain();
+}
+
+Task<void> Service::live(asio::signal_set& signals, bool& over) {
+  while (!over) {
+    const auto [ec, signal] = co_await signals.async_wait(use_task);
+    if (!ec && signal == SIGHUP) {
+      reload();
+    } else {
+      over = true;
+    }
+  }
+}
+
+Task<void> Service::watch_files(const bool& over) {
+  Timer timer(co_await asio::this_coro::executor);
+  while (!over) {
+    timer.expires_after(kFileWatchInterval);
+    co_await timer.async_wait(use_task);
+    const bool stale_tickets = SteadyClock::now() - tls_made_at_ > kTicketKeyLife;
+    if (watch_.changed() || stale_tickets) reload();
+  }
+}
+
+void Service::reload() {
+  const auto refuse = [&](const std::vector<Problem>& problems) {
+    for (const Problem& problem : problems) {
+      log_.message(Severity::kError, "reload_refused", problem.where + " " + problem.message);
+    }
+  };
+  auto config = load_config(setup_.config.file, options_.environment);
+  if (!config) return refuse(config.error());
+  std::vector<Problem> problems;
+  Setup fresh = prepare_setup(std::move(*config),
+                              std::chrono::floor<std::chrono::seconds>(options_.clock()), problems);
+  if (!problems.empty()) return refuse(problems);
+  merchants_.set(fresh.merchants);
+  if (setup_.config.listener.tls && fresh.tls) {
+    tls_.set(std::make_shared<const TlsContext>(fresh.tls));
+  }
+  tls_made_at_ = SteadyClock::now();
+  watch_ = FileWatch(fresh.config);
+  log_.message(Severity::kInfo, "reloaded",
+               "merchants, keys and the TLS certificate were read anew");
+}
+
+bool Service::wait_for_sessions(milliseconds patience) const {
+  const auto until = SteadyClock::now() + patience;
+  while (share_.connections() != 0 && SteadyClock::now() < until) {
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+  return share_.connections() == 0;
+}
+
+void Service::drain() {
+  readiness_.begin_drain();
+  log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
+  std::this_thread::sleep_for(setup_.config.listener.drain_delay);
+  for (IoThread& thread : threads_) thread.drain();
+  if (!wait_for_sessions(setup_.config.listener.drain_timeout)) {
+    for (IoThread& thread : threads_) thread.abort();
+    // A session that waits for the store cannot be ended before its reply budget.
+    wait_for_sessions(setup_.config.listener.reply_budget);
+  }
+  inbox_.stop();
+  for (IoThread& thread : threads_) thread.stop();
+  for (IoThread& thread : admin_threads_) thread.stop();
+  log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
+}
+
+}  // namespace
+
+std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOptions options) {
+  const std::string where = setup.config.file.string() + ": store.url";
+  auto writer = store.writer();
+  if (!writer) return Problem{where, writer.error().message};
+  auto reader = store.reader();
+  if (!reader) return Problem{where, reader.error().message};
+  Service service(std::move(setup), std::move(options), std::move(*writer), std::move(*reader));
+  if (auto problem = service.listen()) return problem;
+  service.run();
+  return std::nullopt;
+}
+
+}  // namespace couponhook::server

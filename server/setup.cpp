@@ -1,0 +1,76 @@
+#include "server/file.hpp"
+#include "server/service.hpp"
+
+namespace couponhook::server {
+namespace {
+
+std::vector<handlers::EventPattern> parse_patterns(const HandlerConfig& handler,
+                                                   const std::string& where,
+                                                   std::vector<Problem>& problems) {
+  std::vector<handlers::EventPattern> patterns;
+  for (const std::string& text : handler.events) {
+    auto pattern = handlers::EventPattern::parse(text);
+    if (pattern) {
+      patterns.push_back(std::move(*pattern));
+    } else {
+      problems.push_back({where, pattern.error()});
+    }
+  }
+  return patterns;
+}
+
+ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
+  ReceiveRules rules;
+  for (const HandlerConfig& handler : config.handlers) {
+    const std::string where = config.file.string() + ": handler \"" + handler.name + "\"";
+    auto patterns = parse_patterns(handler, where + ".events", problems);
+    if (handler.type == "ledger") {
+      rules.ledger.add(handler.name, std::move(patterns));
+      continue;
+    }
+    if (handler.ack == AckMode::kHandled) {
+      problems.push_back({where + ".ack",
+                          "\"handled\" needs a delivery worker, which this version does not have; "
+                          "use \"stored\""});
+    }
+    if (const auto secret = read_secret_line(handler.secret_file); !secret) {
+      problems.push_back({handler.secret_file.string(), secret.error()});
+    }
+    rules.outward.add(handler.name, std::move(patterns));
+  }
+  return rules;
+}
+
+TlsContext load_tls(const std::filesystem::path& certificate, const std::filesystem::path& key,
+                    std::vector<Problem>& problems) {
+  auto tls = make_server_tls(certificate, key);
+  if (tls) return *tls;
+  problems.push_back({"tls", tls.error()});
+  return nullptr;
+}
+
+}  // namespace
+
+Setup prepare_setup(Config config, std::chrono::sys_seconds now, std::vector<Problem>& problems) {
+  Setup setup;
+  setup.merchants = load_merchants(config, now, problems);
+  if (config.listener.tls) {
+    setup.tls =
+        load_tls(config.listener.tls_certificate, config.listener.tls_private_key, problems);
+  }
+  if (!config.admin.tls_certificate.empty()) {
+    setup.admin_tls =
+        load_tls(config.admin.tls_certificate, config.admin.tls_private_key, problems);
+  }
+  auto token = read_secret_line(config.admin.token_file);
+  if (token) {
+    setup.admin_token = std::move(*token);
+  } else {
+    problems.push_back({config.admin.token_file.string(), token.error()});
+  }
+  setup.rules = make_rules(config, problems);
+  setup.config = std::move(config);
+  return setup;
+}
+
+}  // namespace couponhook::server
