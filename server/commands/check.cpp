@@ -1,0 +1,80 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "server/admin_json.hpp"
+#include "server/commands/command_line.hpp"
+#include "server/service.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// \return what is wrong with the store; nothing where it is sound or not made yet.
+std::optional<Problem> check_store(const Config& config) {
+  const std::string where = config.file.string() + ": store.url";
+  const auto url = storage::parse_store_url(config.store.url, config.directory);
+  if (!url) return Problem{where, url.error().message};
+  std::error_code ec;
+  if (!std::filesystem::exists(url->path, ec)) return std::nullopt;
+  const auto store = storage::Store::inspect(*url, {});
+  if (!store) return Problem{where, store.error().message};
+  const auto reader = (*store)->reader();
+  if (!reader) return Problem{where, reader.error().message};
+  const auto sound = (*reader)->check_integrity();
+  if (!sound) return Problem{where, sound.error().message};
+  return std::nullopt;
+}
+
+void describe(const Setup& setup, std::ostream& out) {
+  const ListenerConfig& listener = setup.config.listener;
+  out << "configuration  " << setup.config.file.string() << '\n'
+      << "listener       " << (listener.tls ? "https " : "plain http ") << listener.address
+      << " port " << listener.port << '\n'
+      << "status         " << setup.config.admin.address << " port " << setup.config.admin.port
+      << '\n'
+      << "store          " << setup.config.store.url << '\n';
+  for (const Merchant& merchant : setup.merchants->all()) {
+    out << "merchant       " << merchant.mchid << " at " << merchant.path << ", "
+        << merchant.ciphers.size() << " APIv3 key" << (merchant.ciphers.size() == 1 ? "" : "s")
+        << '\n';
+    for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
+      out << "  " << crypto::to_string(key.kind) << "  " << key.serial;
+      if (key.expires_at) {
+        out << ", expires " << format_time(key.expires_at->time_since_epoch().count() * 1000);
+      }
+      out << '\n';
+    }
+  }
+  for (const HandlerConfig& handler : setup.config.handlers) {
+    out << "handler        " << handler.name << " (" << handler.type << ")";
+    for (const std::string& pattern : handler.events) out << ' ' << pattern;
+    out << '\n';
+  }
+  out << "All is well.\n";
+}
+
+Exit check(const CommonOptions& common, World& world) {
+  auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  std::vector<Problem> problems;
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const Setup setup = prepare_setup(std::move(*config), now, problems);
+  print_problems(world, problems);
+  const auto store_problem = check_store(setup.config);
+  if (store_problem) print_problems(world, {*store_problem});
+  if (!problems.empty()) return Exit::kUsage;
+  if (store_problem) return Exit::kFailed;
+  describe(setup, world.out);
+  return Exit::kOk;
+}
+
+}  // namespace
+
+Command declare_check(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand(
+      "check", "Validate configuration, keys, certificates, store and handlers without serving");
+  add_common_options(*app, common);
+  return {app, [&common, &world] { return check(common, world); }};
+}
+
+}  // namespace couponhook::server

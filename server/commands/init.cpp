@@ -1,0 +1,120 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "crypto/resource_cipher.hpp"
+#include "crypto/self_signed.hpp"
+#include "server/commands/command_line.hpp"
+#include "server/file.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct InitOptions {
+  std::filesystem::path directory;
+  std::string mchid = "1900000001";
+  std::uint16_t port = 8443;
+  std::uint16_t admin_port = 9443;
+};
+
+constexpr std::size_t kTokenCharacters = 43;  // 256 bits
+constexpr std::chrono::days kCertificateLife{3650};
+
+std::string config_text(const InitOptions& options) {
+  return R"(# A local set-up of couponhook, made by `couponhook init`. The README explains every key.
+
+[listener]
+address = "127.0.0.1"                  # "0.0.0.0" to be reached from outside
+port = )" +
+         std::to_string(options.port) + R"(
+tls_certificate = "tls/server.crt"     # self-signed: WeChat Pay wants one from a public CA
+tls_private_key = "tls/server.key"
+
+[admin]
+address = "127.0.0.1"
+port = )" +
+         std::to_string(options.admin_port) + R"(
+token_file = "secrets/admin_token"
+
+[store]
+url = "sqlite:data/couponhook.db"
+
+[[merchant]]
+mchid = ")" +
+         options.mchid + R"("
+path = "/notify/)" +
+         options.mchid + R"("
+api_v3_key_files = ["secrets/api_v3_key"]
+platform_certificates = ["wechatpay/platform_cert.pem"]  # of the development key below; replace by
+                                                         # WeChat Pay's own to go live
+
+[[handler]]
+name = "ledger"
+type = "ledger"
+events = ["COUPON.*", "REFUND.*"]
+)";
+}
+
+/// Everything a set-up consists of, made before anything is written.
+void write_setup(const InitOptions& options, const World& world) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto tls = crypto::make_self_signed({crypto::PairKind::kEcP256,
+                                             "localhost",
+                                             {"DNS:localhost", "IP:127.0.0.1", "IP:::1"},
+                                             now,
+                                             kCertificateLife});
+  const auto platform =
+      crypto::make_self_signed({crypto::PairKind::kRsa2048,
+                                "couponhook development platform key",
+                                {},
+                                now,
+                                kCertificateLife});
+  const auto& root = options.directory;
+  write_new_file(root / "tls/server.crt", tls.certificate_pem, FileMode::kPublic);
+  write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), FileMode::kPrivate);
+  write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem,
+                 FileMode::kPublic);
+  write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
+                 FileMode::kPrivate);
+  write_new_file(root / "secrets/api_v3_key",
+                 crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
+                 FileMode::kPrivate);
+  write_new_file(root / "secrets/admin_token",
+                 crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
+                 FileMode::kPrivate);
+  write_new_file(root / "couponhook.toml", config_text(options), FileMode::kPublic);
+}
+
+Exit init(const InitOptions& options, World& world) {
+  std::error_code ec;
+  if (std::filesystem::exists(options.directory, ec) &&
+      !std::filesystem::is_empty(options.directory, ec)) {
+    print_problems(world, {{options.directory.string(),
+                            "is not an empty folder; name a new one, nothing is overwritten"}});
+    return Exit::kFailed;
+  }
+  write_setup(options, world);
+  const std::string config = (options.directory / "couponhook.toml").string();
+  world.out << "A local set-up is ready in " << options.directory.string() << ".\n"
+            << "  serve it:          couponhook serve --config " << config << '\n'
+            << "  send it a coupon:  couponhook trigger redeem --config " << config << '\n'
+            << "  look at it:        couponhook status --config " << config << '\n';
+  return Exit::kOk;
+}
+
+}  // namespace
+
+Command declare_init(CLI::App& parent, World& world) {
+  CLI::App* app = parent.add_subcommand(
+      "init", "Make a ready local set-up: configuration, certificates, keys, token");
+  auto options = std::make_shared<InitOptions>();
+  app->add_option("DIR", options->directory, "Folder to make it in; must be new or empty")
+      ->required();
+  app->add_option("--mchid", options->mchid, "Merchant number")->capture_default_str();
+  app->add_option("--port", options->port, "Port for notifications")->capture_default_str();
+  app->add_option("--admin-port", options->admin_port, "Port of the status endpoint")
+      ->capture_default_str();
+  return {app, [options, &world] { return init(*options, world); }};
+}
+
+}  // namespace couponhook::server

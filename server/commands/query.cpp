@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <rapidjson/document.h>
+
+#include "server/commands/command_line.hpp"
+#include "server/file.hpp"
+#include "server/net/http_client.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using rapidjson::Value;
+
+/// The address to reach a listener at from this machine.
+std::string reachable(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  if (address == "::") return "::1";
+  return address;
+}
+
+/// Asks the running service's status endpoint; prints what went wrong.
+class StatusClient {
+ public:
+  StatusClient(const CommonOptions& common, World& world) : common_(common), world_(world) {}
+
+  /// \return the answer, or nothing with exit() set.
+  std::optional<rapidjson::Document> get(const std::string& target) {
+    const auto config = load_config_or_print(common_, world_);
+    if (!config) return give_up(Exit::kUsage);
+    const auto token = read_secret_line(config->admin.token_file);
+    if (!token) {
+      print_problems(world_, {{config->admin.token_file.string(), token.error()}});
+      return give_up(Exit::kUsage);
+    }
+    const auto reply = ask(*config, *token, target);
+    if (!reply) return fail(*config, reply.error());
+    body_ = reply->body;
+    rapidjson::Document document;
+    document.Parse(body_.data(), body_.size());
+    if (document.HasParseError() || !document.IsObject()) {
+      return fail(*config, "the answer is not JSON; is this couponhook's status endpoint?");
+    }
+    if (reply->status != 200) {
+      const std::string message =
+          document.HasMember("message") && document["message"].IsString()
+              ? document["message"].GetString()
+              : "no message";
+      return fail(*config, "status " + std::to_string(reply->status) + ": " + message);
+    }
+    return document;
+  }
+
+  [[nodiscard]] Exit exit() const { return exit_; }
+  [[nodiscard]] const std::string& body() const { return body_; }
+
+ private:
+  using Result = boost::system::result<ClientReply, std::string>;
+
+  static Result ask(const Config& config, const crypto::Secret& token,
+                    const std::string& target) {
+    const bool tls = !config.admin.tls_certificate.empty();
+    TlsContext context;
+    if (tls) {
+      auto made = make_client_tls(config.admin.tls_certificate);
+      if (!made) return Result(boost::system::in_place_error, made.error());
+      context = *made;
+    }
+    const Url url{tls, reachable(config.admin.address), std::to_string(config.admin.port), target};
+    ClientRequest request("GET", target);
+    request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
+    ClientLoop loop;
+    HttpClient client(loop.io(), loop.deadlines(), url, context, {});
+    std::optional<Result> result;
+    loop.spawn(send_into(client, request, result));
+    loop.run();
+    return std::move(*result);
+  }
+
+  static Task<void> send_into(HttpClient& client, const ClientRequest& request,
+                              std::optional<Result>& result) {
+    result.emplace(co_await client.send(request));
+  }
+
+  std::nullopt_t fail(const Config& config, const std::string& message) {
+    print_problems(world_, {{"status endpoint at " + config.admin.address + " port " +
+                                 std::to_string(config.admin.port),
+                             message}});
+    return give_up(Exit::kFailed);
+  }
+  std::nullopt_t give_up(Exit exit) {
+    exit_ = exit;
+    return std::nullopt;
+  }
+
+  const CommonOptions& common_;
+  World& world_;
+  Exit exit_ = Exit::kOk;
+  std::string body_;
+};
+
+std::string text_of(const Value& object, const char* key) {
+  if (!object.HasMember(key)) return "-";
+  const Value& value = object[key];
+  if (value.IsString()) return value.GetString();
+  if (value.IsInt64()) return std::to_string(value.GetInt64());
+  if (value.IsDouble()) {
+    std::ostringstream out;
+    out << std::fixed << std::setprecision(1) << value.GetDouble();
+    return out.str();
+  }
+  if (value.IsBool()) return value.GetBool() ? "yes" : "no";
+  return "-";
+}
+
+void print_counts(const Value& object, std::ostream& out) {
+  bool first = true;
+  for (const auto& member : object.GetObject()) {
+    out << (first ? "" : ", ") << member.name.GetString() << ' ' << member.value.GetInt64();
+    first = false;
+  }
+  out << (first ? "none\n" : "\n");
+}
+
+void print_status(const Value& status, std::ostream& out) {
+  const Value& store = status["store"];
+  const Value& notifications = status["notifications"];
+  const Value& deliveries = status["deliveries"];
+  out << "couponhook " << text_of(status, "version") << ", up " << text_of(status, "uptime_s")
+      << " s, " << (status["ready"].GetBool() ? "ready" : "NOT READY") << '\n'
+      << "store          " << text_of(store, "engine") << ", "
+      << (store["ok"].GetBool() ? "ok" : "FAILING") << ", " << text_of(store, "size_bytes")
+      << " bytes, " << text_of(store, "commits") << " commits of "
+      << text_of(store, "rows_per_commit") << " rows on average\n"
+      << "notifications  " << text_of(notifications, "stored") << " stored, "
+      << text_of(notifications, "duplicates") << " duplicates, "
+      << text_of(notifications, "conflicts") << " conflicts, "
+      << text_of(notifications, "quarantined") << " quarantined, "
+      << text_of(notifications, "probes") << " probes\n"
+      << "by type        ";
+  print_counts(notifications["by_type"], out);
+  out << "rejected       ";
+  print_counts(notifications["rejected"], out);
+  out << "last received  " << text_of(notifications, "last_received_at") << '\n'
+      << "deliveries     " << text_of(deliveries, "pending") << " pending, "
+      << text_of(deliveries, "retrying") << " retrying, " << text_of(deliveries, "dead")
+      << " dead, " << text_of(deliveries, "done") << " done\n";
+  for (const Value& key : status["keys"].GetArray()) {
+    out << "key            " << text_of(key, "mchid") << ' ' << text_of(key, "kind") << ' '
+        << text_of(key, "serial") << " expires " << text_of(key, "expires_at") << '\n';
+  }
+}
+
+void print_notifications(const Value& page, std::ostream& out) {
+  out << std::left << std::setw(38) << "id" << std::setw(26) << "type" << std::setw(13) << "state"
+      << std::setw(6) << "seen" << "received\n";
+  for (const Value& item : page["items"].GetArray()) {
+    out << std::setw(38) << text_of(item, "id") << std::setw(26) << text_of(item, "type")
+        << std::setw(13) << text_of(item, "state") << std::setw(6) << text_of(item, "times_seen")
+        << text_of(item, "received_at") << '\n';
+  }
+  if (page["next_cursor"].IsString()) {
+    out << "more: --cursor " << page["next_cursor"].GetString() << '\n';
+  }
+}
+
+void print_coupon(const Value& coupon, std::ostream& out) {
+  out << "coupon " << text_of(coupon, "coupon") << " of stock " << text_of(coupon, "stock_id")
+      << ": " << text_of(coupon, "state") << '\n';
+  for (const Value& fact : coupon["history"].GetArray()) {
+    out << "  " << std::left << std::setw(8) << text_of(fact, "kind") << std::setw(28)
+        << text_of(fact, "occurred_at") << text_of(fact, "business_key") << "  (notification "
+        << text_of(fact, "notification_id") << ")\n";
+  }
+}
+
+using Print = void (*)(const Value&, std::ostream&);
+
+Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
+           Print print) {
+  StatusClient client(common, world);
+  const auto answer = client.get(target);
+  if (!answer) return client.exit();
+  if (json || print == nullptr) {
+    world.out << client.body() << '\n';
+  } else {
+    print(*answer, world.out);
+  }
+  return Exit::kOk;
+}
+
+struct NotificationsOptions {
+  std::string id;
+  std::vector<std::pair<std::string, std::string>> filter{
+      {"type", ""},  {"state", ""}, {"mchid", ""}, {"since", ""},
+      {"until", ""}, {"limit", ""}, {"cursor", ""}};
+  bool json = false;
+
+  [[nodiscard]] std::string target() const {
+    if (!id.empty()) return "/notifications/" + percent_encode(id);
+    std::string text = "/notifications";
+    char separator = '?';
+    for (const auto& [name, value] : filter) {
+      if (value.empty()) continue;
+      (((text += separator) += name) += '=') += percent_encode(value);
+      separator = '&';
+    }
+    return text;
+  }
+};
+
+struct LedgerOptions {
+  std::string stock;
+  std::string coupon;
+  bool json = false;
+};
+
+}  // namespace
+
+Command declare_status(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand("status", "What the running service holds and has done");
+  add_common_options(*app, common);
+  auto json = std::make_shared<bool>(false);
+  app->add_flag("--json", *json, "As JSON");
+  return {app, [&common, &world, json] {
+            return query(common, world, "/status", *json, print_status);
+          }};
+}
+
+Command declare_notifications(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand(
+      "notifications", "List notifications, newest first, or show one with its resource");
+  add_common_options(*app, common);
+  auto options = std::make_shared<NotificationsOptions>();
+  app->add_option("ID", options->id, "Show this one, as JSON");
+  for (auto& [name, value] : options->filter) app->add_option("--" + name, value);
+  app->add_flag("--json", options->json, "As JSON");
+  return {app, [&common, &world, options] {
+            const Print print = options->id.empty() ? print_notifications : nullptr;
+            return query(common, world, options->target(), options->json, print);
+          }};
+}
+
+Command declare_ledger(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand("ledger", "What has happened to a coupon");
+  add_common_options(*app, common);
+  auto options = std::make_shared<LedgerOptions>();
+  app->add_option("STOCK", options->stock, "Stock id")->required();
+  app->add_option("COUPON", options->coupon, "Coupon id or code")->required();
+  app->add_flag("--json", options->json, "As JSON");
+  return {app, [&common, &world, options] {
+            return query(common, world,
+                         "/coupons/" + percent_encode(options->stock) + "/" +
+                             percent_encode(options->coupon),
+                         options->json, print_coupon);
+          }};
+}
+
+}  // namespace couponhook::server

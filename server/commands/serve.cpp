@@ -1,0 +1,57 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "server/commands/command_line.hpp"
+#include "server/service.hpp"
+
+namespace couponhook::server {
+namespace {
+
+std::int64_t now_ms(const World& world) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(world.clock().time_since_epoch())
+      .count();
+}
+
+Exit serve(const CommonOptions& common, World& world) {
+  auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  std::vector<Problem> problems;
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  Setup setup = prepare_setup(std::move(*config), now, problems);
+  if (!problems.empty()) {
+    print_problems(world, problems);
+    return Exit::kUsage;
+  }
+  const std::string where = setup.config.file.string() + ": store.url";
+  const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
+  if (!url) {
+    print_problems(world, {{where, url.error().message}});
+    return Exit::kUsage;
+  }
+  const auto store = world.open_store(*url, {}, now_ms(world));
+  if (!store) {
+    print_problems(world, {{where, store.error().message}});
+    return Exit::kFailed;
+  }
+  ServiceOptions options{world.environment, world.clock,
+                         [&world](const std::string& listener, const std::string& admin) {
+                           world.out << "couponhook: notifications at " << listener
+                                     << ", status at " << admin << std::endl;
+                         }};
+  if (const auto problem = run_service(std::move(setup), **store, std::move(options))) {
+    print_problems(world, {*problem});
+    return Exit::kFailed;
+  }
+  return Exit::kOk;
+}
+
+}  // namespace
+
+Command declare_serve(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand("serve", "Run the service until SIGTERM");
+  add_common_options(*app, common);
+  return {app, [&common, &world] { return serve(common, world); }};
+}
+
+}  // namespace couponhook::server
