@@ -87,8 +87,8 @@ struct OrderRefunded {
 
 /// Everything else, kept as it is.
 struct OtherEvent {
-  /// Empty for event types that are no step in a coupon's life; else why an event that should be one
-  /// could not be read ("coupon_id is missing"). Holds no content.
+  /// Empty for event types that are no step in a coupon's life; else why an event that should be
+  /// one could not be read ("coupon_id is missing"). Holds no content.
   std::string unreadable;
 };
 

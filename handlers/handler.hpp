@@ -19,7 +19,7 @@ struct HandledEvent {
   std::string_view mchid;
   std::string_view event_type;
   std::string_view create_time;
-  std::string_view source;    ///< "notification", or "reconcile" where WeChat Pay never delivered it
+  std::string_view source;  ///< "notification", or "reconcile" where WeChat Pay never delivered it
   std::string_view resource;  ///< the decrypted JSON
   const CouponEvent& event;
   int attempt = 1;

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include <boost/system/result.hpp>
 #include <rapidjson/document.h>
+#include <boost/system/result.hpp>
 
 namespace couponhook::handlers {
 
@@ -29,8 +29,8 @@ enum class JsonError : std::uint8_t {
 };
 [[nodiscard]] std::string_view describe(JsonError error);
 
-/// Parses a JSON object strictly: whole text, valid UTF-8, no key twice, within the limits. Does not
-/// recurse on input before its depth is known to be within the limit. Thread-safe.
+/// Parses a JSON object strictly: whole text, valid UTF-8, no key twice, within the limits. Does
+/// not recurse on input before its depth is known to be within the limit. Thread-safe.
 [[nodiscard]] boost::system::result<rapidjson::Document, JsonError> parse_object(
     std::string_view text, const JsonLimits& limits);
 

@@ -39,14 +39,14 @@ struct LedgerEntry {
 enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };
 [[nodiscard]] std::string_view to_string(CouponState state);  ///< issued, redeemed, refunded
 
-/// A coupon is refunded once every transaction that redeemed it has a successful refund; redeemed as
-/// long as one has none; issued before any redemption. Refunds that were closed or are abnormal are
-/// history and change nothing.
-/// \param history the coupon's issues and redemptions and the refunds of its transactions, any order.
+/// A coupon is refunded once every transaction that redeemed it has a successful refund; redeemed
+/// as long as one has none; issued before any redemption. Refunds that were closed or are abnormal
+/// are history and change nothing.
+/// \param history the coupon's issues and redemptions and its transactions' refunds, in any order.
 [[nodiscard]] CouponState derive_state(std::span<const LedgerEntry> history);
 
-/// The order in which to tell a history: by time, then issue before redemption before refund, then by
-/// key. Total, so that the same facts always read the same.
+/// The order in which to tell a history: by time, then issue before redemption before refund, then
+/// by key. Total, so that the same facts always read the same.
 [[nodiscard]] bool told_before(const LedgerEntry& a, const LedgerEntry& b);
 
 }  // namespace couponhook::handlers

@@ -72,8 +72,7 @@ EnvelopeProblem problem(EnvelopeError error, std::string_view field, std::string
   return {error, std::string(field).append(what)};
 }
 
-/// \return the field's value, or null where it is missing or null: WeChat Pay means the same by
-/// both.
+/// \return the value, or null where it is missing or null: WeChat Pay means the same by both.
 const Value* find(const Value& object, std::string_view name) {
   const Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
   const auto member = object.FindMember(key);

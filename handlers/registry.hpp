@@ -35,8 +35,8 @@ class Registry {
   /// A name that was added before gets the patterns in addition.
   void add(std::string handler, std::vector<EventPattern> patterns);
 
-  /// \return the names of the handlers for this event type, each once, in order; the views are valid
-  ///   while this object lives.
+  /// \return the names of the handlers for this event type, each once, in order; the views are
+  ///   valid while this object lives.
   [[nodiscard]] std::vector<std::string_view> match(std::string_view event_type) const;
 
  private:

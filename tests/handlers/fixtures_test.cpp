@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -24,6 +25,10 @@ struct Row {
   const char* event_type;
   const char* business_key;  ///< empty for events that are no step in a coupon's life
 };
+
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.name;
+}
 
 constexpr Row kFixtures[] = {
     {"brand_member_card_create", "BRAND_MEMBER_CARD_SP.USER_CARD.CREATE", ""},
