@@ -1,0 +1,171 @@
+#include <iostream>
+#include <map>
+#include <memory>
+
+#include "server/commands/sending.hpp"
+#include "server/local_platform/fixture.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct ReplayOptions {
+  SendingOptions sending;
+  std::vector<std::filesystem::path> paths;
+  std::uint64_t repeat = 1;
+};
+
+/// More fixtures than this are only counted.
+constexpr std::size_t kRowsMax = 100;
+
+/// What came back for one fixture, all its copies together.
+struct Outcome {
+  unsigned expected = 204;
+  std::map<std::string, std::uint64_t> replies;  ///< by status, or why there was none
+  std::uint64_t copies = 0;
+  bool ok = true;
+
+  void add(const std::vector<CopyResult>& results) {
+    for (const CopyResult& result : results) {
+      ++copies;
+      ++replies[describe(result)];
+      ok = ok && result.is_as_expected(expected);
+    }
+  }
+};
+
+/// "204", or "15 x 204, 1 x 503 OVERLOADED".
+std::string describe(const Outcome& outcome) {
+  if (outcome.replies.size() == 1) return outcome.replies.begin()->first;
+  std::string text;
+  for (const auto& [reply, count] : outcome.replies) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " x " + reply;
+  }
+  return text;
+}
+
+void print_rows(const std::vector<Fixture>& fixtures, const std::vector<Outcome>& outcomes,
+                std::ostream& out) {
+  std::vector<std::vector<std::string>> rows{
+      {"file", "event type", "id", "copies", "expected", "got", "ok"}};
+  for (std::size_t i = 0; i < fixtures.size(); ++i) {
+    const Draft& draft = fixtures[i].draft;
+    rows.push_back({std::filesystem::path(fixtures[i].source).filename().string(), draft.event_type,
+                    draft.id.substr(0, 8), std::to_string(outcomes[i].copies),
+                    std::to_string(outcomes[i].expected), describe(outcomes[i]),
+                    outcomes[i].ok ? "yes" : "NO"});
+  }
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      out << row[i] << std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    out << row.back() << '\n';
+  }
+  out << '\n';
+}
+
+void print_json(const std::vector<Fixture>& fixtures, const std::vector<Outcome>& outcomes,
+                const Summary& summary, std::ostream& out) {
+  rapidjson::StringBuffer text;
+  JsonWriter writer(text);
+  writer.StartObject();
+  write_summary(summary, writer);
+  writer.Key("fixtures");
+  writer.StartArray();
+  for (std::size_t i = 0; i < fixtures.size(); ++i) {
+    writer.StartObject();
+    writer.Key("file");
+    writer.String(fixtures[i].source);
+    writer.Key("event_type");
+    writer.String(fixtures[i].draft.event_type);
+    writer.Key("id");
+    writer.String(fixtures[i].draft.id);
+    writer.Key("copies");
+    writer.Uint64(outcomes[i].copies);
+    writer.Key("expected");
+    writer.Uint(outcomes[i].expected);
+    writer.Key("replies");
+    writer.StartObject();
+    for (const auto& [reply, count] : outcomes[i].replies) {
+      writer.Key(reply.c_str());
+      writer.Uint64(count);
+    }
+    writer.EndObject();
+    writer.Key("ok");
+    writer.Bool(outcomes[i].ok);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.EndObject();
+  out << text.GetString() << '\n';
+}
+
+Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixture>& fixtures,
+          World& world) {
+  const std::uint64_t total = options.repeat * fixtures.size();
+  sending.plan.notifications = total;
+  sending.plan.connections = static_cast<std::size_t>(
+      std::min<std::uint64_t>(sending.plan.connections, total * sending.plan.copies));
+  std::vector<Outcome> outcomes(fixtures.size());
+  for (std::size_t i = 0; i < fixtures.size(); ++i) {
+    outcomes[i].expected = expected_status(sending.plan.bad, fixtures[i].expect);
+  }
+  const auto next = [&, sent = std::uint64_t{0}]() mutable -> std::optional<Outgoing> {
+    if (sent == total) return std::nullopt;
+    const auto index = static_cast<std::size_t>(sent++ % fixtures.size());
+    return Outgoing{fixtures[index].draft, outcomes[index].expected, index};
+  };
+  UnexpectedReplies unexpected;
+  const auto take = [&](const Outgoing& outgoing, const std::vector<CopyResult>& results) {
+    const Fixture& fixture = fixtures[outgoing.tag];
+    outcomes[outgoing.tag].add(results);
+    unexpected.look_at(fixture.source + " (" + outgoing.draft.id + ")", outgoing, results);
+  };
+  const auto summary = send_all(sending.plan, sending.maker, next, take, progress_on(world));
+  if (!summary) {
+    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    return Exit::kFailed;
+  }
+  if (options.sending.json) {
+    print_json(fixtures, outcomes, *summary, world.out);
+  } else {
+    if (fixtures.size() <= kRowsMax) print_rows(fixtures, outcomes, world.out);
+    print_summary(*summary, world.out);
+  }
+  unexpected.print(summary->unexpected, world.err);
+  return summary->unexpected == 0 ? Exit::kOk : Exit::kFailed;
+}
+
+Exit replay(const ReplayOptions& options, const CommonOptions& common, World& world) {
+  const auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  const MerchantConfig* const merchant = choose_merchant(*config, common, world);
+  if (merchant == nullptr) return Exit::kUsage;
+  std::vector<Problem> problems;
+  const auto fixtures = load_fixtures(options.paths, problems);
+  print_problems(world, problems);
+  if (!problems.empty()) return Exit::kUsage;
+  auto sending = prepare_sending(options.sending, *config, *merchant, world);
+  if (!sending) return Exit::kUsage;
+  return send(options, *sending, fixtures, world);
+}
+
+}  // namespace
+
+Command declare_replay(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app =
+      parent.add_subcommand("replay", "Seal, sign and send the notifications in fixture files");
+  auto options = std::make_shared<ReplayOptions>();
+  app->add_option("PATH", options->paths, "Files (.json, .ndjson) or folders of these")->required();
+  add_common_options(*app, common, true);
+  app->add_option("--repeat", options->repeat, "How often to send the whole set")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000}))
+      ->capture_default_str();
+  add_sending_options(*app, options->sending);
+  return {app, [options, &common, &world] { return replay(*options, common, world); }};
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,121 @@
+#include <iostream>
+#include <memory>
+
+#include "server/commands/sending.hpp"
+#include "server/local_platform/event_templates.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct TriggerOptions {
+  SendingOptions sending;
+  std::string event;
+  std::uint64_t count = 1;
+  std::vector<std::string> settings;
+  std::string id;
+};
+
+/// Prints what is wrong with them, and returns nothing then.
+std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::string>& texts,
+                                                        World& world) {
+  std::vector<FieldSetting> settings;
+  std::vector<Problem> problems;
+  for (const std::string& text : texts) {
+    auto setting = FieldSetting::parse(text);
+    if (setting) {
+      settings.push_back(std::move(*setting));
+    } else {
+      problems.push_back({"--set", setting.error()});
+    }
+  }
+  print_problems(world, problems);
+  if (!problems.empty()) return std::nullopt;
+  return settings;
+}
+
+/// Gives `count` drafts of the template.
+NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options, Bad bad) {
+  return [&event, &options, bad, sent = std::uint64_t{0}]() mutable -> std::optional<Outgoing> {
+    if (sent++ == options.count) return std::nullopt;
+    auto draft = event.make_draft();
+    Outgoing outgoing;
+    outgoing.draft = std::move(*draft);
+    if (!options.id.empty()) outgoing.draft.id = options.id;
+    outgoing.expected = expected_status(bad, 204);
+    return outgoing;
+  };
+}
+
+Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& event,
+          World& world) {
+  sending.plan.notifications = options.count;
+  // A connection without a notification to carry would be opened for nothing.
+  const std::uint64_t copies = options.count * sending.plan.copies;
+  sending.plan.connections =
+      static_cast<std::size_t>(std::min<std::uint64_t>(sending.plan.connections, copies));
+  UnexpectedReplies unexpected;
+  const auto summary = send_all(
+      sending.plan, sending.maker, drafts_of(event, options, sending.plan.bad),
+      [&unexpected](const Outgoing& outgoing, const std::vector<CopyResult>& results) {
+        unexpected.look_at(outgoing.draft.id, outgoing, results);
+      },
+      progress_on(world));
+  if (!summary) {
+    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    return Exit::kFailed;
+  }
+  if (options.sending.json) {
+    rapidjson::StringBuffer text;
+    JsonWriter writer(text);
+    writer.StartObject();
+    write_summary(*summary, writer);
+    writer.EndObject();
+    world.out << text.GetString() << '\n';
+  } else {
+    print_summary(*summary, world.out);
+  }
+  unexpected.print(summary->unexpected, world.err);
+  return summary->unexpected == 0 ? Exit::kOk : Exit::kFailed;
+}
+
+Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& world) {
+  auto settings = parse_settings(options.settings, world);
+  if (!settings) return Exit::kUsage;
+  const auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  const MerchantConfig* const merchant = choose_merchant(*config, common, world);
+  if (merchant == nullptr) return Exit::kUsage;
+  const EventTemplate event(resolve_event(options.event), merchant->mchid, std::move(*settings),
+                            world.random, world.clock);
+  // Settings either fit every draft or none.
+  if (const auto draft = event.make_draft(); !draft) {
+    print_problems(world, {{"--set", draft.error()}});
+    return Exit::kUsage;
+  }
+  auto sending = prepare_sending(options.sending, *config, *merchant, world);
+  if (!sending) return Exit::kUsage;
+  return send(options, *sending, event, world);
+}
+
+}  // namespace
+
+Command declare_trigger(CLI::App& parent, CommonOptions& common, World& world) {
+  CLI::App* app = parent.add_subcommand(
+      "trigger", "Seal, sign and send notifications as WeChat Pay would, with a development key");
+  auto options = std::make_shared<TriggerOptions>();
+  app->add_option("EVENT", options->event, "issue, redeem, refund, or an event type: COUPON.USE, …")
+      ->required();
+  add_common_options(*app, common, true);
+  app->add_option("--count", options->count, "How many, each with an id and numbers of its own")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10000000}))
+      ->capture_default_str();
+  app->add_option("--set", options->settings,
+                  "A field of the resource: json.path=value; may be given several times. The value "
+                  "is JSON, or text where it is none; a number stays text in a text field")
+      ->allow_extra_args(false);
+  app->add_option("--id", options->id, "The notification's id; default: a random one for each");
+  add_sending_options(*app, options->sending);
+  return {app, [options, &common, &world] { return trigger(*options, common, world); }};
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,141 @@
+#pragma once
+
+/// \file
+/// Private to this folder: bursts made ahead on threads of their own, because signing a burst takes
+/// longer than sending it, and would show up as the service's latency.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/local_platform/notification_maker.hpp"
+#include "server/local_platform/sender.hpp"
+
+namespace couponhook::server {
+
+/// All copies of one notification, ready to go.
+struct Burst {
+  Outgoing outgoing;
+  std::vector<SignedNotification> copies;
+};
+
+class BurstQueue {
+ public:
+  /// \param depth how many bursts may wait; what keeps memory bounded.
+  /// \param notify called on any thread when there is something to take or an end; outlives this.
+  BurstQueue(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
+             std::size_t depth, std::function<void()> notify)
+      : plan_(plan), maker_(maker), next_(next), depth_(depth), notify_(std::move(notify)) {}
+
+  ~BurstQueue() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  BurstQueue(const BurstQueue&) = delete;
+  BurstQueue& operator=(const BurstQueue&) = delete;
+
+  /// \param threads more than one may put bursts into another order than `next` gives them.
+  void start(std::size_t threads) {
+    begun_ = std::chrono::steady_clock::now();
+    running_ = threads;
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  }
+
+  [[nodiscard]] std::optional<Burst> take() {
+    std::optional<Burst> burst;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ready_.empty()) return std::nullopt;
+      burst = std::move(ready_.front());
+      ready_.pop_front();
+    }
+    changed_.notify_all();
+    return burst;
+  }
+
+  /// Whether nothing will come any more. \throws what making threw.
+  [[nodiscard]] bool is_over() {
+    const std::lock_guard lock(mutex_);
+    if (failure_) std::rethrow_exception(failure_);
+    return running_ == 0 && ready_.empty();
+  }
+
+ private:
+  void run() {
+    try {
+      while (make_one()) notify_();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+      exhausted_ = true;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      --running_;
+    }
+    notify_();
+  }
+
+  bool make_one() {
+    std::optional<Outgoing> outgoing;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || ready_.size() + making_ < depth_; });
+      if (stopping_ || exhausted_) return false;
+      outgoing = next_();
+      exhausted_ = !outgoing;
+      if (exhausted_) return false;
+      // Pacing happens here rather than at sending, so that no copy grows old while it waits.
+      if (plan_.rate > 0) {
+        const std::chrono::duration<double> offset(static_cast<double>(given_++) / plan_.rate);
+        const auto due =
+            begun_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(offset);
+        if (changed_.wait_until(lock, due, [this] { return stopping_; })) return false;
+      }
+      ++making_;
+    }
+    Burst burst{std::move(*outgoing), {}};
+    burst.copies.reserve(plan_.copies);
+    for (unsigned i = 0; i < plan_.copies; ++i) {
+      burst.copies.push_back(maker_.make(burst.outgoing.draft, plan_.bad));
+    }
+    const std::lock_guard lock(mutex_);
+    --making_;
+    ready_.push_back(std::move(burst));
+    return true;
+  }
+
+  const SendPlan& plan_;
+  const NotificationMaker& maker_;
+  const NextOutgoing& next_;
+  const std::size_t depth_;
+  const std::function<void()> notify_;
+  std::chrono::steady_clock::time_point begun_;
+
+  std::mutex mutex_;  // for all below
+  std::condition_variable changed_;
+  std::deque<Burst> ready_;
+  std::size_t making_ = 0;
+  std::uint64_t given_ = 0;
+  std::size_t running_ = 0;
+  bool exhausted_ = false;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,176 @@
+#include "server/local_platform/notification_maker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "crypto/base64.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/signature_verifier.hpp"
+#include "server/file.hpp"
+#include "server/local_platform/beijing_time.hpp"
+#include "server/merchants.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::floor;
+using std::chrono::system_clock;
+using MakerResult = boost::system::result<NotificationMaker, std::vector<Problem>>;
+
+constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
+constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
+constexpr std::size_t kHeaderNonceLength = 32;
+constexpr std::size_t kResourceNonceLength = 12;  // what AES-GCM takes
+
+std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
+  std::string bytes = crypto::base64_decode(base64).value();
+  char& byte = bytes.at(bytes.size() - 1 - byte_from_end);
+  byte = static_cast<char>(byte ^ 1);
+  return crypto::base64_encode(bytes);
+}
+
+/// 40 upper-case hexadecimal digits: the form of a certificate's serial.
+std::string random_serial(const crypto::RandomSource& random) {
+  std::array<unsigned char, 20> bytes{};
+  random(bytes);
+  std::string serial = crypto::to_hex(bytes);
+  std::ranges::transform(serial, serial.begin(),
+                         [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return serial;
+}
+
+MakerResult refuse(std::vector<Problem> problems) {
+  return MakerResult(boost::system::in_place_error, std::move(problems));
+}
+
+/// Which of the merchant's keys belongs to the signer: the one that verifies what it signs.
+std::string find_serial(const crypto::Signer& signer, const crypto::PlatformKeys& keys,
+                        std::chrono::sys_seconds now) {
+  const std::string timestamp = std::to_string(now.time_since_epoch().count());
+  const std::string signature = signer.sign(crypto::notification_message(timestamp, "nonce", ""));
+  for (const crypto::KeyInfo& key : keys.list()) {
+    const crypto::SignedParts parts{timestamp, "nonce", key.serial, signature, kAlgorithm, ""};
+    if (crypto::verify_signature(keys, parts, std::chrono::seconds(1), now)) return key.serial;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<Bad> parse_bad(std::string_view name) {
+  if (name == "signature") return Bad::kSignature;
+  if (name == "serial") return Bad::kSerial;
+  if (name == "timestamp") return Bad::kTimestamp;
+  if (name == "probe") return Bad::kProbe;
+  if (name == "ciphertext") return Bad::kCiphertext;
+  return std::nullopt;
+}
+
+NotificationMaker::NotificationMaker(crypto::Signer signer, std::string serial,
+                                     crypto::ResourceCipher cipher, crypto::RandomSource random,
+                                     WallClock clock)
+    : signer_(std::move(signer)),
+      serial_(std::move(serial)),
+      cipher_(std::move(cipher)),
+      random_(std::move(random)),
+      clock_(std::move(clock)) {}
+
+std::string NotificationMaker::make_body(const Draft& draft, Bad bad,
+                                         system_clock::time_point now) const {
+  const std::string nonce = crypto::random_alphanumeric(random_, kResourceNonceLength);
+  std::string ciphertext = cipher_.seal(nonce, draft.associated_data, draft.resource);
+  if (bad == Bad::kCiphertext) ciphertext = flip_bit(ciphertext, 0);
+
+  rapidjson::StringBuffer body;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(body);
+  const auto field = [&writer](const char* name, const std::string& value) {
+    writer.Key(name);
+    writer.String(value);
+  };
+  writer.StartObject();
+  field("id", draft.id);
+  field("create_time", draft.create_time.empty() ? beijing_time(now) : draft.create_time);
+  field("resource_type", draft.resource_type);
+  field("event_type", draft.event_type);
+  if (draft.summary) field("summary", *draft.summary);
+  writer.Key("resource");
+  writer.StartObject();
+  field("original_type", draft.original_type);
+  field("algorithm", "AEAD_AES_256_GCM");
+  field("ciphertext", ciphertext);
+  field("associated_data", draft.associated_data);
+  field("nonce", nonce);
+  writer.EndObject();
+  writer.EndObject();
+  return {body.GetString(), body.GetSize()};
+}
+
+SignedNotification NotificationMaker::make(const Draft& draft, Bad bad) const {
+  const auto now = clock_();
+  const auto dated = bad == Bad::kTimestamp ? now - std::chrono::hours(1) : now;
+  SignedNotification made;
+  made.body = make_body(draft, bad, now);
+  const std::string timestamp =
+      std::to_string(floor<std::chrono::seconds>(dated).time_since_epoch().count());
+  const std::string nonce = crypto::random_alphanumeric(random_, kHeaderNonceLength);
+  std::string signature = signer_.sign(crypto::notification_message(timestamp, nonce, made.body));
+  if (bad == Bad::kSignature) signature = flip_bit(signature, 0);
+  if (bad == Bad::kProbe) signature.replace(0, kProbePrefix.size(), kProbePrefix);
+  made.headers = {
+      {"Wechatpay-Timestamp", timestamp},
+      {"Wechatpay-Nonce", nonce},
+      {"Wechatpay-Serial", bad == Bad::kSerial ? random_serial(random_) : serial_},
+      {"Wechatpay-Signature", std::move(signature)},
+      {"Wechatpay-Signature-Type", std::string(kAlgorithm)},
+      {"Content-Type", "application/json"},
+      {"Request-ID", random_serial(random_) + "-0"},
+  };
+  return made;
+}
+
+MakerResult load_notification_maker(const Config& config, const MerchantConfig& merchant,
+                                    const PlatformKeyChoice& choice, crypto::RandomSource random,
+                                    WallClock clock) {
+  const std::filesystem::path key =
+      choice.key.empty() ? config.directory / "development" / "platform_key.pem" : choice.key;
+  const auto pem = read_file(key);
+  if (!pem) {
+    return refuse(
+        {{key.string(),
+          pem.error() + "; run `couponhook init`, or name the key with --key. WeChat Pay's own "
+                        "private key is never yours: notifications can only be made for a set-up "
+                        "whose platform key you made"}});
+  }
+  auto signer = crypto::Signer::from_pem(*pem);
+  if (!signer) return refuse({{key.string(), signer.error()}});
+
+  Config only_this = config;
+  only_this.merchants = {merchant};
+  std::vector<Problem> problems;
+  const auto now = floor<std::chrono::seconds>(clock());
+  const auto loaded = load_merchants(only_this, now, problems);
+  if (!problems.empty()) return refuse(std::move(problems));
+
+  std::string serial = choice.serial.empty()
+                           ? find_serial(*signer, loaded->all().front().platform_keys, now)
+                           : choice.serial;
+  if (serial.empty()) {
+    return refuse({{key.string(), "belongs to no live platform key of merchant " + merchant.mchid +
+                                      ", so the service would refuse what it signs; name the right "
+                                      "key with --key, or a serial with --serial"}});
+  }
+  // The merchant's loaded ciphers are shared and const; the maker wants one of its own.
+  const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
+  auto api_key = read_file(api_key_file, 4096);
+  if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});
+  auto cipher = crypto::api_v3_cipher(std::move(*api_key));
+  if (!cipher) return refuse({{api_key_file.string(), cipher.error()}});
+  return MakerResult(boost::system::in_place_value, std::move(*signer), std::move(serial),
+                     std::move(*cipher), std::move(random), std::move(clock));
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,81 @@
+#pragma once
+
+/// \file
+/// What came of sending: counts and latencies, in memory that does not grow with their number.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace couponhook::server {
+
+/// Latencies by the microsecond up to 128 µs, then in steps of less than 1.6 %.
+class LatencyHistogram {
+ public:
+  void add(std::chrono::microseconds latency) {
+    const auto clamped = std::clamp<std::int64_t>(latency.count(), 0, kMicrosecondsMax);
+    const auto value = static_cast<std::uint32_t>(clamped);
+    ++counts_[bucket_of(value)];
+    ++total_;
+    min_ = std::min(min_, value);
+    max_ = std::max(max_, value);
+  }
+
+  /// \param share from 0 (the shortest) to 1 (the longest). \return zero where nothing was added.
+  [[nodiscard]] std::chrono::microseconds quantile(double share) const {
+    if (total_ == 0) return {};
+    const auto rank = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_))));
+    std::uint64_t seen = 0;
+    std::size_t bucket = 0;
+    while (seen + counts_[bucket] < rank) seen += counts_[bucket++];
+    return std::chrono::microseconds(std::clamp(upper_end(bucket), min_, max_));
+  }
+  [[nodiscard]] std::chrono::microseconds min() const {
+    return std::chrono::microseconds(total_ == 0 ? 0 : min_);
+  }
+  [[nodiscard]] std::chrono::microseconds max() const { return std::chrono::microseconds(max_); }
+
+ private:
+  static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint32_t kSteps = 64;  // in each power of two
+  static constexpr std::size_t kBuckets = kSteps * 27;
+
+  // The seven highest bits decide, and how far they had to be shifted.
+  static std::size_t bucket_of(std::uint32_t value) {
+    const auto width = static_cast<std::uint32_t>(std::bit_width(value));
+    const std::uint32_t shift = width > 7 ? width - 7 : 0;
+    return kSteps * shift + (value >> shift);
+  }
+  static std::uint32_t upper_end(std::size_t bucket) {
+    const std::uint64_t shift = bucket < 2 * kSteps ? 0 : bucket / kSteps - 1;
+    const std::uint64_t end = ((bucket - kSteps * shift + 1) << shift) - 1;
+    return static_cast<std::uint32_t>(end);
+  }
+
+  std::array<std::uint64_t, kBuckets> counts_{};
+  std::uint64_t total_ = 0;
+  std::uint32_t min_ = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t max_ = 0;
+};
+
+/// What a whole run came to.
+struct Summary {
+  std::uint64_t notifications = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t unexpected = 0;
+  std::map<unsigned, std::uint64_t> by_status;
+  std::map<std::string, std::uint64_t> by_code;  ///< "code" in the bodies of error replies
+  std::uint64_t connection_errors = 0;
+  LatencyHistogram latencies;  ///< of replies: from the first byte sent to the last received
+  std::chrono::microseconds duration{};
+};
+
+}  // namespace couponhook::server
