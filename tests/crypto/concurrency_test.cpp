@@ -26,6 +26,7 @@ constexpr std::string_view kNonce = "fdasflkja484";
 int failures_of(const std::function<bool(int thread, int round)>& is_right) {
   std::atomic<int> failures{0};
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int round = 0; round < kRounds; ++round) {

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 
 #include "crypto/openssl.hpp"
@@ -19,13 +22,35 @@ namespace {
 
 const std::string kId = "PUB_KEY_ID_0114232134912410000000000000";
 
-std::string rsa_public_key(std::size_t bits) {
-  const PkeyPtr key{EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits)};
+std::string pem_of(const std::string& der) {
   const BioPtr bio{BIO_new(BIO_s_mem())};
-  PEM_write_bio_PUBKEY(bio.get(), key.get());
+  PEM_write_bio(bio.get(), PEM_STRING_PUBLIC, "",
+                reinterpret_cast<const unsigned char*>(der.data()), static_cast<long>(der.size()));
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &data);
   return {data, static_cast<std::size_t>(size)};
+}
+
+/// SubjectPublicKeyInfo with the modulus 2^bits - 1: no key to sign with, but of the right length.
+std::string rsa_der(int bits) {
+  const BignumPtr modulus{BN_new()};
+  BN_set_bit(modulus.get(), bits);
+  BN_sub_word(modulus.get(), 1);
+  const std::unique_ptr<OSSL_PARAM_BLD, FreedBy<OSSL_PARAM_BLD_free>> builder{OSSL_PARAM_BLD_new()};
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get());
+  OSSL_PARAM_BLD_push_ulong(builder.get(), OSSL_PKEY_PARAM_RSA_E, 65537);
+  const std::unique_ptr<OSSL_PARAM, FreedBy<OSSL_PARAM_free>> parameters{
+      OSSL_PARAM_BLD_to_param(builder.get())};
+
+  const PkeyContextPtr context{EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr)};
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata_init(context.get());
+  EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get());
+  const PkeyPtr owner{key};
+  std::string der(static_cast<std::size_t>(i2d_PUBKEY(key, nullptr)), '\0');
+  auto* out = reinterpret_cast<unsigned char*>(der.data());
+  i2d_PUBKEY(key, &out);
+  return der;
 }
 
 const SelfSignedPair& rsa_pair() {
@@ -156,9 +181,23 @@ TEST(PlatformKeys, RefusesKeysOfAnotherKind) {
   EXPECT_EQ(keys.add_public_key(kId, ec.public_key_pem).error(), KeyError::kNotRsa);
 }
 
-TEST(PlatformKeys, RefusesAModulusThatIsTooShort) {
+TEST(PlatformKeys, RefusesAModulusThatIsTooShortOrTooLong) {
   PlatformKeys keys;
-  EXPECT_EQ(keys.add_public_key(kId, rsa_public_key(1024)).error(), KeyError::kWrongSize);
+  for (const int bits : {1024, 2047, 4097, 8192}) {
+    EXPECT_EQ(keys.add_public_key(kId, pem_of(rsa_der(bits))).error(), KeyError::kWrongSize)
+        << bits;
+  }
+}
+
+TEST(PlatformKeys, AcceptsTheShortestAndTheLongestModulus) {
+  PlatformKeys keys;
+  EXPECT_TRUE(keys.add_public_key("PUB_KEY_ID_1", pem_of(rsa_der(2048))));
+  EXPECT_TRUE(keys.add_public_key("PUB_KEY_ID_2", pem_of(rsa_der(4096))));
+}
+
+TEST(PlatformKeys, RefusesBytesAfterThePublicKey) {
+  PlatformKeys keys;
+  EXPECT_EQ(keys.add_public_key(kId, pem_of(rsa_der(2048) + 'x')).error(), KeyError::kNotPem);
 }
 
 TEST(PlatformKeys, RefusesIdsWithoutThePrefixOrWithNothingElse) {

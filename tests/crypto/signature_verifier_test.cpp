@@ -85,6 +85,13 @@ TEST_F(SignatureVerifier, RefusesATimestampThatIsNotDecimalDigits) {
   }
 }
 
+TEST_F(SignatureVerifier, RefusesAMinusSignEvenWhereTheTimeWouldDo) {
+  for (const char* text : {"-0", "-1"}) {
+    set_timestamp(text);
+    EXPECT_EQ(verify(std::chrono::sys_seconds{}), code(VerifyError::kTimestampInvalid)) << text;
+  }
+}
+
 TEST_F(SignatureVerifier, RefusesTimestampsThatDoNotFit) {
   for (const char* text : {"9223372036854775807", "9223372036854775808", "18446744075409551616",
                            "00000000001700000000", "99999999999999999999999999"}) {
