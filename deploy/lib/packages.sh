@@ -1,0 +1,69 @@
+# Sourced by the scripts that need Debian packages.
+
+# What building takes; the Boost package is chosen by choose_boost.
+BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
+  libcli11-dev libtomlplusplus-dev"
+# What the tests take besides: an independent implementation of the protocol, and tools to check with.
+TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 curl ca-certificates"
+
+say() { printf '\n== %s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "packages are missing and this is neither root nor a user with sudo; run as root: $*"
+  fi
+}
+
+is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+# The version number that boost/version.hpp states, such as 108100; 0 where Boost is not installed.
+installed_boost() {
+  local version
+  version=$(sed -n 's/^#define BOOST_VERSION \([0-9]*\).*/\1/p' /usr/include/boost/version.hpp 2>/dev/null)
+  echo "${version:-0}"
+}
+
+# Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is newer than 1.81.
+choose_boost() {
+  if apt-cache show libboost1.81-dev >/dev/null 2>&1; then
+    echo libboost1.81-dev
+  else
+    echo libboost-dev
+  fi
+}
+
+# Installs those of the packages named that are not there yet. Never removes one.
+install_packages() {
+  local missing="" package boost
+  for package in "$@"; do
+    is_installed "$package" || missing="$missing $package"
+  done
+  boost=$(installed_boost)
+  if [ -z "$missing" ] && [ "$boost" -ge 108100 ]; then
+    return 0
+  fi
+  command -v apt-get >/dev/null ||
+    die "these packages are missing and there is no apt-get:$missing; install them or use the Dockerfile"
+  say "Installing Debian packages:$missing"
+  as_root apt-get update -qq
+  if [ "$boost" -eq 0 ]; then
+    missing="$missing $(choose_boost)"
+  elif [ "$boost" -lt 108100 ]; then
+    die "Boost $((boost / 100000)).$((boost / 100 % 1000)) is installed for development, couponhook needs 1.81, \
+and Debian's packages of the two cannot stand side by side. Remove the old one with \
+'apt-get remove libboost$((boost / 100000)).$((boost / 100 % 1000))-dev', or build in a container: \
+docker build -t couponhook ."
+  fi
+  # shellcheck disable=SC2086 # a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
+    --no-install-recommends $missing >/dev/null ||
+    die "apt-get could not install:$missing; its own message is above"
+}
