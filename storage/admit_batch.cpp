@@ -160,6 +160,7 @@ BatchWriter::Result BatchWriter::follow_up() {
     if (item.sequence == 0) {
       copies_.push_back(&item);
       commands_.push_back(Command(sql::kCountCopy, {a.received_at_ms, a.id, a.mchid}));
+      commands_.push_back(Command(sql::kFirstOfCopy, {a.id, a.mchid}));
       continue;
     }
     *item.outcome = AdmitOutcome::kStored;
@@ -195,7 +196,8 @@ BatchWriter::Result BatchWriter::read_copies() {
   conflicts_.clear();
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     Admitted& copy = *copies_[i];
-    const Rows& rows = results_[i];
+    // Two commands were run for each: the first counts, the second reads.
+    const Rows& rows = results_[2 * i + 1];
     if (rows.empty()) {
       // Another connection removed the first between our insert and our update.
       return Failure{FailureCode::kConflict,

@@ -18,8 +18,10 @@ namespace couponhook::storage::sql {
 /// id, mchid, event_type, state, create_time, received_at, source, digest, envelope, resource ->
 /// seq
 extern const Statement kInsertNotification;
-/// received_at, id, mchid -> seq, digest
+/// received_at, id, mchid
 extern const Statement kCountCopy;
+/// id, mchid -> seq, digest
+extern const Statement kFirstOfCopy;
 /// notification, digest, resource, received_at -> notification
 extern const Statement kInsertConflict;
 /// body_digest, mchid, reason, detail, id, event_type, headers, body, received_at -> times_seen

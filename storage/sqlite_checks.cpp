@@ -27,7 +27,7 @@ constexpr const char* kSettings =
 Connection::Result<std::string> SqliteConnection::ask(const char* statement) {
   sqlite3_stmt* made = nullptr;
   int rc = sqlite3_prepare_v2(db_.get(), statement, -1, &made, nullptr);
-  const PreparedStatement asked(made);
+  const StatementHandle asked(made);
   if (rc != SQLITE_OK) return failure(rc);
   rc = sqlite3_step(asked.get());
   if (rc == SQLITE_DONE) return std::string();

@@ -63,12 +63,16 @@ class SqliteConnection final : public Connection {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
-  using PreparedStatement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  using StatementHandle = std::unique_ptr<sqlite3_stmt, Finalize>;
+  struct Prepared {
+    StatementHandle handle;
+    bool gives_sequence = false;  ///< was prepared without its RETURNING seq
+  };
 
   SqliteConnection(sqlite3* db, const std::filesystem::path& path, const Options& options);
 
   [[nodiscard]] Failure failure(int rc) const;
-  [[nodiscard]] Result<sqlite3_stmt*> prepared(const Statement& statement);
+  [[nodiscard]] Result<const Prepared*> prepare(const Statement& statement);
   [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
   /// The one value, as text, of a statement that gives one.
   [[nodiscard]] Result<std::string> ask(const char* statement);
@@ -82,7 +86,7 @@ class SqliteConnection final : public Connection {
   std::chrono::steady_clock::time_point deadline_{};
   // Statements must be finalized before the database is closed, so they are declared after it.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
-  std::unordered_map<const Statement*, PreparedStatement> prepared_;
+  std::unordered_map<const Statement*, Prepared> prepared_;
 };
 
 }  // namespace couponhook::storage

@@ -1,1 +1,213 @@
-#include <gtest/gtest.h>
+// The queue before the store: who is told what and when, and what a failing store does to whom.
+// A decorated connection fails, or holds the writer, where a test says so.
+
+#include "../support/faulty_connection.hpp"
+#include "store_fixture.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using enum AdmitOutcome;
+using testing::Faults;
+using testing::FaultyConnection;
+using Told = std::map<std::string, AdmitOutcome>;
+
+class InboxTest : public StoreTest {
+ protected:
+  Inbox& open_inbox(InboxOptions options = {}) {
+    options.failure_pause = std::chrono::milliseconds(1);
+    inbox_.emplace(
+        std::make_unique<FaultyConnection>(writer(), faults_), options, [] { return kNow; },
+        [this](const Failure& failure) {
+          const std::lock_guard lock(mutex_);
+          failures_.push_back(failure.code);
+        });
+    return *inbox_;
+  }
+  Inbox::Queued admit(const std::string& id) {
+    return inbox_->admit(admission(id), outcomes_.listener(id));
+  }
+  /// All of them in one batch, by holding the writer at one that went before.
+  void admit_together(const std::vector<std::string>& ids) {
+    faults_->hold();
+    EXPECT_EQ(inbox_->probe(nullptr), Inbox::Queued::kYes);
+    faults_->wait_until_one_waits();
+    for (const std::string& id : ids) EXPECT_EQ(admit(id), Inbox::Queued::kYes);
+    faults_->release();
+  }
+  std::vector<FailureCode> failures() {
+    const std::lock_guard lock(mutex_);
+    return failures_;
+  }
+
+  std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
+  Outcomes outcomes_;
+  std::mutex mutex_;
+  std::vector<FailureCode> failures_;
+  std::optional<Inbox> inbox_;
+};
+COUPONHOOK_ON_EVERY_ENGINE(InboxTest);
+
+TEST_P(InboxTest, TellsAfterTheCommit) {
+  open_inbox();
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
+  EXPECT_EQ(kept("n1").id, "n1");
+}
+
+TEST_P(InboxTest, CommitsAllThatWaitAtOnce) {
+  open_inbox();
+  admit_together({"n1", "n2", "n3"});
+  EXPECT_EQ(outcomes_.wait_for(3).size(), 3U);
+  EXPECT_EQ(inbox_->activity().commits, 2U);
+  EXPECT_EQ(inbox_->activity().rows, 4U);
+  EXPECT_EQ(inbox_->activity().last_commit_ms, kNow);
+}
+
+TEST_P(InboxTest, TakesNoMoreThanABatchIntoOneTransaction) {
+  open_inbox({.batch_max = 2});
+  admit_together({"n1", "n2", "n3"});
+  EXPECT_EQ(outcomes_.wait_for(3).size(), 3U);
+  EXPECT_EQ(inbox_->activity().commits, 3U);
+}
+
+TEST_P(InboxTest, KeepsQuarantinedBodies) {
+  open_inbox();
+  EXPECT_EQ(inbox_->quarantine(quarantined('x', "n1"), outcomes_.listener("q")),
+            Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"q", kQuarantined}}));
+}
+
+TEST_P(InboxTest, AnswersAProbe) {
+  open_inbox();
+  EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"p", kAlive}}));
+}
+
+TEST_P(InboxTest, RefusesAtOnceWhenFull) {
+  open_inbox({.queue_max = 2});
+  faults_->hold();
+  admit("n0");
+  faults_->wait_until_one_waits();
+  EXPECT_EQ(admit("n1"), Inbox::Queued::kYes);
+  EXPECT_EQ(admit("n2"), Inbox::Queued::kYes);
+  EXPECT_EQ(admit("n3"), Inbox::Queued::kFull);
+  EXPECT_EQ(inbox_->activity().queued, 2U);
+  faults_->release();
+  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n0", kStored}, {"n1", kStored}, {"n2", kStored}}));
+}
+
+TEST_P(InboxTest, CommitsWhatIsQueuedBeforeItStops) {
+  open_inbox();
+  admit_together({"n1", "n2"});
+  inbox_->stop();
+  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kStored}, {"n2", kStored}}));
+}
+
+TEST_P(InboxTest, RefusesNewcomersOnceStopped) {
+  open_inbox();
+  inbox_->stop();
+  EXPECT_EQ(admit("n1"), Inbox::Queued::kStopped);
+}
+
+TEST_P(InboxTest, TellsAllOfAFailedCommitAndKeepsNothing) {
+  open_inbox();
+  faults_->fail_commits(FailureCode::kIo);
+  admit_together({"n1", "n2"});
+  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kFailed}, {"n2", kFailed}}));
+  EXPECT_FALSE(reader().notification("n1").value());
+  EXPECT_EQ(counts().stored, 0);
+}
+
+TEST_P(InboxTest, GoesOnAfterAFailure) {
+  open_inbox();
+  faults_->fail_commits(FailureCode::kFull, 1);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  admit("n2");
+  EXPECT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
+  EXPECT_EQ(failures(), std::vector{FailureCode::kFull});
+  EXPECT_EQ(inbox_->activity().failed_commits, 1U);
+}
+
+TEST_P(InboxTest, PromisesNothingWhereTheAnswerToACommitIsLost) {
+  open_inbox();
+  faults_->lose_commits(1);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(inbox_->admit(admission("n1"), outcomes_.listener("copy")), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(2).at("copy"), kDuplicate);
+}
+
+TEST_P(InboxTest, KeepsThePoisonedFromHarmingItsNeighbours) {
+  open_inbox();
+  faults_->fail_parameter("poison", FailureCode::kStatement);
+  admit_together({"n1", "poison", "n2"});
+  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kStored}, {"n2", kStored}, {"poison", kFailed}}));
+}
+
+TEST_P(InboxTest, EndsGoingOneByOneWhenTheStoreItselfFails) {
+  open_inbox();
+  faults_->fail_parameter("poison", FailureCode::kStatement, 1);
+  // The batch is refused for a statement, and the store fails before the first of its parts.
+  faults_->fail_commits(FailureCode::kUnavailable);
+  admit_together({"n1", "n2", "poison"});
+  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));
+  EXPECT_EQ(faults_->begun(), 3);
+}
+
+TEST_P(InboxTest, RunsABatchThatLostToAnotherAgainAsAWhole) {
+  open_inbox();
+  faults_->fail_parameter("n2", FailureCode::kConflict, 2);
+  admit_together({"n1", "n2"});
+  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kStored}, {"n2", kStored}}));
+  EXPECT_EQ(inbox_->activity().commits, 2U);
+  EXPECT_EQ(faults_->begun(), 4);
+}
+
+TEST_P(InboxTest, RunsABatchAgainFiveTimesAtMost) {
+  open_inbox();
+  faults_->fail_parameter("n1", FailureCode::kConflict);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_EQ(faults_->begun(), 6);
+}
+
+TEST_P(InboxTest, OutlivesAnException) {
+  open_inbox();
+  faults_->throw_from_runs(1);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  admit("n2");
+  EXPECT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
+}
+
+TEST_P(InboxTest, OutlivesAnObserverThatThrows) {
+  Inbox inbox(
+      std::make_unique<FaultyConnection>(writer(), faults_),
+      {.failure_pause = std::chrono::milliseconds(1)}, [] { return kNow; },
+      [](const Failure&) { throw std::bad_alloc(); });
+  faults_->fail_commits(FailureCode::kIo, 1);
+  EXPECT_EQ(inbox.probe(outcomes_.listener("p1")), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(1).at("p1"), kFailed);
+  EXPECT_EQ(inbox.probe(outcomes_.listener("p2")), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(2).at("p2"), kAlive);
+}
+
+TEST_P(InboxTest, LetsReadersReadWhileItWrites) {
+  open_inbox();
+  Reader first = reader();
+  Reader second = reader();
+  for (int i = 0; i < 200; ++i) {
+    admit("n" + std::to_string(i));
+    const auto seen_first = first.counts();
+    const auto seen_second = second.notifications({});
+    ASSERT_TRUE(seen_first) << seen_first.error().message;
+    ASSERT_TRUE(seen_second) << seen_second.error().message;
+  }
+  EXPECT_EQ(outcomes_.wait_for(200).size(), 200U);
+  EXPECT_EQ(first.counts().value().stored, 200);
+}
+
+}  // namespace
+}  // namespace couponhook::storage

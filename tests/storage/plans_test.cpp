@@ -1,0 +1,101 @@
+// No statement may cost more as the store grows: SQLite is asked how it would run each of them, and
+// must not answer that it scans a table that grows.
+
+#include <array>
+
+#include "storage/sql.hpp"
+#include "store_fixture.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+/// Parameters for a statement of which only the plan is wanted.
+Command explained(const Statement& statement) {
+  // The driver wants as many values as there are parameters, but no plan depends on them.
+  std::size_t count = 0;
+  while (statement.text.find("$" + std::to_string(count + 1)) != std::string_view::npos) ++count;
+  switch (count) {
+    case 0:
+      return {statement, {}};
+    case 1:
+      return {statement, {1}};
+    case 2:
+      return {statement, {1, 1}};
+    case 3:
+      return {statement, {1, 1, 1}};
+    case 4:
+      return {statement, {1, 1, 1, 1}};
+    case 6:
+      return {statement, {1, 1, 1, 1, 1, 1}};
+    case 7:
+      return {statement, {1, 1, 1, 1, 1, 1, 1}};
+    case 8:
+      return {statement, {1, 1, 1, 1, 1, 1, 1, 1}};
+    case 9:
+      return {statement, {1, 1, 1, 1, 1, 1, 1, 1, 1}};
+    default:
+      return {statement, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
+  }
+}
+
+std::vector<std::string> plan_of(Connection& connection, const Statement& statement) {
+  const std::string text = "EXPLAIN QUERY PLAN " + std::string(statement.text);
+  const Statement explain{text};
+  std::vector<Rows> results;
+  const std::array commands{explained(explain)};
+  EXPECT_TRUE(connection.run(commands, results)) << text;
+  std::vector<std::string> steps;
+  for (const Row& row : results.at(0)) steps.push_back(std::get<std::string>(row.back()));
+  return steps;
+}
+
+/// Tables that stay small whatever the store holds, and walks that a LIMIT ends.
+bool may_be_scanned(const Statement& statement) {
+  return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
+         &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
+         &statement == &sql::kOldestOpenDelivery;
+}
+
+TEST(Plans, SearchRatherThanScan) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  for (const Statement* statement : sql::all()) {
+    if (may_be_scanned(*statement)) continue;
+    const auto connection = store->reader().value();
+    for (const std::string& step : plan_of(*connection, *statement)) {
+      EXPECT_FALSE(step.starts_with("SCAN")) << statement->text << "\n" << step;
+    }
+  }
+}
+
+TEST(Plans, ListWithoutSorting) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  for (const Statement* list : {&sql::kListNotifications, &sql::kListQuarantine}) {
+    const auto connection = store->reader().value();
+    for (const std::string& step : plan_of(*connection, *list)) {
+      EXPECT_EQ(step.find("TEMP B-TREE"), std::string::npos) << list->text << "\n" << step;
+    }
+  }
+}
+
+// Newer versions see that the index alone tells all that is asked, and say so.
+TEST(Plans, FindTheOldestOpenDeliveryThroughItsIndex) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  const auto connection = store->reader().value();
+  const auto plan = plan_of(*connection, sql::kOldestOpenDelivery);
+  ASSERT_EQ(plan.size(), 1U);
+  EXPECT_TRUE(plan[0].ends_with("INDEX deliveries_open")) << plan[0];
+}
+
+TEST(Plans, FindTheLastReceivedWithoutSorting) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  const auto connection = store->reader().value();
+  EXPECT_EQ(plan_of(*connection, sql::kLastReceived),
+            std::vector<std::string>{"SCAN notifications"});
+}
+
+}  // namespace
+}  // namespace couponhook::storage

@@ -1,0 +1,195 @@
+#pragma once
+
+/// \file
+/// A fresh store for each test, of the engine that the test is given.
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "storage/admit_batch.hpp"
+#include "storage/inbox.hpp"
+#include "storage/reader.hpp"
+#include "storage/store.hpp"
+
+namespace couponhook::storage {
+
+/// Lets tests take value() of a result: a failure ends the test, in its own words.
+[[noreturn]] inline void throw_exception_from_error(const Failure& failure,
+                                                    const boost::source_location&) {
+  throw std::runtime_error(failure.message);
+}
+
+constexpr std::int64_t kNow = 1'700'000'000'000;
+
+/// A folder that goes when the test does.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "couponhook-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ec;
+    std::filesystem::remove_all(path_, ec);
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A digest for each letter; real ones are not computed here.
+inline Digest digest_of(char letter) {
+  Digest digest;
+  digest.fill(static_cast<unsigned char>(letter));
+  return digest;
+}
+
+inline Admission admission(std::string id, char content = 'a') {
+  Admission a;
+  a.mchid = "1900000001";
+  a.id = std::move(id);
+  a.event_type = "COUPON.USE";
+  a.create_time = "2024-01-01T00:00:00+08:00";
+  a.source = "notification";
+  a.envelope = R"({"summary":"used"})";
+  a.resource = std::string("{\"content\":\"") + content + "\"}";
+  a.digest = digest_of(content);
+  a.received_at_ms = kNow;
+  return a;
+}
+
+inline Admission redemption(std::string id, std::string coupon, const std::string& transaction) {
+  Admission a = admission(std::move(id));
+  a.fact = LedgerFact{.kind = "redeem",
+                      .stock_id = "9856000",
+                      .coupon = std::move(coupon),
+                      .transaction_id = transaction,
+                      .business_key = transaction,
+                      .occurred_at = "2024-01-01T00:00:00+08:00"};
+  return a;
+}
+
+inline Admission refund(std::string id, const std::string& refund_id,
+                        const std::string& transaction) {
+  Admission a = admission(std::move(id));
+  a.event_type = "REFUND.SUCCESS";
+  a.fact = LedgerFact{.kind = "refund",
+                      .stock_id = "",
+                      .coupon = "",
+                      .transaction_id = transaction,
+                      .business_key = refund_id,
+                      .occurred_at = "2024-01-02T00:00:00+08:00"};
+  return a;
+}
+
+inline Quarantined quarantined(char body, std::string id = "") {
+  Quarantined q;
+  q.mchid = "1900000001";
+  q.reason = "DECRYPT_FAILED";
+  q.detail = "no key opens it";
+  q.id = std::move(id);
+  q.event_type = q.id.empty() ? "" : "COUPON.USE";
+  q.headers = "{}";
+  q.body = std::string(3, body) + std::string("\0\xff", 2);
+  q.body_digest = digest_of(body);
+  q.received_at_ms = kNow;
+  return q;
+}
+
+/// Collects outcomes by name, and waits for them.
+class Outcomes {
+ public:
+  [[nodiscard]] std::shared_ptr<AdmitListener> listener(std::string name) {
+    return std::make_shared<Listener>(*this, std::move(name));
+  }
+  /// \return what `count` listeners were told; fewer where that takes unreasonably long.
+  [[nodiscard]] std::map<std::string, AdmitOutcome> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    told_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });
+    return outcomes_;
+  }
+
+ private:
+  class Listener final : public AdmitListener {
+   public:
+    Listener(Outcomes& outcomes, std::string name) : outcomes_(outcomes), name_(std::move(name)) {}
+    void admitted(AdmitOutcome outcome) noexcept override {
+      {
+        const std::lock_guard lock(outcomes_.mutex_);
+        outcomes_.outcomes_.emplace(name_, outcome);
+      }
+      outcomes_.told_.notify_all();
+    }
+
+   private:
+    Outcomes& outcomes_;
+    std::string name_;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::map<std::string, AdmitOutcome> outcomes_;
+};
+
+/// Each test of what the store keeps runs on every engine.
+class StoreTest : public ::testing::TestWithParam<std::string_view> {
+ protected:
+  void SetUp() override {
+    auto opened = Store::open(url(), {}, kNow);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+  }
+
+  [[nodiscard]] StoreUrl url() const { return {std::string(GetParam()), folder_.path() / "s.db"}; }
+  [[nodiscard]] Store& store() { return *store_; }
+  [[nodiscard]] std::unique_ptr<Connection> writer() { return store_->writer().value(); }
+  [[nodiscard]] Reader reader() { return Reader(store_->reader().value()); }
+
+  /// Writes all in one transaction.
+  std::vector<AdmitOutcome> write(std::vector<Work> batch) {
+    auto connection = writer();
+    BatchWriter batch_writer(*connection, 0);
+    const auto written = batch_writer.write(batch, kNow);
+    EXPECT_TRUE(written) << written.error().message;
+    std::vector<AdmitOutcome> outcomes;
+    for (const Work& work : batch) outcomes.push_back(work.outcome);
+    return outcomes;
+  }
+  template <typename... Contents>
+  std::vector<AdmitOutcome> write_together(Contents... contents) {
+    std::vector<Work> batch;
+    (batch.push_back(Work{.content = std::move(contents), .listener = nullptr}), ...);
+    return write(std::move(batch));
+  }
+
+  [[nodiscard]] StoreCounts counts() { return reader().counts().value(); }
+  [[nodiscard]] NotificationRecord kept(std::string_view id) {
+    return reader().notification(id).value().value();
+  }
+
+ private:
+  TemporaryFolder folder_;
+  std::unique_ptr<Store> store_;
+};
+
+#define COUPONHOOK_ON_EVERY_ENGINE(suite)                               \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite, ::testing::Values("sqlite"), \
+                           [](const auto& engine) { return std::string(engine.param); })
+
+}  // namespace couponhook::storage

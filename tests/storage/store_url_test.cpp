@@ -1,0 +1,52 @@
+// Store URLs: what is taken, what is refused and in which words.
+
+#include <gtest/gtest.h>
+
+#include "storage/private_file.hpp"
+#include "storage/store.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+TEST(StoreUrl, TakesPathsRelativeToTheGivenFolder) {
+  const auto url = parse_store_url("sqlite:data/couponhook.db", "/etc/couponhook");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->engine, "sqlite");
+  EXPECT_EQ(url->path, "/etc/couponhook/data/couponhook.db");
+}
+
+TEST(StoreUrl, TakesAbsolutePathsAsTheyAre) {
+  EXPECT_EQ(parse_store_url("sqlite:/var/lib/c.db", "/etc/couponhook")->path, "/var/lib/c.db");
+}
+
+TEST(StoreUrl, RefusesWhatIsNoUrlAndNamesTheForm) {
+  for (const char* text : {"", "couponhook.db", "sqlite:", "sqlite:data/", "mysql:x"}) {
+    const auto url = parse_store_url(text, "/etc");
+    ASSERT_FALSE(url) << text;
+    EXPECT_NE(url.error().message.find("sqlite:PATH"), std::string::npos) << url.error().message;
+  }
+}
+
+TEST(StoreUrl, RepeatsNoPassword) {
+  const auto url = parse_store_url("postgresql://user:hunter2@db/c", "/etc");
+  ASSERT_FALSE(url);
+  EXPECT_EQ(url.error().message.find("hunter2"), std::string::npos);
+}
+
+// The numbers are those of statfs(2).
+TEST(NetworkFileSystem, IsToldByItsNumber) {
+  EXPECT_EQ(network_file_system(0x6969), "NFS");
+  EXPECT_EQ(network_file_system(0xFF534D42), "SMB");
+  EXPECT_EQ(network_file_system(0xFE534D42), "SMB");
+  EXPECT_EQ(network_file_system(0x517B), "SMB");
+  EXPECT_EQ(network_file_system(0x01021997), "9P");
+  EXPECT_EQ(network_file_system(0x5346414F), "AFS");
+}
+
+TEST(NetworkFileSystem, IsNotALocalOne) {
+  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4
+  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE
+}
+
+}  // namespace
+}  // namespace couponhook::storage

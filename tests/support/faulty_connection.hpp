@@ -1,0 +1,166 @@
+#pragma once
+
+/// \file
+/// A connection that fails when it is told to.
+
+#include <algorithm>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/connection.hpp"
+
+namespace couponhook::testing {
+
+/// What is to go wrong, shared between a test and the connection that it has given away.
+/// Thread-safe.
+class Faults {
+ public:
+  static constexpr int kAlways = 1 << 30;
+
+  /// The next `times` commits keep nothing and fail.
+  void fail_commits(storage::FailureCode code, int times = kAlways) {
+    const std::lock_guard lock(mutex_);
+    commit_code_ = code;
+    commit_failures_ = times;
+  }
+  /// The next `times` commits keep everything and yet fail, as when a connection is lost.
+  void lose_commits(int times) {
+    const std::lock_guard lock(mutex_);
+    lost_commits_ = times;
+  }
+  /// Statements with this text among their parameters fail, the next `times` of them.
+  void fail_parameter(std::string text, storage::FailureCode code, int times = kAlways) {
+    const std::lock_guard lock(mutex_);
+    poison_ = std::move(text);
+    poison_code_ = code;
+    poison_failures_ = times;
+  }
+  /// The next `times` runs find no memory.
+  void throw_from_runs(int times) {
+    const std::lock_guard lock(mutex_);
+    throws_ = times;
+  }
+  /// Transactions wait at their beginning until release().
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    {
+      const std::lock_guard lock(mutex_);
+      held_ = false;
+    }
+    changed_.notify_all();
+  }
+  void wait_until_one_waits() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_; });
+  }
+
+  [[nodiscard]] int begun() const { return read(begun_); }
+  [[nodiscard]] int committed() const { return read(committed_); }
+  [[nodiscard]] int rolled_back() const { return read(rolled_back_); }
+
+ private:
+  friend class FaultyConnection;
+
+  [[nodiscard]] int read(const int& count) const {
+    const std::lock_guard lock(mutex_);
+    return count;
+  }
+  static bool take(int& times) { return times > 0 && times-- > 0; }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  storage::FailureCode commit_code_ = storage::FailureCode::kIo;
+  int commit_failures_ = 0;
+  int lost_commits_ = 0;
+  std::string poison_;
+  storage::FailureCode poison_code_ = storage::FailureCode::kStatement;
+  int poison_failures_ = 0;
+  int throws_ = 0;
+  bool held_ = false;
+  bool waiting_ = false;
+  int begun_ = 0;
+  int committed_ = 0;
+  int rolled_back_ = 0;
+};
+
+/// Stands before a real connection, which does what does not fail.
+class FaultyConnection final : public storage::Connection {
+ public:
+  FaultyConnection(std::unique_ptr<storage::Connection> inner, std::shared_ptr<Faults> faults)
+      : inner_(std::move(inner)), faults_(std::move(faults)) {}
+
+  Result<void> begin() override {
+    {
+      std::unique_lock lock(faults_->mutex_);
+      ++faults_->begun_;
+      faults_->waiting_ = true;
+      faults_->changed_.notify_all();
+      faults_->changed_.wait(lock, [this] { return !faults_->held_; });
+      faults_->waiting_ = false;
+    }
+    return inner_->begin();
+  }
+
+  Result<void> commit() override {
+    std::unique_lock lock(faults_->mutex_);
+    if (Faults::take(faults_->commit_failures_)) {
+      inner_->rollback();
+      return storage::Failure{faults_->commit_code_, "a commit was made to fail"};
+    }
+    const bool lost = Faults::take(faults_->lost_commits_);
+    lock.unlock();
+    auto committed = inner_->commit();
+    if (lost) return storage::Failure{storage::FailureCode::kUnavailable, "the answer was lost"};
+    lock.lock();
+    if (committed) ++faults_->committed_;
+    return committed;
+  }
+
+  void rollback() noexcept override {
+    {
+      const std::lock_guard lock(faults_->mutex_);
+      ++faults_->rolled_back_;
+    }
+    inner_->rollback();
+  }
+
+  Result<void> run(std::span<const storage::Command> commands,
+                   std::vector<storage::Rows>& results) override {
+    for (const storage::Command& command : commands) {
+      if (auto failure = fault_of(command)) return *failure;
+    }
+    return inner_->run(commands, results);
+  }
+
+  Result<void> run_script(std::string_view script) override { return inner_->run_script(script); }
+  Result<std::int64_t> size_bytes() override { return inner_->size_bytes(); }
+  Result<void> check_integrity() override { return inner_->check_integrity(); }
+  std::string_view engine() const override { return inner_->engine(); }
+
+ private:
+  std::optional<storage::Failure> fault_of(const storage::Command& command) {
+    const std::lock_guard lock(faults_->mutex_);
+    if (Faults::take(faults_->throws_)) throw std::bad_alloc();
+    const auto parameters = command.parameters();
+    const bool poisoned = std::any_of(parameters.begin(), parameters.end(), [this](const auto& p) {
+      const auto* text = std::get_if<std::string_view>(&p);
+      return text != nullptr && *text == faults_->poison_;
+    });
+    if (!poisoned || !Faults::take(faults_->poison_failures_)) return std::nullopt;
+    return storage::Failure{faults_->poison_code_, "a statement was made to fail"};
+  }
+
+  std::unique_ptr<storage::Connection> inner_;
+  std::shared_ptr<Faults> faults_;
+};
+
+}  // namespace couponhook::testing
