@@ -1,0 +1,120 @@
+#include "load_requests.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <random>
+#include <thread>
+
+#include "server/local_platform/event_templates.hpp"
+
+namespace couponhook::bench {
+namespace {
+
+constexpr std::size_t kResourceBytes = 900 - 16;  // the tag makes it a ciphertext of 900
+constexpr std::size_t kBodyBytes = 1500;
+constexpr std::size_t kRefusedRequests = 500;
+
+/// Fills up a text field until what holds it has the size wanted.
+std::string padding(std::size_t bytes, std::size_t wanted) {
+  return std::string(wanted > bytes ? wanted - bytes : 0, 'x');
+}
+
+/// Drafts of one event whose resource and body have the size that all figures are told for.
+class Drafts {
+ public:
+  Drafts(const server::MerchantConfig& merchant, const server::NotificationMaker& maker)
+      : drafts_("COUPON.USE", merchant.mchid, {}, crypto::system_random(),
+                &std::chrono::system_clock::now) {
+    const std::size_t resource_bytes = drafts_.make_draft().value().resource.size();
+    drafts_ = server::EventTemplate(
+        "COUPON.USE", merchant.mchid,
+        {{{"description"}, '"' + padding(resource_bytes, kResourceBytes) + '"', false}},
+        crypto::system_random(), &std::chrono::system_clock::now);
+    server::Draft draft = drafts_.make_draft().value();
+    draft.summary = "";
+    summary_ = padding(maker.make(draft).body.size(), kBodyBytes);
+  }
+
+  [[nodiscard]] server::Draft make() const {
+    server::Draft draft = drafts_.make_draft().value();
+    draft.summary = summary_;
+    return draft;
+  }
+
+ private:
+  server::EventTemplate drafts_;
+  std::string summary_;
+};
+
+std::string to_wire(const server::SignedNotification& notification, const std::string& path) {
+  std::string text = "POST " + path +
+                     " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Mozilla/4.0\r\n" +
+                     "Accept: */*\r\nConnection: Keep-Alive\r\nPragma: no-cache\r\n";
+  for (const auto& [name, value] : notification.headers) text += name + ": " + value + "\r\n";
+  text += "Content-Length: " + std::to_string(notification.body.size()) + "\r\n\r\n";
+  return text + notification.body;
+}
+
+/// Which draft each request carries: a new one, or one that an earlier request has carried.
+std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_share) {
+  std::mt19937 random(1);  // the same choice in every run
+  std::vector<std::size_t> chosen;
+  chosen.reserve(requests);
+  double due = 0;
+  std::size_t drafts = 0;
+  for (std::size_t i = 0; i < requests; ++i) {
+    due += duplicate_share;
+    if (due >= 1 && drafts > 0) {
+      due -= 1;
+      chosen.push_back(std::uniform_int_distribution<std::size_t>(0, drafts - 1)(random));
+    } else {
+      chosen.push_back(drafts++);
+    }
+  }
+  return chosen;
+}
+
+/// Calls `function(i)` for all i below `count`, on all cores.
+template <typename Function>
+void on_all_cores(std::size_t count, const Function& function) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::exception_ptr> failures(cores);
+  std::vector<std::thread> threads;
+  for (std::size_t core = 0; core < cores; ++core) {
+    threads.emplace_back([&, core] {
+      try {
+        for (std::size_t i = core; i < count; i += cores) function(i);
+      } catch (...) {
+        failures[core] = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace
+
+Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
+                       const server::NotificationMaker& maker) {
+  const Drafts templates(merchant, maker);
+  const bool is_refused = wanted.bad != server::Bad::kNone;
+  const std::size_t different =
+      is_refused ? std::min(wanted.requests, kRefusedRequests) : wanted.requests;
+  const auto chosen = choose_drafts(different, wanted.duplicate_share);
+  std::vector<server::Draft> drafts(1 + *std::ranges::max_element(chosen));
+  for (server::Draft& draft : drafts) draft = templates.make();
+
+  Requests requests;
+  requests.count = wanted.requests;
+  requests.wire.resize(different);
+  on_all_cores(different, [&](std::size_t i) {
+    requests.wire[i] = to_wire(maker.make(drafts[chosen[i]], wanted.bad), merchant.path);
+  });
+  return requests;
+}
+
+}  // namespace couponhook::bench
