@@ -1,0 +1,58 @@
+"""Goal: whatever point of a transaction the process dies at, nothing acknowledged is lost or applied twice.
+Method: a couponhook whose store kills it before the insert, before the commit or after the commit; the
+same notification is sent again to the ordinary one, as WeChat Pay does.
+"""
+
+import os
+import unittest
+
+from support import events
+from support.service import Service
+from support.wechat_pay import Platform
+from support.wire import Client, Closed
+
+
+class CrashPoints(unittest.TestCase):
+    def die_at(self, point: str):
+        """Sends one notification to a service that dies at the point. Returns the set-up, stopped."""
+        service = self.enterContext(Service())
+        service.stop()
+        # Opening the store is none of the transactions that are counted.
+        os.environ["COUPONHOOK_CRASH_POINT"] = point
+        os.environ["COUPONHOOK_CRASH_TRANSACTION"] = "1"
+        try:
+            service.start()
+            platform = Platform.of(service)
+            event = events.redeem()
+            with self.assertRaises((OSError, Closed), msg="it died before it could reply"):
+                with Client(service) as client:
+                    client.post(platform.notify(event, "point-1"))
+            self.assertEqual(service.wait(), -9, "killed")
+        finally:
+            del os.environ["COUPONHOOK_CRASH_POINT"], os.environ["COUPONHOOK_CRASH_TRANSACTION"]
+        return service, platform, event
+
+    def check(self, point: str, kept: int):
+        service, platform, event = self.die_at(point)
+        self.assertEqual(service.count_rows(), kept, "rows after the crash")
+        self.assertEqual(service.count_rows("coupon_history"), kept, "ledger after the crash")
+        service.start()
+        with Client(service) as client:
+            self.assertEqual(client.post(platform.notify(event, "point-1")).status, 204)
+        counts = service.counts()
+        self.assertEqual((counts["stored"], counts["duplicates"]), (1, kept))
+        self.assertEqual(service.count_rows("coupon_history"), 1, "applied once")
+        self.assertEqual(service.rows("PRAGMA integrity_check"), [("ok",)])
+
+    def test_before_the_insert_nothing_is_kept_and_the_next_copy_is_new(self):
+        self.check("before_insert", kept=0)
+
+    def test_before_the_commit_nothing_is_kept_and_the_next_copy_is_new(self):
+        self.check("before_commit", kept=0)
+
+    def test_after_the_commit_it_is_kept_and_the_next_copy_is_a_duplicate(self):
+        self.check("after_commit", kept=1)
+
+
+if __name__ == "__main__":
+    unittest.main()

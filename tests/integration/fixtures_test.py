@@ -1,0 +1,119 @@
+"""Goal: every fixture gets the reply it expects, is given back as it was, and tells its coupon's story.
+Method: the Python platform seals each file anew; stories are told in every order of arrival.
+"""
+
+import itertools
+import json
+import os
+import unittest
+from pathlib import Path
+
+from support import events
+from support.case import ServiceTestCase
+from support.wechat_pay import Event
+
+FIXTURES = Path(os.environ.get("COUPONHOOK_FIXTURES", Path(__file__).parents[1] / "fixtures"))
+
+
+def load_fixtures():
+    return [(path.stem, json.loads(path.read_text())) for path in sorted(FIXTURES.glob("*.json"))]
+
+
+class Fixtures(ServiceTestCase):
+    def test_every_fixture_gets_its_reply_and_comes_back_unchanged(self):
+        fixtures = load_fixtures()
+        self.assertGreater(len(fixtures), 30, f"where are the fixtures? looked in {FIXTURES}")
+        for name, fixture in fixtures:
+            with self.subTest(name):
+                original_type = fixture.get("original_type", "")
+                event = Event(fixture["event_type"], fixture["resource"], original_type,
+                              fixture.get("associated_data", original_type), fixture.get("summary"),
+                              fixture.get("create_time", Event.create_time))
+                reply = self.post(self.platform.notify(event, id=f"fixture-{name}"))
+                self.assertEqual(reply.status, fixture.get("expect", 204), f"got {reply}")
+                if reply.status != 204:
+                    continue
+                kept = self.service.get(f"/notifications/fixture-{name}")
+                self.assertEqual(kept["resource"], fixture["resource"])
+                self.assertEqual(kept["type"], fixture["event_type"])
+                self.assertEqual(kept["create_time"], event.create_time)
+                self.assertEqual(kept["source"], "notification")
+
+
+class Story(ServiceTestCase):
+    """The ledger's state is derived from facts, whichever came first."""
+
+    STOCK = "19733211"
+
+    def send(self, *happened, ids=None):
+        for event, id in zip(happened, ids or itertools.repeat(None)):
+            self.assert_stored(self.post(self.platform.notify(event, id)))
+
+    def coupon(self, coupon):
+        return self.service.get(f"/coupons/{self.STOCK}/{coupon}")
+
+    def test_issued_redeemed_and_refunded_in_every_order_ends_as_refunded(self):
+        for order in itertools.permutations(range(3)):
+            with self.subTest(order=order):
+                coupon, transaction = events.digits("8", 18), events.digits("4200", 28)
+                story = [events.issue(self.STOCK, coupon),
+                         events.redeem(self.STOCK, coupon, transaction),
+                         events.refund(transaction)]
+                self.send(*(story[i] for i in order))
+                told = self.coupon(coupon)
+                self.assertEqual(told["state"], "refunded")
+                self.assertEqual([fact["kind"] for fact in told["history"]],
+                                 ["issue", "redeem", "refund"], "told in order of occurrence")
+
+    def test_state_follows_what_is_known_so_far(self):
+        coupon, transaction = events.digits("8", 18), events.digits("4200", 28)
+        for event, state in ((events.issue(self.STOCK, coupon), "issued"),
+                             (events.redeem(self.STOCK, coupon, transaction), "redeemed"),
+                             (events.refund(transaction), "refunded")):
+            self.send(event)
+            self.assertEqual(self.coupon(coupon)["state"], state, f"after {event.event_type}")
+
+    def test_a_redemption_under_two_ids_is_applied_once(self):
+        event = events.redeem(self.STOCK)
+        self.send(event, event, ids=["one-redemption-a", "one-redemption-b"])
+        history = self.coupon(event.resource["coupon_id"])["history"]
+        self.assertEqual([fact["notification_id"] for fact in history], ["one-redemption-a"])
+
+    def test_a_coupon_used_twice_counts_as_redeemed_until_both_are_refunded(self):
+        coupon = events.digits("8", 18)
+        transactions = [events.digits("4200", 28) for _ in range(2)]
+        self.send(*(events.redeem(self.STOCK, coupon, each) for each in transactions))
+        self.send(events.refund(transactions[0]))
+        self.assertEqual(self.coupon(coupon)["state"], "redeemed", "one of two is refunded")
+        self.send(events.refund(transactions[1]))
+        self.assertEqual(self.coupon(coupon)["state"], "refunded", "both are refunded")
+
+    def test_a_refund_belongs_to_every_coupon_of_its_transaction(self):
+        transaction = events.digits("4200", 28)
+        redeemed = [events.redeem(self.STOCK, None, transaction) for _ in range(3)]
+        self.send(redeemed[0], events.refund(transaction), *redeemed[1:])
+        states = [self.coupon(event.resource["coupon_id"])["state"] for event in redeemed]
+        self.assertEqual(states, ["refunded"] * 3)
+
+    def test_only_a_successful_refund_gives_a_coupon_back(self):
+        transaction, refund_id = events.digits("4200", 28), events.digits("503", 29)
+        event = events.redeem(self.STOCK, None, transaction)
+        coupon = event.resource["coupon_id"]
+        self.send(event, events.refund(transaction, refund_id, "ABNORMAL"))
+        self.assertEqual(self.coupon(coupon)["state"], "redeemed", "an abnormal refund is none yet")
+        self.send(events.refund(transaction, refund_id, "SUCCESS"))
+        self.assertEqual(self.coupon(coupon)["state"], "refunded", "handled by hand later")
+
+    def test_a_fact_tells_where_it_comes_from(self):
+        event = events.redeem(self.STOCK)
+        self.send(event, ids=["told-by"])
+        (fact,) = self.coupon(event.resource["coupon_id"])["history"]
+        consumed = event.resource["consume_information"]
+        self.assertEqual(fact["notification_id"], "told-by")
+        self.assertEqual(fact["occurred_at"], consumed["consume_time"])
+        self.assertEqual(fact["source"], "notification")
+        self.assertIn(consumed["transaction_id"], fact["business_key"])
+
+
+if __name__ == "__main__":
+    unittest.main()

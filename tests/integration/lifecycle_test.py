@@ -1,0 +1,274 @@
+"""Goal: starting, stopping and changing keys costs nobody a notification.
+Method: signals, files and second processes against a running service, with and without load.
+"""
+
+import datetime
+import itertools
+import signal
+import socket
+import threading
+import unittest
+from contextlib import closing
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from support import events
+from support.case import ServiceTestCase
+from support.service import Service, run, wait_until
+from support.wechat_pay import Platform
+from support.wire import Connection, Load
+
+
+def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
+    """A platform with a key of its own, and its certificate as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "second platform key")])
+    today = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=30)).sign(key, hashes.SHA256()))
+    pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return Platform(key, f"{certificate.serial_number:X}", api_v3_key), pem
+
+
+class Stop(unittest.TestCase):
+    def start(self, settings=None):
+        service = self.enterContext(Service(settings))
+        return service, Platform.of(service)
+
+    def test_stopped_under_load_it_keeps_all_it_acknowledged_and_exits_0(self):
+        service, platform = self.start()
+        numbers = itertools.count()
+
+        def make():
+            id = f"stop-{next(numbers)}"
+            return id, platform.notify(events.redeem(), id)
+
+        load = Load(service, make)
+        wait_until(lambda: len(load.acknowledged) > 200, what="load", seconds=20)
+        self.assertEqual(service.stop(), 0, service.errors())
+        load.stop()
+        kept = {row[0] for row in service.rows("SELECT id FROM notifications")}
+        self.assertEqual(set(load.acknowledged) - kept, set(), "acknowledged and lost")
+        self.assertLessEqual(load.statuses, {204}, "a stopping service refuses nobody")
+        print(f"{len(load.acknowledged)} acknowledged, {len(load.cut)} of 4 connections ended between "
+              "a request and its reply")
+
+    def test_an_interrupt_stops_it_too(self):
+        service, _ = self.start()
+        service.signal(signal.SIGINT)
+        self.assertEqual(service.wait(), 0, service.errors())
+
+    def test_while_it_drains_it_is_not_ready_and_still_accepts(self):
+        service, platform = self.start({"listener.drain_delay_ms": 1500})
+        self.assertEqual(service.ask("/readyz", token=None)[0], 200)
+        service.signal(signal.SIGTERM)
+        service.wait_for_log(event="draining")
+        status, body = service.ask("/readyz", token=None)
+        self.assertEqual((status, body["ready"]), (503, False))
+        self.assertIn("draining", " ".join(body["reasons"]))
+        self.assertEqual(service.ask("/livez", token=None)[0], 200, "draining is not dead")
+        with Connection(service) as connection:
+            reply = connection.post(platform.notify(events.redeem()))
+        self.assertEqual(reply.status, 204, "load balancers need time to see that it is not ready")
+        self.assertEqual(service.wait(), 0, service.errors())
+
+    def test_a_request_in_flight_is_finished(self):
+        service, platform = self.start()
+        with Connection(service) as connection:
+            data = platform.notify(events.redeem(), "half-sent").to_bytes(connection.path)
+            connection.send(data[:-100])
+            # The service must have read the first half, or the connection would be an idle one.
+            threading.Event().wait(0.3)
+            service.signal(signal.SIGTERM)
+            service.wait_for_log(event="draining")
+            threading.Event().wait(0.3)
+            reply = connection.ask(data[-100:])
+            self.assertEqual(reply.status, 204, f"got {reply}")
+            self.assertTrue(reply.closes, "the sender is told not to use this connection again")
+        self.assertEqual(service.wait(), 0, service.errors())
+        self.assertEqual(service.rows("SELECT id FROM notifications"), [("half-sent",)])
+
+    def test_idle_connections_do_not_hold_it_up(self):
+        service, platform = self.start()
+        with Connection(service) as used, Connection(service) as unused:
+            used.post(platform.notify(events.redeem()))
+            service.signal(signal.SIGTERM)
+            self.assertEqual(service.wait(timeout=3), 0, service.errors())
+            self.assertTrue(unused.is_closed_within(1))
+
+    def test_a_silent_sender_does_not_hold_it_up_for_longer_than_the_drain_timeout(self):
+        service, platform = self.start(
+            {"listener.drain_timeout_ms": 500, "listener.body_timeout_ms": 60000})
+        with Connection(service) as connection:
+            connection.send(platform.notify(events.redeem()).to_bytes(connection.path)[:-100])
+            threading.Event().wait(0.3)
+            service.signal(signal.SIGTERM)
+            self.assertEqual(service.wait(timeout=4), 0, service.errors())
+
+
+class Start(ServiceTestCase):
+    def test_a_second_service_on_the_same_store_is_refused_in_words(self):
+        refused = run("serve", "--config", self.service.config)
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn("in use", refused.stderr)
+        self.assertIn(str(self.service.process.pid), refused.stderr, "it names the process")
+        self.assertEqual(self.service.ask("/readyz", token=None)[0], 200, "the first goes on")
+
+    def assert_port_refused(self, key, port):
+        with Second() as second:
+            second.configure(key, port)
+            refused = run("serve", "--config", second.config)
+            self.assertEqual(refused.returncode, 1, refused)
+            self.assertIn(key, refused.stderr, "it names the key at fault")
+            self.assertIn(str(port), refused.stderr)
+            self.assertNotIn("couponhook: notifications at", refused.stdout)
+
+    def test_an_occupied_port_is_refused_in_words(self):
+        for key in ("listener.port", "admin.port"):
+            with self.subTest(key), closing(socket.create_server(("127.0.0.1", 0))) as other:
+                self.assert_port_refused(key, other.getsockname()[1])
+
+    def test_a_port_that_another_couponhook_serves_is_refused_too(self):
+        self.assert_port_refused("listener.port", self.service.address[1])
+
+    def test_a_store_is_found_again_after_a_restart(self):
+        event = events.redeem()
+        self.assert_stored(self.post(self.platform.notify(event, "kept-over-restart")))
+        self.client.close()
+        before = self.service.counts()
+        self.assertEqual(self.service.stop(), 0)
+        self.service.start()
+        self.assertEqual(self.service.counts()["stored"], before["stored"])
+        self.assert_stored(self.post(self.platform.notify(event, "kept-over-restart")))
+        self.assertEqual(self.service.get("/notifications/kept-over-restart")["times_seen"], 2)
+
+
+class Second(Service):
+    """A set-up whose service is not started."""
+
+    def start(self, timeout=0.0):
+        return 0.0
+
+
+class Reload(ServiceTestCase):
+    """Keys change while traffic flows."""
+
+    def setUp(self):
+        self.service = self.enterContext(Service())
+        self.platform = Platform.of(self.service)
+        super().setUp()
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    def reloaded(self, event="reloaded", by_signal=True, seconds=5.0):
+        count = len(self.service.logs(event=event)) + 1
+        if by_signal:
+            self.service.signal(signal.SIGHUP)
+        self.service.wait_for_log(count, seconds, event=event)
+
+    def write(self, name, text):
+        (self.service.folder / name).write_text(text)
+
+    def status_of(self, platform):
+        return self.post(platform.notify(events.redeem())).status
+
+    def renewed(self, key=b"0123456789abcdef0123456789ABCDEF"):
+        return Platform(self.platform.key, self.platform.serial, key)
+
+    def test_a_new_api_v3_key_is_taken_on_sighup(self):
+        renewed = self.renewed()
+        self.assertEqual(self.status_of(renewed), 500, "the new key is not known yet")
+        self.write("secrets/api_v3_key", renewed.api_v3_key.decode() + "\n")
+        self.reloaded()
+        self.assertEqual(self.status_of(renewed), 204)
+        self.assertEqual(self.status_of(self.platform), 500, "the old key is gone")
+
+    def test_old_and_new_api_v3_key_open_side_by_side(self):
+        renewed = self.renewed()
+        self.write("secrets/next_key", renewed.api_v3_key.decode())
+        self.service.configure("merchant.api_v3_key_files", ["secrets/api_v3_key", "secrets/next_key"])
+        self.reloaded()
+        self.assertEqual((self.status_of(renewed), self.status_of(self.platform)), (204, 204))
+
+    def test_a_new_platform_certificate_is_taken_beside_the_old_one(self):
+        second, pem = make_platform(self.platform.api_v3_key)
+        self.assertEqual(self.status_of(second), 401, "its serial is not known yet")
+        self.write("wechatpay/second.pem", pem)
+        self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
+        self.reloaded()
+        self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
+        serials = {key["serial"] for key in self.service.get("/status")["keys"]}
+        self.assertEqual(serials, {second.serial, self.platform.serial})
+
+    def test_a_platform_public_key_is_taken_beside_the_certificate(self):
+        second, _ = make_platform(self.platform.api_v3_key)
+        public = second.key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        second.serial = "PUB_KEY_ID_0114232134912410000000000000"
+        self.write("wechatpay/pub_key.pem", public.decode())
+        text = self.service.config.read_text()
+        table = f'[[merchant.platform_public_key]]\nid = "{second.serial}"\n' \
+                'file = "wechatpay/pub_key.pem"\n\n[[handler]]'
+        self.service.config.write_text(text.replace("[[handler]]", table, 1))
+        self.reloaded()
+        self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
+
+    def test_a_changed_key_file_alone_is_noticed_within_seconds(self):
+        renewed = self.renewed()
+        self.write("secrets/api_v3_key", renewed.api_v3_key.decode())
+        self.reloaded(by_signal=False)
+        self.assertEqual(self.status_of(renewed), 204)
+
+    def test_a_broken_configuration_leaves_the_old_set_in_place(self):
+        good = self.service.config.read_text()
+        broken = {
+            "no TOML": "[listener\n",
+            "unknown key": good.replace("[listener]", "[listener]\nprot = 1"),
+            "missing file": good.replace("secrets/api_v3_key", "secrets/not_there"),
+            "no certificate": good.replace("wechatpay/platform_cert.pem", "secrets/admin_token"),
+        }
+        for what, text in broken.items():
+            with self.subTest(what):
+                self.service.config.write_text(text)
+                self.reloaded("reload_refused")
+                self.assertEqual(self.status_of(self.platform), 204)
+        self.service.config.write_text(good)
+        self.reloaded()
+        self.assertEqual(self.status_of(self.platform), 204)
+
+    def test_half_of_a_new_set_is_none_of_it(self):
+        second, pem = make_platform(self.platform.api_v3_key)
+        self.write("wechatpay/second.pem", pem)
+        self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
+        self.write("secrets/api_v3_key", "too short")
+        self.reloaded("reload_refused")
+        self.assertEqual(self.status_of(second), 401, "its certificate came with a broken key")
+        self.assertEqual(self.status_of(self.platform), 204)
+
+    def test_a_new_tls_certificate_is_shown_to_new_connections(self):
+        with Second() as other, Connection(self.service) as old:
+            for name in ("tls/server.crt", "tls/server.key"):
+                self.write(name, other.read(name) + "\n")
+            self.reloaded()
+            with Connection(self.service, other.tls_context()) as new:
+                self.assertEqual(new.post(self.platform.notify(events.redeem())).status, 204)
+            self.assertEqual(old.post(self.platform.notify(events.redeem())).status, 204,
+                             "a connection from before goes on")
+
+    def test_reloading_under_load_refuses_nobody(self):
+        load = Load(self.service, lambda: (0, self.platform.notify(events.redeem())), clients=2)
+        for _ in range(10):
+            self.reloaded()
+        load.stop()
+        self.assertEqual((load.statuses, load.cut), ({204}, []))
+
+
+if __name__ == "__main__":
+    unittest.main()

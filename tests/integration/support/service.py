@@ -1,0 +1,222 @@
+"""The service under test: the real binary in a temporary set-up of its own."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), status at http://([\d.]+):(\d+)")
+
+BINARY = os.environ.get("COUPONHOOK_BINARY", "")
+
+#: Sanitizers make everything slower; promises in seconds are multiplied by this.
+PATIENCE = float(os.environ.get("COUPONHOOK_PATIENCE", "1"))
+
+#: Asks for the full numbers, which take minutes.
+LONG = os.environ.get("COUPONHOOK_LONG") == "1"
+
+
+def run(*arguments, timeout=30, **options) -> subprocess.CompletedProcess:
+    """Runs a command of couponhook to its end."""
+    command = [BINARY, *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout * PATIENCE, check=False, **options)
+
+
+def wait_until(condition, seconds=5.0, what="the condition"):
+    """Waits until the condition holds, and returns its value."""
+    end = time.monotonic() + seconds * PATIENCE
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds * PATIENCE:.1f} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def toml_value(value) -> str:
+    # JSON's numbers, booleans, strings and lists of these are TOML's too.
+    return json.dumps(value)
+
+
+def edit_toml(text: str, setting: str, value) -> str:
+    """Sets "table.key" in a configuration; the table may be an array's only element."""
+    table, key = setting.rsplit(".", 1)
+    head = re.search(rf"^\[+{re.escape(table)}\]+.*\n", text, re.MULTILINE)
+    if head is None:
+        return f"{text}\n[{table}]\n{key} = {toml_value(value)}\n"
+    next_head = re.compile(r"^\[", re.MULTILINE).search(text, head.end())
+    end = next_head.start() if next_head else len(text)
+    body = re.sub(rf"^{re.escape(key)} =.*\n", "", text[head.end():end], flags=re.MULTILINE)
+    return f"{text[:head.end()]}{key} = {toml_value(value)}\n{body}{text[end:]}"
+
+
+class Service:
+    """couponhook in a temporary folder. A context manager: ends the process and removes the folder."""
+
+    def __init__(self, settings=None):
+        if not BINARY:
+            raise RuntimeError("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
+        self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
+        self.folder = self.root / "setup"
+        self.config = self.folder / "couponhook.toml"
+        self.database = self.folder / "data" / "couponhook.db"
+        self.process = None
+        self.stdout, self.stderr = [], []
+        made = run("init", self.folder, "--port", "0", "--admin-port", "0")
+        if made.returncode != 0:
+            shutil.rmtree(self.root)
+            raise RuntimeError(f"couponhook init failed: {made.stderr}")
+        for setting, value in (settings or {}).items():
+            self.configure(setting, value)
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            shutil.rmtree(self.root, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, *failure):
+        try:
+            if self.process is not None:
+                code = self.stop()
+                if failure == (None, None, None) and code != 0:
+                    raise AssertionError(f"the service ended with {code}: {self.errors()}")
+        finally:
+            self.kill()
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def configure(self, setting: str, value):
+        """Changes "table.key" in the configuration file."""
+        self.config.write_text(edit_toml(self.config.read_text(), setting, value))
+
+    def read(self, name: str) -> str:
+        return (self.folder / name).read_text().strip()
+
+    # The process
+
+    def launch(self):
+        """Starts the process without waiting for it to be ready."""
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--config", str(self.config)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+        self._ready = threading.Event()
+        self._readers = [
+            threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
+            threading.Thread(target=self._collect, args=(self.process.stderr, self.stderr))]
+        for reader in self._readers:
+            reader.start()
+
+    def start(self, timeout=20.0):
+        """Starts the process. Returns seconds until it said that it was ready."""
+        begun = time.monotonic()
+        self.launch()
+        if not self._ready.wait(timeout * PATIENCE):
+            self.kill()
+            raise AssertionError(f"the service did not become ready: {self.errors()}")
+        return time.monotonic() - begun
+
+    def _collect(self, stream, lines):
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+            if ready := READY.match(line):
+                self.tls = ready[1] == "https"
+                self.address = (ready[2], int(ready[3]))
+                self.admin_address = (ready[4], int(ready[5]))
+                self._ready.set()
+        stream.close()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=20.0) -> int:
+        """Waits for the process to end by itself. Returns its exit code."""
+        code = self.process.wait(timeout * PATIENCE)
+        self._join_readers()
+        self.process = None
+        return code
+
+    def stop(self) -> int:
+        """Ends the process as a service manager does. Returns its exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self):
+        """Ends the process as a power cut does, for the process at least."""
+        if self.process is None:
+            return
+        self.process.kill()
+        self.process.wait()
+        self._join_readers()
+        self.process = None
+
+    def _join_readers(self):
+        for reader in self._readers:
+            reader.join()
+
+    def errors(self) -> str:
+        return "\n".join(self.stderr) or "(nothing on stderr)"
+
+    def logs(self, **fields):
+        """The log lines, as objects, that have these fields."""
+        lines = [json.loads(line) for line in list(self.stdout) if line.startswith("{")]
+        return [line for line in lines if fields.items() <= line.items()]
+
+    def wait_for_log(self, count=1, seconds=5.0, **fields):
+        """Waits until that many such lines are there."""
+        return wait_until(lambda: (found := self.logs(**fields))[count - 1:] and found,
+                          seconds, f"{count} log lines with {fields}")
+
+    # What it says of itself
+
+    def token(self) -> str:
+        return self.read("secrets/admin_token")
+
+    def ask(self, target: str, token=True, method="GET"):
+        """Asks the status endpoint. Returns status and JSON body."""
+        headers = {}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {self.token() if token is True else token}"
+        with closing(http.client.HTTPConnection(*self.admin_address, timeout=10 * PATIENCE)) as client:
+            client.request(method, target, headers=headers)
+            reply = client.getresponse()
+            body = reply.read()
+            return reply.status, json.loads(body) if body else None
+
+    def get(self, target: str):
+        """What the status endpoint has, which must be there."""
+        status, body = self.ask(target)
+        if status != 200:
+            raise AssertionError(f"GET {target} answered {status}: {body}")
+        return body
+
+    def counts(self):
+        return self.get("/status")["notifications"]
+
+    def rows(self, query: str, *values):
+        """Asks the database file itself."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as store:
+            return store.execute(query, values).fetchall()
+
+    def count_rows(self, table="notifications") -> int:
+        return self.rows(f"SELECT count(*) FROM {table}")[0][0]
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Trusts this service's own certificate and no other."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.folder / "tls" / "server.crt")
+        return context

@@ -1,0 +1,215 @@
+"""HTTP/1.1 over TLS by hand, so that tests decide what is sent and when, byte for byte."""
+
+import json
+import select
+import socket
+import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from support.service import PATIENCE
+from support.wechat_pay import Request
+
+
+class Closed(Exception):
+    """The other side closed the connection before a whole reply."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The "code" of an error; empty for a reply without a body."""
+        return json.loads(self.body)["code"] if self.body else ""
+
+    @property
+    def closes(self) -> bool:
+        return self.headers.get("connection", "").lower() == "close"
+
+    def __str__(self):
+        return f"{self.status} {self.body.decode(errors='replace')}"
+
+
+class Connection:
+    """One connection to the listener. A context manager."""
+
+    def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0):
+        self.path = "/notify/1900000001"
+        self.socket = socket.create_connection(service.address, timeout * PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if service.tls:
+            try:
+                context = context or service.tls_context()
+                self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
+            except OSError:
+                self.socket.close()
+                raise
+        self.buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data: bytes):
+        self.socket.sendall(data)
+
+    def post(self, request: Request) -> Reply:
+        self.send(request.to_bytes(self.path))
+        return self.read_reply()
+
+    def ask(self, data: bytes) -> Reply:
+        self.send(data)
+        return self.read_reply()
+
+    def read_reply(self) -> Reply:
+        head = self._read_until(b"\r\n\r\n").decode()
+        status_line, *lines = head.rstrip("\r\n").split("\r\n")
+        headers = {}
+        for line in lines:
+            name, value = line.split(":", 1)
+            headers[name.lower()] = value.strip()
+        length = int(headers.get("content-length", "0"))
+        while len(self.buffer) < length:
+            self._receive()
+        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        return Reply(int(status_line.split(" ")[1]), headers, body)
+
+    def is_closed_within(self, seconds: float) -> bool:
+        """Waits for the other side to close; what it says meanwhile is kept."""
+        previous = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            while True:
+                self._receive()
+        except (Closed, ConnectionError):
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            self.socket.settimeout(previous)
+
+    def has_data(self) -> bool:
+        return bool(select.select([self.socket], [], [], 0)[0])
+
+    def _read_until(self, end: bytes) -> bytes:
+        while end not in self.buffer:
+            self._receive()
+        found, self.buffer = self.buffer.split(end, 1)
+        return found + end
+
+    def _receive(self):
+        try:
+            data = self.socket.recv(65536)
+        except ssl.SSLEOFError:
+            data = b""
+        if not data:
+            raise Closed(f"closed after {self.buffer!r}")
+        self.buffer += data
+
+
+class Client:
+    """Keeps a connection alive, and opens another where the last reply said that it closes."""
+
+    def __init__(self, service):
+        self.service = service
+        self.connection = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def is_open(self) -> bool:
+        """Whether there is a connection that the other side has not closed."""
+        return self.connection is not None and not self.connection.has_data()
+
+    def post(self, request: Request) -> Reply:
+        if self.connection is None:
+            self.connection = Connection(self.service)
+        try:
+            reply = self.connection.post(request)
+        except (OSError, Closed):
+            self.close()
+            raise
+        if reply.closes:
+            self.close()
+        return reply
+
+
+class Burst:
+    """Sends copies at the same moment: all but the last byte first, then the last bytes in a row."""
+
+    def __init__(self, service, connections: int):
+        context = service.tls_context() if service.tls else None
+        self.connections = [Connection(service, context) for _ in range(connections)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for connection in self.connections:
+            connection.close()
+
+    def post(self, requests: list[Request]) -> list[Reply]:
+        """Sends one request on each connection. Returns the replies in the same order."""
+        prepared = [(c, r.to_bytes(c.path)) for c, r in zip(self.connections, requests, strict=True)]
+        for connection, data in prepared:
+            connection.send(data[:-1])
+        for connection, data in prepared:
+            connection.send(data[-1:])
+        return [connection.read_reply() for connection in self.connections]
+
+
+class Load:
+    """Clients that post what `make` gives them, one after the other, until stopped.
+
+    `acknowledged` are the tags whose reply was 204, `refused` those with another one, and `cut` those
+    that were sent on an open connection which then ended without a reply. A client ends with its
+    connection.
+    """
+
+    def __init__(self, service, make, clients=4):
+        self.service = service
+        self.make = make
+        self.acknowledged, self.refused, self.cut = [], [], []
+        self.statuses = set()
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(clients)
+        self._runs = [self._pool.submit(self._run) for _ in range(clients)]
+
+    def _run(self):
+        with Client(self.service) as client:
+            while not self._stopping.is_set() and (made := self.make()) is not None:
+                tag, request = made
+                was_open = client.is_open()
+                try:
+                    status = client.post(request).status
+                except (OSError, Closed):
+                    if was_open:
+                        self.cut.append(tag)
+                    return
+                self.statuses.add(status)
+                (self.acknowledged if status == 204 else self.refused).append(tag)
+
+    def stop(self):
+        """Waits for the replies that are due."""
+        self._stopping.set()
+        for run in self._runs:
+            run.result()
+        self._pool.shutdown()
