@@ -1,0 +1,213 @@
+// Goal: configuration means what the contract says, and every mistake is named with its remedy.
+// Method: TOML texts in a temporary folder, read with an environment of the test's own.
+
+#include "server/config/config.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/temporary_folder.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kMinimal = R"(
+[listener]
+tls_certificate = "tls/server.crt"
+tls_private_key = "tls/server.key"
+[admin]
+token_file = "secrets/admin_token"
+[[merchant]]
+mchid = "1900000001"
+path = "/notify/1900000001"
+api_v3_key_files = ["secrets/api_v3_key"]
+platform_certificates = ["wechatpay/platform_cert.pem"]
+)";
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  boost::system::result<Config, std::vector<Problem>> load(const std::string& text) {
+    const auto file = folder_.write("couponhook.toml", text);
+    return load_config(file, [](std::string_view name) -> std::optional<std::string> {
+      if (name == "DATABASE") return "sqlite:elsewhere.db";
+      return std::nullopt;
+    });
+  }
+  /// "key: message" of each problem.
+  std::vector<std::string> problems(const std::string& text) {
+    const auto config = load(text);
+    std::vector<std::string> lines;
+    if (config) return lines;
+    const std::string file = (folder_.path() / "couponhook.toml").string() + ": ";
+    for (const Problem& problem : config.error()) {
+      EXPECT_EQ(problem.where.substr(0, file.size()), file);
+      lines.push_back(problem.where.substr(file.size()) + ": " + problem.message);
+    }
+    return lines;
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(ConfigFile, HasTheContractsDefaults) {
+  const auto config = load(std::string(kMinimal));
+
+  ASSERT_TRUE(config) << config.error().front().message;
+  EXPECT_EQ(config->listener.address, "0.0.0.0");
+  EXPECT_EQ(config->listener.port, 8443);
+  EXPECT_EQ(config->listener.max_connections, 10000U);
+  EXPECT_EQ(config->listener.max_body_bytes, 2097152U);
+  EXPECT_EQ(config->listener.reply_budget, milliseconds(4000));
+  EXPECT_EQ(config->listener.success_status, 204U);
+  EXPECT_EQ(config->admin.address, "127.0.0.1");
+  EXPECT_EQ(config->admin.port, 9443);
+  EXPECT_EQ(config->store.url, "sqlite:data/couponhook.db");
+  EXPECT_EQ(config->store.retention_payload_days, 30);
+  EXPECT_EQ(config->store.retention_id_days, 180);
+  EXPECT_EQ(config->merchants.front().timestamp_tolerance, seconds(300));
+}
+
+TEST_F(ConfigFile, TakesEveryKeyOfTheContract) {
+  const auto config = load(R"(
+[listener]
+address = "0.0.0.0"
+port = 8443
+tls_certificate = "tls/server.crt"
+tls_private_key = "tls/server.key"
+tls = true
+trusted_proxies = ["10.0.0.0/8"]
+max_connections = 10000
+max_body_bytes = 2097152
+reply_budget_ms = 4000
+success_status = 204
+threads = 0
+[admin]
+address = "127.0.0.1"
+port = 9443
+token_file = "secrets/admin_token"
+[store]
+url = "sqlite:data/couponhook.db"
+retention_payload_days = 30
+retention_id_days = 180
+[[merchant]]
+mchid = "1900000001"
+path = "/notify/1900000001"
+api_v3_key_files = ["secrets/api_v3_key"]
+platform_certificates = ["wechatpay/platform_cert.pem"]
+timestamp_tolerance_s = 300
+[[merchant.platform_public_key]]
+id = "PUB_KEY_ID_0000000000000000000000000000"
+file = "wechatpay/pub_key.pem"
+[merchant.api]
+private_key_file = "secrets/apiclient_key.pem"
+certificate_serial = "0A"
+api_v2_key_file = "secrets/api_v2_key"
+base_url = "https://api.mch.weixin.qq.com"
+ca_file = ""
+certificate_directory = "wechatpay/certificates"
+certificate_refresh_minutes = 60
+[[handler]]
+name = "ledger"
+type = "ledger"
+events = ["COUPON.*", "REFUND.*"]
+[[handler]]
+name = "crm"
+type = "http"
+url = "https://crm.example/hooks/coupons"
+secret_file = "secrets/crm_secret"
+events = ["COUPON.USE"]
+ack = "stored"
+timeout_ms = 2000
+max_attempts = 25
+retry_initial_ms = 1000
+retry_max_ms = 600000
+concurrency = 8
+)");
+
+  ASSERT_TRUE(config) << config.error().front().where << config.error().front().message;
+  EXPECT_EQ(config->merchants.front().platform_public_keys.front().file,
+            folder_.path() / "wechatpay/pub_key.pem");
+  EXPECT_EQ(config->handlers.back().ack, AckMode::kStored);
+}
+
+TEST_F(ConfigFile, ResolvesPathsAgainstItsOwnFolder) {
+  const auto config = load(std::string(kMinimal));
+
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->admin.token_file, folder_.path() / "secrets/admin_token");
+}
+
+TEST_F(ConfigFile, PutsTheEnvironmentIntoAnyString) {
+  const auto config = load("[store]\nurl = \"${DATABASE}\"\n" + std::string(kMinimal));
+
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->store.url, "sqlite:elsewhere.db");
+}
+
+TEST_F(ConfigFile, NamesAnEnvironmentVariableThatIsNotSet) {
+  EXPECT_THAT(problems("[store]\nurl = \"${NOWHERE}\"\n" + std::string(kMinimal)),
+              ElementsAre(AllOf(HasSubstr("store.url"), HasSubstr("NOWHERE"))));
+}
+
+TEST_F(ConfigFile, RefusesAnUnknownKeyAndNamesTheNearest) {
+  EXPECT_THAT(problems("[store]\nurll = \"x\"\n" + std::string(kMinimal)),
+              ElementsAre(AllOf(HasSubstr("store.urll"), HasSubstr("did you mean \"url\""))));
+}
+
+TEST_F(ConfigFile, RefusesAnUnknownTable) {
+  EXPECT_THAT(problems("[storage]\nurl = \"x\"\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("storage: is not a key here")));
+}
+
+TEST_F(ConfigFile, ReportsEveryProblemAtOnce) {
+  EXPECT_THAT(problems(R"(
+[listener]
+port = 70000
+tls = false
+success_status = 201
+[admin]
+address = "10.0.0.1"
+token_file = "t"
+[[merchant]]
+mchid = "1"
+path = "/n?x=1"
+api_v3_key_files = ["k"]
+platform_certificates = ["c"]
+)"),
+              ElementsAre(HasSubstr("listener.port"), HasSubstr("listener.success_status"),
+                          HasSubstr("admin.tls_certificate"),
+                          AllOf(HasSubstr("merchant[1].path"), HasSubstr("query"))));
+}
+
+TEST_F(ConfigFile, RefusesTwoMerchantsOnOnePath) {
+  EXPECT_THAT(problems(std::string(kMinimal) + R"(
+[[merchant]]
+mchid = "1900000002"
+path = "/notify/1900000001"
+api_v3_key_files = ["k"]
+platform_certificates = ["c"]
+)"),
+              ElementsAre(HasSubstr("merchant.path")));
+}
+
+TEST_F(ConfigFile, RefusesToForgetIdsBeforePayloads) {
+  EXPECT_THAT(problems("[store]\nretention_id_days = 7\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("store.retention_id_days")));
+}
+
+TEST_F(ConfigFile, NamesTheLineOfASyntaxError) {
+  EXPECT_THAT(problems("[listener]\nport = = 1\n"), ElementsAre(HasSubstr("line 2")));
+}
+
+TEST_F(ConfigFile, SaysWhatToDoWhereThereIsNoFile) {
+  const auto config = load_config(folder_.path() / "none.toml", process_environment());
+
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().front().message, HasSubstr("couponhook init"));
+}
+
+}  // namespace
+}  // namespace couponhook::server

@@ -1,0 +1,102 @@
+// Goal: key files that will not do are each named, with what to do about them.
+// Method: a folder with good files, one of which is broken at a time.
+
+#include "server/merchants.hpp"
+
+#include <gmock/gmock.h>
+
+#include "crypto/self_signed.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::chrono::sys_seconds kNow{std::chrono::seconds(1'763'700'000)};
+
+class KeyFiles : public ::testing::Test {
+ protected:
+  KeyFiles() {
+    crypto::SelfSignedOptions options;
+    options.kind = crypto::PairKind::kRsa2048;
+    options.common_name = "platform";
+    options.valid_from = kNow;
+    pair_ = crypto::make_self_signed(options);
+    MerchantConfig merchant;
+    merchant.mchid = "1900000001";
+    merchant.path = "/notify/1900000001";
+    merchant.api_v3_key_files = {folder_.write("key", "0123456789abcdef0123456789abcdef\n")};
+    merchant.platform_certificates = {folder_.write("certificates/p.pem", pair_.certificate_pem)};
+    config_.merchants.push_back(std::move(merchant));
+  }
+
+  std::shared_ptr<const Merchants> load(std::chrono::sys_seconds now = kNow) {
+    problems_.clear();
+    return load_merchants(config_, now, problems_);
+  }
+  MerchantConfig& merchant() { return config_.merchants.front(); }
+
+  testing::TemporaryFolder folder_;
+  crypto::SelfSignedPair pair_;
+  Config config_;
+  std::vector<Problem> problems_;
+};
+
+TEST_F(KeyFiles, AreLoadedWithTheirSerials) {
+  const auto merchants = load();
+
+  EXPECT_TRUE(problems_.empty());
+  const Merchant* found = merchants->find_path("/notify/1900000001");
+  ASSERT_NE(found, nullptr);
+  EXPECT_NE(found->platform_keys.find(pair_.serial), nullptr);
+  EXPECT_EQ(found->ciphers.size(), 1U);
+}
+
+TEST_F(KeyFiles, MayBeAFolderOrAGlob) {
+  merchant().platform_certificates = {folder_.path() / "certificates"};
+  EXPECT_FALSE(load()->all().front().platform_keys.empty());
+  merchant().platform_certificates = {folder_.path() / "certificates" / "*.pem"};
+  EXPECT_FALSE(load()->all().front().platform_keys.empty());
+  EXPECT_TRUE(problems_.empty());
+}
+
+TEST_F(KeyFiles, MayHoldAPublicKeyUnderItsId) {
+  merchant().platform_public_keys = {
+      {"PUB_KEY_ID_0114232134912410000000000000", folder_.write("pub.pem", pair_.public_key_pem)}};
+
+  const auto merchants = load();
+
+  EXPECT_NE(
+      merchants->all().front().platform_keys.find("PUB_KEY_ID_0114232134912410000000000000"),
+      nullptr);
+}
+
+TEST_F(KeyFiles, AreAllReportedWhereSeveralWillNotDo) {
+  merchant().api_v3_key_files = {folder_.write("short", "too short"), folder_.path() / "absent"};
+  merchant().platform_certificates = {folder_.write("garbage.pem", "garbage"),
+                                      folder_.path() / "none" / "*.pem"};
+  load();
+
+  EXPECT_EQ(problems_.size(), 4U);
+}
+
+TEST_F(KeyFiles, OfAWrongLengthAreToldByLengthAndNeverShown) {
+  merchant().api_v3_key_files = {folder_.write("short", "tooshortkey")};
+  load();
+
+  ASSERT_EQ(problems_.size(), 1U);
+  EXPECT_THAT(problems_[0].where, HasSubstr("short"));
+  EXPECT_THAT(problems_[0].message, HasSubstr("11"));
+  EXPECT_THAT(problems_[0].message, ::testing::Not(HasSubstr("tooshortkey")));
+}
+
+TEST_F(KeyFiles, ThatHaveExpiredAreReported) {
+  load(kNow + std::chrono::days(366));
+
+  ASSERT_EQ(problems_.size(), 1U);
+  EXPECT_THAT(problems_[0].message, HasSubstr("expired"));
+}
+
+}  // namespace
+}  // namespace couponhook::server

@@ -1,0 +1,163 @@
+// Goal: a notification is acknowledged only once it is committed, and none is lost on the way.
+// Method: the receiver over a real SQLite store whose connection is told to fail, to hold or to lose
+// its commits, and a WeChat Pay that repeats until it is acknowledged.
+
+#include "server/receiver.hpp"
+
+#include <future>
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include "storage/reader.hpp"
+#include "storage/store.hpp"
+#include "support/faulty_connection.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/wechatpay_stand_in.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using testing::FakeRequest;
+using testing::redemption_draft;
+
+const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
+
+class ReceiverOverAFaultyStore : public ::testing::Test {
+ protected:
+  ReceiverOverAFaultyStore()
+      : store_(std::move(*storage::Store::open({"sqlite", folder_.path() / "store.db"}, {}, 0))),
+        reader_(std::move(*store_->reader())) {
+    make_inbox({});
+    std::vector<handlers::EventPattern> patterns;
+    patterns.push_back(*handlers::EventPattern::parse("COUPON.*"));
+    rules_.ledger.add("ledger", std::move(patterns));
+    std::vector<Merchant> merchants;
+    merchants.push_back(wechatpay_.merchant());
+    merchants_ = std::make_unique<Live<Merchants>>(
+        std::make_shared<const Merchants>(std::move(merchants)));
+  }
+
+  void make_inbox(storage::InboxOptions options) {
+    inbox_.reset();
+    inbox_ = std::make_unique<storage::Inbox>(
+        std::make_unique<testing::FaultyConnection>(std::move(*store_->writer()), faults_),
+        options, [] { return std::int64_t{0}; }, [](const storage::Failure&) {});
+  }
+
+  Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {
+    Receiver receiver(*merchants_, rules_, *inbox_, tally_, log_,
+                      [this] { return wechatpay_.now(); }, {budget, 204});
+    asio::io_context io;
+    const Request view = request.view();
+    std::optional<Reply> reply;
+    Task<Reply> task = receiver.handle(view);
+    asio::co_spawn(io, std::move(task), [&](std::exception_ptr failure, Reply made) {
+      if (failure) std::rethrow_exception(failure);
+      reply = std::move(made);
+    });
+    io.run();
+    return std::move(*reply);
+  }
+
+  std::int64_t stored() { return reader_.counts()->stored; }
+
+  testing::TemporaryFolder folder_;
+  testing::WeChatPayStandIn wechatpay_{kNow};
+  std::unique_ptr<Live<Merchants>> merchants_;
+  ReceiveRules rules_;
+  Tally tally_;
+  Log log_{LogConfig{"json", "error"}};
+  std::shared_ptr<testing::Faults> faults_ = std::make_shared<testing::Faults>();
+  std::unique_ptr<storage::Store> store_;
+  storage::Reader reader_;
+  std::unique_ptr<storage::Inbox> inbox_;
+};
+
+TEST_F(ReceiverOverAFaultyStore, AcknowledgesWhatIsCommitted) {
+  EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 204U);
+  EXPECT_EQ(stored(), 1);
+}
+
+TEST_F(ReceiverOverAFaultyStore, RepliesUnavailableWhereTheCommitFails) {
+  faults_->fail_commits(storage::FailureCode::kIo, 1);
+
+  const Reply reply = post(wechatpay_.notify(redemption_draft("N-1")));
+
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_NE(reply.body.find("STORE_UNAVAILABLE"), std::string::npos);
+  EXPECT_EQ(stored(), 0);
+}
+
+TEST_F(ReceiverOverAFaultyStore, IsSentAgainUntilTheStoreRecovers) {
+  faults_->fail_commits(storage::FailureCode::kFull, 3);
+
+  const auto statuses = wechatpay_.send_until_acknowledged(
+      redemption_draft("N-1"), [this](const FakeRequest& request) { return post(request).status; });
+
+  EXPECT_EQ(statuses, (std::vector<unsigned>{503, 503, 503, 204}));
+  EXPECT_EQ(stored(), 1);
+}
+
+TEST_F(ReceiverOverAFaultyStore, DoesNotAcknowledgeACommitOfUnknownResult) {
+  faults_->lose_commits(1);
+
+  EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 503U);
+  EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 204U);
+  EXPECT_EQ(stored(), 1);
+  EXPECT_EQ(tally_.of(Verdict::kDuplicate), 1U);
+}
+
+TEST_F(ReceiverOverAFaultyStore, RepliesWithinItsBudgetAndCountsACommitThatLandsLate) {
+  faults_->hold();
+  const auto begun = SteadyClock::now();
+
+  const Reply reply = post(wechatpay_.notify(redemption_draft("N-1")), milliseconds(150));
+
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_LT(SteadyClock::now() - begun, std::chrono::seconds(2));
+  faults_->release();
+  EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"))).status, 204U);
+  EXPECT_EQ(tally_.of(Verdict::kDuplicate), 1U);
+  EXPECT_EQ(stored(), 1);
+}
+
+TEST_F(ReceiverOverAFaultyStore, SaysThatItIsOverloadedAtOnceWhereTheQueueIsFull) {
+  make_inbox({.queue_max = 1});
+  faults_->hold();
+  // One is held in the writer's hands and one fills the queue; both are given up by their senders.
+  post(wechatpay_.notify(redemption_draft("N-1")), milliseconds(1));
+  faults_->wait_until_one_waits();
+  post(wechatpay_.notify(redemption_draft("N-2")), milliseconds(1));
+
+  const Reply reply = post(wechatpay_.notify(redemption_draft("N-3")));
+
+  EXPECT_EQ(reply.status, 503U);
+  EXPECT_NE(reply.body.find("OVERLOADED"), std::string::npos);
+  faults_->release();
+}
+
+TEST_F(ReceiverOverAFaultyStore, KeepsNothingThatIsNotSigned) {
+  for (const Bad bad : {Bad::kSignature, Bad::kSerial, Bad::kTimestamp, Bad::kProbe}) {
+    EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"), bad)).status, 401U);
+  }
+  EXPECT_EQ(faults_->begun(), 0);
+}
+
+TEST_F(ReceiverOverAFaultyStore, QuarantinesAndRefusesWhatItCannotOpen) {
+  EXPECT_EQ(post(wechatpay_.notify(redemption_draft("N-1"), Bad::kCiphertext)).status, 500U);
+  EXPECT_EQ(reader_.counts()->quarantined, 1);
+  EXPECT_EQ(stored(), 0);
+}
+
+TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
+  Receiver receiver(*merchants_, rules_, *inbox_, tally_, log_, [] { return kNow; },
+                    {milliseconds(4000), 204});
+
+  EXPECT_EQ(receiver.refuse("POST", "/elsewhere")->status, 404U);
+  EXPECT_EQ(receiver.refuse("GET", "/notify/1900000001")->status, 405U);
+  EXPECT_FALSE(receiver.refuse("POST", "/notify/1900000001").has_value());
+}
+
+}  // namespace
+}  // namespace couponhook::server

@@ -1,0 +1,63 @@
+// Goal: request targets and URLs are taken apart as RFC 3986 says.
+// Method: known answers.
+
+#include "server/net/target.hpp"
+
+#include <gtest/gtest.h>
+
+namespace couponhook::server {
+namespace {
+
+TEST(Target, DecodesSegmentsAndParameters) {
+  const auto target = parse_target("/notifications/a%2Fb?type=COUPON.USE&since=x%2By&empty=");
+
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->segments, (std::vector<std::string>{"notifications", "a/b"}));
+  EXPECT_EQ(target->parameter("type"), "COUPON.USE");
+  EXPECT_EQ(target->parameter("since"), "x+y");
+  EXPECT_EQ(target->parameter("empty"), "");
+  EXPECT_EQ(target->parameter("absent"), std::nullopt);
+}
+
+TEST(Target, HasNoSegmentsAtTheRoot) {
+  ASSERT_TRUE(parse_target("/"));
+  EXPECT_TRUE(parse_target("/")->segments.empty());
+}
+
+TEST(Target, RefusesWhatIsNoPath) {
+  EXPECT_FALSE(parse_target("*"));
+  EXPECT_FALSE(parse_target("/%zz"));
+}
+
+TEST(PercentEncoding, LeavesOnlyUnreservedCharacters) {
+  EXPECT_EQ(percent_encode("a/b c+~"), "a%2Fb%20c%2B~");
+}
+
+TEST(Url, KnowsHostPortAndTarget) {
+  const auto url = parse_url("https://[::1]:8443/a?b=c#d");
+
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->port, "8443");
+  EXPECT_EQ(url->target, "/a?b=c");
+  EXPECT_EQ(url->authority(), "[::1]:8443");
+}
+
+TEST(Url, FillsInTheSchemesPortAndTheRoot) {
+  const auto url = parse_url("http://shop.example");
+
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->port, "80");
+  EXPECT_EQ(url->target, "/");
+  EXPECT_EQ(url->authority(), "shop.example");
+}
+
+TEST(Url, RefusesOtherSchemesAndNoHost) {
+  EXPECT_FALSE(parse_url("ftp://shop.example/"));
+  EXPECT_FALSE(parse_url("https:///path"));
+  EXPECT_FALSE(parse_url("shop.example"));
+}
+
+}  // namespace
+}  // namespace couponhook::server

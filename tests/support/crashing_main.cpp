@@ -1,0 +1,92 @@
+/// \file
+/// couponhook with a store that kills the process at a chosen point of a chosen transaction:
+/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N.
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "server/commands/command_line.hpp"
+
+namespace couponhook::testing {
+namespace {
+
+class CrashingConnection final : public storage::Connection {
+ public:
+  CrashingConnection(std::unique_ptr<storage::Connection> inner, std::string point, int transaction)
+      : inner_(std::move(inner)), point_(std::move(point)), transaction_(transaction) {}
+
+  Result<void> begin() override {
+    --transaction_;
+    return inner_->begin();
+  }
+  Result<void> commit() override {
+    die_at("before_commit");
+    auto result = inner_->commit();
+    die_at("after_commit");
+    return result;
+  }
+  void rollback() noexcept override { inner_->rollback(); }
+  Result<void> run(std::span<const storage::Command> commands,
+                   std::vector<storage::Rows>& results) override {
+    die_at("before_insert");
+    return inner_->run(commands, results);
+  }
+  Result<void> run_script(std::string_view script) override { return inner_->run_script(script); }
+  Result<std::int64_t> size_bytes() override { return inner_->size_bytes(); }
+  Result<void> check_integrity() override { return inner_->check_integrity(); }
+  [[nodiscard]] std::string_view engine() const override { return inner_->engine(); }
+
+ private:
+  void die_at(std::string_view point) const {
+    if (transaction_ == 0 && point == point_) std::raise(SIGKILL);
+  }
+
+  std::unique_ptr<storage::Connection> inner_;
+  std::string point_;
+  int transaction_;
+};
+
+class CrashingStore final : public storage::Store {
+ public:
+  explicit CrashingStore(std::unique_ptr<storage::Store> inner) : inner_(std::move(inner)) {}
+
+  Result<std::unique_ptr<storage::Connection>> writer() override {
+    auto connection = inner_->writer();
+    const char* point = std::getenv("COUPONHOOK_CRASH_POINT");
+    const char* transaction = std::getenv("COUPONHOOK_CRASH_TRANSACTION");
+    if (!connection || point == nullptr || transaction == nullptr) return connection;
+    std::unique_ptr<storage::Connection> crashing = std::make_unique<CrashingConnection>(
+        std::move(*connection), point, std::atoi(transaction));
+    return crashing;
+  }
+  Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
+
+ private:
+  std::unique_ptr<storage::Store> inner_;
+};
+
+}  // namespace
+}  // namespace couponhook::testing
+
+int main(int argc, char** argv) {
+  using namespace couponhook;
+  std::signal(SIGPIPE, SIG_IGN);
+  server::World world{
+      [] { return std::chrono::system_clock::now(); },
+      crypto::system_random(),
+      server::process_environment(),
+      [](const storage::StoreUrl& url, const storage::StoreOptions& options, std::int64_t now_ms)
+          -> storage::Store::Result<std::unique_ptr<storage::Store>> {
+        auto store = storage::Store::open(url, options, now_ms);
+        if (!store) return store.error();
+        std::unique_ptr<storage::Store> crashing =
+            std::make_unique<testing::CrashingStore>(std::move(*store));
+        return crashing;
+      },
+      std::cout,
+      std::cerr,
+  };
+  return server::run_command_line(argc, argv, world);
+}

@@ -1,0 +1,97 @@
+#pragma once
+
+/// \file
+/// Stands in for WeChat Pay: has a platform key, makes notifications, and sends them again and again
+/// on WeChat Pay's schedule until they are acknowledged.
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crypto/self_signed.hpp"
+#include "server/local_platform/notification_maker.hpp"
+#include "server/merchants.hpp"
+#include "server/net/http_message.hpp"
+
+namespace couponhook::testing {
+
+/// A request as a listener would hand it on, with headers that a test can change.
+class FakeRequest {
+ public:
+  explicit FakeRequest(server::SignedNotification notification)
+      : fields_(std::move(notification.headers)), body_(std::move(notification.body)) {}
+
+  void set(std::string name, std::string value) {
+    fields_.changed[std::move(name)] = std::move(value);
+  }
+  [[nodiscard]] std::string get(std::string_view name) const {
+    return std::string(fields_.find(name));
+  }
+  std::string& body() { return body_; }
+
+  /// Valid while this object lives and is not changed.
+  [[nodiscard]] server::Request view() const {
+    return {"POST", "/notify/1900000001", fields_, body_, "192.0.2.1"};
+  }
+
+ private:
+  struct Fields final : server::HeaderFields {
+    explicit Fields(std::vector<std::pair<std::string, std::string>> sent_fields)
+        : sent(std::move(sent_fields)) {}
+    [[nodiscard]] std::string_view find(std::string_view name) const override {
+      if (const auto found = changed.find(name); found != changed.end()) return found->second;
+      for (const auto& [key, value] : sent) {
+        if (key == name) return value;
+      }
+      return {};
+    }
+    std::vector<std::pair<std::string, std::string>> sent;
+    std::map<std::string, std::string, std::less<>> changed;
+  };
+
+  Fields fields_;
+  std::string body_;
+};
+
+class WeChatPayStandIn {
+ public:
+  /// How often a voucher redemption is sent: once a minute, nine times in all.
+  static constexpr int kSendsMax = 9;
+  static constexpr std::chrono::minutes kSendInterval{1};
+
+  /// \param now where its clock stands; see advance().
+  explicit WeChatPayStandIn(std::chrono::system_clock::time_point now);
+
+  [[nodiscard]] std::chrono::system_clock::time_point now() const { return *now_; }
+  void advance(std::chrono::seconds by) { *now_ += by; }
+
+  /// What the receiver is given: the certificate and the APIv3 key.
+  [[nodiscard]] server::Merchant merchant() const;
+  [[nodiscard]] const std::string& serial() const { return pair_.serial; }
+
+  [[nodiscard]] FakeRequest notify(const server::Draft& draft,
+                                   server::Bad bad = server::Bad::kNone) const {
+    return FakeRequest(maker_.make(draft, bad));
+  }
+
+  /// Sends copies on the schedule, the clock moving on between them, until `post` returns 200 or 204.
+  /// \return the statuses, one for each time it was sent.
+  std::vector<unsigned> send_until_acknowledged(
+      const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post);
+
+ private:
+  std::shared_ptr<std::chrono::system_clock::time_point> now_;
+  crypto::SelfSignedPair pair_;
+  server::NotificationMaker maker_;
+};
+
+/// A redemption with this id, of a coupon of its own.
+[[nodiscard]] server::Draft redemption_draft(std::string id);
+
+}  // namespace couponhook::testing
