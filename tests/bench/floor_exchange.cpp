@@ -192,23 +192,24 @@ double tls_exchange() {
   const TlsPtr to_server = client_tls();
   const TlsPtr to_client = server_tls();
   Listener listener;
+  // Both ends outlive both conversations: a closed connection would look like one more message.
+  std::vector<End> asking;
+  std::vector<End> answering;
+  asking.reserve(kConnections);
+  answering.reserve(kConnections);
   const auto client = [&] {
-    std::vector<End> ends;
-    ends.reserve(kConnections);
     for (std::size_t i = 0; i < kConnections; ++i) {
-      ends.emplace_back(to_server.get(), listener.connect(), kReply.size(), kRequest).connect();
+      asking.emplace_back(to_server.get(), listener.connect(), kReply.size(), kRequest).connect();
     }
-    for (End& end : ends) end.say();
-    converse(ends, kExchanges, kExchanges - kConnections);
+    for (End& end : asking) end.say();
+    converse(asking, kExchanges, kExchanges - kConnections);
   };
   const auto server = [&] {
-    std::vector<End> ends;
-    ends.reserve(kConnections);
     for (std::size_t i = 0; i < kConnections; ++i) {
-      ends.emplace_back(to_client.get(), listener.accept(), kRequest.size(), kReply).accept();
+      answering.emplace_back(to_client.get(), listener.accept(), kRequest.size(), kReply).accept();
     }
     const auto begun = cpu_time(CLOCK_THREAD_CPUTIME_ID);
-    converse(ends, kExchanges, kExchanges);
+    converse(answering, kExchanges, kExchanges);
     return cpu_time(CLOCK_THREAD_CPUTIME_ID) - begun;
   };
   return each(beside(client, server), kExchanges);

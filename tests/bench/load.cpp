@@ -96,13 +96,21 @@ Round run_round(const Options& options, const ClientOptions& client, const Reque
 
 void print(const Options& options, const Round& round) {
   const std::size_t requests = options.wanted.requests;
-  const char* const format =
-      options.json ? "{\"requests\":%zu,\"unexpected\":%zu,\"per_second\":%.0f,\"p50_ms\":%.3f,"
-                     "\"p99_ms\":%.3f,\"max_ms\":%.3f,\"cpu_us\":%.3f}\n"
-                   : "%zu requests, %zu replies not as expected; %.0f a second; latency p50 %.2f, "
-                     "p99 %.2f, max %.2f ms; service: %.1f CPU us a request\n";
-  std::printf(format, requests, round.unexpected, round.per_second(requests), round.latency_ms(0.5),
-              round.latency_ms(0.99), round.latency_ms(1), round.cpu_us);
+  if (options.json) {
+    std::printf(
+        "{\"requests\":%zu,\"unexpected\":%zu,\"per_second\":%.0f,\"p50_ms\":%.3f,"
+        "\"p99_ms\":%.3f,\"max_ms\":%.3f,\"cpu_us\":%.3f}\n",
+        requests, round.unexpected, round.per_second(requests), round.latency_ms(0.5),
+        round.latency_ms(0.99), round.latency_ms(1), round.cpu_us);
+  } else {
+    std::printf(
+        "%zu requests, %zu replies not as expected; %.0f a second; latency p50 %.2f, "
+        "p99 %.2f, max %.2f ms",
+        requests, round.unexpected, round.per_second(requests), round.latency_ms(0.5),
+        round.latency_ms(0.99), round.latency_ms(1));
+    if (round.cpu_us > 0) std::printf("; service: %.1f CPU us a request", round.cpu_us);
+    std::printf("\n");
+  }
   std::fflush(stdout);
   if (round.unexpected == 0) return;
   for (const auto& [status, count] : round.outcome.by_status) {

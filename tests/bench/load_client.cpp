@@ -99,23 +99,24 @@ class Connection {
     reply_size_ = 0;
     begun_ = begun;
   }
-  [[nodiscard]] bool is_busy() const { return wire_ != nullptr; }
   [[nodiscard]] SteadyClock::time_point begun() const { return begun_; }
 
-  /// \return the status once the reply is complete; nothing where it has to wait.
+  /// \return the status once the reply is complete; nothing where it has to wait, or was not asked.
   [[nodiscard]] std::optional<unsigned> drive() {
-    if (!is_open()) return std::nullopt;
+    if (wire_ == nullptr || !is_open()) return std::nullopt;
     if (!written_) {
       std::size_t bytes = 0;
       // Without partial writes, all of it is written at once or again.
-      if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes))) return {};
+      if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes)))
+        return std::nullopt;
       written_ = bytes == wire_->size();
       if (!written_) fail("a request was cut");
     }
     while (true) {
       std::size_t bytes = 0;
       char* const room = reply_.data() + reply_size_;
-      if (!done(SSL_read_ex(ssl_.get(), room, reply_.size() - reply_size_, &bytes))) return {};
+      if (!done(SSL_read_ex(ssl_.get(), room, reply_.size() - reply_size_, &bytes)))
+        return std::nullopt;
       reply_size_ += bytes;
       if (const auto status = complete_status({reply_.data(), reply_size_})) {
         wire_ = nullptr;
@@ -156,7 +157,7 @@ class Client {
     if (!options_.new_connections) open_all();
     begin();
     const auto begun = SteadyClock::now();
-    for (std::uint32_t i = 0; i < connections_.size(); ++i) start(i);
+    for (std::uint32_t i = 0; i < connections_.size() && start(i); ++i) serve(i);
     while (answered_ < requests_.count) {
       wait([this](std::uint32_t number) { serve(number); });
     }
@@ -182,9 +183,10 @@ class Client {
     for (int i = 0; i < count; ++i) ready(events[static_cast<std::size_t>(i)].data.u32);
   }
 
-  /// The next request on this connection, or on a new one in its place.
-  void start(std::uint32_t number) {
-    if (sent_ == requests_.count) return;
+  /// Gives this connection, or a new one in its place, the next request.
+  /// \return false where there is none.
+  bool start(std::uint32_t number) {
+    if (sent_ == requests_.count) return false;
     auto& connection = connections_[number];
     const auto begun = SteadyClock::now();
     if (options_.new_connections) {
@@ -192,19 +194,17 @@ class Client {
       connection = std::make_unique<Connection>(options_, epoll_.fd(), number);
     }
     connection->request(requests_[sent_++], begun);
-    serve(number);
+    return true;
   }
 
   void serve(std::uint32_t number) {
-    auto& connection = connections_[number];
-    if (!connection->is_busy()) return;
-    const auto status = connection->drive();
-    if (!status) return;
-    ++answered_;
-    ++outcome_.by_status[*status];
-    outcome_.latencies.add(std::chrono::duration_cast<std::chrono::microseconds>(
-        SteadyClock::now() - connection->begun()));
-    start(number);
+    while (const auto status = connections_[number]->drive()) {
+      ++answered_;
+      ++outcome_.by_status[*status];
+      outcome_.latencies.add(std::chrono::duration_cast<std::chrono::microseconds>(
+          SteadyClock::now() - connections_[number]->begun()));
+      if (!start(number)) return;
+    }
   }
 
   const ClientOptions& options_;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "server/local_platform/event_templates.hpp"
 
@@ -20,24 +21,29 @@ std::string padding(std::size_t bytes, std::size_t wanted) {
   return std::string(wanted > bytes ? wanted - bytes : 0, 'x');
 }
 
+/// Only settings that do not fit a resource keep a draft from being made.
+server::Draft make_draft(const server::EventTemplate& event) {
+  return std::move(*event.make_draft());
+}
+
 /// Drafts of one event whose resource and body have the size that all figures are told for.
 class Drafts {
  public:
   Drafts(const server::MerchantConfig& merchant, const server::NotificationMaker& maker)
       : drafts_("COUPON.USE", merchant.mchid, {}, crypto::system_random(),
                 &std::chrono::system_clock::now) {
-    const std::size_t resource_bytes = drafts_.make_draft().value().resource.size();
+    const std::size_t resource_bytes = make_draft(drafts_).resource.size();
     drafts_ = server::EventTemplate(
         "COUPON.USE", merchant.mchid,
         {{{"description"}, '"' + padding(resource_bytes, kResourceBytes) + '"', false}},
         crypto::system_random(), &std::chrono::system_clock::now);
-    server::Draft draft = drafts_.make_draft().value();
+    server::Draft draft = make_draft(drafts_);
     draft.summary = "";
     summary_ = padding(maker.make(draft).body.size(), kBodyBytes);
   }
 
   [[nodiscard]] server::Draft make() const {
-    server::Draft draft = drafts_.make_draft().value();
+    server::Draft draft = make_draft(drafts_);
     draft.summary = summary_;
     return draft;
   }

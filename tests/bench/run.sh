@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# What a notification costs the service, beside what it must cost at least.
+#   tests/bench/run.sh [--rounds 5] [--no-build]
+#
+# Every figure is CPU time, user and system, of all threads of the service, in microseconds for each
+# request: the figure that a busy machine disturbs least. Each line of a round has a fresh service on a
+# fresh database, and the floor is measured in the same rounds. Nothing here passes or fails by time:
+# the exit code is 0 unless a reply was wrong or a program failed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=build/release
+rounds=5
+builds=true
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --rounds) rounds=${2:?--rounds needs a number}; shift 2 ;;
+    --no-build) builds=false; shift ;;
+    *) echo "usage: $0 [--rounds N] [--no-build]" >&2; exit 2 ;;
+  esac
+done
+mkdir -p "$build"
+work=$(realpath "$(mktemp -d "$build/bench-XXXXXX")")
+. tests/bench/service.sh
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+if [ "$builds" = true ]; then build_programs; fi
+bench=$build/tests/bench
+
+# Adds a number to the list of this name, and prints it.
+note() { echo "$2" >>"$work/$1"; printf '%s' "$2"; }
+
+# Sends a load to a service of its own: name, then options of `load`.
+measure() {
+  local name=$1 result
+  shift
+  start_service
+  result=$("$bench/load" --config "$config" --pid "$service" --json "$@") ||
+    die "$name: replies were not as expected"
+  awk '/^VmRSS/ { printf "%.1f\n", $2 / 1024 }' "/proc/$service/status" >>"$work/$name.memory"
+  stop_service
+  for number in cpu_us per_second p50_ms p99_ms; do
+    echo "$result" | field "$number" >>"$work/$name.$number"
+  done
+  local requests logged
+  requests=$(echo "$result" | field requests)
+  logged=$(grep -c '"event":"notification"' "$log" || true)
+  echo "$((requests - logged))" >>"$work/lines.lost"
+  tail -n 1 "$work/$name.cpu_us"
+}
+
+median() {
+  sort -n "$1" | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
+}
+# How far the rounds lie apart, in percent of their median.
+spread() {
+  sort -n "$1" | awk -v m="$(median "$1")" 'NR == 1 { low = $1 } { high = $1 } END { printf "%.0f", m ? 100 * (high - low) / m : 0 }'
+}
+divide() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+say "CPU us of the service for each request; the floor is the sum of its parts by bare libraries"
+printf '%-6s %7s | %12s %6s %7s %8s | %8s %8s %8s | %8s\n' round floor "keep-alive16" ratio alive64 \
+  "half-dup" "f.serial" "f.time" "f.sign" "new-conn"
+for round in $(seq "$rounds"); do
+  printf '%-6s ' "$round"
+  floor=$("$bench/floor" --json --directory "$work")
+  echo "$floor" | field tls_connection >>"$work/floor.connection"
+  sum=$(echo "$floor" | field sum)
+  printf '%7s | ' "$(note floor.sum "$sum")"
+  ours=$(measure alive16 --connections 16)
+  printf '%12s ' "$ours"
+  printf '%6s ' "$(note ratio "$(divide "$ours" "$sum")")"
+  printf '%7s ' "$(measure alive64 --connections 64)"
+  printf '%8s | ' "$(measure duplicates --connections 16 --duplicate-share 0.5)"
+  printf '%8s ' "$(measure serial --connections 16 --forged serial)"
+  printf '%8s ' "$(measure timestamp --connections 16 --forged timestamp)"
+  printf '%8s | ' "$(measure signature --connections 16 --forged signature)"
+  printf '%8s\n' "$(measure new --connections 16 --new-connections --requests 3000)"
+done
+
+line() { printf '%-66s %9s  (spread %s %%)\n' "$1" "$(median "$work/$2")" "$(spread "$work/$2")"; }
+echo
+echo "Medians of $rounds rounds; spread is highest less lowest, in percent of the median"
+line "floor: CPU us of one notification by bare libraries" floor.sum
+line "ours: keep-alive, 16 connections, every feature on" alive16.cpu_us
+line "ours / floor (goal 1.4, required 1.6)" ratio
+line "ours: keep-alive, 64 connections" alive64.cpu_us
+line "ours: 16 connections, half of the notifications duplicates" duplicates.cpu_us
+line "ours: forged, unknown serial (goal 12)" serial.cpu_us
+line "ours: forged, stale timestamp (goal 12)" timestamp.cpu_us
+line "ours: forged, wrong signature (goal 35)" signature.cpu_us
+line "ours: a new connection each, TLS 1.3, P-256" new.cpu_us
+line "floor of that connection alone" floor.connection
+line "resident memory in MB after 64 connections (goal 40)" alive64.memory
+line "requests a second, 16 connections (client on the same cores)" alive16.per_second
+line "latency p50 in ms, 16 connections at full load" alive16.p50_ms
+line "latency p99 in ms, 16 connections at full load" alive16.p99_ms
+lost=$(awk '{ sum += $1 } END { print sum + 0 }' "$work/lines.lost")
+printf '%-66s %9s\n' "lines that the log dropped rather than make a request wait" "$lost"
+if [ "$(spread "$work/ratio")" -gt 20 ]; then
+  echo "The ratio's rounds lie more than 20 % apart: measure again on a quieter machine."
+fi
