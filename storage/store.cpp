@@ -1,5 +1,7 @@
 #include "storage/store.hpp"
 
+#include <system_error>
+
 #include "storage/sqlite_file.hpp"
 
 namespace couponhook::storage {
@@ -27,7 +29,15 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
     return Failure{FailureCode::kUnavailable,
                    "a store's URL has the form sqlite:PATH, where PATH names a file"};
   }
-  return StoreUrl{std::string(kSqlite), (relative_to / path).lexically_normal()};
+  // Absolute, so that it names one file whatever the process's folder is later.
+  std::error_code ec;
+  const auto absolute = std::filesystem::absolute(relative_to / path, ec);
+  if (ec) {
+    return Failure{
+        FailureCode::kUnavailable,
+        "cannot tell the current folder, which the store's path is relative to: " + ec.message()};
+  }
+  return StoreUrl{std::string(kSqlite), absolute.lexically_normal()};
 }
 
 Store::Result<std::unique_ptr<Store>> Store::open(const StoreUrl& url, const StoreOptions& options,

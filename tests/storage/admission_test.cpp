@@ -190,7 +190,7 @@ TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
     auto connection = writer();
     BatchWriter batch_writer(*connection, slot);
     std::vector<Work> batch(1);
-    batch[0].content = admission("n" + std::to_string(slot));
+    batch[0].content = admission(numbered("n", slot));
     ASSERT_TRUE(batch_writer.write(batch, kNow));
   }
   EXPECT_EQ(counts().stored, 2);

@@ -34,7 +34,7 @@ class Acknowledge final : public AdmitListener {
   if (!store) ::_exit(2);
   Inbox inbox((*store)->writer().value(), {.queue_max = 64}, [] { return kNow; }, nullptr);
   for (std::int32_t id = first_id;;) {
-    Admission a = redemption("n" + std::to_string(id), "c" + std::to_string(id), "t");
+    Admission a = redemption(numbered("n", id), numbered("c", id), "t");
     a.resource.append(1000, 'x');
     if (inbox.admit(std::move(a), std::make_shared<Acknowledge>(pipe, id)) == Inbox::Queued::kYes) {
       ++id;
@@ -89,8 +89,8 @@ TEST(Crash, LosesNothingThatWasAcknowledged) {
     ASSERT_TRUE(store) << store.error().message;
     Reader reader((*store)->reader().value());
     for (const std::int32_t id : ids) {
-      ASSERT_TRUE(reader.notification("n" + std::to_string(id)).value()) << id;
-      ASSERT_EQ(reader.coupon("9856000", "c" + std::to_string(id)).value().size(), 1U) << id;
+      ASSERT_TRUE(reader.notification(numbered("n", id)).value()) << id;
+      ASSERT_EQ(reader.coupon("9856000", numbered("c", id)).value().size(), 1U) << id;
     }
     EXPECT_TRUE((*store)->reader().value()->check_integrity());
   }

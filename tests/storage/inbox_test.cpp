@@ -199,7 +199,7 @@ TEST_P(InboxTest, LetsReadersReadWhileItWrites) {
   Reader first = reader();
   Reader second = reader();
   for (int i = 0; i < 200; ++i) {
-    admit("n" + std::to_string(i));
+    admit(numbered("n", i));
     const auto seen_first = first.counts();
     const auto seen_second = second.notifications({});
     ASSERT_TRUE(seen_first) << seen_first.error().message;

@@ -9,40 +9,25 @@
 namespace couponhook::storage {
 namespace {
 
-/// Parameters for a statement of which only the plan is wanted.
-Command explained(const Statement& statement) {
-  // The driver wants as many values as there are parameters, but no plan depends on them.
-  std::size_t count = 0;
-  while (statement.text.find("$" + std::to_string(count + 1)) != std::string_view::npos) ++count;
-  switch (count) {
-    case 0:
-      return {statement, {}};
-    case 1:
-      return {statement, {1}};
-    case 2:
-      return {statement, {1, 1}};
-    case 3:
-      return {statement, {1, 1, 1}};
-    case 4:
-      return {statement, {1, 1, 1, 1}};
-    case 6:
-      return {statement, {1, 1, 1, 1, 1, 1}};
-    case 7:
-      return {statement, {1, 1, 1, 1, 1, 1, 1}};
-    case 8:
-      return {statement, {1, 1, 1, 1, 1, 1, 1, 1}};
-    case 9:
-      return {statement, {1, 1, 1, 1, 1, 1, 1, 1, 1}};
-    default:
-      return {statement, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
+/// The statement with a literal for each parameter: no plan depends on their values.
+std::string explained(std::string_view statement) {
+  std::string text = "EXPLAIN QUERY PLAN ";
+  for (std::size_t i = 0; i < statement.size(); ++i) {
+    if (statement[i] != '$') {
+      text += statement[i];
+      continue;
+    }
+    text += '1';
+    while (i + 1 < statement.size() && statement[i + 1] >= '0' && statement[i + 1] <= '9') ++i;
   }
+  return text;
 }
 
 std::vector<std::string> plan_of(Connection& connection, const Statement& statement) {
-  const std::string text = "EXPLAIN QUERY PLAN " + std::string(statement.text);
+  const std::string text = explained(statement.text);
   const Statement explain{text};
   std::vector<Rows> results;
-  const std::array commands{explained(explain)};
+  const std::array commands{Command(explain, {})};
   EXPECT_TRUE(connection.run(commands, results)) << text;
   std::vector<std::string> steps;
   for (const Row& row : results.at(0)) steps.push_back(std::get<std::string>(row.back()));

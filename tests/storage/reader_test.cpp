@@ -11,7 +11,7 @@ class ReaderTest : public StoreTest {
   void keep(int from, int to) {
     std::vector<Work> batch;
     for (int i = from; i < to; ++i) {
-      Admission a = admission("n" + std::to_string(i));
+      Admission a = admission(numbered("n", i));
       a.received_at_ms = kNow + i;
       a.event_type = i % 2 == 0 ? "COUPON.USE" : "COUPON.SEND";
       batch.push_back({.content = std::move(a), .listener = nullptr});
@@ -50,7 +50,7 @@ TEST_P(ReaderTest, TellsWhenTheLastCame) {
 
 TEST_P(ReaderTest, TellsSinceWhenTheOldestDeliveryWaits) {
   for (const int age : {20, 30}) {
-    Admission a = admission("n" + std::to_string(age));
+    Admission a = admission(numbered("n", age));
     a.received_at_ms = kNow - age;
     a.deliveries = {{.handler = "crm", .ordering_key = ""}};
     write_together(a);
@@ -190,8 +190,8 @@ TEST_P(ReaderTest, CountsTypesBeyondTheLimitTogether) {
     // A writer that has just started must know the types that an earlier one has counted.
     std::vector<Work> batch;
     for (int i = 0; i < kLimit + 3; ++i) {
-      Admission a = admission("n" + std::to_string(round) + "-" + std::to_string(i));
-      a.event_type = "TYPE." + std::to_string(i + round);
+      Admission a = admission(numbered("n", round) + numbered("-", i));
+      a.event_type = numbered("TYPE.", i + round);
       batch.push_back({.content = std::move(a), .listener = nullptr});
     }
     write(std::move(batch));

@@ -43,7 +43,7 @@ class SqliteFileTest : public ::testing::Test {
     std::vector<Work> batch(static_cast<std::size_t>(count));
     int i = 0;
     for (Work& work : batch) {
-      Admission a = admission("n" + std::to_string(i++));
+      Admission a = admission(numbered("n", i++));
       a.resource.append(1000, 'x');
       work.content = std::move(a);
     }

@@ -53,6 +53,13 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Appends rather than joins, which GCC 12 takes for an overlapping copy.
+inline std::string numbered(std::string_view prefix, std::int64_t number) {
+  std::string text(prefix);
+  text += std::to_string(number);
+  return text;
+}
+
 /// A digest for each letter; real ones are not computed here.
 inline Digest digest_of(char letter) {
   Digest digest;
