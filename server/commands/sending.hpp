@@ -174,26 +174,28 @@ inline double per_second(std::uint64_t count, std::chrono::microseconds duration
 
 inline void print_summary(const Summary& summary, std::ostream& out) {
   const auto row = [&out](const std::string& name) -> std::ostream& {
-    return out << std::left << std::setw(15) << name << std::right;
+    return out << std::left << std::setw(22) << name << std::right;
   };
   row("notifications") << summary.notifications << '\n';
   row("copies") << summary.copies << '\n';
   for (const auto& [status, count] : summary.by_status) {
     row("replied " + std::to_string(status)) << count << '\n';
   }
-  for (const auto& [code, count] : summary.by_code) row("  " + code + " ") << count << '\n';
+  for (const auto& [code, count] : summary.by_code) row("  " + code) << count << '\n';
   if (summary.connection_errors != 0) row("no reply") << summary.connection_errors << '\n';
   row("unexpected") << summary.unexpected << '\n';
   out << std::fixed << std::setprecision(1);
   row("duration") << in_milliseconds(summary.duration) / 1000 << " s, " << std::setprecision(0)
                   << per_second(summary.copies, summary.duration) << " copies a second\n"
                   << std::setprecision(1);
-  const LatencyHistogram& latencies = summary.latencies;
-  row("latency in ms") << "min " << in_milliseconds(latencies.min()) << ", half within "
-                       << in_milliseconds(latencies.quantile(0.5)) << ", 90 % "
-                       << in_milliseconds(latencies.quantile(0.9)) << ", 99 % "
-                       << in_milliseconds(latencies.quantile(0.99)) << ", max "
-                       << in_milliseconds(latencies.max()) << '\n';
+  if (!summary.by_status.empty()) {
+    const LatencyHistogram& latencies = summary.latencies;
+    row("latency in ms") << "min " << in_milliseconds(latencies.min()) << ", half within "
+                         << in_milliseconds(latencies.quantile(0.5)) << ", 90 % "
+                         << in_milliseconds(latencies.quantile(0.9)) << ", 99 % "
+                         << in_milliseconds(latencies.quantile(0.99)) << ", max "
+                         << in_milliseconds(latencies.max()) << '\n';
+  }
   out << std::defaultfloat << std::setprecision(6);
 }
 

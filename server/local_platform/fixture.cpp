@@ -48,9 +48,8 @@ class FixtureReader {
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = handlers::parse_object(text, {});
     if (!document) {
-      complain(where_it_breaks(text, first_line) +
-               std::string(handlers::describe(document.error())) +
-               "; a fixture is one JSON object");
+      complain(std::string(handlers::describe(document.error())) +
+               where_it_breaks(text, first_line) + "; a fixture is one JSON object");
       return;
     }
     const std::size_t problems_before = problems_.size();
@@ -68,8 +67,8 @@ class FixtureReader {
     if (!document.HasParseError()) return "";
     const auto before = text.substr(0, document.GetErrorOffset());
     const auto line = first_line + static_cast<std::size_t>(std::ranges::count(before, '\n'));
-    return "line " + std::to_string(line) + ": " +
-           rapidjson::GetParseError_En(document.GetParseError()) + " ";
+    return " (line " + std::to_string(line) + ": " +
+           rapidjson::GetParseError_En(document.GetParseError()) + ")";
   }
 
   Fixture read(const rapidjson::Document& document) {
@@ -81,17 +80,20 @@ class FixtureReader {
     }
     Fixture fixture{source_, {}, read_expect(document)};
     Draft& draft = fixture.draft;
-    draft.event_type = read_text(document, "event_type").value_or("");
-    if (draft.event_type.empty()) complain("event_type: is missing; name one, like COUPON.USE");
+    const auto event_type = read_text(document, "event_type");
+    if (!document.HasMember("event_type") || (event_type && event_type->empty())) {
+      complain("event_type: is missing; name one, like COUPON.USE");
+    }
+    draft.event_type = event_type.value_or("");
     const handlers::CatalogueEntry* known = handlers::find_event(draft.event_type);
     draft.summary = read_text(document, "summary");
     draft.create_time = read_text(document, "create_time").value_or("");
     draft.original_type = read_text(document, "original_type")
                               .value_or(known ? std::string(known->original_type) : "");
-    const bool usually_sealed_with = known != nullptr && !known->associated_data.empty();
-    draft.associated_data = read_text(document, "associated_data")
-                                .value_or(usually_sealed_with ? std::string(known->associated_data)
-                                                              : draft.original_type);
+    const bool sealing_is_known = known != nullptr && !known->associated_data.empty();
+    draft.associated_data =
+        read_text(document, "associated_data")
+            .value_or(sealing_is_known ? std::string(known->associated_data) : draft.original_type);
     const auto resource = document.FindMember("resource");
     if (resource == document.MemberEnd() || !resource->value.IsObject()) {
       complain("resource: is no object; put the decrypted resource there");
