@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kReadyPatience{1000};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
-constexpr std::int64_t kListLimitMax = 1000;
+constexpr std::int64_t kListLimitMax = 500;
 
 Reply json_reply(unsigned status, std::string body) {
   Reply reply;
@@ -80,7 +80,9 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view) co
   return reply;
 }
 
-Reply Admin::fault(HttpFault fault) { return reply_for(verdict_for(fault), 200); }
+Reply Admin::fault(HttpFault fault) {
+  return reply_for(verdict_for(fault), 200);
+}
 
 bool Admin::authorized(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
@@ -118,9 +120,9 @@ Task<Reply> Admin::status() {
   if (!counts) co_return store_failed(counts.error());
   const auto size = sources_.reader.size_bytes();
   const auto merchants = sources_.merchants.get();
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          sources_.clock().time_since_epoch())
-                          .count();
+  const auto now_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(sources_.clock().time_since_epoch())
+          .count();
   const StatusView view{
       COUPONHOOK_VERSION,
       std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started_at_),
@@ -140,8 +142,9 @@ Reply Admin::notifications(const Target& target) {
   storage::NotificationFilter filter;
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return error(400, "PARAM_ERROR",
-                 std::string(wrong) + " will not do: since and until are RFC 3339 or Unix seconds, "
-                                      "limit is 1 to 1000, cursor is a next_cursor");
+                 std::string(wrong) +
+                     " will not do: since and until are RFC 3339 or Unix seconds, "
+                     "limit is 1 to 500, cursor is a next_cursor");
   }
   const auto page = sources_.reader.notifications(filter);
   if (!page) return store_failed(page.error());

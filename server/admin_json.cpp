@@ -196,10 +196,9 @@ std::string readiness_json(const std::vector<std::string>& reasons_against) {
 
 std::string status_json(const StatusView& view) {
   const auto& activity = view.activity;
-  const double rows_per_commit =
-      activity.commits == 0
-          ? 0.0
-          : static_cast<double>(activity.rows) / static_cast<double>(activity.commits);
+  const double rows_per_commit = activity.commits == 0 ? 0.0
+                                                       : static_cast<double>(activity.rows) /
+                                                             static_cast<double>(activity.commits);
   Json json;
   json.begin()
       .text("service", "couponhook")

@@ -33,8 +33,8 @@ enum class FileMode : unsigned char {
 /// \throws std::runtime_error naming the file.
 void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode);
 
-/// The files that a path stands for: itself, a folder's files that end in .pem or .crt, or the matches
-/// of a glob. Sorted; empty where there are none.
+/// The files that a path stands for: itself, a folder's files that end in .pem or .crt, or the
+/// matches of a glob. Sorted; empty where there are none.
 [[nodiscard]] std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path);
 
 }  // namespace couponhook::server

@@ -1,14 +1,16 @@
 #include "server/io_thread.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <pthread.h>
+#include <boost/asio/co_spawn.hpp>
 
 namespace couponhook::server {
 
 IoThread::IoThread(ListenerShare& share, std::string name)
     : share_(share), name_(std::move(name)), server_(io_, deadlines_, share) {}
 
-IoThread::~IoThread() { stop(); }
+IoThread::~IoThread() {
+  stop();
+}
 
 void IoThread::start() {
   asio::co_spawn(io_, sweep_for_ever(deadlines_), [this](std::exception_ptr failure) {

@@ -109,8 +109,8 @@ void Log::notification(const NotificationLine& line) {
   fields.text("peer", line.peer);
   fields.text("detail", line.detail, 256);
   fields.number("body_bytes", line.body_bytes);
-  fields.number("duration_us", static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                   0, line.duration.count())));
+  fields.number("duration_us",
+                static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
   impl_->logger->log(level(entry.severity), spdlog::string_view_t(fields.line()));
 }
 

@@ -28,8 +28,8 @@ struct NotificationLine {
   std::chrono::microseconds duration{};
 };
 
-/// Writes to standard output from a thread of its own. A reader that does not keep up makes lines be
-/// dropped, oldest first, and never makes a notification wait. Thread-safe.
+/// Writes to standard output from a thread of its own. A reader that does not keep up makes lines
+/// be dropped, oldest first, and never makes a notification wait. Thread-safe.
 class Log {
  public:
   explicit Log(const LogConfig& config);

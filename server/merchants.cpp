@@ -12,8 +12,9 @@ void load_certificates(const MerchantConfig& config, std::chrono::sys_seconds no
   for (const auto& pattern : config.platform_certificates) {
     const auto files = expand_path(pattern);
     if (files.empty()) {
-      problems.push_back({pattern.string(), "matches no platform certificate; put the PEM file there "
-                                            "or correct platform_certificates"});
+      problems.push_back({pattern.string(),
+                          "matches no platform certificate; put the PEM file there "
+                          "or correct platform_certificates"});
     }
     for (const auto& file : files) {
       const auto pem = read_file(file);

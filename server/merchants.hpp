@@ -39,7 +39,8 @@ class Merchants {
 };
 
 /// Reads every key file that the configuration names.
-/// \return the merchants; each file that will not do is one problem in `problems`, and the result is
+/// \return the merchants; each file that will not do is one problem in `problems`, and the result
+/// is
 ///   of no use then.
 [[nodiscard]] std::shared_ptr<const Merchants> load_merchants(const Config& config,
                                                               std::chrono::sys_seconds now,

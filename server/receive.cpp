@@ -17,7 +17,8 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::string_view kProxyHint =
-    "none of the Wechatpay-* headers arrived: a proxy or CDN in front of this server probably strips "
+    "none of the Wechatpay-* headers arrived: a proxy or CDN in front of this server probably "
+    "strips "
     "them; let them through";
 constexpr std::string_view kOpenableAlgorithm = "AEAD_AES_256_GCM";
 
@@ -26,9 +27,10 @@ std::int64_t to_ms(system_clock::time_point time) {
 }
 
 crypto::SignedParts signed_parts(const Request& request) {
-  return {request.headers.find("Wechatpay-Timestamp"), request.headers.find("Wechatpay-Nonce"),
-          request.headers.find("Wechatpay-Serial"),    request.headers.find("Wechatpay-Signature"),
-          request.headers.find("Wechatpay-Signature-Type"), request.body};
+  return {
+      request.headers.find("Wechatpay-Timestamp"),      request.headers.find("Wechatpay-Nonce"),
+      request.headers.find("Wechatpay-Serial"),         request.headers.find("Wechatpay-Signature"),
+      request.headers.find("Wechatpay-Signature-Type"), request.body};
 }
 
 Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts) {

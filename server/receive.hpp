@@ -20,8 +20,8 @@ namespace couponhook::server {
 /// What decides beside the merchant's keys; constant while the service runs.
 struct ReceiveRules {
   handlers::JsonLimits json;
-  handlers::Registry ledger;    ///< which events the ledger keeps
-  handlers::Registry outward;   ///< which events go to handlers after the commit
+  handlers::Registry ledger;   ///< which events the ledger keeps
+  handlers::Registry outward;  ///< which events go to handlers after the commit
 };
 
 /// Nothing is kept: the reply is due.
@@ -48,7 +48,8 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 /// Everything up to the store: verify, parse, decrypt, understand. Pure: the same request, keys and
 /// time give the same answer. Thread-safe.
 [[nodiscard]] Examined examine(const Request& request, const Merchant& merchant,
-                               const ReceiveRules& rules, std::chrono::system_clock::time_point now);
+                               const ReceiveRules& rules,
+                               std::chrono::system_clock::time_point now);
 
 /// What the store's answer means for the sender.
 [[nodiscard]] Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome);

@@ -9,7 +9,9 @@
 namespace couponhook::server {
 namespace {
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 /// The identifiers for the log, copied before the store takes the record over.
 struct Identity {
@@ -109,8 +111,7 @@ Task<Verdict> Receiver::commit(Examined& examined, SteadyClock::time_point deadl
 Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,
                        std::string_view hint) {
   tally_.count(line.verdict);
-  line.duration =
-      std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
+  line.duration = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
   log_.notification(line);
   return reply_for(line.verdict, options_.success_status, hint);
 }

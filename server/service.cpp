@@ -63,8 +63,8 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
 }
 
-/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence, so
-/// look first whether anyone is there.
+/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
+/// so look first whether anyone is there.
 error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
   asio::io_context io;
   asio::ip::tcp::acceptor acceptor(io);
@@ -138,14 +138,10 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
              std::move(setup_.admin_token)),
       share_(
           listener_limits(setup_.config.listener), receiver_, [this] { return *tls_.get(); },
-          [this](std::exception_ptr bug) {
-            log_.message(Severity::kError, "bug", describe(bug));
-          }),
+          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       admin_share_(
           admin_limits(setup_.config), admin_, [this] { return setup_.admin_tls; },
-          [this](std::exception_ptr bug) {
-            log_.message(Severity::kError, "bug", describe(bug));
-          }),
+          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       watch_(setup_.config) {
   std::size_t count = setup_.config.listener.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());

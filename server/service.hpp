@@ -41,8 +41,8 @@ struct ServiceOptions {
 };
 
 /// Serves until SIGTERM or SIGINT, then drains: not ready, the load balancer's delay, no new
-/// connections, requests in flight finished, the writer's queue committed. SIGHUP, or a key file that
-/// changes, loads keys and certificates anew, all of them or none.
+/// connections, requests in flight finished, the writer's queue committed. SIGHUP, or a key file
+/// that changes, loads keys and certificates anew, all of them or none.
 ///
 /// \return nothing after an orderly end, else what kept it from starting.
 [[nodiscard]] std::optional<Problem> run_service(Setup setup, storage::Store& store,

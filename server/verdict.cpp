@@ -6,8 +6,8 @@ namespace {
 using enum Verdict;
 using enum Severity;
 
-/// How long a client is asked to wait with 503. WeChat Pay keeps its own schedule; load balancers and
-/// `couponhook trigger` listen.
+/// How long a client is asked to wait with 503. WeChat Pay keeps its own schedule; load balancers
+/// and `couponhook trigger` listen.
 constexpr std::chrono::seconds kRetryAfter{1};
 
 constexpr std::array<VerdictRow, kVerdictCount> kTable{{
@@ -52,9 +52,13 @@ static_assert(rows_stand_at_their_verdicts());
 
 }  // namespace
 
-const std::array<VerdictRow, kVerdictCount>& verdict_table() { return kTable; }
+const std::array<VerdictRow, kVerdictCount>& verdict_table() {
+  return kTable;
+}
 
-const VerdictRow& row(Verdict verdict) { return kTable[static_cast<std::size_t>(verdict)]; }
+const VerdictRow& row(Verdict verdict) {
+  return kTable[static_cast<std::size_t>(verdict)];
+}
 
 Reply reply_for(Verdict verdict, unsigned success_status, std::string_view hint) {
   const VerdictRow& entry = row(verdict);

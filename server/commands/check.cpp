@@ -1,6 +1,4 @@
-#include <iostream>
-
-#include <CLI/CLI.hpp>
+#include <ostream>
 
 #include "server/admin_json.hpp"
 #include "server/commands/command_line.hpp"
@@ -70,11 +68,11 @@ Exit check(const CommonOptions& common, World& world) {
 
 }  // namespace
 
-Command declare_check(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand(
-      "check", "Validate configuration, keys, certificates, store and handlers without serving");
-  add_common_options(*app, common);
-  return {app, [&common, &world] { return check(common, world); }};
+void declare_check(CommandLine& line, CommonOptions& common, World& world) {
+  Options options = line.add(
+      "check", "Validate configuration, keys, certificates, store and handlers without serving",
+      [&common, &world] { return check(common, world); });
+  add_config_option(options, common);
 }
 
 }  // namespace couponhook::server

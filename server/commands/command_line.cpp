@@ -1,16 +1,16 @@
 #include "server/commands/command_line.hpp"
 
-#include <iostream>
-
-#include <CLI/CLI.hpp>
+#include <ostream>
 
 namespace couponhook::server {
 
-void add_common_options(CLI::App& app, CommonOptions& common, bool with_mchid) {
-  app.add_option("--config", common.config, "Configuration file")->capture_default_str();
-  if (with_mchid) {
-    app.add_option("--mchid", common.mchid, "Which merchant, where several are configured");
-  }
+void add_config_option(Options& options, CommonOptions& common) {
+  options.path("--config", common.config, "Configuration file");
+}
+
+void add_merchant_options(Options& options, CommonOptions& common) {
+  add_config_option(options, common);
+  options.text("--mchid", common.mchid, "Which merchant, where several are configured");
 }
 
 void print_problems(World& world, const std::vector<Problem>& problems) {
@@ -34,43 +34,29 @@ const MerchantConfig* choose_merchant(const Config& config, const CommonOptions&
   }
   std::string known;
   for (const MerchantConfig& merchant : config.merchants) known += " " + merchant.mchid;
-  print_problems(world, {{config.file.string() + ": merchant",
-                          (common.mchid.empty() ? std::string("there are several; choose with")
-                                                : "\"" + common.mchid + "\" is not configured; use") +
-                              " --mchid out of:" + known}});
+  print_problems(world,
+                 {{config.file.string() + ": merchant",
+                   (common.mchid.empty() ? std::string("there are several; choose with")
+                                         : "\"" + common.mchid + "\" is not configured; use") +
+                       " --mchid out of:" + known}});
   return nullptr;
 }
 
 int run_command_line(int argc, char** argv, World& world) {
-  CLI::App app(
-      "couponhook receives WeChat Pay coupon notifications: verifies, decrypts and keeps each of "
-      "them exactly once.",
-      "couponhook");
-  app.set_version_flag("--version", std::string("couponhook ") + COUPONHOOK_VERSION);
-  app.require_subcommand(1);
   CommonOptions common;
-  const std::vector<Command> commands{
-      declare_init(app, world),
-      declare_serve(app, common, world),
-      declare_check(app, common, world),
-      declare_trigger(app, common, world),
-      declare_replay(app, common, world),
-      declare_status(app, common, world),
-      declare_notifications(app, common, world),
-      declare_ledger(app, common, world),
-  };
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const bool asked_for_text = error.get_exit_code() == 0;
-    if (asked_for_text) return app.exit(error, world.out, world.err);
-    world.err << "couponhook: " << error.what() << " (see couponhook --help)\n";
-    return static_cast<int>(Exit::kUsage);
-  }
-  for (const Command& command : commands) {
-    if (command.app->parsed()) return static_cast<int>(command.run());
-  }
-  return static_cast<int>(Exit::kUsage);
+  CommandLine line("couponhook",
+                   "couponhook receives WeChat Pay coupon notifications: verifies, decrypts and "
+                   "keeps each of them exactly once.",
+                   COUPONHOOK_VERSION);
+  declare_init(line, world);
+  declare_serve(line, common, world);
+  declare_check(line, common, world);
+  declare_trigger(line, common, world);
+  declare_replay(line, common, world);
+  declare_status(line, common, world);
+  declare_notifications(line, common, world);
+  declare_ledger(line, common, world);
+  return static_cast<int>(line.run(argc, argv, world.out, world.err));
 }
 
 }  // namespace couponhook::server

@@ -11,13 +11,10 @@
 #include <vector>
 
 #include "crypto/random.hpp"
+#include "server/commands/options.hpp"
 #include "server/config/config.hpp"
 #include "server/receiver.hpp"
 #include "storage/store.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace couponhook::server {
 
@@ -34,13 +31,6 @@ struct World {
   std::ostream& err;
 };
 
-/// Exit codes of every command.
-enum class Exit : int {
-  kOk = 0,
-  kFailed = 1,
-  kUsage = 2,  ///< bad usage or configuration
-};
-
 /// Runs the program. \return the exit code.
 [[nodiscard]] int run_command_line(int argc, char** argv, World& world);
 
@@ -50,33 +40,28 @@ struct CommonOptions {
   std::string mchid;
 };
 
-/// A command: declares itself on the application, and runs if it was chosen.
-struct Command {
-  CLI::App* app;
-  std::function<Exit()> run;
-};
+// Each declares one command. `common` and `world` outlive the command line.
+void declare_init(CommandLine& line, World& world);
+void declare_serve(CommandLine& line, CommonOptions& common, World& world);
+void declare_check(CommandLine& line, CommonOptions& common, World& world);
+void declare_trigger(CommandLine& line, CommonOptions& common, World& world);
+void declare_replay(CommandLine& line, CommonOptions& common, World& world);
+void declare_status(CommandLine& line, CommonOptions& common, World& world);
+void declare_notifications(CommandLine& line, CommonOptions& common, World& world);
+void declare_ledger(CommandLine& line, CommonOptions& common, World& world);
 
-// Each declares one subcommand. `common` and `world` outlive the commands.
-[[nodiscard]] Command declare_init(CLI::App& parent, World& world);
-[[nodiscard]] Command declare_serve(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_check(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_trigger(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_replay(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_status(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_notifications(CLI::App& parent, CommonOptions& common, World& world);
-[[nodiscard]] Command declare_ledger(CLI::App& parent, CommonOptions& common, World& world);
-
-/// Adds --config (and --mchid) to a subcommand.
-void add_common_options(CLI::App& app, CommonOptions& common, bool with_mchid = false);
+/// Adds --config, or --config and --mchid, to a command.
+void add_config_option(Options& options, CommonOptions& common);
+void add_merchant_options(Options& options, CommonOptions& common);
 
 /// Prints problems on the error stream, one line each.
 void print_problems(World& world, const std::vector<Problem>& problems);
 
 /// Loads the configuration, or prints what is wrong with it.
-[[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common,
-                                                         World& world);
+[[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common, World& world);
 
-/// The merchant that --mchid names, or the only one. Prints what is wrong and returns null otherwise.
+/// The merchant that --mchid names, or the only one. Prints what is wrong and returns null
+/// otherwise.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 

@@ -1,6 +1,4 @@
-#include <iostream>
-
-#include <CLI/CLI.hpp>
+#include <ostream>
 
 #include "crypto/resource_cipher.hpp"
 #include "crypto/self_signed.hpp"
@@ -63,17 +61,15 @@ void write_setup(const InitOptions& options, const World& world) {
                                              {"DNS:localhost", "IP:127.0.0.1", "IP:::1"},
                                              now,
                                              kCertificateLife});
-  const auto platform =
-      crypto::make_self_signed({crypto::PairKind::kRsa2048,
-                                "couponhook development platform key",
-                                {},
-                                now,
-                                kCertificateLife});
+  const auto platform = crypto::make_self_signed({crypto::PairKind::kRsa2048,
+                                                  "couponhook development platform key",
+                                                  {},
+                                                  now,
+                                                  kCertificateLife});
   const auto& root = options.directory;
   write_new_file(root / "tls/server.crt", tls.certificate_pem, FileMode::kPublic);
   write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), FileMode::kPrivate);
-  write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem,
-                 FileMode::kPublic);
+  write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem, FileMode::kPublic);
   write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
                  FileMode::kPrivate);
   write_new_file(root / "secrets/api_v3_key",
@@ -104,17 +100,15 @@ Exit init(const InitOptions& options, World& world) {
 
 }  // namespace
 
-Command declare_init(CLI::App& parent, World& world) {
-  CLI::App* app = parent.add_subcommand(
-      "init", "Make a ready local set-up: configuration, certificates, keys, token");
-  auto options = std::make_shared<InitOptions>();
-  app->add_option("DIR", options->directory, "Folder to make it in; must be new or empty")
-      ->required();
-  app->add_option("--mchid", options->mchid, "Merchant number")->capture_default_str();
-  app->add_option("--port", options->port, "Port for notifications")->capture_default_str();
-  app->add_option("--admin-port", options->admin_port, "Port of the status endpoint")
-      ->capture_default_str();
-  return {app, [options, &world] { return init(*options, world); }};
+void declare_init(CommandLine& line, World& world) {
+  auto chosen = std::make_shared<InitOptions>();
+  Options options =
+      line.add("init", "Make a ready local set-up: configuration, certificates, keys, token",
+               [chosen, &world] { return init(*chosen, world); });
+  options.required_path("DIR", chosen->directory, "Folder to make it in; must be new or empty");
+  options.text("--mchid", chosen->mchid, "Merchant number");
+  options.number("--port", chosen->port, 0, 65535, "Port for notifications");
+  options.number("--admin-port", chosen->admin_port, 0, 65535, "Port of the status endpoint");
 }
 
 }  // namespace couponhook::server

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <iomanip>
-#include <iostream>
+#include <ostream>
+#include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <rapidjson/document.h>
 
 #include "server/commands/command_line.hpp"
@@ -44,10 +44,9 @@ class StatusClient {
       return fail(*config, "the answer is not JSON; is this couponhook's status endpoint?");
     }
     if (reply->status != 200) {
-      const std::string message =
-          document.HasMember("message") && document["message"].IsString()
-              ? document["message"].GetString()
-              : "no message";
+      const std::string message = document.HasMember("message") && document["message"].IsString()
+                                      ? document["message"].GetString()
+                                      : "no message";
       return fail(*config, "status " + std::to_string(reply->status) + ": " + message);
     }
     return document;
@@ -59,8 +58,7 @@ class StatusClient {
  private:
   using Result = boost::system::result<ClientReply, std::string>;
 
-  static Result ask(const Config& config, const crypto::Secret& token,
-                    const std::string& target) {
+  static Result ask(const Config& config, const crypto::Secret& token, const std::string& target) {
     const bool tls = !config.admin.tls_certificate.empty();
     TlsContext context;
     if (tls) {
@@ -155,7 +153,8 @@ void print_status(const Value& status, std::ostream& out) {
 
 void print_notifications(const Value& page, std::ostream& out) {
   out << std::left << std::setw(38) << "id" << std::setw(26) << "type" << std::setw(13) << "state"
-      << std::setw(6) << "seen" << "received\n";
+      << std::setw(6) << "seen"
+      << "received\n";
   for (const Value& item : page["items"].GetArray()) {
     out << std::setw(38) << text_of(item, "id") << std::setw(26) << text_of(item, "type")
         << std::setw(13) << text_of(item, "state") << std::setw(6) << text_of(item, "times_seen")
@@ -193,20 +192,31 @@ Exit query(const CommonOptions& common, World& world, const std::string& target,
 
 struct NotificationsOptions {
   std::string id;
-  std::vector<std::pair<std::string, std::string>> filter{
-      {"type", ""},  {"state", ""}, {"mchid", ""}, {"since", ""},
-      {"until", ""}, {"limit", ""}, {"cursor", ""}};
+  std::string type;
+  std::string state;
+  std::string mchid;
+  std::string since;
+  std::string until;
+  std::string limit;
+  std::string cursor;
   bool json = false;
 
   [[nodiscard]] std::string target() const {
     if (!id.empty()) return "/notifications/" + percent_encode(id);
     std::string text = "/notifications";
     char separator = '?';
-    for (const auto& [name, value] : filter) {
-      if (value.empty()) continue;
+    const auto add = [&](std::string_view name, const std::string& value) {
+      if (value.empty()) return;
       (((text += separator) += name) += '=') += percent_encode(value);
       separator = '&';
-    }
+    };
+    add("type", type);
+    add("state", state);
+    add("mchid", mchid);
+    add("since", since);
+    add("until", until);
+    add("limit", limit);
+    add("cursor", cursor);
     return text;
   }
 };
@@ -219,43 +229,46 @@ struct LedgerOptions {
 
 }  // namespace
 
-Command declare_status(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand("status", "What the running service holds and has done");
-  add_common_options(*app, common);
+void declare_status(CommandLine& line, CommonOptions& common, World& world) {
   auto json = std::make_shared<bool>(false);
-  app->add_flag("--json", *json, "As JSON");
-  return {app, [&common, &world, json] {
-            return query(common, world, "/status", *json, print_status);
-          }};
+  Options options = line.add(
+      "status", "What the running service holds and has done",
+      [&common, &world, json] { return query(common, world, "/status", *json, print_status); });
+  add_config_option(options, common);
+  options.flag("--json", *json, "As JSON");
 }
 
-Command declare_notifications(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand(
-      "notifications", "List notifications, newest first, or show one with its resource");
-  add_common_options(*app, common);
-  auto options = std::make_shared<NotificationsOptions>();
-  app->add_option("ID", options->id, "Show this one, as JSON");
-  for (auto& [name, value] : options->filter) app->add_option("--" + name, value);
-  app->add_flag("--json", options->json, "As JSON");
-  return {app, [&common, &world, options] {
-            const Print print = options->id.empty() ? print_notifications : nullptr;
-            return query(common, world, options->target(), options->json, print);
-          }};
+void declare_notifications(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<NotificationsOptions>();
+  Options options =
+      line.add("notifications", "List notifications, newest first, or show one with its resource",
+               [&common, &world, chosen] {
+                 const Print print = chosen->id.empty() ? print_notifications : nullptr;
+                 return query(common, world, chosen->target(), chosen->json, print);
+               });
+  add_config_option(options, common);
+  options.text("ID", chosen->id, "Show this one, as JSON");
+  options.text("--type", chosen->type, "Only this event type");
+  options.text("--state", chosen->state, "received, done, dead or quarantined");
+  options.text("--mchid", chosen->mchid, "Only this merchant's");
+  options.text("--since", chosen->since, "Received at or after: RFC 3339 or Unix seconds");
+  options.text("--until", chosen->until, "Received before");
+  options.text("--limit", chosen->limit, "How many at most, 1 to 500");
+  options.text("--cursor", chosen->cursor, "Where the last list said that there is more");
+  options.flag("--json", chosen->json, "As JSON");
 }
 
-Command declare_ledger(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand("ledger", "What has happened to a coupon");
-  add_common_options(*app, common);
-  auto options = std::make_shared<LedgerOptions>();
-  app->add_option("STOCK", options->stock, "Stock id")->required();
-  app->add_option("COUPON", options->coupon, "Coupon id or code")->required();
-  app->add_flag("--json", options->json, "As JSON");
-  return {app, [&common, &world, options] {
-            return query(common, world,
-                         "/coupons/" + percent_encode(options->stock) + "/" +
-                             percent_encode(options->coupon),
-                         options->json, print_coupon);
-          }};
+void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<LedgerOptions>();
+  Options options = line.add("ledger", "What has happened to a coupon", [&common, &world, chosen] {
+    return query(common, world,
+                 "/coupons/" + percent_encode(chosen->stock) + "/" + percent_encode(chosen->coupon),
+                 chosen->json, print_coupon);
+  });
+  add_config_option(options, common);
+  options.required_text("STOCK", chosen->stock, "Stock id");
+  options.required_text("COUPON", chosen->coupon, "Coupon id or code");
+  options.flag("--json", chosen->json, "As JSON");
 }
 
 }  // namespace couponhook::server

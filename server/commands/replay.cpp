@@ -1,6 +1,7 @@
-#include <iostream>
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <ostream>
 
 #include "server/commands/sending.hpp"
 #include "server/local_platform/fixture.hpp"
@@ -155,17 +156,14 @@ Exit replay(const ReplayOptions& options, const CommonOptions& common, World& wo
 
 }  // namespace
 
-Command declare_replay(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app =
-      parent.add_subcommand("replay", "Seal, sign and send the notifications in fixture files");
-  auto options = std::make_shared<ReplayOptions>();
-  app->add_option("PATH", options->paths, "Files (.json, .ndjson) or folders of these")->required();
-  add_common_options(*app, common, true);
-  app->add_option("--repeat", options->repeat, "How often to send the whole set")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000000}))
-      ->capture_default_str();
-  add_sending_options(*app, options->sending);
-  return {app, [options, &common, &world] { return replay(*options, common, world); }};
+void declare_replay(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<ReplayOptions>();
+  Options options = line.add("replay", "Seal, sign and send the notifications in fixture files",
+                             [chosen, &common, &world] { return replay(*chosen, common, world); });
+  options.required_paths("PATH", chosen->paths, "Files (.json, .ndjson) or folders of these");
+  add_merchant_options(options, common);
+  options.number("--repeat", chosen->repeat, 1, 1'000'000, "How often to send the whole set");
+  add_sending_options(options, chosen->sending);
 }
 
 }  // namespace couponhook::server

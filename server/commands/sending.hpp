@@ -3,23 +3,15 @@
 /// \file
 /// Private to this folder: what `trigger` and `replay` share.
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <iomanip>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
-#include <openssl/ssl.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <CLI/CLI.hpp>
 
 #include "server/commands/command_line.hpp"
 #include "server/local_platform/sender.hpp"
@@ -38,36 +30,10 @@ struct SendingOptions {
   bool json = false;
 };
 
-inline void add_sending_options(CLI::App& app, SendingOptions& options) {
-  app.add_option("--to", options.to, "Where to send to; default: the configured listener, here");
-  app.add_option("--ca", options.ca, "PEM certificates to trust besides the system's");
-  app.add_option("--key", options.key.key,
-                 "Platform private key to sign with; default: development/platform_key.pem");
-  app.add_option("--serial", options.key.serial,
-                 "Wechatpay-Serial; default: that of the platform key that fits");
-  app.add_option("--duplicates", options.duplicates,
-                 "Copies of each notification in all, sent at the same moment")
-      ->check(CLI::Range(1U, 1000U))
-      ->capture_default_str();
-  app.add_option("--connections", options.connections,
-                 "Connections; default: as many as copies, so that one notification goes at a time")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
-  app.add_option("--rate", options.rate, "Notifications a second; 0: as fast as replies come")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
-  app.add_option("--bad", options.bad, "Make them wrong, and expect them to be refused")
-      ->check(CLI::IsMember({"signature", "serial", "timestamp", "probe", "ciphertext"}));
-  app.add_option("--timeout-ms", options.timeout_ms, "How long to wait for a reply")
-      ->check(CLI::Range(1U, 600000U))
-      ->capture_default_str();
-  app.add_flag("--json", options.json, "Print the summary as JSON");
-}
+void add_sending_options(Options& options, SendingOptions& sending);
 
 /// The status that a notification should be replied with.
-inline unsigned expected_status(Bad bad, unsigned if_good) {
-  if (bad == Bad::kNone) return if_good;
-  return bad == Bad::kCiphertext ? 500 : 401;
-}
+[[nodiscard]] unsigned expected_status(Bad bad, unsigned if_good);
 
 /// What to send with, ready.
 struct Sending {
@@ -75,165 +41,33 @@ struct Sending {
   NotificationMaker maker;
 };
 
-inline std::optional<Url> choose_url(const SendingOptions& options, const Config& config,
-                                     const MerchantConfig& merchant) {
-  if (!options.to.empty()) return parse_url(options.to);
-  const std::string& address = config.listener.address;
-  const bool is_unspecified = address == "0.0.0.0" || address == "::";
-  return Url{config.listener.tls, is_unspecified ? "127.0.0.1" : address,
-             std::to_string(config.listener.port), merchant.path};
-}
-
-/// Trusts the listener's own certificate too, whoever signed it: it is the one that we configured.
-inline boost::system::result<TlsContext, std::string> make_sending_tls(
-    const SendingOptions& options, const Config& config) {
-  auto tls = make_client_tls(options.ca);
-  if (!tls || config.listener.tls_certificate.empty()) return tls;
-  SSL_CTX* const context = tls->get();
-  if (SSL_CTX_load_verify_file(context, config.listener.tls_certificate.c_str()) == 1) {
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
-  }
-  return tls;
-}
-
 /// Prints what is wrong, and returns nothing then.
-inline std::optional<Sending> prepare_sending(const SendingOptions& options, const Config& config,
-                                              const MerchantConfig& merchant, World& world) {
-  const auto url = choose_url(options, config, merchant);
-  if (!url) {
-    print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
-    return std::nullopt;
-  }
-  auto maker = load_notification_maker(config, merchant, options.key, world.random, world.clock);
-  if (!maker) {
-    print_problems(world, maker.error());
-    return std::nullopt;
-  }
-  SendPlan plan;
-  plan.to = *url;
-  plan.copies = options.duplicates;
-  plan.connections = options.connections == 0 ? options.duplicates : options.connections;
-  plan.rate = options.rate;
-  plan.bad = parse_bad(options.bad).value_or(Bad::kNone);
-  plan.timeout = std::chrono::milliseconds(options.timeout_ms);
-  if (url->tls) {
-    auto tls = make_sending_tls(options, config);
-    if (!tls) {
-      print_problems(world, {{"--ca", tls.error()}});
-      return std::nullopt;
-    }
-    plan.tls = std::move(*tls);
-  }
-  return Sending{std::move(plan), std::move(*maker)};
-}
+[[nodiscard]] std::optional<Sending> prepare_sending(const SendingOptions& options,
+                                                     const Config& config,
+                                                     const MerchantConfig& merchant, World& world);
 
-inline ProgressDisplay progress_on(World& world) {
-  return {world.err, ::isatty(STDERR_FILENO) == 1};
-}
+[[nodiscard]] ProgressDisplay progress_on(World& world);
 
 /// "204", or "503 STORE_UNAVAILABLE", or "no reply: …".
-inline std::string describe(const CopyResult& result) {
-  if (result.status == 0) return "no reply: " + result.detail;
-  return std::to_string(result.status) + (result.detail.empty() ? "" : " " + result.detail);
-}
+[[nodiscard]] std::string describe(const CopyResult& result);
 
 /// Remembers the first copies whose reply was not the expected one.
 class UnexpectedReplies {
  public:
   void look_at(const std::string& name, const Outgoing& outgoing,
-               const std::vector<CopyResult>& results) {
-    for (const CopyResult& result : results) {
-      if (lines_.size() == kLinesMax) return;
-      if (result.is_as_expected(outgoing.expected)) continue;
-      lines_.push_back(name + ": expected " + std::to_string(outgoing.expected) + ", got " +
-                       describe(result));
-    }
-  }
-
-  void print(std::uint64_t total, std::ostream& out) const {
-    for (const std::string& line : lines_) out << "couponhook: " << line << '\n';
-    if (total > lines_.size()) {
-      out << "couponhook: and " << total - lines_.size() << " more unexpected replies\n";
-    }
-  }
+               const std::vector<CopyResult>& results);
+  void print(std::uint64_t total, std::ostream& out) const;
 
  private:
   static constexpr std::size_t kLinesMax = 10;
   std::vector<std::string> lines_;
 };
 
-inline double in_milliseconds(std::chrono::microseconds time) {
-  return static_cast<double>(time.count()) / 1000;
-}
-
-inline double per_second(std::uint64_t count, std::chrono::microseconds duration) {
-  return duration.count() == 0
-             ? 0
-             : std::round(1e6 * static_cast<double>(count) / static_cast<double>(duration.count()));
-}
-
-inline void print_summary(const Summary& summary, std::ostream& out) {
-  const auto row = [&out](const std::string& name) -> std::ostream& {
-    return out << std::left << std::setw(22) << name << std::right;
-  };
-  row("notifications") << summary.notifications << '\n';
-  row("copies") << summary.copies << '\n';
-  for (const auto& [status, count] : summary.by_status) {
-    row("replied " + std::to_string(status)) << count << '\n';
-  }
-  for (const auto& [code, count] : summary.by_code) row("  " + code) << count << '\n';
-  if (summary.connection_errors != 0) row("no reply") << summary.connection_errors << '\n';
-  row("unexpected") << summary.unexpected << '\n';
-  out << std::fixed << std::setprecision(1);
-  row("duration") << in_milliseconds(summary.duration) / 1000 << " s, " << std::setprecision(0)
-                  << per_second(summary.copies, summary.duration) << " copies a second\n"
-                  << std::setprecision(1);
-  if (!summary.by_status.empty()) {
-    const LatencyHistogram& latencies = summary.latencies;
-    row("latency in ms") << "min " << in_milliseconds(latencies.min()) << ", half within "
-                         << in_milliseconds(latencies.quantile(0.5)) << ", 90 % "
-                         << in_milliseconds(latencies.quantile(0.9)) << ", 99 % "
-                         << in_milliseconds(latencies.quantile(0.99)) << ", max "
-                         << in_milliseconds(latencies.max()) << '\n';
-  }
-  out << std::defaultfloat << std::setprecision(6);
-}
+void print_summary(const Summary& summary, std::ostream& out);
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 /// Writes the summary's members into an object that the caller begins and ends.
-inline void write_summary(const Summary& summary, JsonWriter& writer) {
-  const auto count = [&writer](const std::string& name, std::uint64_t value) {
-    writer.Key(name.c_str());
-    writer.Uint64(value);
-  };
-  const auto time = [&writer](const char* name, std::chrono::microseconds value) {
-    writer.Key(name);
-    writer.Double(in_milliseconds(value));
-  };
-  count("notifications", summary.notifications);
-  count("copies", summary.copies);
-  writer.Key("replies");
-  writer.StartObject();
-  for (const auto& [status, number] : summary.by_status) count(std::to_string(status), number);
-  writer.EndObject();
-  writer.Key("codes");
-  writer.StartObject();
-  for (const auto& [code, number] : summary.by_code) count(code, number);
-  writer.EndObject();
-  count("connection_errors", summary.connection_errors);
-  count("unexpected", summary.unexpected);
-  time("duration_ms", summary.duration);
-  writer.Key("copies_per_second");
-  writer.Double(per_second(summary.copies, summary.duration));
-  writer.Key("latency_ms");
-  writer.StartObject();
-  time("min", summary.latencies.min());
-  time("p50", summary.latencies.quantile(0.5));
-  time("p90", summary.latencies.quantile(0.9));
-  time("p99", summary.latencies.quantile(0.99));
-  time("max", summary.latencies.max());
-  writer.EndObject();
-}
+void write_summary(const Summary& summary, JsonWriter& writer);
 
 }  // namespace couponhook::server

@@ -1,6 +1,4 @@
-#include <iostream>
-
-#include <CLI/CLI.hpp>
+#include <ostream>
 
 #include "server/commands/command_line.hpp"
 #include "server/service.hpp"
@@ -48,10 +46,10 @@ Exit serve(const CommonOptions& common, World& world) {
 
 }  // namespace
 
-Command declare_serve(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand("serve", "Run the service until SIGTERM");
-  add_common_options(*app, common);
-  return {app, [&common, &world] { return serve(common, world); }};
+void declare_serve(CommandLine& line, CommonOptions& common, World& world) {
+  Options options = line.add("serve", "Run the service until SIGTERM",
+                             [&common, &world] { return serve(common, world); });
+  add_config_option(options, common);
 }
 
 }  // namespace couponhook::server

@@ -1,5 +1,6 @@
-#include <iostream>
+#include <algorithm>
 #include <memory>
+#include <ostream>
 
 #include "server/commands/sending.hpp"
 #include "server/local_platform/event_templates.hpp"
@@ -99,23 +100,21 @@ Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& 
 
 }  // namespace
 
-Command declare_trigger(CLI::App& parent, CommonOptions& common, World& world) {
-  CLI::App* app = parent.add_subcommand(
-      "trigger", "Seal, sign and send notifications as WeChat Pay would, with a development key");
-  auto options = std::make_shared<TriggerOptions>();
-  app->add_option("EVENT", options->event, "issue, redeem, refund, or an event type: COUPON.USE, …")
-      ->required();
-  add_common_options(*app, common, true);
-  app->add_option("--count", options->count, "How many, each with an id and numbers of its own")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{10000000}))
-      ->capture_default_str();
-  app->add_option("--set", options->settings,
-                  "A field of the resource: json.path=value; may be given several times. The value "
-                  "is JSON, or text where it is none; a number stays text in a text field")
-      ->allow_extra_args(false);
-  app->add_option("--id", options->id, "The notification's id; default: a random one for each");
-  add_sending_options(*app, options->sending);
-  return {app, [options, &common, &world] { return trigger(*options, common, world); }};
+void declare_trigger(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<TriggerOptions>();
+  Options options = line.add(
+      "trigger", "Seal, sign and send notifications as WeChat Pay would, with a development key",
+      [chosen, &common, &world] { return trigger(*chosen, common, world); });
+  options.required_text("EVENT", chosen->event,
+                        "issue, redeem, refund, or an event type: COUPON.USE, …");
+  add_merchant_options(options, common);
+  options.number("--count", chosen->count, 1, 10'000'000,
+                 "How many, each with an id and numbers of its own");
+  options.texts("--set", chosen->settings,
+                "A field of the resource: json.path=value; may be given several times. The value "
+                "is JSON, or text where it is none; a number stays text in a text field");
+  options.text("--id", chosen->id, "The notification's id; default: a random one for each");
+  add_sending_options(options, chosen->sending);
 }
 
 }  // namespace couponhook::server

@@ -97,9 +97,10 @@ AdminConfig read_admin(Section section) {
   section.require(!admin.token_file.empty(), "token_file",
                   "a file with a random token, as `couponhook init` makes it");
   if (!is_loopback(admin.address) && is_address(admin.address)) {
-    section.require(!admin.tls_certificate.empty(), "tls_certificate",
-                    "a certificate chain: the address is not a loopback one, and the token must not "
-                    "cross a network in the clear");
+    section.require(
+        !admin.tls_certificate.empty(), "tls_certificate",
+        "a certificate chain: the address is not a loopback one, and the token must not "
+        "cross a network in the clear");
   }
   if (admin.tls_certificate.empty() != admin.tls_private_key.empty()) {
     section.report("tls_private_key", "goes with tls_certificate; set both or neither");
@@ -153,8 +154,9 @@ void check_merchant_path(Section& section, const std::string& path) {
   if (path.empty() || path.front() != '/') {
     section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
   } else if (path.find_first_of("?# \t") != std::string::npos) {
-    section.report("path", "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
-                           "such a notify_url");
+    section.report("path",
+                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
+                   "such a notify_url");
   }
 }
 
@@ -172,7 +174,8 @@ MerchantConfig read_merchant(Section section) {
     PlatformPublicKeyConfig public_key;
     key.text("id", public_key.id);
     key.path("file", public_key.file);
-    key.require(!public_key.id.empty(), "id", "the id that the console shows, PUB_KEY_ID_ included");
+    key.require(!public_key.id.empty(), "id",
+                "the id that the console shows, PUB_KEY_ID_ included");
     key.require(!public_key.file.empty(), "file", "the public key's PEM file");
     key.refuse_unknown_keys();
     merchant.platform_public_keys.push_back(std::move(public_key));
@@ -182,10 +185,10 @@ MerchantConfig read_merchant(Section section) {
   merchant.timestamp_tolerance = seconds(tolerance);
   if (auto api = section.table("api")) merchant.api = read_merchant_api(*api);
   const bool fetches = merchant.api && !merchant.api->certificate_directory.empty();
-  section.require(!merchant.platform_certificates.empty() ||
-                      !merchant.platform_public_keys.empty() || fetches,
-                  "platform_certificates",
-                  "the platform certificate's PEM file, or add [[merchant.platform_public_key]]");
+  section.require(
+      !merchant.platform_certificates.empty() || !merchant.platform_public_keys.empty() || fetches,
+      "platform_certificates",
+      "the platform certificate's PEM file, or add [[merchant.platform_public_key]]");
   section.refuse_unknown_keys();
   return merchant;
 }
@@ -232,8 +235,8 @@ void check_unique(ReadContext& context, const Config& config) {
       context.report("merchant.mchid", "\"" + merchant.mchid + "\" is there twice; keep one");
     }
     if (!paths.insert(merchant.path).second) {
-      context.report("merchant.path", "\"" + merchant.path +
-                                          "\" is there twice; give each merchant its own path");
+      context.report("merchant.path",
+                     "\"" + merchant.path + "\" is there twice; give each merchant its own path");
     }
   }
   std::set<std::string> names;
@@ -285,8 +288,9 @@ boost::system::result<Config, std::vector<Problem>> load_config(const std::files
   std::error_code ec;
   if (!std::filesystem::is_regular_file(file, ec)) {
     return std::vector<Problem>{
-        {file.string(), "cannot be read as a file; name the configuration with --config, or make a "
-                        "local one with `couponhook init DIR`"}};
+        {file.string(),
+         "cannot be read as a file; name the configuration with --config, or make a "
+         "local one with `couponhook init DIR`"}};
   }
   try {
     const toml::table root = toml::parse_file(file.string());

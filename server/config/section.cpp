@@ -118,8 +118,8 @@ std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_integer();
   if (value == nullptr || value->get() < least || value->get() > most) {
-    report(key, "must be a whole number from " + std::to_string(least) + " to " +
-                    std::to_string(most));
+    report(key,
+           "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return std::nullopt;
   }
   return value->get();

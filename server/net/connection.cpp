@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <cstring>
 
-#include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <boost/asio/ip/address.hpp>
 
 namespace couponhook::server {
 namespace {
@@ -19,7 +19,9 @@ constexpr std::chrono::milliseconds kLingerMax{1000};
 
 }  // namespace
 
-void Connection::FreeSsl::operator()(SSL* ssl) const { SSL_free(ssl); }
+void Connection::FreeSsl::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
 
 Connection::Connection(Socket socket, TlsContext tls, Deadlines& deadlines)
     : Entry(deadlines), socket_(std::move(socket)), tls_(std::move(tls)) {

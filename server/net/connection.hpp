@@ -34,8 +34,8 @@ struct IoResult {
 /// OpenSSL works on the non-blocking socket itself and Asio only waits for readiness: no buffers in
 /// between, no copy, and an idle connection holds no record buffer.
 ///
-/// Not thread-safe: used by one coroutine on its io_context's thread. Deadlines apply to whatever is
-/// awaited when they pass, and stay passed until set anew.
+/// Not thread-safe: used by one coroutine on its io_context's thread. Deadlines apply to whatever
+/// is awaited when they pass, and stay passed until set anew.
 class Connection : private Deadlines::Entry {
  public:
   /// \param tls null for plain TCP.
@@ -57,8 +57,8 @@ class Connection : private Deadlines::Entry {
   /// Writes all of `bytes`, which must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
 
-  /// Says goodbye in order: what the peer still sends is read and dropped for a moment, because data
-  /// left unread would make the kernel reset the connection and take our last reply with it.
+  /// Says goodbye in order: what the peer still sends is read and dropped for a moment, because
+  /// data left unread would make the kernel reset the connection and take our last reply with it.
   Task<void> close();
 
   /// Ends any wait with IoStatus::kClosed; for shutting down. Call on the connection's thread.

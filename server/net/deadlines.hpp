@@ -42,8 +42,8 @@ class Deadlines {
 
   static constexpr std::chrono::milliseconds kSweepInterval{50};
 
-  /// Calls expired() on every entry whose deadline is before `now`. An expired() may destroy its own
-  /// entry, and no other.
+  /// Calls expired() on every entry whose deadline is before `now`. An expired() may destroy its
+  /// own entry, and no other.
   void sweep(SteadyClock::time_point now);
 
  private:

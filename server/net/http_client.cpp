@@ -76,7 +76,8 @@ Task<boost::system::result<void, std::string>> HttpClient::connect() {
   {
     Resolver resolver(io_.get_executor());
     const ConnectDeadline deadline(deadlines_, socket, resolver, options_.connect_timeout);
-    const auto [resolve_ec, found] = co_await resolver.async_resolve(url_.host, url_.port, use_task);
+    const auto [resolve_ec, found] =
+        co_await resolver.async_resolve(url_.host, url_.port, use_task);
     if (resolve_ec) co_return Result("cannot find " + where + ": " + resolve_ec.message());
     const auto [ec, endpoint] = co_await asio::async_connect(socket, found, use_task);
     if (ec) {
@@ -97,8 +98,8 @@ Task<boost::system::result<void, std::string>> HttpClient::connect() {
 }
 
 std::string HttpClient::serialize(const ClientRequest& request) const {
-  std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\nHost: " +
-                      url_.authority() + "\r\nUser-Agent: couponhook\r\n";
+  std::string bytes = request.method + " " + request.target +
+                      " HTTP/1.1\r\nHost: " + url_.authority() + "\r\nUser-Agent: couponhook\r\n";
   for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
   if (!request.body.empty() || request.method == "POST") {
     bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";

@@ -48,7 +48,8 @@ class HttpClient {
   ~HttpClient();
 
   /// Sends over the open connection, or a new one where there is none or the server has closed it.
-  /// \return an error in words: what failed, at which step. Nothing is sent twice but on a kept-alive
+  /// \return an error in words: what failed, at which step. Nothing is sent twice but on a
+  /// kept-alive
   ///   connection that turned out to be closed before a byte of reply came.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 

@@ -35,7 +35,7 @@ struct Reply {
   unsigned status = 500;
   std::string body;
   std::string_view content_type = "application/json";
-  std::string_view allow;                              ///< with 405
+  std::string_view allow;                             ///< with 405
   std::optional<std::chrono::seconds> retry_after{};  ///< with 503
 };
 

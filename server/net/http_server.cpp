@@ -1,14 +1,15 @@
 #include "server/net/http_server.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <sys/socket.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include "server/net/http_session.hpp"
 
 namespace couponhook::server {
 namespace {
 
-/// What to do when the process has no file descriptor left: the backlog keeps the clients meanwhile.
+/// What to do when the process has no file descriptor left: the backlog keeps the clients
+/// meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 /// Leaves the listener's count when the session is over, however it ends.

@@ -13,10 +13,13 @@ namespace {
 
 namespace http = boost::beast::http;
 
-/// A request with its body is about this large; larger ones make the buffer grow to the header limit.
+/// A request with its body is about this large; larger ones make the buffer grow to the header
+/// limit.
 constexpr std::size_t kBufferBytes = 4096;
 
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 class BeastHeaders final : public HeaderFields {
  public:
@@ -237,7 +240,8 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += http_date();
   if (close) out_ += "\r\nConnection: close";
   if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
-  if (reply.retry_after) (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
+  if (reply.retry_after)
+    (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
   if (reply.status != 204) {
     (out_ += "\r\nContent-Length: ") += std::to_string(reply.body.size());
     if (!reply.body.empty()) (out_ += "\r\nContent-Type: ") += reply.content_type;

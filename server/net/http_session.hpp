@@ -60,7 +60,7 @@ class HttpSession {
 
   HttpFault fault_ = HttpFault::kMalformed;
   Reply refusal_;
-  std::string buffer_;        // unparsed bytes are [begin_, end_)
+  std::string buffer_;  // unparsed bytes are [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;

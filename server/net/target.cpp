@@ -13,14 +13,15 @@ namespace {
 
 namespace urls = boost::urls;
 
-boost::core::string_view boost_view(std::string_view text) { return {text.data(), text.size()}; }
+boost::core::string_view boost_view(std::string_view text) {
+  return {text.data(), text.size()};
+}
 
 }  // namespace
 
 std::optional<std::string_view> Target::parameter(std::string_view name) const {
-  const auto found = std::ranges::find(parameters, name, [](const auto& p) -> std::string_view {
-    return p.first;
-  });
+  const auto found = std::ranges::find(parameters, name,
+                                       [](const auto& p) -> std::string_view { return p.first; });
   if (found == parameters.end()) return std::nullopt;
   return found->second;
 }

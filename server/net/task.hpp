@@ -31,8 +31,8 @@ using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyCl
 
 /// Completion token: `auto [ec, n] = co_await socket.async_read_some(buffer, use_task);`
 ///
-/// GCC 12 destroys some temporaries inside co_await expressions twice: name every closure, aggregate
-/// and owning argument on a line of its own before awaiting (GCC PR95599, PR101367).
+/// GCC 12 destroys some temporaries inside co_await expressions twice: name every closure,
+/// aggregate and owning argument on a line of its own before awaiting (GCC PR95599, PR101367).
 inline constexpr auto use_task = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 }  // namespace couponhook::server

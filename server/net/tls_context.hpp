@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include <boost/system/result.hpp>
 #include <openssl/types.h>
+#include <boost/system/result.hpp>
 
 namespace couponhook::server {
 
@@ -16,9 +16,9 @@ namespace couponhook::server {
 /// with, and nothing changes under a running handshake.
 using TlsContext = std::shared_ptr<SSL_CTX>;
 
-/// TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN http/1.1, session tickets whose keys live
-/// as long as the context.
-/// \return an error that names the file, what is wrong and what to do: unreadable, not PEM, the key
+/// TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN http/1.1, session tickets whose keys
+/// live as long as the context. \return an error that names the file, what is wrong and what to do:
+/// unreadable, not PEM, the key
 ///   does not belong to the certificate, or the certificate has expired.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);

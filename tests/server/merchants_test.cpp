@@ -67,9 +67,8 @@ TEST_F(KeyFiles, MayHoldAPublicKeyUnderItsId) {
 
   const auto merchants = load();
 
-  EXPECT_NE(
-      merchants->all().front().platform_keys.find("PUB_KEY_ID_0114232134912410000000000000"),
-      nullptr);
+  EXPECT_NE(merchants->all().front().platform_keys.find("PUB_KEY_ID_0114232134912410000000000000"),
+            nullptr);
 }
 
 TEST_F(KeyFiles, AreAllReportedWhereSeveralWillNotDo) {

@@ -177,8 +177,8 @@ TEST_F(Receive, OpensWithWhicheverApiV3KeyIsTheRightOne) {
       merchant_.ciphers.begin(),
       crypto::ResourceCipher(crypto::Secret(std::string("ffffffffffffffffffffffffffffffff"))));
 
-  EXPECT_TRUE(std::holds_alternative<ToAdmit>(
-      examine_at(wechatpay_->notify(redemption_draft("N-1")))));
+  EXPECT_TRUE(
+      std::holds_alternative<ToAdmit>(examine_at(wechatpay_->notify(redemption_draft("N-1")))));
 }
 
 TEST_F(Receive, QuarantinesAnEnvelopeWithoutAnId) {
@@ -223,8 +223,8 @@ TEST_F(Receive, RefusesEveryByteChangeOfTimestampNonceAndSerial) {
       for (int byte = 0x21; byte < 0x7F; ++byte) {
         std::string mutant = original;
         mutant[i] = static_cast<char>(byte);
-        const bool same_serial =
-            std::string_view(name) == "Wechatpay-Serial" && std::tolower(byte) == std::tolower(original[i]);
+        const bool same_serial = std::string_view(name) == "Wechatpay-Serial" &&
+                                 std::tolower(byte) == std::tolower(original[i]);
         if (mutant == original || same_serial) continue;
         request.set(name, mutant);
         ASSERT_TRUE(std::holds_alternative<Refused>(examine_at(request))) << name << ' ' << mutant;
@@ -250,8 +250,7 @@ TEST_F(Receive, AdmitsThePublicSdksCompleteNotification) {
   Merchant merchant{"1", "/notify/1900000001", std::chrono::seconds(300), {}, {}};
   ASSERT_TRUE(merchant.platform_keys.add_certificate(text("platform_certificate_pem")));
   merchant.ciphers.emplace_back(crypto::Secret(text("api_v3_key")));
-  const system_clock::time_point then{
-      std::chrono::seconds(vector["evaluate_at_unix"].GetInt64())};
+  const system_clock::time_point then{std::chrono::seconds(vector["evaluate_at_unix"].GetInt64())};
 
   const Examined examined =
       examine(FakeRequest(std::move(notification)).view(), merchant, rules_, then);
@@ -273,8 +272,8 @@ TEST(Conclude, TellsWhatTheStoreSaid) {
 }
 
 TEST(Conclude, NeverAcknowledgesWhatFailedToCommit) {
-  for (const Examined& examined :
-       {Examined(ToAdmit{Verdict::kStored, {}, {}}), Examined(ToQuarantine{Verdict::kDecryptFailed, {}})}) {
+  for (const Examined& examined : {Examined(ToAdmit{Verdict::kStored, {}, {}}),
+                                   Examined(ToQuarantine{Verdict::kDecryptFailed, {}})}) {
     EXPECT_EQ(conclude(examined, storage::AdmitOutcome::kFailed), Verdict::kStoreUnavailable);
   }
 }

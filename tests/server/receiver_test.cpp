@@ -1,13 +1,13 @@
 // Goal: a notification is acknowledged only once it is committed, and none is lost on the way.
-// Method: the receiver over a real SQLite store whose connection is told to fail, to hold or to lose
-// its commits, and a WeChat Pay that repeats until it is acknowledged.
+// Method: the receiver over a real SQLite store whose connection is told to fail, to hold or to
+// lose its commits, and a WeChat Pay that repeats until it is acknowledged.
 
 #include "server/receiver.hpp"
 
 #include <future>
 
-#include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
 
 #include "storage/reader.hpp"
 #include "storage/store.hpp"
@@ -34,15 +34,15 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
     rules_.ledger.add("ledger", std::move(patterns));
     std::vector<Merchant> merchants;
     merchants.push_back(wechatpay_.merchant());
-    merchants_ = std::make_unique<Live<Merchants>>(
-        std::make_shared<const Merchants>(std::move(merchants)));
+    merchants_ =
+        std::make_unique<Live<Merchants>>(std::make_shared<const Merchants>(std::move(merchants)));
   }
 
   void make_inbox(storage::InboxOptions options) {
     inbox_.reset();
     inbox_ = std::make_unique<storage::Inbox>(
-        std::make_unique<testing::FaultyConnection>(std::move(*store_->writer()), faults_),
-        options, [] { return std::int64_t{0}; }, [](const storage::Failure&) {});
+        std::make_unique<testing::FaultyConnection>(std::move(*store_->writer()), faults_), options,
+        [] { return std::int64_t{0}; }, [](const storage::Failure&) {});
   }
 
   Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {

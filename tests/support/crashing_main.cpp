@@ -57,8 +57,8 @@ class CrashingStore final : public storage::Store {
     const char* point = std::getenv("COUPONHOOK_CRASH_POINT");
     const char* transaction = std::getenv("COUPONHOOK_CRASH_TRANSACTION");
     if (!connection || point == nullptr || transaction == nullptr) return connection;
-    std::unique_ptr<storage::Connection> crashing = std::make_unique<CrashingConnection>(
-        std::move(*connection), point, std::atoi(transaction));
+    std::unique_ptr<storage::Connection> crashing =
+        std::make_unique<CrashingConnection>(std::move(*connection), point, std::atoi(transaction));
     return crashing;
   }
   Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
@@ -77,8 +77,8 @@ int main(int argc, char** argv) {
       [] { return std::chrono::system_clock::now(); },
       crypto::system_random(),
       server::process_environment(),
-      [](const storage::StoreUrl& url, const storage::StoreOptions& options, std::int64_t now_ms)
-          -> storage::Store::Result<std::unique_ptr<storage::Store>> {
+      [](const storage::StoreUrl& url, const storage::StoreOptions& options,
+         std::int64_t now_ms) -> storage::Store::Result<std::unique_ptr<storage::Store>> {
         auto store = storage::Store::open(url, options, now_ms);
         if (!store) return store.error();
         std::unique_ptr<storage::Store> crashing =

@@ -26,8 +26,7 @@ WeChatPayStandIn::WeChatPayStandIn(std::chrono::system_clock::time_point now)
              make_cipher(), crypto::system_random(), [clock = now_] { return *clock; }) {}
 
 server::Merchant WeChatPayStandIn::merchant() const {
-  server::Merchant merchant{
-      "1900000001", "/notify/1900000001", std::chrono::seconds(300), {}, {}};
+  server::Merchant merchant{"1900000001", "/notify/1900000001", std::chrono::seconds(300), {}, {}};
   if (!merchant.platform_keys.add_certificate(pair_.certificate_pem)) std::abort();
   merchant.ciphers.push_back(make_cipher());
   return merchant;

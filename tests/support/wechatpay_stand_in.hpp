@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Stands in for WeChat Pay: has a platform key, makes notifications, and sends them again and again
-/// on WeChat Pay's schedule until they are acknowledged.
+/// Stands in for WeChat Pay: has a platform key, makes notifications, and sends them again and
+/// again on WeChat Pay's schedule until they are acknowledged.
 
 #include <array>
 #include <chrono>
@@ -80,8 +80,8 @@ class WeChatPayStandIn {
     return FakeRequest(maker_.make(draft, bad));
   }
 
-  /// Sends copies on the schedule, the clock moving on between them, until `post` returns 200 or 204.
-  /// \return the statuses, one for each time it was sent.
+  /// Sends copies on the schedule, the clock moving on between them, until `post` returns 200 or
+  /// 204. \return the statuses, one for each time it was sent.
   std::vector<unsigned> send_until_acknowledged(
       const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post);
 

@@ -1,0 +1,105 @@
+#include "server/commands/options.hpp"
+
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+
+namespace couponhook::server {
+
+void Options::text(const std::string& name, std::string& into, const std::string& help) {
+  CLI::Option* option = app_.add_option(name, into, help);
+  if (!into.empty()) option->capture_default_str();
+}
+
+void Options::path(const std::string& name, std::filesystem::path& into, const std::string& help) {
+  // CLI11 quotes paths where it shows them; as text they look as they are typed.
+  CLI::Option* option = app_.add_option_function<std::string>(
+      name, [&into](const std::string& value) { into = value; }, help);
+  if (!into.empty()) option->default_str(into.string());
+}
+
+void Options::texts(const std::string& name, std::vector<std::string>& into,
+                    const std::string& help) {
+  // One value for each occurrence, so that an argument after it is not taken for another value.
+  app_.add_option(name, into, help)->expected(1)->take_all();
+}
+
+void Options::word(const std::string& name, std::string& into,
+                   const std::vector<std::string>& allowed, const std::string& help) {
+  app_.add_option(name, into, help)->check(CLI::IsMember(allowed));
+}
+
+void Options::real(const std::string& name, double& into, double least, double most,
+                   const std::string& help) {
+  app_.add_option(name, into, help)->check(CLI::Range(least, most))->capture_default_str();
+}
+
+void Options::flag(const std::string& name, bool& into, const std::string& help) {
+  app_.add_flag(name, into, help);
+}
+
+void Options::number(const std::string& name, std::uint64_t preset, std::uint64_t least,
+                     std::uint64_t most, const std::string& help,
+                     std::function<void(std::uint64_t)> take) {
+  app_.add_option_function<std::uint64_t>(name, std::move(take), help)
+      ->check(CLI::Range(least, most))
+      ->default_str(std::to_string(preset));
+}
+
+void Options::required_text(const std::string& name, std::string& into, const std::string& help) {
+  app_.add_option(name, into, help)->required();
+}
+
+void Options::required_path(const std::string& name, std::filesystem::path& into,
+                            const std::string& help) {
+  app_.add_option(name, into, help)->required();
+}
+
+void Options::required_paths(const std::string& name, std::vector<std::filesystem::path>& into,
+                             const std::string& help) {
+  app_.add_option(name, into, help)->required();
+}
+
+struct CommandLine::Impl {
+  Impl(std::string_view name, std::string_view description)
+      : app(std::string(description), std::string(name)) {}
+
+  CLI::App app;
+  std::vector<std::pair<CLI::App*, std::function<Exit()>>> commands;
+};
+
+CommandLine::CommandLine(std::string_view name, std::string_view description,
+                         std::string_view version)
+    : impl_(std::make_unique<Impl>(name, description)) {
+  impl_->app.set_version_flag("--version", std::string(name) + " " + std::string(version));
+  impl_->app.require_subcommand(1);
+}
+
+CommandLine::~CommandLine() = default;
+
+Options CommandLine::add(const std::string& name, const std::string& description,
+                         std::function<Exit()> run) {
+  CLI::App* command = impl_->app.add_subcommand(name, description);
+  impl_->commands.emplace_back(command, std::move(run));
+  return Options(*command);
+}
+
+Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& err) {
+  try {
+    impl_->app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_text = error.get_exit_code() == 0;
+    if (asked_for_text) {
+      impl_->app.exit(error, out, err);
+      return Exit::kOk;
+    }
+    err << "couponhook: " << error.what() << " (see couponhook --help)\n";
+    return Exit::kUsage;
+  }
+  for (const auto& [command, run_it] : impl_->commands) {
+    if (command->parsed()) return run_it();
+  }
+  return Exit::kUsage;
+}
+
+}  // namespace couponhook::server

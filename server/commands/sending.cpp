@@ -1,0 +1,187 @@
+#include "server/commands/sending.hpp"
+
+#include <cmath>
+#include <iomanip>
+#include <ostream>
+
+#include <openssl/ssl.h>
+#include <unistd.h>
+
+namespace couponhook::server {
+namespace {
+
+std::optional<Url> choose_url(const SendingOptions& options, const Config& config,
+                              const MerchantConfig& merchant) {
+  if (!options.to.empty()) return parse_url(options.to);
+  const std::string& address = config.listener.address;
+  const bool is_unspecified = address == "0.0.0.0" || address == "::";
+  return Url{config.listener.tls, is_unspecified ? "127.0.0.1" : address,
+             std::to_string(config.listener.port), merchant.path};
+}
+
+/// Trusts the listener's own certificate too, whoever signed it: it is the one that we configured.
+boost::system::result<TlsContext, std::string> make_sending_tls(const SendingOptions& options,
+                                                                const Config& config) {
+  auto tls = make_client_tls(options.ca);
+  if (!tls || config.listener.tls_certificate.empty()) return tls;
+  SSL_CTX* const context = tls->get();
+  if (SSL_CTX_load_verify_file(context, config.listener.tls_certificate.c_str()) == 1) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  }
+  return tls;
+}
+
+double in_milliseconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1000;
+}
+
+double per_second(std::uint64_t count, std::chrono::microseconds duration) {
+  return duration.count() == 0
+             ? 0
+             : std::round(1e6 * static_cast<double>(count) / static_cast<double>(duration.count()));
+}
+
+}  // namespace
+
+void add_sending_options(Options& options, SendingOptions& sending) {
+  options.text("--to", sending.to, "Where to send to; default: the configured listener, here");
+  options.path("--ca", sending.ca, "PEM certificates to trust besides the system's");
+  options.path("--key", sending.key.key,
+               "Platform private key to sign with; default: development/platform_key.pem");
+  options.text("--serial", sending.key.serial,
+               "Wechatpay-Serial; default: that of the platform key that fits");
+  options.number("--duplicates", sending.duplicates, 1, 1000,
+                 "Copies of each notification in all, sent at the same moment");
+  options.number("--connections", sending.connections, 0, 1000,
+                 "Connections; 0: as many as copies, so that one notification goes at a time");
+  options.real("--rate", sending.rate, 0.0, 1e6,
+               "Notifications a second; 0: as fast as replies come");
+  options.word("--bad", sending.bad, {"signature", "serial", "timestamp", "probe", "ciphertext"},
+               "Make them wrong, and expect them to be refused");
+  options.number("--timeout-ms", sending.timeout_ms, 1, 600000, "How long to wait for a reply");
+  options.flag("--json", sending.json, "Print the summary as JSON");
+}
+
+unsigned expected_status(Bad bad, unsigned if_good) {
+  if (bad == Bad::kNone) return if_good;
+  return bad == Bad::kCiphertext ? 500 : 401;
+}
+
+std::optional<Sending> prepare_sending(const SendingOptions& options, const Config& config,
+                                       const MerchantConfig& merchant, World& world) {
+  const auto url = choose_url(options, config, merchant);
+  if (!url) {
+    print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
+    return std::nullopt;
+  }
+  auto maker = load_notification_maker(config, merchant, options.key, world.random, world.clock);
+  if (!maker) {
+    print_problems(world, maker.error());
+    return std::nullopt;
+  }
+  SendPlan plan;
+  plan.to = *url;
+  plan.copies = options.duplicates;
+  plan.connections = options.connections == 0 ? options.duplicates : options.connections;
+  plan.rate = options.rate;
+  plan.bad = parse_bad(options.bad).value_or(Bad::kNone);
+  plan.timeout = std::chrono::milliseconds(options.timeout_ms);
+  if (url->tls) {
+    auto tls = make_sending_tls(options, config);
+    if (!tls) {
+      print_problems(world, {{"--ca", tls.error()}});
+      return std::nullopt;
+    }
+    plan.tls = std::move(*tls);
+  }
+  return Sending{std::move(plan), std::move(*maker)};
+}
+
+ProgressDisplay progress_on(World& world) {
+  return {world.err, ::isatty(STDERR_FILENO) == 1};
+}
+
+std::string describe(const CopyResult& result) {
+  if (result.status == 0) return "no reply: " + result.detail;
+  return std::to_string(result.status) + (result.detail.empty() ? "" : " " + result.detail);
+}
+
+void UnexpectedReplies::look_at(const std::string& name, const Outgoing& outgoing,
+                                const std::vector<CopyResult>& results) {
+  for (const CopyResult& result : results) {
+    if (lines_.size() == kLinesMax) return;
+    if (result.is_as_expected(outgoing.expected)) continue;
+    lines_.push_back(name + ": expected " + std::to_string(outgoing.expected) + ", got " +
+                     describe(result));
+  }
+}
+
+void UnexpectedReplies::print(std::uint64_t total, std::ostream& out) const {
+  for (const std::string& line : lines_) out << "couponhook: " << line << '\n';
+  if (total > lines_.size()) {
+    out << "couponhook: and " << total - lines_.size() << " more unexpected replies\n";
+  }
+}
+
+void print_summary(const Summary& summary, std::ostream& out) {
+  const auto row = [&out](const std::string& name) -> std::ostream& {
+    return out << std::left << std::setw(22) << name << std::right;
+  };
+  row("notifications") << summary.notifications << '\n';
+  row("copies") << summary.copies << '\n';
+  for (const auto& [status, count] : summary.by_status) {
+    row("replied " + std::to_string(status)) << count << '\n';
+  }
+  for (const auto& [code, count] : summary.by_code) row("  " + code) << count << '\n';
+  if (summary.connection_errors != 0) row("no reply") << summary.connection_errors << '\n';
+  row("unexpected") << summary.unexpected << '\n';
+  out << std::fixed << std::setprecision(1);
+  row("duration") << in_milliseconds(summary.duration) / 1000 << " s, " << std::setprecision(0)
+                  << per_second(summary.copies, summary.duration) << " copies a second\n"
+                  << std::setprecision(1);
+  if (!summary.by_status.empty()) {
+    const LatencyHistogram& latencies = summary.latencies;
+    row("latency in ms") << "min " << in_milliseconds(latencies.min()) << ", half within "
+                         << in_milliseconds(latencies.quantile(0.5)) << ", 90 % "
+                         << in_milliseconds(latencies.quantile(0.9)) << ", 99 % "
+                         << in_milliseconds(latencies.quantile(0.99)) << ", max "
+                         << in_milliseconds(latencies.max()) << '\n';
+  }
+  out << std::defaultfloat << std::setprecision(6);
+}
+
+void write_summary(const Summary& summary, JsonWriter& writer) {
+  const auto count = [&writer](const std::string& name, std::uint64_t value) {
+    writer.Key(name.c_str());
+    writer.Uint64(value);
+  };
+  const auto time = [&writer](const char* name, std::chrono::microseconds value) {
+    writer.Key(name);
+    writer.Double(in_milliseconds(value));
+  };
+  count("notifications", summary.notifications);
+  count("copies", summary.copies);
+  writer.Key("replies");
+  writer.StartObject();
+  for (const auto& [status, number] : summary.by_status) count(std::to_string(status), number);
+  writer.EndObject();
+  writer.Key("codes");
+  writer.StartObject();
+  for (const auto& [code, number] : summary.by_code) count(code, number);
+  writer.EndObject();
+  count("connection_errors", summary.connection_errors);
+  count("unexpected", summary.unexpected);
+  time("duration_ms", summary.duration);
+  writer.Key("copies_per_second");
+  writer.Double(per_second(summary.copies, summary.duration));
+  writer.Key("latency_ms");
+  writer.StartObject();
+  time("min", summary.latencies.min());
+  time("p50", summary.latencies.quantile(0.5));
+  time("p90", summary.latencies.quantile(0.9));
+  time("p99", summary.latencies.quantile(0.99));
+  time("max", summary.latencies.max());
+  writer.EndObject();
+}
+
+}  // namespace couponhook::server
