@@ -32,7 +32,7 @@ class SqliteFileTest : public ::testing::Test {
     const fs::path out = folder_.path() / "out";
     const std::string command =
         "sqlite3 '" + path_.string() + "' \"" + sql + "\" >'" + out.string() + "' 2>&1";
-    static_cast<void>(std::system(command.c_str()));
+    EXPECT_NE(std::system(command.c_str()), -1);
     std::ifstream file(out);
     return {std::istreambuf_iterator<char>(file), {}};
   }
