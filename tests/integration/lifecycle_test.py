@@ -120,7 +120,7 @@ class Start(ServiceTestCase):
         self.assertEqual(self.service.ask("/readyz", token=None)[0], 200, "the first goes on")
 
     def assert_port_refused(self, key, port):
-        with Second() as second:
+        with Service(starts=False) as second:
             second.configure(key, port)
             refused = run("serve", "--config", second.config)
             self.assertEqual(refused.returncode, 1, refused)
@@ -148,13 +148,6 @@ class Start(ServiceTestCase):
         self.assertEqual(self.service.get("/notifications/kept-over-restart")["times_seen"], 2)
 
 
-class Second(Service):
-    """A set-up whose service is not started."""
-
-    def start(self, timeout=0.0):
-        return 0.0
-
-
 class Reload(ServiceTestCase):
     """Keys change while traffic flows."""
 
@@ -173,9 +166,6 @@ class Reload(ServiceTestCase):
             self.service.signal(signal.SIGHUP)
         self.service.wait_for_log(count, seconds, event=event)
 
-    def write(self, name, text):
-        (self.service.folder / name).write_text(text)
-
     def status_of(self, platform):
         return self.post(platform.notify(events.redeem())).status
 
@@ -185,14 +175,14 @@ class Reload(ServiceTestCase):
     def test_a_new_api_v3_key_is_taken_on_sighup(self):
         renewed = self.renewed()
         self.assertEqual(self.status_of(renewed), 500, "the new key is not known yet")
-        self.write("secrets/api_v3_key", renewed.api_v3_key.decode() + "\n")
+        self.service.write("secrets/api_v3_key", renewed.api_v3_key.decode())
         self.reloaded()
         self.assertEqual(self.status_of(renewed), 204)
         self.assertEqual(self.status_of(self.platform), 500, "the old key is gone")
 
     def test_old_and_new_api_v3_key_open_side_by_side(self):
         renewed = self.renewed()
-        self.write("secrets/next_key", renewed.api_v3_key.decode())
+        self.service.write("secrets/next_key", renewed.api_v3_key.decode())
         self.service.configure("merchant.api_v3_key_files", ["secrets/api_v3_key", "secrets/next_key"])
         self.reloaded()
         self.assertEqual((self.status_of(renewed), self.status_of(self.platform)), (204, 204))
@@ -200,7 +190,7 @@ class Reload(ServiceTestCase):
     def test_a_new_platform_certificate_is_taken_beside_the_old_one(self):
         second, pem = make_platform(self.platform.api_v3_key)
         self.assertEqual(self.status_of(second), 401, "its serial is not known yet")
-        self.write("wechatpay/second.pem", pem)
+        self.service.write("wechatpay/second.pem", pem)
         self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
         self.reloaded()
         self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
@@ -212,17 +202,15 @@ class Reload(ServiceTestCase):
         public = second.key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         second.serial = "PUB_KEY_ID_0114232134912410000000000000"
-        self.write("wechatpay/pub_key.pem", public.decode())
-        text = self.service.config.read_text()
-        table = f'[[merchant.platform_public_key]]\nid = "{second.serial}"\n' \
-                'file = "wechatpay/pub_key.pem"\n\n[[handler]]'
-        self.service.config.write_text(text.replace("[[handler]]", table, 1))
+        self.service.write("wechatpay/pub_key.pem", public.decode())
+        self.service.append(f'[[merchant.platform_public_key]]\nid = "{second.serial}"\n'
+                            'file = "wechatpay/pub_key.pem"\n')
         self.reloaded()
         self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
 
     def test_a_changed_key_file_alone_is_noticed_within_seconds(self):
         renewed = self.renewed()
-        self.write("secrets/api_v3_key", renewed.api_v3_key.decode())
+        self.service.write("secrets/api_v3_key", renewed.api_v3_key.decode())
         self.reloaded(by_signal=False)
         self.assertEqual(self.status_of(renewed), 204)
 
@@ -245,17 +233,17 @@ class Reload(ServiceTestCase):
 
     def test_half_of_a_new_set_is_none_of_it(self):
         second, pem = make_platform(self.platform.api_v3_key)
-        self.write("wechatpay/second.pem", pem)
+        self.service.write("wechatpay/second.pem", pem)
         self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
-        self.write("secrets/api_v3_key", "too short")
+        self.service.write("secrets/api_v3_key", "too short")
         self.reloaded("reload_refused")
         self.assertEqual(self.status_of(second), 401, "its certificate came with a broken key")
         self.assertEqual(self.status_of(self.platform), 204)
 
     def test_a_new_tls_certificate_is_shown_to_new_connections(self):
-        with Second() as other, Connection(self.service) as old:
+        with Service(starts=False) as other, Connection(self.service) as old:
             for name in ("tls/server.crt", "tls/server.key"):
-                self.write(name, other.read(name) + "\n")
+                self.service.write(name, other.read(name))
             self.reloaded()
             with Connection(self.service, other.tls_context()) as new:
                 self.assertEqual(new.post(self.platform.notify(events.redeem())).status, 204)

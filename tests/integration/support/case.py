@@ -16,8 +16,14 @@ class ServiceTestCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.service = cls.enterClassContext(Service(cls.settings))
+        service = Service(cls.settings)
+        cls.prepare(service)
+        cls.service = cls.enterClassContext(service)
         cls.platform = Platform.of(cls.service)
+
+    @classmethod
+    def prepare(cls, service):
+        """Changes the set-up further before it is started."""
 
     def setUp(self):
         self.client = self.enterContext(Client(self.service))

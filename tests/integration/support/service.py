@@ -65,7 +65,8 @@ def edit_toml(text: str, setting: str, value) -> str:
 class Service:
     """couponhook in a temporary folder. A context manager: ends the process and removes the folder."""
 
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, starts=True):
+        self.starts = starts
         if not BINARY:
             raise RuntimeError("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
@@ -83,7 +84,8 @@ class Service:
 
     def __enter__(self):
         try:
-            self.start()
+            if self.starts:
+                self.start()
         except BaseException:
             self.kill()
             shutil.rmtree(self.root, ignore_errors=True)
@@ -103,6 +105,20 @@ class Service:
     def configure(self, setting: str, value):
         """Changes "table.key" in the configuration file."""
         self.config.write_text(edit_toml(self.config.read_text(), setting, value))
+
+    def config_for_commands(self) -> Path:
+        """The configuration with the ports that the system chose, for commands that ask the service."""
+        text = edit_toml(self.config.read_text(), "listener.port", self.address[1])
+        config = self.folder / "commands.toml"
+        config.write_text(edit_toml(text, "admin.port", self.admin_address[1]))
+        return config
+
+    def append(self, text: str):
+        """Adds to the configuration file."""
+        self.config.write_text(f"{self.config.read_text()}\n{text}")
+
+    def write(self, name: str, text: str):
+        (self.folder / name).write_text(text + "\n")
 
     def read(self, name: str) -> str:
         return (self.folder / name).read_text().strip()

@@ -1,0 +1,338 @@
+"""Goal: every command does what it says, says all that is wrong, and exits with 0, 1 or 2 accordingly.
+Method: the commands as a user types them, against set-ups that are right, wrong, or being served.
+"""
+
+import json
+import os
+import stat
+import unittest
+
+from support import events
+from support.case import ServiceTestCase
+from support.service import LONG, Service, edit_toml, run
+
+FIXTURES = os.environ.get("COUPONHOOK_FIXTURES", "tests/fixtures")
+
+
+class CommandLine(unittest.TestCase):
+    COMMANDS = ("init", "serve", "check", "trigger", "replay", "status", "notifications", "ledger")
+
+    def test_help_explains_every_command(self):
+        overview = run("--help")
+        self.assertEqual(overview.returncode, 0)
+        for command in self.COMMANDS:
+            with self.subTest(command):
+                self.assertIn(command, overview.stdout)
+                shown = run(command, "--help")
+                self.assertEqual(shown.returncode, 0, shown)
+                self.assertIn("Usage: couponhook " + command, shown.stdout)
+
+    def test_version_is_told(self):
+        self.assertRegex(run("--version").stdout, r"^couponhook \d+\.\d+\.\d+\n$")
+
+    def test_bad_usage_exits_2_with_one_line(self):
+        for arguments in ((), ("frobnicate",), ("serve", "--no-such-option"), ("init",),
+                          ("trigger",), ("ledger", "1"), ("trigger", "redeem", "--count", "0"),
+                          ("trigger", "redeem", "--bad", "luck")):
+            with self.subTest(arguments):
+                refused = run(*arguments)
+                self.assertEqual(refused.returncode, 2, refused)
+                self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
+                self.assertTrue(refused.stderr.startswith("couponhook: "), refused.stderr)
+
+    def test_an_unknown_command_is_named(self):
+        self.assertIn("frobnicate", run("frobnicate").stderr)
+
+    def test_a_configuration_that_is_not_there_exits_2_and_is_named(self):
+        for command in (("serve",), ("check",), ("status",), ("notifications",), ("ledger", "1", "2"),
+                        ("trigger", "redeem"), ("replay", FIXTURES)):
+            with self.subTest(command):
+                refused = run(*command, "--config", "not-there.toml")
+                self.assertEqual(refused.returncode, 2, refused)
+                self.assertIn("not-there.toml", refused.stderr)
+
+
+class SetUp(unittest.TestCase):
+    """init and check, without serving."""
+
+    def setUp(self):
+        self.service = self.enterContext(Service(starts=False))
+
+    def check(self, text=None, **options):
+        if text is not None:
+            self.service.config.write_text(text)
+        return run("check", "--config", self.service.config, **options)
+
+    def test_a_fresh_set_up_is_all_well(self):
+        checked = self.check()
+        self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked)
+
+    def test_init_refuses_to_overwrite(self):
+        before = {path: path.read_bytes() for path in self.service.folder.rglob("*") if path.is_file()}
+        refused = run("init", self.service.folder)
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn(str(self.service.folder), refused.stderr)
+        after = {path: path.read_bytes() for path in self.service.folder.rglob("*") if path.is_file()}
+        self.assertEqual(after, before, "nothing is touched")
+
+    def test_init_takes_an_empty_folder(self):
+        empty = self.service.root / "empty"
+        empty.mkdir()
+        self.assertEqual(run("init", empty).returncode, 0)
+
+    def test_init_never_makes_the_same_secrets_twice(self):
+        other = self.service.root / "other"
+        run("init", other)
+        for name in ("secrets/api_v3_key", "secrets/admin_token", "development/platform_key.pem"):
+            self.assertNotEqual((other / name).read_text(), (self.service.folder / name).read_text())
+
+    def test_init_keeps_private_files_private(self):
+        for name in ("secrets/api_v3_key", "secrets/admin_token", "tls/server.key",
+                     "development/platform_key.pem"):
+            mode = stat.S_IMODE((self.service.folder / name).stat().st_mode)
+            self.assertEqual(mode, 0o600, name)
+
+    def test_check_reports_all_problems_at_once(self):
+        text = self.service.config.read_text()
+        text = edit_toml(text, "listener.port", 70000)
+        text = edit_toml(text, "listener.success_status", 201)
+        text = edit_toml(text, "store.retention_id_days", 1)
+        text = edit_toml(text, "merchant.path", "/notify?x=1")
+        text = edit_toml(text, "handler.type", "smtp")
+        checked = self.check(text)
+        self.assertEqual(checked.returncode, 2, checked)
+        for key in ("listener.port", "listener.success_status", "store.retention_id_days",
+                    "merchant[1].path", "handler[1].type"):
+            self.assertIn(key, checked.stderr)
+        for line in checked.stderr.splitlines():
+            self.assertIn("couponhook.toml", line, "each line names the file at fault")
+
+    def test_check_reports_all_wrong_files_at_once(self):
+        self.service.write("secrets/api_v3_key", "too short")
+        self.service.write("wechatpay/platform_cert.pem", "no certificate")
+        self.service.write("tls/server.crt", "none either")
+        checked = self.check()
+        self.assertEqual(checked.returncode, 2, checked)
+        for name in ("secrets/api_v3_key", "wechatpay/platform_cert.pem", "tls/server.crt"):
+            self.assertIn(name, checked.stderr)
+
+    def test_check_names_a_platform_certificate_in_the_wrong_place(self):
+        self.service.configure("merchant.platform_certificates", ["tls/server.crt"])
+        checked = self.check()
+        self.assertEqual(checked.returncode, 2, checked)
+        self.assertIn("tls/server.crt", checked.stderr)
+
+    def test_an_unknown_key_is_an_error_with_a_suggestion(self):
+        checked = self.check(edit_toml(self.service.config.read_text(), "listener.prot", 1))
+        self.assertEqual(checked.returncode, 2, checked)
+        self.assertIn("listener.prot", checked.stderr)
+        self.assertRegex(checked.stderr, r'\bport\b')
+
+    def test_an_environment_variable_is_put_in_its_place(self):
+        text = self.service.config.read_text()
+        text = text.replace('"secrets/api_v3_key"', '"${COUPONHOOK_TEST_FOLDER}/api_v3_key"')
+        environment = {**os.environ, "COUPONHOOK_TEST_FOLDER": "secrets"}
+        self.assertEqual(self.check(text, env=environment).returncode, 0)
+
+    def test_a_missing_environment_variable_is_named(self):
+        text = self.service.config.read_text().replace("secrets/api_v3_key", "${NOT_SET_ANYWHERE}")
+        checked = self.check(text)
+        self.assertEqual(checked.returncode, 2, checked)
+        self.assertIn("NOT_SET_ANYWHERE", checked.stderr)
+        self.assertIn("api_v3_key_files", checked.stderr)
+
+    def test_a_syntax_error_is_told_with_its_line(self):
+        checked = self.check("[listener]\nport = \n")
+        self.assertEqual(checked.returncode, 2, checked)
+        self.assertIn("line 2", checked.stderr)
+
+    def test_check_makes_no_store(self):
+        self.check()
+        self.assertFalse(self.service.database.exists())
+
+    def test_a_store_that_is_none_exits_1(self):
+        self.service.database.parent.mkdir()
+        self.service.database.write_bytes(b"this is no database" * 500)
+        for command in ("check", "serve"):
+            with self.subTest(command):
+                refused = run(command, "--config", self.service.config)
+                self.assertEqual(refused.returncode, 1, refused)
+                self.assertIn("store.url", refused.stderr)
+
+    def test_nobody_to_ask_exits_1(self):
+        for command in (("status",), ("notifications",), ("ledger", "1", "2")):
+            with self.subTest(command):
+                refused = run(*command, "--config", self.service.config)
+                self.assertEqual(refused.returncode, 1, refused)
+                self.assertEqual(refused.stdout, "")
+
+
+class ServedTestCase(ServiceTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.config = cls.service.config_for_commands()
+
+    def command(self, *arguments, exits=0):
+        done = run(*arguments, "--config", self.config, timeout=120)
+        self.assertEqual(done.returncode, exits, f"{done.args}: {done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def command_json(self, *arguments, exits=0):
+        return json.loads(self.command(*arguments, "--json", exits=exits))
+
+
+class Queries(ServedTestCase):
+    def test_status_is_told_in_words_and_as_json(self):
+        self.post(self.platform.notify(events.redeem()))
+        stored = self.service.counts()["stored"]
+        self.assertIn(f"{stored} stored", self.command("status"))
+        self.assertEqual(self.command_json("status")["notifications"]["stored"], stored)
+
+    def test_notifications_are_listed_in_words_and_as_json(self):
+        self.post(self.platform.notify(events.redeem(), "listed-1"))
+        self.assertIn("listed-1", self.command("notifications"))
+        page = self.command_json("notifications", "--type", "COUPON.USE", "--limit", "1")
+        self.assertEqual([item["id"] for item in page["items"]], ["listed-1"])
+        self.assertEqual(self.command_json("notifications", "--type", "COUPON.NONE")["items"], [])
+
+    def test_one_notification_is_shown_with_its_resource(self):
+        event = events.redeem()
+        self.post(self.platform.notify(event, "shown/1?"))
+        self.assertEqual(self.command_json("notifications", "shown/1?")["resource"], event.resource)
+
+    def test_a_notification_that_is_not_there_exits_1(self):
+        self.command("notifications", "no-such-id", exits=1)
+
+    def test_a_filter_that_will_not_do_exits_1_and_is_named(self):
+        refused = run("notifications", "--limit", "many", "--config", self.config)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("limit", refused.stderr)
+
+    def test_the_ledger_is_told_in_words_and_as_json(self):
+        event = events.redeem()
+        coupon = event.resource["coupon_id"]
+        self.post(self.platform.notify(event))
+        self.assertIn("redeemed", self.command("ledger", "19733211", coupon))
+        self.assertEqual(self.command_json("ledger", "19733211", coupon)["state"], "redeemed")
+
+    def test_a_coupon_that_is_not_there_exits_1(self):
+        self.command("ledger", "19733211", "0", exits=1)
+
+
+class Sending(ServedTestCase):
+    """trigger and replay, as judged by what arrives."""
+
+    def counted(self, command, *arguments, exits=0):
+        """Runs it. Returns its summary and how the service's counts went up."""
+        before = self.service.counts()
+        summary = self.command_json(command, *arguments, exits=exits)
+        after = self.service.counts()
+        names = ("stored", "duplicates", "conflicts", "quarantined", "probes")
+        return summary, {name: n for name in names if (n := after[name] - before[name])}
+
+    def newest(self):
+        id = self.service.get("/notifications?limit=1")["items"][0]["id"]
+        return self.service.get(f"/notifications/{id}")
+
+    def test_trigger_sends_each_kind(self):
+        for word, event_type in (("issue", "COUPON.SEND"), ("redeem", "COUPON.USE"),
+                                 ("refund", "REFUND.SUCCESS"), ("ANY.TYPE", "ANY.TYPE"),
+                                 ("PRODUCT_COUPON_SP.SEND", "PRODUCT_COUPON_SP.SEND")):
+            with self.subTest(word):
+                self.assertEqual(self.counted("trigger", word)[1], {"stored": 1})
+                self.assertEqual(self.newest()["type"], event_type)
+
+    def test_trigger_speaks_in_words_too(self):
+        self.assertRegex(self.command("trigger", "redeem"), r"replied 204 +1\n")
+
+    def test_trigger_sends_many_over_several_connections(self):
+        summary, counts = self.counted("trigger", "redeem", "--count", "50", "--connections", "4")
+        self.assertEqual((summary["replies"], counts), ({"204": 50}, {"stored": 50}))
+
+    def test_trigger_sends_copies_at_once(self):
+        summary, counts = self.counted("trigger", "redeem", "--count", "5", "--duplicates", "8")
+        self.assertEqual((summary["copies"], counts), (40, {"stored": 5, "duplicates": 35}))
+
+    def test_trigger_sets_fields(self):
+        self.command("trigger", "redeem", "--set", "coupon_id=set-by-me",
+                     "--set", "consume_information.transaction_id=4200",
+                     "--set", "consume_information.goods_detail.0.quantity=3")
+        resource = self.newest()["resource"]
+        self.assertEqual(resource["coupon_id"], "set-by-me")
+        self.assertEqual(resource["consume_information"]["transaction_id"], "4200")
+        self.assertEqual(resource["consume_information"]["goods_detail"], [{"quantity": 3}])
+        self.assertEqual(self.command_json("ledger", resource["stock_id"], "set-by-me")["state"],
+                         "redeemed")
+
+    def test_trigger_with_one_id_twice_is_a_conflict(self):
+        counts = self.counted("trigger", "redeem", "--count", "2", "--id", "same-id")[1]
+        self.assertEqual(counts, {"stored": 1, "conflicts": 1})
+
+    def test_a_bad_one_is_refused_as_it_should_be_and_that_is_no_failure(self):
+        expected = {
+            "signature": ({"SIGNATURE_INVALID": 1}, {}),
+            "serial": ({"SERIAL_UNKNOWN": 1}, {}),
+            "timestamp": ({"TIMESTAMP_INVALID": 1}, {}),
+            "probe": ({"SIGNATURE_INVALID": 1}, {"probes": 1}),
+            "ciphertext": ({"DECRYPT_FAILED": 1}, {"quarantined": 1}),
+        }
+        for bad, (codes, went_up) in expected.items():
+            with self.subTest(bad):
+                summary, counts = self.counted("trigger", "redeem", "--bad", bad)
+                self.assertEqual((summary["codes"], counts), (codes, went_up))
+
+    def test_trigger_keeps_to_its_rate(self):
+        summary = self.command_json("trigger", "redeem", "--count", "20", "--rate", "40")
+        self.assertGreater(summary["duration_ms"], 400)
+
+    def test_trigger_exits_1_where_nobody_listens_and_where_the_reply_is_another(self):
+        host, port = self.service.address
+        for url in (f"https://{host}:{port}/notify/other", "https://127.0.0.1:1/notify/1900000001"):
+            with self.subTest(url):
+                self.command("trigger", "redeem", "--to", url, exits=1)
+
+    def test_replay_gets_what_each_fixture_expects_and_then_only_duplicates(self):
+        summary, counts = self.counted("replay", FIXTURES)
+        total = len(summary["fixtures"])
+        self.assertGreater(total, 30, "where are the fixtures?")
+        self.assertTrue(all(fixture["ok"] for fixture in summary["fixtures"]), summary)
+        self.assertEqual(counts, {"stored": total})
+        self.assertEqual(self.counted("replay", FIXTURES)[1], {"duplicates": total})
+
+    def test_replay_reads_lines_too(self):
+        lines = self.service.root / "two.ndjson"
+        lines.write_text("".join(
+            json.dumps({"event_type": "COUPON.USE", "resource": events.redeem().resource}) + "\n"
+            for _ in range(2)))
+        self.assertEqual(self.counted("replay", lines)[1], {"stored": 2})
+
+    def test_replay_exits_1_where_a_fixture_gets_another_reply_and_names_it(self):
+        fixture = self.service.root / "hopeful.json"
+        fixture.write_text(json.dumps(
+            {"event_type": "COUPON.USE", "resource": events.redeem().resource, "expect": 500}))
+        failed = run("replay", fixture, "--config", self.config)
+        self.assertEqual(failed.returncode, 1, failed)
+        self.assertIn("hopeful.json", failed.stderr)
+
+    def test_replay_refuses_what_is_no_fixture_and_sends_nothing(self):
+        broken = self.service.root / "broken"
+        broken.mkdir()
+        (broken / "good.json").write_text(json.dumps({"event_type": "A.B", "resource": {}}))
+        (broken / "bad.json").write_text("{")
+        (broken / "none.json").write_text("{}")
+        before = self.service.counts()["stored"]
+        refused = run("replay", broken, "--config", self.config)
+        self.assertEqual(refused.returncode, 2, refused)
+        for name in ("bad.json", "none.json"):
+            self.assertIn(name, refused.stderr)
+        self.assertEqual(self.service.counts()["stored"], before)
+
+    @unittest.skipUnless(LONG, "sends 100,000; COUPONHOOK_LONG=1 asks for it")
+    def test_trigger_sends_a_hundred_thousand(self):
+        counts = self.counted("trigger", "redeem", "--count", "100000", "--connections", "32")[1]
+        self.assertEqual(counts, {"stored": 100000})
+
+
+if __name__ == "__main__":
+    unittest.main()
