@@ -1,16 +1,26 @@
 #include "server/log.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <pthread.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 namespace couponhook::server {
 namespace {
 
-constexpr std::size_t kQueuedLinesMax = 8192;
+/// What may wait for a reader of standard output that does not keep up.
+constexpr std::size_t kWaitingBytesMax = 8U << 20;
+/// How long lines are gathered: one system call then writes what a thousand would.
+constexpr std::chrono::milliseconds kGather{50};
 /// What a sender may make a line longer by, for each field it controls.
 constexpr std::size_t kFieldBytesMax = 64;
 
@@ -27,6 +37,75 @@ spdlog::level::level_enum level(Severity severity) {
   }
   return spdlog::level::err;
 }
+
+/// Gathers lines in memory and writes them to standard output from a thread of its own. spdlog's
+/// asynchronous logger wakes its thread for each line, which costs more than making the line.
+class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  GatheringSink() : writer_([this] { write_until_closed(); }) {}
+  ~GatheringSink() override {
+    {
+      const std::lock_guard lock(waiting_mutex_);
+      closing_ = true;
+    }
+    wake_.notify_one();
+    writer_.join();
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    formatted_.clear();
+    formatter_->format(message, formatted_);
+    bool first = false;
+    {
+      const std::lock_guard lock(waiting_mutex_);
+      if (waiting_.size() + formatted_.size() > kWaitingBytesMax) {
+        ++dropped_;
+        return;
+      }
+      first = waiting_.empty();
+      waiting_.append(formatted_.data(), formatted_.size());
+    }
+    if (first) wake_.notify_one();
+  }
+  void flush_() override {}
+
+  void write_until_closed() {
+    pthread_setname_np(pthread_self(), "log");
+    std::string lines;
+    std::unique_lock lock(waiting_mutex_);
+    while (!closing_ || !waiting_.empty()) {
+      wake_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      wake_.wait_for(lock, kGather, [this] { return closing_; });
+      lines.swap(waiting_);
+      const std::uint64_t dropped = std::exchange(dropped_, 0);
+      lock.unlock();
+      write_all(lines);
+      if (dropped != 0) {
+        write_all(R"({"level":"warning","event":"log_lines_dropped","count":)" +
+                  std::to_string(dropped) + "}\n");
+      }
+      lines.clear();
+      lock.lock();
+    }
+  }
+
+  static void write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+      if (written < 0 && errno != EINTR) return;
+      if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  spdlog::memory_buf_t formatted_;  // guarded by base_sink's own mutex
+  std::mutex waiting_mutex_;
+  std::condition_variable wake_;
+  std::string waiting_;  // guarded by waiting_mutex_, as are the following
+  std::uint64_t dropped_ = 0;
+  bool closing_ = false;
+  std::thread writer_;
+};
 
 /// A line's fields: `"key":"value",…` as JSON, `key=value …` as text. Control characters and quotes
 /// cannot get out of a value either way.
@@ -77,19 +156,14 @@ class Fields {
 
 struct Log::Impl {
   explicit Impl(const LogConfig& config)
-      : json(config.format == "json"),
-        pool(std::make_shared<spdlog::details::thread_pool>(kQueuedLinesMax, 1U)),
-        logger(std::make_shared<spdlog::async_logger>(
-            "couponhook", std::make_shared<spdlog::sinks::stdout_sink_mt>(), pool,
-            spdlog::async_overflow_policy::overrun_oldest)) {
-    logger->set_level(spdlog::level::from_str(config.level));
-    logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
-                             : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+      : json(config.format == "json"), logger("couponhook", std::make_shared<GatheringSink>()) {
+    logger.set_level(spdlog::level::from_str(config.level));
+    logger.set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   }
 
   bool json;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
-  std::shared_ptr<spdlog::async_logger> logger;
+  spdlog::logger logger;
 };
 
 Log::Log(const LogConfig& config) : impl_(std::make_unique<Impl>(config)) {}
@@ -97,7 +171,7 @@ Log::~Log() = default;
 
 void Log::notification(const NotificationLine& line) {
   const VerdictRow& entry = row(line.verdict);
-  if (!impl_->logger->should_log(level(entry.severity))) return;
+  if (!impl_->logger.should_log(level(entry.severity))) return;
   Fields fields(impl_->json);
   fields.text("event", "notification");
   fields.text("verdict", line.verdict == Verdict::kProbe ? "PROBE" : entry.code);
@@ -111,15 +185,15 @@ void Log::notification(const NotificationLine& line) {
   fields.number("body_bytes", line.body_bytes);
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
-  impl_->logger->log(level(entry.severity), spdlog::string_view_t(fields.line()));
+  impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::message(Severity severity, std::string_view event, std::string_view text) {
-  if (!impl_->logger->should_log(level(severity))) return;
+  if (!impl_->logger.should_log(level(severity))) return;
   Fields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);
-  impl_->logger->log(level(severity), spdlog::string_view_t(fields.line()));
+  impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 
 }  // namespace couponhook::server
