@@ -4,49 +4,38 @@
 /// The openssl command line as an opinion that is not ours.
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
-#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX's
+#include "support/temporary_folder.hpp"
 
 namespace couponhook::crypto {
 
-/// A folder of its own for one test, gone with it.
+/// A folder of its own for one test, in which openssl runs.
 class ScratchFolder {
  public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "couponhook-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
   void write(const std::string& name, std::string_view content) const {
-    std::ofstream{path_ / name, std::ios::binary} << content;
+    folder_.write(name, content);
   }
 
   /// Runs `openssl <arguments>` inside this folder.
   /// \return whether it exited with 0.
   [[nodiscard]] bool openssl(const std::string& arguments) const {
     const std::string command =
-        "cd '" + path_.string() + "' && openssl " + arguments + " >output 2>&1";
+        "cd '" + folder_.path().string() + "' && openssl " + arguments + " >output 2>&1";
     return std::system(command.c_str()) == 0;
   }
 
   /// What the last command printed.
   [[nodiscard]] std::string output() const {
-    std::ifstream file{path_ / "output", std::ios::binary};
+    std::ifstream file{folder_.path() / "output", std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
 
  private:
-  std::filesystem::path path_;
+  testing::TemporaryFolder folder_;
 };
 
 [[nodiscard]] inline bool has_openssl() {

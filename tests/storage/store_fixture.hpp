@@ -22,6 +22,7 @@
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 #include "storage/store.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace couponhook::storage {
 
@@ -33,32 +34,7 @@ namespace couponhook::storage {
 
 constexpr std::int64_t kNow = 1'700'000'000'000;
 
-/// A folder that goes when the test does.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "couponhook-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-/// Appends rather than joins, which GCC 12 takes for an overlapping copy.
-inline std::string numbered(std::string_view prefix, std::int64_t number) {
-  std::string text(prefix);
-  text += std::to_string(number);
-  return text;
-}
+using testing::TemporaryFolder;
 
 /// A digest for each letter; real ones are not computed here.
 inline Digest digest_of(char letter) {
