@@ -18,7 +18,7 @@ from support import events
 from support.case import ServiceTestCase
 from support.service import Service, run, wait_until
 from support.wechat_pay import Platform
-from support.wire import Connection, Load
+from support.wire import Closed, Connection, Load
 
 
 def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
@@ -92,6 +92,28 @@ class Stop(unittest.TestCase):
             self.assertTrue(reply.closes, "the sender is told not to use this connection again")
         self.assertEqual(service.wait(), 0, service.errors())
         self.assertEqual(service.rows("SELECT id FROM notifications"), [("half-sent",)])
+
+    def test_requests_that_arrived_before_the_stop_are_answered(self):
+        service, platform = self.start()
+        context = service.tls_context()
+        connections = [self.enterContext(Connection(service, context)) for _ in range(40)]
+        requests = [platform.notify(events.redeem()) for _ in connections]
+        for connection in connections:
+            self.assertEqual(connection.post(platform.notify(events.redeem())).status, 204)
+        # Frozen, the service finds all requests and the stop at once when it wakes.
+        service.signal(signal.SIGSTOP)
+        for connection, request in zip(connections, requests):
+            connection.send(request.to_bytes(connection.path))
+        service.signal(signal.SIGTERM)
+        service.signal(signal.SIGCONT)
+        cut = 0
+        for connection in connections:
+            try:
+                self.assertEqual(connection.read_reply().status, 204)
+            except (Closed, OSError):
+                cut += 1
+        self.assertEqual(service.wait(), 0, service.errors())
+        self.assertEqual(cut, 0, f"of {len(connections)} requests so many got no reply")
 
     def test_idle_connections_do_not_hold_it_up(self):
         service, platform = self.start()
@@ -230,6 +252,16 @@ class Reload(ServiceTestCase):
         self.service.config.write_text(good)
         self.reloaded()
         self.assertEqual(self.status_of(self.platform), 204)
+
+    def test_a_refused_set_is_taken_as_soon_as_it_is_whole(self):
+        renewed = self.renewed()
+        self.service.configure("merchant.api_v3_key_files", ["secrets/api_v3_key", "secrets/next_key"])
+        # Once by the signal, and once more because the watch has seen the file change.
+        self.reloaded("reload_refused")
+        self.reloaded("reload_refused", by_signal=False)
+        self.service.write("secrets/next_key", renewed.api_v3_key.decode())
+        self.reloaded(by_signal=False)
+        self.assertEqual(self.status_of(renewed), 204)
 
     def test_half_of_a_new_set_is_none_of_it(self):
         second, pem = make_platform(self.platform.api_v3_key)

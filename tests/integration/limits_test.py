@@ -101,6 +101,16 @@ class Sizes(ServiceTestCase):
         self.assertEqual(self.ask(data).status, 500, "there is room again")
 
 
+class AnnouncedBodies(ServiceTestCase):
+    def test_bodies_that_are_only_announced_shut_nobody_out(self):
+        context = self.service.tls_context()
+        for _ in range(130):
+            connection = self.enterContext(Connection(self.service, context))
+            connection.send(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2097152\r\n\r\n".encode())
+        reply = self.post(self.platform.notify(events.redeem()))
+        self.assertEqual(reply.status, 204, f"anyone can announce 130 bodies and send none: {reply}")
+
+
 class Pace(ServiceTestCase):
     settings = {"listener.header_timeout_ms": 600, "listener.body_timeout_ms": 600,
                 "listener.idle_timeout_ms": 600, "listener.handshake_timeout_ms": 600}

@@ -91,6 +91,60 @@ class Accepted(ServiceTestCase):
         self.assertEqual(self.service.get("/notifications/large-1")["resource"], event.resource)
 
 
+class Plaintexts(ServiceTestCase):
+    """Signed and sealed is from WeChat Pay, so it is kept and told whatever it says."""
+
+    def test_a_resource_of_any_bytes_is_stored_and_told_as_json(self):
+        plaintexts = {
+            "text": b"this is no JSON", "nothing": b"", "list": b"[1,2]", "null": b"null",
+            "no UTF-8": b"\xff\xfe\x80", "NUL": b'{"a":"\x00"}', "cut": b'{"a":',
+            "no UTF-8 in an object": b'{"a":"\xff"}', "half a surrogate pair": b'{"a":"\\ud800"}',
+            "deep": b'{"a":' * 3000 + b"1" + b"}" * 3000,
+        }
+        for i, (what, plaintext) in enumerate(plaintexts.items()):
+            with self.subTest(what):
+                self.assert_stored(self.post(self.platform.sign_json(
+                    self.platform.seal_bytes(events.redeem(), plaintext, f"plaintext-{i}"))))
+                self.assertEqual(self.service.get(f"/notifications/plaintext-{i}")["type"], "COUPON.USE")
+
+    def test_numbers_come_back_digit_by_digit(self):
+        plaintext = b'{"amount":123456789012345678901234567890,"rate":0.10}'
+        self.post(self.platform.sign_json(
+            self.platform.seal_bytes(events.redeem(), plaintext, "numbers")))
+        told = self.service.ask_raw("/notifications/numbers")
+        self.assertIn(plaintext, told)
+
+
+class Merchants(ServiceTestCase):
+    @classmethod
+    def prepare(cls, service):
+        service.write("secrets/second_key", "S" * 32)
+        service.append('[[merchant]]\nmchid = "1900000002"\npath = "/notify/second"\n'
+                       'api_v3_key_files = ["secrets/second_key"]\n'
+                       'platform_certificates = ["wechatpay/platform_cert.pem"]\n')
+
+    def setUp(self):
+        super().setUp()
+        self.second = Platform(self.platform.key, self.platform.serial, b"S" * 32)
+
+    def test_each_merchant_has_its_own_path_and_key(self):
+        with Connection(self.service) as connection:
+            connection.path = "/notify/second"
+            self.assert_stored(connection.post(self.second.notify(events.redeem(), "of-second")))
+            self.assert_refused(connection.post(self.platform.notify(events.redeem())), 500,
+                                "DECRYPT_FAILED")
+        self.assertEqual(self.service.get("/notifications/of-second")["mchid"], "1900000002")
+
+    def test_the_same_id_at_two_merchants_is_two_notifications(self):
+        before = self.service.counts()
+        self.assert_stored(self.post(self.platform.notify(events.redeem(), "of-both")))
+        with Connection(self.service) as connection:
+            connection.path = "/notify/second"
+            self.assert_stored(connection.post(self.second.notify(events.redeem(), "of-both")))
+        after = self.service.counts()
+        self.assertEqual((after["stored"] - before["stored"], after["conflicts"]), (2, 0))
+
+
 class Refused(ServiceTestCase):
     """Whatever is not signed by the platform leaves no trace in the store."""
 
@@ -319,6 +373,18 @@ class Http(ServiceTestCase):
         for what, data in malformed.items():
             with self.subTest(what):
                 self.assert_refused(self.ask(data), 400, "MALFORMED")
+
+    def test_a_refusal_reaches_a_sender_that_is_still_sending(self):
+        for path, length, status in (("/unknown", 4000, 404), ("/notify/1900000001", 1 << 30, 413)):
+            with self.subTest(path), Connection(self.service) as connection:
+                head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+                connection.send(head.encode())
+                for _ in range(100):
+                    connection.send(b"x" * 30)
+                    time.sleep(0.001)
+                    if connection.has_data():
+                        break
+                self.assertEqual(connection.read_reply().status, status)
 
     def test_a_slow_header_is_408(self):
         self.assert_refused(self.ask(b"POST /notify/1900000001 HTTP/1.1\r\nHo"), 408, "TOO_SLOW")

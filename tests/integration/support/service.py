@@ -17,7 +17,9 @@ from pathlib import Path
 
 READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), status at http://([\d.]+):(\d+)")
 
-BINARY = os.environ.get("COUPONHOOK_BINARY", "")
+BINARY = os.environ.get("COUPONHOOK_BINARY")
+if BINARY is None:
+    raise SystemExit("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
 
 #: Sanitizers make everything slower; promises in seconds are multiplied by this.
 PATIENCE = float(os.environ.get("COUPONHOOK_PATIENCE", "1"))
@@ -67,8 +69,6 @@ class Service:
 
     def __init__(self, settings=None, starts=True):
         self.starts = starts
-        if not BINARY:
-            raise RuntimeError("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
         self.folder = self.root / "setup"
         self.config = self.folder / "couponhook.toml"
@@ -129,7 +129,9 @@ class Service:
         """Starts the process without waiting for it to be ready."""
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", str(self.config)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            # Python ignores SIGXFSZ; so does the service then, as behind systemd's LimitFSIZE.
+            restore_signals=False)
         self._ready = threading.Event()
         self._readers = [
             threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
@@ -204,14 +206,20 @@ class Service:
 
     def ask(self, target: str, token=True, method="GET"):
         """Asks the status endpoint. Returns status and JSON body."""
+        status, body = self.exchange(target, token, method)
+        return status, json.loads(body) if body else None
+
+    def ask_raw(self, target: str) -> bytes:
+        return self.exchange(target)[1]
+
+    def exchange(self, target: str, token=True, method="GET"):
         headers = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {self.token() if token is True else token}"
         with closing(http.client.HTTPConnection(*self.admin_address, timeout=10 * PATIENCE)) as client:
             client.request(method, target, headers=headers)
             reply = client.getresponse()
-            body = reply.read()
-            return reply.status, json.loads(body) if body else None
+            return reply.status, reply.read()
 
     def get(self, target: str):
         """What the status endpoint has, which must be there."""

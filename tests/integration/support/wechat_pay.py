@@ -77,8 +77,11 @@ class Platform:
 
     def seal(self, event: Event, id: str | None = None) -> dict:
         """The envelope of an event, sealed with a nonce of its own each time."""
+        return self.seal_bytes(event, json.dumps(event.resource, ensure_ascii=False).encode(), id)
+
+    def seal_bytes(self, event: Event, plaintext: bytes, id: str | None = None) -> dict:
+        """The same with other bytes than the event's resource."""
         nonce = secrets.token_hex(6)
-        plaintext = json.dumps(event.resource, ensure_ascii=False).encode()
         associated_data = (event.associated_data or "").encode()
         ciphertext = AESGCM(self.api_v3_key).encrypt(nonce.encode(), plaintext, associated_data)
         resource = {
