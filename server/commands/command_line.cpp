@@ -42,6 +42,12 @@ const MerchantConfig* choose_merchant(const Config& config, const CommonOptions&
   return nullptr;
 }
 
+std::string reachable_address(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  if (address == "::") return "::1";
+  return address;
+}
+
 int run_command_line(int argc, char** argv, World& world) {
   CommonOptions common;
   CommandLine line("couponhook",

@@ -65,4 +65,7 @@ void print_problems(World& world, const std::vector<Problem>& problems);
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 
+/// Where a listener with this address is reached from this machine.
+[[nodiscard]] std::string reachable_address(const std::string& address);
+
 }  // namespace couponhook::server

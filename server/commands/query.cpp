@@ -14,13 +14,6 @@ namespace {
 
 using rapidjson::Value;
 
-/// The address to reach a listener at from this machine.
-std::string reachable(const std::string& address) {
-  if (address == "0.0.0.0") return "127.0.0.1";
-  if (address == "::") return "::1";
-  return address;
-}
-
 /// Asks the running service's status endpoint; prints what went wrong.
 class StatusClient {
  public:
@@ -66,7 +59,8 @@ class StatusClient {
       if (!made) return Result(boost::system::in_place_error, made.error());
       context = *made;
     }
-    const Url url{tls, reachable(config.admin.address), std::to_string(config.admin.port), target};
+    const Url url{tls, reachable_address(config.admin.address), std::to_string(config.admin.port),
+                  target};
     ClientRequest request("GET", target);
     request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
     ClientLoop loop;

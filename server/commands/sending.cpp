@@ -13,9 +13,7 @@ namespace {
 std::optional<Url> choose_url(const SendingOptions& options, const Config& config,
                               const MerchantConfig& merchant) {
   if (!options.to.empty()) return parse_url(options.to);
-  const std::string& address = config.listener.address;
-  const bool is_unspecified = address == "0.0.0.0" || address == "::";
-  return Url{config.listener.tls, is_unspecified ? "127.0.0.1" : address,
+  return Url{config.listener.tls, reachable_address(config.listener.address),
              std::to_string(config.listener.port), merchant.path};
 }
 

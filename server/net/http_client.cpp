@@ -41,7 +41,7 @@ std::string_view in_words(IoStatus status) {
     case IoStatus::kTimeout:
       return "took too long";
     case IoStatus::kClosed:
-      return "the server closed the connection";
+      return "was closed by the server";
     case IoStatus::kOk:
     case IoStatus::kFailed:
       break;
@@ -147,8 +147,8 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
     }
     if (read.status != IoStatus::kOk) {
       attempt.nothing_came = read.status != IoStatus::kTimeout && !parser.got_some();
-      attempt.error = written == IoStatus::kOk ? "waiting for the reply " : "sending the request ";
-      attempt.error += std::string(in_words(read.status)) + ": " + connection_->last_error();
+      attempt.error = written == IoStatus::kOk ? "no reply: it " : "the request was not sent: it ";
+      attempt.error += std::string(in_words(read.status)) + " (" + connection_->last_error() + ")";
       co_return attempt;
     }
     buffer_.append(chunk.data(), read.bytes);

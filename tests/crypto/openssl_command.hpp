@@ -35,7 +35,7 @@ class ScratchFolder {
   }
 
  private:
-  testing::TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
 };
 
 [[nodiscard]] inline bool has_openssl() {

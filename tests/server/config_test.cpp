@@ -49,7 +49,7 @@ class ConfigFile : public ::testing::Test {
     return lines;
   }
 
-  testing::TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
 };
 
 TEST_F(ConfigFile, HasTheContractsDefaults) {

@@ -37,7 +37,7 @@ class KeyFiles : public ::testing::Test {
   }
   MerchantConfig& merchant() { return config_.merchants.front(); }
 
-  testing::TemporaryFolder folder_;
+  support::TemporaryFolder folder_;
   crypto::SelfSignedPair pair_;
   Config config_;
   std::vector<Problem> problems_;

@@ -17,9 +17,9 @@ namespace couponhook::server {
 namespace {
 
 using std::chrono::system_clock;
-using testing::FakeRequest;
-using testing::redemption_draft;
-using testing::WeChatPayStandIn;
+using support::FakeRequest;
+using support::redemption_draft;
+using support::WeChatPayStandIn;
 
 const system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
 

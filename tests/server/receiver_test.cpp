@@ -18,8 +18,8 @@
 namespace couponhook::server {
 namespace {
 
-using testing::FakeRequest;
-using testing::redemption_draft;
+using support::FakeRequest;
+using support::redemption_draft;
 
 const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
 
@@ -41,7 +41,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   void make_inbox(storage::InboxOptions options) {
     inbox_.reset();
     inbox_ = std::make_unique<storage::Inbox>(
-        std::make_unique<testing::FaultyConnection>(std::move(*store_->writer()), faults_), options,
+        std::make_unique<support::FaultyConnection>(std::move(*store_->writer()), faults_), options,
         [] { return std::int64_t{0}; }, [](const storage::Failure&) {});
   }
 
@@ -62,13 +62,13 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
 
   std::int64_t stored() { return reader_.counts()->stored; }
 
-  testing::TemporaryFolder folder_;
-  testing::WeChatPayStandIn wechatpay_{kNow};
+  support::TemporaryFolder folder_;
+  support::WeChatPayStandIn wechatpay_{kNow};
   std::unique_ptr<Live<Merchants>> merchants_;
   ReceiveRules rules_;
   Tally tally_;
   Log log_{LogConfig{"json", "error"}};
-  std::shared_ptr<testing::Faults> faults_ = std::make_shared<testing::Faults>();
+  std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
   std::unique_ptr<storage::Inbox> inbox_;

@@ -55,7 +55,7 @@ TEST(VerdictTable, AcknowledgesWithTheConfiguredStatusAndNothingElse) {
     const unsigned status = reply_for(entry.verdict, 200).status;
     const bool acknowledges = status >= 200 && status < 300;
     EXPECT_EQ(acknowledges, entry.status == kSuccessStatus) << entry.code;
-    if (acknowledges) EXPECT_EQ(status, 200U) << entry.code;
+    EXPECT_TRUE(!acknowledges || status == 200) << entry.code;
   }
 }
 

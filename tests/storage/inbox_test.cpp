@@ -8,8 +8,8 @@ namespace couponhook::storage {
 namespace {
 
 using enum AdmitOutcome;
-using testing::Faults;
-using testing::FaultyConnection;
+using support::Faults;
+using support::FaultyConnection;
 using Told = std::map<std::string, AdmitOutcome>;
 
 class InboxTest : public StoreTest {

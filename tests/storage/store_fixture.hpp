@@ -34,7 +34,14 @@ namespace couponhook::storage {
 
 constexpr std::int64_t kNow = 1'700'000'000'000;
 
-using testing::TemporaryFolder;
+using support::TemporaryFolder;
+
+/// Appends rather than joins, which GCC 12 takes for an overlapping copy.
+inline std::string numbered(std::string_view prefix, std::int64_t number) {
+  std::string text(prefix);
+  text += std::to_string(number);
+  return text;
+}
 
 /// A digest for each letter; real ones are not computed here.
 inline Digest digest_of(char letter) {

@@ -9,7 +9,7 @@
 
 #include "server/commands/command_line.hpp"
 
-namespace couponhook::testing {
+namespace couponhook::support {
 namespace {
 
 class CrashingConnection final : public storage::Connection {
@@ -68,7 +68,7 @@ class CrashingStore final : public storage::Store {
 };
 
 }  // namespace
-}  // namespace couponhook::testing
+}  // namespace couponhook::support
 
 int main(int argc, char** argv) {
   using namespace couponhook;
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
         auto store = storage::Store::open(url, options, now_ms);
         if (!store) return store.error();
         std::unique_ptr<storage::Store> crashing =
-            std::make_unique<testing::CrashingStore>(std::move(*store));
+            std::make_unique<support::CrashingStore>(std::move(*store));
         return crashing;
       },
       std::cout,

@@ -15,7 +15,7 @@
 
 #include "storage/connection.hpp"
 
-namespace couponhook::testing {
+namespace couponhook::support {
 
 /// What is to go wrong, shared between a test and the connection that it has given away.
 /// Thread-safe.
@@ -163,4 +163,4 @@ class FaultyConnection final : public storage::Connection {
   std::shared_ptr<Faults> faults_;
 };
 
-}  // namespace couponhook::testing
+}  // namespace couponhook::support

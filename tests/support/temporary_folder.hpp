@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace couponhook::testing {
+namespace couponhook::support {
 
 class TemporaryFolder {
  public:
@@ -37,4 +37,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace couponhook::testing
+}  // namespace couponhook::support

@@ -1,6 +1,6 @@
 #include "support/wechatpay_stand_in.hpp"
 
-namespace couponhook::testing {
+namespace couponhook::support {
 namespace {
 
 constexpr std::string_view kApiV3Key = "0123456789abcdef0123456789abcdef";
@@ -56,4 +56,4 @@ server::Draft redemption_draft(std::string id) {
   return draft;
 }
 
-}  // namespace couponhook::testing
+}  // namespace couponhook::support

@@ -19,7 +19,7 @@
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 
-namespace couponhook::testing {
+namespace couponhook::support {
 
 /// A request as a listener would hand it on, with headers that a test can change.
 class FakeRequest {
@@ -94,4 +94,4 @@ class WeChatPayStandIn {
 /// A redemption with this id, of a coupon of its own.
 [[nodiscard]] server::Draft redemption_draft(std::string id);
 
-}  // namespace couponhook::testing
+}  // namespace couponhook::support
