@@ -220,6 +220,26 @@ class Queries(ServedTestCase):
         self.command("ledger", "19733211", "0", exits=1)
 
 
+class SeveralMerchants(ServedTestCase):
+    @classmethod
+    def prepare(cls, service):
+        service.write("secrets/second_key", "S" * 32)
+        service.append('[[merchant]]\nmchid = "1900000002"\npath = "/notify/second"\n'
+                       'api_v3_key_files = ["secrets/second_key"]\n'
+                       'platform_certificates = ["wechatpay/platform_cert.pem"]\n')
+
+    def test_which_merchant_must_be_said(self):
+        refused = run("trigger", "redeem", "--config", self.config)
+        self.assertEqual(refused.returncode, 2, refused)
+        for word in ("--mchid", "1900000001", "1900000002"):
+            self.assertIn(word, refused.stderr)
+
+    def test_the_merchant_that_is_said_gets_it(self):
+        self.command("trigger", "redeem", "--mchid", "1900000002")
+        (item,) = self.service.get("/notifications?mchid=1900000002")["items"]
+        self.assertEqual(item["type"], "COUPON.USE")
+
+
 class Sending(ServedTestCase):
     """trigger and replay, as judged by what arrives."""
 

@@ -6,6 +6,7 @@ import datetime
 import itertools
 import signal
 import socket
+import subprocess
 import threading
 import unittest
 from contextlib import closing
@@ -18,7 +19,7 @@ from support import events
 from support.case import ServiceTestCase
 from support.service import Service, run, wait_until
 from support.wechat_pay import Platform
-from support.wire import Closed, Connection, Load
+from support.wire import Client, Closed, Connection, Load
 
 
 def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
@@ -131,6 +132,37 @@ class Stop(unittest.TestCase):
             threading.Event().wait(0.3)
             service.signal(signal.SIGTERM)
             self.assertEqual(service.wait(timeout=4), 0, service.errors())
+
+
+class Log(unittest.TestCase):
+    """Whoever reads the log may be slow, stop, or go away."""
+
+    def setUp(self):
+        self.service = self.enterContext(Service())
+        self.platform = Platform.of(self.service)
+        self.service.reading.clear()
+        with Client(self.service) as client:
+            requests = [self.platform.notify(events.redeem()) for _ in range(10)]
+            # More lines than a pipe holds.
+            self.statuses = {client.post(requests[i % 10]).status for i in range(1500)}
+
+    def tearDown(self):
+        self.service.reading.set()
+
+    def test_a_log_that_nobody_reads_holds_no_notification_up(self):
+        self.assertEqual(self.statuses, {204})
+
+    def test_a_log_that_nobody_reads_does_not_hold_the_end_up(self):
+        self.service.signal(signal.SIGTERM)
+        try:
+            self.assertEqual(self.service.wait(timeout=5), 0)
+        except subprocess.TimeoutExpired:
+            self.service.kill()
+            self.fail("the service waits for the reader of its log for ever")
+
+    def test_all_lines_are_there_once_they_are_read(self):
+        self.service.reading.set()
+        self.service.wait_for_log(1500, event="notification")
 
 
 class Start(ServiceTestCase):

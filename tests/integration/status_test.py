@@ -300,6 +300,8 @@ class UnderLoad(StatusTestCase):
                 print(f"{path} over {rows} rows: half within {half * 1000:.0f} ms, all within "
                       f"{most * 1000:.0f} ms")
                 self.assertLess(half, self.LIMIT_S * PATIENCE)
+        page = self.service.get("/notifications?type=COUPON.NONE")
+        self.assertIsNotNone(page["next_cursor"], "a page without a hit is not the end of the list")
 
 
 if __name__ == "__main__":

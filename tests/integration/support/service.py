@@ -69,6 +69,9 @@ class Service:
 
     def __init__(self, settings=None, starts=True):
         self.starts = starts
+        self.restore_signals = True
+        self.reading = threading.Event()
+        self.reading.set()
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
         self.folder = self.root / "setup"
         self.config = self.folder / "couponhook.toml"
@@ -130,8 +133,7 @@ class Service:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", str(self.config)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-            # Python ignores SIGXFSZ; so does the service then, as behind systemd's LimitFSIZE.
-            restore_signals=False)
+            restore_signals=self.restore_signals)
         self._ready = threading.Event()
         self._readers = [
             threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
@@ -156,6 +158,7 @@ class Service:
                 self.address = (ready[2], int(ready[3]))
                 self.admin_address = (ready[4], int(ready[5]))
                 self._ready.set()
+            self.reading.wait()
         stream.close()
 
     def signal(self, number):
@@ -164,6 +167,7 @@ class Service:
     def wait(self, timeout=20.0) -> int:
         """Waits for the process to end by itself. Returns its exit code."""
         code = self.process.wait(timeout * PATIENCE)
+        self.reading.set()
         self._join_readers()
         self.process = None
         return code
@@ -177,6 +181,7 @@ class Service:
         """Ends the process as a power cut does, for the process at least."""
         if self.process is None:
             return
+        self.reading.set()
         self.process.kill()
         self.process.wait()
         self._join_readers()
