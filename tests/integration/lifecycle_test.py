@@ -95,9 +95,15 @@ class Stop(unittest.TestCase):
         self.assertEqual(service.rows("SELECT id FROM notifications"), [("half-sent",)])
 
     def test_requests_that_arrived_before_the_stop_are_answered(self):
+        # Which of the two the service sees first is chance, so it is tried several times.
+        cut = sum(self.stop_with_requests_waiting(40) for _ in range(3))
+        self.assertEqual(cut, 0, "of 120 requests so many got no reply")
+
+    def stop_with_requests_waiting(self, count) -> int:
+        """Returns how many requests got no reply."""
         service, platform = self.start()
         context = service.tls_context()
-        connections = [self.enterContext(Connection(service, context)) for _ in range(40)]
+        connections = [self.enterContext(Connection(service, context)) for _ in range(count)]
         requests = [platform.notify(events.redeem()) for _ in connections]
         for connection in connections:
             self.assertEqual(connection.post(platform.notify(events.redeem())).status, 204)
@@ -114,7 +120,7 @@ class Stop(unittest.TestCase):
             except (Closed, OSError):
                 cut += 1
         self.assertEqual(service.wait(), 0, service.errors())
-        self.assertEqual(cut, 0, f"of {len(connections)} requests so many got no reply")
+        return cut
 
     def test_idle_connections_do_not_hold_it_up(self):
         service, platform = self.start()
