@@ -166,7 +166,7 @@ CouponEvent read_event(std::string_view event_type, std::string_view resource,
     return OtherEvent{
         std::string("the resource is not a JSON object: ").append(describe(document.error()))};
   }
-  const JsonFields fields(&*document);
+  const JsonFields fields(&document->value());
   if (kind == EventKind::kIssued) return read_issued(fields);
   if (kind == EventKind::kRedeemed) return read_redeemed(fields);
   return read_refunded(event_type, fields);

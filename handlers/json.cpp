@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,14 +47,14 @@ class LimitedBuilder {
   bool Int64(std::int64_t value) { return count() && document_.Int64(value); }
   bool Uint64(std::uint64_t value) { return count() && document_.Uint64(value); }
   bool Double(double value) { return count() && document_.Double(value); }
-  bool RawNumber(const char* text, SizeType length, bool /*copy*/) {
-    return count() && document_.RawNumber(text, length, kCopy);
+  bool RawNumber(const char* text, SizeType length, bool copy) {
+    return count() && document_.RawNumber(text, length, copy);
   }
-  bool String(const char* text, SizeType length, bool /*copy*/) {
-    return count() && !has_surrogate({text, length}) && document_.String(text, length, kCopy);
+  bool String(const char* text, SizeType length, bool copy) {
+    return count() && !has_surrogate({text, length}) && document_.String(text, length, copy);
   }
-  bool Key(const char* text, SizeType length, bool /*copy*/) {
-    return !has_surrogate({text, length}) && document_.Key(text, length, kCopy);
+  bool Key(const char* text, SizeType length, bool copy) {
+    return !has_surrogate({text, length}) && document_.Key(text, length, copy);
   }
   bool StartObject() { return count() && descend() && document_.StartObject(); }
   bool EndObject(SizeType members) { return ascend() && document_.EndObject(members); }
@@ -73,9 +74,6 @@ class LimitedBuilder {
     --depth_;
     return true;
   }
-
-  /// The reader says that strings need no copy, but its buffer is gone when the document is used.
-  static constexpr bool kCopy = true;
 
   Document& document_;
   const JsonLimits& limits_;
@@ -140,19 +138,37 @@ std::string_view describe(JsonError error) {
   return "it is not acceptable";
 }
 
-boost::system::result<Document, JsonError> parse_object(std::string_view text,
-                                                        const JsonLimits& limits) {
+/// Strings stay in the text, where the reader unescapes them; values of a usual notification fit into
+/// the first chunk.
+struct JsonObject::Storage {
+  explicit Storage(std::string_view content) : text(content) {}
+
+  std::string text;  // ends in the NUL byte that the reader needs
+  alignas(std::max_align_t) std::array<char, 4096> first_chunk;
+  Document::AllocatorType allocator{first_chunk.data(), first_chunk.size()};
+  Document document{&allocator};
+};
+
+JsonObject::JsonObject(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}
+JsonObject::JsonObject(JsonObject&&) noexcept = default;
+JsonObject& JsonObject::operator=(JsonObject&&) noexcept = default;
+JsonObject::~JsonObject() = default;
+
+const Document& JsonObject::value() const {
+  return storage_->document;
+}
+
+boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
+                                                          const JsonLimits& limits) {
   // RapidJSON takes a NUL byte for the end of the text, and would not see what comes after it.
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) return JsonError::kSyntax;
 
-  // Unescaping within a copy is faster than building each string byte by byte elsewhere, and the
-  // copy ends in the NUL byte that the reader needs.
-  std::string buffer(text);
-  Document document;
+  auto storage = std::make_unique<JsonObject::Storage>(text);
+  Document& document = storage->document;
   std::optional<JsonError> error;
   const auto parse = [&](Document& target) {
     constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag;
-    rapidjson::InsituStringStream stream(buffer.data());
+    rapidjson::InsituStringStream stream(storage->text.data());
     rapidjson::Reader reader;
     LimitedBuilder builder(target, limits);
     if (reader.Parse<kFlags>(stream, builder).IsError()) {
@@ -164,7 +180,7 @@ boost::system::result<Document, JsonError> parse_object(std::string_view text,
   if (error) return *error;
   if (!document.IsObject()) return JsonError::kNotObject;
   if (has_duplicate_key(document)) return JsonError::kDuplicateKey;
-  return boost::system::result<Document, JsonError>(std::move(document));
+  return JsonObject(std::move(storage));
 }
 
 }  // namespace couponhook::handlers

@@ -71,11 +71,11 @@ constexpr Row kFixtures[] = {
     {"unknown_event_type", "COUPON.SOMETHING_NEW", ""},
 };
 
-rapidjson::Document load(const std::string& name) {
+JsonObject load(const std::string& name) {
   std::ifstream file(std::filesystem::path(COUPONHOOK_FIXTURES) / (name + ".json"));
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   auto document = parse_object(text, {});
-  return document ? std::move(*document) : rapidjson::Document(rapidjson::kObjectType);
+  return document ? std::move(*document) : std::move(*parse_object("{}", {}));
 }
 
 std::string text_of(const rapidjson::Value& value) {
@@ -90,7 +90,7 @@ class Fixture : public testing::TestWithParam<Row> {};
 TEST_P(Fixture, BecomesTheEventItClaimsToBe) {
   const Row& row = GetParam();
   const auto fixture = load(row.name);
-  ASSERT_TRUE(fixture.HasMember("event_type") && fixture.HasMember("resource"));
+  ASSERT_TRUE(fixture.value().HasMember("event_type") && fixture.value().HasMember("resource"));
   EXPECT_STREQ(fixture["event_type"].GetString(), row.event_type);
 
   const CouponEvent event = read_event(row.event_type, text_of(fixture["resource"]), {});
@@ -103,9 +103,9 @@ TEST_P(Fixture, BecomesTheEventItClaimsToBe) {
 
 TEST_P(Fixture, HasTheFieldsThatReplayNeeds) {
   const auto fixture = load(GetParam().name);
-  ASSERT_TRUE(fixture.HasMember("expect"));
+  ASSERT_TRUE(fixture.value().HasMember("expect"));
   EXPECT_EQ(fixture["expect"].GetInt(), 204);
-  ASSERT_TRUE(fixture.HasMember("original_type"));
+  ASSERT_TRUE(fixture.value().HasMember("original_type"));
   EXPECT_TRUE(fixture["original_type"].IsString());
 }
 
