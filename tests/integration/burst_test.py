@@ -47,8 +47,8 @@ class Rivals(ServiceTestCase):
             replies = burst.post([self.platform.notify(each, "torn") for each in contents])
         self.assertEqual([reply.status for reply in replies], [204] * COPIES)
         counts = self.service.counts()
-        self.assertEqual(self.service.rows("SELECT times_seen FROM notifications WHERE id = 'torn'"),
-                         [(COPIES,)])
+        seen = self.service.rows("SELECT times_seen FROM notifications WHERE id = 'torn'")
+        self.assertEqual(seen, [(COPIES,)])
         self.assertEqual(counts["conflicts"], COPIES - 1)
         self.assertEqual(self.service.rows(
             "SELECT count(*) FROM coupon_history WHERE notification_id = 'torn'"), [(1,)],

@@ -57,7 +57,7 @@ class Crash(ServiceTestCase):
         # Signed beforehand: the load is to be on the service, not on the test.
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(
-                lambda item: (item[0], self.platform.notify(item[1], item[0])), notifications.items()))
+                lambda id: (id, self.platform.notify(notifications[id], id)), notifications))
         queue = iter(signed)
         load = Load(self.service, lambda: next(queue, None))
         time.sleep(after_seconds)

@@ -1,4 +1,4 @@
-"""Goal: every fixture gets the reply it expects, is given back as it was, and tells its coupon's story.
+"""Goal: every fixture gets the reply it expects, comes back as it was, and tells a coupon's story.
 Method: the Python platform seals each file anew; stories are told in every order of arrival.
 """
 

@@ -56,8 +56,8 @@ class Stop(unittest.TestCase):
         kept = {row[0] for row in service.rows("SELECT id FROM notifications")}
         self.assertEqual(set(load.acknowledged) - kept, set(), "acknowledged and lost")
         self.assertLessEqual(load.statuses, {204}, "a stopping service refuses nobody")
-        print(f"{len(load.acknowledged)} acknowledged, {len(load.cut)} of 4 connections ended between "
-              "a request and its reply")
+        print(f"{len(load.acknowledged)} acknowledged, {len(load.cut)} of 4 connections ended "
+              "between a request and its reply")
 
     def test_an_interrupt_stops_it_too(self):
         service, _ = self.start()
@@ -243,7 +243,8 @@ class Reload(ServiceTestCase):
     def test_old_and_new_api_v3_key_open_side_by_side(self):
         renewed = self.renewed()
         self.service.write("secrets/next_key", renewed.api_v3_key.decode())
-        self.service.configure("merchant.api_v3_key_files", ["secrets/api_v3_key", "secrets/next_key"])
+        self.service.configure("merchant.api_v3_key_files",
+                               ["secrets/api_v3_key", "secrets/next_key"])
         self.reloaded()
         self.assertEqual((self.status_of(renewed), self.status_of(self.platform)), (204, 204))
 
@@ -293,7 +294,8 @@ class Reload(ServiceTestCase):
 
     def test_a_refused_set_is_taken_as_soon_as_it_is_whole(self):
         renewed = self.renewed()
-        self.service.configure("merchant.api_v3_key_files", ["secrets/api_v3_key", "secrets/next_key"])
+        self.service.configure("merchant.api_v3_key_files",
+                               ["secrets/api_v3_key", "secrets/next_key"])
         # Once by the signal, and once more because the watch has seen the file change.
         self.reloaded("reload_refused")
         self.reloaded("reload_refused", by_signal=False)

@@ -5,7 +5,6 @@ Method: one request for each row over TLS, signed and sealed by an implementatio
 import json
 import time
 import unittest
-import uuid
 
 from support import events
 from support.case import ServiceTestCase
@@ -25,7 +24,7 @@ class Accepted(ServiceTestCase):
             self.assert_stored(self.post(self.platform.notify(event, id="copied-1")))
         after = self.service.counts()
         self.assertEqual(after["stored"] - before["stored"], 1, "one of three copies is stored")
-        self.assertEqual(after["duplicates"] - before["duplicates"], 2, "two of three are duplicates")
+        self.assertEqual(after["duplicates"] - before["duplicates"], 2, "the two others are not")
         self.assertEqual(after["conflicts"], before["conflicts"],
                          "only the seal differs, so this is no conflict")
         self.assertEqual(self.service.get("/notifications/copied-1")["times_seen"], 3)
@@ -44,7 +43,7 @@ class Accepted(ServiceTestCase):
         self.assert_stored(self.post(self.platform.notify(second, id="conflict-1")))
         after = self.service.counts()
         self.assertEqual(after["conflicts"] - before["conflicts"], 1, "the second is flagged")
-        self.assertEqual(after["stored"] - before["stored"], 1, "the second is not stored beside it")
+        self.assertEqual(after["stored"] - before["stored"], 1, "the second is not stored")
         self.assertEqual(self.service.get("/notifications/conflict-1")["resource"], first.resource)
         coupon = second.resource["coupon_id"]
         self.assertEqual(self.service.ask(f"/coupons/19733211/{coupon}")[0], 404,
@@ -91,30 +90,6 @@ class Accepted(ServiceTestCase):
         self.assertEqual(self.service.get("/notifications/large-1")["resource"], event.resource)
 
 
-class Plaintexts(ServiceTestCase):
-    """Signed and sealed is from WeChat Pay, so it is kept and told whatever it says."""
-
-    def test_a_resource_of_any_bytes_is_stored_and_told_as_json(self):
-        plaintexts = {
-            "text": b"this is no JSON", "nothing": b"", "list": b"[1,2]", "null": b"null",
-            "no UTF-8": b"\xff\xfe\x80", "NUL": b'{"a":"\x00"}', "cut": b'{"a":',
-            "no UTF-8 in an object": b'{"a":"\xff"}', "half a surrogate pair": b'{"a":"\\ud800"}',
-            "deep": b'{"a":' * 3000 + b"1" + b"}" * 3000,
-        }
-        for i, (what, plaintext) in enumerate(plaintexts.items()):
-            with self.subTest(what):
-                self.assert_stored(self.post(self.platform.sign_json(
-                    self.platform.seal_bytes(events.redeem(), plaintext, f"plaintext-{i}"))))
-                self.assertEqual(self.service.get(f"/notifications/plaintext-{i}")["type"], "COUPON.USE")
-
-    def test_numbers_come_back_digit_by_digit(self):
-        plaintext = b'{"amount":123456789012345678901234567890,"rate":0.10}'
-        self.post(self.platform.sign_json(
-            self.platform.seal_bytes(events.redeem(), plaintext, "numbers")))
-        told = self.service.ask_raw("/notifications/numbers")
-        self.assertIn(plaintext, told)
-
-
 class Merchants(ServiceTestCase):
     @classmethod
     def prepare(cls, service):
@@ -157,7 +132,8 @@ class Refused(ServiceTestCase):
         super().tearDown()
 
     def kept(self):
-        tables = ("notifications", "conflicts", "quarantine", "coupon_history", "refunds", "deliveries")
+        tables = ("notifications", "conflicts", "quarantine", "coupon_history", "refunds",
+                  "deliveries")
         return {table: self.service.count_rows(table) for table in tables}
 
     def rejected(self, code):
@@ -206,7 +182,7 @@ class Refused(ServiceTestCase):
                 self.assert_rejected(request, "TIMESTAMP_INVALID")
 
     def test_an_unknown_serial_is_refused(self):
-        for serial in ("5157F09EFDC096DE15EBE81A47057A7232F1B8E1", "PUB_KEY_ID_0114232134912410", "x"):
+        for serial in ("5157F09EFDC096DE15EBE81A47057A7232F1B8E1", "PUB_KEY_ID_01142321", "x"):
             with self.subTest(serial=serial):
                 request = self.platform.notify(events.redeem()).having(Wechatpay_Serial=serial)
                 self.assert_rejected(request, "SERIAL_UNKNOWN")
@@ -258,73 +234,6 @@ class Refused(ServiceTestCase):
                          "the probe is not among the rejected")
 
 
-class Quarantined(ServiceTestCase):
-    def quarantined(self):
-        return self.service.get("/notifications?state=quarantined")["items"]
-
-    def test_what_is_signed_but_no_envelope_is_500_and_kept(self):
-        envelope = self.platform.seal(events.redeem())
-        bodies = {
-            "no JSON": b"<xml><return_code>SUCCESS</return_code></xml>",
-            "empty": b"",
-            "no object": b"[]",
-            "no id": json.dumps({k: v for k, v in envelope.items() if k != "id"}).encode(),
-            "no resource": json.dumps({k: v for k, v in envelope.items() if k != "resource"}).encode(),
-            "an id that is no text": json.dumps({**envelope, "id": 5}).encode(),
-            "deep": b'{"a":' * 5000 + b"1" + b"}" * 5000,
-            "no UTF-8": b'{"id":"\xff\xfe"}',
-        }
-        for what, body in bodies.items():
-            with self.subTest(what):
-                before = len(self.quarantined())
-                self.assert_refused(self.post(self.platform.sign(body)), 500, "ENVELOPE_INVALID")
-                kept = self.quarantined()
-                self.assertEqual(len(kept) - before, 1, "it is listed in quarantine")
-                self.assertEqual(kept[0]["state"], "quarantined")
-                self.assertEqual(kept[0]["quarantine_reason"], "ENVELOPE_INVALID")
-
-    def test_what_no_key_opens_is_500_and_kept_sealed_under_its_id(self):
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        request = stranger.notify(events.redeem(), id="sealed-1")
-        self.assert_refused(self.post(request), 500, "DECRYPT_FAILED")
-        kept = self.service.get("/notifications/sealed-1")
-        self.assertEqual((kept["state"], kept["type"]), ("quarantined", "COUPON.USE"))
-        sealed = self.service.rows("SELECT body FROM quarantine WHERE id = 'sealed-1'")
-        self.assertEqual(sealed, [(request.body,)], "the body is kept as it came")
-
-    def test_a_changed_ciphertext_tag_or_nonce_does_not_open(self):
-        for change in ("ciphertext", "nonce", "associated_data"):
-            with self.subTest(changed=change):
-                envelope = self.platform.seal(events.redeem())
-                text = envelope["resource"][change]
-                envelope["resource"][change] = ("A" if text[0] != "A" else "B") + text[1:]
-                self.assert_refused(self.post(self.platform.sign_json(envelope)), 500,
-                                    "DECRYPT_FAILED")
-
-    def test_a_ciphertext_shorter_than_its_tag_does_not_open(self):
-        for ciphertext in ("", "AAAA", "!!!"):
-            with self.subTest(ciphertext=ciphertext):
-                envelope = self.platform.seal(events.redeem())
-                envelope["resource"]["ciphertext"] = ciphertext
-                reply = self.post(self.platform.sign_json(envelope))
-                self.assertEqual(reply.status, 500, f"got {reply}")
-
-    def test_copies_of_a_quarantined_body_are_kept_once(self):
-        before = self.service.counts()["quarantined"]
-        request = self.platform.sign(b'{"the same":"twice"}')
-        self.post(request)
-        self.post(self.platform.sign(request.body))
-        self.assertEqual(self.service.counts()["quarantined"] - before, 1)
-        self.assertEqual(self.quarantined()[0]["times_seen"], 2)
-
-    def test_the_right_key_later_stores_the_same_id(self):
-        event, id = events.redeem(), str(uuid.uuid4())
-        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.assert_refused(self.post(stranger.notify(event, id)), 500, "DECRYPT_FAILED")
-        self.assert_stored(self.post(self.platform.notify(event, id)))
-        self.assertEqual(self.service.get(f"/notifications/{id}")["resource"], event.resource)
-
-
 class Http(ServiceTestCase):
     settings = {"listener.max_body_bytes": 4096, "listener.header_timeout_ms": 400,
                 "listener.body_timeout_ms": 400}
@@ -367,6 +276,9 @@ class Http(ServiceTestCase):
             "two lengths": start + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
             "length and chunks":
                 start + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "a coding of unknown length": start + b"Transfer-Encoding: gzip\r\n\r\nabc",
+            "chunks that are not the last coding":
+                start + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
             "chunk size that is no number":
                 start + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
         }

@@ -20,7 +20,7 @@ BUDGET_S = 0.6
 class StoreTestCase(ServiceTestCase):
     def assert_unavailable(self, reply, code="STORE_UNAVAILABLE"):
         self.assert_refused(reply, 503, code)
-        self.assertRegex(reply.headers.get("retry-after", ""), r"^\d+$", "503 says when to come again")
+        self.assertRegex(reply.headers.get("retry-after", ""), r"^\d+$", "when to come again")
 
     def wait_until_ready(self):
         wait_until(lambda: self.service.ask("/readyz", token=None)[0] == 200, 10, "readiness")
@@ -62,11 +62,11 @@ class Locked(StoreTestCase):
                 lambda: (asked := self.service.ask("/readyz", token=None))[0] == 503 and asked,
                 5, "the store's failure to show")
             self.assertIn("store", " ".join(body["reasons"]))
-            self.assertEqual(self.service.ask("/livez", token=None)[0], 200, "it is alive all the same")
+            self.assertEqual(self.service.ask("/livez", token=None)[0], 200, "it is alive")
 
     def test_status_answers_at_once_and_says_that_the_store_fails(self):
         with self.lock():
-            wait_until(lambda: not self.service.get("/status")["store"]["ok"], 5, "store.ok = false")
+            wait_until(lambda: not self.service.get("/status")["store"]["ok"], 5, "store.ok: false")
             begun = time.monotonic()
             self.assertFalse(self.service.get("/status")["ready"])
             self.assertLess(time.monotonic() - begun, 0.25 * PATIENCE)
@@ -95,11 +95,6 @@ class Locked(StoreTestCase):
 
 class Full(StoreTestCase):
     """No file may grow: what a full disk does, without one."""
-
-    @classmethod
-    def prepare(cls, service):
-        # Python ignores SIGXFSZ, and the service is to inherit that: the write must fail, not kill.
-        service.restore_signals = False
 
     @contextmanager
     def no_room(self):

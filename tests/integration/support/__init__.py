@@ -1,1 +1,1 @@
-"""What the integration tests share: the service under test, a WeChat Pay that is not ours, a client."""
+"""What the integration tests share: the service, a WeChat Pay that is not ours, a client."""

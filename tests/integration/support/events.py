@@ -1,4 +1,4 @@
-"""Coupon events in the forms of the protocol reference, section 3, with numbers that nobody else has."""
+"""Coupon events as in the protocol reference, section 3, with numbers that nobody else has."""
 
 import secrets
 

@@ -15,7 +15,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), status at http://([\d.]+):(\d+)")
+READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), "
+                   r"status at http://([\d.]+):(\d+)")
 
 BINARY = os.environ.get("COUPONHOOK_BINARY")
 if BINARY is None:
@@ -65,11 +66,10 @@ def edit_toml(text: str, setting: str, value) -> str:
 
 
 class Service:
-    """couponhook in a temporary folder. A context manager: ends the process and removes the folder."""
+    """couponhook in a temporary folder. A context manager: ends and removes both."""
 
     def __init__(self, settings=None, starts=True):
         self.starts = starts
-        self.restore_signals = True
         self.reading = threading.Event()
         self.reading.set()
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
@@ -110,7 +110,7 @@ class Service:
         self.config.write_text(edit_toml(self.config.read_text(), setting, value))
 
     def config_for_commands(self) -> Path:
-        """The configuration with the ports that the system chose, for commands that ask the service."""
+        """The configuration with the ports that the system chose, for commands that ask."""
         text = edit_toml(self.config.read_text(), "listener.port", self.address[1])
         config = self.folder / "commands.toml"
         config.write_text(edit_toml(text, "admin.port", self.admin_address[1]))
@@ -132,8 +132,7 @@ class Service:
         """Starts the process without waiting for it to be ready."""
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", str(self.config)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-            restore_signals=self.restore_signals)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
         self._ready = threading.Event()
         self._readers = [
             threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
@@ -221,7 +220,8 @@ class Service:
         headers = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {self.token() if token is True else token}"
-        with closing(http.client.HTTPConnection(*self.admin_address, timeout=10 * PATIENCE)) as client:
+        connection = http.client.HTTPConnection(*self.admin_address, timeout=10 * PATIENCE)
+        with closing(connection) as client:
             client.request(method, target, headers=headers)
             reply = client.getresponse()
             return reply.status, reply.read()
@@ -238,7 +238,8 @@ class Service:
 
     def rows(self, query: str, *values):
         """Asks the database file itself."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as store:
+        uri = f"file:{self.database}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=10)) as store:
             return store.execute(query, values).fetchall()
 
     def count_rows(self, table="notifications") -> int:

@@ -1,7 +1,7 @@
 """WeChat Pay's side of the protocol, written from its documentation and not from our code.
 
-Signing: SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". Sealing: AES-256-GCM under the
-APIv3 key, the tag behind the ciphertext, base64.
+Signing: SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". Sealing: AES-256-GCM under
+the APIv3 key, the tag behind the ciphertext, base64.
 """
 
 import base64
@@ -18,7 +18,7 @@ try:
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 except ImportError as missing:
-    raise SystemExit("these tests need Debian's python3-cryptography: apt-get install it") from missing
+    raise SystemExit("these tests need Debian's package python3-cryptography") from missing
 
 SIGNED_HEADERS = (
     "Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Serial", "Wechatpay-Signature")
@@ -47,7 +47,7 @@ class Request:
         """The same with other headers; underscores stand for dashes, and None removes one."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {**self.headers, **named}
-        return replace(self, headers={name: value for name, value in kept.items() if value is not None})
+        return replace(self, headers={k: v for k, v in kept.items() if v is not None})
 
     def without(self, *names) -> "Request":
         return replace(self, headers={k: v for k, v in self.headers.items() if k not in names})
@@ -73,7 +73,8 @@ class Platform:
             service.read("development/platform_key.pem").encode(), password=None)
         certificate = x509.load_pem_x509_certificate(
             service.read("wechatpay/platform_cert.pem").encode())
-        return cls(key, f"{certificate.serial_number:X}", service.read("secrets/api_v3_key").encode())
+        api_v3_key = service.read("secrets/api_v3_key").encode()
+        return cls(key, f"{certificate.serial_number:X}", api_v3_key)
 
     def seal(self, event: Event, id: str | None = None) -> dict:
         """The envelope of an event, sealed with a nonce of its own each time."""

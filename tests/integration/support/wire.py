@@ -153,7 +153,7 @@ class Client:
 
 
 class Burst:
-    """Sends copies at the same moment: all but the last byte first, then the last bytes in a row."""
+    """Sends copies at the same moment: all but the last byte first, then the last bytes."""
 
     def __init__(self, service, connections: int):
         context = service.tls_context() if service.tls else None
@@ -168,7 +168,8 @@ class Burst:
 
     def post(self, requests: list[Request]) -> list[Reply]:
         """Sends one request on each connection. Returns the replies in the same order."""
-        prepared = [(c, r.to_bytes(c.path)) for c, r in zip(self.connections, requests, strict=True)]
+        pairs = zip(self.connections, requests, strict=True)
+        prepared = [(each, request.to_bytes(each.path)) for each, request in pairs]
         for connection, data in prepared:
             connection.send(data[:-1])
         for connection, data in prepared:
@@ -179,9 +180,9 @@ class Burst:
 class Load:
     """Clients that post what `make` gives them, one after the other, until stopped.
 
-    `acknowledged` are the tags whose reply was 204, `refused` those with another one, and `cut` those
-    that were sent on an open connection which then ended without a reply. A client ends with its
-    connection.
+    `acknowledged` are the tags whose reply was 204, `refused` those with another one, and `cut`
+    those that were sent on an open connection which then ended without a reply. A client ends with
+    its connection.
     """
 
     def __init__(self, service, make, clients=4):
