@@ -12,9 +12,23 @@
 
 #include "handlers/json.hpp"
 #include "handlers/ledger.hpp"
+#include "handlers/utf8.hpp"
 
 namespace couponhook::server {
 namespace {
+
+/// A plaintext need not be text; what is told of it must be JSON all the same.
+std::string replace_bytes_outside_ascii(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    if (static_cast<unsigned char>(c) < 0x80) {
+      text += c;
+    } else {
+      text += "\xEF\xBF\xBD";  // U+FFFD, the replacement character
+    }
+  }
+  return text;
+}
 
 /// RapidJSON's writer with this project's string types.
 class Json {
@@ -42,6 +56,7 @@ class Json {
     return value_of(value);
   }
   Json& value_of(std::string_view value) {
+    if (!handlers::is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
@@ -93,8 +108,6 @@ class Json {
   }
 
   rapidjson::StringBuffer buffer_;
-  // The store may hold bytes that are not UTF-8 (a plaintext that is not JSON): they are written so
-  // that what comes out is JSON all the same.
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include <poll.h>
 #include <pthread.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
@@ -19,8 +21,12 @@ namespace {
 
 /// What may wait for a reader of standard output that does not keep up.
 constexpr std::size_t kWaitingBytesMax = 8U << 20;
-/// How long lines are gathered: one system call then writes what a thousand would.
+/// How long lines are gathered: a few system calls then write what a thousand would.
 constexpr std::chrono::milliseconds kGather{50};
+/// How long the end of the process waits for a reader that does not read.
+constexpr std::chrono::milliseconds kGoodbyeMax{500};
+/// What a pipe that is ready for writing takes without blocking (PIPE_BUF).
+constexpr std::size_t kPieceBytes = 4096;
 /// What a sender may make a line longer by, for each field it controls.
 constexpr std::size_t kFieldBytesMax = 64;
 
@@ -37,75 +43,6 @@ spdlog::level::level_enum level(Severity severity) {
   }
   return spdlog::level::err;
 }
-
-/// Gathers lines in memory and writes them to standard output from a thread of its own. spdlog's
-/// asynchronous logger wakes its thread for each line, which costs more than making the line.
-class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  GatheringSink() : writer_([this] { write_until_closed(); }) {}
-  ~GatheringSink() override {
-    {
-      const std::lock_guard lock(waiting_mutex_);
-      closing_ = true;
-    }
-    wake_.notify_one();
-    writer_.join();
-  }
-
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    formatted_.clear();
-    formatter_->format(message, formatted_);
-    bool first = false;
-    {
-      const std::lock_guard lock(waiting_mutex_);
-      if (waiting_.size() + formatted_.size() > kWaitingBytesMax) {
-        ++dropped_;
-        return;
-      }
-      first = waiting_.empty();
-      waiting_.append(formatted_.data(), formatted_.size());
-    }
-    if (first) wake_.notify_one();
-  }
-  void flush_() override {}
-
-  void write_until_closed() {
-    pthread_setname_np(pthread_self(), "log");
-    std::string lines;
-    std::unique_lock lock(waiting_mutex_);
-    while (!closing_ || !waiting_.empty()) {
-      wake_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
-      wake_.wait_for(lock, kGather, [this] { return closing_; });
-      lines.swap(waiting_);
-      const std::uint64_t dropped = std::exchange(dropped_, 0);
-      lock.unlock();
-      write_all(lines);
-      if (dropped != 0) {
-        write_all(R"({"level":"warning","event":"log_lines_dropped","count":)" +
-                  std::to_string(dropped) + "}\n");
-      }
-      lines.clear();
-      lock.lock();
-    }
-  }
-
-  static void write_all(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-      if (written < 0 && errno != EINTR) return;
-      if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-
-  spdlog::memory_buf_t formatted_;  // guarded by base_sink's own mutex
-  std::mutex waiting_mutex_;
-  std::condition_variable wake_;
-  std::string waiting_;  // guarded by waiting_mutex_, as are the following
-  std::uint64_t dropped_ = 0;
-  bool closing_ = false;
-  std::thread writer_;
-};
 
 /// A line's fields: `"key":"value",…` as JSON, `key=value …` as text. Control characters and quotes
 /// cannot get out of a value either way.
@@ -152,11 +89,98 @@ class Fields {
   std::string out_;
 };
 
+/// Gathers lines in memory and writes them to standard output from a thread of its own. spdlog's
+/// asynchronous logger wakes its thread for each line, which costs more than making the line.
+class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit GatheringSink(bool json) : json_(json), writer_([this] { write_until_closed(); }) {}
+  ~GatheringSink() override {
+    {
+      const std::lock_guard lock(waiting_mutex_);
+      give_up_at_ = Clock::now() + kGoodbyeMax;
+    }
+    wake_.notify_one();
+    writer_.join();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    formatted_.clear();
+    formatter_->format(message, formatted_);
+    bool first = false;
+    {
+      const std::lock_guard lock(waiting_mutex_);
+      if (waiting_.size() + formatted_.size() > kWaitingBytesMax) {
+        ++dropped_;
+        return;
+      }
+      first = waiting_.empty();
+      waiting_.append(formatted_.data(), formatted_.size());
+    }
+    if (first) wake_.notify_one();
+  }
+  void flush_() override {}
+
+  [[nodiscard]] bool closing() const { return give_up_at_ != Clock::time_point::max(); }
+
+  void write_until_closed() {
+    pthread_setname_np(pthread_self(), "log");
+    std::string lines;
+    std::unique_lock lock(waiting_mutex_);
+    while (!closing() || !waiting_.empty()) {
+      wake_.wait(lock, [this] { return closing() || !waiting_.empty(); });
+      wake_.wait_for(lock, kGather, [this] { return closing(); });
+      lines.swap(waiting_);
+      const std::uint64_t dropped = std::exchange(dropped_, 0);
+      lock.unlock();
+      write_all(lines);
+      lines.clear();
+      if (dropped != 0) tell_dropped(dropped);
+      lock.lock();
+    }
+  }
+
+  void tell_dropped(std::uint64_t count) {
+    Fields fields(json_);
+    fields.text("event", "log_lines_dropped");
+    fields.number("count", count);
+    log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
+  }
+
+  /// Waits for a reader as long as it takes, but not once the process is to end.
+  void write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+      const int polled = ::poll(&ready, 1, static_cast<int>(kGather.count()));
+      if (polled == 0 || (polled < 0 && errno == EINTR)) {
+        const std::lock_guard lock(waiting_mutex_);
+        if (Clock::now() >= give_up_at_) return;
+        continue;
+      }
+      const ssize_t written =
+          ::write(STDOUT_FILENO, bytes.data(), std::min(bytes.size(), kPieceBytes));
+      if (written < 0 && errno != EINTR && errno != EAGAIN) return;
+      if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  const bool json_;
+  spdlog::memory_buf_t formatted_;  // guarded by base_sink's own mutex
+  std::mutex waiting_mutex_;
+  std::condition_variable wake_;
+  std::string waiting_;  // guarded by waiting_mutex_, as are the following
+  std::uint64_t dropped_ = 0;
+  Clock::time_point give_up_at_ = Clock::time_point::max();
+  std::thread writer_;
+};
+
 }  // namespace
 
 struct Log::Impl {
   explicit Impl(const LogConfig& config)
-      : json(config.format == "json"), logger("couponhook", std::make_shared<GatheringSink>()) {
+      : json(config.format == "json"), logger("couponhook", std::make_shared<GatheringSink>(json)) {
     logger.set_level(spdlog::level::from_str(config.level));
     logger.set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})"
                             : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");

@@ -9,8 +9,9 @@
 
 int main(int argc, char** argv) {
   using namespace couponhook;
-  // A client that goes away is an error value, not the end of the process.
+  // A client that goes away, or a file that may not grow, is an error value and not the end.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   server::World world{
       [] { return std::chrono::system_clock::now(); },
       crypto::system_random(),

@@ -226,6 +226,8 @@ void Service::reload() {
   };
   auto config = load_config(setup_.config.file, options_.environment);
   if (!config) return refuse(config.error());
+  // Before the files are read, and even if they are refused: what changes from now on is new.
+  watch_ = FileWatch(*config);
   std::vector<Problem> problems;
   Setup fresh = prepare_setup(std::move(*config),
                               std::chrono::floor<std::chrono::seconds>(options_.clock()), problems);
@@ -235,9 +237,10 @@ void Service::reload() {
     tls_.set(std::make_shared<const TlsContext>(fresh.tls));
   }
   tls_made_at_ = SteadyClock::now();
-  watch_ = FileWatch(fresh.config);
-  log_.message(Severity::kInfo, "reloaded",
-               "merchants, keys and the TLS certificate were read anew");
+  log_.message(
+      Severity::kInfo, "reloaded",
+      "merchants, keys and the TLS certificate were read anew; what else has changed takes "
+      "effect at the next start");
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {

@@ -20,7 +20,10 @@ constexpr const char* kSettings =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA foreign_keys = OFF;"
     "PRAGMA journal_size_limit = 67108864;"
-    "PRAGMA cache_size = -8192";
+    "PRAGMA cache_size = -8192;"
+    // A checkpoint writes each page once, however often the log holds it: four times the usual
+    // interval halves what it copies, and stays some milliseconds of work.
+    "PRAGMA wal_autocheckpoint = 4000";
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "server/commands/options.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
@@ -85,6 +86,12 @@ Options CommandLine::add(const std::string& name, const std::string& description
 }
 
 Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& err) {
+  // CLI11 would only say that a command is missing.
+  const auto is_named = [&](const auto& command) { return command.first->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(impl_->commands, is_named)) {
+    err << "couponhook: there is no command \"" << argv[1] << "\" (see couponhook --help)\n";
+    return Exit::kUsage;
+  }
   try {
     impl_->app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,5 +1,6 @@
 #include "server/net/http_session.hpp"
 
+#include <chrono>
 #include <ctime>
 
 #include <boost/beast/http/parser.hpp>
@@ -16,6 +17,8 @@ namespace http = boost::beast::http;
 /// A request with its body is about this large; larger ones make the buffer grow to the header
 /// limit.
 constexpr std::size_t kBufferBytes = 4096;
+/// How long an idle connection stays open once the server is draining.
+constexpr std::chrono::milliseconds kLastCall{100};
 
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -32,6 +35,23 @@ class BeastHeaders final : public HeaderFields {
  private:
   const http::fields& fields_;
 };
+
+/// The target as "/path?query": a server must take absolute form too (RFC 9112, section 3.2.2).
+std::string_view origin_form(const http::request_header<>& head) {
+  const std::string_view target = view(head.target());
+  const std::size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
+  const std::size_t path = target.find('/', scheme + 3);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+/// With any other coding than chunked alone the body's end, or what it is, would be a guess, and a
+/// proxy in front might guess otherwise (RFC 9112, section 6.3).
+bool has_other_transfer_coding(const http::request_header<>& head) {
+  const auto coding = head.find(http::field::transfer_encoding);
+  return coding != head.end() && (!boost::beast::iequals(coding->value(), "chunked") ||
+                                  head.count(http::field::transfer_encoding) != 1);
+}
 
 /// The Date header's value, made once a second on each thread.
 std::string_view http_date() {
@@ -60,12 +80,11 @@ struct HttpSession::Parser {
   Parser& operator=(const Parser&) = delete;
   ~Parser() { share.release_body(reserved); }
 
-  [[nodiscard]] bool reserve_body() {
-    const auto length = beast.content_length();
-    std::size_t bytes = length ? static_cast<std::size_t>(*length) : 0;
-    if (beast.chunked()) bytes = share.limits.max_body_bytes;
+  /// Counts bytes that have come: what is only announced costs nothing, or a few senders could
+  /// announce everybody else away.
+  [[nodiscard]] bool reserve_body(std::size_t bytes) {
     if (!share.reserve_body(bytes)) return false;
-    reserved = bytes;
+    reserved += bytes;
     return true;
   }
 
@@ -94,8 +113,9 @@ HttpSession::~HttpSession() {
   }
 }
 
+/// What a client has sent before it could know that we are leaving still gets its reply.
 void HttpSession::drain() {
-  if (idle_) connection_.abort();
+  if (idle_) connection_.set_deadline(kLastCall);
 }
 
 Task<void> HttpSession::run() {
@@ -127,14 +147,18 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
       if (parser.beast.is_header_done()) break;
     }
     idle_ = !begun;
-    if (idle_ && server_.draining()) co_return Step::kGone;
+    if (idle_ && server_.draining()) connection_.set_deadline(kLastCall);
     const Step step = co_await fill();
     idle_ = false;
     if (step == Step::kFault && !begun) co_return Step::kGone;
     if (step != Step::kGoOn) co_return step;
   }
   const auto& head = parser.beast.get();
-  if (auto refusal = share_.handler.refuse(view(head.method_string()), view(head.target()))) {
+  if (has_other_transfer_coding(head)) {
+    fault_ = HttpFault::kMalformed;
+    co_return Step::kFault;
+  }
+  if (auto refusal = share_.handler.refuse(view(head.method_string()), origin_form(head))) {
     refusal_ = std::move(*refusal);
     co_return Step::kRefused;
   }
@@ -143,20 +167,22 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
 
 Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
   if (parser.beast.is_done()) co_return Step::kGoOn;
-  if (!parser.reserve_body()) {
-    fault_ = HttpFault::kOverloaded;
-    co_return Step::kFault;
-  }
   connection_.set_deadline(share_.limits.body_timeout);
   parser.beast.eager(true);
   if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
-  if (!parser.beast.is_done() && parser.beast.get()[http::field::expect] == "100-continue") {
+  const auto expect = parser.beast.get()[http::field::expect];
+  if (!parser.beast.is_done() && boost::beast::iequals(expect, "100-continue")) {
     if (co_await connection_.write_all("HTTP/1.1 100 Continue\r\n\r\n") != IoStatus::kOk) {
       co_return Step::kGone;
     }
   }
   while (!parser.beast.is_done()) {
+    const std::size_t unparsed = end_ - begin_;
     if (const Step step = co_await fill(); step != Step::kGoOn) co_return step;
+    if (!parser.reserve_body(end_ - begin_ - unparsed)) {
+      fault_ = HttpFault::kOverloaded;
+      co_return Step::kFault;
+    }
     if (feed(parser) == Step::kFault) co_return Step::kFault;
   }
   co_return Step::kGoOn;
@@ -218,7 +244,7 @@ Task<Reply> HttpSession::make_reply(Parser& parser, Step step) {
   connection_.never_expire();
   const auto& message = parser.beast.get();
   const BeastHeaders headers(message);
-  const Request request{view(message.method_string()), view(message.target()), headers,
+  const Request request{view(message.method_string()), origin_form(message), headers,
                         message.body(), peer_};
   std::exception_ptr bug;
   try {

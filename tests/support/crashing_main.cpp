@@ -73,6 +73,7 @@ class CrashingStore final : public storage::Store {
 int main(int argc, char** argv) {
   using namespace couponhook;
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   server::World world{
       [] { return std::chrono::system_clock::now(); },
       crypto::system_random(),
