@@ -27,12 +27,9 @@ trap 'exit 130' INT TERM
 if [ "$builds" = true ]; then build_programs; fi
 bench=$build/tests/bench
 
-# Adds a number to the list of this name, and prints it.
-note() { echo "$2" >>"$work/$1"; printf '%s' "$2"; }
-
-# Sends a load to a service of its own: name, then options of `load`.
+# Sends a load to a service of its own: name, then options of `load`. Leaves the figure in $cpu_us.
 measure() {
-  local name=$1 result
+  local name=$1 result number requests logged
   shift
   start_service
   result=$("$bench/load" --config "$config" --pid "$service" --json "$@") ||
@@ -42,43 +39,53 @@ measure() {
   for number in cpu_us per_second p50_ms p99_ms; do
     echo "$result" | field "$number" >>"$work/$name.$number"
   done
-  local requests logged
   requests=$(echo "$result" | field requests)
   logged=$(grep -c '"event":"notification"' "$log" || true)
   echo "$((requests - logged))" >>"$work/lines.lost"
-  tail -n 1 "$work/$name.cpu_us"
+  cpu_us=$(echo "$result" | field cpu_us)
 }
 
 median() {
-  sort -n "$1" | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
+  sort -n "$1" | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'
 }
 # How far the rounds lie apart, in percent of their median.
 spread() {
-  sort -n "$1" | awk -v m="$(median "$1")" 'NR == 1 { low = $1 } { high = $1 } END { printf "%.0f", m ? 100 * (high - low) / m : 0 }'
+  sort -n "$1" | awk -v median="$(median "$1")" 'NR == 1 { low = $1 } { high = $1 }
+    END { printf "%.0f", median ? 100 * (high - low) / median : 0 }'
 }
 divide() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
-say "CPU us of the service for each request; the floor is the sum of its parts by bare libraries"
-printf '%-6s %7s | %12s %6s %7s %8s | %8s %8s %8s | %8s\n' round floor "keep-alive16" ratio alive64 \
-  "half-dup" "f.serial" "f.time" "f.sign" "new-conn"
+cat <<'END'
+CPU us of the service for each request. floor: bare libraries; alive: connections kept alive, 16 or 64;
+half-dup: half of them copies; f.: forged serial, time, signature; new-conn: a full handshake for each.
+END
+printf '%-6s %7s | %8s %6s %8s %8s | %8s %8s %8s | %8s\n' round floor alive-16 ratio alive-64 \
+  half-dup f.serial f.time f.sign new-conn
 for round in $(seq "$rounds"); do
-  printf '%-6s ' "$round"
   floor=$("$bench/floor" --json --directory "$work")
   echo "$floor" | field tls_connection >>"$work/floor.connection"
   sum=$(echo "$floor" | field sum)
-  printf '%7s | ' "$(note floor.sum "$sum")"
-  ours=$(measure alive16 --connections 16)
-  printf '%12s ' "$ours"
-  printf '%6s ' "$(note ratio "$(divide "$ours" "$sum")")"
-  printf '%7s ' "$(measure alive64 --connections 64)"
-  printf '%8s | ' "$(measure duplicates --connections 16 --duplicate-share 0.5)"
-  printf '%8s ' "$(measure serial --connections 16 --forged serial)"
-  printf '%8s ' "$(measure timestamp --connections 16 --forged timestamp)"
-  printf '%8s | ' "$(measure signature --connections 16 --forged signature)"
-  printf '%8s\n' "$(measure new --connections 16 --new-connections --requests 3000)"
+  echo "$sum" >>"$work/floor.sum"
+  printf '%-6s %7.1f | ' "$round" "$sum"
+  measure alive16 --connections 16
+  ratio=$(divide "$cpu_us" "$sum")
+  echo "$ratio" >>"$work/ratio"
+  printf '%8.1f %6s ' "$cpu_us" "$ratio"
+  measure alive64 --connections 64
+  printf '%8.1f ' "$cpu_us"
+  measure duplicates --connections 16 --duplicate-share 0.5
+  printf '%8.1f | ' "$cpu_us"
+  for forgery in serial timestamp signature; do
+    measure "$forgery" --connections 16 --forged "$forgery"
+    printf '%8.1f ' "$cpu_us"
+  done
+  measure new --connections 16 --new-connections --requests 3000
+  printf '| %8.1f\n' "$cpu_us"
 done
 
-line() { printf '%-66s %9s  (spread %s %%)\n' "$1" "$(median "$work/$2")" "$(spread "$work/$2")"; }
+line() {
+  printf '%-66s %9.2f  (spread %s %%)\n' "$1" "$(median "$work/$2")" "$(spread "$work/$2")"
+}
 echo
 echo "Medians of $rounds rounds; spread is highest less lowest, in percent of the median"
 line "floor: CPU us of one notification by bare libraries" floor.sum

@@ -34,6 +34,7 @@ start_service() {
     --admin-port "$(free_port 19443)" >/dev/null
   config=$folder/couponhook.toml
   log=$folder/couponhook.log
+  : >"$log"
   "$@" "$build/couponhook" serve --config "$config" >"$log" 2>"$folder/errors" &
   service=$!
   local tries
