@@ -30,9 +30,9 @@ start_service valgrind --quiet --tool=callgrind --fair-sched=yes \
   --callgrind-out-file="$work/profile"
 # The first requests load, prepare and allocate what the others reuse.
 "$load" --config "$config" --connections 1 --requests 200 >/dev/null
-callgrind_control --zero "$service" >/dev/null
+callgrind_control --zero "$service" >/dev/null 2>&1
 "$load" --config "$config" --connections 1 --requests "$requests" >/dev/null
-callgrind_control --dump "$service" >/dev/null
+callgrind_control --dump "$service" >/dev/null 2>&1
 stop_service
 
 profile=$work/profile.1

@@ -132,7 +132,10 @@ class Connection {
     if (result == 1) return true;
     const int error = SSL_get_error(ssl_.get(), result);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-      fail("a connection was lost");
+      const char* const when = SSL_is_init_finished(ssl_.get()) == 0 ? "in its handshake"
+                               : written_                            ? "before its reply"
+                                                                     : "before its request";
+      fail(std::string("a connection was lost ") + when);
     }
     return false;
   }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: a service of its own on a fresh database, and what to ask of it.
 # Needs $build (the build folder) and $work (a folder on the same disk).
 
