@@ -138,10 +138,16 @@ std::string_view describe(JsonError error) {
   return "it is not acceptable";
 }
 
-/// Strings stay in the text, where the reader unescapes them; values of a usual notification fit into
-/// the first chunk.
+/// Strings stay in the text, where the reader unescapes them; values of a usual notification fit
+/// into the first chunk.
 struct JsonObject::Storage {
-  explicit Storage(std::string_view content) : text(content) {}
+  explicit Storage(std::string_view content) {
+    text.reserve(content.size() + kReadAhead);
+    text = content;
+  }
+
+  /// What the reader's vector instructions may look at behind the end.
+  static constexpr std::size_t kReadAhead = 16;
 
   std::string text;  // ends in the NUL byte that the reader needs
   alignas(std::max_align_t) std::array<char, 4096> first_chunk;

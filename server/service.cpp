@@ -126,7 +126,8 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       inbox_(
           std::move(writer),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
-                                .batch_max = setup_.config.store.max_batch},
+                                .batch_max = setup_.config.store.max_batch,
+                                .gather = setup_.config.store.gather},
           [clock = options_.clock] { return wall_ms(clock); },
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);

@@ -75,6 +75,8 @@ struct Inbox::Impl {
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::vector<Work> queue;
+  std::size_t wake_at =
+      0;  ///< the queue's size at which the writer wants to be woken; 0: not at all
   std::size_t waiting = 0;  ///< in the queue, or taken from it and not yet in a batch
   bool stopping = false;
   InboxActivity activity;
@@ -82,6 +84,7 @@ struct Inbox::Impl {
   // The writer's own.
   std::vector<Work> taken;
   std::size_t taken_done = 0;
+  std::size_t last_batch = 0;
   BatchWriter batch_writer;
 
   std::once_flag joined;
@@ -89,14 +92,16 @@ struct Inbox::Impl {
 };
 
 Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex);
     if (stopping) return Queued::kStopped;
     if (waiting >= options.queue_max) return Queued::kFull;
     queue.push_back(std::move(work));
     ++waiting;
+    wake = queue.size() == wake_at;
   }
-  wake_writer.notify_one();
+  if (wake) wake_writer.notify_one();
   return Queued::kYes;
 }
 
@@ -130,10 +135,18 @@ std::span<Work> Inbox::Impl::next_batch() {
   }
   std::unique_lock lock(mutex);
   if (taken.empty()) {
+    wake_at = 1;
     wake_writer.wait(lock, [this] { return !queue.empty() || stopping; });
+    if (last_batch > 1) {
+      wake_at = options.batch_max;
+      wake_writer.wait_for(lock, options.gather,
+                           [this] { return queue.size() >= options.batch_max || stopping; });
+    }
+    wake_at = 0;
     std::swap(taken, queue);
   }
   const std::size_t size = std::min(options.batch_max, taken.size() - taken_done);
+  last_batch = size;
   const std::span<Work> batch(taken.data() + taken_done, size);
   taken_done += size;
   waiting -= size;

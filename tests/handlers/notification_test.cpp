@@ -30,16 +30,16 @@ std::string serialised(const rapidjson::Document& document) {
 /// The good envelope with the JSON `value` at `pointer`.
 std::string with(const std::string& pointer, const std::string& value) {
   rapidjson::Document envelope;
-  envelope.Parse(kEnvelope);
+  envelope.Parse(std::string(kEnvelope));
   rapidjson::Document parsed;
-  parsed.Parse(value);
+  parsed.Parse(std::string(value));
   rapidjson::Pointer(pointer.c_str()).Set(envelope, parsed);
   return serialised(envelope);
 }
 
 std::string without(const std::string& pointer) {
   rapidjson::Document envelope;
-  envelope.Parse(kEnvelope);
+  envelope.Parse(std::string(kEnvelope));
   rapidjson::Pointer(pointer.c_str()).Erase(envelope);
   return serialised(envelope);
 }
