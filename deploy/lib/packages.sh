@@ -33,7 +33,7 @@ installed_boost() {
 
 # Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is newer than 1.81.
 choose_boost() {
-  if apt-cache show libboost1.81-dev >/dev/null 2>&1; then
+  if apt-cache policy libboost1.81-dev | grep -q 'Candidate: [0-9]'; then
     echo libboost1.81-dev
   else
     echo libboost-dev
