@@ -159,7 +159,7 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
   auto resource = open_resource(notification->resource, merchant);
   if (!resource) {
     auto sealed =
-        quarantine(Verdict::kDecryptFailed, std::move(resource.error()), parts, merchant, now);
+        quarantine(Verdict::kDecryptFailed, resource.error(), parts, merchant, now);
     sealed.record.id = std::move(notification->id);
     sealed.record.event_type = std::move(notification->event_type);
     return sealed;
