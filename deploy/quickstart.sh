@@ -67,15 +67,18 @@ status=$("$couponhook" status --json --config "$config")
 number() { printf '%s' "$status" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }
 stored=$(number stored)
 duplicates=$(number duplicates)
+pending=$(number pending)
 fixtures=$(find tests/fixtures -name '*.json' | wc -l)
 
 say "A coupon that was issued, redeemed and refunded, as the ledger tells it"
 "$couponhook" ledger 19733211 80231900457 --config "$config" || failed=1
 
 say "Summary"
-printf '%-12s %5d fixtures\n' sent "$((fixtures * 2))"
+printf '%-12s %5d requests: %d fixtures, twice\n' received "$((stored + duplicates))" "$fixtures"
 printf '%-12s %5d notifications, each committed before it was acknowledged\n' stored "$stored"
 printf '%-12s %5d copies recognised\n' deduplicated "$duplicates"
+printf '%-12s %5d notifications, the ledger in the same transaction; %d deliveries pending\n' \
+  handled "$((stored - pending))" "$pending"
 if [ "$stored" -ne "$fixtures" ] || [ "$duplicates" -ne "$fixtures" ]; then failed=1; fi
 
 if [ "$failed" -ne 0 ]; then
