@@ -28,6 +28,11 @@ class CommitWait final : public storage::AdmitListener,
     });
   }
 
+  /// On the writer's thread, before admitted().
+  void give_back(storage::Admission&& admission) noexcept override {
+    given_back_ = std::move(admission);
+  }
+
   /// \return nothing where the deadline passed first; the commit may still happen later.
   Task<std::optional<storage::AdmitOutcome>> wait(SteadyClock::time_point deadline) {
     if (outcome_) co_return outcome_;
@@ -41,6 +46,7 @@ class CommitWait final : public storage::AdmitListener,
 
  private:
   Executor executor_;
+  storage::Admission given_back_;  // only held until it is freed here
   // Only touched on the executor's thread.
   std::optional<storage::AdmitOutcome> outcome_;
   Timer* timer_ = nullptr;

@@ -233,7 +233,12 @@ void Inbox::Impl::pause(milliseconds time) {
 
 void Inbox::Impl::tell(std::span<Work> batch) {
   for (Work& work : batch) {
-    if (work.listener) work.listener->admitted(work.outcome);
+    if (work.listener) {
+      if (auto* admission = std::get_if<Admission>(&work.content)) {
+        work.listener->give_back(std::move(*admission));
+      }
+      work.listener->admitted(work.outcome);
+    }
     // The listener's session may end before the batch's memory is used again.
     work.listener.reset();
   }

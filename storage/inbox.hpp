@@ -22,6 +22,9 @@ class AdmitListener {
   virtual ~AdmitListener() = default;
   /// Called once, on the writer's thread, after the commit: post what takes time elsewhere.
   virtual void admitted(AdmitOutcome outcome) noexcept = 0;
+  /// Called before admitted(), on the writer's thread, with what was handed in: memory is cheaper to
+  /// free on the thread that it comes from. May be ignored.
+  virtual void give_back(Admission&& /*admission*/) noexcept {}
 };
 
 struct InboxOptions {

@@ -23,7 +23,7 @@ std::string padding(std::size_t bytes, std::size_t wanted) {
 
 /// Only settings that do not fit a resource keep a draft from being made.
 server::Draft make_draft(const server::EventTemplate& event) {
-  return std::move(*event.make_draft());
+  return *event.make_draft();
 }
 
 /// Drafts of one event whose resource and body have the size that all figures are told for.

@@ -28,7 +28,7 @@ inline SelfSignedPair make_pair_of(PairKind kind) {
 /// A platform with one RSA key, made once in each process because making it takes long.
 struct Platform {
   SelfSignedPair pair = make_pair_of(PairKind::kRsa2048);
-  Signer signer = std::move(*Signer::from_pem(pair.private_key_pem));
+  Signer signer = *Signer::from_pem(pair.private_key_pem);
 
   /// A set that holds this platform's certificate.
   [[nodiscard]] PlatformKeys keys() const {

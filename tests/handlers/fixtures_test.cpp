@@ -75,7 +75,7 @@ JsonObject load(const std::string& name) {
   std::ifstream file(std::filesystem::path(COUPONHOOK_FIXTURES) / (name + ".json"));
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   auto document = parse_object(text, {});
-  return document ? std::move(*document) : std::move(*parse_object("{}", {}));
+  return document ? std::move(*document) : *parse_object("{}", {});
 }
 
 std::string text_of(const rapidjson::Value& value) {

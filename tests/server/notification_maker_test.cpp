@@ -36,7 +36,7 @@ crypto::ResourceCipher make_cipher() {
 }
 
 NotificationMaker make_maker() {
-  return {std::move(*crypto::Signer::from_pem(platform_pair().private_key_pem)),
+  return {*crypto::Signer::from_pem(platform_pair().private_key_pem),
           platform_pair().serial, make_cipher(), crypto::system_random(),
           [] { return std::chrono::system_clock::time_point(kNow); }};
 }

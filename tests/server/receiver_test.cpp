@@ -26,8 +26,8 @@ const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'
 class ReceiverOverAFaultyStore : public ::testing::Test {
  protected:
   ReceiverOverAFaultyStore()
-      : store_(std::move(*storage::Store::open({"sqlite", folder_.path() / "store.db"}, {}, 0))),
-        reader_(std::move(*store_->reader())) {
+      : store_(*storage::Store::open({"sqlite", folder_.path() / "store.db"}, {}, 0)),
+        reader_(*store_->reader()) {
     make_inbox({});
     std::vector<handlers::EventPattern> patterns;
     patterns.push_back(*handlers::EventPattern::parse("COUPON.*"));
@@ -41,7 +41,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   void make_inbox(storage::InboxOptions options) {
     inbox_.reset();
     inbox_ = std::make_unique<storage::Inbox>(
-        std::make_unique<support::FaultyConnection>(std::move(*store_->writer()), faults_), options,
+        std::make_unique<support::FaultyConnection>(*store_->writer(), faults_), options,
         [] { return std::int64_t{0}; }, [](const storage::Failure&) {});
   }
 
