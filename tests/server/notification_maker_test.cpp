@@ -32,7 +32,7 @@ const crypto::SelfSignedPair& platform_pair() {
 }
 
 crypto::ResourceCipher make_cipher() {
-  return std::move(*crypto::api_v3_cipher(crypto::Secret(std::string(kApiV3Key))));
+  return *crypto::api_v3_cipher(crypto::Secret(std::string(kApiV3Key)));
 }
 
 NotificationMaker make_maker() {
