@@ -10,8 +10,12 @@ namespace couponhook::storage {
 namespace {
 
 constexpr const char* kName = "couponhook-gathering";
-/// What is gathered at most; a larger transaction is handed on in several pieces.
-constexpr std::size_t kGatheredMax = 1U << 20;
+/// What is gathered at most; a larger transaction is handed on in several pieces. SQLite's own file
+/// access takes less than 128 KiB in one call, and would cut more down to the remainder.
+constexpr std::size_t kGatheredMax = 65536;
+/// The largest that SQLite writes in one call, a page.
+constexpr std::size_t kPageMax = 65536;
+static_assert(kGatheredMax + kPageMax <= 131072);
 
 sqlite3_vfs* system_vfs() {
   static sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);

@@ -169,6 +169,10 @@ Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
   if (parser.beast.is_done()) co_return Step::kGoOn;
   connection_.set_deadline(share_.limits.body_timeout);
   parser.beast.eager(true);
+  if (!parser.reserve_body(end_ - begin_)) {
+    fault_ = HttpFault::kOverloaded;
+    co_return Step::kFault;
+  }
   if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
   const auto expect = parser.beast.get()[http::field::expect];
   if (!parser.beast.is_done() && boost::beast::iequals(expect, "100-continue")) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <rapidjson/document.h>
+#include "support/parse_json.hpp"
 
 namespace couponhook::crypto {
 
@@ -17,7 +18,7 @@ inline rapidjson::Document read_json(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   rapidjson::Document document;
-  document.Parse(text);
+  document = support::parse_json(text);
   if (document.HasParseError() || !document.IsObject()) {
     throw std::runtime_error("no JSON object in " + path);
   }

@@ -11,6 +11,7 @@
 #include "crypto/rsa_verify.hpp"
 #include "json_file.hpp"
 #include "platform.hpp"
+#include "support/parse_json.hpp"
 
 namespace couponhook::crypto {
 namespace {
@@ -83,7 +84,7 @@ TEST_F(KnownNotification, IsRefusedAtAnotherTime) {
 
 TEST_F(KnownNotification, IsOpened) {
   rapidjson::Document envelope;
-  envelope.Parse(request_.body);
+  envelope = support::parse_json(request_.body);
   const rapidjson::Value& resource = envelope["resource"];
   const auto plaintext = cipher_with(text_of(vector_, "api_v3_key"))
                              .open(text_of(resource, "nonce"), text_of(resource, "associated_data"),
@@ -176,7 +177,7 @@ TEST_F(KnownAnswers, OfRsaAreRefusedUnderAnotherCertificate) {
 TEST_F(KnownAnswers, OfTheCertificateDownloadAreOpenedAndLoaded) {
   const rapidjson::Document vector = read("java_certificates_response.json");
   rapidjson::Document response;
-  response.Parse(text_of(vector, "response_body"));
+  response = support::parse_json(text_of(vector, "response_body"));
   const rapidjson::Value& sealed = response["data"][0]["encrypt_certificate"];
 
   const auto cipher = api_v3_cipher(Secret{text_of(vector, "api_v3_key")});

@@ -7,6 +7,7 @@
 #include "crypto/resource_cipher.hpp"
 #include "json_file.hpp"
 #include "platform.hpp"
+#include "support/parse_json.hpp"
 
 namespace couponhook::crypto {
 namespace {
@@ -51,7 +52,7 @@ TEST_F(OwnVectors, AreRefusedWithAnotherBody) {
 
 TEST_F(OwnVectors, AreOpenedAndSealedToTheSameText) {
   rapidjson::Document envelope;
-  envelope.Parse(request_.body);
+  envelope = support::parse_json(request_.body);
   const rapidjson::Value& resource = envelope["resource"];
   const auto cipher = api_v3_cipher(Secret{text_of(vector_, "api_v3_key")});
   ASSERT_TRUE(cipher);

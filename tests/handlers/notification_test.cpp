@@ -10,6 +10,7 @@
 #include <rapidjson/pointer.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
+#include "support/parse_json.hpp"
 
 namespace couponhook::handlers {
 namespace {
@@ -29,17 +30,14 @@ std::string serialised(const rapidjson::Document& document) {
 
 /// The good envelope with the JSON `value` at `pointer`.
 std::string with(const std::string& pointer, const std::string& value) {
-  rapidjson::Document envelope;
-  envelope.Parse(std::string(kEnvelope));
-  rapidjson::Document parsed;
-  parsed.Parse(std::string(value));
+  rapidjson::Document envelope = support::parse_json(kEnvelope);
+  rapidjson::Document parsed = support::parse_json(value);
   rapidjson::Pointer(pointer.c_str()).Set(envelope, parsed);
   return serialised(envelope);
 }
 
 std::string without(const std::string& pointer) {
-  rapidjson::Document envelope;
-  envelope.Parse(std::string(kEnvelope));
+  rapidjson::Document envelope = support::parse_json(kEnvelope);
   rapidjson::Pointer(pointer.c_str()).Erase(envelope);
   return serialised(envelope);
 }

@@ -14,6 +14,7 @@
 #include "handlers/coupon_event.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
+#include "support/parse_json.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -38,8 +39,8 @@ std::string business_key(const std::string& event_type) {
 
 /// The value at a JSON pointer of a drafted COUPON.USE, or "absent".
 std::string text_at(const std::vector<std::string>& settings, const char* pointer) {
-  rapidjson::Document resource;
-  resource.Parse(make_template("COUPON.USE", settings).make_draft()->resource);
+  const auto resource =
+      support::parse_json(make_template("COUPON.USE", settings).make_draft()->resource);
   const auto* value = rapidjson::Pointer(pointer).Get(resource);
   if (value == nullptr) return "absent";
   if (value->IsString()) return value->GetString();

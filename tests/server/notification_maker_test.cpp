@@ -14,6 +14,7 @@
 #include "crypto/self_signed.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "server/file.hpp"
+#include "support/parse_json.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -36,8 +37,8 @@ crypto::ResourceCipher make_cipher() {
 }
 
 NotificationMaker make_maker() {
-  return {*crypto::Signer::from_pem(platform_pair().private_key_pem),
-          platform_pair().serial, make_cipher(), crypto::system_random(),
+  return {*crypto::Signer::from_pem(platform_pair().private_key_pem), platform_pair().serial,
+          make_cipher(), crypto::system_random(),
           [] { return std::chrono::system_clock::time_point(kNow); }};
 }
 
@@ -72,9 +73,7 @@ boost::system::result<void, VerifyError> verify(const SignedNotification& made) 
 }
 
 rapidjson::Document envelope(const SignedNotification& made) {
-  rapidjson::Document document;
-  document.Parse(made.body);
-  return document;
+  return support::parse_json(made.body);
 }
 
 boost::system::result<std::string, crypto::OpenError> open(const SignedNotification& made) {

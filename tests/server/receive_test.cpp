@@ -11,6 +11,7 @@
 #include <rapidjson/document.h>
 
 #include "crypto/base64.hpp"
+#include "support/parse_json.hpp"
 #include "support/wechatpay_stand_in.hpp"
 
 namespace couponhook::server {
@@ -239,8 +240,7 @@ TEST_F(Receive, AdmitsThePublicSdksCompleteNotification) {
   std::ifstream in(std::string(folder) + "/go_notify_rsa_aesgcm.json");
   std::stringstream content;
   content << in.rdbuf();
-  rapidjson::Document vector;
-  vector.Parse(content.str());
+  const auto vector = support::parse_json(content.str());
   const auto text = [&](const char* key) { return std::string(vector[key].GetString()); };
   SignedNotification notification;
   for (const auto& header : vector["headers"].GetObject()) {

@@ -1,8 +1,8 @@
 // The queue before the store: who is told what and when, and what a failing store does to whom.
 // A decorated connection fails, or holds the writer, where a test says so.
 
-#include "support/faulty_connection.hpp"
 #include "store_fixture.hpp"
+#include "support/faulty_connection.hpp"
 
 namespace couponhook::storage {
 namespace {

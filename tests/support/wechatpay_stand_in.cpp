@@ -22,8 +22,8 @@ crypto::SelfSignedPair make_pair(std::chrono::system_clock::time_point now) {
 WeChatPayStandIn::WeChatPayStandIn(std::chrono::system_clock::time_point now)
     : now_(std::make_shared<std::chrono::system_clock::time_point>(now)),
       pair_(make_pair(now)),
-      maker_(*crypto::Signer::from_pem(pair_.private_key_pem), pair_.serial,
-             make_cipher(), crypto::system_random(), [clock = now_] { return *clock; }) {}
+      maker_(*crypto::Signer::from_pem(pair_.private_key_pem), pair_.serial, make_cipher(),
+             crypto::system_random(), [clock = now_] { return *clock; }) {}
 
 server::Merchant WeChatPayStandIn::merchant() const {
   server::Merchant merchant{"1900000001", "/notify/1900000001", std::chrono::seconds(300), {}, {}};

@@ -1,0 +1,19 @@
+#pragma once
+
+/// \file
+/// JSON for tests to look into.
+
+#include <string_view>
+
+#include <rapidjson/document.h>
+
+namespace couponhook::support {
+
+/// By length: what takes a C string looks behind the end, sixteen bytes at a time.
+inline rapidjson::Document parse_json(std::string_view text) {
+  rapidjson::Document document;
+  document.Parse(text.data(), text.size());
+  return document;
+}
+
+}  // namespace couponhook::support
