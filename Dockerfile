@@ -31,6 +31,8 @@ RUN apt-get update -qq \
  && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin couponhook \
  && install -d -o couponhook -m 0700 /var/lib/couponhook
 COPY --from=build /src/build/release/couponhook /usr/local/bin/couponhook
+# A library that is missing is found here rather than in production.
+RUN couponhook --version
 USER 10001
 VOLUME /var/lib/couponhook
 EXPOSE 8443

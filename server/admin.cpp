@@ -80,7 +80,7 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view) co
   return reply;
 }
 
-Reply Admin::fault(HttpFault fault) {
+Reply Admin::fault(HttpFault fault, std::string_view) {
   return reply_for(verdict_for(fault), 200);
 }
 
@@ -120,9 +120,7 @@ Task<Reply> Admin::status() {
   if (!counts) co_return store_failed(counts.error());
   const auto size = sources_.reader.size_bytes();
   const auto merchants = sources_.merchants.get();
-  const auto now_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(sources_.clock().time_since_epoch())
-          .count();
+  const std::int64_t now_ms = to_unix_ms(sources_.clock());
   const StatusView view{
       COUPONHOOK_VERSION,
       std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started_at_),

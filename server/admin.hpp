@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "crypto/secret.hpp"
-#include "server/log.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/target.hpp"
@@ -27,7 +26,6 @@ struct AdminSources {
   storage::Reader& reader;
   std::string_view engine;
   Readiness& readiness;
-  Log& log;
   WallClock clock;
 };
 
@@ -40,7 +38,7 @@ class Admin final : public RequestHandler {
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
                                             std::string_view target) const override;
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
-  [[nodiscard]] Reply fault(HttpFault fault) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
 
  private:
   [[nodiscard]] bool authorized(const Request& request) const;

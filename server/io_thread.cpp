@@ -6,7 +6,7 @@
 namespace couponhook::server {
 
 IoThread::IoThread(ListenerShare& share, std::string name)
-    : share_(share), name_(std::move(name)), server_(io_, deadlines_, share) {}
+    : share_(share), name_(std::move(name)), server_(io_, deadlines_, sessions_, share) {}
 
 IoThread::~IoThread() {
   stop();

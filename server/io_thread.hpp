@@ -13,7 +13,7 @@
 
 namespace couponhook::server {
 
-/// Declared before whatever its sessions refer to would be wrong: that must outlive it.
+/// What its sessions refer to must outlive it.
 class IoThread {
  public:
   IoThread(ListenerShare& share, std::string name);
@@ -39,8 +39,10 @@ class IoThread {
  private:
   ListenerShare& share_;
   std::string name_;
-  asio::io_context io_{1};
+  // Before the io_context, which ends the sessions that are left when it ends.
   Deadlines deadlines_;
+  SessionList sessions_;
+  asio::io_context io_{1};
   HttpServer server_;
   std::thread thread_;
 };

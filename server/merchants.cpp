@@ -7,65 +7,90 @@
 namespace couponhook::server {
 namespace {
 
-void load_certificates(const MerchantConfig& config, std::chrono::sys_seconds now,
-                       Merchant& merchant, std::vector<Problem>& problems) {
-  for (const auto& pattern : config.platform_certificates) {
-    const auto files = expand_path(pattern);
-    if (files.empty()) {
-      problems.push_back({pattern.string(),
-                          "matches no platform certificate; put the PEM file there "
-                          "or correct platform_certificates"});
-    }
-    for (const auto& file : files) {
-      const auto pem = read_file(file);
-      if (!pem) {
-        problems.push_back({file.string(), pem.error()});
-        continue;
-      }
-      const auto added = merchant.platform_keys.add_certificate(pem->reveal());
-      if (!added && added.error() != crypto::KeyError::kDuplicate) {
-        problems.push_back({file.string(), std::string(crypto::describe(added.error()))});
-      } else if (added && added->expires_at && *added->expires_at < now) {
-        problems.push_back({file.string(), "the platform certificate with serial " + added->serial +
-                                               " has expired; remove the file"});
-      }
-    }
+/// Reports what is wrong with a file, with the key that names it.
+class FileReport {
+ public:
+  FileReport(const Config& config, const MerchantConfig& merchant, std::vector<Problem>& problems)
+      : prefix_(config.file.string() + ": merchant " + merchant.mchid + ": "),
+        problems_(problems) {}
+
+  void operator()(std::string_view key, const std::filesystem::path& file, std::string message) {
+    problems_.push_back({prefix_ + std::string(key) + ": " + file.string(), std::move(message)});
+  }
+  void operator()(std::string message) {
+    problems_.push_back({prefix_ + "keys", std::move(message)});
+  }
+
+ private:
+  std::string prefix_;
+  std::vector<Problem>& problems_;
+};
+
+/// An expired certificate is no problem: it lies there after every rollover, and no signature is
+/// accepted with it.
+void load_certificate(const std::filesystem::path& file, Merchant& merchant, FileReport& report) {
+  constexpr std::string_view kKey = "platform_certificates";
+  const auto pem = read_file(file);
+  if (!pem) return report(kKey, file, pem.error());
+  const auto added = merchant.platform_keys.add_certificate(pem->reveal());
+  if (!added && added.error() != crypto::KeyError::kDuplicate) {
+    report(kKey, file, std::string(crypto::describe(added.error())));
   }
 }
 
-void load_public_keys(const MerchantConfig& config, Merchant& merchant,
-                      std::vector<Problem>& problems) {
+void load_certificates(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
+  for (const auto& pattern : config.platform_certificates) {
+    const auto files = expand_path(pattern);
+    if (files.empty()) {
+      report("platform_certificates", pattern,
+             "matches no platform certificate; put the PEM file there or correct the path");
+    }
+    for (const auto& file : files) load_certificate(file, merchant, report);
+  }
+  if (!config.api) return;
+  for (const auto& file : expand_path(config.api->certificate_directory)) {
+    load_certificate(file, merchant, report);
+  }
+}
+
+void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
     const auto pem = read_file(key.file);
     if (!pem) {
-      problems.push_back({key.file.string(), pem.error()});
+      report("platform_public_key", key.file, pem.error());
       continue;
     }
     const auto added = merchant.platform_keys.add_public_key(key.id, pem->reveal());
     if (!added) {
-      problems.push_back({key.file.string(), std::string(crypto::describe(added.error()))});
+      report("platform_public_key", key.file, std::string(crypto::describe(added.error())));
     }
   }
 }
 
-void load_ciphers(const MerchantConfig& config, Merchant& merchant,
-                  std::vector<Problem>& problems) {
+void load_ciphers(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   for (const auto& file : config.api_v3_key_files) {
     auto content = read_file(file, 4096);
     if (!content) {
-      problems.push_back({file.string(), content.error()});
+      report("api_v3_key_files", file, content.error());
       continue;
     }
     auto cipher = crypto::api_v3_cipher(std::move(*content));
     if (cipher) {
       merchant.ciphers.push_back(std::move(*cipher));
     } else {
-      problems.push_back({file.string(), cipher.error()});
+      report("api_v3_key_files", file, cipher.error());
     }
   }
 }
 
 }  // namespace
+
+bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now) {
+  return !merchant.ciphers.empty() &&
+         std::ranges::any_of(merchant.platform_keys.list(), [&](const crypto::KeyInfo& key) {
+           return !key.expires_at || *key.expires_at >= now;
+         });
+}
 
 const Merchant* Merchants::find_path(std::string_view path) const {
   const auto found = std::ranges::find(merchants_, path, &Merchant::path);
@@ -77,9 +102,14 @@ std::shared_ptr<const Merchants> load_merchants(const Config& config, std::chron
   std::vector<Merchant> merchants;
   for (const MerchantConfig& entry : config.merchants) {
     Merchant merchant{entry.mchid, entry.path, entry.timestamp_tolerance, {}, {}};
-    load_certificates(entry, now, merchant, problems);
-    load_public_keys(entry, merchant, problems);
-    load_ciphers(entry, merchant, problems);
+    const std::size_t problems_before = problems.size();
+    FileReport report(config, entry, problems);
+    load_certificates(entry, merchant, report);
+    load_public_keys(entry, merchant, report);
+    load_ciphers(entry, merchant, report);
+    if (problems.size() == problems_before && !has_live_key(merchant, now)) {
+      report("no platform certificate or public key is live: give one that has not expired");
+    }
     merchants.push_back(std::move(merchant));
   }
   return std::make_shared<const Merchants>(std::move(merchants));

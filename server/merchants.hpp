@@ -25,6 +25,9 @@ struct Merchant {
   std::vector<crypto::ResourceCipher> ciphers;  ///< one for each live APIv3 key
 };
 
+/// Whether notifications of this merchant can be verified and opened at all.
+[[nodiscard]] bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now);
+
 /// All merchants, immutable: a change of keys makes a new set. Thread-safe.
 class Merchants {
  public:

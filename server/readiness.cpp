@@ -1,6 +1,5 @@
 #include "server/readiness.hpp"
 
-#include <algorithm>
 #include <memory>
 
 #include <boost/asio/this_coro.hpp>
@@ -12,13 +11,6 @@ namespace {
 
 /// How long an answer holds, so that being asked often costs no commits.
 constexpr std::chrono::milliseconds kAnswerHolds{1000};
-
-bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now) {
-  return !merchant.ciphers.empty() &&
-         std::ranges::any_of(merchant.platform_keys.list(), [&](const crypto::KeyInfo& key) {
-           return !key.expires_at || *key.expires_at > now;
-         });
-}
 
 }  // namespace
 
@@ -43,8 +35,7 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
 }
 
 Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
-  const auto now_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(clock_().time_since_epoch()).count();
+  const std::int64_t now_ms = to_unix_ms(clock_());
   const auto begun = SteadyClock::now();
   if (now_ms - inbox_.activity().last_commit_ms < kAnswerHolds.count()) {
     store_ok_ = true;
@@ -56,6 +47,8 @@ Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
   bool committed = false;
   if (inbox_.probe(wait) == storage::Inbox::Queued::kYes) {
     const auto outcome = co_await wait->wait(begun + patience);
+    // Too impatient to have learned anything.
+    if (!outcome && patience < kAnswerHolds) co_return store_ok_;
     committed = outcome == storage::AdmitOutcome::kAlive;
   }
   store_ok_ = committed;

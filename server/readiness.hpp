@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "server/clock.hpp"
 #include "server/merchants.hpp"
 #include "server/net/task.hpp"
-#include "server/receiver.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {

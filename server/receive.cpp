@@ -10,6 +10,7 @@
 #include "handlers/coupon_event.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
+#include "server/clock.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -21,10 +22,6 @@ constexpr std::string_view kProxyHint =
     "strips "
     "them; let them through";
 constexpr std::string_view kOpenableAlgorithm = "AEAD_AES_256_GCM";
-
-std::int64_t to_ms(system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
 
 crypto::SignedParts signed_parts(const Request& request) {
   return {
@@ -81,7 +78,7 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   record.headers = headers_json(parts);
   record.body = parts.body;
   record.body_digest = crypto::sha256(parts.body);
-  record.received_at_ms = to_ms(now);
+  record.received_at_ms = to_unix_ms(now);
   return {verdict, std::move(record)};
 }
 
@@ -158,8 +155,7 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
 
   auto resource = open_resource(notification->resource, merchant);
   if (!resource) {
-    auto sealed =
-        quarantine(Verdict::kDecryptFailed, resource.error(), parts, merchant, now);
+    auto sealed = quarantine(Verdict::kDecryptFailed, resource.error(), parts, merchant, now);
     sealed.record.id = std::move(notification->id);
     sealed.record.event_type = std::move(notification->event_type);
     return sealed;
@@ -180,6 +176,7 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
       handlers::read_event(notification.event_type, resource, rules.json);
   if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
     result.unreadable = other->unreadable;
+    if (!result.unreadable.empty()) result.verdict_if_new = Verdict::kStoredUnreadable;
   }
   const auto entry = handlers::ledger_entry(event, notification.create_time);
 
@@ -198,7 +195,7 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   admission.create_time = std::move(notification.create_time);
   admission.digest = crypto::sha256(resource);
   admission.resource = std::move(resource);
-  admission.received_at_ms = to_ms(now);
+  admission.received_at_ms = to_unix_ms(now);
   return result;
 }
 

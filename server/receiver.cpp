@@ -57,10 +57,11 @@ std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view 
   return reply_for(*verdict, options_.success_status);
 }
 
-Reply Receiver::fault(HttpFault fault) {
-  const Verdict verdict = verdict_for(fault);
-  tally_.count(verdict);
-  return reply_for(verdict, options_.success_status);
+Reply Receiver::fault(HttpFault fault, std::string_view peer) {
+  NotificationLine line{};
+  line.verdict = verdict_for(fault);
+  line.peer = peer;
+  return finish(line, SteadyClock::now(), {});
 }
 
 Task<Reply> Receiver::handle(const Request& request) {

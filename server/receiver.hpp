@@ -4,9 +4,9 @@
 /// The public listener's request handler: carries a notification through examine, commit, conclude.
 
 #include <chrono>
-#include <functional>
 #include <string_view>
 
+#include "server/clock.hpp"
 #include "server/log.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
@@ -15,8 +15,6 @@
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
-
-using WallClock = std::function<std::chrono::system_clock::time_point()>;
 
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
@@ -32,7 +30,7 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
                                             std::string_view target) const override;
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
-  [[nodiscard]] Reply fault(HttpFault fault) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
 
  private:
   [[nodiscard]] Task<Verdict> commit(Examined& examined, SteadyClock::time_point deadline);

@@ -14,6 +14,7 @@ FileWatch::FileWatch(const Config& config) {
     patterns_.insert(patterns_.end(), merchant.platform_certificates.begin(),
                      merchant.platform_certificates.end());
     for (const auto& key : merchant.platform_public_keys) patterns_.push_back(key.file);
+    if (merchant.api) patterns_.push_back(merchant.api->certificate_directory);
   }
   marks_ = look();
 }

@@ -11,6 +11,7 @@
 
 #include "server/admin.hpp"
 #include "server/io_thread.hpp"
+#include "server/receiver.hpp"
 #include "server/reload.hpp"
 
 namespace couponhook::server {
@@ -41,10 +42,6 @@ HttpLimits admin_limits(const Config& config) {
   limits.max_connections = config.admin.max_connections;
   limits.max_connections_per_address = config.admin.max_connections;
   return limits;
-}
-
-std::int64_t wall_ms(const WallClock& clock) {
-  return std::chrono::duration_cast<milliseconds>(clock().time_since_epoch()).count();
 }
 
 std::string describe(std::exception_ptr bug) {
@@ -81,6 +78,10 @@ class Service {
  public:
   Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
           std::unique_ptr<storage::Connection> reader);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  /// The writer posts to the threads' io_contexts, so it ends first on every way out.
+  ~Service() { inbox_.stop(); }
 
   std::optional<Problem> listen();
   void run();
@@ -90,7 +91,10 @@ class Service {
                                           std::uint16_t port, const std::string& key);
   Task<void> live(asio::signal_set& signals, bool& over);
   Task<void> watch_files(const bool& over);
+  [[nodiscard]] bool files_changed();
   void reload();
+  void load_anew();
+  void tell_expired_keys();
   void drain();
   bool wait_for_sessions(milliseconds patience) const;
 
@@ -128,14 +132,14 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
                                 .batch_max = setup_.config.store.max_batch,
                                 .gather = setup_.config.store.gather},
-          [clock = options_.clock] { return wall_ms(clock); },
+          [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);
           }),
       readiness_(inbox_, merchants_, options_.clock),
       receiver_(merchants_, setup_.rules, inbox_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
-      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, log_, options_.clock},
+      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock},
              std::move(setup_.admin_token)),
       share_(
           listener_limits(setup_.config.listener), receiver_, [this] { return *tls_.get(); },
@@ -185,6 +189,11 @@ void Service::run() {
                      " are kept; this version has no worker that sends them");
   }
   bool over = false;
+  tell_expired_keys();
+  if (!setup_.config.listener.trusted_proxies.empty()) {
+    log_.message(Severity::kWarning, "trusted_proxies_unused",
+                 "this version believes no proxy: send plain TCP or TLS, without a PROXY header");
+  }
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
@@ -215,11 +224,43 @@ Task<void> Service::watch_files(const bool& over) {
     timer.expires_after(kFileWatchInterval);
     co_await timer.async_wait(use_task);
     const bool stale_tickets = SteadyClock::now() - tls_made_at_ > kTicketKeyLife;
-    if (watch_.changed() || stale_tickets) reload();
+    if (stale_tickets || files_changed()) reload();
+  }
+}
+
+void Service::tell_expired_keys() {
+  const auto now = std::chrono::floor<std::chrono::seconds>(options_.clock());
+  const auto merchants = merchants_.get();
+  for (const Merchant& merchant : merchants->all()) {
+    for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
+      if (!key.expires_at || *key.expires_at >= now) continue;
+      log_.message(Severity::kWarning, "key_expired",
+                   "the platform certificate with serial " + key.serial +
+                       " has expired and is not used; remove its file");
+    }
+  }
+}
+
+bool Service::files_changed() {
+  try {
+    return watch_.changed();
+  } catch (...) {
+    // A folder that went while it was being read; the next look will tell.
+    return true;
   }
 }
 
 void Service::reload() {
+  // Whatever comes of it, the next attempt is not due before something changes.
+  tls_made_at_ = SteadyClock::now();
+  try {
+    load_anew();
+  } catch (...) {
+    log_.message(Severity::kError, "reload_refused", describe(std::current_exception()));
+  }
+}
+
+void Service::load_anew() {
   const auto refuse = [&](const std::vector<Problem>& problems) {
     for (const Problem& problem : problems) {
       log_.message(Severity::kError, "reload_refused", problem.where + " " + problem.message);

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "crypto/secret.hpp"
+#include "server/clock.hpp"
 #include "server/config/config.hpp"
 #include "server/log.hpp"
 #include "server/merchants.hpp"
 #include "server/net/tls_context.hpp"
-#include "server/receiver.hpp"
+#include "server/receive.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {
@@ -32,6 +33,10 @@ struct Setup {
 /// \param problems gets one entry for each thing that will not do; the set-up is of no use then.
 [[nodiscard]] Setup prepare_setup(Config config, std::chrono::sys_seconds now,
                                   std::vector<Problem>& problems);
+
+/// Opens the keys that only the outbound commands use: serving does without, but whoever checks a
+/// set-up wants to know today.
+void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
 struct ServiceOptions {
   Environment environment;

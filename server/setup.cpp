@@ -1,3 +1,4 @@
+#include "crypto/signer.hpp"
 #include "server/file.hpp"
 #include "server/service.hpp"
 
@@ -34,39 +35,55 @@ ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
                           "use \"stored\""});
     }
     if (const auto secret = read_secret_line(handler.secret_file); !secret) {
-      problems.push_back({handler.secret_file.string(), secret.error()});
+      problems.push_back({where + ".secret_file: " + handler.secret_file.string(), secret.error()});
     }
     rules.outward.add(handler.name, std::move(patterns));
   }
   return rules;
 }
 
-TlsContext load_tls(const std::filesystem::path& certificate, const std::filesystem::path& key,
-                    std::vector<Problem>& problems) {
+TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
+                    const std::filesystem::path& key, std::vector<Problem>& problems) {
   auto tls = make_server_tls(certificate, key);
   if (tls) return *tls;
-  problems.push_back({"tls", tls.error()});
+  problems.push_back({where, tls.error()});
   return nullptr;
 }
 
 }  // namespace
 
+void check_outbound_files(const Config& config, std::vector<Problem>& problems) {
+  for (const MerchantConfig& merchant : config.merchants) {
+    if (!merchant.api) continue;
+    const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": api.";
+    const auto pem = read_file(merchant.api->private_key_file);
+    const std::string name = merchant.api->private_key_file.string();
+    if (!pem) {
+      problems.push_back({where + "private_key_file: " + name, pem.error()});
+    } else if (const auto signer = crypto::Signer::from_pem(*pem); !signer) {
+      problems.push_back({where + "private_key_file: " + name, signer.error()});
+    }
+  }
+}
+
 Setup prepare_setup(Config config, std::chrono::sys_seconds now, std::vector<Problem>& problems) {
   Setup setup;
+  const std::string file = config.file.string();
   setup.merchants = load_merchants(config, now, problems);
-  if (config.listener.tls) {
-    setup.tls =
-        load_tls(config.listener.tls_certificate, config.listener.tls_private_key, problems);
+  if (config.listener.tls && !config.listener.tls_certificate.empty()) {
+    setup.tls = load_tls(file + ": listener.tls_certificate", config.listener.tls_certificate,
+                         config.listener.tls_private_key, problems);
   }
   if (!config.admin.tls_certificate.empty()) {
-    setup.admin_tls =
-        load_tls(config.admin.tls_certificate, config.admin.tls_private_key, problems);
+    setup.admin_tls = load_tls(file + ": admin.tls_certificate", config.admin.tls_certificate,
+                               config.admin.tls_private_key, problems);
   }
   auto token = read_secret_line(config.admin.token_file);
   if (token) {
     setup.admin_token = std::move(*token);
   } else {
-    problems.push_back({config.admin.token_file.string(), token.error()});
+    problems.push_back(
+        {file + ": admin.token_file: " + config.admin.token_file.string(), token.error()});
   }
   setup.rules = make_rules(config, problems);
   setup.config = std::move(config);

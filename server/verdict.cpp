@@ -13,6 +13,7 @@ constexpr std::chrono::seconds kRetryAfter{1};
 constexpr std::array<VerdictRow, kVerdictCount> kTable{{
     {kStored, "STORED", kSuccessStatus, "", kInfo},
     {kStoredUnknownType, "STORED_UNKNOWN_TYPE", kSuccessStatus, "", kWarning},
+    {kStoredUnreadable, "STORED_UNREADABLE", kSuccessStatus, "", kWarning},
     {kDuplicate, "DUPLICATE", kSuccessStatus, "", kInfo},
     {kConflict, "CONFLICT", kSuccessStatus, "", kError},
     {kHeadersMissing, "HEADERS_MISSING", 401,
@@ -33,8 +34,8 @@ constexpr std::array<VerdictRow, kVerdictCount> kTable{{
      "the notification could not be committed in time; send it again", kError},
     {kOverloaded, "OVERLOADED", 503, "too much work is queued; send it again", kWarning},
     {kInternal, "INTERNAL", 500, "an unexpected error; send it again", kError},
-    {kNotFound, "NOT_FOUND", 404, "no merchant is configured for this path", kInfo},
-    {kMethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "notifications are sent with POST", kInfo},
+    {kNotFound, "NOT_FOUND", 404, "no merchant is configured for this path", kDebug},
+    {kMethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "notifications are sent with POST", kDebug},
     {kMalformed, "MALFORMED", 400, "this is not well-formed HTTP/1.1", kInfo},
     {kHeadersTooLarge, "HEADERS_TOO_LARGE", 431, "the header fields are too large", kInfo},
     {kBodyTooLarge, "BODY_TOO_LARGE", 413, "the body is larger than listener.max_body_bytes",

@@ -19,6 +19,7 @@ enum class Verdict : std::uint8_t {
   // Kept: WeChat Pay may forget it.
   kStored,
   kStoredUnknownType,  ///< an event type that is not documented
+  kStoredUnreadable,   ///< a documented one without the fields that it should have
   kDuplicate,
   kConflict,  ///< a known id with other content
   // Not signed by WeChat Pay, or not now: nothing is kept.

@@ -23,7 +23,7 @@ std::optional<Problem> check_store(const Config& config) {
   return std::nullopt;
 }
 
-void describe(const Setup& setup, std::ostream& out) {
+void describe(const Setup& setup, std::chrono::sys_seconds now, std::ostream& out) {
   const ListenerConfig& listener = setup.config.listener;
   out << "configuration  " << setup.config.file.string() << '\n'
       << "listener       " << (listener.tls ? "https " : "plain http ") << listener.address
@@ -38,7 +38,9 @@ void describe(const Setup& setup, std::ostream& out) {
     for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
       out << "  " << crypto::to_string(key.kind) << "  " << key.serial;
       if (key.expires_at) {
-        out << ", expires " << format_time(key.expires_at->time_since_epoch().count() * 1000);
+        const bool expired = *key.expires_at < now;
+        out << (expired ? ", EXPIRED " : ", expires ")
+            << format_time(key.expires_at->time_since_epoch().count() * 1000);
       }
       out << '\n';
     }
@@ -52,17 +54,21 @@ void describe(const Setup& setup, std::ostream& out) {
 }
 
 Exit check(const CommonOptions& common, World& world) {
-  auto config = load_config_or_print(common, world);
-  if (!config) return Exit::kUsage;
   std::vector<Problem> problems;
+  auto config = read_config(common.config, world.environment, problems);
+  if (!config) {
+    print_problems(world, problems);
+    return Exit::kUsage;
+  }
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const Setup setup = prepare_setup(std::move(*config), now, problems);
+  check_outbound_files(setup.config, problems);
   print_problems(world, problems);
   const auto store_problem = check_store(setup.config);
   if (store_problem) print_problems(world, {*store_problem});
   if (!problems.empty()) return Exit::kUsage;
   if (store_problem) return Exit::kFailed;
-  describe(setup, world.out);
+  describe(setup, now, world.out);
   return Exit::kOk;
 }
 

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "crypto/random.hpp"
+#include "server/clock.hpp"
 #include "server/commands/options.hpp"
 #include "server/config/config.hpp"
-#include "server/receiver.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {

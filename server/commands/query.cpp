@@ -171,6 +171,11 @@ void print_coupon(const Value& coupon, std::ostream& out) {
 
 using Print = void (*)(const Value&, std::ostream&);
 
+bool is_unready(const Value& answer) {
+  return answer.HasMember("ready") && answer["ready"].IsBool() && !answer["ready"].GetBool();
+}
+
+/// A status that is not ready is a failure, so that health checks can rely on the exit code.
 Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
            Print print) {
   StatusClient client(common, world);
@@ -181,7 +186,7 @@ Exit query(const CommonOptions& common, World& world, const std::string& target,
   } else {
     print(*answer, world.out);
   }
-  return Exit::kOk;
+  return is_unready(*answer) ? Exit::kFailed : Exit::kOk;
 }
 
 struct NotificationsOptions {

@@ -6,11 +6,6 @@
 namespace couponhook::server {
 namespace {
 
-std::int64_t now_ms(const World& world) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(world.clock().time_since_epoch())
-      .count();
-}
-
 Exit serve(const CommonOptions& common, World& world) {
   auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
@@ -27,7 +22,7 @@ Exit serve(const CommonOptions& common, World& world) {
     print_problems(world, {{where, url.error().message}});
     return Exit::kUsage;
   }
-  const auto store = world.open_store(*url, {}, now_ms(world));
+  const auto store = world.open_store(*url, {}, to_unix_ms(world.clock()));
   if (!store) {
     print_problems(world, {{where, store.error().message}});
     return Exit::kFailed;

@@ -285,29 +285,38 @@ Environment process_environment() {
   };
 }
 
-boost::system::result<Config, std::vector<Problem>> load_config(const std::filesystem::path& file,
-                                                                const Environment& environment) {
-  ReadContext context{file.string(), file.parent_path(), environment, {}};
+std::optional<Config> read_config(const std::filesystem::path& file, const Environment& environment,
+                                  std::vector<Problem>& problems) {
   std::error_code ec;
   if (!std::filesystem::is_regular_file(file, ec)) {
-    return std::vector<Problem>{
-        {file.string(),
-         "cannot be read as a file; name the configuration with --config, or make a "
-         "local one with `couponhook init DIR`"}};
+    problems.push_back({file.string(),
+                        "cannot be read as a file; name the configuration with --config, or make a "
+                        "local one with `couponhook init DIR`"});
+    return std::nullopt;
   }
+  ReadContext context{file.string(), file.parent_path(), environment, {}};
   try {
     const toml::table root = toml::parse_file(file.string());
     Config config = read_root(context, root);
     config.file = file;
     config.directory = file.parent_path();
-    if (context.problems.empty()) return config;
+    problems.insert(problems.end(), context.problems.begin(), context.problems.end());
+    return config;
   } catch (const toml::parse_error& error) {
     std::ostringstream where;
     where << file.string() << ": line " << error.source().begin.line;
-    return std::vector<Problem>{
-        {where.str(), std::string(error.description()) + "; correct the TOML syntax there"}};
+    problems.push_back(
+        {where.str(), std::string(error.description()) + "; correct the TOML syntax there"});
+    return std::nullopt;
   }
-  return context.problems;
+}
+
+boost::system::result<Config, std::vector<Problem>> load_config(const std::filesystem::path& file,
+                                                                const Environment& environment) {
+  std::vector<Problem> problems;
+  auto config = read_config(file, environment, problems);
+  if (config && problems.empty()) return std::move(*config);
+  return problems;
 }
 
 }  // namespace couponhook::server

@@ -133,7 +133,14 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] Environment process_environment();
 
 /// Reads and validates a configuration file. Files that it names are not opened.
-/// \return every problem found, not only the first.
+/// \param problems gets every problem found, not only the first.
+/// \return what could be understood, for looking further; nothing where the file is no TOML at all.
+[[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
+                                                const Environment& environment,
+                                                std::vector<Problem>& problems);
+
+/// As read_config, for using it.
+/// \return the problems where there is one.
 [[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
     const std::filesystem::path& file, const Environment& environment);
 

@@ -16,8 +16,8 @@
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/signer.hpp"
+#include "server/clock.hpp"
 #include "server/config/config.hpp"
-#include "server/receiver.hpp"
 
 namespace couponhook::server {
 

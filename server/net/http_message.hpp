@@ -60,7 +60,8 @@ class RequestHandler {
                                                     std::string_view target) const = 0;
   /// \param request must live until the task is done.
   [[nodiscard]] virtual Task<Reply> handle(const Request& request) = 0;
-  [[nodiscard]] virtual Reply fault(HttpFault fault) = 0;
+  /// \param peer the client's address.
+  [[nodiscard]] virtual Reply fault(HttpFault fault, std::string_view peer) = 0;
 };
 
 }  // namespace couponhook::server

@@ -8,12 +8,14 @@
 namespace couponhook::server {
 namespace {
 
-/// What to do when the process has no file descriptor left: the backlog keeps the clients
+/// How long to wait when the process has no file descriptor left: the backlog keeps the clients
 /// meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+}  // namespace
+
 /// Leaves the listener's count when the session is over, however it ends.
-class Presence {
+class HttpServer::Presence {
  public:
   Presence(ListenerShare& share, std::string address)
       : share_(share), address_(std::move(address)) {}
@@ -27,22 +29,13 @@ class Presence {
   std::string address_;
 };
 
-}  // namespace
-
 bool ListenerShare::enter(const std::string& address) {
-  if (connections_.fetch_add(1) >= limits.max_connections) {
-    --connections_;
-    ++refused_connections;
-    return false;
-  }
   const std::lock_guard lock(mutex_);
+  if (connections_ >= limits.max_connections) return false;
   std::size_t& count = by_address_[address];
-  if (count >= limits.max_connections_per_address) {
-    --connections_;
-    ++refused_connections;
-    return false;
-  }
+  if (count >= limits.max_connections_per_address) return false;
   ++count;
+  ++connections_;
   return true;
 }
 
@@ -59,9 +52,11 @@ bool ListenerShare::reserve_body(std::size_t bytes) {
   return false;
 }
 
-HttpServer::HttpServer(asio::io_context& io, Deadlines& deadlines, ListenerShare& share)
+HttpServer::HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& sessions,
+                       ListenerShare& share)
     : io_(io),
       deadlines_(deadlines),
+      sessions_(sessions),
       share_(share),
       acceptor_(io.get_executor()),
       pause_(io.get_executor()) {}
@@ -77,9 +72,7 @@ error_code HttpServer::listen(const asio::ip::tcp::endpoint& endpoint) {
   if (!ec) acceptor_.bind(endpoint, ec);
   if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return ec;
-  accepting_ = true;
   asio::co_spawn(io_, accept_for_ever(), [this](std::exception_ptr failure) {
-    accepting_ = false;
     if (failure) share_.on_bug(failure);
   });
   return ec;
@@ -101,19 +94,27 @@ Task<void> HttpServer::accept_for_ever() {
       co_await pause_.async_wait(use_task);
       continue;
     }
-    std::string address = peer.address().to_string();
-    if (!share_.enter(address)) continue;
-    asio::co_spawn(io_, serve(std::move(socket), std::move(address)),
-                   [this](std::exception_ptr failure) {
-                     if (failure) share_.on_bug(failure);
-                   });
+    try {
+      begin_session(std::move(socket), peer.address().to_string());
+    } catch (...) {
+      // No memory for one session must not end accepting for all that follow.
+      share_.on_bug(std::current_exception());
+    }
   }
 }
 
-Task<void> HttpServer::serve(Socket socket, std::string address) {
-  const Presence presence(share_, std::move(address));
+void HttpServer::begin_session(Socket socket, std::string address) {
+  if (!share_.enter(address)) return;
+  auto presence = std::make_unique<Presence>(share_, std::move(address));
+  asio::co_spawn(io_, serve(std::move(socket), std::move(presence)),
+                 [this](std::exception_ptr failure) {
+                   if (failure) share_.on_bug(failure);
+                 });
+}
+
+Task<void> HttpServer::serve(Socket socket, std::unique_ptr<Presence> presence) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
-  HttpSession session(*this, share_, connection, presence.address());
+  HttpSession session(*this, sessions_, share_, connection, presence->address());
   co_await session.run();
 }
 
@@ -122,13 +123,13 @@ void HttpServer::drain() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
-  for (HttpSession* session = sessions_; session != nullptr; session = session->next()) {
+  for (HttpSession* session = sessions_.first; session != nullptr; session = session->next()) {
     session->drain();
   }
 }
 
 void HttpServer::abort() {
-  for (HttpSession* session = sessions_; session != nullptr; session = session->next()) {
+  for (HttpSession* session = sessions_.first; session != nullptr; session = session->next()) {
     session->abort();
   }
 }

@@ -61,8 +61,6 @@ class ListenerShare {
   [[nodiscard]] bool reserve_body(std::size_t bytes);
   void release_body(std::size_t bytes) { body_bytes_ -= bytes; }
 
-  std::atomic<std::uint64_t> refused_connections{0};
-
  private:
   std::atomic<std::size_t> connections_{0};
   std::atomic<std::size_t> body_bytes_{0};
@@ -72,13 +70,21 @@ class ListenerShare {
 
 class HttpSession;
 
+/// A thread's live sessions, an intrusive list. Sessions leave it when they end, even where that is
+/// when their io_context ends: so it outlives the io_context.
+struct SessionList {
+  HttpSession* first = nullptr;
+};
+
 /// One thread's part of a listener. Several of them listen on one port with SO_REUSEPORT, and a
 /// connection stays on the thread that accepted it.
 ///
 /// Used on the io_context's thread, except for the constructor and listen().
 class HttpServer {
  public:
-  HttpServer(asio::io_context& io, Deadlines& deadlines, ListenerShare& share);
+  /// \param deadlines, sessions must outlive the io_context.
+  HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& sessions,
+             ListenerShare& share);
   ~HttpServer();
 
   /// Binds and listens, and begins to accept.
@@ -89,22 +95,20 @@ class HttpServer {
   void drain();
   /// Ends every session at its next wait.
   void abort();
-  [[nodiscard]] bool idle() const { return sessions_ == nullptr && !accepting_; }
   [[nodiscard]] bool draining() const { return draining_; }
 
  private:
-  friend class HttpSession;
-
   Task<void> accept_for_ever();
-  Task<void> serve(Socket socket, std::string address);
+  class Presence;
+  void begin_session(Socket socket, std::string address);
+  Task<void> serve(Socket socket, std::unique_ptr<Presence> presence);
 
   asio::io_context& io_;
   Deadlines& deadlines_;
+  SessionList& sessions_;
   ListenerShare& share_;
   asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor_;
   Timer pause_;
-  HttpSession* sessions_ = nullptr;  // an intrusive list of the live ones
-  bool accepting_ = false;
   bool draining_ = false;
 };
 

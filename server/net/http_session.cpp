@@ -80,8 +80,8 @@ struct HttpSession::Parser {
   Parser& operator=(const Parser&) = delete;
   ~Parser() { share.release_body(reserved); }
 
-  /// Counts bytes that have come: what is only announced costs nothing, or a few senders could
-  /// announce everybody else away.
+  /// Counts bytes that have come. What is only announced is address space, and counting it would
+  /// let a few senders announce everybody else away.
   [[nodiscard]] bool reserve_body(std::size_t bytes) {
     if (!share.reserve_body(bytes)) return false;
     reserved += bytes;
@@ -93,15 +93,16 @@ struct HttpSession::Parser {
   http::request_parser<http::string_body> beast;
 };
 
-HttpSession::HttpSession(HttpServer& server, ListenerShare& share, Connection& connection,
-                         std::string_view peer)
+HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
+                         Connection& connection, std::string_view peer)
     : server_(server),
+      list_(list),
       share_(share),
       connection_(connection),
       peer_(peer),
-      next_(server.sessions_) {
+      next_(list.first) {
   if (next_ != nullptr) next_->previous_ = this;
-  server_.sessions_ = this;
+  list_.first = this;
 }
 
 HttpSession::~HttpSession() {
@@ -109,7 +110,7 @@ HttpSession::~HttpSession() {
   if (previous_ != nullptr) {
     previous_->next_ = next_;
   } else {
-    server_.sessions_ = next_;
+    list_.first = next_;
   }
 }
 
@@ -138,7 +139,7 @@ Task<void> HttpSession::run() {
 }
 
 Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
-  bool begun = begin_ != end_;
+  bool begun = false;
   while (true) {
     if (begin_ != end_) {
       if (!begun) connection_.set_deadline(share_.limits.header_timeout);
@@ -242,7 +243,7 @@ Task<HttpSession::Step> HttpSession::fill() {
 }
 
 Task<Reply> HttpSession::make_reply(Parser& parser, Step step) {
-  if (step == Step::kFault) co_return share_.handler.fault(fault_);
+  if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_);
   if (step == Step::kRefused) co_return std::move(refusal_);
   // The reply has a budget of its own; what is awaited meanwhile is not this connection.
   connection_.never_expire();
@@ -257,7 +258,7 @@ Task<Reply> HttpSession::make_reply(Parser& parser, Step step) {
     bug = std::current_exception();
   }
   share_.on_bug(bug);
-  co_return share_.handler.fault(HttpFault::kInternal);
+  co_return share_.handler.fault(HttpFault::kInternal, peer_);
 }
 
 Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool without_body) {

@@ -16,12 +16,13 @@ namespace couponhook::server {
 
 class HttpServer;
 class ListenerShare;
+struct SessionList;
 
 /// In its server's list of live sessions from construction to destruction. Not thread-safe.
 class HttpSession {
  public:
   /// All references must outlive the session.
-  HttpSession(HttpServer& server, ListenerShare& share, Connection& connection,
+  HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
               std::string_view peer);
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
@@ -51,6 +52,7 @@ class HttpSession {
   Task<IoStatus> write_reply(const Reply& reply, bool close, bool without_body);
 
   HttpServer& server_;
+  SessionList& list_;
   ListenerShare& share_;
   Connection& connection_;
   std::string_view peer_;

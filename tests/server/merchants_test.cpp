@@ -90,11 +90,23 @@ TEST_F(KeyFiles, OfAWrongLengthAreToldByLengthAndNeverShown) {
   EXPECT_THAT(problems_[0].message, ::testing::Not(HasSubstr("tooshortkey")));
 }
 
-TEST_F(KeyFiles, ThatHaveExpiredAreReported) {
+TEST_F(KeyFiles, ThatHaveExpiredAreAProblemOnlyWhereNoneIsLive) {
   load(kNow + std::chrono::days(366));
-
   ASSERT_EQ(problems_.size(), 1U);
   EXPECT_THAT(problems_[0].message, HasSubstr("expired"));
+
+  merchant().platform_public_keys = {
+      {"PUB_KEY_ID_0114232134912410000000000000", folder_.write("pub.pem", pair_.public_key_pem)}};
+  load(kNow + std::chrono::days(366));
+  EXPECT_TRUE(problems_.empty());
+}
+
+TEST_F(KeyFiles, InTheDirectoryOfFetchedCertificatesCount) {
+  merchant().platform_certificates.clear();
+  merchant().api.emplace().certificate_directory = folder_.path() / "certificates";
+
+  EXPECT_NE(load()->all().front().platform_keys.find(pair_.serial), nullptr);
+  EXPECT_TRUE(problems_.empty());
 }
 
 }  // namespace

@@ -118,6 +118,7 @@ TEST_F(Receive, KeepsEventsThatItCannotReadAndSaysWhy) {
   const auto examined = examine_at(wechatpay_->notify(draft));
 
   EXPECT_EQ(std::get<ToAdmit>(examined).unreadable, "coupon_id is missing");
+  EXPECT_EQ(std::get<ToAdmit>(examined).verdict_if_new, Verdict::kStoredUnreadable);
 }
 
 TEST_F(Receive, RefusesEachKindOfWrongSignature) {

@@ -48,15 +48,15 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {
     Receiver receiver(*merchants_, rules_, *inbox_, tally_, log_,
                       [this] { return wechatpay_.now(); }, {budget, 204});
-    asio::io_context io;
     const Request view = request.view();
     std::optional<Reply> reply;
     Task<Reply> task = receiver.handle(view);
-    asio::co_spawn(io, std::move(task), [&](std::exception_ptr failure, Reply made) {
+    asio::co_spawn(io_, std::move(task), [&](std::exception_ptr failure, Reply made) {
       if (failure) std::rethrow_exception(failure);
       reply = std::move(made);
     });
-    io.run();
+    io_.restart();
+    while (!reply) io_.run_one();
     return std::move(*reply);
   }
 
@@ -71,6 +71,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
+  asio::io_context io_;  // outlives the inbox, whose writer posts to it
   std::unique_ptr<storage::Inbox> inbox_;
 };
 

@@ -32,6 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
     Contract, ReplyTable,
     ::testing::Values(Promise{Verdict::kStored, 204, ""},
                       Promise{Verdict::kStoredUnknownType, 204, ""},
+                      Promise{Verdict::kStoredUnreadable, 204, ""},
                       Promise{Verdict::kDuplicate, 204, ""}, Promise{Verdict::kConflict, 204, ""},
                       Promise{Verdict::kHeadersMissing, 401, "HEADERS_MISSING"},
                       Promise{Verdict::kTimestampInvalid, 401, "TIMESTAMP_INVALID"},

@@ -74,7 +74,7 @@ class Platform:
         certificate = x509.load_pem_x509_certificate(
             service.read("wechatpay/platform_cert.pem").encode())
         api_v3_key = service.read("secrets/api_v3_key").encode()
-        return cls(key, f"{certificate.serial_number:X}", api_v3_key)
+        return cls(key, f"{certificate.serial_number:040X}", api_v3_key)
 
     def seal(self, event: Event, id: str | None = None) -> dict:
         """The envelope of an event, sealed with a nonce of its own each time."""
