@@ -81,7 +81,7 @@ Setup prepare_setup(Config config, std::chrono::sys_seconds now, std::vector<Pro
   auto token = read_secret_line(config.admin.token_file);
   if (token) {
     setup.admin_token = std::move(*token);
-  } else {
+  } else if (!config.admin.token_file.empty()) {  // else the configuration's reader has told it
     problems.push_back(
         {file + ": admin.token_file: " + config.admin.token_file.string(), token.error()});
   }
