@@ -22,7 +22,7 @@ as_root() {
   fi
 }
 
-is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+is_installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 
 # The version number that boost/version.hpp states, such as 108100; 0 where Boost is not installed.
 installed_boost() {
@@ -33,11 +33,10 @@ installed_boost() {
 
 # Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is newer than 1.81.
 choose_boost() {
-  if apt-cache policy libboost1.81-dev | grep -q 'Candidate: [0-9]'; then
-    echo libboost1.81-dev
-  else
-    echo libboost-dev
-  fi
+  case $(apt-cache policy libboost1.81-dev) in
+    *"Candidate: 1"*) echo libboost1.81-dev ;;
+    *) echo libboost-dev ;;
+  esac
 }
 
 # Installs those of the packages named that are not there yet. Never removes one.
