@@ -51,16 +51,17 @@ install_packages() {
   fi
   command -v apt-get >/dev/null ||
     die "these packages are missing and there is no apt-get:$missing; install them or use the Dockerfile"
-  say "Installing Debian packages:$missing"
-  as_root apt-get update -qq
-  if [ "$boost" -eq 0 ]; then
-    missing="$missing $(choose_boost)"
-  elif [ "$boost" -lt 108100 ]; then
+  if [ "$boost" -gt 0 ] && [ "$boost" -lt 108100 ]; then
     die "Boost $((boost / 100000)).$((boost / 100 % 1000)) is installed for development, couponhook needs 1.81, \
 and Debian's packages of the two cannot stand side by side. Remove the old one with \
 'apt-get remove libboost$((boost / 100000)).$((boost / 100 % 1000))-dev', or build in a container: \
 docker build -t couponhook ."
   fi
+  say "Installing Debian packages"
+  as_root apt-get update -qq
+  if [ "$boost" -eq 0 ]; then missing="$missing $(choose_boost)"; fi
+  echo "$missing" | tr -s ' \n' ' '
+  echo
   # shellcheck disable=SC2086 # a list of words
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
     --no-install-recommends $missing >/dev/null ||
