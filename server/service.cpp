@@ -130,8 +130,7 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       inbox_(
           std::move(writer),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
-                                .batch_max = setup_.config.store.max_batch,
-                                .gather = setup_.config.store.gather},
+                                .batch_max = setup_.config.store.max_batch},
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);

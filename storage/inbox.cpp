@@ -84,7 +84,6 @@ struct Inbox::Impl {
   // The writer's own.
   std::vector<Work> taken;
   std::size_t taken_done = 0;
-  std::size_t last_batch = 0;
   BatchWriter batch_writer;
 
   std::once_flag joined;
@@ -99,7 +98,7 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (waiting >= options.queue_max) return Queued::kFull;
     queue.push_back(std::move(work));
     ++waiting;
-    wake = queue.size() == wake_at;
+    wake = idle;
   }
   if (wake) wake_writer.notify_one();
   return Queued::kYes;
@@ -135,18 +134,12 @@ std::span<Work> Inbox::Impl::next_batch() {
   }
   std::unique_lock lock(mutex);
   if (taken.empty()) {
-    wake_at = 1;
+    idle = true;
     wake_writer.wait(lock, [this] { return !queue.empty() || stopping; });
-    if (last_batch > 1) {
-      wake_at = options.batch_max;
-      wake_writer.wait_for(lock, options.gather,
-                           [this] { return queue.size() >= options.batch_max || stopping; });
-    }
-    wake_at = 0;
+    idle = false;
     std::swap(taken, queue);
   }
   const std::size_t size = std::min(options.batch_max, taken.size() - taken_done);
-  last_batch = size;
   const std::span<Work> batch(taken.data() + taken_done, size);
   taken_done += size;
   waiting -= size;

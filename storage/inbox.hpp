@@ -30,9 +30,6 @@ class AdmitListener {
 struct InboxOptions {
   std::size_t queue_max = 4096;  ///< what may wait; more is refused at once
   std::size_t batch_max = 256;   ///< what one transaction takes
-  /// How long a transaction waits for company where the last one had any. A commit costs the same for
-  /// one as for many, so a moment's patience under load halves its cost; alone, nobody waits.
-  std::chrono::microseconds gather{500};
   /// Which slot of the counters this writer adds to: one per writer, so that several writers of one
   /// database do not wait for each other's counts.
   std::int64_t counter_slot = 0;

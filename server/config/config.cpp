@@ -121,9 +121,6 @@ StoreConfig read_store(Section section) {
   }
   section.integer("max_queued", store.max_queued, 1, 1000000);
   section.integer("max_batch", store.max_batch, 1, 10000);
-  std::int64_t gather = store.gather.count();
-  section.integer("gather_us", gather, 0, 100000);
-  store.gather = std::chrono::microseconds(gather);
   section.refuse_unknown_keys();
   return store;
 }

@@ -65,7 +65,6 @@ struct StoreConfig {
   int retention_id_days = 180;
   std::size_t max_queued = 4096;
   std::size_t max_batch = 256;
-  std::chrono::microseconds gather{500};
 };
 
 struct PlatformPublicKeyConfig {
