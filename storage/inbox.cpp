@@ -75,8 +75,7 @@ struct Inbox::Impl {
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::vector<Work> queue;
-  std::size_t wake_at =
-      0;  ///< the queue's size at which the writer wants to be woken; 0: not at all
+  bool idle = false;        ///< the writer waits, and nobody has woken it yet
   std::size_t waiting = 0;  ///< in the queue, or taken from it and not yet in a batch
   bool stopping = false;
   InboxActivity activity;
@@ -98,7 +97,7 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (waiting >= options.queue_max) return Queued::kFull;
     queue.push_back(std::move(work));
     ++waiting;
-    wake = idle;
+    wake = std::exchange(idle, false);
   }
   if (wake) wake_writer.notify_one();
   return Queued::kYes;
