@@ -30,15 +30,19 @@ bool is_storable(std::string_view text) {
   return text.find('\0') == std::string_view::npos;
 }
 
-enum class Presence : std::uint8_t { kRequired, kOptional };
-using enum Presence;
+enum class Role : std::uint8_t {
+  kDecides,         ///< must be there, as the rule says
+  kDecidesIfThere,  ///< may be missing, but not be otherwise
+  kTells,           ///< is only told to people: where it breaks the rule it is an unknown field
+};
+using enum Role;
 
 /// One string field of the envelope, and what is asked of it.
 template <typename Owner>
 struct FieldRule {
   std::string_view name;
   std::string Owner::*member;
-  Presence presence;
+  Role role;
   std::size_t bytes_max;
   bool (*is_allowed)(std::string_view);
 };
@@ -49,19 +53,19 @@ constexpr std::size_t kLongBytesMax = 1024;
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
-    {"id", &Notification::id, kRequired, kShortBytesMax, is_identifier},
-    {"event_type", &Notification::event_type, kRequired, kShortBytesMax, is_event_type},
-    {"create_time", &Notification::create_time, kOptional, kShortBytesMax, is_storable},
-    {"resource_type", &Notification::resource_type, kOptional, kLongBytesMax, is_storable},
-    {"summary", &Notification::summary, kOptional, kLongBytesMax, is_storable},
+    {"id", &Notification::id, kDecides, kShortBytesMax, is_identifier},
+    {"event_type", &Notification::event_type, kDecides, kShortBytesMax, is_event_type},
+    {"create_time", &Notification::create_time, kTells, kShortBytesMax, is_storable},
+    {"resource_type", &Notification::resource_type, kTells, kLongBytesMax, is_storable},
+    {"summary", &Notification::summary, kTells, kLongBytesMax, is_storable},
 };
 
 constexpr FieldRule<SealedResource> kResourceRules[] = {
-    {"algorithm", &SealedResource::algorithm, kRequired, kLongBytesMax, is_storable},
-    {"nonce", &SealedResource::nonce, kRequired, kNoLimit, is_storable},
-    {"associated_data", &SealedResource::associated_data, kOptional, kNoLimit, is_storable},
-    {"ciphertext", &SealedResource::ciphertext, kRequired, kNoLimit, is_storable},
-    {"original_type", &SealedResource::original_type, kOptional, kLongBytesMax, is_storable},
+    {"algorithm", &SealedResource::algorithm, kDecides, kLongBytesMax, is_storable},
+    {"nonce", &SealedResource::nonce, kDecides, kNoLimit, is_storable},
+    {"associated_data", &SealedResource::associated_data, kDecidesIfThere, kNoLimit, is_storable},
+    {"ciphertext", &SealedResource::ciphertext, kDecides, kNoLimit, is_storable},
+    {"original_type", &SealedResource::original_type, kTells, kLongBytesMax, is_storable},
 };
 
 constexpr const char* kResource = "resource";
@@ -79,24 +83,30 @@ const Value* find(const Value& object, std::string_view name) {
   return member == object.MemberEnd() || member->value.IsNull() ? nullptr : &member->value;
 }
 
+/// \return what keeps a value that is there from being taken as the field.
 template <typename Owner>
-Problem read_field(const Value& object, const FieldRule<Owner>& rule, Owner& owner) {
-  const Value* value = find(object, rule.name);
-  if (value != nullptr && !value->IsString()) {
-    return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
-  }
-  if (value == nullptr || value->GetStringLength() == 0) {
-    if (rule.presence == kOptional) return {};
-    return problem(EnvelopeError::kFieldMissing, rule.name, " is missing");
-  }
-  const std::string_view text(value->GetString(), value->GetStringLength());
+Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
+  if (!value.IsString()) return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
+  const std::string_view text(value.GetString(), value.GetStringLength());
   if (text.size() > rule.bytes_max) {
     return problem(EnvelopeError::kFieldValue, rule.name, " is too long");
   }
   if (!rule.is_allowed(text)) {
     return problem(EnvelopeError::kFieldValue, rule.name, " has characters it cannot have");
   }
-  owner.*rule.member = text;
+  return {};
+}
+
+template <typename Owner>
+Problem read_field(const Value& object, const FieldRule<Owner>& rule, Owner& owner) {
+  const Value* value = find(object, rule.name);
+  if (value != nullptr) {
+    if (Problem found = misfit(*value, rule)) return rule.role == kTells ? Problem() : found;
+    owner.*rule.member = std::string_view(value->GetString(), value->GetStringLength());
+  }
+  if (rule.role == kDecides && (owner.*rule.member).empty()) {
+    return problem(EnvelopeError::kFieldMissing, rule.name, " is missing");
+  }
   return {};
 }
 
@@ -108,11 +118,13 @@ Problem read_fields(const Value& object, const FieldRule<Owner> (&rules)[kCount]
   return {};
 }
 
+/// Whether a field has been read into a member, or says nothing.
 template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());
-  return std::any_of(std::begin(rules), std::end(rules),
-                     [&](const auto& rule) { return rule.name == name; });
+  return std::any_of(std::begin(rules), std::end(rules), [&](const auto& rule) {
+    return rule.name == name && (field.value.IsNull() || !misfit(field.value, rule));
+  });
 }
 
 using Members = std::vector<const Value::Member*>;
@@ -126,7 +138,7 @@ Members unknown_members(const Value& object, const FieldRule<Owner> (&rules)[kCo
   return unknown;
 }
 
-/// \return what the rules do not know, as a JSON object; empty where they know everything.
+/// \return what the rules did not take, as a JSON object; empty where they took everything.
 std::string unknown_fields(const Value& envelope, const Value& resource) {
   Members of_envelope = unknown_members(envelope, kEnvelopeRules);
   std::erase_if(of_envelope, [](const auto* field) { return field->name == kResource; });

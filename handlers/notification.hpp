@@ -24,9 +24,10 @@ struct SealedResource {
 
 /// A notification as WeChat Pay posts it.
 ///
-/// Lenient where real traffic is (summary, create_time, resource_type, original_type and
-/// associated_data may be missing; create_time comes in several formats and stays text), strict on
-/// what decides: id and event_type are identifiers, the sealed parts are there.
+/// Lenient where real traffic is: summary, create_time, resource_type and original_type may be
+/// missing or be anything at all (what is no text of a sensible length is kept as an unknown
+/// field), since a copy refused for them would be money lost. Strict on what decides: id and
+/// event_type are identifiers, the sealed parts are there, associated_data is a string or missing.
 /// Source: wechatpay-protocol section 1.8, after the official "callback notification" pages.
 struct Notification {
   std::string id;           ///< 1 to 64 visible ASCII characters, the same for every copy
@@ -35,7 +36,7 @@ struct Notification {
   std::string resource_type;
   std::string summary;
   SealedResource resource;
-  /// The envelope's fields that are not known here, as a JSON object; empty where there are none.
+  /// The envelope's fields that have no member here, as a JSON object; empty where there are none.
   std::string unknown_fields;
 };
 

@@ -104,10 +104,9 @@ TEST(ParseNotification, NamesARequiredFieldThatIsMissingNullOrEmpty) {
   expect_problem(with("/resource", "null"), EnvelopeError::kFieldMissing, "resource is missing");
 }
 
-TEST(ParseNotification, NamesAFieldOfAnotherType) {
-  for (const std::string field : {"id", "event_type", "create_time", "resource_type", "summary",
-                                  "resource.algorithm", "resource.nonce", "resource.ciphertext",
-                                  "resource.associated_data", "resource.original_type"}) {
+TEST(ParseNotification, NamesADecidingFieldOfAnotherType) {
+  for (const std::string field : {"id", "event_type", "resource.algorithm", "resource.nonce",
+                                  "resource.ciphertext", "resource.associated_data"}) {
     const std::string pointer = pointer_to(field);
     for (const char* value : {"1", "true", "[]", "{}"}) {
       expect_problem(with(pointer, value), EnvelopeError::kFieldType, field + " is not a string");
@@ -117,19 +116,35 @@ TEST(ParseNotification, NamesAFieldOfAnotherType) {
   expect_problem(with("/resource", "[]"), EnvelopeError::kFieldType, "resource is not an object");
 }
 
-TEST(ParseNotification, AcceptsTheLongestFieldsAndRefusesOneByteMore) {
-  struct Limit {
-    const char* field;
-    std::size_t bytes_max;
-  };
-  for (const auto& [field, bytes_max] :
-       {Limit{"id", 64}, {"event_type", 64}, {"create_time", 64}, {"summary", 1024}}) {
-    const std::string pointer = std::string("/") + field;
-    const std::string longest(bytes_max, 'x');
-    EXPECT_TRUE(parse_notification(with(pointer, quoted(longest)), {})) << field;
-    expect_problem(with(pointer, quoted(longest + "x")), EnvelopeError::kFieldValue,
-                   std::string(field) + " is too long");
+TEST(ParseNotification, KeepsATellingFieldOfAnotherTypeAsUnknown) {
+  for (const std::string field : {"create_time", "resource_type", "summary"}) {
+    for (const std::string value : {"1", "true", "[]", "{}"}) {
+      const auto notification = parse_notification(with(pointer_to(field), value), {});
+      ASSERT_TRUE(notification) << field;
+      EXPECT_EQ(notification->unknown_fields, "{\"" + field + "\":" + value + "}");
+    }
   }
+  const auto notification = parse_notification(with("/resource/original_type", "1"), {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->unknown_fields, R"({"resource":{"original_type":1}})");
+}
+
+TEST(ParseNotification, AcceptsTheLongestDecidingFieldsAndRefusesOneByteMore) {
+  for (const std::string field : {"id", "event_type"}) {
+    const std::string longest(64, 'x');
+    EXPECT_TRUE(parse_notification(with(pointer_to(field), quoted(longest)), {})) << field;
+    expect_problem(with(pointer_to(field), quoted(longest + "x")), EnvelopeError::kFieldValue,
+                   field + " is too long");
+  }
+}
+
+TEST(ParseNotification, KeepsATellingFieldThatIsTooLongAsUnknown) {
+  const std::string longest(1024, 'x');
+  EXPECT_EQ(parse_notification(with("/summary", quoted(longest)), {})->summary, longest);
+  const auto notification = parse_notification(with("/summary", quoted(longest + "x")), {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->summary, "");
+  EXPECT_EQ(notification->unknown_fields, "{\"summary\":" + quoted(longest + "x") + "}");
 }
 
 TEST(ParseNotification, AcceptsACiphertextOfTheDocumentedMaximum) {
@@ -152,9 +167,10 @@ TEST(ParseNotification, RefusesEventTypesOfOtherCharacters) {
   EXPECT_TRUE(parse_notification(with("/event_type", "\"Az09._-\""), {}));
 }
 
-TEST(ParseNotification, RefusesTextThatNoStoreCanKeep) {
-  expect_problem(with("/summary", "\"a\\u0000b\""), EnvelopeError::kFieldValue,
-                 "summary has characters it cannot have");
+TEST(ParseNotification, KeepsTextWithANulEscapedAsUnknown) {
+  const auto notification = parse_notification(with("/summary", "\"a\\u0000b\""), {});
+  ASSERT_TRUE(notification);
+  EXPECT_EQ(notification->unknown_fields, R"({"summary":"a\u0000b"})");
 }
 
 TEST(ParseNotification, KeepsUnknownFieldsOfTheEnvelope) {
