@@ -1,6 +1,8 @@
 #include "handlers/event_time.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdio>
 
 namespace couponhook::handlers {
 namespace {
@@ -119,6 +121,19 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
 std::optional<Instant> parse_event_time(std::string_view text) {
   constexpr std::size_t kCompactLength = std::string_view("yyyyMMddHHmmss").size();
   return text.size() == kCompactLength ? parse_compact(text) : parse_rfc3339(text);
+}
+
+std::string format_event_time(Instant time) {
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day day(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  std::array<char, 32> text{};
+  std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(day.year()),
+      static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  return text.data();
 }
 
 }  // namespace couponhook::handlers

@@ -4,6 +4,7 @@
 /// The interface that a handler implements to be told of events.
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ struct HandledEvent {
   std::string_view notification_id;  ///< the idempotency key: the same at every attempt
   std::string_view mchid;
   std::string_view event_type;
-  std::string_view create_time;
+  std::string_view create_time;  ///< as WeChat Pay wrote it
+  std::int64_t received_at_ms;   ///< milliseconds since the Unix epoch
   std::string_view source;  ///< "notification", or "reconcile" where WeChat Pay never delivered it
   std::string_view resource;  ///< the decrypted JSON
   const CouponEvent& event;

@@ -73,5 +73,12 @@ TEST(ParseEventTime, ReadsNoPrefixOfATimeAsATime) {
   }
 }
 
+TEST(FormatEventTime, WritesWhatItReads) {
+  for (const std::string_view text :
+       {"2026-03-02T00:11:09.000Z", "2024-02-29T23:59:59.999Z", "1970-01-01T00:00:00.001Z"}) {
+    EXPECT_EQ(format_event_time(*parse_event_time(text)), text);
+  }
+}
+
 }  // namespace
 }  // namespace couponhook::handlers

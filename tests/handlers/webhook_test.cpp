@@ -1,0 +1,97 @@
+// Goal: the outgoing body has the documented members and carries the resource untouched. Method:
+// bodies of events as they come out of the store, read back with a parser.
+
+#include "handlers/webhook.hpp"
+
+#include <gtest/gtest.h>
+
+#include "handlers/json.hpp"
+
+namespace couponhook::handlers {
+namespace {
+
+const CouponEvent kUnread = OtherEvent{};
+
+HandledEvent redemption() {
+  return {"N-1",
+          "1900000001",
+          "COUPON.USE",
+          "2026-03-05T07:58:41+08:00",
+          1'772'668'722'000,
+          "notification",
+          R"({"coupon_id": "8001", "amount": 1.50})",
+          kUnread};
+}
+
+std::string text(const rapidjson::Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
+
+TEST(WebhookType, NamesEventsAsReceiversReadThem) {
+  EXPECT_EQ(webhook_type("COUPON.SEND"), "coupon.issued");
+  EXPECT_EQ(webhook_type("PRODUCT_COUPON_SP.SEND"), "coupon.issued");
+  EXPECT_EQ(webhook_type("COUPON.USE"), "coupon.redeemed");
+  EXPECT_EQ(webhook_type("REFUND.SUCCESS"), "refund.succeeded");
+  EXPECT_EQ(webhook_type("REFUND.ABNORMAL"), "refund.abnormal");
+  EXPECT_EQ(webhook_type("REFUND.CLOSED"), "refund.closed");
+}
+
+TEST(WebhookType, GivesEveryOtherEventItsOwnNameInLowerCase) {
+  EXPECT_EQ(webhook_type("SECURITY_ECHO.SUCCESS"), "security_echo.success");
+  EXPECT_EQ(webhook_type("NEVER-seen.7"), "never-seen.7");
+}
+
+TEST(WebhookBody, HasTheDocumentedMembers) {
+  const auto body = parse_object(webhook_body(redemption()), {});
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->value().MemberCount(), 3U);
+  EXPECT_EQ(text((*body)["type"]), "coupon.redeemed");
+  EXPECT_EQ(text((*body)["timestamp"]), "2026-03-04T23:58:41.000Z");
+  const auto& data = (*body)["data"];
+  EXPECT_EQ(data.MemberCount(), 6U);
+  EXPECT_EQ(text(data["notification_id"]), "N-1");
+  EXPECT_EQ(text(data["mchid"]), "1900000001");
+  EXPECT_EQ(text(data["event_type"]), "COUPON.USE");
+  EXPECT_EQ(text(data["create_time"]), "2026-03-05T07:58:41+08:00");
+  EXPECT_EQ(text(data["source"]), "notification");
+  EXPECT_EQ(text(data["resource"]["coupon_id"]), "8001");
+}
+
+TEST(WebhookBody, CarriesTheResourceByteForByte) {
+  EXPECT_NE(webhook_body(redemption()).find(R"("resource":{"coupon_id": "8001", "amount": 1.50}})"),
+            std::string::npos);
+}
+
+TEST(WebhookBody, IsTheSameAtEveryAttempt) {
+  HandledEvent again = redemption();
+  again.attempt = 7;
+  EXPECT_EQ(webhook_body(again), webhook_body(redemption()));
+}
+
+TEST(WebhookBody, TellsWhenItWasReceivedWhereItsOwnTimeCannotBeRead) {
+  HandledEvent event = redemption();
+  event.create_time = "yesterday";
+  const auto body = parse_object(webhook_body(event), {});
+  ASSERT_TRUE(body);
+  EXPECT_EQ(text((*body)["timestamp"]), "2026-03-04T23:58:42.000Z");
+  EXPECT_EQ(text((*body)["data"]["create_time"]), "yesterday");
+}
+
+TEST(WebhookBody, SendsAResourceThatIsNoJsonAsAString) {
+  HandledEvent event = redemption();
+  event.resource = "}\"quoted\"";
+  const auto body = parse_object(webhook_body(event), {});
+  ASSERT_TRUE(body) << "nothing gets out of its place";
+  EXPECT_EQ(text((*body)["data"]["resource"]), "}\"quoted\"");
+}
+
+TEST(WebhookBody, SendsNullForBytesThatAreNoText) {
+  HandledEvent event = redemption();
+  event.resource = "\xFF\xFE";
+  const auto body = parse_object(webhook_body(event), {});
+  ASSERT_TRUE(body);
+  EXPECT_TRUE((*body)["data"]["resource"].IsNull());
+}
+
+}  // namespace
+}  // namespace couponhook::handlers
