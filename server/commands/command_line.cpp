@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include <unistd.h>
+
 namespace couponhook::server {
 
 void add_config_option(Options& options, CommonOptions& common) {
@@ -40,6 +42,10 @@ const MerchantConfig* choose_merchant(const Config& config, const CommonOptions&
                                          : "\"" + common.mchid + "\" is not configured; use") +
                        " --mchid out of:" + known}});
   return nullptr;
+}
+
+ProgressDisplay progress_on(World& world) {
+  return {world.err, ::isatty(STDERR_FILENO) == 1};
 }
 
 std::string reachable_address(const std::string& address) {

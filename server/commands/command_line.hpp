@@ -14,6 +14,7 @@
 #include "server/clock.hpp"
 #include "server/commands/options.hpp"
 #include "server/config/config.hpp"
+#include "server/progress.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {
@@ -64,6 +65,9 @@ void print_problems(World& world, const std::vector<Problem>& problems);
 /// otherwise.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
+
+/// Where long work tells how far it is.
+[[nodiscard]] ProgressDisplay progress_on(World& world);
 
 /// Where a listener with this address is reached from this machine.
 [[nodiscard]] std::string reachable_address(const std::string& address);

@@ -1,6 +1,5 @@
 #include "server/commands/options.hpp"
 
-#include <algorithm>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
@@ -61,12 +60,38 @@ void Options::required_paths(const std::string& name, std::vector<std::filesyste
   app_.add_option(name, into, help)->required();
 }
 
+namespace {
+
+/// \return the first word that should name a command and does not; null where there is none. CLI11
+///   itself would only say that a command is missing.
+const char* unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const bool takes_commands = at->get_require_subcommand_min() > 0;
+    if (!takes_commands) return nullptr;
+    const auto named = at->get_subcommands(
+        [&](const CLI::App* command) { return command->get_name() == argv[i]; });
+    if (named.empty()) return argv[i];
+    at = named.front();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Options CommandGroup::add(const std::string& name, const std::string& description,
+                          std::function<Exit()> run) {
+  CLI::App* command = app_.add_subcommand(name, description);
+  commands_.emplace_back(command, std::move(run));
+  return Options(*command);
+}
+
 struct CommandLine::Impl {
   Impl(std::string_view name, std::string_view description)
       : app(std::string(description), std::string(name)) {}
 
   CLI::App app;
-  std::vector<std::pair<CLI::App*, std::function<Exit()>>> commands;
+  CommandGroup::Commands commands;
 };
 
 CommandLine::CommandLine(std::string_view name, std::string_view description,
@@ -80,16 +105,18 @@ CommandLine::~CommandLine() = default;
 
 Options CommandLine::add(const std::string& name, const std::string& description,
                          std::function<Exit()> run) {
-  CLI::App* command = impl_->app.add_subcommand(name, description);
-  impl_->commands.emplace_back(command, std::move(run));
-  return Options(*command);
+  return CommandGroup(impl_->app, impl_->commands).add(name, description, std::move(run));
+}
+
+CommandGroup CommandLine::group(const std::string& name, const std::string& description) {
+  CLI::App* group = impl_->app.add_subcommand(name, description);
+  group->require_subcommand(1);
+  return {*group, impl_->commands};
 }
 
 Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& err) {
-  // CLI11 would only say that a command is missing.
-  const auto is_named = [&](const auto& command) { return command.first->get_name() == argv[1]; };
-  if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(impl_->commands, is_named)) {
-    err << "couponhook: there is no command \"" << argv[1] << "\" (see couponhook --help)\n";
+  if (const char* unknown = unknown_command(impl_->app, argc, argv)) {
+    err << "couponhook: there is no command \"" << unknown << "\" (see couponhook --help)\n";
     return Exit::kUsage;
   }
   try {

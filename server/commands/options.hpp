@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -61,15 +62,33 @@ class Options {
   CLI::App& app_;
 };
 
+/// Commands that share their first word: `store backup`, `store restore`. A handle, good for as
+/// long as the command line.
+class CommandGroup {
+ public:
+  /// \param run does the work; called where the command was chosen, after its options were parsed.
+  [[nodiscard]] Options add(const std::string& name, const std::string& description,
+                            std::function<Exit()> run);
+
+ private:
+  friend class CommandLine;
+  using Commands = std::vector<std::pair<CLI::App*, std::function<Exit()>>>;
+  CommandGroup(CLI::App& app, Commands& commands) : app_(app), commands_(commands) {}
+
+  CLI::App& app_;
+  Commands& commands_;
+};
+
 /// The program's commands.
 class CommandLine {
  public:
   CommandLine(std::string_view name, std::string_view description, std::string_view version);
   ~CommandLine();
 
-  /// \param run does the work; called where the command was chosen, after its options were parsed.
+  /// As CommandGroup::add, for a command of one word.
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);
+  [[nodiscard]] CommandGroup group(const std::string& name, const std::string& description);
 
   /// Parses and runs. What is wrong with the usage is told on `err` in one line, help on `out`.
   [[nodiscard]] Exit run(int argc, char** argv, std::ostream& out, std::ostream& err);

@@ -5,7 +5,6 @@
 #include <ostream>
 
 #include <openssl/ssl.h>
-#include <unistd.h>
 
 namespace couponhook::server {
 namespace {
@@ -93,10 +92,6 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
     plan.tls = std::move(*tls);
   }
   return Sending{std::move(plan), std::move(*maker)};
-}
-
-ProgressDisplay progress_on(World& world) {
-  return {world.err, ::isatty(STDERR_FILENO) == 1};
 }
 
 std::string describe(const CopyResult& result) {

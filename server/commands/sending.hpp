@@ -46,8 +46,6 @@ struct Sending {
                                                      const Config& config,
                                                      const MerchantConfig& merchant, World& world);
 
-[[nodiscard]] ProgressDisplay progress_on(World& world);
-
 /// "204", or "503 STORE_UNAVAILABLE", or "no reply: …".
 [[nodiscard]] std::string describe(const CopyResult& result);
 

@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 
 #include "server/local_platform/burst_queue.hpp"
-#include "server/local_platform/progress.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {
@@ -37,7 +36,7 @@ class Sender {
       : plan_(plan),
         take_(take),
         progress_timer_(loop_.io().get_executor()),
-        progress_(display.out, display.is_terminal, plan.notifications * plan.copies),
+        progress_(display, "sent", plan.notifications * plan.copies),
         lane_size_(std::min<std::size_t>(plan.connections, plan.copies)),
         lanes_(std::max<std::size_t>(1, plan.connections / lane_size_)),
         queue_(plan, maker, next, 2 * lanes_.size(), [this] { wake_from_any_thread(); }) {}

@@ -17,6 +17,7 @@
 #include "server/local_platform/summary.hpp"
 #include "server/net/target.hpp"
 #include "server/net/tls_context.hpp"
+#include "server/progress.hpp"
 
 namespace couponhook::server {
 
@@ -45,12 +46,6 @@ struct SendPlan {
   Bad bad = Bad::kNone;
   std::chrono::milliseconds timeout{10000};
   std::uint64_t notifications = 1;  ///< how many there will be, for the progress display
-};
-
-/// Where to tell how far it is.
-struct ProgressDisplay {
-  std::ostream& out;
-  bool is_terminal;  ///< a bar that redraws itself; else a line every two seconds
 };
 
 /// Gives the next notification, or nothing when there are no more. Called from threads of the
