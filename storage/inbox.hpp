@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
@@ -22,9 +24,13 @@ class AdmitListener {
   virtual ~AdmitListener() = default;
   /// Called once, on the writer's thread, after the commit: post what takes time elsewhere.
   virtual void admitted(AdmitOutcome outcome) noexcept = 0;
-  /// Called before admitted(), on the writer's thread, with what was handed in: memory is cheaper to
-  /// free on the thread that it comes from. May be ignored.
+  /// Called before admitted(), on the writer's thread, with what was handed in: memory is cheaper
+  /// to free on the thread that it comes from. May be ignored.
   virtual void give_back(Admission&& /*admission*/) noexcept {}
+  /// Called before admitted(), on the writer's thread, where deliveries were asked for as leased
+  /// and are: each is attempt 1, and in no other hands until InboxOptions::lease is over. One that
+  /// is missing here waits for an earlier one of its ordering key.
+  virtual void leased(std::vector<BornLeased>&& /*deliveries*/) noexcept {}
 };
 
 struct InboxOptions {
@@ -35,6 +41,11 @@ struct InboxOptions {
   std::int64_t counter_slot = 0;
   /// Pause before the next transaction after one has failed.
   std::chrono::milliseconds failure_pause{50};
+  /// Whose the deliveries are that are born leased, and for how long: as DeliveriesOptions says.
+  std::string lease_owner = "this";
+  std::chrono::milliseconds lease{10'000};
+  /// Called on the writer's thread after a commit that made deliveries which wait for a worker.
+  std::function<void()> on_deliveries = nullptr;
 };
 
 /// What the writer has done since it started.

@@ -25,10 +25,26 @@ struct LedgerFact {
   std::string occurred_at;     ///< text, as the sender wrote it
 };
 
+/// The right to make a delivery now: of this replica alone, until the lease ends. Whoever takes a
+/// delivery over raises its fence, and what is reported under an older one changes nothing.
+struct Lease {
+  std::int64_t delivery_id = 0;
+  std::int64_t fence = 0;
+};
+
 /// A delivery to be made after the commit.
 struct NewDelivery {
   std::string handler;
   std::string ordering_key;  ///< deliveries with one key go one at a time, in order
+  /// Whether whoever hands it in makes it: it comes into the world leased to this replica, unless
+  /// an earlier one of its key is still open.
+  bool leased = false;
+};
+
+/// A delivery that came into the world leased, for whoever handed in its admission.
+struct BornLeased {
+  std::string handler;
+  Lease lease;
 };
 
 /// A verified and decrypted notification, to be kept with all that follows from it.
