@@ -45,7 +45,7 @@ Command insert_notification(const Admission& a) {
   const std::string_view state = a.deliveries.empty() ? "done" : "received";
   return {sql::kInsertNotification,
           {a.id, a.mchid, a.event_type, state, a.create_time, a.received_at_ms, a.source,
-           as_bytes(a.digest), a.envelope, a.resource}};
+           as_bytes(a.digest), a.envelope, Bytes{a.resource}}};
 }
 
 Command keep_quarantined(const Quarantined& q) {
@@ -219,8 +219,8 @@ BatchWriter::Result BatchWriter::insert_conflicts() {
   if (conflicts_.empty()) return {};
   for (const Admitted* item : conflicts_) {
     const Admission& a = *item->admission;
-    commands_.push_back(Command(
-        sql::kInsertConflict, {item->sequence, as_bytes(a.digest), a.resource, a.received_at_ms}));
+    commands_.push_back(Command(sql::kInsertConflict, {item->sequence, as_bytes(a.digest),
+                                                       Bytes{a.resource}, a.received_at_ms}));
   }
   if (auto inserted = run(); !inserted) return inserted;
   for (std::size_t i = 0; i < conflicts_.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "storage/rows.hpp"
 #include "storage/sql.hpp"
 
 namespace couponhook::storage {
@@ -11,7 +12,8 @@ namespace {
 using Result = Connection::Result<void>;
 
 // Columns stand in order of use, the largest last: an engine that reads a row's head only need not
-// touch its tail. Every index costs on every notification, so there are few.
+// touch its tail. Every index costs on every notification, so there are few. What came from outside
+// as it is, unread, is bytes: an engine may refuse text that is not text.
 constexpr std::string_view kFirstSchema = R"sql(
 CREATE TABLE notifications (
   seq {key},
@@ -26,15 +28,16 @@ CREATE TABLE notifications (
   source TEXT NOT NULL,
   digest {bytes} NOT NULL,
   envelope TEXT NOT NULL,
-  resource TEXT NOT NULL
+  resource {bytes} NOT NULL,
+  {identity} (id, mchid)
 );
-CREATE UNIQUE INDEX notifications_id ON notifications (id, mchid);
+{index_key notifications}
 
 CREATE TABLE conflicts (
   notification BIGINT NOT NULL,
   digest {bytes} NOT NULL,
   received_at BIGINT NOT NULL,
-  resource TEXT NOT NULL,
+  resource {bytes} NOT NULL,
   PRIMARY KEY (notification, digest)
 );
 
@@ -50,9 +53,10 @@ CREATE TABLE quarantine (
   last_seen_at BIGINT NOT NULL,
   times_seen BIGINT NOT NULL,
   headers TEXT NOT NULL,
-  body {bytes} NOT NULL
+  body {bytes} NOT NULL,
+  {identity} (body_digest)
 );
-CREATE UNIQUE INDEX quarantine_body ON quarantine (body_digest);
+{index_key quarantine}
 CREATE INDEX quarantine_id ON quarantine (id);
 
 CREATE TABLE coupon_history (
@@ -65,10 +69,10 @@ CREATE TABLE coupon_history (
   occurred_at TEXT NOT NULL,
   mchid TEXT NOT NULL,
   notification_id TEXT NOT NULL,
-  source TEXT NOT NULL
+  source TEXT NOT NULL,
+  {identity} (stock_id, coupon, kind, business_key)
 );
-CREATE UNIQUE INDEX coupon_history_fact
-  ON coupon_history (stock_id, coupon, kind, business_key);
+{index_key coupon_history}
 
 CREATE TABLE refunds (
   seq {key},
@@ -77,9 +81,10 @@ CREATE TABLE refunds (
   occurred_at TEXT NOT NULL,
   mchid TEXT NOT NULL,
   notification_id TEXT NOT NULL,
-  source TEXT NOT NULL
+  source TEXT NOT NULL,
+  {identity} (transaction_id, business_key)
 );
-CREATE UNIQUE INDEX refunds_fact ON refunds (transaction_id, business_key);
+{index_key refunds}
 
 CREATE TABLE deliveries (
   seq {key},
@@ -94,11 +99,12 @@ CREATE TABLE deliveries (
   fence BIGINT NOT NULL,
   last_error TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  finished_at BIGINT
+  finished_at BIGINT,
+  {identity} (notification, seq)
 );
-CREATE INDEX deliveries_notification ON deliveries (notification);
-CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state IN ('pending', 'retrying');
-CREATE INDEX deliveries_open ON deliveries (created_at) WHERE state IN ('pending', 'retrying');
+{index_key deliveries}
+CREATE INDEX deliveries_due ON deliveries (due_at ASC) WHERE state IN ('pending', 'retrying');
+CREATE INDEX deliveries_open ON deliveries (created_at ASC) WHERE state IN ('pending', 'retrying');
 
 CREATE TABLE counters (
   name TEXT NOT NULL,
@@ -113,17 +119,12 @@ CREATE TABLE heartbeat (
 );
 )sql";
 
-constexpr std::array kMigrations{Migration{.version = 1, .script = kFirstSchema}};
+constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema}};
 
 constexpr std::string_view kMigrationsTable =
-    "CREATE TABLE IF NOT EXISTS schema_migrations"
-    " (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
+    "CREATE TABLE IF NOT EXISTS couponhook_schema"
+    " (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL,"
+    " works_with BIGINT NOT NULL)";
 
 Result take_step(Connection& connection, const Migration& step, const Dialect& dialect,
                  std::int64_t now_ms) {
@@ -131,7 +132,8 @@ Result take_step(Connection& connection, const Migration& step, const Dialect& d
   auto taken = connection.run_script(in_dialect(step.script, dialect));
   if (taken) {
     std::vector<Rows> rows;
-    const std::array record{Command(sql::kRecordMigration, {step.version, now_ms})};
+    const std::array record{
+        Command(sql::kRecordMigration, {step.version, now_ms, step.works_with})};
     taken = connection.run(record, rows);
   }
   if (taken) taken = connection.commit();
@@ -149,13 +151,6 @@ std::int64_t current_schema_version() {
   return kMigrations.back().version;
 }
 
-std::string in_dialect(std::string_view script, const Dialect& dialect) {
-  std::string text(script);
-  replace_all(text, "{key}", dialect.key);
-  replace_all(text, "{bytes}", dialect.bytes);
-  return text;
-}
-
 Connection::Result<std::int64_t> known_schema_version(Connection& connection,
                                                       std::string_view store_name) {
   std::vector<Rows> rows;
@@ -166,9 +161,10 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
     return asked.error();
   }
   if (rows[0].empty()) return 0;
-  const std::int64_t version = std::get<std::int64_t>(rows[0][0][0]);
+  const std::int64_t version = integer(rows[0][0][0]);
+  const std::int64_t works_with = integer(rows[0][0][1]);
   const std::int64_t known = current_schema_version();
-  if (version > known) {
+  if (works_with > known) {
     return Failure{FailureCode::kTooNew,
                    "store " + std::string(store_name) + " has schema version " +
                        std::to_string(version) + ", but this couponhook knows versions up to " +

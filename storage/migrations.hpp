@@ -9,32 +9,30 @@
 #include <string_view>
 
 #include "storage/connection.hpp"
+#include "storage/dialect.hpp"
 
 namespace couponhook::storage {
 
-/// What engines name differently. All the rest of the schema is common.
-struct Dialect {
-  std::string_view key;    ///< a column that numbers rows as they come
-  std::string_view bytes;  ///< a type for bytes
-};
-inline constexpr Dialect kSqliteDialect{.key = "INTEGER PRIMARY KEY", .bytes = "BLOB"};
-
 /// A released step is never edited: a later one mends it.
+///
+/// While replicas are replaced one by one, programs that know a step work on one database with
+/// programs that do not. So a step only adds, in such a way that the release before goes on working
+/// (a column has a default, an index is no longer unique than before), and what is no longer used
+/// is removed one release after the last that used it.
 struct Migration {
   std::int64_t version;
-  std::string_view script;  ///< with {key} and {bytes} for the words of a dialect
+  /// The oldest program, by the schema version that it knows, that may go on working after the
+  /// step. A program older than that refuses the store.
+  std::int64_t works_with;
+  std::string_view script;  ///< with the words of a dialect in braces
 };
 [[nodiscard]] std::span<const Migration> migrations();
 
 /// The version this program reads and writes.
 [[nodiscard]] std::int64_t current_schema_version();
 
-/// \return `script` in the words of `dialect`.
-[[nodiscard]] std::string in_dialect(std::string_view script, const Dialect& dialect);
-
-/// \return the version of the schema, 0 where there is none yet; kTooNew where it is newer than
-/// this
-///   program.
+/// \return the version of the schema, 0 where there is none yet; kTooNew where it is so much newer
+///   than this program that the two do not work together.
 [[nodiscard]] Connection::Result<std::int64_t> known_schema_version(Connection& connection,
                                                                     std::string_view store_name);
 

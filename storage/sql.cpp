@@ -115,10 +115,10 @@ const Statement kCouponFacts{
     " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')"};
 
 const Statement kSchemaVersion{
-    "SELECT version FROM schema_migrations ORDER BY version DESC LIMIT 1"};
+    "SELECT version, works_with FROM couponhook_schema ORDER BY version DESC LIMIT 1"};
 
 const Statement kRecordMigration{
-    "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2)"};
+    "INSERT INTO couponhook_schema (version, applied_at, works_with) VALUES ($1, $2, $3)"};
 
 std::span<const Statement* const> all() {
   static constexpr std::array kAll{&kInsertNotification,

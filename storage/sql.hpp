@@ -68,9 +68,9 @@ extern const Statement kCouponFacts;
 
 // Schema.
 
-/// -> version
+/// -> version, works_with
 extern const Statement kSchemaVersion;
-/// version, applied_at
+/// version, applied_at, works_with
 extern const Statement kRecordMigration;
 
 /// All of the above, for tests of their plans.

@@ -41,7 +41,7 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
   if (auto ours = connection.check_identity(false); !ours) return ours;
   const auto version = known_schema_version(connection, path.string());
   if (!version) return version.error();
-  if (*version == current_schema_version()) return {};
+  if (*version >= current_schema_version()) return {};
   return Failure{FailureCode::kUnavailable,
                  "store " + path.string() + " has schema version " + std::to_string(*version) +
                      ", older than this couponhook's " + std::to_string(current_schema_version()) +

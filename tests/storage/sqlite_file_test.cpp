@@ -93,7 +93,7 @@ TEST_F(SqliteFileTest, OpensWhatItHasMadeBefore) {
 
 TEST_F(SqliteFileTest, RecordsItsMigrations) {
   fill(1);
-  const std::string answer = sqlite3("SELECT version, applied_at FROM schema_migrations");
+  const std::string answer = sqlite3("SELECT version, applied_at FROM couponhook_schema");
   if (answer == "no sqlite3") GTEST_SKIP() << answer;
   EXPECT_EQ(answer, std::to_string(current_schema_version()) + "|1700000000000\n");
 }
@@ -117,8 +117,9 @@ TEST_F(SqliteFileTest, RefusesANewerStoreAndNamesBothVersions) {
   const std::int64_t newer = current_schema_version() + 7;
   {
     auto connection = open().value()->writer().value();
-    ASSERT_TRUE(connection->run_script("INSERT INTO schema_migrations VALUES (" +
-                                       std::to_string(newer) + ", 0)"));
+    ASSERT_TRUE(connection->run_script("INSERT INTO couponhook_schema VALUES (" +
+                                       std::to_string(newer) + ", 0, " + std::to_string(newer) +
+                                       ")"));
   }
   const auto [code, message] = refusal(open());
   EXPECT_EQ(code, "too_new");
