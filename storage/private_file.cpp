@@ -16,25 +16,28 @@ namespace {
 namespace fs = std::filesystem;
 using Result = Connection::Result<void>;
 
-Failure failed(std::string_view doing, const fs::path& path, int error) {
+}  // namespace
+
+Failure file_failure(std::string_view doing, const fs::path& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
   return {full ? FailureCode::kFull : FailureCode::kUnavailable,
           std::string(doing) + " " + path.string() + ": " + std::strerror(error) +
               ": check owner, permissions and free space"};
 }
 
-/// A name is durable once its folder is.
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
 Result sync_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failed("cannot open folder", folder, errno);
+  if (descriptor < 0) return file_failure("cannot open folder", folder, errno);
   const int error = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
   // Some file systems cannot sync a folder, and need not.
-  if (error != 0 && error != EINVAL) return failed("cannot sync folder", folder, error);
+  if (error != 0 && error != EINVAL) return file_failure("cannot sync folder", folder, error);
   return {};
 }
-
-}  // namespace
 
 Result make_private_folder(const fs::path& folder) {
   std::error_code ec;
@@ -42,16 +45,16 @@ Result make_private_folder(const fs::path& folder) {
   if (auto made = make_private_folder(folder.parent_path()); !made) return made;
   if (::mkdir(folder.c_str(), 0700) != 0) {
     if (errno == EEXIST && fs::is_directory(folder, ec)) return {};
-    return failed("cannot make folder", folder, errno);
+    return file_failure("cannot make folder", folder, errno);
   }
-  return sync_folder(folder.has_parent_path() ? folder.parent_path() : fs::path("."));
+  return sync_folder(folder_of(folder));
 }
 
 Result make_private_file(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     if (errno == EEXIST) return {};
-    return failed("cannot make file", file, errno);
+    return file_failure("cannot make file", file, errno);
   }
   ::close(descriptor);
   return sync_folder(file.parent_path());
@@ -60,7 +63,7 @@ Result make_private_file(const fs::path& file) {
 Result refuse_network_file_system(const fs::path& folder) {
   struct statfs about {};
   if (::statfs(folder.c_str(), &about) != 0) {
-    return failed("cannot tell the file system of", folder, errno);
+    return file_failure("cannot tell the file system of", folder, errno);
   }
   const std::string_view name = network_file_system(static_cast<unsigned long>(about.f_type));
   if (name.empty()) return {};

@@ -18,6 +18,15 @@ namespace couponhook::storage {
 /// process and a file).
 [[nodiscard]] Connection::Result<void> make_private_file(const std::filesystem::path& file);
 
+/// A name is durable once its folder is.
+[[nodiscard]] Connection::Result<void> sync_folder(const std::filesystem::path& folder);
+/// \return "." for a name without a folder.
+[[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& file);
+
+/// \param doing what failed: "cannot sync". \param error of the system.
+[[nodiscard]] Failure file_failure(std::string_view doing, const std::filesystem::path& path,
+                                   int error);
+
 /// Refuses folders on network file systems, whose locks and flushes do not keep what SQLite needs
 /// of them.
 [[nodiscard]] Connection::Result<void> refuse_network_file_system(

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,7 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<std::int64_t> size_bytes() override;
   [[nodiscard]] Result<void> check_integrity() override;
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
   /// Sets what makes a commit survive a power cut, and looks whether it is in force.
   [[nodiscard]] Result<void> make_durable();
@@ -55,6 +57,15 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<void> check_identity(bool may_claim);
   /// As check_integrity, but skips what costs most and ends, content, when the time is up.
   [[nodiscard]] Result<void> check_quickly(std::chrono::milliseconds time_max);
+
+  /// Makes `copy`, an empty file, the same as this database is now. What is committed meanwhile
+  /// neither gets in nor is kept waiting.
+  /// \param after_step called after every few megabytes; its failure ends the copying.
+  [[nodiscard]] Result<void> copy_to(
+      SqliteConnection& copy,
+      const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step);
+  /// Ends the write-ahead log: the file alone holds everything. Fails where others have it open.
+  [[nodiscard]] Result<void> make_self_contained();
 
  private:
   struct CloseDatabase {

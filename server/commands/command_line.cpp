@@ -68,6 +68,7 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_status(line, common, world);
   declare_notifications(line, common, world);
   declare_ledger(line, common, world);
+  declare_store(line, common, world);
   return static_cast<int>(line.run(argc, argv, world.out, world.err));
 }
 

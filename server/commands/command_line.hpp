@@ -50,6 +50,7 @@ void declare_replay(CommandLine& line, CommonOptions& common, World& world);
 void declare_status(CommandLine& line, CommonOptions& common, World& world);
 void declare_notifications(CommandLine& line, CommonOptions& common, World& world);
 void declare_ledger(CommandLine& line, CommonOptions& common, World& world);
+void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
 /// Adds --config, or --config and --mchid, to a command.
 void add_config_option(Options& options, CommonOptions& common);

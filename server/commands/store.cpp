@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <ostream>
+
+#include "server/admin_json.hpp"
+#include "server/commands/command_line.hpp"
+#include "storage/sqlite_backup.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// Shows what the store tells of its long work.
+class WorkDisplay {
+ public:
+  explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
+
+  [[nodiscard]] storage::WorkObserver observer() {
+    return [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
+      if (doing != doing_) begin(doing, total);
+      if (!progress_) return;
+      progress_->set(done, total);
+      progress_->show_when_due(std::chrono::steady_clock::now());
+    };
+  }
+  /// Makes room for what is printed next.
+  void clear() {
+    if (progress_) progress_->clear();
+  }
+
+ private:
+  void begin(std::string_view doing, std::uint64_t total) {
+    clear();
+    doing_ = doing;
+    progress_.reset();
+    if (total != 0) {
+      progress_.emplace(display_, doing_, total);
+    } else {
+      display_.out << doing_ << " …" << std::endl;
+    }
+  }
+
+  ProgressDisplay display_;
+  std::string doing_;
+  std::optional<Progress> progress_;
+};
+
+/// What a command of this group works on.
+struct StoreAtHand {
+  Config config;
+  storage::StoreUrl url;
+  std::string where;  ///< file and key, for what is wrong with it
+};
+
+/// Prints what is wrong, and returns nothing then.
+std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world) {
+  auto config = load_config_or_print(common, world);
+  if (!config) return std::nullopt;
+  const std::string where = config->file.string() + ": store.url";
+  auto url = storage::parse_store_url(config->store.url, config->directory);
+  if (!url) {
+    print_problems(world, {{where, url.error().message}});
+    return std::nullopt;
+  }
+  return StoreAtHand{std::move(*config), std::move(*url), where};
+}
+
+Exit fail(World& world, const std::string& where, const storage::Failure& failure) {
+  print_problems(world, {{where, failure.message}});
+  return Exit::kFailed;
+}
+
+/// \return whether there is a file to copy; prints what to do instead otherwise.
+bool is_file(const StoreAtHand& store, World& world) {
+  if (store.url.engine == "sqlite") return true;
+  print_problems(world, {{store.where,
+                          "backup and restore copy the file of an SQLite store; for PostgreSQL use "
+                          "pg_dump and pg_restore, or the database's own backups"}});
+  return false;
+}
+
+void print_facts(const storage::BackupFacts& facts, std::ostream& out) {
+  out << facts.notifications << " notifications, " << facts.size_bytes << " bytes, schema version "
+      << facts.schema_version;
+  if (facts.last_received_at_ms) {
+    out << ", last received " << format_time(*facts.last_received_at_ms);
+  }
+  out << '\n';
+}
+
+Exit backup(const CommonOptions& common, const std::filesystem::path& to, World& world) {
+  const auto store = find_store(common, world);
+  if (!store || !is_file(*store, world)) return Exit::kUsage;
+  WorkDisplay display(world);
+  const auto facts = storage::back_up_sqlite(store->url.path, to, display.observer());
+  display.clear();
+  if (!facts) return fail(world, store->where, facts.error());
+  world.out << "backed up to " << to.string() << ", checked: ";
+  print_facts(*facts, world.out);
+  return Exit::kOk;
+}
+
+/// ".before-restore-20240131T235959Z"
+std::string aside_suffix(World& world) {
+  std::string time = format_time(to_unix_ms(world.clock()));
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  return ".before-restore-" + time.substr(0, time.find('.')) + "Z";
+}
+
+Exit restore(const CommonOptions& common, const std::filesystem::path& from, World& world) {
+  const auto store = find_store(common, world);
+  if (!store || !is_file(*store, world)) return Exit::kUsage;
+  WorkDisplay display(world);
+  const auto restored =
+      storage::restore_sqlite(store->url.path, from, aside_suffix(world), display.observer());
+  display.clear();
+  if (!restored) return fail(world, store->where, restored.error());
+  world.out << "restored " << store->url.path.string() << ", checked: ";
+  print_facts(restored->facts, world.out);
+  if (restored->set_aside) {
+    world.out << "what was there before is kept as " << restored->set_aside->string() << '\n';
+  }
+  world.out << "what came after the backup is not in it: `couponhook reconcile` finds what is "
+               "missing\n";
+  return Exit::kOk;
+}
+
+void declare_backup(CommandGroup& group, CommonOptions& common, World& world) {
+  const auto to = std::make_shared<std::filesystem::path>();
+  Options options =
+      group.add("backup", "Copy an SQLite store to a new file, while the service runs or not",
+                [&common, &world, to] { return backup(common, *to, world); });
+  add_config_option(options, common);
+  options.required_path("FILE", *to, "The file to make");
+}
+
+void declare_restore(CommandGroup& group, CommonOptions& common, World& world) {
+  const auto from = std::make_shared<std::filesystem::path>();
+  Options options =
+      group.add("restore", "Put a backup in the store's place, once the service is stopped",
+                [&common, &world, from] { return restore(common, *from, world); });
+  add_config_option(options, common);
+  options.required_path("FILE", *from, "The backup");
+}
+
+}  // namespace
+
+void declare_store(CommandLine& line, CommonOptions& common, World& world) {
+  CommandGroup group = line.group("store", "Back up, restore, migrate and purge the store");
+  declare_backup(group, common, world);
+  declare_restore(group, common, world);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,188 @@
+#include "storage/sqlite_backup.hpp"
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "storage/counter_deltas.hpp"
+#include "storage/file_lock.hpp"
+#include "storage/migrations.hpp"
+#include "storage/partial_file.hpp"
+#include "storage/private_file.hpp"
+#include "storage/rows.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using Result = Connection::Result<void>;
+
+// As slow as the store is large, so they are no statements of the service.
+constexpr Statement kCount{"SELECT count(*) FROM notifications"};
+constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
+constexpr Statement kStored{"SELECT sum(value) FROM counters WHERE name = $1"};
+
+/// Of this version or an older one: a backup before an upgrade is what backups are for.
+Connection::Result<std::int64_t> version_of(SqliteConnection& connection, const fs::path& path) {
+  if (auto ours = connection.check_identity(false); !ours) return ours.error();
+  return known_schema_version(connection, path.string());
+}
+
+/// Looks at everything.
+Connection::Result<BackupFacts> examine(const fs::path& path) {
+  const auto opened = SqliteConnection::open(path, {});
+  if (!opened) return opened.error();
+  SqliteConnection& connection = **opened;
+  if (auto alone = connection.make_self_contained(); !alone) return alone.error();
+  const auto version = version_of(connection, path);
+  if (!version) return version.error();
+  if (auto whole = connection.check_integrity(); !whole) return whole.error();
+  const std::array ask{Command(kCount, {}), Command(kLast, {}),
+                       Command(kStored, {counter::kStored})};
+  std::vector<Rows> results;
+  if (auto ran = connection.run(ask, results); !ran) return ran.error();
+  BackupFacts facts;
+  facts.schema_version = *version;
+  facts.notifications = integer(results[0][0][0]);
+  if (!results[1].empty()) facts.last_received_at_ms = integer(results[1][0][0]);
+  const auto* stored = std::get_if<std::int64_t>(&results[2][0][0]);
+  // Totals and rows are committed together, and only rows are ever purged.
+  if (facts.notifications > (stored == nullptr ? 0 : *stored)) {
+    return Failure{FailureCode::kCorrupt,
+                   path.string() +
+                       " holds more notifications than were ever counted in it: it is "
+                       "not one state of a store; use another backup"};
+  }
+  const auto size = connection.size_bytes();
+  if (!size) return size.error();
+  facts.size_bytes = *size;
+  return facts;
+}
+
+/// A copy of `source`, on its way to disk and examined, without its name yet.
+Connection::Result<BackupFacts> copy_and_examine(SqliteConnection& source, const PartialFile& file,
+                                                 const WorkObserver& observer) {
+  {
+    const auto copy = SqliteConnection::open(file.path(), {});
+    if (!copy) return copy.error();
+    // Flushed as it goes, so that a service's commits never wait for gigabytes to reach the disk.
+    const auto copied = source.copy_to(**copy, [&](std::uint64_t pages, std::uint64_t of) {
+      observer("copied pages", pages, of);
+      return file.flush();
+    });
+    if (!copied) return copied.error();
+  }
+  observer("checking the copy", 0, 0);
+  auto facts = examine(file.path());
+  if (facts) return facts;
+  // The copy's own name would tell nobody where to look.
+  return Failure{facts.error().code,
+                 "a copy of " + source.path() + " is not sound: " + facts.error().message};
+}
+
+Connection::Result<std::unique_ptr<SqliteConnection>> open_to_copy(const fs::path& path) {
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec)) {
+    return Failure{FailureCode::kUnavailable,
+                   "there is no file " + path.string() + " to copy: check its name"};
+  }
+  auto source = SqliteConnection::open(path, {.read_only = true});
+  if (!source) return source.error();
+  if (const auto version = version_of(**source, path); !version) return version.error();
+  return source;
+}
+
+fs::path with_suffix(const fs::path& path, std::string_view suffix) {
+  return path.string() + std::string(suffix);
+}
+
+/// Brings all of a store's content into its one file, so that it can be set aside by its name. A
+/// damaged one is left as it is.
+Result settle(const fs::path& store) {
+  const auto opened = SqliteConnection::open(store, {});
+  if (!opened) return opened.error();
+  const auto alone = (*opened)->make_self_contained();
+  if (!alone) return alone.error().code == FailureCode::kCorrupt ? Result() : alone;
+  const auto whole = (*opened)->check_quickly(std::chrono::milliseconds(300));
+  const bool damaged = !whole && whole.error().code == FailureCode::kCorrupt;
+  return damaged ? Result() : (*opened)->check_identity(false);
+}
+
+/// What SQLite kept beside a file that is damaged, or that somebody removed. A log must never meet
+/// a file that it does not belong to.
+Result set_log_aside(const fs::path& store, const fs::path& aside) {
+  std::error_code ec;
+  fs::remove(with_suffix(store, "-shm"), ec);
+  const fs::path log = with_suffix(store, "-wal");
+  if (!fs::exists(log, ec)) return {};
+  fs::rename(log, with_suffix(aside, "-wal"), ec);
+  if (ec) return file_failure("cannot set aside", log, ec.value());
+  return sync_folder(folder_of(store));
+}
+
+/// The old file stays under its name too, until the new one takes that.
+Result set_aside(const fs::path& store, const fs::path& aside) {
+  if (auto settled = settle(store); !settled) return settled;
+  if (::link(store.c_str(), aside.c_str()) != 0) {
+    return file_failure("cannot set aside the store as", aside, errno);
+  }
+  return sync_folder(folder_of(store));
+}
+
+}  // namespace
+
+Connection::Result<BackupFacts> back_up_sqlite(const fs::path& store, const fs::path& to,
+                                               const WorkObserver& observer) {
+  std::error_code ec;
+  if (fs::exists(fs::symlink_status(to, ec))) {
+    return Failure{FailureCode::kUnavailable,
+                   to.string() + " exists and is not overwritten: choose another name"};
+  }
+  const auto source = open_to_copy(store);
+  if (!source) return source.error();
+  const auto file = PartialFile::create(to);
+  if (!file) return file.error();
+  auto facts = copy_and_examine(**source, **file, observer);
+  if (!facts) return facts;
+  if (auto published = (*file)->publish(); !published) return published.error();
+  return facts;
+}
+
+Connection::Result<Restored> restore_sqlite(const fs::path& store, const fs::path& from,
+                                            std::string_view aside_suffix,
+                                            const WorkObserver& observer) {
+  if (auto made = make_private_folder(store.parent_path()); !made) return made.error();
+  if (auto local = refuse_network_file_system(store.parent_path()); !local) return local.error();
+  const auto lock = FileLock::acquire(store);
+  if (!lock) return lock.error();
+  std::error_code ec;
+  if (fs::equivalent(store, from, ec)) {
+    return Failure{FailureCode::kUnavailable,
+                   from.string() + " is the store itself: name a backup"};
+  }
+  const auto source = open_to_copy(from);
+  if (!source) return source.error();
+  const auto file = PartialFile::create(store);
+  if (!file) return file.error();
+  const auto facts = copy_and_examine(**source, **file, observer);
+  if (!facts) return facts.error();
+
+  Restored restored{.facts = *facts, .set_aside = std::nullopt};
+  const fs::path aside = with_suffix(store, aside_suffix);
+  if (fs::exists(store, ec)) {
+    if (auto kept = set_aside(store, aside); !kept) return kept.error();
+    restored.set_aside = aside;
+  }
+  if (auto clean = set_log_aside(store, aside); !clean) return clean.error();
+  if (auto published = (*file)->publish_replacing(); !published) return published.error();
+  return restored;
+}
+
+}  // namespace couponhook::storage
