@@ -4,6 +4,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "storage/lane.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 
@@ -41,10 +42,8 @@ class OutcomesFail {
 };
 
 Command insert_notification(const Admission& a) {
-  // Without deliveries there is nothing left to do.
-  const std::string_view state = a.deliveries.empty() ? "done" : "received";
   return {sql::kInsertNotification,
-          {a.id, a.mchid, a.event_type, state, a.create_time, a.received_at_ms, a.source,
+          {a.id, a.mchid, a.event_type, a.create_time, a.received_at_ms, a.source,
            as_bytes(a.digest), a.envelope, Bytes{a.resource}}};
 }
 
@@ -186,8 +185,10 @@ void BatchWriter::append_facts() {
 void BatchWriter::append_deliveries(const Admitted& item) {
   const Admission& a = *item.admission;
   for (const NewDelivery& delivery : a.deliveries) {
-    commands_.push_back(Command(sql::kInsertDelivery, {item.sequence, delivery.handler,
-                                                       a.received_at_ms, delivery.ordering_key}));
+    commands_.push_back(
+        Command(sql::kInsertDelivery,
+                {item.sequence, delivery.handler, a.received_at_ms,
+                 lane_of(delivery.handler, delivery.ordering_key), delivery.ordering_key}));
     counters_.add(counter::kDeliveriesPending);
   }
 }

@@ -20,7 +20,6 @@ CREATE TABLE notifications (
   id TEXT NOT NULL,
   mchid TEXT NOT NULL,
   event_type TEXT NOT NULL,
-  state TEXT NOT NULL,
   create_time TEXT NOT NULL,
   received_at BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
@@ -92,19 +91,43 @@ CREATE TABLE deliveries (
   handler TEXT NOT NULL,
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
-  due_at BIGINT NOT NULL,
-  ordering_key TEXT NOT NULL,
-  lease_owner TEXT,
-  lease_until BIGINT,
+  attempts_before BIGINT NOT NULL,
+  due_at BIGINT,
+  lane BIGINT NOT NULL,
   fence BIGINT NOT NULL,
-  last_error TEXT NOT NULL,
+  lease_owner TEXT,
+  parked_by BIGINT,
   created_at BIGINT NOT NULL,
   finished_at BIGINT,
-  {identity} (notification, seq)
+  ordering_key TEXT NOT NULL,
+  last_error TEXT NOT NULL
 );
-{index_key deliveries}
-CREATE INDEX deliveries_due ON deliveries (due_at ASC) WHERE state IN ('pending', 'retrying');
-CREATE INDEX deliveries_open ON deliveries (created_at ASC) WHERE state IN ('pending', 'retrying');
+CREATE INDEX deliveries_notification ON deliveries (notification);
+CREATE INDEX deliveries_due ON deliveries (handler, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_lane ON deliveries (lane, seq) WHERE state IN ('pending', 'retrying');
+CREATE UNIQUE INDEX deliveries_running ON deliveries (lane) WHERE lease_owner IS NOT NULL;
+CREATE INDEX deliveries_undone ON deliveries (state, seq) WHERE state <> 'done';
+CREATE INDEX deliveries_parked ON deliveries (parked_by) WHERE parked_by IS NOT NULL;
+
+CREATE TABLE delivery_attempts (
+  delivery BIGINT NOT NULL,
+  slot BIGINT NOT NULL,
+  attempt BIGINT NOT NULL,
+  began_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (delivery, slot)
+);
+
+CREATE TABLE pauses (
+  seq {key},
+  handler TEXT NOT NULL,
+  event_pattern TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  resumed_at BIGINT
+);
 
 CREATE TABLE counters (
   name TEXT NOT NULL,

@@ -59,7 +59,7 @@ DeliveryRecord delivery_from(Row& row) {
           .handler = take_text(row[1]),
           .state = take_text(row[2]),
           .attempts = integer(row[3]),
-          .due_at_ms = integer(row[4]),
+          .due_at_ms = optional_integer(row[4]),
           .last_error = take_text(row[5])};
 }
 
@@ -125,7 +125,11 @@ Reader::Result<StoreCounts> Reader::counts() {
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   StoreCounts counts = totals_from(results[0]);
   counts.last_received_at_ms = only_integer(results[1]);
-  counts.oldest_pending_at_ms = only_integer(results[2]);
+  for (const Row& row : results[2]) {
+    const std::int64_t created_at_ms = integer(row[0]);
+    counts.oldest_pending_at_ms =
+        std::min(created_at_ms, counts.oldest_pending_at_ms.value_or(created_at_ms));
+  }
   return counts;
 }
 

@@ -93,7 +93,9 @@ struct DeliveryRecord {
   std::string handler;
   std::string state;  ///< pending, retrying, done or dead
   std::int64_t attempts = 0;
-  std::int64_t due_at_ms = 0;
+  /// When it is to be made, or when its lease ends; nothing where it has ended or waits for
+  /// another.
+  std::optional<std::int64_t> due_at_ms;
   std::string last_error;
 };
 

@@ -3,10 +3,13 @@
 /// \file
 /// Values in and out of statements.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "storage/connection.hpp"
 #include "storage/records.hpp"
@@ -19,6 +22,11 @@ namespace couponhook::storage {
 
 [[nodiscard]] inline std::int64_t integer(const Field& field) {
   return std::get<std::int64_t>(field);
+}
+
+[[nodiscard]] inline std::optional<std::int64_t> optional_integer(const Field& field) {
+  if (std::holds_alternative<std::nullptr_t>(field)) return std::nullopt;
+  return integer(field);
 }
 
 /// Moves the text out.

@@ -4,9 +4,16 @@
 
 // One text is shared by statements that give the same columns, and only literals can be joined into
 // a constant.
-#define COUPONHOOK_NOTIFICATION_COLUMNS                                         \
-  "n.seq, n.id, n.mchid, n.event_type, n.state, n.create_time, n.received_at, " \
-  "n.last_seen_at, n.times_seen, n.source, n.envelope, "                        \
+#define COUPONHOOK_NOTIFICATION_STATE                                          \
+  "(CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq" \
+  " AND d.state IN ('pending', 'retrying')) THEN 'received'"                   \
+  " WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq"      \
+  " AND d.state = 'dead') THEN 'dead' ELSE 'done' END)"
+
+#define COUPONHOOK_NOTIFICATION_COLUMNS                                                \
+  "n.seq, n.id, n.mchid, n.event_type, " COUPONHOOK_NOTIFICATION_STATE                 \
+  ", "                                                                                 \
+  "n.create_time, n.received_at, n.last_seen_at, n.times_seen, n.source, n.envelope, " \
   "(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq) AS conflicts "
 
 #define COUPONHOOK_QUARANTINE_COLUMNS \
@@ -15,9 +22,9 @@
 namespace couponhook::storage::sql {
 
 const Statement kInsertNotification{
-    "INSERT INTO notifications (id, mchid, event_type, state, create_time, received_at,"
+    "INSERT INTO notifications (id, mchid, event_type, create_time, received_at,"
     " last_seen_at, times_seen, source, digest, envelope, resource)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $6, 1, $7, $8, $9, $10)"
+    " VALUES ($1, $2, $3, $4, $5, $5, 1, $6, $7, $8, $9)"
     " ON CONFLICT (id, mchid) DO NOTHING RETURNING seq"};
 
 const Statement kCountCopy{
@@ -52,9 +59,9 @@ const Statement kInsertRefund{
     " ON CONFLICT (transaction_id, business_key) DO NOTHING"};
 
 const Statement kInsertDelivery{
-    "INSERT INTO deliveries (notification, handler, state, attempts, due_at, ordering_key,"
-    " fence, last_error, created_at)"
-    " VALUES ($1, $2, 'pending', 0, $3, $4, 0, '', $3)"};
+    "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
+    " created_at, lane, ordering_key, fence, last_error)"
+    " VALUES ($1, $2, 'pending', 0, 0, $3, $3, $4, $5, 0, '')"};
 
 const Statement kAddToCounter{
     "INSERT INTO counters (name, slot, value) VALUES ($1, $2, $3)"
@@ -73,8 +80,10 @@ const Statement kTotals{
 const Statement kLastReceived{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 
 const Statement kOldestOpenDelivery{
-    "SELECT created_at FROM deliveries WHERE state IN ('pending', 'retrying')"
-    " ORDER BY created_at LIMIT 1"};
+    "SELECT created_at FROM deliveries WHERE seq ="
+    " (SELECT min(seq) FROM deliveries WHERE state = 'pending' AND state <> 'done')"
+    " UNION ALL SELECT created_at FROM deliveries WHERE seq ="
+    " (SELECT min(seq) FROM deliveries WHERE state = 'retrying' AND state <> 'done')"};
 
 const Statement kNotificationById{
     "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
@@ -90,7 +99,8 @@ const Statement kNotificationFloor{
 const Statement kListNotifications{
     "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
     "FROM notifications n WHERE n.seq < $1 AND n.seq >= $2"
-    " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR n.state = $4)"
+    " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR " COUPONHOOK_NOTIFICATION_STATE
+    " = $4)"
     " AND ($5 = '' OR n.mchid = $5) AND n.received_at >= $6 AND n.received_at < $7"
     " ORDER BY n.seq DESC LIMIT $8"};
 

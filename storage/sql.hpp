@@ -15,8 +15,7 @@ namespace couponhook::storage::sql {
 
 // Admission. A unique index decides what is new: a statement gives a row where it kept one.
 
-/// id, mchid, event_type, state, create_time, received_at, source, digest, envelope, resource ->
-/// seq
+/// id, mchid, event_type, create_time, received_at, source, digest, envelope, resource -> seq
 extern const Statement kInsertNotification;
 /// received_at, id, mchid
 extern const Statement kCountCopy;
@@ -31,7 +30,7 @@ extern const Statement kKeepQuarantined;
 extern const Statement kInsertCouponFact;
 /// transaction_id, business_key, occurred_at, mchid, notification_id, source
 extern const Statement kInsertRefund;
-/// notification, handler, received_at, ordering_key
+/// notification, handler, received_at, lane, ordering_key
 extern const Statement kInsertDelivery;
 /// name, slot, delta
 extern const Statement kAddToCounter;
@@ -50,7 +49,7 @@ extern const Statement kLastReceived;
 extern const Statement kOldestOpenDelivery;
 /// id -> notification columns, resource
 extern const Statement kNotificationById;
-/// notification -> seq, handler, state, attempts, due_at, last_error
+/// notification -> seq, handler, state, attempts, due_at or NULL, last_error
 extern const Statement kDeliveriesOf;
 /// before, rows to step over -> seq
 extern const Statement kNotificationFloor;

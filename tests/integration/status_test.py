@@ -291,9 +291,9 @@ class UnderLoad(StatusTestCase):
         resource = json.dumps({"filler": "x" * 300})
         with closing(sqlite3.connect(self.service.database)) as store, store:
             store.executemany(
-                "INSERT INTO notifications (id, mchid, event_type, state, create_time, received_at,"
+                "INSERT INTO notifications (id, mchid, event_type, create_time, received_at,"
                 " last_seen_at, times_seen, source, digest, envelope, resource) VALUES"
-                " (?, '1900000001', 'COUPON.USE', 'done', '2026-03-05T07:58:42+08:00', ?, ?, 1,"
+                " (?, '1900000001', 'COUPON.USE', '2026-03-05T07:58:42+08:00', ?, ?, 1,"
                 " 'notification', ?, '{}', ?)",
                 ((f"row-{i}", i, i, bytes(32), resource) for i in range(rows)))
         self.service.start()

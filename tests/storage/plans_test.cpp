@@ -37,8 +37,7 @@ std::vector<std::string> plan_of(Connection& connection, const Statement& statem
 /// Tables that stay small whatever the store holds, and walks that a LIMIT ends.
 bool may_be_scanned(const Statement& statement) {
   return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
-         &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
-         &statement == &sql::kOldestOpenDelivery;
+         &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived;
 }
 
 TEST(Plans, SearchRatherThanScan) {
@@ -64,14 +63,15 @@ TEST(Plans, ListWithoutSorting) {
   }
 }
 
-// Newer versions see that the index alone tells all that is asked, and say so.
 TEST(Plans, FindTheOldestOpenDeliveryThroughItsIndex) {
   const TemporaryFolder folder;
   const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
   const auto connection = store->reader().value();
-  const auto plan = plan_of(*connection, sql::kOldestOpenDelivery);
-  ASSERT_EQ(plan.size(), 1U);
-  EXPECT_TRUE(plan[0].ends_with("INDEX deliveries_open")) << plan[0];
+  int through_index = 0;
+  for (const std::string& step : plan_of(*connection, sql::kOldestOpenDelivery)) {
+    if (step.ends_with("INDEX deliveries_undone (state=?)")) ++through_index;
+  }
+  EXPECT_EQ(through_index, 2);
 }
 
 TEST(Plans, FindTheLastReceivedWithoutSorting) {
