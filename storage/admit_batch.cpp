@@ -71,8 +71,7 @@ auto fact_key(const Admission& a) {
 
 }  // namespace
 
-BatchWriter::BatchWriter(Connection& connection, std::int64_t counter_slot)
-    : connection_(connection), slot_(counter_slot) {}
+BatchWriter::BatchWriter(Connection& connection) : connection_(connection) {}
 
 BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_ms) {
   OutcomesFail outcomes_fail(batch);
@@ -82,7 +81,10 @@ BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_m
   if (auto begun = connection_.begin(); !begun) return begun;
   Rollback rollback(connection_);
   if (auto written = write_all(now_ms); !written) return written;
-  if (auto committed = connection_.commit(); !committed) return committed;
+  counters_.append_commands(connection_.counter_slot(), commands_);
+  if (auto committed = connection_.run_and_commit(commands_, results_); !committed) {
+    return committed;
+  }
   rollback.release();
   outcomes_fail.release();
   return {};
@@ -115,17 +117,16 @@ BatchWriter::Result BatchWriter::write_all(std::int64_t now_ms) {
   if (auto learned = learn_counters(); !learned) return learned;
   if (auto inserted = insert_rows(now_ms); !inserted) return inserted;
   if (auto followed = follow_up(); !followed) return followed;
-  if (auto kept = insert_conflicts(); !kept) return kept;
-  counters_.append_commands(slot_, commands_);
-  return run();
+  return insert_conflicts();
 }
 
 BatchWriter::Result BatchWriter::learn_counters() {
-  if (counters_known_) return {};
-  commands_.push_back(Command(sql::kCounterNames, {slot_}));
+  const std::int64_t slot = connection_.counter_slot();
+  if (counted_slot_ == slot) return {};
+  commands_.push_back(Command(sql::kCounterNames, {slot}));
   if (auto asked = run(); !asked) return asked;
   for (Row& row : results_[0]) counters_.know(take_text(row[0]));
-  counters_known_ = true;
+  counted_slot_ = slot;
   return {};
 }
 
@@ -134,7 +135,8 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
     commands_.push_back(insert_notification(*item.admission));
   }
   for (const Kept& item : quarantined_) commands_.push_back(keep_quarantined(*item.quarantined));
-  if (!probes_.empty()) commands_.push_back(Command(sql::kBeat, {slot_, now_ms}));
+  if (!probes_.empty())
+    commands_.push_back(Command(sql::kBeat, {connection_.counter_slot(), now_ms}));
   if (auto inserted = run(); !inserted) return inserted;
 
   std::size_t i = 0;

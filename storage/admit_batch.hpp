@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -40,7 +41,7 @@ class BatchWriter {
   using Result = Connection::Result<void>;
 
   /// \param connection must outlive this object.
-  BatchWriter(Connection& connection, std::int64_t counter_slot);
+  explicit BatchWriter(Connection& connection);
 
   /// One transaction. On success it is durable and each work's outcome is set; on failure, or when
   /// an exception leaves it, nothing is kept and every outcome is kFailed.
@@ -69,8 +70,7 @@ class BatchWriter {
   [[nodiscard]] Result run();
 
   Connection& connection_;
-  std::int64_t slot_;
-  bool counters_known_ = false;
+  std::optional<std::int64_t> counted_slot_;  ///< whose counters' names are known
 
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;

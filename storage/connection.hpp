@@ -91,6 +91,18 @@ class Connection {
   [[nodiscard]] virtual Result<void> run(std::span<const Command> commands,
                                          std::vector<Rows>& results) = 0;
 
+  /// Runs the last commands of a transaction and commits it: one round trip less where the engine
+  /// can. As run() and commit() otherwise.
+  [[nodiscard]] virtual Result<void> run_and_commit(std::span<const Command> commands,
+                                                    std::vector<Rows>& results) {
+    auto ran = run(commands, results);
+    return ran ? commit() : ran;
+  }
+
+  /// Which share of the counters the open transaction adds to. Totals are sums of all shares, so
+  /// any would be right; each writer has one of its own so that none waits for another's counts.
+  [[nodiscard]] virtual std::int64_t counter_slot() const { return 0; }
+
   /// Runs statements without parameters or results, separated by semicolons (migrations).
   [[nodiscard]] virtual Result<void> run_script(std::string_view script) = 0;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <iterator>
+#include <list>
 #include <mutex>
 #include <span>
 #include <string>
@@ -39,34 +41,41 @@ static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows witho
 }  // namespace
 
 struct Inbox::Impl {
-  Impl(std::unique_ptr<Connection> given, InboxOptions given_options, Clock given_clock,
-       FailureObserver given_observer)
-      : connection(std::move(given)),
-        options(given_options),
-        clock(std::move(given_clock)),
-        on_failure(std::move(given_observer)),
-        batch_writer(*connection, options.counter_slot),
-        writer([this] { work_until_stopped(); }) {}
+  /// A connection, the thread that writes through it, and what that is writing.
+  struct Writer {
+    explicit Writer(std::unique_ptr<Connection> given)
+        : connection(std::move(given)), batch_writer(*connection) {}
+
+    const std::unique_ptr<Connection> connection;
+    BatchWriter batch_writer;
+    std::vector<Work> batch;
+    std::thread thread;
+  };
+
+  Impl(Connections connections, InboxOptions given_options, Clock given_clock,
+       FailureObserver given_observer);
 
   Queued enqueue(Work&& work);
   void stop();
   InboxActivity current_activity() const;
 
-  // On the writer's thread:
-  void work_until_stopped();
-  [[nodiscard]] std::span<Work> next_batch();
-  void commit(std::span<Work> batch);
-  void commit_one_by_one(std::span<Work> batch);
-  [[nodiscard]] Connection::Result<void> write(std::span<Work> batch);
-  [[nodiscard]] Connection::Result<void> write_once(std::span<Work> batch) noexcept;
+  // On a writer's thread:
+  void work_until_stopped(Writer& writer);
+  void next_batch(std::vector<Work>& batch);
+  void commit(Writer& writer);
+  void commit_one_by_one(Writer& writer);
+  [[nodiscard]] Connection::Result<void> write(Writer& writer, std::span<Work> batch);
+  [[nodiscard]] Connection::Result<void> write_once(Writer& writer, std::span<Work> batch) noexcept;
   void note_commit(std::size_t rows, std::int64_t now_ms);
   void note_failure(const Failure& failure) noexcept;
   void pause(milliseconds time);
 
   static void tell(std::span<Work> batch);
 
+  // With the mutex held:
+  std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
+
   // Constant after construction.
-  const std::unique_ptr<Connection> connection;
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
@@ -74,30 +83,39 @@ struct Inbox::Impl {
   // Protected by the mutex.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
+  std::condition_variable stop_pauses;
   std::vector<Work> queue;
-  bool idle = false;        ///< the writer waits, and nobody has woken it yet
-  std::size_t waiting = 0;  ///< in the queue, or taken from it and not yet in a batch
+  std::vector<Work> backlog;  ///< came before the queue, and was more than one batch
+  std::size_t backlog_done = 0;
+  std::size_t sleepers = 0;  ///< writers without work
+  bool waking = false;       ///< one of them has been woken, and will take all that is queued
   bool stopping = false;
   InboxActivity activity;
 
-  // The writer's own.
-  std::vector<Work> taken;
-  std::size_t taken_done = 0;
-  BatchWriter batch_writer;
-
   std::once_flag joined;
-  std::thread writer;  ///< last, since it uses all of the above
+  std::list<Writer> writers;  ///< last, since their threads use all of the above
 };
+
+Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock given_clock,
+                  FailureObserver given_observer)
+    : options(std::move(given_options)),
+      clock(std::move(given_clock)),
+      on_failure(std::move(given_observer)) {
+  for (auto& connection : connections) writers.emplace_back(std::move(connection));
+  for (Writer& writer : writers) {
+    writer.thread = std::thread([this, &writer] { work_until_stopped(writer); });
+  }
+}
 
 Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex);
     if (stopping) return Queued::kStopped;
-    if (waiting >= options.queue_max) return Queued::kFull;
+    if (waiting() >= options.queue_max) return Queued::kFull;
     queue.push_back(std::move(work));
-    ++waiting;
-    wake = std::exchange(idle, false);
+    // One is enough: it takes all that has come when it is awake.
+    wake = sleepers > 0 && !std::exchange(waking, true);
   }
   if (wake) wake_writer.notify_one();
   return Queued::kYes;
@@ -108,57 +126,65 @@ void Inbox::Impl::stop() {
     const std::lock_guard lock(mutex);
     stopping = true;
   }
-  wake_writer.notify_one();
-  std::call_once(joined, [this] { writer.join(); });
+  wake_writer.notify_all();
+  stop_pauses.notify_all();
+  std::call_once(joined, [this] {
+    for (Writer& writer : writers) writer.thread.join();
+  });
 }
 
 InboxActivity Inbox::Impl::current_activity() const {
   const std::lock_guard lock(mutex);
   InboxActivity current = activity;
-  current.queued = waiting;
+  current.queued = waiting();
   return current;
 }
 
-void Inbox::Impl::work_until_stopped() {
+void Inbox::Impl::work_until_stopped(Writer& writer) {
   pthread_setname_np(pthread_self(), "store-writer");
-  for (auto batch = next_batch(); !batch.empty(); batch = next_batch()) commit(batch);
+  for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Waits for work. Takes the whole queue at once, and gives it out in batches.
-/// \return nothing when all is done and no more will come.
-std::span<Work> Inbox::Impl::next_batch() {
-  if (taken_done == taken.size()) {
-    taken.clear();
-    taken_done = 0;
-  }
+/// Waits for work, and takes what waits, up to one batch; nothing when all is done and no more will
+/// come.
+void Inbox::Impl::next_batch(std::vector<Work>& batch) {
+  batch.clear();
   std::unique_lock lock(mutex);
-  if (taken.empty()) {
-    idle = true;
-    wake_writer.wait(lock, [this] { return !queue.empty() || stopping; });
-    idle = false;
-    std::swap(taken, queue);
+  while (waiting() == 0 && !stopping) {
+    ++sleepers;
+    wake_writer.wait(lock);
+    --sleepers;
+    waking = false;
   }
-  const std::size_t size = std::min(options.batch_max, taken.size() - taken_done);
-  const std::span<Work> batch(taken.data() + taken_done, size);
-  taken_done += size;
-  waiting -= size;
-  return batch;
+  if (backlog_done == backlog.size()) {
+    backlog.clear();
+    backlog_done = 0;
+    if (queue.size() <= options.batch_max) return std::swap(batch, queue);
+    std::swap(backlog, queue);
+  }
+  const std::size_t size = std::min(options.batch_max, backlog.size() - backlog_done);
+  const auto first = backlog.begin() + static_cast<std::ptrdiff_t>(backlog_done);
+  batch.assign(std::move_iterator(first),
+               std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
+  backlog_done += size;
 }
 
-void Inbox::Impl::commit(std::span<Work> batch) {
-  const auto written = write(batch);
+void Inbox::Impl::commit(Writer& writer) {
+  const std::span<Work> batch = writer.batch;
+  const auto written = write(writer, batch);
   if (written) return tell(batch);
   if (written.error().code == FailureCode::kStatement && batch.size() > 1) {
-    return commit_one_by_one(batch);
+    return commit_one_by_one(writer);
   }
   tell(batch);
   pause(options.failure_pause);
 }
 
 /// One of them is refused whenever it is tried. The others must not suffer for it.
-void Inbox::Impl::commit_one_by_one(std::span<Work> batch) {
+void Inbox::Impl::commit_one_by_one(Writer& writer) {
+  const std::span<Work> batch = writer.batch;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto written = write(batch.subspan(i, 1));
+    const auto written = write(writer, batch.subspan(i, 1));
     if (!written && written.error().code != FailureCode::kStatement) {
       // The store itself has failed now, and would for each that is left.
       tell(batch.subspan(i));
@@ -169,22 +195,22 @@ void Inbox::Impl::commit_one_by_one(std::span<Work> batch) {
 }
 
 /// One transaction, run again where it lost to another. On failure every outcome is kFailed.
-Connection::Result<void> Inbox::Impl::write(std::span<Work> batch) {
-  auto written = write_once(batch);
+Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batch) {
+  auto written = write_once(writer, batch);
   for (const milliseconds time : kConflictPauses) {
     if (written || written.error().code != FailureCode::kConflict) break;
     pause(time);
-    written = write_once(batch);
+    written = write_once(writer, batch);
   }
   return written;
 }
 
-Connection::Result<void> Inbox::Impl::write_once(std::span<Work> batch) noexcept {
+Connection::Result<void> Inbox::Impl::write_once(Writer& writer, std::span<Work> batch) noexcept {
   std::int64_t now_ms = 0;
   const auto attempt = [&]() -> Connection::Result<void> {
     try {
       now_ms = clock();
-      return batch_writer.write(batch, now_ms);
+      return writer.batch_writer.write(batch, now_ms);
     } catch (...) {
       return exception_failure();
     }
@@ -220,7 +246,7 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
 /// Newcomers may queue meanwhile. Stopping does not wait for it.
 void Inbox::Impl::pause(milliseconds time) {
   std::unique_lock lock(mutex);
-  wake_writer.wait_for(lock, time, [this] { return stopping; });
+  stop_pauses.wait_for(lock, time, [this] { return stopping; });
 }
 
 void Inbox::Impl::tell(std::span<Work> batch) {
@@ -236,9 +262,23 @@ void Inbox::Impl::tell(std::span<Work> batch) {
   }
 }
 
+namespace {
+
+Inbox::Connections only(std::unique_ptr<Connection> connection) {
+  Inbox::Connections connections;
+  connections.push_back(std::move(connection));
+  return connections;
+}
+
+}  // namespace
+
 Inbox::Inbox(std::unique_ptr<Connection> connection, InboxOptions options, Clock clock,
              FailureObserver on_failure)
-    : impl_(std::make_unique<Impl>(std::move(connection), options, std::move(clock),
+    : Inbox(only(std::move(connection)), std::move(options), std::move(clock),
+            std::move(on_failure)) {}
+
+Inbox::Inbox(Connections connections, InboxOptions options, Clock clock, FailureObserver on_failure)
+    : impl_(std::make_unique<Impl>(std::move(connections), std::move(options), std::move(clock),
                                    std::move(on_failure))) {}
 
 Inbox::~Inbox() {

@@ -36,9 +36,6 @@ class AdmitListener {
 struct InboxOptions {
   std::size_t queue_max = 4096;  ///< what may wait; more is refused at once
   std::size_t batch_max = 256;   ///< what one transaction takes
-  /// Which slot of the counters this writer adds to: one per writer, so that several writers of one
-  /// database do not wait for each other's counts.
-  std::int64_t counter_slot = 0;
   /// Pause before the next transaction after one has failed.
   std::chrono::milliseconds failure_pause{50};
   /// Whose the deliveries are that are born leased, and for how long: as DeliveriesOptions says.
@@ -57,9 +54,10 @@ struct InboxActivity {
   std::size_t queued = 0;
 };
 
-/// Group commit. Callers queue; one writer thread takes all that waits, sorts it by key, runs it in
+/// Group commit. Callers queue; a writer thread takes all that waits, sorts it by key, runs it in
 /// one transaction, commits with full durability, and then tells every caller. Latency is that of
-/// about one commit, cost a fraction of one.
+/// about one commit, cost a fraction of one. An engine that many can write to at once is given
+/// several writers: while one waits for its commit, another takes what has come since.
 ///
 /// A batch that fails on a statement is run again one by one, so that nothing can poison its
 /// neighbours; one that fails on a deadlock or serialization failure is run again whole, a few
@@ -78,7 +76,11 @@ class Inbox {
   /// Called on the writer's thread when a transaction fails, before the listeners are told.
   using FailureObserver = std::function<void(const Failure&)>;
 
-  /// Takes over a connection whose schema is current, and starts the writer.
+  using Connections = std::vector<std::unique_ptr<Connection>>;
+
+  /// Takes over connections whose schema is current, and starts a writer for each.
+  Inbox(Connections connections, InboxOptions options, Clock clock, FailureObserver on_failure);
+  /// With one writer.
   Inbox(std::unique_ptr<Connection> connection, InboxOptions options, Clock clock,
         FailureObserver on_failure);
   /// As stop().
@@ -92,7 +94,7 @@ class Inbox {
   /// Commits a row of its own, to know whether one can be committed now.
   [[nodiscard]] Queued probe(std::shared_ptr<AdmitListener> listener);
 
-  /// Refuses newcomers, commits what is queued, tells its listeners, and ends the writer.
+  /// Refuses newcomers, commits what is queued, tells its listeners, and ends the writers.
   void stop();
 
   [[nodiscard]] InboxActivity activity() const;

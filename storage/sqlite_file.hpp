@@ -25,6 +25,8 @@ class SqliteFile final : public Store {
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
 
  private:
+  [[nodiscard]] std::size_t writers_max() const override { return 1; }
+
   SqliteFile(std::filesystem::path path, const StoreOptions& options,
              std::shared_ptr<FileLock> lock);
 

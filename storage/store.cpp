@@ -1,6 +1,8 @@
 #include "storage/store.hpp"
 
+#include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "storage/sqlite_file.hpp"
 
@@ -50,6 +52,16 @@ Store::Result<std::unique_ptr<Store>> Store::inspect(const StoreUrl& url,
                                                      const StoreOptions& options) {
   if (url.engine != kSqlite) return no_such_engine(url.engine);
   return SqliteFile::inspect(url.path, options);
+}
+
+Store::Result<std::vector<std::unique_ptr<Connection>>> Store::writers(std::size_t count) {
+  std::vector<std::unique_ptr<Connection>> connections;
+  while (connections.size() < std::min(count, writers_max())) {
+    auto connection = writer();
+    if (!connection) return connection.error();
+    connections.push_back(std::move(*connection));
+  }
+  return connections;
 }
 
 }  // namespace couponhook::storage

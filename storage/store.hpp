@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/connection.hpp"
 
@@ -54,6 +55,13 @@ class Store {
   virtual ~Store() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;
+
+  /// As many as are asked for, or as the engine can use at a time.
+  [[nodiscard]] Result<std::vector<std::unique_ptr<Connection>>> writers(std::size_t count);
+
+ protected:
+  /// How many connections can write at a time.
+  [[nodiscard]] virtual std::size_t writers_max() const = 0;
 };
 
 }  // namespace couponhook::storage

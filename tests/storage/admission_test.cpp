@@ -186,11 +186,11 @@ TEST_P(Admissions, AreCountedInTheTransactionThatKeepsThem) {
 }
 
 TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
-  for (const std::int64_t slot : {0, 1}) {
-    auto connection = writer();
-    BatchWriter batch_writer(*connection, slot);
+  const std::array connections{writer(), writer()};
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    BatchWriter batch_writer(*connections[i]);
     std::vector<Work> batch(1);
-    batch[0].content = admission(numbered("n", slot));
+    batch[0].content = admission(numbered("n", static_cast<std::int64_t>(i)));
     ASSERT_TRUE(batch_writer.write(batch, kNow));
   }
   EXPECT_EQ(counts().stored, 2);

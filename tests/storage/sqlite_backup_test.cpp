@@ -24,7 +24,7 @@ class SqliteBackupTest : public ::testing::Test {
   }
   static void fill(Store& store, std::string_view prefix, int count) {
     const auto connection = store.writer().value();
-    BatchWriter batch_writer(*connection, 0);
+    BatchWriter batch_writer(*connection);
     std::vector<Work> batch(static_cast<std::size_t>(count));
     int i = 0;
     for (Work& work : batch) {

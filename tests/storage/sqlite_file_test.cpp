@@ -39,7 +39,7 @@ class SqliteFileTest : public ::testing::Test {
   void fill(int count) {
     auto store = open().value();
     auto connection = store->writer().value();
-    BatchWriter batch_writer(*connection, 0);
+    BatchWriter batch_writer(*connection);
     std::vector<Work> batch(static_cast<std::size_t>(count));
     int i = 0;
     for (Work& work : batch) {
@@ -179,7 +179,7 @@ TEST_F(SqliteFileTest, RefusesAFolder) {
 TEST_F(SqliteFileTest, SaysSoWhenTheDiskIsFull) {
   auto connection = open().value()->writer().value();
   ASSERT_TRUE(connection->run_script("PRAGMA max_page_count = 40"));
-  BatchWriter batch_writer(*connection, 0);
+  BatchWriter batch_writer(*connection);
   std::vector<Work> batch(1);
   Admission large = admission("large");
   large.resource.append(1 << 20, 'x');

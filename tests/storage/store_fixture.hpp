@@ -154,7 +154,7 @@ class StoreTest : public ::testing::TestWithParam<std::string_view> {
   /// Writes all in one transaction.
   std::vector<AdmitOutcome> write(std::vector<Work> batch) {
     auto connection = writer();
-    BatchWriter batch_writer(*connection, 0);
+    BatchWriter batch_writer(*connection);
     const auto written = batch_writer.write(batch, kNow);
     EXPECT_TRUE(written) << written.error().message;
     std::vector<AdmitOutcome> outcomes;

@@ -141,6 +141,7 @@ class FaultyConnection final : public storage::Connection {
     return inner_->run(commands, results);
   }
 
+  std::int64_t counter_slot() const override { return inner_->counter_slot(); }
   Result<void> run_script(std::string_view script) override { return inner_->run_script(script); }
   Result<std::int64_t> size_bytes() override { return inner_->size_bytes(); }
   Result<void> check_integrity() override { return inner_->check_integrity(); }
