@@ -24,11 +24,16 @@ class IoThread {
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint) {
     return server_.listen(endpoint);
   }
+  /// The same with a socket that listens already.
+  [[nodiscard]] error_code listen_on(int descriptor) { return server_.listen_on(descriptor); }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return server_.endpoint(); }
   void start();
 
   void drain() {
     asio::post(io_, [this] { server_.drain(); });
+  }
+  void close() {
+    asio::post(io_, [this] { server_.close(); });
   }
   void abort() {
     asio::post(io_, [this] { server_.abort(); });

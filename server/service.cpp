@@ -5,12 +5,14 @@
 #include <list>
 #include <thread>
 
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "server/admin.hpp"
 #include "server/io_thread.hpp"
+#include "server/net/activation.hpp"
 #include "server/receiver.hpp"
 #include "server/reload.hpp"
 
@@ -25,15 +27,11 @@ constexpr milliseconds kDrainPoll{20};
 constexpr std::chrono::hours kTicketKeyLife{12};
 
 HttpLimits listener_limits(const ListenerConfig& config) {
-  return {config.max_connections,
-          config.max_connections_per_address,
-          config.max_header_bytes,
-          config.max_body_bytes,
-          config.max_body_bytes_in_flight,
-          config.handshake_timeout,
-          config.header_timeout,
-          config.body_timeout,
-          config.write_timeout,
+  return {config.max_connections,   config.max_connections_per_address,
+          config.max_refusals,      config.max_header_bytes,
+          config.max_body_bytes,    config.max_body_bytes_in_flight,
+          config.handshake_timeout, config.header_timeout,
+          config.body_timeout,      config.write_timeout,
           config.idle_timeout};
 }
 
@@ -68,8 +66,8 @@ error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
   error_code ec;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  // Listening too would take connections in, and reset them a moment later.
   if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(1, ec);
   return ec;
 }
 
@@ -87,15 +85,20 @@ class Service {
   void run();
 
  private:
+  enum class Phase : unsigned char { kServing, kDraining, kClosing };
+
   static std::optional<Problem> listen_on(std::list<IoThread>& threads, const std::string& address,
                                           std::uint16_t port, const std::string& key);
-  Task<void> live(asio::signal_set& signals, bool& over);
-  Task<void> watch_files(const bool& over);
+  static std::optional<Problem> listen_on(std::list<IoThread>& threads, int passed,
+                                          const std::string& key);
+  Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
+  Task<void> watch_files(const Phase& phase);
   [[nodiscard]] bool files_changed();
   void reload();
   void load_anew();
   void tell_expired_keys();
-  void drain();
+  void begin_drain();
+  void close();
   bool wait_for_sessions(milliseconds patience) const;
 
   Setup setup_;
@@ -141,10 +144,13 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock},
              std::move(setup_.admin_token)),
       share_(
-          listener_limits(setup_.config.listener), receiver_, [this] { return *tls_.get(); },
+          listener_limits(setup_.config.listener),
+          TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
+          [this] { return *tls_.get(); },
           [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       admin_share_(
-          admin_limits(setup_.config), admin_, [this] { return setup_.admin_tls; },
+          admin_limits(setup_.config), TrustedProxies(), admin_,
+          [this] { return setup_.admin_tls; },
           [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       watch_(setup_.config) {
   std::size_t count = setup_.config.listener.threads;
@@ -167,15 +173,29 @@ std::optional<Problem> Service::listen_on(std::list<IoThread>& threads, const st
                           ec.message() + "; choose another address or port, or stop what uses it"};
 }
 
+std::optional<Problem> Service::listen_on(std::list<IoThread>& threads, int passed,
+                                          const std::string& key) {
+  for (IoThread& thread : threads) {
+    const error_code ec = thread.listen_on(passed);
+    if (!ec) continue;
+    return Problem{key, "cannot accept from the socket that was passed for it: " + ec.message() +
+                            "; restart its socket unit"};
+  }
+  return std::nullopt;
+}
+
 std::optional<Problem> Service::listen() {
   const Config& config = setup_.config;
   const std::string file = config.file.string();
-  if (auto problem = listen_on(admin_threads_, config.admin.address, config.admin.port,
-                               file + ": admin.port")) {
-    return problem;
-  }
-  return listen_on(threads_, config.listener.address, config.listener.port,
-                   file + ": listener.port");
+  const auto passed = passed_sockets(options_.environment, ::getpid());
+  if (!passed) return Problem{"LISTEN_FDS", passed.error()};
+  auto problem = passed->admin ? listen_on(admin_threads_, *passed->admin, file + ": admin")
+                               : listen_on(admin_threads_, config.admin.address, config.admin.port,
+                                           file + ": admin.port");
+  if (problem) return problem;
+  return passed->listener ? listen_on(threads_, *passed->listener, file + ": listener")
+                          : listen_on(threads_, config.listener.address, config.listener.port,
+                                      file + ": listener.port");
 }
 
 void Service::run() {
@@ -187,39 +207,39 @@ void Service::run() {
                  "deliveries for handler " + handler.name +
                      " are kept; this version has no worker that sends them");
   }
-  bool over = false;
+  Phase phase = Phase::kServing;
   tell_expired_keys();
-  if (!setup_.config.listener.trusted_proxies.empty()) {
-    log_.message(Severity::kWarning, "trusted_proxies_unused",
-                 "this version believes no proxy: send plain TCP or TLS, without a PROXY header");
-  }
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };
-  asio::co_spawn(io, live(signals, over), rethrow);
-  asio::co_spawn(io, watch_files(over), rethrow);
+  asio::co_spawn(io, obey_signals(signals, phase), rethrow);
+  asio::co_spawn(io, watch_files(phase), rethrow);
   options_.on_ready(url_of(setup_.config.listener.tls, threads_.front().endpoint()),
                     url_of(setup_.admin_tls != nullptr, admin_threads_.front().endpoint()));
-  while (!over) io.run_one();
-  drain();
+  while (phase == Phase::kServing) io.run_one();
+  begin_drain();
+  const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
+  while (phase == Phase::kDraining && io.run_one_until(delay_over) != 0) continue;
+  close();
 }
 
-Task<void> Service::live(asio::signal_set& signals, bool& over) {
-  while (!over) {
+/// The first SIGTERM begins the end, and a second one spares the load balancer's delay.
+Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
+  while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);
     if (!ec && signal == SIGHUP) {
       reload();
     } else {
-      over = true;
+      phase = phase == Phase::kServing ? Phase::kDraining : Phase::kClosing;
     }
   }
 }
 
-Task<void> Service::watch_files(const bool& over) {
+Task<void> Service::watch_files(const Phase& phase) {
   Timer timer(co_await asio::this_coro::executor);
-  while (!over) {
+  while (phase == Phase::kServing) {
     timer.expires_after(kFileWatchInterval);
     co_await timer.async_wait(use_task);
     const bool stale_tickets = SteadyClock::now() - tls_made_at_ > kTicketKeyLife;
@@ -286,17 +306,18 @@ void Service::load_anew() {
 
 bool Service::wait_for_sessions(milliseconds patience) const {
   const auto until = SteadyClock::now() + patience;
-  while (share_.connections() != 0 && SteadyClock::now() < until) {
-    std::this_thread::sleep_for(kDrainPoll);
-  }
-  return share_.connections() == 0;
+  while (share_.busy() && SteadyClock::now() < until) std::this_thread::sleep_for(kDrainPoll);
+  return !share_.busy();
 }
 
-void Service::drain() {
+void Service::begin_drain() {
   readiness_.begin_drain();
-  log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
-  std::this_thread::sleep_for(setup_.config.listener.drain_delay);
   for (IoThread& thread : threads_) thread.drain();
+  log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
+}
+
+void Service::close() {
+  for (IoThread& thread : threads_) thread.close();
   if (!wait_for_sessions(setup_.config.listener.drain_timeout)) {
     for (IoThread& thread : threads_) thread.abort();
     // A session that waits for the store cannot be ended before its reply budget.

@@ -41,6 +41,9 @@ constexpr std::array<VerdictRow, kVerdictCount> kTable{{
     {kBodyTooLarge, "BODY_TOO_LARGE", 413, "the body is larger than listener.max_body_bytes",
      kInfo},
     {kTooSlow, "TOO_SLOW", 408, "the request took too long to arrive", kInfo},
+    {kProxyUntrusted, "PROXY_UNTRUSTED", 400,
+     "a PROXY header from an address outside listener.trusted_proxies", kWarning},
+    {kProxyMalformed, "PROXY_MALFORMED", 400, "no PROXY header of version 1 or 2", kWarning},
 }};
 
 constexpr bool rows_stand_at_their_verdicts() {
@@ -92,6 +95,10 @@ Verdict verdict_for(HttpFault fault) {
       return kTooSlow;
     case HttpFault::kOverloaded:
       return kOverloaded;
+    case HttpFault::kProxyUntrusted:
+      return kProxyUntrusted;
+    case HttpFault::kProxyMalformed:
+      return kProxyMalformed;
     case HttpFault::kInternal:
       break;
   }

@@ -42,8 +42,10 @@ enum class Verdict : std::uint8_t {
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
+  kProxyUntrusted,  ///< a connection that was closed for its PROXY header, without a reply
+  kProxyMalformed,
 };
-inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::kTooSlow) + 1;
+inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::kProxyMalformed) + 1;
 
 enum class Severity : std::uint8_t { kDebug, kInfo, kWarning, kError };
 

@@ -5,8 +5,6 @@
 #include <sstream>
 
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/network_v4.hpp>
-#include <boost/asio/ip/network_v6.hpp>
 
 #include "server/config/section.hpp"
 
@@ -20,14 +18,6 @@ bool is_address(const std::string& text) {
   boost::system::error_code ec;
   boost::asio::ip::make_address(text, ec);
   return !ec;
-}
-
-bool is_network(const std::string& text) {
-  boost::system::error_code v4;
-  boost::system::error_code v6;
-  boost::asio::ip::make_network_v4(text, v4);
-  boost::asio::ip::make_network_v6(text, v6);
-  return !v4 || !v6;
 }
 
 bool is_loopback(const std::string& text) {
@@ -44,6 +34,19 @@ void read_address(Section& section, std::string& address, std::uint16_t& port) {
   section.integer("port", port, 0, 65535);
 }
 
+void read_trusted_proxies(Section& section, std::vector<IpNetwork>& networks) {
+  std::vector<std::string> texts;
+  section.texts("trusted_proxies", texts);
+  for (const std::string& text : texts) {
+    if (const auto network = IpNetwork::parse(text)) {
+      networks.push_back(*network);
+    } else {
+      section.report("trusted_proxies",
+                     "has \"" + text + "\", which is no network; write \"10.0.0.0/8\"");
+    }
+  }
+}
+
 ListenerConfig read_listener(Section section) {
   ListenerConfig listener;
   read_address(section, listener.address, listener.port);
@@ -57,15 +60,10 @@ ListenerConfig read_listener(Section section) {
     section.require(!listener.tls_private_key.empty(), "tls_private_key",
                     "the private key's PEM file");
   }
-  section.texts("trusted_proxies", listener.trusted_proxies);
-  for (const std::string& network : listener.trusted_proxies) {
-    if (!is_network(network)) {
-      section.report("trusted_proxies",
-                     "has \"" + network + "\", which is no network; write \"10.0.0.0/8\"");
-    }
-  }
+  read_trusted_proxies(section, listener.trusted_proxies);
   section.integer("max_connections", listener.max_connections, 1, 1000000);
   section.integer("max_connections_per_address", listener.max_connections_per_address, 1, 1000000);
+  section.integer("max_refusals", listener.max_refusals, 0, 100000);
   section.integer("max_header_bytes", listener.max_header_bytes, 1024, 1 << 20);
   section.integer("max_body_bytes", listener.max_body_bytes, 1024, 64 << 20);
   section.integer("max_body_bytes_in_flight", listener.max_body_bytes_in_flight, 1024,

@@ -15,6 +15,8 @@
 
 #include <boost/system/result.hpp>
 
+#include "server/net/ip_address.hpp"
+
 namespace couponhook::server {
 
 using std::chrono::milliseconds;
@@ -32,9 +34,10 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
-  std::vector<std::string> trusted_proxies;  ///< networks in CIDR form
+  std::vector<IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
   std::size_t max_connections = 10000;
-  std::size_t max_connections_per_address = 2000;
+  std::size_t max_connections_per_address = 2000;  ///< an IPv6 /64 network counts as one address
+  std::size_t max_refusals = 100;  ///< connections above these that are still told so, with 503
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
   std::size_t max_body_bytes_in_flight = 268435456;  ///< all connections together

@@ -1,8 +1,10 @@
 #include "server/net/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -30,7 +32,7 @@ Connection::Connection(Socket socket, TlsContext tls, Deadlines& deadlines)
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   if (tls_) {
     ssl_.reset(SSL_new(tls_.get()));
-    SSL_set_fd(ssl_.get(), socket_.native_handle());
+    if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) throw std::bad_alloc();
   }
 }
 
@@ -117,6 +119,33 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
   }
   co_return co_await handshake();
+}
+
+Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
+  // Bytes that stay where they are would make every wait end at once.
+  const auto wake_at = [this](std::size_t bytes) {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);
+  };
+  if (at_least > 1) wake_at(at_least);
+  const IoStatus status = co_await wait(Want::kRead);
+  if (at_least > 1) wake_at(1);
+  if (status != IoStatus::kOk) co_return IoResult{status, 0};
+  const ssize_t bytes = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_PEEK);
+  if (bytes < 0) co_return IoResult{IoStatus::kFailed, 0};
+  // Awake with less than was waited for: no more will come.
+  const auto size = static_cast<std::size_t>(bytes);
+  co_return IoResult{size < at_least ? IoStatus::kClosed : IoStatus::kOk, size};
+}
+
+void Connection::skip_peeked(std::size_t bytes) {
+  std::array<char, 512> dropped;
+  while (bytes != 0) {
+    const ssize_t taken =
+        ::recv(socket_.native_handle(), dropped.data(), std::min(bytes, dropped.size()), 0);
+    if (taken <= 0) return;
+    bytes -= static_cast<std::size_t>(taken);
+  }
 }
 
 Task<IoResult> Connection::read_some(std::span<char> into) {

@@ -52,6 +52,11 @@ class Connection : private Deadlines::Entry {
   /// Client side; the peer's certificate must be valid for `host` (a DNS name or an IP address).
   Task<IoStatus> connect_tls(std::string host);
 
+  /// Looks at what comes without taking it, once there are `at_least` bytes. Only before TLS.
+  Task<IoResult> peek(std::span<char> into, std::size_t at_least);
+  /// Takes bytes that peek() has shown.
+  void skip_peeked(std::size_t bytes);
+
   /// Reads at least one byte.
   Task<IoResult> read_some(std::span<char> into);
   /// Writes all of `bytes`, which must live until the task is done.

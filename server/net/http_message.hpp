@@ -45,8 +45,10 @@ enum class HttpFault : std::uint8_t {
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
-  kOverloaded,  ///< too many body bytes in flight
-  kInternal,    ///< an exception: a bug, or no memory
+  kOverloaded,      ///< too many connections, or body bytes in flight
+  kInternal,        ///< an exception: a bug, or no memory
+  kProxyUntrusted,  ///< a PROXY header from who is no trusted proxy; gets no reply
+  kProxyMalformed,  ///< the same from a trusted one that does not speak the protocol
 };
 
 /// What a listener is for. Its functions are called on the sessions' threads at once.

@@ -1,6 +1,5 @@
 #include "server/net/http_server.hpp"
 
-#include <sys/socket.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include "server/net/http_session.hpp"
@@ -11,46 +10,16 @@ namespace {
 /// How long to wait when the process has no file descriptor left: the backlog keeps the clients
 /// meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+/// How long a client may take to finish the TCP handshake that it began before the door closed: a
+/// round trip.
+constexpr std::chrono::milliseconds kDoorOpen{200};
+
+IpAddress to_ip_address(const asio::ip::address& address) {
+  if (address.is_v4()) return IpAddress(address.to_v4().to_bytes());
+  return IpAddress(address.to_v6().to_bytes());
+}
 
 }  // namespace
-
-/// Leaves the listener's count when the session is over, however it ends.
-class HttpServer::Presence {
- public:
-  Presence(ListenerShare& share, std::string address)
-      : share_(share), address_(std::move(address)) {}
-  Presence(const Presence&) = delete;
-  Presence& operator=(const Presence&) = delete;
-  ~Presence() { share_.leave(address_); }
-  [[nodiscard]] const std::string& address() const { return address_; }
-
- private:
-  ListenerShare& share_;
-  std::string address_;
-};
-
-bool ListenerShare::enter(const std::string& address) {
-  const std::lock_guard lock(mutex_);
-  if (connections_ >= limits.max_connections) return false;
-  std::size_t& count = by_address_[address];
-  if (count >= limits.max_connections_per_address) return false;
-  ++count;
-  ++connections_;
-  return true;
-}
-
-void ListenerShare::leave(const std::string& address) {
-  --connections_;
-  const std::lock_guard lock(mutex_);
-  const auto found = by_address_.find(address);
-  if (--found->second == 0) by_address_.erase(found);
-}
-
-bool ListenerShare::reserve_body(std::size_t bytes) {
-  if (body_bytes_.fetch_add(bytes) + bytes <= limits.max_body_bytes_in_flight) return true;
-  body_bytes_ -= bytes;
-  return false;
-}
 
 HttpServer::HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& sessions,
                        ListenerShare& share)
@@ -64,18 +33,27 @@ HttpServer::HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& 
 HttpServer::~HttpServer() = default;
 
 error_code HttpServer::listen(const asio::ip::tcp::endpoint& endpoint) {
-  using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-  error_code ec;
-  acceptor_.open(endpoint.protocol(), ec);
-  if (!ec) acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-  if (!ec) acceptor_.set_option(ReusePort(true), ec);
-  if (!ec) acceptor_.bind(endpoint, ec);
-  if (!ec) acceptor_.listen(asio::socket_base::max_listen_connections, ec);
-  if (ec) return ec;
-  asio::co_spawn(io_, accept_for_ever(), [this](std::exception_ptr failure) {
+  const error_code ec = open_listening(acceptor_, endpoint);
+  if (!ec) begin_accepting();
+  return ec;
+}
+
+error_code HttpServer::listen_on(int descriptor) {
+  const error_code ec = share_listening(acceptor_, descriptor);
+  passed_ = true;
+  if (!ec) begin_accepting();
+  return ec;
+}
+
+void HttpServer::begin_accepting() {
+  share_.open_door();
+  run(accept_until_closed());
+}
+
+void HttpServer::run(Task<void> task) {
+  asio::co_spawn(io_, std::move(task), [this](std::exception_ptr failure) {
     if (failure) share_.on_bug(failure);
   });
-  return ec;
 }
 
 asio::ip::tcp::endpoint HttpServer::endpoint() const {
@@ -83,49 +61,61 @@ asio::ip::tcp::endpoint HttpServer::endpoint() const {
   return acceptor_.local_endpoint(ignored);
 }
 
-Task<void> HttpServer::accept_for_ever() {
-  while (!draining_) {
+Task<void> HttpServer::accept_until_closed() {
+  while (acceptor_.is_open()) {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     const auto [ec] = co_await acceptor_.async_accept(socket, peer, use_task);
-    if (draining_) co_return;
+    if (!acceptor_.is_open()) break;
     if (ec) {
       pause_.expires_after(kAcceptPause);
       co_await pause_.async_wait(use_task);
       continue;
     }
     try {
-      begin_session(std::move(socket), peer.address().to_string());
+      begin_session(std::move(socket), peer.address());
     } catch (...) {
       // No memory for one session must not end accepting for all that follow.
       share_.on_bug(std::current_exception());
     }
   }
+  share_.close_door();
 }
 
-void HttpServer::begin_session(Socket socket, std::string address) {
-  if (!share_.enter(address)) return;
-  auto presence = std::make_unique<Presence>(share_, std::move(address));
-  asio::co_spawn(io_, serve(std::move(socket), std::move(presence)),
-                 [this](std::exception_ptr failure) {
-                   if (failure) share_.on_bug(failure);
-                 });
+void HttpServer::begin_session(Socket socket, const asio::ip::address& peer) {
+  auto presence = std::make_unique<Presence>(share_);
+  const IpAddress client = to_ip_address(peer);
+  // Whom a proxy brings is known once its header is read, and counted then.
+  if (!share_.trusted.contains(client)) presence->count_for(client);
+  if (presence->admission() == Admission::kDropped) return;
+  run(serve(std::move(socket), client, std::move(presence)));
 }
 
-Task<void> HttpServer::serve(Socket socket, std::unique_ptr<Presence> presence) {
+Task<void> HttpServer::serve(Socket socket, IpAddress peer, std::unique_ptr<Presence> presence) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
-  HttpSession session(*this, sessions_, share_, connection, presence->address());
+  HttpSession session(*this, sessions_, share_, connection, *presence, peer);
   co_await session.run();
 }
 
-void HttpServer::drain() {
+void HttpServer::close() {
   draining_ = true;
-  error_code ignored;
-  acceptor_.close(ignored);
-  pause_.cancel();
+  closing_ = true;
+  run(close_door());
   for (HttpSession* session = sessions_.first; session != nullptr; session = session->next()) {
     session->drain();
   }
+}
+
+Task<void> HttpServer::close_door() {
+  // Who waits at a socket that was passed on to us is served by whoever gets it next.
+  if (!passed_) {
+    turn_newcomers_away(acceptor_);
+    Timer door(io_.get_executor(), kDoorOpen);
+    co_await door.async_wait(use_task);
+  }
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
 }
 
 void HttpServer::abort() {

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <ctime>
+#include <vector>
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "server/net/http_server.hpp"
+#include "server/net/proxy_reader.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -17,8 +19,12 @@ namespace http = boost::beast::http;
 /// A request with its body is about this large; larger ones make the buffer grow to the header
 /// limit.
 constexpr std::size_t kBufferBytes = 4096;
-/// How long an idle connection stays open once the server is draining.
+/// How long an idle connection stays open once the server is closing, and how long one on which
+/// nothing was asked yet: its first request may be on the way.
 constexpr std::chrono::milliseconds kLastCall{100};
+constexpr std::chrono::milliseconds kFirstCall{1000};
+/// How long a connection that is one too many may take to hear so.
+constexpr std::chrono::milliseconds kRefusalMax{1000};
 
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -94,12 +100,15 @@ struct HttpSession::Parser {
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
-                         Connection& connection, std::string_view peer)
+                         Connection& connection, Presence& presence, const IpAddress& peer)
     : server_(server),
       list_(list),
       share_(share),
       connection_(connection),
-      peer_(peer),
+      presence_(presence),
+      hop_(peer),
+      client_(peer),
+      peer_(peer.text()),
       next_(list.first) {
   if (next_ != nullptr) next_->previous_ = this;
   list_.first = this;
@@ -116,12 +125,44 @@ HttpSession::~HttpSession() {
 
 /// What a client has sent before it could know that we are leaving still gets its reply.
 void HttpSession::drain() {
-  if (idle_) connection_.set_deadline(kLastCall);
+  if (idle_) connection_.set_deadline(replied_ ? kLastCall : kFirstCall);
+}
+
+/// From the first byte to where HTTP begins.
+Task<HttpSession::Step> HttpSession::arrive() {
+  const bool refused = presence_.admission() == Admission::kRefused;
+  connection_.set_deadline(refused ? kRefusalMax : share_.limits.handshake_timeout);
+  idle_ = true;
+  if (server_.closing()) drain();
+  const ProxyStatus proxy = co_await read_proxy_header(connection_, share_.trusted, hop_);
+  idle_ = false;
+  if (hop_ != client_) peer_ = (client_ = hop_).text();
+  if (proxy == ProxyStatus::kGone) co_return Step::kGone;
+  if (proxy != ProxyStatus::kOk) {
+    const bool untrusted = proxy == ProxyStatus::kUntrusted;
+    static_cast<void>(share_.handler.fault(
+        untrusted ? HttpFault::kProxyUntrusted : HttpFault::kProxyMalformed, peer_));
+    co_return Step::kGone;
+  }
+  forwards_ = share_.trusted.contains(hop_);
+  if (!forwards_) presence_.count_for(hop_);
+  if (presence_.admission() == Admission::kDropped) co_return Step::kGone;
+  if (co_await connection_.accept_tls() != IoStatus::kOk) co_return Step::kGone;
+  co_return Step::kGoOn;
+}
+
+/// Answers before anything was asked, because it would be answered so whatever it is.
+Task<void> HttpSession::turn_away(HttpFault fault) {
+  const Reply reply = share_.handler.fault(fault, peer_);
+  if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await connection_.close();
 }
 
 Task<void> HttpSession::run() {
-  connection_.set_deadline(share_.limits.handshake_timeout);
-  if (co_await connection_.accept_tls() != IoStatus::kOk) co_return;
+  if (co_await arrive() != Step::kGoOn) co_return;
+  if (presence_.admission() == Admission::kRefused) {
+    co_await turn_away(HttpFault::kOverloaded);
+    co_return;
+  }
   connection_.set_deadline(share_.limits.header_timeout);
   while (true) {
     Parser parser(share_);
@@ -133,6 +174,7 @@ Task<void> HttpSession::run() {
     const bool close = answered_early || !parser.beast.keep_alive() || server_.draining();
     const bool without_body = parser.beast.get().method() == http::verb::head;
     if (co_await write_reply(reply, close, without_body) != IoStatus::kOk || close) break;
+    replied_ = true;
     connection_.set_deadline(share_.limits.idle_timeout);
   }
   co_await connection_.close();
@@ -148,13 +190,14 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
       if (parser.beast.is_header_done()) break;
     }
     idle_ = !begun;
-    if (idle_ && server_.draining()) connection_.set_deadline(kLastCall);
+    if (server_.closing()) drain();
     const Step step = co_await fill();
     idle_ = false;
     if (step == Step::kFault && !begun) co_return Step::kGone;
     if (step != Step::kGoOn) co_return step;
   }
   const auto& head = parser.beast.get();
+  if (forwards_ && identify(parser) != Step::kGoOn) co_return Step::kFault;
   if (has_other_transfer_coding(head)) {
     fault_ = HttpFault::kMalformed;
     co_return Step::kFault;
@@ -164,6 +207,18 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
     co_return Step::kRefused;
   }
   co_return Step::kGoOn;
+}
+
+/// Learns whose request this is from a trusted proxy.
+HttpSession::Step HttpSession::identify(const Parser& parser) {
+  std::vector<std::string_view> lines;
+  const auto [first, last] = parser.beast.get().equal_range("X-Forwarded-For");
+  for (auto line = first; line != last; ++line) lines.push_back(view(line->value()));
+  const IpAddress client = share_.trusted.client_behind(hop_, lines);
+  if (client != client_) peer_ = (client_ = client).text();
+  if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
+  fault_ = HttpFault::kOverloaded;
+  return Step::kFault;
 }
 
 Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {

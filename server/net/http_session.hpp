@@ -11,19 +11,22 @@
 
 #include "server/net/connection.hpp"
 #include "server/net/http_message.hpp"
+#include "server/net/ip_address.hpp"
 
 namespace couponhook::server {
 
 class HttpServer;
 class ListenerShare;
+class Presence;
 struct SessionList;
 
 /// In its server's list of live sessions from construction to destruction. Not thread-safe.
 class HttpSession {
  public:
   /// All references must outlive the session.
+  /// \param peer who is at the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
-              std::string_view peer);
+              Presence& presence, const IpAddress& peer);
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
   ~HttpSession();
@@ -44,6 +47,9 @@ class HttpSession {
     kGone,     ///< nobody is there any more, or nothing was ever asked
   };
 
+  Task<Step> arrive();
+  Task<void> turn_away(HttpFault fault);
+  Step identify(const Parser& parser);
   Task<Step> read_head(Parser& parser);
   Task<Step> read_body(Parser& parser);
   Step feed(Parser& parser);
@@ -55,10 +61,15 @@ class HttpSession {
   SessionList& list_;
   ListenerShare& share_;
   Connection& connection_;
-  std::string_view peer_;
+  Presence& presence_;
+  IpAddress hop_;          // who sends: the peer, or whom its PROXY header names
+  bool forwards_ = false;  // the hop is a trusted proxy
+  IpAddress client_;
+  std::string peer_;  // the client in words
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;
   bool idle_ = false;  // waiting for a request that has not begun
+  bool replied_ = false;
 
   HttpFault fault_ = HttpFault::kMalformed;
   Reply refusal_;

@@ -49,7 +49,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Promise{Verdict::kMalformed, 400, "MALFORMED"},
                       Promise{Verdict::kHeadersTooLarge, 431, "HEADERS_TOO_LARGE"},
                       Promise{Verdict::kBodyTooLarge, 413, "BODY_TOO_LARGE"},
-                      Promise{Verdict::kTooSlow, 408, "TOO_SLOW"}));
+                      Promise{Verdict::kTooSlow, 408, "TOO_SLOW"},
+                      Promise{Verdict::kProxyUntrusted, 400, "PROXY_UNTRUSTED"},
+                      Promise{Verdict::kProxyMalformed, 400, "PROXY_MALFORMED"}));
 
 TEST(VerdictTable, AcknowledgesWithTheConfiguredStatusAndNothingElse) {
   for (const VerdictRow& entry : verdict_table()) {

@@ -36,12 +36,18 @@ class Reply:
 
 
 class Connection:
-    """One connection to the listener. A context manager."""
+    """One connection to the listener. A context manager.
 
-    def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0):
+    `service` is whatever has an address, tls and tls_context(); `prologue` is sent before TLS.
+    """
+
+    def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0,
+                 prologue=b""):
         self.path = "/notify/1900000001"
         self.socket = socket.create_connection(service.address, timeout * PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if prologue:
+            self.socket.sendall(prologue)
         if service.tls:
             try:
                 context = context or service.tls_context()

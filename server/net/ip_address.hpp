@@ -1,0 +1,56 @@
+#pragma once
+
+/// \file
+/// IP addresses and networks as plain values.
+
+#include <array>
+#include <compare>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace couponhook::server {
+
+/// An IPv4 or IPv6 address. IPv4 is held in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
+/// 2.5.5.2), so that one host reached in two ways is one address.
+class IpAddress {
+ public:
+  using Bytes = std::array<unsigned char, 16>;
+
+  IpAddress() = default;
+  explicit IpAddress(const Bytes& v6) : bytes_(v6) {}
+  explicit IpAddress(std::span<const unsigned char, 4> v4);
+
+  /// \return nothing where `text` is not an address and nothing else: no port, no brackets.
+  [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
+
+  [[nodiscard]] bool is_v4() const;
+  [[nodiscard]] std::string text() const;
+
+  /// The address with all but its first `bits` of 128 cleared.
+  [[nodiscard]] IpAddress prefix(unsigned bits) const;
+
+  friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+
+ private:
+  Bytes bytes_{};
+};
+
+/// A range of addresses such as 10.0.0.0/8, or one address.
+class IpNetwork {
+ public:
+  [[nodiscard]] static std::optional<IpNetwork> parse(std::string_view text);
+
+  [[nodiscard]] bool contains(const IpAddress& address) const {
+    return address.prefix(bits_) == base_;
+  }
+
+ private:
+  IpNetwork(const IpAddress& base, unsigned bits) : base_(base.prefix(bits)), bits_(bits) {}
+
+  IpAddress base_;
+  unsigned bits_;  // of the IPv6 form
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,60 @@
+// Goal: X-Forwarded-For is believed as far as trusted proxies wrote it, and no further.
+// Method: header values as proxies of different makes send them, with forged beginnings.
+
+#include "server/net/trusted_proxies.hpp"
+
+#include <initializer_list>
+
+#include <gtest/gtest.h>
+
+namespace couponhook::server {
+namespace {
+
+/// The client that a request from 10.0.0.1 is taken for, where 10.0.0.0/8 and fd00::/8 are trusted.
+std::string client(std::initializer_list<std::string_view> lines) {
+  const TrustedProxies trusted({*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("fd00::/8")});
+  const std::vector<std::string_view> values(lines);
+  return trusted.client_behind(*IpAddress::parse("10.0.0.1"), values).text();
+}
+
+TEST(TrustedProxies, TrustsNobodyByDefault) {
+  EXPECT_FALSE(TrustedProxies().contains(*IpAddress::parse("127.0.0.1")));
+}
+
+TEST(TrustedProxies, TakesTheProxyItselfWithoutTheHeader) {
+  EXPECT_EQ(client({}), "10.0.0.1");
+}
+
+TEST(TrustedProxies, TakesTheAddressThatTheProxyAppended) {
+  EXPECT_EQ(client({"203.0.113.7"}), "203.0.113.7");
+}
+
+TEST(TrustedProxies, DoesNotBelieveWhatStandsBeforeTheFirstStranger) {
+  EXPECT_EQ(client({"192.0.2.66, 203.0.113.7"}), "203.0.113.7");
+  EXPECT_EQ(client({"10.9.9.9, 203.0.113.7, 10.0.0.2"}), "203.0.113.7");
+}
+
+TEST(TrustedProxies, ReadsTheLastLineFirst) {
+  EXPECT_EQ(client({"192.0.2.66", "203.0.113.7"}), "203.0.113.7");
+  EXPECT_EQ(client({"203.0.113.7", "10.0.0.2, 10.0.0.3"}), "203.0.113.7");
+}
+
+TEST(TrustedProxies, TakesTheFarthestProxyWhereAllAreTrusted) {
+  EXPECT_EQ(client({"10.0.0.3, fd00::2"}), "10.0.0.3");
+}
+
+TEST(TrustedProxies, StopsAtWhatIsNoAddress) {
+  EXPECT_EQ(client({"203.0.113.7, unknown, 10.0.0.2"}), "10.0.0.2");
+  EXPECT_EQ(client({"203.0.113.7,"}), "10.0.0.1");
+  EXPECT_EQ(client({"["}), "10.0.0.1");
+  EXPECT_EQ(client({""}), "10.0.0.1");
+}
+
+TEST(TrustedProxies, TakesAPortOff) {
+  EXPECT_EQ(client({"203.0.113.7:4711"}), "203.0.113.7");
+  EXPECT_EQ(client({"[2001:db8::7]:4711"}), "2001:db8::7");
+  EXPECT_EQ(client({" 2001:db8::7 \t"}), "2001:db8::7");
+}
+
+}  // namespace
+}  // namespace couponhook::server
