@@ -140,6 +140,21 @@ CREATE TABLE heartbeat (
   slot BIGINT NOT NULL PRIMARY KEY,
   beat_at BIGINT NOT NULL
 );
+
+CREATE TABLE retention_cursors (
+  task TEXT NOT NULL PRIMARY KEY,
+  seq BIGINT NOT NULL
+);
+
+CREATE TABLE retention_held (
+  notification BIGINT NOT NULL PRIMARY KEY
+);
+
+CREATE TABLE task_leases (
+  task TEXT NOT NULL PRIMARY KEY,
+  owner TEXT NOT NULL,
+  held_until BIGINT NOT NULL
+);
 )sql";
 
 constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema}};

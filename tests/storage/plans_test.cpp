@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "storage/purge_sql.hpp"
 #include "storage/sql.hpp"
 #include "store_fixture.hpp"
 
@@ -48,6 +49,22 @@ TEST(Plans, SearchRatherThanScan) {
     const auto connection = store->reader().value();
     for (const std::string& step : plan_of(*connection, *statement)) {
       EXPECT_FALSE(step.starts_with("SCAN")) << statement->text << "\n" << step;
+    }
+  }
+}
+
+// What asks a table that stays small for its only row, or for the newest, walks one step of it.
+TEST(Plans, PurgeWithoutScanning) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  for (const Statement* statement : sql::purge_statements()) {
+    if (statement == &sql::kNewestNotification) continue;
+    const auto connection = store->writer().value();
+    for (const std::string& step : plan_of(*connection, *statement)) {
+      EXPECT_FALSE(step.starts_with("SCAN") && step.find("INDEX") == std::string::npos)
+          << statement->text << "\n"
+          << step;
+      EXPECT_EQ(step.find("TEMP B-TREE"), std::string::npos) << statement->text << "\n" << step;
     }
   }
 }

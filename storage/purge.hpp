@@ -1,0 +1,95 @@
+#pragma once
+
+/// \file
+/// Retention: what has been kept long enough goes, a little at a time.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "storage/connection.hpp"
+
+namespace couponhook::storage {
+
+/// What was received before these goes; nothing: it is kept for ever. Milliseconds since the Unix
+/// epoch.
+struct PurgeCutoffs {
+  std::optional<std::int64_t> payload_ms = std::nullopt;  ///< envelope and resource are emptied
+  std::optional<std::int64_t> identity_ms =
+      std::nullopt;  ///< the notification and all that belongs to it goes
+  std::optional<std::int64_t> quarantine_ms = std::nullopt;
+};
+
+struct PurgeCounts {
+  std::int64_t payloads = 0;
+  std::int64_t identities = 0;
+  std::int64_t quarantined = 0;
+};
+
+enum class PurgeMode : std::uint8_t {
+  kRemove,
+  kCount,  ///< changes nothing
+};
+
+/// One pass over what has grown old, in as many small transactions as step() is called.
+///
+/// Nothing is searched for. Rows stand in the order in which they came in, so a pass goes on where
+/// the last one ended and stops at the first row that is too young. Clocks of several replicas may
+/// differ, by the few minutes that a signature's time may be off: a row is kept that much longer at
+/// most, and never shorter. A notification with an open delivery keeps all it has; its number is
+/// put aside and looked at in every pass until the delivery is done.
+///
+/// The newest notification is emptied but not removed: SQLite would give its number a second time.
+/// Totals are history, and stay. One thread at a time.
+class Purge {
+ public:
+  template <typename T>
+  using Result = Connection::Result<T>;
+
+  /// \param connection must outlive this object, and write unless it is only to count.
+  Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode);
+
+  /// One transaction. After a failure nothing of it is kept, and the same step may be tried again.
+  /// \param rows_max looked at in it.
+  /// \return whether there may be more to do.
+  [[nodiscard]] Result<bool> step(std::int64_t rows_max);
+
+  [[nodiscard]] const PurgeCounts& counts() const { return counts_; }
+
+ private:
+  enum class Stage : std::uint8_t { kHeld, kIdentities, kPayloads, kQuarantine, kDone };
+  struct Seen {
+    std::int64_t seq = 0;
+    std::int64_t received_at_ms = 0;
+    bool has_payload = false;
+    bool is_open = false;
+  };
+
+  [[nodiscard]] Result<bool> step_held(std::int64_t rows_max);
+  [[nodiscard]] Result<bool> step_identities(std::int64_t rows_max);
+  [[nodiscard]] Result<bool> step_payloads(std::int64_t rows_max);
+  [[nodiscard]] Result<bool> step_quarantine(std::int64_t rows_max);
+
+  [[nodiscard]] Result<void> start_at_cursor(std::string_view task);
+  [[nodiscard]] Result<void> look(const Statement& statement, std::int64_t rows_max);
+  void append_removal(std::int64_t after, std::int64_t to);
+  void append_emptying(std::int64_t after, std::int64_t to);
+  [[nodiscard]] Result<void> write();
+  void enter(Stage stage);
+
+  Connection& connection_;
+  const PurgeCutoffs cutoffs_;
+  const PurgeMode mode_;
+  Stage stage_ = Stage::kHeld;
+  bool stage_begun_ = false;
+  std::int64_t position_ = 0;        ///< the last row that was looked at in this stage
+  std::int64_t identities_end_ = 0;  ///< where that stage ended
+  std::int64_t newest_ = 0;
+  PurgeCounts counts_;
+  std::vector<Seen> seen_;
+  std::vector<Command> commands_;
+  std::vector<Rows> results_;
+};
+
+}  // namespace couponhook::storage

@@ -1,0 +1,41 @@
+#pragma once
+
+/// \file
+/// How fast to purge beside a service.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace couponhook::storage {
+
+/// Decides how many rows the next transaction takes, by how long the last one took, and how long to
+/// rest first. SQLite lets one write at a time, so a receipt may have to wait for one such
+/// transaction; few of them should, and none for long.
+class PurgePace {
+ public:
+  using Duration = std::chrono::steady_clock::duration;
+
+  static constexpr std::int64_t kRowsMin = 8;
+  static constexpr std::int64_t kRowsMax = 512;
+  /// What a transaction is to take.
+  static constexpr Duration kWanted = std::chrono::milliseconds(3);
+  /// How many times what it took to rest afterwards.
+  static constexpr int kRests = 9;
+
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
+
+  /// \param took the last transaction, with what was read for it.
+  /// \return how long to rest.
+  [[nodiscard]] Duration rest_after(Duration took) {
+    const std::int64_t fitting = took.count() > 0 ? rows_ * kWanted / took : kRowsMax;
+    // Halfway, so that one disturbed transaction does not throw it.
+    rows_ = std::clamp((rows_ + fitting) / 2, kRowsMin, kRowsMax);
+    return kRests * took;
+  }
+
+ private:
+  std::int64_t rows_ = 64;
+};
+
+}  // namespace couponhook::storage

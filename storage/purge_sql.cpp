@@ -1,0 +1,89 @@
+#include "storage/purge_sql.hpp"
+
+#include <array>
+
+#define COUPONHOOK_OPEN_DELIVERIES_OF(seq) \
+  "FROM deliveries d WHERE d.notification = " seq " AND d.state <> 'done'"
+
+#define COUPONHOOK_LOOKED_AT                                                              \
+  "n.received_at, CAST(CASE WHEN length(n.resource) > 0 OR length(n.envelope) > 0 THEN 1" \
+  " ELSE 0 END AS BIGINT), (SELECT count(*) " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
+
+namespace couponhook::storage::sql {
+
+const Statement kCursor{"SELECT seq FROM retention_cursors WHERE task = $1"};
+
+// Never back: another one may be purging too.
+const Statement kMoveCursor{
+    "INSERT INTO retention_cursors (task, seq) VALUES ($1, $2)"
+    " ON CONFLICT (task) DO UPDATE SET seq = excluded.seq"
+    " WHERE retention_cursors.seq < excluded.seq"};
+
+const Statement kTakeLease{
+    "INSERT INTO task_leases (task, owner, held_until) VALUES ($1, $2, $3)"
+    " ON CONFLICT (task) DO UPDATE SET owner = excluded.owner, held_until = excluded.held_until"
+    " WHERE task_leases.held_until < $4 OR task_leases.owner = excluded.owner RETURNING task"};
+
+const Statement kEndLease{"DELETE FROM task_leases WHERE task = $1 AND owner = $2"};
+
+const Statement kNewestNotification{"SELECT seq FROM notifications ORDER BY seq DESC LIMIT 1"};
+
+const Statement kLookAtNotifications{
+    "SELECT n.seq, " COUPONHOOK_LOOKED_AT
+    " FROM notifications n WHERE n.seq > $1 ORDER BY n.seq LIMIT $2"};
+
+const Statement kLookAtHeld{
+    "SELECT h.notification, " COUPONHOOK_LOOKED_AT
+    " FROM retention_held h LEFT JOIN notifications n ON n.seq = h.notification"
+    " WHERE h.notification > $1 ORDER BY h.notification LIMIT $2"};
+
+const Statement kLookAtQuarantine{
+    "SELECT seq, received_at FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2"};
+
+const Statement kHoldOpen{
+    "INSERT INTO retention_held (notification) SELECT n.seq FROM notifications n"
+    " WHERE n.seq > $1 AND n.seq <= $2"
+    " AND EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
+    " ON CONFLICT (notification) DO NOTHING"};
+
+const Statement kLetGo{"DELETE FROM retention_held WHERE notification = $1"};
+
+const Statement kEmptyNotifications{
+    "UPDATE notifications SET envelope = '', resource = $1 WHERE seq > $2 AND seq <= $3"
+    " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("notifications.seq") ")"};
+
+const Statement kEmptyConflicts{
+    "UPDATE conflicts SET resource = $1 WHERE notification > $2 AND notification <= $3"
+    " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("conflicts.notification") ")"};
+
+const Statement kDeleteAttempts{
+    "DELETE FROM delivery_attempts WHERE delivery IN (SELECT a.seq FROM deliveries a"
+    " WHERE a.notification > $1 AND a.notification <= $2"
+    " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("a.notification") "))"};
+
+const Statement kDeleteDeliveries{
+    "DELETE FROM deliveries WHERE notification > $1 AND notification <= $2"
+    " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("deliveries.notification") ")"};
+
+const Statement kDeleteNotifications{
+    "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
+
+// After the notifications: one that is being counted as a conflict meanwhile has its row locked.
+const Statement kDeleteConflicts{
+    "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
+    " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
+
+const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1"};
+
+std::span<const Statement* const> purge_statements() {
+  static constexpr std::array kAll{&kCursor,          &kMoveCursor,         &kTakeLease,
+                                   &kEndLease,        &kNewestNotification, &kLookAtNotifications,
+                                   &kLookAtHeld,      &kLookAtQuarantine,   &kHoldOpen,
+                                   &kLetGo,           &kEmptyNotifications, &kEmptyConflicts,
+                                   &kDeleteAttempts,  &kDeleteDeliveries,   &kDeleteNotifications,
+                                   &kDeleteConflicts, &kDeleteQuarantine};
+  return kAll;
+}
+
+}  // namespace couponhook::storage::sql

@@ -1,0 +1,53 @@
+#pragma once
+
+/// \file
+/// The statements of retention, in the words of every engine (see sql.hpp).
+///
+/// "Open" is a delivery that is not done: pending, retrying, or dead, which an operator may put
+/// back. What it needs is kept however old it is.
+
+#include <span>
+
+#include "storage/connection.hpp"
+
+namespace couponhook::storage::sql {
+
+/// task -> seq
+extern const Statement kCursor;
+/// task, seq
+extern const Statement kMoveCursor;
+/// name, owner, until, now -> name, where it is the owner's now
+extern const Statement kTakeLease;
+/// name, owner
+extern const Statement kEndLease;
+
+/// -> seq
+extern const Statement kNewestNotification;
+/// after, limit -> seq, received_at, whether it has a payload, open deliveries
+extern const Statement kLookAtNotifications;
+/// after, limit -> seq, received_at or NULL where it is gone, payload, open deliveries
+extern const Statement kLookAtHeld;
+/// after, limit -> seq, received_at
+extern const Statement kLookAtQuarantine;
+
+// Each takes those after the first parameter up to and with the second; the open ones stay.
+
+/// after, to: remembers which of them have open deliveries
+extern const Statement kHoldOpen;
+/// notification
+extern const Statement kLetGo;
+/// nothing (no bytes), after, to
+extern const Statement kEmptyNotifications;
+extern const Statement kEmptyConflicts;
+/// after, to: in this order
+extern const Statement kDeleteAttempts;
+extern const Statement kDeleteDeliveries;
+extern const Statement kDeleteNotifications;
+extern const Statement kDeleteConflicts;
+/// to
+extern const Statement kDeleteQuarantine;
+
+/// All of the above, for tests of their plans.
+[[nodiscard]] std::span<const Statement* const> purge_statements();
+
+}  // namespace couponhook::storage::sql

@@ -1,0 +1,255 @@
+// Goal: what is old enough goes, and what an open delivery needs does not, whatever its age.
+// Method: notifications received on numbered days, purged in steps of every size.
+
+#include "storage/purge.hpp"
+
+#include <gmock/gmock.h>
+
+#include "storage/purge_pace.hpp"
+#include "storage/task_lease.hpp"
+#include "store_fixture.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::int64_t kDay = 86'400'000;
+constexpr std::int64_t kForSteps = 3;
+
+std::int64_t day(std::int64_t number) {
+  return kNow + number * kDay;
+}
+
+Admission received_on(std::int64_t number, std::string id) {
+  Admission a = admission(std::move(id));
+  a.received_at_ms = day(number);
+  return a;
+}
+
+Admission with_delivery(Admission a) {
+  a.deliveries.push_back({.handler = "crm", .ordering_key = a.id});
+  return a;
+}
+
+class PurgeTest : public StoreTest {
+ protected:
+  PurgeCounts purge(const PurgeCutoffs& cutoffs, PurgeMode mode = PurgeMode::kRemove,
+                    std::int64_t rows = kForSteps) {
+    const auto connection = writer();
+    Purge purge(*connection, cutoffs, mode);
+    for (bool more = true; more;) {
+      const auto stepped = purge.step(rows);
+      EXPECT_TRUE(stepped) << stepped.error().message;
+      more = stepped && *stepped;
+    }
+    return purge.counts();
+  }
+  void execute(std::string_view script) { ASSERT_TRUE(writer()->run_script(script)); }
+  /// What a worker does when a delivery has succeeded.
+  void finish_deliveries(std::string_view state = "done") {
+    execute("UPDATE deliveries SET due_at = NULL, finished_at = 1, state = '" + std::string(state) +
+            "'");
+  }
+  std::int64_t count(const std::string& from) {
+    const std::string text = "SELECT count(*) FROM " + from;
+    const Statement statement{text};
+    const std::array ask{Command(statement, {})};
+    std::vector<Rows> results;
+    EXPECT_TRUE(store().reader().value()->run(ask, results));
+    return std::get<std::int64_t>(results.at(0).at(0).at(0));
+  }
+  bool is_kept(std::string_view id) { return reader().notification(id).value().has_value(); }
+  bool has_payload(std::string_view id) { return !kept(id).resource.empty(); }
+};
+COUPONHOOK_ON_EVERY_ENGINE(PurgeTest);
+
+TEST_P(PurgeTest, EmptiesOldPayloadsAndKeepsTheRest) {
+  for (int i = 0; i < 10; ++i) write_together(received_on(i, numbered("n", i)));
+  const PurgeCounts counts = purge({.payload_ms = day(7)});
+  EXPECT_EQ(counts.payloads, 7);
+  EXPECT_EQ(counts.identities, 0);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(has_payload(numbered("n", i)), i >= 7) << i;
+  EXPECT_TRUE(kept("n0").envelope.empty());
+}
+
+TEST_P(PurgeTest, KnowsACopyOfWhatItHasEmptied) {
+  write_together(received_on(0, "n0"), received_on(0, "n1"));
+  purge({.payload_ms = day(1)});
+  EXPECT_THAT(write_together(admission("n0"), admission("n1", 'b')),
+              ElementsAre(AdmitOutcome::kDuplicate, AdmitOutcome::kConflict));
+}
+
+TEST_P(PurgeTest, EmptiesPayloadsOfConflictsToo) {
+  write_together(received_on(0, "n0"));
+  write_together(admission("n0", 'b'));
+  purge({.payload_ms = day(1)});
+  EXPECT_EQ(count("conflicts"), 1);
+  EXPECT_EQ(count("conflicts WHERE length(resource) > 0"), 0);
+}
+
+TEST_P(PurgeTest, RemovesOldNotificationsWithAllThatBelongsToThem) {
+  for (int i = 0; i < 10; ++i) write_together(with_delivery(received_on(i, numbered("n", i))));
+  for (int i = 0; i < 10; ++i) write_together(received_on(i, numbered("n", i)));
+  Admission conflict = admission("n0", 'b');
+  write_together(std::move(conflict));
+  execute("INSERT INTO delivery_attempts SELECT seq, 0, 1, 1, 2, 'done', '' FROM deliveries");
+  finish_deliveries();
+  EXPECT_EQ(purge({.identity_ms = day(7)}).identities, 7);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(is_kept(numbered("n", i)), i >= 7) << i;
+  EXPECT_EQ(count("deliveries"), 3);
+  EXPECT_EQ(count("delivery_attempts"), 3);
+  EXPECT_EQ(count("conflicts"), 0);
+  EXPECT_EQ(count("retention_held"), 0);
+}
+
+TEST_P(PurgeTest, KeepsWhatAnOpenDeliveryNeeds) {
+  write_together(with_delivery(received_on(0, "open")), received_on(0, "closed"));
+  write_together(received_on(0, "newest"));
+  for (const std::string_view state : {"pending", "retrying", "dead"}) {
+    finish_deliveries(state);
+    purge({.payload_ms = day(9), .identity_ms = day(1)});
+    EXPECT_TRUE(has_payload("open")) << state;
+    EXPECT_EQ(kept("open").deliveries.size(), 1U) << state;
+    EXPECT_FALSE(is_kept("closed")) << state;
+  }
+}
+
+TEST_P(PurgeTest, EmptiesLaterWhatWasHeldWhenItsTurnCame) {
+  write_together(with_delivery(received_on(0, "open")));
+  for (int i = 0; i < 10; ++i) write_together(received_on(0, numbered("n", i)));
+  EXPECT_EQ(purge({.payload_ms = day(1)}).payloads, 10);
+  finish_deliveries();
+  EXPECT_EQ(purge({.payload_ms = day(1)}).payloads, 1);
+  EXPECT_FALSE(has_payload("open"));
+  EXPECT_EQ(count("retention_held"), 0);
+}
+
+TEST_P(PurgeTest, RemovesLaterWhatWasHeldWhenItsTurnCame) {
+  write_together(with_delivery(received_on(0, "open")));
+  for (int i = 0; i < 10; ++i) write_together(received_on(0, numbered("n", i)));
+  EXPECT_EQ(purge({.identity_ms = day(1)}).identities, 9) << "all but the open and the newest";
+  finish_deliveries();
+  EXPECT_EQ(purge({.identity_ms = day(1)}).identities, 1);
+  EXPECT_FALSE(is_kept("open"));
+  EXPECT_EQ(count("deliveries") + count("retention_held"), 0);
+}
+
+// A number that is given twice would be taken for one that was looked at already.
+TEST_P(PurgeTest, KeepsTheNewestSoThatNoNumberIsGivenTwice) {
+  write_together(received_on(0, "old"), received_on(0, "older"));
+  purge({.payload_ms = day(1), .identity_ms = day(1)});
+  EXPECT_EQ(count("notifications"), 1);
+  EXPECT_EQ(count("notifications WHERE length(resource) > 0"), 0);
+  write_together(received_on(1, "next"), received_on(1, "last"));
+  EXPECT_EQ(purge({.payload_ms = day(2), .identity_ms = day(2)}).identities, 2);
+  EXPECT_EQ(count("notifications"), 1);
+}
+
+TEST_P(PurgeTest, NeverTakesWhatIsYoungWhateverTheClocksSaid) {
+  write_together(received_on(0, "first"));
+  write_together(received_on(5, "ahead"));
+  write_together(received_on(0, "behind"));
+  write_together(received_on(6, "last"));
+  purge({.payload_ms = day(3)});
+  EXPECT_FALSE(has_payload("first"));
+  EXPECT_TRUE(has_payload("ahead"));
+  EXPECT_TRUE(has_payload("last"));
+  purge({.payload_ms = day(6)});
+  EXPECT_FALSE(has_payload("behind")) << "once what came before it has grown old";
+  EXPECT_TRUE(has_payload("last"));
+}
+
+TEST_P(PurgeTest, RemovesOldQuarantine) {
+  for (int i = 0; i < 7; ++i) {
+    Quarantined q = quarantined(static_cast<char>('a' + i), numbered("q", i));
+    q.received_at_ms = day(i);
+    write_together(std::move(q));
+  }
+  EXPECT_EQ(purge({.quarantine_ms = day(5)}).quarantined, 5);
+  EXPECT_EQ(count("quarantine"), 2);
+}
+
+TEST_P(PurgeTest, KeepsForEverWhatHasNoLimit) {
+  write_together(received_on(0, "n0"), quarantined('q'));
+  const PurgeCounts counts = purge({});
+  EXPECT_EQ(counts.payloads + counts.identities + counts.quarantined, 0);
+  EXPECT_TRUE(has_payload("n0"));
+  EXPECT_EQ(count("quarantine"), 1);
+}
+
+TEST_P(PurgeTest, LeavesTotalsAsTheyWere) {
+  write_together(received_on(0, "n0"), received_on(0, "n1"), quarantined('q'));
+  write_together(received_on(0, "n0"));
+  purge({.payload_ms = day(1), .identity_ms = day(1), .quarantine_ms = day(1)});
+  const StoreCounts totals = counts();
+  EXPECT_EQ(totals.stored, 2);
+  EXPECT_EQ(totals.duplicates, 1);
+  EXPECT_EQ(totals.quarantined, 1);
+}
+
+TEST_P(PurgeTest, CountsWithoutChangingAnything) {
+  write_together(with_delivery(received_on(0, "open")), quarantined('q'));
+  for (int i = 0; i < 10; ++i) write_together(received_on(i, numbered("n", i)));
+  const PurgeCutoffs cutoffs{.payload_ms = day(8), .identity_ms = day(4), .quarantine_ms = day(1)};
+  const PurgeCounts counted = purge(cutoffs, PurgeMode::kCount);
+  EXPECT_EQ(count("notifications WHERE length(resource) > 0"), 11);
+  EXPECT_EQ(count("quarantine"), 1);
+  EXPECT_EQ(count("retention_held") + count("retention_cursors"), 0);
+  const PurgeCounts purged = purge(cutoffs);
+  EXPECT_EQ(counted.payloads, purged.payloads);
+  EXPECT_EQ(counted.identities, purged.identities);
+  EXPECT_EQ(counted.quarantined, purged.quarantined);
+  EXPECT_EQ(purged.payloads, 4);
+  EXPECT_EQ(purged.identities, 4);
+}
+
+TEST_P(PurgeTest, ComesToTheSameInStepsOfAnySize) {
+  for (int i = 0; i < 20; ++i) write_together(received_on(i, numbered("n", i)));
+  EXPECT_EQ(purge({.identity_ms = day(5)}, PurgeMode::kRemove, 1).identities, 5);
+  EXPECT_EQ(purge({.identity_ms = day(10)}, PurgeMode::kRemove, 5).identities, 5);
+  EXPECT_EQ(purge({.identity_ms = day(15)}, PurgeMode::kRemove, 1000).identities, 5);
+  EXPECT_EQ(count("notifications"), 5);
+}
+
+TEST_P(PurgeTest, DoesNotBeginAtTheBeginningEachTime) {
+  for (int i = 0; i < 9; ++i) write_together(received_on(0, numbered("n", i)));
+  purge({.payload_ms = day(1)});
+  EXPECT_EQ(purge({.payload_ms = day(1)}).payloads, 0);
+  EXPECT_EQ(count("retention_cursors WHERE task = 'payloads' AND seq = "
+                  "(SELECT max(seq) FROM notifications)"),
+            1);
+}
+
+using LeaseTest = StoreTest;
+COUPONHOOK_ON_EVERY_ENGINE(LeaseTest);
+
+TEST_P(LeaseTest, IsOneOwnersAtATime) {
+  using std::chrono::milliseconds;
+  const auto connection = writer();
+  TaskLease ours("purge", "ours", milliseconds(100));
+  TaskLease theirs("purge", "theirs", milliseconds(100));
+  EXPECT_TRUE(ours.take(*connection, kNow).value());
+  EXPECT_FALSE(theirs.take(*connection, kNow + 50).value());
+  EXPECT_TRUE(ours.take(*connection, kNow + 60).value()) << "it is renewed";
+  EXPECT_FALSE(theirs.take(*connection, kNow + 150).value());
+  EXPECT_TRUE(theirs.take(*connection, kNow + 200).value()) << "it has lapsed";
+  EXPECT_TRUE(theirs.end(*connection));
+  EXPECT_TRUE(ours.take(*connection, kNow + 210).value());
+}
+
+TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
+  PurgePace pace;
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::milliseconds(500)));
+  EXPECT_EQ(pace.rows(), PurgePace::kRowsMin);
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::microseconds(50)));
+  EXPECT_EQ(pace.rows(), PurgePace::kRowsMax);
+}
+
+TEST(PurgePace, RestsInProportion) {
+  PurgePace pace;
+  EXPECT_EQ(pace.rest_after(std::chrono::milliseconds(2)), std::chrono::milliseconds(18));
+}
+
+}  // namespace
+}  // namespace couponhook::storage
