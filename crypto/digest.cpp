@@ -15,6 +15,13 @@ Sha256 sha256(std::initializer_list<std::string_view> parts) {
   return digest;
 }
 
+Sha1 sha1(std::string_view bytes) {
+  Sha1 digest{};
+  require(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1,
+          "EVP_Digest");
+  return digest;
+}
+
 std::string to_hex(std::span<const unsigned char> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

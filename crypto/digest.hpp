@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SHA-256 and hexadecimal text.
+/// SHA-256, SHA-1 where a protocol insists on it, and hexadecimal text.
 
 #include <array>
 #include <initializer_list>
@@ -18,6 +18,12 @@ using Sha256 = std::array<unsigned char, 32>;
 [[nodiscard]] inline Sha256 sha256(std::string_view bytes) {
   return sha256({bytes});
 }
+
+using Sha1 = std::array<unsigned char, 20>;
+
+/// Only for the hashes that WeChat Pay publishes of its files: they tell a torn download, not a
+/// forged one.
+[[nodiscard]] Sha1 sha1(std::string_view bytes);
 
 /// Lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);

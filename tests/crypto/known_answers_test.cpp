@@ -9,12 +9,15 @@
 #include "crypto/digest.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/rsa_verify.hpp"
-#include "json_file.hpp"
 #include "platform.hpp"
+#include "support/json_file.hpp"
 #include "support/parse_json.hpp"
 
 namespace couponhook::crypto {
 namespace {
+
+using support::read_json;
+using support::text_of;
 
 using std::chrono::seconds;
 using std::chrono::sys_seconds;

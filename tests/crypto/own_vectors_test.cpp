@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "crypto/resource_cipher.hpp"
-#include "json_file.hpp"
 #include "platform.hpp"
+#include "support/json_file.hpp"
 #include "support/parse_json.hpp"
 
 namespace couponhook::crypto {
 namespace {
+
+using support::read_json;
+using support::text_of;
 
 class OwnVectors : public testing::Test {
  protected:

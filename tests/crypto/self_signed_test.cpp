@@ -11,11 +11,14 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/openssl.hpp"
-#include "openssl_command.hpp"
 #include "platform.hpp"
+#include "support/openssl_command.hpp"
 
 namespace couponhook::crypto {
 namespace {
+
+using support::has_openssl;
+using support::ScratchFolder;
 
 SelfSignedOptions local_options() {
   SelfSignedOptions options;

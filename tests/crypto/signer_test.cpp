@@ -9,11 +9,14 @@
 
 #include "crypto/base64.hpp"
 #include "crypto/openssl.hpp"
-#include "openssl_command.hpp"
 #include "platform.hpp"
+#include "support/openssl_command.hpp"
 
 namespace couponhook::crypto {
 namespace {
+
+using support::has_openssl;
+using support::ScratchFolder;
 
 template <typename Write>
 Secret pem_of(Write write) {

@@ -11,7 +11,7 @@
 
 #include "support/temporary_folder.hpp"
 
-namespace couponhook::crypto {
+namespace couponhook::support {
 
 /// A folder of its own for one test, in which openssl runs.
 class ScratchFolder {
@@ -35,11 +35,11 @@ class ScratchFolder {
   }
 
  private:
-  support::TemporaryFolder folder_;
+  TemporaryFolder folder_;
 };
 
 [[nodiscard]] inline bool has_openssl() {
   return ScratchFolder{}.openssl("version");
 }
 
-}  // namespace couponhook::crypto
+}  // namespace couponhook::support

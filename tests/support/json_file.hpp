@@ -11,14 +11,14 @@
 #include <rapidjson/document.h>
 #include "support/parse_json.hpp"
 
-namespace couponhook::crypto {
+namespace couponhook::support {
 
 /// \throws std::runtime_error where there is no such file, or no JSON object in it.
 inline rapidjson::Document read_json(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   rapidjson::Document document;
-  document = support::parse_json(text);
+  document = parse_json(text);
   if (document.HasParseError() || !document.IsObject()) {
     throw std::runtime_error("no JSON object in " + path);
   }
@@ -33,4 +33,4 @@ inline std::string text_of(const rapidjson::Value& object, const char* name,
   return {member->value.GetString(), member->value.GetStringLength()};
 }
 
-}  // namespace couponhook::crypto
+}  // namespace couponhook::support

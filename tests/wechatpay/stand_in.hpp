@@ -1,0 +1,70 @@
+#pragma once
+
+/// \file
+/// WeChat Pay as far as this room can tell: replies signed with a platform key of its own.
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "crypto/platform_keys.hpp"
+#include "crypto/self_signed.hpp"
+#include "crypto/signer.hpp"
+#include "wechatpay/api.hpp"
+
+namespace couponhook::wechatpay {
+
+inline constexpr std::chrono::sys_seconds kNow{std::chrono::seconds{1'700'000'000}};
+
+/// A certificate with its key. Making one takes long, so that each is made once in a process.
+struct Pair {
+  crypto::SelfSignedPair pair;
+  crypto::Signer signer;
+
+  explicit Pair(const std::string& name) : Pair(made(name)) {}
+
+  [[nodiscard]] crypto::PlatformKeys keys() const {
+    crypto::PlatformKeys keys;
+    static_cast<void>(keys.add_certificate(pair.certificate_pem));
+    return keys;
+  }
+
+ private:
+  explicit Pair(crypto::SelfSignedPair&& made)
+      : pair(std::move(made)), signer(*crypto::Signer::from_pem(pair.private_key_pem)) {}
+
+  static crypto::SelfSignedPair made(const std::string& name) {
+    crypto::SelfSignedOptions options;
+    options.kind = crypto::PairKind::kRsa2048;
+    options.common_name = name;
+    options.valid_from = kNow - std::chrono::days{1};
+    return crypto::make_self_signed(options);
+  }
+};
+
+inline const Pair& platform() {
+  static const Pair pair("Platform under test");
+  return pair;
+}
+inline const Pair& other_platform() {
+  static const Pair pair("Another platform");
+  return pair;
+}
+
+/// A reply as WeChat Pay signs it.
+inline ApiReply signed_reply(std::string body, const Pair& by = platform(),
+                             std::chrono::sys_seconds at = kNow, unsigned status = 200) {
+  const std::string timestamp = std::to_string(at.time_since_epoch().count());
+  const std::string nonce = "EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz";
+  const std::string signature =
+      by.signer.sign(crypto::notification_message(timestamp, nonce, body));
+  return {status,
+          {{"wechatpay-timestamp", timestamp},
+           {"Wechatpay-Nonce", nonce},
+           {"Wechatpay-Serial", by.pair.serial},
+           {"WECHATPAY-SIGNATURE", signature},
+           {"Request-ID", "08F78BB5AF0610D302"}},
+          std::move(body)};
+}
+
+}  // namespace couponhook::wechatpay

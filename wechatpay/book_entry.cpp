@@ -1,0 +1,180 @@
+#include "wechatpay/book_entry.hpp"
+
+#include <span>
+#include <utility>
+
+#include "crypto/digest.hpp"
+#include "wechatpay/json_writer.hpp"
+#include "wechatpay/wechat_time.hpp"
+
+namespace couponhook::wechatpay {
+namespace {
+
+std::string join(std::string_view first, std::string_view second) {
+  return std::string(first).append("/").append(second);
+}
+
+/// One form for all sources, so that a redemption reads alike wherever it was learnt of.
+std::string normal_time(const std::string& text) {
+  const auto time = parse_wechat_time(text);
+  return time ? format_wechat_time(*time) : text;
+}
+
+void write_consumption(JsonWriter& resource, const Coupon::Consumption& consumption) {
+  resource.begin_object("consume_information")
+      .text("consume_time", normal_time(consumption.consume_time))
+      .text("consume_mchid", consumption.consume_mchid)
+      .text("transaction_id", consumption.transaction_id)
+      .optional_integer("consume_amount", consumption.consume_amount);
+  if (!consumption.goods_detail.empty()) {
+    resource.begin_array("goods_detail");
+    for (const Coupon::Goods& goods : consumption.goods_detail) {
+      resource.begin_object()
+          .text("goods_id", goods.goods_id)
+          .integer("quantity", goods.quantity)
+          .integer("price", goods.price)
+          .integer("discount_amount", goods.discount_amount)
+          .end_object();
+    }
+    resource.end_array();
+  }
+  resource.end_object();
+}
+
+BookEntry redeemed(const FlowRecord& record, std::string stock_id) {
+  BookEntry entry;
+  entry.kind = FactKind::kRedeem;
+  entry.business_key = join(record.coupon_id, record.transaction_id);
+  entry.event_type = "COUPON.USE";
+  entry.original_type = "coupon";
+  entry.summary = "代金券核销通知";
+  JsonWriter resource;
+  resource.text("stock_id", stock_id).text("coupon_id", record.coupon_id).text("status", "USED");
+  write_consumption(resource, {record.time, record.mchid, record.transaction_id, {}, {}});
+  entry.resource = resource.finish();
+  entry.stock_id = std::move(stock_id);
+  return entry;
+}
+
+BookEntry refunded(const FlowRecord& record, std::string stock_id) {
+  BookEntry entry;
+  entry.kind = FactKind::kRefund;
+  entry.business_key = join(record.refund_id, "SUCCESS");
+  entry.event_type = "REFUND.SUCCESS";
+  entry.original_type = "refund";
+  entry.summary = "退款成功";
+  JsonWriter resource;
+  resource.optional_text("mchid", record.mchid)
+      .text("transaction_id", record.transaction_id)
+      .text("refund_id", record.refund_id)
+      .text("refund_status", "SUCCESS")
+      .text("success_time", normal_time(record.time));
+  entry.resource = resource.finish();
+  entry.stock_id = std::move(stock_id);
+  return entry;
+}
+
+}  // namespace
+
+std::string_view to_string(FactKind kind) {
+  switch (kind) {
+    case FactKind::kIssue:
+      return "issue";
+    case FactKind::kRedeem:
+      return "redeem";
+    case FactKind::kRefund:
+      return "refund";
+  }
+  return "";
+}
+
+std::optional<FactKind> parse_fact_kind(std::string_view text) {
+  for (const auto kind : {FactKind::kIssue, FactKind::kRedeem, FactKind::kRefund}) {
+    if (text == to_string(kind)) return kind;
+  }
+  return {};
+}
+
+std::string BookEntry::notification_id() const {
+  constexpr std::size_t kDigestBytes = 16;
+  const crypto::Sha256 digest = crypto::sha256({to_string(kind), "/", business_key});
+  return "reconcile-" + crypto::to_hex(std::span(digest).first(kDigestBytes));
+}
+
+BookEntry book_entry(FlowKind kind, const FlowRecord& record, std::string_view stock_id) {
+  std::string stock = record.stock_id.empty() ? std::string(stock_id) : record.stock_id;
+  BookEntry entry = kind == FlowKind::kUse ? redeemed(record, std::move(stock))
+                                           : refunded(record, std::move(stock));
+  entry.coupon = record.coupon_id;
+  entry.transaction_id = record.transaction_id;
+  entry.occurred_at = normal_time(record.time);
+  entry.line = record.line;
+  return entry;
+}
+
+std::optional<BookEntry> book_entry(const Coupon& coupon) {
+  if (coupon.status != "USED" || !coupon.consumption ||
+      coupon.consumption->transaction_id.empty()) {
+    return {};
+  }
+  BookEntry entry;
+  entry.kind = FactKind::kRedeem;
+  entry.stock_id = coupon.stock_id;
+  entry.coupon = coupon.coupon_id;
+  entry.transaction_id = coupon.consumption->transaction_id;
+  entry.business_key = join(entry.coupon, entry.transaction_id);
+  entry.occurred_at = normal_time(coupon.consumption->consume_time);
+  entry.event_type = "COUPON.USE";
+  entry.original_type = "coupon";
+  entry.summary = "代金券核销通知";
+  JsonWriter resource;
+  resource.text("stock_creator_mchid", coupon.stock_creator_mchid)
+      .text("stock_id", coupon.stock_id)
+      .text("coupon_id", coupon.coupon_id)
+      .text("coupon_name", coupon.coupon_name)
+      .text("status", coupon.status)
+      .text("description", coupon.description)
+      .text("create_time", coupon.create_time)
+      .text("coupon_type", coupon.coupon_type)
+      .flag("no_cash", coupon.no_cash)
+      .text("available_begin_time", coupon.available_begin_time)
+      .text("available_end_time", coupon.available_end_time)
+      .flag("singleitem", coupon.singleitem)
+      .optional_text("business_type", coupon.business_type);
+  if (coupon.coupon_amount || coupon.transaction_minimum) {
+    resource.begin_object("normal_coupon_information")
+        .optional_integer("coupon_amount", coupon.coupon_amount)
+        .optional_integer("transaction_minimum", coupon.transaction_minimum)
+        .end_object();
+  }
+  write_consumption(resource, *coupon.consumption);
+  entry.resource = resource.finish();
+  return entry;
+}
+
+BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
+  BookEntry entry;
+  entry.kind = FactKind::kIssue;
+  entry.stock_id = coupon.stock_id;
+  entry.coupon = coupon.coupon_code;
+  entry.business_key = join(coupon.stock_id, coupon.coupon_code);
+  entry.occurred_at = normal_time(coupon.receive_time);
+  entry.event_type = "COUPON.SEND";
+  entry.original_type = "coupon";
+  entry.summary = "商家券领券通知";
+  JsonWriter resource;
+  resource.text("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
+      .text("coupon_code", coupon.coupon_code)
+      .text("stock_id", coupon.stock_id)
+      .text("send_time", entry.occurred_at)
+      .text("openid", openid)
+      .text("unionid", "")
+      .text("send_channel", "")
+      .text("send_merchant", "")
+      .text("attach_info", "")
+      .optional_text("send_req_no", coupon.send_request_no);
+  entry.resource = resource.finish();
+  return entry;
+}
+
+}  // namespace couponhook::wechatpay

@@ -1,0 +1,62 @@
+#include "wechatpay/certificate_files.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace couponhook::wechatpay {
+namespace {
+
+constexpr std::string_view kPrefix = "wechatpay_";
+constexpr std::string_view kSuffix = ".pem";
+constexpr std::size_t kSerialDigitsMax = 64;
+
+bool is_serial(std::string_view text) {
+  return !text.empty() && text.size() <= kSerialDigitsMax &&
+         text.find_first_not_of("0123456789ABCDEFabcdef") == std::string_view::npos;
+}
+
+bool contains(std::span<const std::string> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+std::optional<std::string> certificate_file_name(std::string_view serial) {
+  if (!is_serial(serial)) return {};
+  return std::string(kPrefix).append(serial).append(kSuffix);
+}
+
+bool is_certificate_file_name(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  name.remove_prefix(kPrefix.size());
+  return name.size() > kSuffix.size() && is_serial(name.substr(0, name.size() - kSuffix.size()));
+}
+
+boost::system::result<PlatformCertificate, std::string> read_certificate_file(
+    std::string_view content) {
+  using Result = boost::system::result<PlatformCertificate, std::string>;
+  crypto::PlatformKeys keys;
+  const auto info = keys.add_certificate(content);
+  if (!info) return Result(boost::system::in_place_error, crypto::describe(info.error()));
+  return PlatformCertificate{info->serial, std::string(content), info->expires_at.value()};
+}
+
+CertificateFileChanges certificate_file_changes(std::span<const std::string> present,
+                                                std::span<const PlatformCertificate> current) {
+  CertificateFileChanges changes;
+  std::vector<std::string> wanted;
+  for (const PlatformCertificate& certificate : current) {
+    auto name = certificate_file_name(certificate.serial);
+    if (!name) continue;
+    wanted.push_back(*name);
+    if (!contains(present, *name)) {
+      changes.write.push_back({std::move(*name), certificate.pem});
+    }
+  }
+  for (const std::string& name : present) {
+    if (is_certificate_file_name(name) && !contains(wanted, name)) changes.remove.push_back(name);
+  }
+  return changes;
+}
+
+}  // namespace couponhook::wechatpay

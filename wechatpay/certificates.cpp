@@ -1,0 +1,141 @@
+#include "wechatpay/certificates.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "wechatpay/json_view.hpp"
+#include "wechatpay/reply.hpp"
+
+namespace couponhook::wechatpay {
+namespace {
+
+constexpr std::string_view kAlgorithm = "AEAD_AES_256_GCM";
+
+ApiError failure(ApiFailure kind, std::string message, std::string advice) {
+  ApiError error;
+  error.failure = kind;
+  error.api = Api::kCertificates;
+  error.message = std::move(message);
+  error.advice = std::move(advice);
+  return error;
+}
+
+std::optional<std::string> decrypt(const JsonView& sealed,
+                                   std::span<const crypto::ResourceCipher> ciphers) {
+  const std::string nonce = sealed.text("nonce");
+  const std::string associated_data = sealed.text("associated_data");
+  const std::string ciphertext = sealed.text("ciphertext");
+  for (const crypto::ResourceCipher& cipher : ciphers) {
+    auto plaintext = cipher.open(nonce, associated_data, ciphertext);
+    if (plaintext) return std::move(*plaintext);
+  }
+  return {};
+}
+
+bool is_same_serial(std::string_view listed, std::string_view own) {
+  const auto significant = [](std::string_view serial) {
+    return serial.substr(std::min(serial.find_first_not_of('0'), serial.size()));
+  };
+  const auto upper = [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  };
+  const std::string_view a = significant(listed);
+  const std::string_view b = significant(own);
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return upper(x) == upper(y); });
+}
+
+/// Opens one entry and adds it to `opened`, whether or not it has expired.
+ApiResult<PlatformCertificate> open_entry(const JsonView& entry,
+                                          std::span<const crypto::ResourceCipher> ciphers,
+                                          crypto::PlatformKeys& opened) {
+  const JsonView sealed = entry.object("encrypt_certificate");
+  const std::string serial = entry.text("serial_no");
+  if (serial.empty()) return unreadable(Api::kCertificates, "serial_no");
+  if (sealed.text("algorithm") != kAlgorithm) {
+    return unreadable(Api::kCertificates, "encrypt_certificate.algorithm (AEAD_AES_256_GCM)");
+  }
+  auto pem = decrypt(sealed, ciphers);
+  if (!pem) {
+    return failure(ApiFailure::kUntrusted,
+                   "certificate " + serial + " cannot be decrypted with any APIv3 key",
+                   "check api_v3_key_files: the key must be the APIv3 key (not the APIv2 key) that "
+                   "is in force in the merchant console; several may be listed during a change");
+  }
+  const auto info = opened.add_certificate(*pem);
+  if (!info) {
+    std::string why = "certificate " + serial + ": ";
+    why += crypto::describe(info.error());
+    return failure(ApiFailure::kUntrusted, std::move(why),
+                   "repeat the download; if it stays so, ask WeChat Pay's support");
+  }
+  if (!is_same_serial(serial, info->serial) || !info->expires_at) {
+    return failure(ApiFailure::kUntrusted,
+                   "certificate " + serial + " is listed under another serial than its own",
+                   "repeat the download; if it stays so, ask WeChat Pay's support");
+  }
+  return PlatformCertificate{info->serial, std::move(*pem), *info->expires_at};
+}
+
+}  // namespace
+
+ApiRequest certificates_request() {
+  return {Api::kCertificates, "GET", std::string(spec_of(Api::kCertificates).path), {}};
+}
+
+ApiResult<std::vector<PlatformCertificate>> open_certificates(
+    const ApiReply& reply, std::span<const crypto::ResourceCipher> ciphers,
+    const crypto::PlatformKeys* trusted, std::chrono::sys_seconds now) {
+  if (reply.status != 200) return read_error(Api::kCertificates, reply);
+  const auto json = JsonText::parse(reply.body);
+  if (!json) return unreadable(Api::kCertificates, "JSON object");
+  const std::vector<JsonView> entries = json->root().array("data");
+  if (entries.empty()) return unreadable(Api::kCertificates, "data: the list is empty");
+
+  crypto::PlatformKeys opened;
+  std::vector<PlatformCertificate> certificates;
+  for (const JsonView& entry : entries) {
+    auto certificate = open_entry(entry, ciphers, opened);
+    if (!certificate) return std::move(certificate).error();
+    if (certificate->expires_at >= now) certificates.push_back(std::move(*certificate));
+  }
+  auto verified = check_signature(Api::kCertificates, reply, opened, now);
+  if (!verified && trusted != nullptr) {
+    verified = check_signature(Api::kCertificates, reply, *trusted, now);
+  }
+  if (!verified) return std::move(verified).error();
+  if (certificates.empty()) {
+    return failure(ApiFailure::kUnreadable, "every certificate in the list has expired",
+                   "check this machine's clock");
+  }
+  return certificates;
+}
+
+CertificateMerge merge_certificates(std::span<const PlatformCertificate> kept,
+                                    std::span<const PlatformCertificate> fetched,
+                                    std::chrono::sys_seconds now) {
+  const auto has = [](std::span<const PlatformCertificate> all, const std::string& serial) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& c) { return c.serial == serial; });
+  };
+  CertificateMerge merge;
+  for (const PlatformCertificate& certificate : fetched) {
+    if (certificate.expires_at < now || has(merge.current, certificate.serial)) continue;
+    merge.current.push_back(certificate);
+    if (!has(kept, certificate.serial)) merge.added.push_back(certificate.serial);
+  }
+  for (const PlatformCertificate& certificate : kept) {
+    if (certificate.expires_at < now) {
+      merge.dropped.push_back(certificate.serial);
+    } else if (!has(merge.current, certificate.serial)) {
+      merge.current.push_back(certificate);
+    }
+  }
+  std::sort(merge.current.begin(), merge.current.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.expires_at, a.serial) < std::tie(b.expires_at, b.serial);
+  });
+  return merge;
+}
+
+}  // namespace couponhook::wechatpay

@@ -1,0 +1,135 @@
+#include "wechatpay/compare.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "wechatpay/wechat_time.hpp"
+
+namespace couponhook::wechatpay {
+namespace {
+
+using std::string;
+
+string key_of(FactKind kind, const string& business_key) {
+  return string(to_string(kind)).append("/").append(business_key);
+}
+
+bool is_same_time(const string& ours, const string& theirs) {
+  using std::chrono::seconds;
+  if (ours.empty() || theirs.empty()) return true;
+  const auto a = parse_wechat_time(ours);
+  const auto b = parse_wechat_time(theirs);
+  if (!a || !b) return ours == theirs;
+  const seconds distance = *a > *b ? *a - *b : *b - *a;
+  // Ours may have had a fraction that theirs rounded.
+  return distance <= seconds(1);
+}
+
+void tell(string& differences, std::string_view what, const string& ours, const string& theirs) {
+  if (!differences.empty()) differences += "; ";
+  differences.append(what).append(": ours ").append(ours).append(", theirs ").append(theirs);
+}
+
+string differences_of(const KnownFact& ours, const BookEntry& theirs) {
+  string differences;
+  if (!ours.stock_id.empty() && !theirs.stock_id.empty() && ours.stock_id != theirs.stock_id) {
+    tell(differences, "stock_id", ours.stock_id, theirs.stock_id);
+  }
+  if (!ours.coupon.empty() && ours.coupon != theirs.coupon) {
+    tell(differences, "coupon", ours.coupon, theirs.coupon);
+  }
+  if (ours.transaction_id != theirs.transaction_id) {
+    tell(differences, "transaction_id", ours.transaction_id, theirs.transaction_id);
+  }
+  if (!is_same_time(ours.occurred_at, theirs.occurred_at)) {
+    tell(differences, "occurred_at", ours.occurred_at, theirs.occurred_at);
+  }
+  return differences;
+}
+
+ReportRow row_of(const BookEntry& entry, std::size_t index, Finding finding) {
+  return {finding,
+          entry.kind,
+          entry.stock_id,
+          entry.coupon,
+          entry.transaction_id,
+          entry.business_key,
+          entry.occurred_at,
+          entry.line,
+          {},
+          index};
+}
+
+ReportRow row_of(const KnownFact& fact) {
+  return {Finding::kUnlisted,
+          fact.kind,
+          fact.stock_id,
+          fact.coupon,
+          fact.transaction_id,
+          fact.business_key,
+          fact.occurred_at,
+          0,
+          {},
+          0};
+}
+
+}  // namespace
+
+std::string_view to_string(Finding finding) {
+  switch (finding) {
+    case Finding::kMatched:
+      return "matched";
+    case Finding::kMissing:
+      return "missing";
+    case Finding::kDiffering:
+      return "differing";
+    case Finding::kUnlisted:
+      return "unlisted";
+  }
+  return "";
+}
+
+ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownFact> known) {
+  std::unordered_map<string, const KnownFact*> ours;
+  ours.reserve(known.size());
+  for (const KnownFact& fact : known) ours.emplace(key_of(fact.kind, fact.business_key), &fact);
+
+  ReconcileReport report;
+  report.in_store = ours.size();
+  std::unordered_set<string> told;
+  told.reserve(books.size());
+  for (std::size_t i = 0; i < books.size(); ++i) {
+    const BookEntry& entry = books[i];
+    const string key = key_of(entry.kind, entry.business_key);
+    if (!told.insert(key).second) {
+      ++report.repeated;
+      continue;
+    }
+    ++report.in_books;
+    const auto found = ours.find(key);
+    if (found == ours.end()) {
+      ++report.missing;
+      report.rows.push_back(row_of(entry, i, Finding::kMissing));
+      continue;
+    }
+    string differences = differences_of(*found->second, entry);
+    if (differences.empty()) {
+      ++report.matched;
+      continue;
+    }
+    ++report.differing;
+    report.rows.push_back(row_of(entry, i, Finding::kDiffering));
+    report.rows.back().differences = std::move(differences);
+  }
+  for (const KnownFact& fact : known) {
+    // Inserting tells repetitions of ours apart too.
+    if (!told.insert(key_of(fact.kind, fact.business_key)).second) continue;
+    ++report.unlisted;
+    report.rows.push_back(row_of(fact));
+  }
+  return report;
+}
+
+}  // namespace couponhook::wechatpay

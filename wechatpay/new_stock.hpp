@@ -1,0 +1,95 @@
+#pragma once
+
+/// \file
+/// Creating a stock of favor coupons (代金券批次): the richest request of all, and the one where a
+/// mistake costs money, so that every documented rule is checked before anything is sent.
+///
+/// Source: wechatpay-protocol section 6; WeChat Pay document merchant/4012534633.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wechatpay/api_error.hpp"
+#include "wechatpay/validation.hpp"
+
+namespace couponhook::wechatpay {
+
+/// Names and nesting as in the JSON. Money in fen. What is empty is not sent.
+struct NewStock {
+  struct UseRule {  ///< stock_use_rule
+    std::optional<std::int64_t> max_coupons;
+    std::optional<std::int64_t> max_amount;
+    std::optional<std::int64_t> max_amount_by_day;
+    std::optional<std::int64_t> max_coupons_per_user;
+    std::optional<bool> natural_person_limit;
+    std::optional<bool> prevent_api_abuse;
+  };
+  struct PatternInfo {
+    std::string description;
+    std::string merchant_logo;
+    std::string merchant_name;
+    std::string background_color;
+    std::string coupon_image;
+  };
+  struct AvailableTime {  ///< coupon_available_time: when, within the stock's time, a coupon counts
+    std::vector<std::int64_t> available_week_day;  ///< fix_available_time, 0 to 6
+    std::optional<std::int64_t> begin_time;        ///< fix_available_time, seconds of the day
+    std::optional<std::int64_t> end_time;          ///< fix_available_time
+    std::optional<bool> second_day_available;
+    std::optional<std::int64_t> available_time_after_receive;  ///< minutes
+  };
+  struct CouponUseRule {
+    AvailableTime coupon_available_time;
+    std::optional<std::int64_t> coupon_amount;        ///< fixed_normal_coupon
+    std::optional<std::int64_t> transaction_minimum;  ///< fixed_normal_coupon
+    std::vector<std::string> goods_tag;
+    std::vector<std::string> limit_pay;
+    std::string limit_card_name;              ///< limit_card.name
+    std::vector<std::string> limit_card_bin;  ///< limit_card.bin
+    std::vector<std::string> trade_type;
+    std::optional<bool> combine_use;
+    std::vector<std::string> available_items;
+    std::vector<std::string> unavailable_items;
+    std::vector<std::string> available_merchants;
+  };
+
+  std::string stock_name;
+  std::string comment;
+  std::string belong_merchant;
+  std::string available_begin_time;
+  std::string available_end_time;
+  UseRule stock_use_rule;
+  PatternInfo pattern_info;
+  CouponUseRule coupon_use_rule;
+  std::optional<bool> no_cash;
+  std::string stock_type;
+  std::string out_request_no;
+  std::string ext_info;
+};
+
+/// A body that someone wrote, and everything that is wrong with it: members of wrong types or that
+/// the API does not know, and every broken rule. Only without violations is it fit to be sent.
+struct CheckedStock {
+  NewStock stock;
+  std::vector<RuleViolation> violations;
+};
+[[nodiscard]] CheckedStock check_stock(std::string_view json, std::chrono::sys_seconds now);
+
+/// Every documented rule that `stock` breaks.
+[[nodiscard]] std::vector<RuleViolation> violations(const NewStock& stock,
+                                                    std::chrono::sys_seconds now);
+
+/// \param stock one without violations().
+[[nodiscard]] ApiRequest create_stock_request(const NewStock& stock);
+
+struct CreatedStock {
+  std::string stock_id;
+  std::string create_time;
+};
+[[nodiscard]] ApiResult<CreatedStock> parse_created_stock(std::string_view body);
+
+}  // namespace couponhook::wechatpay

@@ -1,0 +1,47 @@
+#include "wechatpay/security_echo.hpp"
+
+#include "wechatpay/callbacks.hpp"
+#include "wechatpay/json_view.hpp"
+#include "wechatpay/json_writer.hpp"
+
+namespace couponhook::wechatpay {
+
+std::vector<RuleViolation> violations(const SecurityEcho& echo) {
+  std::vector<RuleViolation> broken;
+  if (!echo.notify_url.empty()) {
+    broken = callback_url_violations(echo.notify_url, CouponProduct::kFavor);
+  }
+  Rules rules;
+  rules.check(!echo.echo_message.empty(), "echo_message", "is required");
+  rules.check(!echo.platform_serial.empty(), "Wechatpay-Serial",
+              "is required: the id of the WeChat Pay public key, or the serial of a platform "
+              "certificate");
+  for (RuleViolation& violation : std::move(rules).take()) broken.push_back(std::move(violation));
+  return broken;
+}
+
+ApiRequest security_echo_request(const SecurityEcho& echo) {
+  JsonWriter body;
+  body.optional_text("notify_url", echo.notify_url)
+      .text("echo_message", echo.echo_message)
+      .optional_text("encrypted_echo_message", echo.encrypted_echo_message);
+  ApiRequest request{Api::kSecurityEcho, "POST", std::string(spec_of(Api::kSecurityEcho).path),
+                     body.finish()};
+  request.platform_serial = echo.platform_serial;
+  return request;
+}
+
+ApiResult<SecurityEchoReply> parse_security_echo(std::string_view body) {
+  const auto json = JsonText::parse(body);
+  if (!json) return unreadable(Api::kSecurityEcho, "JSON object");
+  const JsonView root = json->root();
+  if (!root.has("echo_message")) return unreadable(Api::kSecurityEcho, "echo_message");
+  return SecurityEchoReply{root.text("echo_message"), root.text("encrypted_echo_message")};
+}
+
+std::string parse_security_echo_event(std::string_view resource) {
+  const auto json = JsonText::parse(resource);
+  return json ? json->root().text("echo_message") : std::string();
+}
+
+}  // namespace couponhook::wechatpay
