@@ -70,8 +70,7 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
 
 }  // namespace
 
-Admin::Admin(AdminSources sources, crypto::Secret token)
-    : sources_(std::move(sources)), token_(std::move(token)) {}
+Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view) const {
   if (method == "GET" || method == "HEAD") return std::nullopt;
@@ -87,7 +86,7 @@ Reply Admin::fault(HttpFault fault, std::string_view) {
 bool Admin::authorized(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view header = request.headers.find("Authorization");
-  return header.starts_with(kScheme) && token_.equals(header.substr(kScheme.size()));
+  return header.starts_with(kScheme) && sources_.token.get()->equals(header.substr(kScheme.size()));
 }
 
 Task<Reply> Admin::handle(const Request& request) {

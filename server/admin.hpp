@@ -27,13 +27,14 @@ struct AdminSources {
   std::string_view engine;
   Readiness& readiness;
   WallClock clock;
+  const Live<crypto::Secret>& token;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is
 /// drowning; it may block on the store's reader, whose statements have a time limit.
 class Admin final : public RequestHandler {
  public:
-  Admin(AdminSources sources, crypto::Secret token);
+  explicit Admin(AdminSources sources);
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
                                             std::string_view target) const override;
@@ -49,7 +50,6 @@ class Admin final : public RequestHandler {
   [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);
 
   AdminSources sources_;
-  crypto::Secret token_;
   SteadyClock::time_point started_at_ = SteadyClock::now();
 };
 

@@ -8,6 +8,9 @@ FileWatch::FileWatch(const Config& config) {
   patterns_.push_back(config.file);
   patterns_.push_back(config.listener.tls_certificate);
   patterns_.push_back(config.listener.tls_private_key);
+  patterns_.push_back(config.admin.tls_certificate);
+  patterns_.push_back(config.admin.tls_private_key);
+  patterns_.push_back(config.admin.token_file);
   for (const MerchantConfig& merchant : config.merchants) {
     patterns_.insert(patterns_.end(), merchant.api_v3_key_files.begin(),
                      merchant.api_v3_key_files.end());

@@ -106,6 +106,8 @@ class Service {
   Log log_;
   Live<Merchants> merchants_;
   Live<TlsContext> tls_;
+  Live<TlsContext> admin_tls_;
+  Live<crypto::Secret> admin_token_;
   Tally tally_;
   std::string engine_;
   storage::Reader reader_;
@@ -128,6 +130,8 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       log_(setup_.config.log),
       merchants_(setup_.merchants),
       tls_(std::make_shared<const TlsContext>(setup_.tls)),
+      admin_tls_(std::make_shared<const TlsContext>(setup_.admin_tls)),
+      admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
       engine_(writer->engine()),
       reader_(std::move(reader)),
       inbox_(
@@ -141,8 +145,8 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       readiness_(inbox_, merchants_, options_.clock),
       receiver_(merchants_, setup_.rules, inbox_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
-      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock},
-             std::move(setup_.admin_token)),
+      admin_(
+          {merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock, admin_token_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
@@ -150,7 +154,7 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
           [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       admin_share_(
           admin_limits(setup_.config), TrustedProxies(), admin_,
-          [this] { return setup_.admin_tls; },
+          [this] { return *admin_tls_.get(); },
           [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       watch_(setup_.config) {
   std::size_t count = setup_.config.listener.threads;
@@ -297,11 +301,15 @@ void Service::load_anew() {
   if (setup_.config.listener.tls && fresh.tls) {
     tls_.set(std::make_shared<const TlsContext>(fresh.tls));
   }
+  if (setup_.admin_tls && fresh.admin_tls) {
+    admin_tls_.set(std::make_shared<const TlsContext>(fresh.admin_tls));
+  }
+  admin_token_.set(std::make_shared<const crypto::Secret>(std::move(fresh.admin_token)));
   tls_made_at_ = SteadyClock::now();
-  log_.message(
-      Severity::kInfo, "reloaded",
-      "merchants, keys and the TLS certificate were read anew; what else has changed takes "
-      "effect at the next start");
+  log_.message(Severity::kInfo, "reloaded",
+               "merchants, keys, TLS certificates and the admin token were read anew; what else "
+               "has changed takes "
+               "effect at the next start");
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {

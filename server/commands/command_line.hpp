@@ -19,15 +19,16 @@
 
 namespace couponhook::server {
 
+/// Opens the service's store; tests wrap it in one that fails.
+using StoreOpener = std::function<storage::Store::Result<std::unique_ptr<storage::Store>>(
+    const storage::StoreUrl&, const storage::StoreOptions&, std::int64_t now_ms)>;
+
 /// What the program is given from outside, so that tests can give it something else.
 struct World {
   WallClock clock;
   crypto::RandomSource random;
   Environment environment;
-  /// Opens the service's store; tests wrap it in one that fails.
-  std::function<storage::Store::Result<std::unique_ptr<storage::Store>>(
-      const storage::StoreUrl&, const storage::StoreOptions&, std::int64_t now_ms)>
-      open_store;
+  StoreOpener open_store;
   std::ostream& out;
   std::ostream& err;
 };

@@ -4,10 +4,9 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 #include <string>
 
-#include "server/commands/command_line.hpp"
+#include "server/program.hpp"
 
 namespace couponhook::support {
 namespace {
@@ -67,27 +66,17 @@ class CrashingStore final : public storage::Store {
   std::unique_ptr<storage::Store> inner_;
 };
 
+storage::Store::Result<std::unique_ptr<storage::Store>> open_crashing(
+    const storage::StoreUrl& url, const storage::StoreOptions& options, std::int64_t now_ms) {
+  auto store = storage::Store::open(url, options, now_ms);
+  if (!store) return store.error();
+  std::unique_ptr<storage::Store> crashing = std::make_unique<CrashingStore>(std::move(*store));
+  return crashing;
+}
+
 }  // namespace
 }  // namespace couponhook::support
 
 int main(int argc, char** argv) {
-  using namespace couponhook;
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
-  server::World world{
-      [] { return std::chrono::system_clock::now(); },
-      crypto::system_random(),
-      server::process_environment(),
-      [](const storage::StoreUrl& url, const storage::StoreOptions& options,
-         std::int64_t now_ms) -> storage::Store::Result<std::unique_ptr<storage::Store>> {
-        auto store = storage::Store::open(url, options, now_ms);
-        if (!store) return store.error();
-        std::unique_ptr<storage::Store> crashing =
-            std::make_unique<support::CrashingStore>(std::move(*store));
-        return crashing;
-      },
-      std::cout,
-      std::cerr,
-  };
-  return server::run_command_line(argc, argv, world);
+  return couponhook::server::run_program(argc, argv, couponhook::support::open_crashing);
 }

@@ -1,0 +1,29 @@
+#include "server/program.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+namespace couponhook::server {
+
+int run_program(int argc, char** argv, StoreOpener open_store) {
+  // A client that goes away, or a file that may not grow, is an error value and not the end.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  World world{
+      [] { return std::chrono::system_clock::now(); },
+      crypto::system_random(),
+      process_environment(),
+      std::move(open_store),
+      std::cout,
+      std::cerr,
+  };
+  try {
+    return run_command_line(argc, argv, world);
+  } catch (const std::exception& error) {
+    std::cerr << "couponhook: " << error.what() << '\n';
+    return static_cast<int>(Exit::kFailed);
+  }
+}
+
+}  // namespace couponhook::server
