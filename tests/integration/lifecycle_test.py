@@ -76,6 +76,28 @@ class Stop(unittest.TestCase):
         with Connection(service) as connection:
             reply = connection.post(platform.notify(events.redeem()))
         self.assertEqual(reply.status, 204, "load balancers need time to see that it is not ready")
+        self.assertTrue(reply.closes, "the next request is to go elsewhere")
+        self.assertEqual(service.wait(), 0, service.errors())
+
+    def test_a_second_sigterm_ends_the_delay(self):
+        service, _ = self.start({"listener.drain_delay_ms": 60000})
+        service.signal(signal.SIGTERM)
+        service.wait_for_log(event="draining")
+        service.signal(signal.SIGTERM)
+        self.assertEqual(service.wait(timeout=5), 0, service.errors())
+
+    def test_who_waits_to_be_accepted_is_served(self):
+        service, platform = self.start({"listener.tls": False})
+        # Frozen, the service leaves connections to the kernel, which queues them.
+        service.signal(signal.SIGSTOP)
+        waiting = [self.enterContext(Connection(service)) for _ in range(40)]
+        for connection in waiting:
+            connection.send(platform.notify(events.redeem()).to_bytes(connection.path))
+        service.signal(signal.SIGTERM)
+        service.signal(signal.SIGCONT)
+        replies = [connection.read_reply() for connection in waiting]
+        self.assertEqual({reply.status for reply in replies}, {204})
+        self.assertTrue(all(reply.closes for reply in replies))
         self.assertEqual(service.wait(), 0, service.errors())
 
     def test_a_request_in_flight_is_finished(self):
@@ -319,6 +341,23 @@ class Reload(ServiceTestCase):
                 self.assertEqual(new.post(self.platform.notify(events.redeem())).status, 204)
             self.assertEqual(old.post(self.platform.notify(events.redeem())).status, 204,
                              "a connection from before goes on")
+
+    def test_a_new_admin_token_is_taken(self):
+        self.service.write("secrets/admin_token", "another-token-of-the-administrator")
+        self.reloaded(by_signal=False)
+        self.assertEqual(self.service.ask("/status")[0], 200)
+        self.assertEqual(self.service.ask("/status", token="not-it")[0], 401)
+
+    def test_the_status_endpoint_shows_a_new_certificate_too(self):
+        self.service.stop()
+        self.service.configure("admin.tls_certificate", "tls/server.crt")
+        self.service.configure("admin.tls_private_key", "tls/server.key")
+        self.service.start()
+        with Service(starts=False) as other:
+            for name in ("tls/server.crt", "tls/server.key"):
+                self.service.write(name, other.read(name))
+            self.reloaded()
+        self.assertEqual(self.service.ask("/status")[0], 200, "and the client trusts only that one")
 
     def test_reloading_under_load_refuses_nobody(self):
         load = Load(self.service, lambda: (0, self.platform.notify(events.redeem())), clients=2)

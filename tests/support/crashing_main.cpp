@@ -62,6 +62,10 @@ class CrashingStore final : public storage::Store {
   }
   Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
 
+ protected:
+  /// One, so that there is one order of transactions to count in.
+  [[nodiscard]] std::size_t writers_max() const override { return 1; }
+
  private:
   std::unique_ptr<storage::Store> inner_;
 };

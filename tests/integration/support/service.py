@@ -1,11 +1,13 @@
 """The service under test: the real binary in a temporary set-up of its own."""
 
+import fcntl
 import http.client
 import json
 import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -16,7 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 READY = re.compile(r"couponhook: notifications at (https?)://([\d.]+):(\d+), "
-                   r"status at http://([\d.]+):(\d+)")
+                   r"status at (https?)://([\d.]+):(\d+)")
 
 BINARY = os.environ.get("COUPONHOOK_BINARY")
 if BINARY is None:
@@ -65,11 +67,31 @@ def edit_toml(text: str, setting: str, value) -> str:
     return f"{text[:head.end()]}{key} = {toml_value(value)}\n{body}{text[end:]}"
 
 
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        return unused.getsockname()[1]
+
+
+def activated(command: list, sockets: dict) -> tuple[list, list]:
+    """The command as a service manager runs it that keeps these listening sockets open.
+
+    Returns with it the descriptors to pass, which are the caller's to close.
+    """
+    # Numbers above those that the program expects, lest one is overwritten before it is passed.
+    spares = [fcntl.fcntl(each, fcntl.F_DUPFD, 10) for each in sockets.values()]
+    passed = " ".join(f"{3 + i}<&{spare}" for i, spare in enumerate(spares))
+    environment = (f"LISTEN_FDS={len(spares)} LISTEN_FDNAMES={':'.join(sockets)} "
+                   "LISTEN_PID=$$")  # the shell becomes the program
+    return ["bash", "-c", f'{environment} exec "$@" {passed}', "bash", *command], spares
+
+
 class Service:
     """couponhook in a temporary folder. A context manager: ends and removes both."""
 
-    def __init__(self, settings=None, starts=True):
+    def __init__(self, settings=None, starts=True, sockets=None):
         self.starts = starts
+        self.sockets = sockets or {}
         self.reading = threading.Event()
         self.reading.set()
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-test-"))
@@ -130,9 +152,14 @@ class Service:
 
     def launch(self):
         """Starts the process without waiting for it to be ready."""
+        command, passed = [BINARY, "serve", "--config", str(self.config)], ()
+        if self.sockets:
+            command, passed = activated(command, self.sockets)
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", str(self.config)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            pass_fds=passed)
+        for descriptor in passed:
+            os.close(descriptor)
         self._ready = threading.Event()
         self._readers = [
             threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
@@ -155,7 +182,8 @@ class Service:
             if ready := READY.match(line):
                 self.tls = ready[1] == "https"
                 self.address = (ready[2], int(ready[3]))
-                self.admin_address = (ready[4], int(ready[5]))
+                self.admin_tls = ready[4] == "https"
+                self.admin_address = (ready[5], int(ready[6]))
                 self._ready.set()
             self.reading.wait()
         stream.close()
@@ -220,7 +248,10 @@ class Service:
         headers = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {self.token() if token is True else token}"
-        connection = http.client.HTTPConnection(*self.admin_address, timeout=10 * PATIENCE)
+        kind, options = http.client.HTTPConnection, {}
+        if self.admin_tls:
+            kind, options = http.client.HTTPSConnection, {"context": self.tls_context()}
+        connection = kind(*self.admin_address, timeout=10 * PATIENCE, **options)
         with closing(connection) as client:
             client.request(method, target, headers=headers)
             reply = client.getresponse()

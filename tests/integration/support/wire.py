@@ -5,6 +5,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -145,6 +146,13 @@ class Client:
         """Whether there is a connection that the other side has not closed."""
         return self.connection is not None and not self.connection.has_data()
 
+    def connect(self):
+        """Opens a connection where there is none that is open."""
+        if self.connection is not None and not self.is_open():
+            self.close()
+        if self.connection is None:
+            self.connection = Connection(self.service)
+
     def post(self, request: Request) -> Reply:
         if self.connection is None:
             self.connection = Connection(self.service)
@@ -216,6 +224,55 @@ class Load:
 
     def stop(self):
         """Waits for the replies that are due."""
+        self._stopping.set()
+        for run in self._runs:
+            run.result()
+        self._pool.shutdown()
+
+
+class RetryingLoad:
+    """Clients that post what `make` gives them, each until it is acknowledged.
+
+    `acknowledged` are the tags; `failures` what became of every attempt that was not acknowledged:
+    "refused" where nobody listened, "unconnected" where a connection broke before the request,
+    "cut" where one broke before the reply, or the status. `alive` clients keep their connection,
+    the others open one for each notification.
+    """
+
+    def __init__(self, service, make, alive=2, fresh=2):
+        self.service = service
+        self.make = make
+        self.acknowledged, self.failures = [], []
+        self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor(alive + fresh)
+        self._runs = [self._pool.submit(self._run, i < alive) for i in range(alive + fresh)]
+
+    def _run(self, keeps_alive):
+        with Client(self.service) as client:
+            while not self._stopping.is_set() and (made := self.make()) is not None:
+                tag, request = made
+                while (outcome := self._attempt(client, request)) != "204":
+                    self.failures.append(outcome)
+                    time.sleep(0.05)
+                self.acknowledged.append(tag)
+                if not keeps_alive:
+                    client.close()
+
+    @staticmethod
+    def _attempt(client, request) -> str:
+        try:
+            client.connect()
+        except ConnectionRefusedError:
+            return "refused"
+        except (OSError, Closed):
+            return "unconnected"
+        try:
+            return str(client.post(request).status)
+        except (OSError, Closed):
+            return "cut"
+
+    def stop(self):
+        """Waits until everything that was begun is acknowledged."""
         self._stopping.set()
         for run in self._runs:
             run.result()

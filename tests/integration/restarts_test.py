@@ -1,0 +1,82 @@
+"""Goal: a restart costs nobody a notification, and with a socket that outlives it nobody notices.
+Method: SIGTERM and start again under load, over kept and fresh connections; this test is the
+service manager that keeps the sockets open.
+"""
+
+import itertools
+import socket
+import unittest
+
+from support import events
+from support.service import LONG, Service, free_port, wait_until
+from support.wechat_pay import Platform
+from support.wire import RetryingLoad
+
+RESTARTS = 20 if LONG else 4
+
+
+class RestartTestCase(unittest.TestCase):
+    def load(self, service) -> RetryingLoad:
+        platform, numbers = Platform.of(service), itertools.count()
+
+        def make():
+            id = f"restart-{next(numbers)}"
+            return id, platform.notify(events.redeem(), id)
+
+        return RetryingLoad(service, make)
+
+    def restart_under_load(self, service) -> RetryingLoad:
+        load = self.load(service)
+        for _ in range(RESTARTS):
+            before = len(load.acknowledged)
+            wait_until(lambda: len(load.acknowledged) > before + 30, seconds=20, what="load")
+            self.assertEqual(service.stop(), 0, service.errors())
+            service.start()
+        load.stop()
+        kept = {row[0] for row in service.rows("SELECT id FROM notifications")}
+        self.assertEqual(set(load.acknowledged) - kept, set(), "acknowledged and lost")
+        self.assertEqual(service.count_rows("coupon_history"), len(kept), "each applied once")
+        counts = {kind: load.failures.count(kind) for kind in set(load.failures)}
+        print(f"{len(load.acknowledged)} acknowledged over {RESTARTS} restarts, failures {counts}")
+        return load
+
+
+class OwnSocket(RestartTestCase):
+    def test_a_restart_refuses_cleanly_and_a_retry_mends_it(self):
+        service = self.enterContext(Service({"listener.port": free_port()}))
+        load = self.restart_under_load(service)
+        self.assertLessEqual(set(load.failures), {"refused"},
+                             "nobody is cut off who was connected")
+
+
+class PassedSocket(RestartTestCase):
+    def setUp(self):
+        self.sockets = {name: self.enterContext(socket.create_server(("127.0.0.1", 0)))
+                        for name in ("listener", "admin")}
+
+    def test_it_serves_at_the_sockets_it_is_given(self):
+        service = self.enterContext(Service(sockets=self.sockets))
+        self.assertEqual(service.address, self.sockets["listener"].getsockname())
+        self.assertEqual(service.admin_address, self.sockets["admin"].getsockname())
+        self.assertEqual(service.ask("/readyz", token=None)[0], 200)
+
+    def test_the_other_listener_may_have_a_socket_of_its_own(self):
+        del self.sockets["admin"]
+        service = self.enterContext(Service(sockets=self.sockets))
+        self.assertEqual(service.address, self.sockets["listener"].getsockname())
+        self.assertEqual(service.ask("/readyz", token=None)[0], 200)
+
+    def test_a_restart_refuses_nobody(self):
+        service = self.enterContext(Service(sockets=self.sockets))
+        self.assertEqual(self.restart_under_load(service).failures, [])
+
+    def test_a_socket_without_a_known_name_is_refused_in_words(self):
+        sockets = {"couponhook.socket": self.sockets["listener"]}
+        with Service(starts=False, sockets=sockets) as service:
+            service.launch()
+            self.assertEqual(service.wait(), 1)
+            self.assertIn("FileDescriptorName=", service.errors())
+
+
+if __name__ == "__main__":
+    unittest.main()
