@@ -7,24 +7,10 @@
 #include "storage/lane.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
+#include "storage/transaction.hpp"
 
 namespace couponhook::storage {
 namespace {
-
-/// Ends the transaction, on every way out but a commit.
-class Rollback {
- public:
-  explicit Rollback(Connection& connection) : connection_(&connection) {}
-  Rollback(const Rollback&) = delete;
-  Rollback& operator=(const Rollback&) = delete;
-  ~Rollback() {
-    if (connection_ != nullptr) connection_->rollback();
-  }
-  void release() { connection_ = nullptr; }
-
- private:
-  Connection* connection_;
-};
 
 /// Says that nothing was admitted, on every way out but a commit.
 class OutcomesFail {
@@ -33,7 +19,10 @@ class OutcomesFail {
   OutcomesFail(const OutcomesFail&) = delete;
   OutcomesFail& operator=(const OutcomesFail&) = delete;
   ~OutcomesFail() {
-    for (Work& work : batch_) work.outcome = AdmitOutcome::kFailed;
+    for (Work& work : batch_) {
+      work.outcome = AdmitOutcome::kFailed;
+      work.leased.clear();
+    }
   }
   void release() { batch_ = {}; }
 
@@ -71,7 +60,8 @@ auto fact_key(const Admission& a) {
 
 }  // namespace
 
-BatchWriter::BatchWriter(Connection& connection) : connection_(connection) {}
+BatchWriter::BatchWriter(Connection& connection, LeaseTerms terms)
+    : connection_(connection), terms_(std::move(terms)) {}
 
 BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_ms) {
   OutcomesFail outcomes_fail(batch);
@@ -96,7 +86,7 @@ void BatchWriter::sort(std::span<Work> batch) {
   probes_.clear();
   for (Work& work : batch) {
     if (const auto* admission = std::get_if<Admission>(&work.content)) {
-      admissions_.push_back({.admission = admission, .outcome = &work.outcome});
+      admissions_.push_back({.admission = admission, .work = &work});
     } else if (const auto* quarantined = std::get_if<Quarantined>(&work.content)) {
       quarantined_.push_back({.quarantined = quarantined, .outcome = &work.outcome});
     } else {
@@ -117,6 +107,7 @@ BatchWriter::Result BatchWriter::write_all(std::int64_t now_ms) {
   if (auto learned = learn_counters(); !learned) return learned;
   if (auto inserted = insert_rows(now_ms); !inserted) return inserted;
   if (auto followed = follow_up(); !followed) return followed;
+  if (auto inserted = insert_deliveries(now_ms); !inserted) return inserted;
   return insert_conflicts();
 }
 
@@ -156,6 +147,7 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
 BatchWriter::Result BatchWriter::follow_up() {
   copies_.clear();
   facts_.clear();
+  with_deliveries_.clear();
   for (Admitted& item : admissions_) {
     const Admission& a = *item.admission;
     if (item.sequence == 0) {
@@ -164,15 +156,13 @@ BatchWriter::Result BatchWriter::follow_up() {
       commands_.push_back(Command(sql::kFirstOfCopy, {a.id, a.mchid}));
       continue;
     }
-    *item.outcome = AdmitOutcome::kStored;
+    item.work->outcome = AdmitOutcome::kStored;
     counters_.add(counter::kStored);
     counters_.add_type(a.event_type);
     if (a.fact) facts_.push_back(&a);
+    if (!a.deliveries.empty()) with_deliveries_.push_back(&item);
   }
   append_facts();
-  for (const Admitted& item : admissions_) {
-    if (item.sequence != 0) append_deliveries(item);
-  }
   if (auto followed = run(); !followed) return followed;
   return read_copies();
 }
@@ -184,15 +174,62 @@ void BatchWriter::append_facts() {
   for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
 }
 
-void BatchWriter::append_deliveries(const Admitted& item) {
-  const Admission& a = *item.admission;
-  for (const NewDelivery& delivery : a.deliveries) {
-    commands_.push_back(
-        Command(sql::kInsertDelivery,
-                {item.sequence, delivery.handler, a.received_at_ms,
-                 lane_of(delivery.handler, delivery.ordering_key), delivery.ordering_key}));
-    counters_.add(counter::kDeliveriesPending);
+/// In the order in which their notifications came in, which is how one coupon's are to be
+/// delivered.
+BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
+  made_deliveries_ = false;
+  if (with_deliveries_.empty()) return {};
+  std::ranges::sort(with_deliveries_, {}, &Admitted::work);
+  if (auto looked = look_at_lanes(); !looked) return looked;
+  leasing_.clear();
+  for (const Admitted* item : with_deliveries_) {
+    for (const NewDelivery& delivery : item->admission->deliveries) {
+      append_delivery(*item, delivery, now_ms);
+    }
   }
+  if (auto inserted = run(); !inserted) return inserted;
+  for (const Leasing& leasing : leasing_) {
+    const std::int64_t id = integer(results_[leasing.position].at(0)[0]);
+    leasing.work->leased.push_back({leasing.delivery->handler, {.delivery_id = id, .fence = 1}});
+  }
+  return {};
+}
+
+/// Finds out behind which deliveries none may be born leased.
+BatchWriter::Result BatchWriter::look_at_lanes() {
+  taken_lanes_.clear();
+  for (const Admitted* item : with_deliveries_) {
+    for (const NewDelivery& delivery : item->admission->deliveries) {
+      if (!delivery.leased) continue;
+      commands_.push_back(
+          Command(sql::kFirstInLane, {lane_of(delivery.handler, delivery.ordering_key)}));
+    }
+  }
+  leases_wanted_ = !commands_.empty();
+  if (!leases_wanted_) return {};
+  if (auto looked = run(); !looked) return looked;
+  for (const Rows& rows : results_) {
+    if (!rows.empty()) taken_lanes_.insert(integer(rows[0][1]));
+  }
+  return {};
+}
+
+void BatchWriter::append_delivery(const Admitted& item, const NewDelivery& delivery,
+                                  std::int64_t now_ms) {
+  const std::int64_t received_at_ms = item.admission->received_at_ms;
+  const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
+  counters_.add(counter::kDeliveriesPending);
+  const bool first = leases_wanted_ && taken_lanes_.insert(lane).second;
+  if (delivery.leased && first) {
+    leasing_.push_back({item.work, &delivery, commands_.size()});
+    commands_.push_back(Command(sql::kInsertLeasedDelivery,
+                                {item.sequence, delivery.handler, now_ms + terms_.lease.count(),
+                                 received_at_ms, lane, delivery.ordering_key, terms_.owner}));
+    return;
+  }
+  made_deliveries_ = true;
+  commands_.push_back(Command(sql::kInsertDelivery, {item.sequence, delivery.handler,
+                                                     received_at_ms, lane, delivery.ordering_key}));
 }
 
 BatchWriter::Result BatchWriter::read_copies() {
@@ -207,10 +244,10 @@ BatchWriter::Result BatchWriter::read_copies() {
                      "a notification was removed while a copy of it was being counted"};
     }
     if (std::get<std::string>(rows[0][1]) == as_bytes(copy.admission->digest).view) {
-      *copy.outcome = AdmitOutcome::kDuplicate;
+      copy.work->outcome = AdmitOutcome::kDuplicate;
       counters_.add(counter::kDuplicates);
     } else {
-      *copy.outcome = AdmitOutcome::kConflict;
+      copy.work->outcome = AdmitOutcome::kConflict;
       copy.sequence = integer(rows[0][0]);
       conflicts_.push_back(&copy);
     }

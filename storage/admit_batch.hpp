@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Work {
   std::variant<Probe, Admission, Quarantined> content;
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
+  std::vector<BornLeased> leased{};
 };
 
 /// Writes batches through one connection. Knows no threads and tells no listeners.
@@ -41,17 +43,26 @@ class BatchWriter {
   using Result = Connection::Result<void>;
 
   /// \param connection must outlive this object.
-  explicit BatchWriter(Connection& connection);
+  explicit BatchWriter(Connection& connection, LeaseTerms terms = {});
 
   /// One transaction. On success it is durable and each work's outcome is set; on failure, or when
   /// an exception leaves it, nothing is kept and every outcome is kFailed.
   [[nodiscard]] Result write(std::span<Work> batch, std::int64_t now_ms);
 
+  /// Whether the last batch made deliveries that wait for a worker.
+  [[nodiscard]] bool made_deliveries() const { return made_deliveries_; }
+
  private:
   struct Admitted {
     const Admission* admission;
-    AdmitOutcome* outcome;
+    Work* work;
     std::int64_t sequence = 0;  ///< 0: a copy
+  };
+  /// A delivery that is inserted as leased by the command at `position`.
+  struct Leasing {
+    Work* work;
+    const NewDelivery* delivery;
+    std::size_t position;
   };
   struct Kept {
     const Quarantined* quarantined;
@@ -64,13 +75,17 @@ class BatchWriter {
   [[nodiscard]] Result insert_rows(std::int64_t now_ms);
   [[nodiscard]] Result follow_up();
   void append_facts();
-  void append_deliveries(const Admitted& item);
+  [[nodiscard]] Result insert_deliveries(std::int64_t now_ms);
+  [[nodiscard]] Result look_at_lanes();
+  void append_delivery(const Admitted& item, const NewDelivery& delivery, std::int64_t now_ms);
   [[nodiscard]] Result read_copies();
   [[nodiscard]] Result insert_conflicts();
   [[nodiscard]] Result run();
 
   Connection& connection_;
+  const LeaseTerms terms_;
   std::optional<std::int64_t> counted_slot_;  ///< whose counters' names are known
+  bool made_deliveries_ = false;
 
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;
@@ -78,6 +93,10 @@ class BatchWriter {
   std::vector<const Admission*> facts_;
   std::vector<Admitted*> copies_;
   std::vector<Admitted*> conflicts_;
+  std::vector<const Admitted*> with_deliveries_;
+  bool leases_wanted_ = false;
+  std::unordered_set<std::int64_t> taken_lanes_;
+  std::vector<Leasing> leasing_;
   CounterDeltas counters_;
   std::vector<Command> commands_;
   std::vector<Rows> results_;

@@ -33,19 +33,10 @@ using Field = std::variant<std::nullptr_t, std::int64_t, std::string>;
 using Row = std::vector<Field>;
 using Rows = std::vector<Row>;
 
-/// What a SELECT does with the rows it gives where several connections write at once: an engine
-/// that lets one write at a time ignores it, the others append their words for it.
-enum class RowLock : std::uint8_t {
-  kNone,
-  kWait,  ///< locks them until the transaction ends, waiting for whoever holds them (FOR UPDATE)
-  kSkip,  ///< the same, but leaves out those that somebody holds (FOR UPDATE SKIP LOCKED)
-};
-
 /// A statement's text, $1, $2 … in order of first appearance, so that both engines take it as it
 /// is. Statements are constants (sql.hpp): a driver prepares each once and knows it by its address.
 struct Statement {
   std::string_view text;
-  RowLock lock = RowLock::kNone;
 };
 
 /// One execution of a statement.

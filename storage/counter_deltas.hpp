@@ -25,6 +25,7 @@ inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
 inline constexpr std::string_view kDeliveriesRetrying = "deliveries:retrying";
 inline constexpr std::string_view kDeliveriesDead = "deliveries:dead";
 inline constexpr std::string_view kDeliveriesDone = "deliveries:done";
+inline constexpr std::string_view kDeliveriesSkipped = "deliveries:skipped";
 inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter
@@ -41,6 +42,11 @@ class CounterDeltas {
   void know(std::string_view name);
   /// `name` must be one of the constants above.
   void add(std::string_view name, std::int64_t delta = 1);
+  /// One less of these, one more of those.
+  void move(std::string_view from, std::string_view to) {
+    add(from, -1);
+    add(to);
+  }
   void add_type(std::string_view event_type);
   void clear();
 

@@ -1,42 +1,190 @@
 #include "storage/deliveries.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
-namespace couponhook::storage {
+#include "storage/delivery_states.hpp"
+#include "storage/pauses.hpp"
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+#include "storage/transaction.hpp"
 
+namespace couponhook::storage {
 namespace {
-Failure later() {
-  return {FailureCode::kUnavailable, "deliveries cannot be claimed yet"};
+
+/// What becomes of the delivery, and what its history says.
+std::string_view state_after(DeliveryResult result) {
+  switch (result) {
+    case DeliveryResult::kDone:
+      return state::kDone;
+    case DeliveryResult::kRetry:
+      return state::kRetrying;
+    case DeliveryResult::kDead:
+      break;
+  }
+  return state::kDead;
 }
+
+std::string_view outcome_of(DeliveryResult result) {
+  switch (result) {
+    case DeliveryResult::kDone:
+      return outcome::kDone;
+    case DeliveryResult::kRetry:
+      return outcome::kRetry;
+    case DeliveryResult::kDead:
+      break;
+  }
+  return outcome::kDead;
+}
+
+/// Rows are written in one order everywhere, so that two replicas wait for each other rather than
+/// deadlock.
+std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
+  std::vector<std::size_t> order(finished.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return finished[i].lease.delivery_id; });
+  return order;
+}
+
 }  // namespace
 
 Deliveries::Deliveries(std::unique_ptr<Connection> connection, DeliveriesOptions options)
     : connection_(std::move(connection)), options_(std::move(options)) {}
+
 Deliveries::~Deliveries() = default;
 
-Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<const Wanted>,
-                                                                   std::int64_t) {
-  return later();
+Deliveries::Work Deliveries::run() {
+  auto ran = connection_->run(commands_, results_);
+  commands_.clear();
+  return ran;
 }
-Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
-    std::string_view, std::string_view, std::span<const std::string_view>, std::int64_t) {
-  return later();
+
+Deliveries::Work Deliveries::count_and_run() {
+  counters_.append_commands(connection_->counter_slot(), commands_);
+  return run();
 }
-Deliveries::Result<std::vector<bool>> Deliveries::finish(std::span<const Finished>, std::int64_t) {
-  return later();
+
+/// It will not be tried again, so the next in its lane is due.
+void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
+                     std::string_view state, std::string_view error, std::int64_t now_ms) {
+  commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));
+  commands_.push_back(Command(sql::kPromote, {now_ms, lane}));
+  counters_.move(counter_of(from), counter_of(state));
 }
-Deliveries::Result<std::vector<bool>> Deliveries::renew(std::span<const Lease>, std::int64_t) {
-  return later();
+
+Deliveries::Result<std::vector<bool>> Deliveries::finish(std::span<const Finished> finished,
+                                                         std::int64_t now_ms) {
+  std::vector<bool> counted;
+  const auto recorded =
+      in_transaction(*connection_, [&] { return record(finished, now_ms, counted); });
+  if (!recorded) return recorded.error();
+  return counted;
 }
-Deliveries::Result<void> Deliveries::release(std::span<const Lease>, std::int64_t) {
-  return later();
+
+Deliveries::Work Deliveries::record(std::span<const Finished> finished, std::int64_t now_ms,
+                                    std::vector<bool>& counted) {
+  counted.assign(finished.size(), false);
+  counters_.clear();
+  commands_.clear();
+  const std::vector<std::size_t> order = by_delivery(finished);
+  for (const std::size_t i : order) {
+    const Lease& lease = finished[i].lease;
+    commands_.push_back(Command(sql::kHeldDelivery, {lease.delivery_id, lease.fence}));
+  }
+  if (auto read = run(); !read) return read;
+
+  std::size_t read = 0;
+  for (const std::size_t i : order) {
+    Rows& held = results_[read++];
+    if (held.empty()) continue;
+    counted[i] = true;
+    report(finished[i], held[0], now_ms);
+  }
+  return count_and_run();
 }
+
+void Deliveries::report(const Finished& finished, Row& held, std::int64_t now_ms) {
+  const std::string_view from = std::get<std::string>(held[0]);
+  const std::int64_t attempt = integer(held[2]);
+  const std::int64_t id = finished.lease.delivery_id;
+  // A delivery that was made at the first attempt has no history beside itself.
+  if (finished.result != DeliveryResult::kDone || attempt > 1) {
+    commands_.push_back(
+        Command(sql::kRecordAttempt, {id, attempt_slot(attempt), attempt, finished.began_at_ms,
+                                      now_ms, outcome_of(finished.result), finished.error}));
+  }
+  if (finished.result == DeliveryResult::kRetry) {
+    commands_.push_back(
+        Command(sql::kReport, {state::kRetrying, finished.due_at_ms, nullptr, finished.error, id}));
+    counters_.move(counter_of(from), counter::kDeliveriesRetrying);
+    return;
+  }
+  const bool dead = finished.result == DeliveryResult::kDead;
+  end(id, integer(held[1]), from, state_after(finished.result),
+      dead ? finished.error : std::string_view(), now_ms);
+}
+
+Deliveries::Result<std::vector<bool>> Deliveries::renew(std::span<const Lease> held,
+                                                        std::int64_t now_ms) {
+  std::vector<bool> still;
+  const std::int64_t until = now_ms + options_.lease.count();
+  const auto renewed = in_transaction(*connection_, [&]() -> Work {
+    still.clear();
+    commands_.clear();
+    for (const Lease& lease : held) {
+      commands_.push_back(Command(sql::kRenew, {until, lease.delivery_id, lease.fence}));
+    }
+    auto ran = run();
+    if (ran) std::ranges::transform(results_, std::back_inserter(still), std::not_fn(&Rows::empty));
+    return ran;
+  });
+  if (!renewed) return renewed.error();
+  return still;
+}
+
+Deliveries::Result<void> Deliveries::release(std::span<const Lease> held, std::int64_t now_ms) {
+  return in_transaction(*connection_, [&] {
+    commands_.clear();
+    for (const Lease& lease : held) {
+      commands_.push_back(Command(sql::kGiveBack, {now_ms, lease.delivery_id, lease.fence}));
+    }
+    return run();
+  });
+}
+
 Deliveries::Result<std::optional<std::int64_t>> Deliveries::next_due_ms(
-    std::span<const std::string_view>) {
-  return later();
+    std::span<const std::string_view> handlers) {
+  commands_.assign({Command(sql::kPauses, {})});
+  if (auto read = run(); !read) return read.error();
+  pauses_ = pauses_from(results_[0]);
+  for (const std::string_view handler : handlers) {
+    if (!is_paused(handler)) commands_.push_back(Command(sql::kNextDue, {handler}));
+  }
+  if (auto read = run(); !read) return read.error();
+  std::optional<std::int64_t> next;
+  for (const Rows& rows : results_) {
+    if (rows.empty()) continue;
+    const std::int64_t due = integer(rows[0][0]);
+    next = std::min(due, next.value_or(due));
+  }
+  return next;
 }
+
 Deliveries::Result<Backlog> Deliveries::backlog() {
-  return later();
+  commands_.assign({Command(sql::kTotals, {}), Command(sql::kOldestOpenDelivery, {})});
+  if (auto read = run(); !read) return read.error();
+  Backlog backlog;
+  for (const Row& row : results_[0]) {
+    const auto& name = std::get<std::string>(row[0]);
+    if (name == counter::kDeliveriesPending) backlog.pending = integer(row[1]);
+    if (name == counter::kDeliveriesRetrying) backlog.retrying = integer(row[1]);
+    if (name == counter::kDeliveriesDead) backlog.dead = integer(row[1]);
+  }
+  backlog.oldest_created_at_ms = least(results_[1]);
+  return backlog;
 }
 
 }  // namespace couponhook::storage

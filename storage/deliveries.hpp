@@ -25,8 +25,6 @@ struct DeliveriesOptions {
   /// How long a delivery stays with whoever took it. Renew at a third of it. Twice this is how long
   /// the work of a replica that was killed may lie.
   std::chrono::milliseconds lease{10'000};
-  /// Which slot of the counters this one adds to; not the Inbox's.
-  std::int64_t counter_slot = 1;
 };
 
 /// How many deliveries of a handler to take.
@@ -141,8 +139,35 @@ class Deliveries {
   [[nodiscard]] Result<Backlog> backlog();
 
  private:
-  std::unique_ptr<Connection> connection_;
-  DeliveriesOptions options_;
+  using Work = Connection::Result<void>;
+  struct Candidate;
+  struct Claim;
+
+  [[nodiscard]] Work run();
+  void end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
+           std::string_view state, std::string_view error, std::int64_t now_ms);
+  [[nodiscard]] Work count_and_run();
+
+  // Claiming, in deliveries_claim.cpp.
+  [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
+  [[nodiscard]] bool is_paused(std::string_view handler) const;
+  [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
+                                            std::string_view event_type) const;
+  [[nodiscard]] Work claim_due(std::span<const Wanted> wanted, std::int64_t now_ms, Claim& claim);
+  [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
+  void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
+
+  // Reporting.
+  [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
+                            std::vector<bool>& counted);
+  void report(const Finished& finished, Row& held, std::int64_t now_ms);
+
+  const std::unique_ptr<Connection> connection_;
+  const DeliveriesOptions options_;
+  std::vector<PauseRecord> pauses_;  ///< as the transaction saw them
+  CounterDeltas counters_;
+  std::vector<Command> commands_;
+  std::vector<Rows> results_;
 };
 
 }  // namespace couponhook::storage

@@ -37,6 +37,10 @@ inline constexpr Dialect kPostgresDialect{
 #define COUPONHOOK_SKIP_LOCKED "/* FOR UPDATE SKIP LOCKED */"
 inline constexpr std::string_view kSkipLockedHint = COUPONHOOK_SKIP_LOCKED;
 inline constexpr std::string_view kSkipLocked = "FOR UPDATE SKIP LOCKED";
+/// The same, for rows that are to be waited for.
+#define COUPONHOOK_FOR_UPDATE "/* FOR UPDATE */"
+inline constexpr std::string_view kForUpdateHint = COUPONHOOK_FOR_UPDATE;
+inline constexpr std::string_view kForUpdate = "FOR UPDATE";
 
 /// \return `script` in the words of `dialect`.
 [[nodiscard]] std::string in_dialect(std::string_view script, const Dialect& dialect);

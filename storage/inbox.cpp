@@ -43,8 +43,8 @@ static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows witho
 struct Inbox::Impl {
   /// A connection, the thread that writes through it, and what that is writing.
   struct Writer {
-    explicit Writer(std::unique_ptr<Connection> given)
-        : connection(std::move(given)), batch_writer(*connection) {}
+    Writer(std::unique_ptr<Connection> given, LeaseTerms terms)
+        : connection(std::move(given)), batch_writer(*connection, std::move(terms)) {}
 
     const std::unique_ptr<Connection> connection;
     BatchWriter batch_writer;
@@ -71,6 +71,7 @@ struct Inbox::Impl {
   void pause(milliseconds time);
 
   static void tell(std::span<Work> batch);
+  void wake_workers(const Writer& writer) noexcept;
 
   // With the mutex held:
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
@@ -101,7 +102,9 @@ Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock giv
     : options(std::move(given_options)),
       clock(std::move(given_clock)),
       on_failure(std::move(given_observer)) {
-  for (auto& connection : connections) writers.emplace_back(std::move(connection));
+  for (auto& connection : connections) {
+    writers.emplace_back(std::move(connection), options.lease_terms);
+  }
   for (Writer& writer : writers) {
     writer.thread = std::thread([this, &writer] { work_until_stopped(writer); });
   }
@@ -172,7 +175,10 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
 void Inbox::Impl::commit(Writer& writer) {
   const std::span<Work> batch = writer.batch;
   const auto written = write(writer, batch);
-  if (written) return tell(batch);
+  if (written) {
+    tell(batch);
+    return wake_workers(writer);
+  }
   if (written.error().code == FailureCode::kStatement && batch.size() > 1) {
     return commit_one_by_one(writer);
   }
@@ -191,6 +197,7 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
       return pause(options.failure_pause);
     }
     tell(batch.subspan(i, 1));
+    if (written) wake_workers(writer);
   }
 }
 
@@ -255,10 +262,20 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (auto* admission = std::get_if<Admission>(&work.content)) {
         work.listener->give_back(std::move(*admission));
       }
+      if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
     // The listener's session may end before the batch's memory is used again.
     work.listener.reset();
+  }
+}
+
+void Inbox::Impl::wake_workers(const Writer& writer) noexcept {
+  if (!options.on_deliveries || !writer.batch_writer.made_deliveries()) return;
+  try {
+    options.on_deliveries();
+  } catch (...) {
+    // Workers look by themselves now and then.
   }
 }
 

@@ -28,9 +28,15 @@ class AdmitListener {
   /// to free on the thread that it comes from. May be ignored.
   virtual void give_back(Admission&& /*admission*/) noexcept {}
   /// Called before admitted(), on the writer's thread, where deliveries were asked for as leased
-  /// and are: each is attempt 1, and in no other hands until InboxOptions::lease is over. One that
+  /// and are: each is attempt 1, and in no other hands until its lease is over. One that
   /// is missing here waits for an earlier one of its ordering key.
   virtual void leased(std::vector<BornLeased>&& /*deliveries*/) noexcept {}
+};
+
+/// Whose the deliveries are that are born leased, and for how long: as DeliveriesOptions says.
+struct LeaseTerms {
+  std::string owner = "this";
+  std::chrono::milliseconds lease{10'000};
 };
 
 struct InboxOptions {
@@ -38,9 +44,7 @@ struct InboxOptions {
   std::size_t batch_max = 256;   ///< what one transaction takes
   /// Pause before the next transaction after one has failed.
   std::chrono::milliseconds failure_pause{50};
-  /// Whose the deliveries are that are born leased, and for how long: as DeliveriesOptions says.
-  std::string lease_owner = "this";
-  std::chrono::milliseconds lease{10'000};
+  LeaseTerms lease_terms{};
   /// Called on the writer's thread after a commit that made deliveries which wait for a worker.
   std::function<void()> on_deliveries = nullptr;
 };

@@ -90,7 +90,7 @@ std::optional<std::int64_t> only_integer(const Rows& rows) {
 
 StoreCounts totals_from(Rows& rows) {
   StoreCounts counts;
-  const std::array<std::pair<std::string_view, std::int64_t*>, 8> totals{{
+  const std::array<std::pair<std::string_view, std::int64_t*>, 9> totals{{
       {counter::kStored, &counts.stored},
       {counter::kDuplicates, &counts.duplicates},
       {counter::kConflicts, &counts.conflicts},
@@ -99,6 +99,7 @@ StoreCounts totals_from(Rows& rows) {
       {counter::kDeliveriesRetrying, &counts.deliveries_retrying},
       {counter::kDeliveriesDead, &counts.deliveries_dead},
       {counter::kDeliveriesDone, &counts.deliveries_done},
+      {counter::kDeliveriesSkipped, &counts.deliveries_skipped},
   }};
   for (Row& row : rows) {
     const std::string name = take_text(row[0]);
@@ -125,11 +126,7 @@ Reader::Result<StoreCounts> Reader::counts() {
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   StoreCounts counts = totals_from(results[0]);
   counts.last_received_at_ms = only_integer(results[1]);
-  for (const Row& row : results[2]) {
-    const std::int64_t created_at_ms = integer(row[0]);
-    counts.oldest_pending_at_ms =
-        std::min(created_at_ms, counts.oldest_pending_at_ms.value_or(created_at_ms));
-  }
+  counts.oldest_pending_at_ms = least(results[2]);
   return counts;
 }
 

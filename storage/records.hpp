@@ -99,6 +99,17 @@ struct DeliveryRecord {
   std::string last_error;
 };
 
+/// What an operator has told not to be delivered for now.
+struct PauseRecord {
+  std::int64_t pause_id = 0;
+  std::string handler;        ///< empty: any
+  std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: any
+  std::string reason;
+  std::int64_t created_at_ms = 0;
+  /// Set once it is over; what it held back is then let go bit by bit.
+  std::optional<std::int64_t> resumed_at_ms;
+};
+
 struct NotificationRecord {
   std::int64_t sequence = 0;
   std::string id;
@@ -159,6 +170,7 @@ struct StoreCounts {
   std::int64_t deliveries_retrying = 0;
   std::int64_t deliveries_dead = 0;
   std::int64_t deliveries_done = 0;
+  std::int64_t deliveries_skipped = 0;
   std::optional<std::int64_t> oldest_pending_at_ms;
 };
 

@@ -3,6 +3,7 @@
 /// \file
 /// Values in and out of statements.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,16 @@ namespace couponhook::storage {
 [[nodiscard]] inline std::optional<std::int64_t> optional_integer(const Field& field) {
   if (std::holds_alternative<std::nullptr_t>(field)) return std::nullopt;
   return integer(field);
+}
+
+/// \return the least of the first column; nothing where there are no rows.
+[[nodiscard]] inline std::optional<std::int64_t> least(const Rows& rows) {
+  std::optional<std::int64_t> found;
+  for (const Row& row : rows) {
+    const std::int64_t value = integer(row[0]);
+    found = std::min(value, found.value_or(value));
+  }
+  return found;
 }
 
 /// Moves the text out.

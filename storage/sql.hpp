@@ -39,6 +39,45 @@ extern const Statement kCounterNames;
 /// slot, now
 extern const Statement kBeat;
 
+// Deliveries. None of these grows with what is open, waits or was done.
+
+/// notification, handler, lease end, received_at, lane, ordering_key, owner -> seq
+extern const Statement kInsertLeasedDelivery;
+/// lane -> seq, lane of the first that is open
+extern const Statement kFirstInLane;
+/// -> seq, handler, event_pattern, reason, created_at, resumed_at or NULL
+extern const Statement kPauses;
+/// due_at, pause, limit
+extern const Statement kUnpark;
+/// pause
+extern const Statement kDropPause;
+/// handler, now, limit -> candidate columns
+extern const Statement kDueDeliveries;
+/// id, mchid -> candidate columns
+extern const Statement kDeliveriesToClaim;
+/// seq -> id, mchid, event_type, create_time, source, resource
+extern const Statement kContent;
+/// seq -> seq; nothing where it has ended, or is in other hands at this moment
+extern const Statement kStillOpen;
+/// pause or NULL, seq
+extern const Statement kPark;
+/// owner, lease end, seq
+extern const Statement kTake;
+/// seq, fence -> state, lane, attempts
+extern const Statement kHeldDelivery;
+/// state, due_at or NULL, finished_at or NULL, error, seq
+extern const Statement kReport;
+/// due_at, lane
+extern const Statement kPromote;
+/// delivery, slot, attempt, began_at, ended_at, outcome, error
+extern const Statement kRecordAttempt;
+/// lease end, seq, fence -> seq
+extern const Statement kRenew;
+/// due_at, seq, fence
+extern const Statement kGiveBack;
+/// handler -> due_at
+extern const Statement kNextDue;
+
 // Status. None of these grows with the store, but the lists, which are bounded.
 
 /// -> name, total

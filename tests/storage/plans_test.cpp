@@ -38,7 +38,8 @@ std::vector<std::string> plan_of(Connection& connection, const Statement& statem
 /// Tables that stay small whatever the store holds, and walks that a LIMIT ends.
 bool may_be_scanned(const Statement& statement) {
   return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
-         &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived;
+         &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
+         &statement == &sql::kPauses;
 }
 
 TEST(Plans, SearchRatherThanScan) {

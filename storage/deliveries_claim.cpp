@@ -1,0 +1,252 @@
+// How deliveries are taken: the half of Deliveries that decides whose turn it is.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "storage/deliveries.hpp"
+#include "storage/delivery_states.hpp"
+#include "storage/pauses.hpp"
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+#include "storage/transaction.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+/// Candidates that one claim looks at, as a multiple of what is wanted: most of them may only stand
+/// in line behind others, and are put aside.
+constexpr int kRoundsMax = 4;
+/// Deliveries of a pause that is over which one claim lets go.
+constexpr std::int64_t kUnparkMax = 500;
+/// How long a pause that is over is remembered, so that a claim which began before it ended cannot
+/// park anything under it that nobody lets go.
+constexpr std::int64_t kPauseMemoryMs = 600'000;
+
+constexpr std::string_view kLost =
+    "its lease ended without a report: the process that made it ended or hung";
+constexpr std::string_view kRemoved = "its notification has been removed from the store";
+
+}  // namespace
+
+struct Deliveries::Candidate {
+  enum class Decision : std::uint8_t { kTake, kBlocked, kLeave };
+
+  explicit Candidate(Row& row)
+      : delivery_id(integer(row[0])),
+        handler(take_text(row[1])),
+        lane(integer(row[2])),
+        notification(integer(row[3])),
+        state(take_text(row[4])),
+        attempts(integer(row[5])),
+        attempts_before(integer(row[6])),
+        fence(integer(row[7])),
+        due_at_ms(optional_integer(row[8])),
+        leased(!std::holds_alternative<std::nullptr_t>(row[9])),
+        parked(optional_integer(row[10]).has_value()),
+        created_at_ms(integer(row[11])),
+        ordering_key(take_text(row[12])),
+        last_error(take_text(row[13])),
+        head(optional_integer(row[14])),
+        running(optional_integer(row[15])) {}
+
+  [[nodiscard]] bool is_open() const {
+    return state == state::kPending || state == state::kRetrying;
+  }
+  [[nodiscard]] bool is_running(std::int64_t now_ms) const {
+    return leased && due_at_ms && *due_at_ms > now_ms;
+  }
+  /// The one of its lane whose turn it is: what was begun is finished first, also where the oldest
+  /// has come back to life meanwhile.
+  [[nodiscard]] std::int64_t whose_turn() const {
+    return running.value_or(head.value_or(delivery_id));
+  }
+
+  std::int64_t delivery_id;
+  std::string handler;
+  std::int64_t lane;
+  std::int64_t notification;
+  std::string state;
+  std::int64_t attempts;
+  std::int64_t attempts_before;
+  std::int64_t fence;
+  std::optional<std::int64_t> due_at_ms;
+  bool leased;
+  bool parked;
+  std::int64_t created_at_ms;
+  std::string ordering_key;
+  std::string last_error;
+  std::optional<std::int64_t> head;
+  std::optional<std::int64_t> running;
+};
+
+/// What a claim has taken so far.
+struct Deliveries::Claim {
+  std::vector<ClaimedDelivery> taken;
+  std::int64_t until_ms = 0;
+};
+
+Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<const Wanted> wanted,
+                                                                   std::int64_t now_ms) {
+  Claim claim;
+  const auto claimed =
+      in_transaction(*connection_, [&] { return claim_due(wanted, now_ms, claim); });
+  if (!claimed) return claimed.error();
+  return std::move(claim.taken);
+}
+
+Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
+                                       Claim& claim) {
+  claim = {.taken = {}, .until_ms = now_ms + options_.lease.count()};
+  counters_.clear();
+  commands_.clear();
+  if (auto looked = look_at_pauses(now_ms); !looked) return looked;
+  std::vector<Wanted> left(wanted.begin(), wanted.end());
+  for (int round = 0; round < kRoundsMax; ++round) {
+    std::erase_if(left, [&](const Wanted& w) { return w.limit <= 0 || is_paused(w.handler); });
+    if (left.empty()) break;
+    for (const Wanted& w : left) {
+      commands_.push_back(Command(sql::kDueDeliveries, {w.handler, now_ms, w.limit}));
+    }
+    if (auto read = run(); !read) return read;
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      for (Row& row : results_[i]) candidates.emplace_back(row);
+      if (std::ssize(results_[i]) < left[i].limit) left[i].limit = 0;
+    }
+    const std::size_t taken_before = claim.taken.size();
+    if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
+    for (std::size_t i = taken_before; i < claim.taken.size(); ++i) {
+      const auto w = std::ranges::find(left, claim.taken[i].handler, &Wanted::handler);
+      if (w != left.end()) --w->limit;
+    }
+  }
+  return count_and_run();
+}
+
+Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
+    std::string_view mchid, std::string_view notification_id,
+    std::span<const std::string_view> handlers, std::int64_t now_ms) {
+  std::vector<DeliveryStanding> standings;
+  Claim claim;
+  const auto claimed = in_transaction(*connection_, [&]() -> Work {
+    claim = {.taken = {}, .until_ms = now_ms + options_.lease.count()};
+    standings.clear();
+    counters_.clear();
+    commands_.clear();
+    if (auto looked = look_at_pauses(now_ms); !looked) return looked;
+    commands_.push_back(Command(sql::kDeliveriesToClaim, {notification_id, mchid}));
+    if (auto read = run(); !read) return read;
+    std::vector<Candidate> candidates;
+    for (Row& row : results_[0]) {
+      Candidate candidate(row);
+      if (std::ranges::find(handlers, candidate.handler) == handlers.end()) continue;
+      DeliveryStanding standing{candidate.handler, Standing::kWaiting, candidate.last_error, {}};
+      if (!candidate.is_open()) {
+        standing.standing = candidate.state == state::kDead ? Standing::kDead : Standing::kDone;
+      } else if (candidate.is_running(now_ms)) {
+        standing.standing = Standing::kInProgress;
+      } else if (!candidate.parked && !is_paused(candidate.handler)) {
+        candidates.push_back(std::move(candidate));
+      }
+      standings.push_back(std::move(standing));
+    }
+    if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
+    return count_and_run();
+  });
+  if (!claimed) return claimed.error();
+  for (ClaimedDelivery& taken : claim.taken) {
+    const auto standing = std::ranges::find(standings, taken.handler, &DeliveryStanding::handler);
+    standing->standing = Standing::kClaimed;
+    standing->claimed = std::move(taken);
+  }
+  return standings;
+}
+
+/// Reads them, and lets some go of what those that are over still hold back.
+Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
+  commands_.push_back(Command(sql::kPauses, {}));
+  if (auto read = run(); !read) return read;
+  pauses_ = pauses_from(results_[0]);
+  for (const PauseRecord& pause : pauses_) {
+    if (!pause.resumed_at_ms) continue;
+    commands_.push_back(Command(sql::kUnpark, {now_ms, pause.pause_id, kUnparkMax}));
+    if (*pause.resumed_at_ms + kPauseMemoryMs < now_ms) {
+      commands_.push_back(Command(sql::kDropPause, {pause.pause_id}));
+    }
+  }
+  if (commands_.empty()) return {};
+  std::erase_if(pauses_, [](const PauseRecord& pause) { return pause.resumed_at_ms.has_value(); });
+  return run();
+}
+
+bool Deliveries::is_paused(std::string_view handler) const {
+  return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
+    return pause.event_pattern.empty() && pause.handler == handler;
+  });
+}
+
+const PauseRecord* Deliveries::pause_of(const Candidate& candidate,
+                                        std::string_view event_type) const {
+  const auto pause = std::ranges::find_if(pauses_, [&](const PauseRecord& p) {
+    return !p.event_pattern.empty() && (p.handler.empty() || p.handler == candidate.handler) &&
+           matches_event(p.event_pattern, event_type);
+  });
+  return pause == pauses_.end() ? nullptr : &*pause;
+}
+
+/// Takes those whose turn it is. The others leave the index of what is due, so that nothing looks
+/// at them again before the one ahead of them ends; unless that one is ending at this moment, which
+/// its lock tells, and would not see them.
+Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64_t now_ms,
+                                  Claim& claim) {
+  if (candidates.empty()) return {};
+  for (const Candidate& candidate : candidates) {
+    if (candidate.whose_turn() == candidate.delivery_id) {
+      commands_.push_back(Command(sql::kContent, {candidate.notification}));
+    } else {
+      commands_.push_back(Command(sql::kStillOpen, {candidate.whose_turn()}));
+    }
+  }
+  if (auto read = run(); !read) return read;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& candidate = candidates[i];
+    Rows& found = results_[i];
+    if (candidate.whose_turn() != candidate.delivery_id) {
+      if (!found.empty() && candidate.due_at_ms) {
+        commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
+      }
+    } else if (found.empty()) {
+      end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);
+    } else if (const PauseRecord* pause = pause_of(candidate, std::get<std::string>(found[0][2]))) {
+      commands_.push_back(Command(sql::kPark, {pause->pause_id, candidate.delivery_id}));
+    } else {
+      take_up(candidate, found[0], now_ms, claim);
+    }
+  }
+  return run();
+}
+
+void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
+  if (candidate.leased) {
+    commands_.push_back(
+        Command(sql::kRecordAttempt,
+                {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
+                 *candidate.due_at_ms - options_.lease.count(), now_ms, outcome::kLost, kLost}));
+  }
+  commands_.push_back(Command(sql::kTake, {options_.owner, claim.until_ms, candidate.delivery_id}));
+  claim.taken.push_back({.lease = {candidate.delivery_id, candidate.fence + 1},
+                         .attempt = candidate.attempts + 1 - candidate.attempts_before,
+                         .handler = std::move(candidate.handler),
+                         .ordering_key = std::move(candidate.ordering_key),
+                         .notification_id = take_text(content[0]),
+                         .mchid = take_text(content[1]),
+                         .event_type = take_text(content[2]),
+                         .create_time = take_text(content[3]),
+                         .source = take_text(content[4]),
+                         .resource = take_text(content[5]),
+                         .created_at_ms = candidate.created_at_ms,
+                         .last_error = std::move(candidate.last_error)});
+}
+
+}  // namespace couponhook::storage

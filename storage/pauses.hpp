@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// What operators have paused, as the store has it.
+
+#include <string_view>
+#include <vector>
+
+#include "storage/records.hpp"
+#include "storage/rows.hpp"
+
+namespace couponhook::storage {
+
+/// Of the statement sql::kPauses.
+[[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
+  std::vector<PauseRecord> pauses;
+  for (Row& row : rows) {
+    pauses.push_back({.pause_id = integer(row[0]),
+                      .handler = take_text(row[1]),
+                      .event_pattern = take_text(row[2]),
+                      .reason = take_text(row[3]),
+                      .created_at_ms = integer(row[4]),
+                      .resumed_at_ms = optional_integer(row[5])});
+  }
+  return pauses;
+}
+
+/// \param pattern an event type, or its beginning followed by *; empty matches all.
+[[nodiscard]] inline bool matches_event(std::string_view pattern, std::string_view event_type) {
+  if (pattern.empty()) return true;
+  if (!pattern.ends_with('*')) return event_type == pattern;
+  pattern.remove_suffix(1);
+  return event_type.starts_with(pattern);
+}
+
+}  // namespace couponhook::storage

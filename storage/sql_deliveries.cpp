@@ -1,0 +1,96 @@
+// The statements of deliveries.
+
+#include "storage/dialect.hpp"
+#include "storage/sql.hpp"
+
+// A partial index is used only where a statement says the index's condition in the same words.
+#define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
+
+// With the oldest open one and the running one of its lane, which decide whether it may be taken.
+#define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
+  "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
+  "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
+  "(SELECT min(p.seq) FROM deliveries p WHERE p.lane = d.lane AND p." COUPONHOOK_OPEN           \
+  ") AS head,"                                                                                  \
+  " (SELECT r.seq FROM deliveries r WHERE r.lane = d.lane AND r.lease_owner IS NOT NULL)"       \
+  " AS running "
+
+namespace couponhook::storage::sql {
+
+const Statement kInsertLeasedDelivery{
+    "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
+    " created_at, lane, ordering_key, fence, lease_owner, last_error)"
+    " VALUES ($1, $2, 'pending', 1, 0, $3, $4, $5, $6, 1, $7, '') RETURNING seq"};
+
+const Statement kFirstInLane{"SELECT seq, lane FROM deliveries WHERE lane = $1 AND " COUPONHOOK_OPEN
+                             " ORDER BY seq LIMIT 1"};
+
+const Statement kPauses{
+    "SELECT seq, handler, event_pattern, reason, created_at, resumed_at FROM pauses ORDER BY seq"};
+
+// Says twice whose they are: one that another connection has taken up meanwhile must stay as it is.
+const Statement kUnpark{
+    "UPDATE deliveries SET due_at = $1, parked_by = NULL WHERE parked_by = $2 AND seq IN"
+    " (SELECT seq FROM deliveries WHERE parked_by = $2 LIMIT $3)"};
+
+const Statement kDropPause{
+    "DELETE FROM pauses WHERE seq = $1"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE parked_by = $1)"};
+
+const Statement kDueDeliveries{"SELECT " COUPONHOOK_CANDIDATE_COLUMNS
+                               "FROM deliveries d WHERE d.handler = $1 AND d.due_at <= $2"
+                               " ORDER BY d.due_at LIMIT $3 " COUPONHOOK_SKIP_LOCKED};
+
+const Statement kDeliveriesToClaim{
+    "SELECT " COUPONHOOK_CANDIDATE_COLUMNS
+    "FROM deliveries d WHERE d.notification ="
+    " (SELECT n.seq FROM notifications n WHERE n.id = $1 AND n.mchid = $2)"
+    " ORDER BY d.seq " COUPONHOOK_FOR_UPDATE};
+
+const Statement kContent{
+    "SELECT id, mchid, event_type, create_time, source, resource FROM notifications"
+    " WHERE seq = $1"};
+
+const Statement kStillOpen{"SELECT seq FROM deliveries WHERE seq = $1 AND " COUPONHOOK_OPEN
+                           " " COUPONHOOK_SKIP_LOCKED};
+
+const Statement kPark{
+    "UPDATE deliveries SET due_at = NULL, parked_by = $1, lease_owner = NULL WHERE seq = $2"};
+
+const Statement kTake{
+    "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1,"
+    " attempts = attempts + 1 WHERE seq = $3"};
+
+const Statement kHeldDelivery{
+    "SELECT state, lane, attempts FROM deliveries WHERE seq = $1 AND fence = $2"
+    " AND lease_owner IS NOT NULL " COUPONHOOK_FOR_UPDATE};
+
+const Statement kReport{
+    "UPDATE deliveries SET state = $1, due_at = $2, finished_at = $3, last_error = $4,"
+    " lease_owner = NULL WHERE seq = $5"};
+
+const Statement kPromote{
+    "UPDATE deliveries SET due_at = $1 WHERE seq ="
+    " (SELECT min(seq) FROM deliveries WHERE lane = $2 AND " COUPONHOOK_OPEN
+    ") AND due_at IS NULL AND parked_by IS NULL AND " COUPONHOOK_OPEN};
+
+const Statement kRecordAttempt{
+    "INSERT INTO delivery_attempts (delivery, slot, attempt, began_at, ended_at, outcome, error)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    " ON CONFLICT (delivery, slot) DO UPDATE SET attempt = excluded.attempt,"
+    " began_at = excluded.began_at, ended_at = excluded.ended_at, outcome = excluded.outcome,"
+    " error = excluded.error"};
+
+const Statement kRenew{
+    "UPDATE deliveries SET due_at = $1 WHERE seq = $2 AND fence = $3"
+    " AND lease_owner IS NOT NULL RETURNING seq"};
+
+const Statement kGiveBack{
+    "UPDATE deliveries SET due_at = $1, lease_owner = NULL, attempts = attempts - 1"
+    " WHERE seq = $2 AND fence = $3 AND lease_owner IS NOT NULL"};
+
+const Statement kNextDue{
+    "SELECT due_at FROM deliveries WHERE handler = $1 AND due_at IS NOT NULL"
+    " ORDER BY due_at LIMIT 1"};
+
+}  // namespace couponhook::storage::sql

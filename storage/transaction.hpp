@@ -1,0 +1,52 @@
+#pragma once
+
+/// \file
+/// Transactions that end on every way out, and that are run again where they lost to another.
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "storage/connection.hpp"
+
+namespace couponhook::storage {
+
+/// Ends the transaction, on every way out but a commit.
+class Rollback {
+ public:
+  explicit Rollback(Connection& connection) : connection_(&connection) {}
+  Rollback(const Rollback&) = delete;
+  Rollback& operator=(const Rollback&) = delete;
+  ~Rollback() {
+    if (connection_ != nullptr) connection_->rollback();
+  }
+  void release() { connection_ = nullptr; }
+
+ private:
+  Connection* connection_;
+};
+
+/// Runs `work` in a transaction and commits. Where the engine says that it lost to another, all is
+/// run again, a few times: `work` must start from nothing each time.
+template <typename Work>
+[[nodiscard]] Connection::Result<void> in_transaction(Connection& connection, Work&& work) {
+  using std::chrono::milliseconds;
+  constexpr std::array kPauses{milliseconds{1}, milliseconds{3}, milliseconds{10}};
+  const auto once = [&]() -> Connection::Result<void> {
+    if (auto begun = connection.begin(); !begun) return begun;
+    Rollback rollback(connection);
+    if (auto worked = work(); !worked) return worked;
+    if (auto committed = connection.commit(); !committed) return committed;
+    rollback.release();
+    return {};
+  };
+  auto done = once();
+  for (const milliseconds pause : kPauses) {
+    if (done || done.error().code != FailureCode::kConflict) break;
+    std::this_thread::sleep_for(pause);
+    done = once();
+  }
+  return done;
+}
+
+}  // namespace couponhook::storage

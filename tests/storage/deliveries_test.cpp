@@ -1,0 +1,343 @@
+// Deliveries as replicas take and report them: whose turn it is, who holds what and until when, and
+// what is told of it afterwards. Each test is run on a fresh store of every engine.
+
+#include "deliveries_fixture.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using enum DeliveryResult;
+using DeliveriesTest = WithDeliveries;
+COUPONHOOK_ON_EVERY_ENGINE(DeliveriesTest);
+
+TEST_P(DeliveriesTest, GiveAllThatAHandlerIsTold) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  const auto claimed = claim(deliveries);
+  ASSERT_EQ(claimed.size(), 1U);
+  EXPECT_EQ(claimed[0].attempt, 1);
+  EXPECT_EQ(claimed[0].handler, "crm");
+  EXPECT_EQ(claimed[0].ordering_key, "c1");
+  EXPECT_EQ(claimed[0].notification_id, "n1");
+  EXPECT_EQ(claimed[0].mchid, "1900000001");
+  EXPECT_EQ(claimed[0].event_type, "COUPON.USE");
+  EXPECT_EQ(claimed[0].create_time, "2024-01-01T00:00:00+08:00");
+  EXPECT_EQ(claimed[0].source, "notification");
+  EXPECT_EQ(claimed[0].resource, R"({"content":"a"})");
+  EXPECT_EQ(claimed[0].created_at_ms, kNow);
+}
+
+TEST_P(DeliveriesTest, GiveNothingTwice) {
+  keep("n1", "c1");
+  Deliveries a = replica("a");
+  Deliveries b = replica("b");
+  EXPECT_EQ(ids(claim(a)), Ids{"n1"});
+  EXPECT_EQ(ids(claim(b)), Ids{});
+}
+
+TEST_P(DeliveriesTest, GiveNoMoreThanIsWantedOfEachHandler) {
+  for (const char* id : {"n1", "n2", "n3"}) keep(id, id);
+  for (const char* id : {"m1", "m2"}) keep(id, id, "COUPON.USE", "erp");
+  Deliveries deliveries = replica();
+  const std::array wanted{Wanted{"crm", 2}, Wanted{"erp", 1}};
+  EXPECT_EQ(ids(deliveries.claim(wanted, kNow).value()), (Ids{"n1", "n2", "m1"}));
+}
+
+TEST_P(DeliveriesTest, GiveOneCouponOneAtATimeInOrder) {
+  keep("use", "c1");
+  keep("refund", "c1");
+  keep("other", "c2");
+  Deliveries deliveries = replica();
+  const auto first = claim(deliveries);
+  EXPECT_EQ(ids(first), (Ids{"use", "other"}));
+  EXPECT_EQ(ids(claim(deliveries)), Ids{});
+  finish(deliveries, first[0].lease, kDone);
+  EXPECT_EQ(ids(claim(deliveries)), Ids{"refund"});
+}
+
+TEST_P(DeliveriesTest, KeepTheOrderInWhichOneBatchCame) {
+  write_together(event("z-first", "c1"), event("a-second", "c1"));
+  Deliveries deliveries = replica();
+  EXPECT_EQ(ids(claim(deliveries)), Ids{"z-first"});
+}
+
+TEST_P(DeliveriesTest, KeepOrderForEachHandlerByItself) {
+  keep("n1", "c1");
+  keep("n2", "c1", "COUPON.USE", "erp");
+  Deliveries deliveries = replica();
+  EXPECT_EQ(ids(claim(deliveries, kNow, 10, "erp")), Ids{"n2"});
+}
+
+TEST_P(DeliveriesTest, HoldBackACouponWhileItsFirstWaitsForItsNextAttempt) {
+  keep("use", "c1");
+  keep("refund", "c1");
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 5000);
+  EXPECT_EQ(ids(claim(deliveries, kNow + 4999)), Ids{});
+  const auto again = claim(deliveries, kNow + 5000);
+  ASSERT_EQ(ids(again), Ids{"use"});
+  EXPECT_EQ(again[0].attempt, 2);
+  EXPECT_EQ(again[0].last_error, "refused");
+}
+
+TEST_P(DeliveriesTest, GoOnWithACouponAfterADeadLetter) {
+  keep("use", "c1");
+  keep("refund", "c1");
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kDead);
+  EXPECT_EQ(ids(claim(deliveries)), Ids{"refund"});
+}
+
+TEST_P(DeliveriesTest, AreTakenOverWhenALeaseEnds) {
+  keep("n1", "c1");
+  Deliveries dead = replica("dead");
+  Deliveries heir = replica("heir");
+  claim(dead);
+  EXPECT_EQ(ids(claim(heir, kNow + kLease - 1)), Ids{});
+  const auto taken = claim(heir, kNow + kLease);
+  ASSERT_EQ(ids(taken), Ids{"n1"});
+  EXPECT_EQ(taken[0].attempt, 2);
+}
+
+TEST_P(DeliveriesTest, KeepTheirLineBehindOneWhoseLeaseHasEnded) {
+  keep("use", "c1");
+  keep("refund", "c1");
+  Deliveries dead = replica("dead");
+  Deliveries heir = replica("heir");
+  claim(dead);
+  EXPECT_EQ(ids(claim(heir, kNow + kLease)), Ids{"use"});
+}
+
+TEST_P(DeliveriesTest, CountNoResultOfALeaseThatWasTakenOver) {
+  keep("n1", "c1");
+  Deliveries slow = replica("slow");
+  Deliveries heir = replica("heir");
+  const Lease lost = claim(slow).at(0).lease;
+  const Lease held = claim(heir, kNow + kLease).at(0).lease;
+  EXPECT_FALSE(finish(slow, lost, kDead));
+  EXPECT_EQ(delivery("n1").state, "pending");
+  EXPECT_TRUE(finish(heir, held, kDone));
+  EXPECT_EQ(delivery("n1").state, "done");
+}
+
+TEST_P(DeliveriesTest, CountAResultOnce) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  const Lease lease = claim(deliveries).at(0).lease;
+  EXPECT_TRUE(finish(deliveries, lease, kDone));
+  EXPECT_FALSE(finish(deliveries, lease, kDead));
+  EXPECT_EQ(delivery("n1").state, "done");
+}
+
+TEST_P(DeliveriesTest, StayWithWhoeverRenewsTheirLease) {
+  keep("n1", "c1");
+  Deliveries slow = replica("slow");
+  Deliveries other = replica("other");
+  const std::array held{claim(slow).at(0).lease};
+  EXPECT_EQ(slow.renew(held, kNow + kLease - 1).value(), std::vector{true});
+  EXPECT_EQ(ids(claim(other, kNow + kLease)), Ids{});
+  EXPECT_EQ(ids(claim(other, kNow + 2 * kLease)), Ids{"n1"});
+  EXPECT_EQ(slow.renew(held, kNow + 2 * kLease).value(), std::vector{false});
+}
+
+TEST_P(DeliveriesTest, AreGivenBackAsIfNeverTaken) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  const std::array held{claim(deliveries).at(0).lease};
+  ASSERT_TRUE(deliveries.release(held, kNow));
+  EXPECT_FALSE(finish(deliveries, held[0], kDone));
+  const auto again = claim(deliveries);
+  ASSERT_EQ(ids(again), Ids{"n1"});
+  EXPECT_EQ(again[0].attempt, 1);
+}
+
+TEST_P(DeliveriesTest, AreCountedInEveryState) {
+  for (const char* id : {"done", "retrying", "dead", "pending"}) keep(id, id);
+  Deliveries deliveries = replica();
+  for (const ClaimedDelivery& d : claim(deliveries, kNow, 3)) {
+    const auto result = d.notification_id == "done"   ? kDone
+                        : d.notification_id == "dead" ? kDead
+                                                      : kRetry;
+    finish(deliveries, d.lease, result, kNow, kNow + 60'000);
+  }
+  const StoreCounts totals = counts();
+  EXPECT_EQ(totals.deliveries_pending, 1);
+  EXPECT_EQ(totals.deliveries_retrying, 1);
+  EXPECT_EQ(totals.deliveries_dead, 1);
+  EXPECT_EQ(totals.deliveries_done, 1);
+  const Backlog backlog = deliveries.backlog().value();
+  EXPECT_EQ(backlog.pending, 1);
+  EXPECT_EQ(backlog.retrying, 1);
+  EXPECT_EQ(backlog.dead, 1);
+  EXPECT_EQ(backlog.oldest_created_at_ms, kNow);
+}
+
+TEST_P(DeliveriesTest, MakeANotificationDoneWithTheLastOfThem) {
+  Admission a = event("n1", "c1");
+  a.deliveries.push_back({.handler = "erp", .ordering_key = "c1"});
+  write_together(a);
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kDone);
+  EXPECT_EQ(kept("n1").state, "received");
+  finish(deliveries, claim(deliveries, kNow, 1, "erp").at(0).lease, kDone);
+  EXPECT_EQ(kept("n1").state, "done");
+}
+
+TEST_P(DeliveriesTest, MakeANotificationDeadWithOneOfThem) {
+  Admission a = event("n1", "c1");
+  a.deliveries.push_back({.handler = "erp", .ordering_key = "c1"});
+  write_together(a);
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kDead);
+  finish(deliveries, claim(deliveries, kNow, 1, "erp").at(0).lease, kDone);
+  EXPECT_EQ(kept("n1").state, "dead");
+}
+
+TEST_P(DeliveriesTest, TellWhenTheNextFallsDue) {
+  const std::array<std::string_view, 1> handlers{"crm"};
+  Deliveries deliveries = replica();
+  EXPECT_FALSE(deliveries.next_due_ms(handlers).value());
+  keep("n1", "c1");
+  EXPECT_EQ(deliveries.next_due_ms(handlers).value(), kNow);
+  const Lease lease = claim(deliveries).at(0).lease;
+  EXPECT_EQ(deliveries.next_due_ms(handlers).value(), kNow + kLease);
+  finish(deliveries, lease, kRetry, kNow, kNow + 3000);
+  EXPECT_EQ(deliveries.next_due_ms(handlers).value(), kNow + 3000);
+}
+
+TEST_P(DeliveriesTest, AreTakenForOneNotificationBeforeTheyAreDue) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
+  const DeliveryStanding standing = standing_of(deliveries, "n1", kNow + 1);
+  ASSERT_EQ(standing.standing, Standing::kClaimed);
+  EXPECT_EQ(standing.claimed->attempt, 2);
+  EXPECT_TRUE(finish(deliveries, standing.claimed->lease, kDone));
+}
+
+TEST_P(DeliveriesTest, SayWhyTheyAreNotTakenForANotification) {
+  keep("running", "c1");
+  keep("behind", "c1");
+  keep("done", "c2");
+  keep("dead", "c3");
+  Deliveries deliveries = replica();
+  for (const ClaimedDelivery& d : claim(deliveries)) {
+    if (d.notification_id == "done") finish(deliveries, d.lease, kDone);
+    if (d.notification_id == "dead") finish(deliveries, d.lease, kDead);
+  }
+  Deliveries other = replica("other");
+  EXPECT_EQ(standing_of(other, "running").standing, Standing::kInProgress);
+  EXPECT_EQ(standing_of(other, "behind").standing, Standing::kWaiting);
+  EXPECT_EQ(standing_of(other, "done").standing, Standing::kDone);
+  EXPECT_EQ(standing_of(other, "dead").standing, Standing::kDead);
+  EXPECT_EQ(standing_of(other, "dead").last_error, "refused");
+}
+
+TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
+  Deliveries deliveries = replica();
+  const std::array<std::string_view, 1> handlers{"crm"};
+  EXPECT_TRUE(deliveries.claim_of("1900000001", "n1", handlers, kNow).value().empty());
+}
+
+// Born leased
+
+/// What a session is told when it is to make its deliveries itself.
+std::vector<BornLeased> leased_of(Connection& connection, std::vector<Work> batch) {
+  BatchWriter batch_writer(connection, {.owner = "a", .lease = std::chrono::milliseconds(kLease)});
+  EXPECT_TRUE(batch_writer.write(batch, kNow));
+  std::vector<BornLeased> leased;
+  for (Work& work : batch) {
+    for (BornLeased& one : work.leased) leased.push_back(std::move(one));
+  }
+  return leased;
+}
+
+class BornLeasedTest : public WithDeliveries {
+ protected:
+  static Work wanting_lease(std::string id, const std::string& coupon) {
+    Admission a = event(std::move(id), coupon);
+    a.deliveries[0].leased = true;
+    return {.content = std::move(a), .listener = nullptr};
+  }
+};
+COUPONHOOK_ON_EVERY_ENGINE(BornLeasedTest);
+
+TEST_P(BornLeasedTest, AreInTheHandsOfWhoeverAdmittedThem) {
+  const auto connection = writer();
+  std::vector<Work> batch;
+  batch.push_back(wanting_lease("n1", "c1"));
+  const auto leased = leased_of(*connection, std::move(batch));
+  ASSERT_EQ(leased.size(), 1U);
+  EXPECT_EQ(leased[0].handler, "crm");
+  Deliveries deliveries = replica();
+  EXPECT_EQ(ids(claim(deliveries)), Ids{});
+  EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kInProgress);
+  EXPECT_TRUE(finish(deliveries, leased[0].lease, kDone));
+  EXPECT_EQ(kept("n1").state, "done");
+}
+
+TEST_P(BornLeasedTest, AreTakenOverWhenTheSessionDies) {
+  const auto connection = writer();
+  std::vector<Work> batch;
+  batch.push_back(wanting_lease("n1", "c1"));
+  leased_of(*connection, std::move(batch));
+  Deliveries deliveries = replica();
+  const auto taken = claim(deliveries, kNow + kLease);
+  ASSERT_EQ(ids(taken), Ids{"n1"});
+  EXPECT_EQ(taken[0].attempt, 2);
+}
+
+TEST_P(BornLeasedTest, StandInLineBehindTheirCoupon) {
+  keep("before", "c1");
+  const auto connection = writer();
+  std::vector<Work> batch;
+  batch.push_back(wanting_lease("n1", "c1"));
+  batch.push_back(wanting_lease("n2", "c2"));
+  batch.push_back(wanting_lease("n3", "c2"));
+  EXPECT_EQ(leased_of(*connection, std::move(batch)).size(), 1U);
+  Deliveries deliveries = replica();
+  EXPECT_EQ(ids(claim(deliveries)), Ids{"before"});
+}
+
+TEST_P(BornLeasedTest, AreHandedOutByTheInbox) {
+  struct Session final : AdmitListener {
+    void leased(std::vector<BornLeased>&& deliveries) noexcept override {
+      held = std::move(deliveries);
+    }
+    void admitted(AdmitOutcome) noexcept override {}
+    std::vector<BornLeased> held;
+  };
+  const auto session = std::make_shared<Session>();
+  Inbox inbox(
+      writer(), {}, [] { return kNow; }, nullptr);
+  Admission a = event("n1", "c1");
+  a.deliveries[0].leased = true;
+  ASSERT_EQ(inbox.admit(std::move(a), session), Inbox::Queued::kYes);
+  inbox.stop();
+  EXPECT_EQ(session->held.size(), 1U);
+}
+
+TEST_P(BornLeasedTest, WakeNobody) {
+  int woken = 0;
+  Inbox inbox(
+      writer(), {.on_deliveries = [&] { ++woken; }}, [] { return kNow; }, nullptr);
+  Admission a = event("n1", "c1");
+  a.deliveries[0].leased = true;
+  ASSERT_EQ(inbox.admit(std::move(a), nullptr), Inbox::Queued::kYes);
+  inbox.stop();
+  EXPECT_EQ(woken, 0);
+}
+
+TEST_P(DeliveriesTest, WakeTheWorkerOnceCommitted) {
+  Ids seen;
+  Deliveries deliveries = replica();
+  const auto look = [&] { seen = ids(claim(deliveries)); };
+  Inbox inbox(
+      writer(), {.on_deliveries = look}, [] { return kNow; }, nullptr);
+  ASSERT_EQ(inbox.admit(event("n1", "c1"), nullptr), Inbox::Queued::kYes);
+  inbox.stop();
+  EXPECT_EQ(seen, Ids{"n1"});
+}
+
+}  // namespace
+}  // namespace couponhook::storage
