@@ -1,0 +1,27 @@
+#pragma once
+
+/// \file
+/// Broken rules as a test compares them.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "wechatpay/validation.hpp"
+
+namespace couponhook::wechatpay {
+
+/// The fields at fault, in the order found.
+inline std::vector<std::string> fields(const std::vector<RuleViolation>& violations) {
+  std::vector<std::string> fields;
+  for (const RuleViolation& violation : violations) fields.push_back(violation.field);
+  return fields;
+}
+
+inline bool mentions(const std::vector<RuleViolation>& violations, std::string_view words) {
+  return std::any_of(violations.begin(), violations.end(), [&](const RuleViolation& violation) {
+    return violation.message.find(words) != std::string::npos;
+  });
+}
+
+}  // namespace couponhook::wechatpay
