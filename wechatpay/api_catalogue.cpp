@@ -9,155 +9,62 @@ namespace {
 using std::chrono::seconds;
 using enum Api;
 
-constexpr seconds kSecond{1};
-constexpr seconds kMinute{60};
+constexpr RateLimit per_second(int calls) {
+  return {calls, seconds(1)};
+}
+constexpr RateLimit per_minute(int calls) {
+  return {calls, seconds(60)};
+}
+/// Where nothing is published.
+constexpr RateLimit kModest = per_second(50);
 
-// Nothing is published for the limits marked "ours"; they are far below what merchants report.
+constexpr ApiSpec get(Api api, std::string_view name, RateLimit limit, std::string_view path) {
+  return {api, name, "GET", path, limit, true, true};
+}
+constexpr ApiSpec post(Api api, std::string_view name, RateLimit limit, std::string_view path) {
+  return {api, name, "POST", path, limit, true, true};
+}
+constexpr ApiSpec never_repeated(ApiSpec spec) {
+  spec.repeatable = false;
+  return spec;
+}
+constexpr ApiSpec never_signed(ApiSpec spec) {
+  spec.reply_signed = false;
+  return spec;
+}
+
 constexpr std::array kCatalogue = {
-    ApiSpec{kCertificates, "certificates", "GET", "/v3/certificates", {1000, kSecond}, true, true},
-    ApiSpec{kFavorCallbackSet,
-            "favor_callback_set",
-            "POST",
-            "/v3/marketing/favor/callbacks",
-            {60, kMinute},  // ours
-            true,
-            true},
-    ApiSpec{kFavorCallbackGet,
-            "favor_callback_get",
-            "GET",
-            "/v3/marketing/favor/callbacks",
-            {2000, kSecond},
-            true,
-            true},
-    ApiSpec{kBusifavorCallbackSet,
-            "busifavor_callback_set",
-            "POST",
-            "/v3/marketing/busifavor/callbacks",
-            {60, kMinute},  // ours
-            true,
-            true},
-    ApiSpec{kBusifavorCallbackGet,
-            "busifavor_callback_get",
-            "GET",
-            "/v3/marketing/busifavor/callbacks",
-            {60, kMinute},  // ours
-            true,
-            true},
+    get(kCertificates, "certificates", per_second(1000), "/v3/certificates"),
+    post(kFavorCallbackSet, "favor_callback_set", kModest, "/v3/marketing/favor/callbacks"),
+    get(kFavorCallbackGet, "favor_callback_get", per_second(2000), "/v3/marketing/favor/callbacks"),
+    post(kBusifavorCallbackSet, "busifavor_callback_set", kModest,
+         "/v3/marketing/busifavor/callbacks"),
+    get(kBusifavorCallbackGet, "busifavor_callback_get", kModest,
+        "/v3/marketing/busifavor/callbacks"),
     // A repetition would call back twice and spoil what the echo is to measure.
-    ApiSpec{kSecurityEcho,
-            "security_echo",
-            "POST",
-            "/v3/security/echo",
-            {60, kMinute},  // ours
-            false,
-            true},
-    ApiSpec{kStockCreate,
-            "stock_create",
-            "POST",
-            "/v3/marketing/favor/coupon-stocks",
-            {60, kMinute},
-            true,
-            true},
-    ApiSpec{kStockStart,
-            "stock_start",
-            "POST",
-            "/v3/marketing/favor/stocks/{stock_id}/start",
-            {60, kMinute},
-            true,
-            true},
-    ApiSpec{kStockPause,
-            "stock_pause",
-            "POST",
-            "/v3/marketing/favor/stocks/{stock_id}/pause",
-            {60, kMinute},
-            true,
-            true},
-    ApiSpec{kStockRestart,
-            "stock_restart",
-            "POST",
-            "/v3/marketing/favor/stocks/{stock_id}/restart",
-            {60, kMinute},
-            true,
-            true},
-    ApiSpec{
-        kStockList, "stock_list", "GET", "/v3/marketing/favor/stocks", {500, kSecond}, true, true},
-    ApiSpec{kStockShow,
-            "stock_show",
-            "GET",
-            "/v3/marketing/favor/stocks/{stock_id}",
-            {500, kSecond},
-            true,
-            true},
-    ApiSpec{kStockMerchants,
-            "stock_merchants",
-            "GET",
-            "/v3/marketing/favor/stocks/{stock_id}/merchants",
-            {60, kSecond},  // ours
-            true,
-            true},
-    ApiSpec{kStockItems,
-            "stock_items",
-            "GET",
-            "/v3/marketing/favor/stocks/{stock_id}/items",
-            {60, kSecond},  // ours
-            true,
-            true},
-    ApiSpec{kUseFlow,
-            "use_flow",
-            "GET",
-            "/v3/marketing/favor/stocks/{stock_id}/use-flow",
-            {5, kMinute},
-            true,
-            true},
-    ApiSpec{kRefundFlow,
-            "refund_flow",
-            "GET",
-            "/v3/marketing/favor/stocks/{stock_id}/refund-flow",
-            {5, kMinute},
-            true,
-            true},
-    ApiSpec{kFlowDownload,
-            "flow_download",
-            "GET",
-            "/v3/billdownload/file",
-            {60, kMinute},  // ours
-            true,
-            false},
-    ApiSpec{kCouponSend,
-            "coupon_send",
-            "POST",
-            "/v3/marketing/favor/users/{openid}/coupons",
-            {500, kSecond},
-            true,
-            true},
-    ApiSpec{kCouponShow,
-            "coupon_show",
-            "GET",
-            "/v3/marketing/favor/users/{openid}/coupons/{coupon_id}",
-            {50, kSecond},  // ours
-            true,
-            true},
-    ApiSpec{kCouponList,
-            "coupon_list",
-            "GET",
-            "/v3/marketing/favor/users/{openid}/coupons",
-            {50, kSecond},  // ours
-            true,
-            true},
-    ApiSpec{kBusifavorCouponShow,
-            "busifavor_coupon_show",
-            "GET",
-            "/v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}",
-            {50, kSecond},  // ours
-            true,
-            true},
-    ApiSpec{kBusifavorCouponList,
-            "busifavor_coupon_list",
-            "GET",
-            "/v3/marketing/busifavor/users/{openid}/coupons",
-            {50, kSecond},  // ours
-            true,
-            true},
+    never_repeated(post(kSecurityEcho, "security_echo", kModest, "/v3/security/echo")),
+    post(kStockCreate, "stock_create", per_minute(60), "/v3/marketing/favor/coupon-stocks"),
+    post(kStockStart, "stock_start", per_minute(60), "/v3/marketing/favor/stocks/{stock_id}/start"),
+    post(kStockPause, "stock_pause", per_minute(60), "/v3/marketing/favor/stocks/{stock_id}/pause"),
+    post(kStockRestart, "stock_restart", per_minute(60),
+         "/v3/marketing/favor/stocks/{stock_id}/restart"),
+    get(kStockList, "stock_list", per_second(500), "/v3/marketing/favor/stocks"),
+    get(kStockShow, "stock_show", per_second(500), "/v3/marketing/favor/stocks/{stock_id}"),
+    get(kStockMerchants, "stock_merchants", kModest,
+        "/v3/marketing/favor/stocks/{stock_id}/merchants"),
+    get(kStockItems, "stock_items", kModest, "/v3/marketing/favor/stocks/{stock_id}/items"),
+    get(kUseFlow, "use_flow", per_minute(5), "/v3/marketing/favor/stocks/{stock_id}/use-flow"),
+    get(kRefundFlow, "refund_flow", per_minute(5),
+        "/v3/marketing/favor/stocks/{stock_id}/refund-flow"),
+    never_signed(get(kFlowDownload, "flow_download", kModest, "/v3/billdownload/file")),
+    post(kCouponSend, "coupon_send", per_second(500), "/v3/marketing/favor/users/{openid}/coupons"),
+    get(kCouponShow, "coupon_show", kModest,
+        "/v3/marketing/favor/users/{openid}/coupons/{coupon_id}"),
+    get(kCouponList, "coupon_list", kModest, "/v3/marketing/favor/users/{openid}/coupons"),
+    get(kBusifavorCouponShow, "busifavor_coupon_show", kModest,
+        "/v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}"),
+    get(kBusifavorCouponList, "busifavor_coupon_list", kModest,
+        "/v3/marketing/busifavor/users/{openid}/coupons"),
 };
 
 constexpr bool is_in_order() {

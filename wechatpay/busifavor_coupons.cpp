@@ -3,22 +3,13 @@
 #include <utility>
 
 #include "wechatpay/json_view.hpp"
+#include "wechatpay/page_reader.hpp"
 #include "wechatpay/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kUsers = "/v3/marketing/busifavor/users";
-
-bool has_length(std::string_view text, std::size_t max) {
-  return !text.empty() && text.size() <= max;
-}
-
-void check_user(Rules& rules, const std::string& openid, const std::string& appid) {
-  rules.check(has_length(openid, 128), "openid", "must be the user's openid under appid");
-  rules.check(has_length(appid, 32), "appid",
-              "must be an appid that is bound to the calling merchant");
-}
 
 BusifavorCoupon read_coupon(const JsonView& json) {
   BusifavorCoupon coupon;
@@ -40,7 +31,7 @@ BusifavorCoupon read_coupon(const JsonView& json) {
 std::vector<RuleViolation> violations(const BusifavorCouponName& name) {
   Rules rules;
   check_user(rules, name.openid, name.appid);
-  rules.check(has_length(name.coupon_code, 32), "coupon_code", "must have 1 to 32 characters");
+  rules.check(has_length(name.coupon_code, 1, 32), "coupon_code", "must have 1 to 32 characters");
   return std::move(rules).take();
 }
 
@@ -73,8 +64,7 @@ std::vector<RuleViolation> violations(const BusifavorCouponQuery& query) {
   rules.check(query.coupon_state.empty() || query.coupon_state == "SENDED" ||
                   query.coupon_state == "USED" || query.coupon_state == "EXPIRED",
               "coupon_state", "must be SENDED, USED or EXPIRED");
-  rules.check(query.page.offset >= 0, "offset", "must be 0 or more");
-  rules.check(query.page.limit >= 1 && query.page.limit <= 50, "limit", "must be 1 to 50");
+  check_page(rules, query.page, kOffsetMax, 50);
   return std::move(rules).take();
 }
 
@@ -93,17 +83,7 @@ ApiRequest list_busifavor_coupons_request(const BusifavorCouponQuery& query) {
 }
 
 ApiResult<Page<BusifavorCoupon>> parse_busifavor_coupons(std::string_view body) {
-  const auto json = JsonText::parse(body);
-  if (!json || !json->root().integer("total_count")) {
-    return unreadable(Api::kBusifavorCouponList, "total_count");
-  }
-  const JsonView root = json->root();
-  Page<BusifavorCoupon> page;
-  page.total_count = root.integer("total_count").value_or(0);
-  page.offset = root.integer("offset").value_or(0);
-  page.limit = root.integer("limit").value_or(0);
-  for (const JsonView& entry : root.array("data")) page.items.push_back(read_coupon(entry));
-  return page;
+  return read_page(Api::kBusifavorCouponList, body, read_coupon);
 }
 
 }  // namespace couponhook::wechatpay

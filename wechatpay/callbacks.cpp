@@ -16,10 +16,6 @@ Length mchid_length(CouponProduct product) {
   return product == CouponProduct::kFavor ? Length{1, 20} : Length{8, 15};
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 }  // namespace
 
 std::string_view to_string(CouponProduct product) {
@@ -33,17 +29,15 @@ std::optional<CouponProduct> parse_coupon_product(std::string_view text) {
 }
 
 std::vector<RuleViolation> violations(const CallbackSetting& setting, CouponProduct product) {
-  std::vector<RuleViolation> broken = callback_url_violations(setting.notify_url, product);
+  Rules rules;
+  rules.add(callback_url_violations(setting.notify_url, product));
   const auto [min, max] = mchid_length(product);
-  const std::size_t size = setting.mchid.size();
-  if (!is_number(setting.mchid) || size < min || size > max) {
-    broken.push_back({"mchid", "must be a merchant number of " + std::to_string(min) + " to " +
-                                   std::to_string(max) + " digits"});
-  }
-  if (setting.enabled && product == CouponProduct::kBusifavor) {
-    broken.push_back({"switch", "busifavor has no switch: leave it out"});
-  }
-  return broken;
+  rules.check(is_number(setting.mchid) && has_length(setting.mchid, min, max), "mchid",
+              "must be a merchant number of " + std::to_string(min) + " to " + std::to_string(max) +
+                  " digits");
+  rules.check(!setting.enabled || product == CouponProduct::kFavor, "switch",
+              "busifavor has no switch: leave it out");
+  return std::move(rules).take();
 }
 
 ApiRequest set_callback_request(CouponProduct product, const CallbackSetting& setting) {

@@ -1,10 +1,10 @@
 #include "wechatpay/coupons.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
+#include "wechatpay/page_reader.hpp"
 #include "wechatpay/request_reader.hpp"
 #include "wechatpay/uri.hpp"
 
@@ -12,28 +12,6 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kUsers = "/v3/marketing/favor/users";
-
-bool has_length(std::string_view text, std::size_t max) {
-  return !text.empty() && text.size() <= max;
-}
-
-bool is_number(std::string_view text) {
-  return has_length(text, 20) && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool is_request_no(std::string_view text) {
-  const auto is_allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '|' ||
-           c == '_' || c == '*' || c == '-';
-  };
-  return has_length(text, 128) && std::all_of(text.begin(), text.end(), is_allowed);
-}
-
-void check_user(Rules& rules, const std::string& openid, const std::string& appid) {
-  rules.check(has_length(openid, 128), "openid", "must be the user's openid under appid");
-  rules.check(has_length(appid, 128), "appid",
-              "must be an appid that is bound to the calling merchant");
-}
 
 std::optional<Coupon::Consumption> read_consumption(const JsonView& json) {
   if (!json.is_object()) return {};
@@ -136,7 +114,7 @@ ApiResult<std::string> parse_sent_coupon(std::string_view body) {
 std::vector<RuleViolation> violations(const CouponName& name) {
   Rules rules;
   check_user(rules, name.openid, name.appid);
-  rules.check(has_length(name.coupon_id, 20), "coupon_id", "must have 1 to 20 characters");
+  rules.check(has_length(name.coupon_id, 1, 20), "coupon_id", "must have 1 to 20 characters");
   return std::move(rules).take();
 }
 
@@ -166,8 +144,7 @@ std::vector<RuleViolation> violations(const CouponQuery& query) {
               "must be a number of up to 20 digits");
   rules.check(query.status.empty() || query.status == "SENDED" || query.status == "USED", "status",
               "must be SENDED or USED");
-  rules.check(query.page.offset >= 0, "offset", "must be 0 or more");
-  rules.check(query.page.limit >= 1 && query.page.limit <= 20, "limit", "must be 1 to 20");
+  check_page(rules, query.page, kOffsetMax, 20);
   return std::move(rules).take();
 }
 
@@ -186,17 +163,7 @@ ApiRequest list_coupons_request(const CouponQuery& query) {
 }
 
 ApiResult<Page<Coupon>> parse_coupons(std::string_view body) {
-  const auto json = JsonText::parse(body);
-  if (!json || !json->root().integer("total_count")) {
-    return unreadable(Api::kCouponList, "total_count");
-  }
-  const JsonView root = json->root();
-  Page<Coupon> page;
-  page.total_count = root.integer("total_count").value_or(0);
-  page.offset = root.integer("offset").value_or(0);
-  page.limit = root.integer("limit").value_or(0);
-  for (const JsonView& entry : root.array("data")) page.items.push_back(read_coupon(entry));
-  return page;
+  return read_page(Api::kCouponList, body, read_coupon);
 }
 
 }  // namespace couponhook::wechatpay

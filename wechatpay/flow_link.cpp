@@ -64,6 +64,14 @@ ApiRequest flow_link_request(FlowKind kind, std::string_view stock_id) {
   return {api_of(kind), "GET", std::move(target).text(), {}};
 }
 
+std::chrono::sys_seconds flow_available_at(std::chrono::sys_seconds activity_end) {
+  using std::chrono::days;
+  using std::chrono::hours;
+  constexpr hours kBeijing{8};
+  const auto day_of_end = std::chrono::floor<days>(activity_end + kBeijing);
+  return day_of_end + days(1) + hours(10) - kBeijing;
+}
+
 ApiResult<FlowLink> parse_flow_link(FlowKind kind, std::string_view body) {
   const auto json = JsonText::parse(body);
   if (!json) return unreadable(api_of(kind), "JSON object");

@@ -24,6 +24,9 @@ enum class FlowKind : std::uint8_t { kUse, kRefund };
 /// Only the stock's creator may ask, from 10:00 of the day after the activity's end.
 [[nodiscard]] ApiRequest flow_link_request(FlowKind kind, std::string_view stock_id);
 
+/// When the files of an activity that ends then can be had.
+[[nodiscard]] std::chrono::sys_seconds flow_available_at(std::chrono::sys_seconds activity_end);
+
 struct FlowLink {
   /// How long the URL is good for, from the moment of the reply.
   static constexpr std::chrono::seconds kValidity{30};

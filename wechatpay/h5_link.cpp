@@ -6,18 +6,6 @@
 #include "wechatpay/uri.hpp"
 
 namespace couponhook::wechatpay {
-namespace {
-
-bool has_length(const std::string& text, std::size_t min, std::size_t max) {
-  return text.size() >= min && text.size() <= max;
-}
-
-bool is_number(const std::string& text) {
-  return text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-}  // namespace
-
 std::vector<RuleViolation> violations(const H5Issue& issue) {
   Rules rules;
   rules.check(has_length(issue.stock_id, 1, 20), "stock_id", "must have 1 to 20 characters");

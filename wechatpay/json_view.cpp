@@ -13,12 +13,11 @@ const Value* JsonView::find(std::string_view name) const {
   return member == value_->MemberEnd() ? nullptr : &member->value;
 }
 
-std::string JsonView::text(std::string_view name) const {
-  const Value* value = find(name);
-  if (value == nullptr) return {};
-  if (value->IsUint64()) return std::to_string(value->GetUint64());
-  if (!value->IsString()) return {};
-  return {value->GetString(), value->GetStringLength()};
+std::string JsonView::text() const {
+  if (value_ == nullptr) return {};
+  if (value_->IsUint64()) return std::to_string(value_->GetUint64());
+  if (!value_->IsString()) return {};
+  return {value_->GetString(), value_->GetStringLength()};
 }
 
 std::optional<std::int64_t> JsonView::integer(std::string_view name) const {
@@ -38,15 +37,6 @@ std::vector<JsonView> JsonView::array(std::string_view name) const {
   if (value == nullptr || !value->IsArray()) return elements;
   for (const Value& element : value->GetArray()) elements.emplace_back(&element);
   return elements;
-}
-
-std::vector<std::string> JsonView::texts(std::string_view name) const {
-  std::vector<std::string> texts;
-  for (const JsonView& element : array(name)) {
-    const Value& value = *element.value();
-    if (value.IsString()) texts.emplace_back(value.GetString(), value.GetStringLength());
-  }
-  return texts;
 }
 
 JsonText::JsonText(std::unique_ptr<rapidjson::Document> document)

@@ -25,14 +25,13 @@ class JsonView {
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
 
   /// Numbers read as their digits, because the documentation is not of one mind about ids.
-  [[nodiscard]] std::string text(std::string_view name) const;
+  [[nodiscard]] std::string text(std::string_view name) const { return object(name).text(); }
+  /// The value itself as text.
+  [[nodiscard]] std::string text() const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] JsonView object(std::string_view name) const { return JsonView(find(name)); }
   [[nodiscard]] std::vector<JsonView> array(std::string_view name) const;
-  /// An array's strings; elements of other types are left out.
-  [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
-
   /// The value itself; null where there is none.
   [[nodiscard]] const rapidjson::Value* value() const { return value_; }
 

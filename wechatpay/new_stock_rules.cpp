@@ -19,14 +19,6 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> allowed)
   return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool is_merchant(std::string_view text) {
-  return is_number(text) && text.size() <= 20;
-}
-
 /// Characters, not bytes; `text` is UTF-8.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -50,18 +42,13 @@ void check_names(Rules& rules, const NewStock& stock) {
   rules.check(stock.stock_name.find_first_of("_,;|") == std::string::npos, "stock_name",
               "must not hold any of _ , ; |");
   rules.check(characters(stock.comment) <= 60, "comment", "must have at most 60 characters");
-  rules.check(is_merchant(stock.belong_merchant), "belong_merchant",
+  rules.check(is_number(stock.belong_merchant), "belong_merchant",
               "must be the merchant number of the stock's creator, up to 20 digits");
   rules.check(stock.stock_type == "NORMAL", "stock_type", "must be NORMAL");
   rules.check(stock.no_cash.has_value(), "no_cash",
               "is required: false for coupons paid in advance, true for those settled later");
-  const auto is_allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '|' ||
-           c == '_' || c == '*' || c == '-';
-  };
-  rules.check(!stock.out_request_no.empty() && stock.out_request_no.size() <= 128 &&
-                  std::all_of(stock.out_request_no.begin(), stock.out_request_no.end(), is_allowed),
-              "out_request_no", "must have 1 to 128 of 0-9, a-z, A-Z, |, _, * and -");
+  rules.check(is_request_no(stock.out_request_no), "out_request_no",
+              "must have 1 to 128 of 0-9, a-z, A-Z, |, _, * and -");
 }
 
 void check_times(Rules& rules, const NewStock& stock, std::chrono::sys_seconds now) {
@@ -163,7 +150,7 @@ void check_where(Rules& rules, const NewStock::CouponUseRule& rule) {
               "must be at most 50 goods of 1 to 128 characters");
   rules.check(!rule.available_merchants.empty() && rule.available_merchants.size() <= 50 &&
                   std::all_of(rule.available_merchants.begin(), rule.available_merchants.end(),
-                              is_merchant),
+                              [](const auto& mchid) { return is_number(mchid); }),
               "coupon_use_rule.available_merchants", "must be 1 to 50 merchant numbers");
   const auto is_weekday = [](std::int64_t day) { return day >= 0 && day <= 6; };
   const auto& weekdays = rule.coupon_available_time.available_week_day;

@@ -13,6 +13,9 @@ struct PageRequest {
   std::int64_t limit = 0;
 };
 
+/// The highest offset asked for where the documentation names none.
+inline constexpr std::int64_t kOffsetMax = 1'000'000;
+
 template <typename T>
 struct Page {
   std::vector<T> items;

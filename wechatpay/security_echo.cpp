@@ -7,17 +7,15 @@
 namespace couponhook::wechatpay {
 
 std::vector<RuleViolation> violations(const SecurityEcho& echo) {
-  std::vector<RuleViolation> broken;
-  if (!echo.notify_url.empty()) {
-    broken = callback_url_violations(echo.notify_url, CouponProduct::kFavor);
-  }
   Rules rules;
+  if (!echo.notify_url.empty()) {
+    rules.add(callback_url_violations(echo.notify_url, CouponProduct::kFavor));
+  }
   rules.check(!echo.echo_message.empty(), "echo_message", "is required");
   rules.check(!echo.platform_serial.empty(), "Wechatpay-Serial",
               "is required: the id of the WeChat Pay public key, or the serial of a platform "
               "certificate");
-  for (RuleViolation& violation : std::move(rules).take()) broken.push_back(std::move(violation));
-  return broken;
+  return std::move(rules).take();
 }
 
 ApiRequest security_echo_request(const SecurityEcho& echo) {

@@ -6,6 +6,7 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
+#include "wechatpay/page_reader.hpp"
 #include "wechatpay/uri.hpp"
 #include "wechatpay/wechat_time.hpp"
 
@@ -15,11 +16,6 @@ namespace {
 constexpr std::string_view kStocks = "/v3/marketing/favor/stocks";
 constexpr std::array<std::string_view, 6> kStatuses = {"",        "unactivated", "audit",
                                                        "running", "stoped",      "paused"};
-
-bool is_number(std::string_view text, std::size_t digits_max) {
-  return !text.empty() && text.size() <= digits_max &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 ApiRequest switch_request(Api api, std::string_view verb, const StockName& name) {
   Target target(kStocks);
@@ -39,17 +35,9 @@ ApiRequest members_request(Api api, std::string_view what, const StockMembersQue
   return {api, "GET", std::move(target).text(), {}};
 }
 
-void check_page(Rules& rules, const PageRequest& page, std::int64_t offset_max,
-                std::int64_t limit_max) {
-  rules.check(page.offset >= 0 && page.offset <= offset_max, "offset",
-              "must be 0 to " + std::to_string(offset_max));
-  rules.check(page.limit >= 1 && page.limit <= limit_max, "limit",
-              "must be 1 to " + std::to_string(limit_max));
-}
-
 void check_name(Rules& rules, const StockName& name) {
-  rules.check(is_number(name.stock_id, 20), "stock_id", "must be a number of up to 20 digits");
-  rules.check(is_number(name.stock_creator_mchid, 20), "stock_creator_mchid",
+  rules.check(is_number(name.stock_id), "stock_id", "must be a number of up to 20 digits");
+  rules.check(is_number(name.stock_creator_mchid), "stock_creator_mchid",
               "must be the merchant number of the stock's creator");
 }
 
@@ -77,15 +65,6 @@ Stock read_stock(const JsonView& json) {
   stock.coupon_amount = coupon.integer("coupon_amount");
   stock.transaction_minimum = coupon.integer("transaction_minimum");
   return stock;
-}
-
-template <typename T>
-Page<T> read_page(const JsonView& root) {
-  Page<T> page;
-  page.total_count = root.integer("total_count").value_or(0);
-  page.offset = root.integer("offset").value_or(0);
-  page.limit = root.integer("limit").value_or(0);
-  return page;
 }
 
 }  // namespace
@@ -135,11 +114,10 @@ ApiResult<Stock> parse_stock(std::string_view body) {
 }
 
 std::vector<RuleViolation> violations(const StockQuery& query) {
-  constexpr std::int64_t kPagesMax = 1'000'000;
   Rules rules;
-  rules.check(is_number(query.stock_creator_mchid, 20), "stock_creator_mchid",
+  rules.check(is_number(query.stock_creator_mchid), "stock_creator_mchid",
               "must be a merchant number");
-  check_page(rules, query.page, kPagesMax, 10);
+  check_page(rules, query.page, kOffsetMax, 10);
   const auto check_time = [&](const std::string& time, std::string_view field) {
     rules.check(time.empty() || parse_wechat_time(time), field,
                 "must be a time such as 2026-05-20T13:29:35+08:00");
@@ -163,13 +141,7 @@ ApiRequest list_stocks_request(const StockQuery& query) {
 }
 
 ApiResult<Page<Stock>> parse_stocks(std::string_view body) {
-  const auto json = JsonText::parse(body);
-  if (!json || !json->root().integer("total_count")) {
-    return unreadable(Api::kStockList, "total_count");
-  }
-  auto page = read_page<Stock>(json->root());
-  for (const JsonView& entry : json->root().array("data")) page.items.push_back(read_stock(entry));
-  return page;
+  return read_page(Api::kStockList, body, read_stock);
 }
 
 std::vector<RuleViolation> violations(const StockMembersQuery& query) {
@@ -188,11 +160,7 @@ ApiRequest list_stock_items_request(const StockMembersQuery& query) {
 }
 
 ApiResult<Page<std::string>> parse_stock_members(Api api, std::string_view body) {
-  const auto json = JsonText::parse(body);
-  if (!json || !json->root().integer("total_count")) return unreadable(api, "total_count");
-  auto page = read_page<std::string>(json->root());
-  page.items = json->root().texts("data");
-  return page;
+  return read_page(api, body, [](const JsonView& element) { return element.text(); });
 }
 
 }  // namespace couponhook::wechatpay

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "wechatpay/wechat_time.hpp"
+
 namespace couponhook::wechatpay {
 namespace {
 
@@ -19,6 +21,15 @@ TEST(FlowLinkRequest, HasTheDocumentedShape) {
             "/v3/marketing/favor/stocks/9865000/use-flow");
   EXPECT_EQ(flow_link_request(FlowKind::kRefund, "9865000").path_and_query,
             "/v3/marketing/favor/stocks/9865000/refund-flow");
+}
+
+TEST(FlowAvailableAt, IsTenOClockInBeijingOnTheDayAfter) {
+  const auto at = [](const char* end) {
+    return format_wechat_time(flow_available_at(*parse_wechat_time(end)));
+  };
+  EXPECT_EQ(at("2024-03-05T00:00:00+08:00"), "2024-03-06T10:00:00+08:00");
+  EXPECT_EQ(at("2024-03-05T23:59:59+08:00"), "2024-03-06T10:00:00+08:00");
+  EXPECT_EQ(at("2024-12-31T16:00:00Z"), "2025-01-02T10:00:00+08:00");
 }
 
 TEST(ParseFlowLink, ReadsTheDocumentedReply) {

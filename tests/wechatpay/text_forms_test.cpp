@@ -78,7 +78,8 @@ TEST(JsonView, ReadsWhatIsAbsentOrOfAnotherTypeAsEmpty) {
   EXPECT_EQ(root.text("flag"), "");
   EXPECT_EQ(root.integer("text"), std::nullopt);
   EXPECT_FALSE(root.flag("text"));
-  EXPECT_EQ(root.texts("list"), std::vector<std::string>{"x"});
+  ASSERT_EQ(root.array("list").size(), 2U);
+  EXPECT_EQ(root.array("list")[0].text(), "x");
   EXPECT_EQ(root.object("none").object("deeper").text("x"), "");
   EXPECT_TRUE(root.array("text").empty());
 }

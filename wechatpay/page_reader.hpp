@@ -1,0 +1,30 @@
+#pragma once
+
+/// \file
+/// Reading a reply that is one page of a list. Private to this room's sources.
+
+#include <string_view>
+
+#include "wechatpay/api_error.hpp"
+#include "wechatpay/json_view.hpp"
+#include "wechatpay/page.hpp"
+
+namespace couponhook::wechatpay {
+
+/// \param read makes an item out of one element of "data", which may be missing where there is
+/// none.
+template <typename Read>
+auto read_page(Api api, std::string_view body, const Read& read)
+    -> ApiResult<Page<decltype(read(JsonView(nullptr)))>> {
+  const auto json = JsonText::parse(body);
+  if (!json || !json->root().integer("total_count")) return unreadable(api, "total_count");
+  const JsonView root = json->root();
+  Page<decltype(read(root))> page;
+  page.total_count = root.integer("total_count").value_or(0);
+  page.offset = root.integer("offset").value_or(0);
+  page.limit = root.integer("limit").value_or(0);
+  for (const JsonView& element : root.array("data")) page.items.push_back(read(element));
+  return page;
+}
+
+}  // namespace couponhook::wechatpay
