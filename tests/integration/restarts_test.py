@@ -23,7 +23,9 @@ class RestartTestCase(unittest.TestCase):
             id = f"restart-{next(numbers)}"
             return id, platform.notify(events.redeem(), id)
 
-        return RetryingLoad(service, make)
+        load = RetryingLoad(service, make)
+        self.addCleanup(load.stop)
+        return load
 
     def restart_under_load(self, service) -> RetryingLoad:
         load = self.load(service)

@@ -89,6 +89,9 @@ def activated(command: list, sockets: dict) -> tuple[list, list]:
 class Service:
     """couponhook in a temporary folder. A context manager: ends and removes both."""
 
+    #: Where clients connect from: wherever the system chooses.
+    source = None
+
     def __init__(self, settings=None, starts=True, sockets=None):
         self.starts = starts
         self.sockets = sockets or {}

@@ -39,13 +39,15 @@ class Reply:
 class Connection:
     """One connection to the listener. A context manager.
 
-    `service` is whatever has an address, tls and tls_context(); `prologue` is sent before TLS.
+    `service` is whatever has an address, tls and tls_context(), and the address that clients come
+    from, or None; `prologue` is sent before TLS.
     """
 
     def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0,
                  prologue=b""):
         self.path = "/notify/1900000001"
-        self.socket = socket.create_connection(service.address, timeout * PATIENCE)
+        self.socket = socket.create_connection(
+            service.address, timeout * PATIENCE, source_address=service.source)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if prologue:
             self.socket.sendall(prologue)
@@ -253,6 +255,8 @@ class RetryingLoad:
                 tag, request = made
                 while (outcome := self._attempt(client, request)) != "204":
                     self.failures.append(outcome)
+                    if self._stopping.is_set():
+                        return
                     time.sleep(0.05)
                 self.acknowledged.append(tag)
                 if not keeps_alive:
@@ -272,7 +276,7 @@ class RetryingLoad:
             return "cut"
 
     def stop(self):
-        """Waits until everything that was begun is acknowledged."""
+        """Waits for the replies that are due."""
         self._stopping.set()
         for run in self._runs:
             run.result()
