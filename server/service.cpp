@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <list>
+#include <random>
 #include <thread>
 
 #include <unistd.h>
@@ -12,6 +13,7 @@
 
 #include "server/admin.hpp"
 #include "server/io_thread.hpp"
+#include "server/maintenance.hpp"
 #include "server/net/activation.hpp"
 #include "server/receiver.hpp"
 #include "server/reload.hpp"
@@ -82,6 +84,8 @@ class Service {
   ~Service() { inbox_.stop(); }
 
   std::optional<Problem> listen();
+  /// Lets go of what the store has kept long enough, from now on.
+  void maintain(std::unique_ptr<storage::Connection> connection);
   void run();
 
  private:
@@ -121,6 +125,7 @@ class Service {
   SteadyClock::time_point tls_made_at_ = SteadyClock::now();
   std::list<IoThread> admin_threads_;
   std::list<IoThread> threads_;
+  std::optional<Maintenance> maintenance_;
 };
 
 Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
@@ -200,6 +205,17 @@ std::optional<Problem> Service::listen() {
   return passed->listener ? listen_on(threads_, *passed->listener, file + ": listener")
                           : listen_on(threads_, config.listener.address, config.listener.port,
                                       file + ": listener.port");
+}
+
+void Service::maintain(std::unique_ptr<storage::Connection> connection) {
+  std::random_device random;
+  const milliseconds interval = setup_.config.store.maintenance_interval;
+  std::uniform_int_distribution<milliseconds::rep> offset(0, interval.count());
+  maintenance_.emplace(
+      std::move(connection),
+      Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
+                           milliseconds(offset(random))},
+      options_.clock, log_);
 }
 
 void Service::run() {
@@ -319,6 +335,7 @@ bool Service::wait_for_sessions(milliseconds patience) const {
 }
 
 void Service::begin_drain() {
+  maintenance_.reset();
   readiness_.begin_drain();
   for (IoThread& thread : threads_) thread.drain();
   log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
@@ -345,8 +362,11 @@ std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOp
   if (!writer) return Problem{where, writer.error().message};
   auto reader = store.reader();
   if (!reader) return Problem{where, reader.error().message};
+  auto maintainer = store.writer();
+  if (!maintainer) return Problem{where, maintainer.error().message};
   Service service(std::move(setup), std::move(options), std::move(*writer), std::move(*reader));
   if (auto problem = service.listen()) return problem;
+  service.maintain(std::move(*maintainer));
   service.run();
   return std::nullopt;
 }

@@ -22,10 +22,11 @@ bool is_before(std::int64_t time_ms, const std::optional<std::int64_t>& cutoff_m
 
 }  // namespace
 
-Purge::Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode)
-    : connection_(connection), cutoffs_(cutoffs), mode_(mode) {}
+Purge::Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now)
+    : connection_(connection), cutoffs_(cutoffs), mode_(mode), now_(std::move(now)) {}
 
-Purge::Result<bool> Purge::step(std::int64_t rows_max) {
+Purge::Result<PurgeStep> Purge::step(std::int64_t rows_max) {
+  held_ = {};
   Result<bool> more = false;
   switch (stage_) {
     case Stage::kHeld:
@@ -41,11 +42,11 @@ Purge::Result<bool> Purge::step(std::int64_t rows_max) {
       more = step_quarantine(rows_max);
       break;
     case Stage::kDone:
-      return false;
+      break;
   }
-  if (!more) return more;
-  if (!*more) enter(static_cast<Stage>(static_cast<int>(stage_) + 1));
-  return stage_ != Stage::kDone;
+  if (!more) return more.error();
+  if (!*more && stage_ != Stage::kDone) enter(static_cast<Stage>(static_cast<int>(stage_) + 1));
+  return PurgeStep{.more = stage_ != Stage::kDone, .held = held_};
 }
 
 void Purge::enter(Stage stage) {
@@ -54,13 +55,44 @@ void Purge::enter(Stage stage) {
   position_ = 0;
 }
 
-Purge::Result<void> Purge::start_at_cursor(std::string_view task) {
+PurgeProgress Purge::progress() const {
+  const bool empties = stage_ == Stage::kPayloads;
+  if ((!empties && stage_ != Stage::kIdentities) || end_ <= start_) return {};
+  return {.doing = empties ? "emptied payloads" : "removed notifications",
+          .done = static_cast<std::uint64_t>(std::min(position_, end_) - start_),
+          .total = static_cast<std::uint64_t>(end_ - start_)};
+}
+
+Purge::Result<void> Purge::start_at_cursor(std::string_view task, std::int64_t cutoff_ms) {
   if (stage_begun_) return {};
   const std::array ask{Command(sql::kCursor, {task})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
-  if (!results_[0].empty()) position_ = integer(results_[0][0][0]);
+  const std::int64_t cursor = results_[0].empty() ? 0 : integer(results_[0][0][0]);
+  position_ = start_ = std::max(cursor, identities_end_);
+  const auto end = estimate_end(cutoff_ms);
+  if (!end) return end.error();
+  end_ = *end;
   stage_begun_ = true;
   return {};
+}
+
+/// Where what is younger begins, found by halving, as if no clock had ever been off.
+Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
+  const std::array ask_newest{Command(sql::kNewestNotification, {})};
+  if (auto asked = connection_.run(ask_newest, results_); !asked) return asked.error();
+  std::int64_t low = position_;
+  std::int64_t high = results_[0].empty() ? low : integer(results_[0][0][0]);
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const std::array ask{Command(sql::kNextReceived, {middle})};
+    if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
+    if (!results_[0].empty() && integer(results_[0][0][0]) < cutoff_ms) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }
 
 /// Outside the transaction, so that whatever has to be read from the disk keeps no commit waiting.
@@ -108,7 +140,8 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
   if (!cutoffs_.identity_ms) return false;
-  if (auto started = start_at_cursor(kIdentities); !started) return started.error();
+  if (auto started = start_at_cursor(kIdentities, *cutoffs_.identity_ms); !started)
+    return started.error();
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
   const auto stays = [this](const Seen& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.identity_ms) || seen.seq == newest_;
@@ -130,8 +163,8 @@ Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
   if (!cutoffs_.payload_ms) return false;
-  if (auto started = start_at_cursor(kPayloads); !started) return started.error();
-  position_ = std::max(position_, identities_end_);
+  if (auto started = start_at_cursor(kPayloads, *cutoffs_.payload_ms); !started)
+    return started.error();
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
   const auto end = std::ranges::find_if(seen_, [this](const Seen& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.payload_ms);
@@ -185,9 +218,11 @@ Purge::Result<void> Purge::write() {
   const std::vector<Command> commands = std::exchange(commands_, {});
   if (mode_ == PurgeMode::kCount || commands.empty()) return {};
   if (auto begun = connection_.begin(); !begun) return begun;
+  const auto begun_at = now_();
   auto written = connection_.run(commands, results_);
   if (written) written = connection_.commit();
   if (!written) connection_.rollback();
+  held_ = now_() - begun_at;
   return written;
 }
 

@@ -3,7 +3,9 @@
 /// \file
 /// Retention: what has been kept long enough goes, a little at a time.
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,20 @@ struct PurgeCounts {
   std::int64_t quarantined = 0;
 };
 
+/// What a step did.
+struct PurgeStep {
+  bool more = false;  ///< whether there may be more to do
+  /// How long others had to wait for it where one writes at a time.
+  std::chrono::steady_clock::duration held{};
+};
+
+/// How far a pass is, in numbers of rows: some are missing, so it is about that far.
+struct PurgeProgress {
+  std::string_view doing;  ///< empty where it takes no time worth telling
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+};
+
 enum class PurgeMode : std::uint8_t {
   kRemove,
   kCount,  ///< changes nothing
@@ -47,15 +63,17 @@ class Purge {
   template <typename T>
   using Result = Connection::Result<T>;
 
+  using Now = std::function<std::chrono::steady_clock::time_point()>;
+
   /// \param connection must outlive this object, and write unless it is only to count.
-  Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode);
+  Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
   /// One transaction. After a failure nothing of it is kept, and the same step may be tried again.
   /// \param rows_max looked at in it.
-  /// \return whether there may be more to do.
-  [[nodiscard]] Result<bool> step(std::int64_t rows_max);
+  [[nodiscard]] Result<PurgeStep> step(std::int64_t rows_max);
 
   [[nodiscard]] const PurgeCounts& counts() const { return counts_; }
+  [[nodiscard]] PurgeProgress progress() const;
 
  private:
   enum class Stage : std::uint8_t { kHeld, kIdentities, kPayloads, kQuarantine, kDone };
@@ -71,7 +89,8 @@ class Purge {
   [[nodiscard]] Result<bool> step_payloads(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_quarantine(std::int64_t rows_max);
 
-  [[nodiscard]] Result<void> start_at_cursor(std::string_view task);
+  [[nodiscard]] Result<void> start_at_cursor(std::string_view task, std::int64_t cutoff_ms);
+  [[nodiscard]] Result<std::int64_t> estimate_end(std::int64_t cutoff_ms);
   [[nodiscard]] Result<void> look(const Statement& statement, std::int64_t rows_max);
   void append_removal(std::int64_t after, std::int64_t to);
   void append_emptying(std::int64_t after, std::int64_t to);
@@ -81,9 +100,13 @@ class Purge {
   Connection& connection_;
   const PurgeCutoffs cutoffs_;
   const PurgeMode mode_;
+  const Now now_;
+  std::chrono::steady_clock::duration held_{};
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
+  std::int64_t start_ = 0;
   std::int64_t position_ = 0;        ///< the last row that was looked at in this stage
+  std::int64_t end_ = 0;             ///< about where the stage ends
   std::int64_t identities_end_ = 0;  ///< where that stage ended
   std::int64_t newest_ = 0;
   PurgeCounts counts_;

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+
+#include "storage/purge.hpp"
 
 namespace couponhook::storage {
 
@@ -25,7 +28,7 @@ class PurgePace {
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
 
-  /// \param took the last transaction, with what was read for it.
+  /// \param took the last transaction, from its begin to its end.
   /// \return how long to rest.
   [[nodiscard]] Duration rest_after(Duration took) {
     const std::int64_t fitting = took.count() > 0 ? rows_ * kWanted / took : kRowsMax;
@@ -37,5 +40,11 @@ class PurgePace {
  private:
   std::int64_t rows_ = 64;
 };
+
+/// Runs a whole pass at that pace. A step that loses to another writer is tried again.
+/// \param rest rests that long; \return false to end the purge.
+/// \return false where it was ended before it was through.
+[[nodiscard]] Connection::Result<bool> run_purge(
+    Purge& purge, const std::function<bool(PurgePace::Duration)>& rest);
 
 }  // namespace couponhook::storage

@@ -28,6 +28,9 @@ const Statement kEndLease{"DELETE FROM task_leases WHERE task = $1 AND owner = $
 
 const Statement kNewestNotification{"SELECT seq FROM notifications ORDER BY seq DESC LIMIT 1"};
 
+const Statement kNextReceived{
+    "SELECT received_at FROM notifications WHERE seq > $1 ORDER BY seq LIMIT 1"};
+
 const Statement kLookAtNotifications{
     "SELECT n.seq, " COUPONHOOK_LOOKED_AT
     " FROM notifications n WHERE n.seq > $1 ORDER BY n.seq LIMIT $2"};
@@ -77,12 +80,24 @@ const Statement kDeleteConflicts{
 const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1"};
 
 std::span<const Statement* const> purge_statements() {
-  static constexpr std::array kAll{&kCursor,          &kMoveCursor,         &kTakeLease,
-                                   &kEndLease,        &kNewestNotification, &kLookAtNotifications,
-                                   &kLookAtHeld,      &kLookAtQuarantine,   &kHoldOpen,
-                                   &kLetGo,           &kEmptyNotifications, &kEmptyConflicts,
-                                   &kDeleteAttempts,  &kDeleteDeliveries,   &kDeleteNotifications,
-                                   &kDeleteConflicts, &kDeleteQuarantine};
+  static constexpr std::array kAll{&kCursor,
+                                   &kMoveCursor,
+                                   &kTakeLease,
+                                   &kEndLease,
+                                   &kNewestNotification,
+                                   &kNextReceived,
+                                   &kLookAtNotifications,
+                                   &kLookAtHeld,
+                                   &kLookAtQuarantine,
+                                   &kHoldOpen,
+                                   &kLetGo,
+                                   &kEmptyNotifications,
+                                   &kEmptyConflicts,
+                                   &kDeleteAttempts,
+                                   &kDeleteDeliveries,
+                                   &kDeleteNotifications,
+                                   &kDeleteConflicts,
+                                   &kDeleteQuarantine};
   return kAll;
 }
 

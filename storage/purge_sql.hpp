@@ -23,6 +23,8 @@ extern const Statement kEndLease;
 
 /// -> seq
 extern const Statement kNewestNotification;
+/// after -> received_at of the next
+extern const Statement kNextReceived;
 /// after, limit -> seq, received_at, whether it has a payload, open deliveries
 extern const Statement kLookAtNotifications;
 /// after, limit -> seq, received_at or NULL where it is gone, payload, open deliveries

@@ -50,8 +50,9 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
 
 }  // namespace
 
-SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, std::shared_ptr<FileLock> lock)
-    : path_(std::move(path)), options_(options), lock_(std::move(lock)) {}
+SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, bool writes,
+                       std::shared_ptr<FileLock> lock)
+    : path_(std::move(path)), options_(options), writes_(writes), lock_(std::move(lock)) {}
 
 Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
                                                        const StoreOptions& options,
@@ -66,11 +67,21 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
   auto connection = SqliteConnection::open(path, {.busy_timeout = options.busy_timeout});
   if (!connection) return connection.error();
   if (auto ready = adopt(**connection, path, options, now_ms); !ready) return ready.error();
-  return std::unique_ptr<Store>(new SqliteFile(path, options, std::move(*lock)));
+  return std::unique_ptr<Store>(new SqliteFile(path, options, true, std::move(*lock)));
 }
 
 Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
                                                           const StoreOptions& options) {
+  return beside(path, options, false);
+}
+
+Store::Result<std::unique_ptr<Store>> SqliteFile::join(const fs::path& path,
+                                                       const StoreOptions& options) {
+  return beside(path, options, true);
+}
+
+Store::Result<std::unique_ptr<Store>> SqliteFile::beside(const fs::path& path,
+                                                         const StoreOptions& options, bool writes) {
   if (auto file = refuse_what_is_no_file(path); !file) return file.error();
   std::error_code ec;
   if (!fs::exists(path, ec)) {
@@ -78,7 +89,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
                    "there is no store at " + path.string() +
                        ": start the service once, which makes it, or check [store] url"};
   }
-  std::unique_ptr<SqliteFile> store(new SqliteFile(path, options, nullptr));
+  std::unique_ptr<SqliteFile> store(new SqliteFile(path, options, writes, nullptr));
   const auto connection =
       SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
   if (!connection) return connection.error();
@@ -87,7 +98,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
-  if (lock_ == nullptr) {
+  if (!writes_) {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_.string() + " is open for looking only"};
   }
@@ -99,7 +110,7 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
-  auto connection = SqliteConnection::open(path_, {.read_only = lock_ == nullptr,
+  auto connection = SqliteConnection::open(path_, {.read_only = !writes_,
                                                    .busy_timeout = options_.busy_timeout,
                                                    .statement_max = kReadMax,
                                                    .keeps = lock_});

@@ -20,6 +20,8 @@ class SqliteFile final : public Store {
                                                            std::int64_t now_ms);
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const std::filesystem::path& path,
                                                               const StoreOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> join(const std::filesystem::path& path,
+                                                           const StoreOptions& options);
 
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
@@ -27,12 +29,17 @@ class SqliteFile final : public Store {
  private:
   [[nodiscard]] std::size_t writers_max() const override { return 1; }
 
-  SqliteFile(std::filesystem::path path, const StoreOptions& options,
+  SqliteFile(std::filesystem::path path, const StoreOptions& options, bool writes,
              std::shared_ptr<FileLock> lock);
+  /// A store that others may be at work on.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> beside(const std::filesystem::path& path,
+                                                             const StoreOptions& options,
+                                                             bool writes);
 
   std::filesystem::path path_;
   StoreOptions options_;
-  std::shared_ptr<FileLock> lock_;  ///< none where the store is open for looking
+  bool writes_;
+  std::shared_ptr<FileLock> lock_;  ///< the service's alone
 };
 
 }  // namespace couponhook::storage

@@ -54,6 +54,12 @@ Store::Result<std::unique_ptr<Store>> Store::inspect(const StoreUrl& url,
   return SqliteFile::inspect(url.path, options);
 }
 
+Store::Result<std::unique_ptr<Store>> Store::join(const StoreUrl& url,
+                                                  const StoreOptions& options) {
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  return SqliteFile::join(url.path, options);
+}
+
 Store::Result<std::vector<std::unique_ptr<Connection>>> Store::writers(std::size_t count) {
   std::vector<std::unique_ptr<Connection>> connections;
   while (connections.size() < std::min(count, writers_max())) {

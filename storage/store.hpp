@@ -52,6 +52,11 @@ class Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
                                                               const StoreOptions& options);
 
+  /// For working on it beside a service, or without one: takes no lock, creates and migrates
+  /// nothing, and gives writers.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
+                                                           const StoreOptions& options);
+
   virtual ~Store() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;

@@ -29,6 +29,11 @@ void Options::word(const std::string& name, std::string& into,
   app_.add_option(name, into, help)->check(CLI::IsMember(allowed));
 }
 
+void Options::words(const std::string& name, std::vector<std::string>& into,
+                    const std::vector<std::string>& allowed, const std::string& help) {
+  app_.add_option(name, into, help)->expected(1)->take_all()->check(CLI::IsMember(allowed));
+}
+
 void Options::real(const std::string& name, double& into, double least, double most,
                    const std::string& help) {
   app_.add_option(name, into, help)->check(CLI::Range(least, most))->capture_default_str();

@@ -39,6 +39,9 @@ class Options {
   void texts(const std::string& name, std::vector<std::string>& into, const std::string& help);
   void word(const std::string& name, std::string& into, const std::vector<std::string>& allowed,
             const std::string& help);
+  /// May be given several times.
+  void words(const std::string& name, std::vector<std::string>& into,
+             const std::vector<std::string>& allowed, const std::string& help);
   void real(const std::string& name, double& into, double least, double most,
             const std::string& help);
   void flag(const std::string& name, bool& into, const std::string& help);

@@ -1,58 +1,12 @@
-#include <algorithm>
-#include <chrono>
-#include <memory>
+#include "server/commands/store.hpp"
+
 #include <ostream>
 
 #include "server/admin_json.hpp"
-#include "server/commands/command_line.hpp"
 #include "storage/sqlite_backup.hpp"
 
 namespace couponhook::server {
-namespace {
 
-/// Shows what the store tells of its long work.
-class WorkDisplay {
- public:
-  explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
-
-  [[nodiscard]] storage::WorkObserver observer() {
-    return [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
-      if (doing != doing_) begin(doing, total);
-      if (!progress_) return;
-      progress_->set(done, total);
-      progress_->show_when_due(std::chrono::steady_clock::now());
-    };
-  }
-  /// Makes room for what is printed next.
-  void clear() {
-    if (progress_) progress_->clear();
-  }
-
- private:
-  void begin(std::string_view doing, std::uint64_t total) {
-    clear();
-    doing_ = doing;
-    progress_.reset();
-    if (total != 0) {
-      progress_.emplace(display_, doing_, total);
-    } else {
-      display_.out << doing_ << " …" << std::endl;
-    }
-  }
-
-  ProgressDisplay display_;
-  std::string doing_;
-  std::optional<Progress> progress_;
-};
-
-/// What a command of this group works on.
-struct StoreAtHand {
-  Config config;
-  storage::StoreUrl url;
-  std::string where;  ///< file and key, for what is wrong with it
-};
-
-/// Prints what is wrong, and returns nothing then.
 std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world) {
   auto config = load_config_or_print(common, world);
   if (!config) return std::nullopt;
@@ -69,6 +23,8 @@ Exit fail(World& world, const std::string& where, const storage::Failure& failur
   print_problems(world, {{where, failure.message}});
   return Exit::kFailed;
 }
+
+namespace {
 
 /// \return whether there is a file to copy; prints what to do instead otherwise.
 bool is_file(const StoreAtHand& store, World& world) {
@@ -149,6 +105,7 @@ void declare_store(CommandLine& line, CommonOptions& common, World& world) {
   CommandGroup group = line.group("store", "Back up, restore, migrate and purge the store");
   declare_backup(group, common, world);
   declare_restore(group, common, world);
+  declare_store_purge(group, common, world);
 }
 
 }  // namespace couponhook::server

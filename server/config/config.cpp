@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::int64_t kHour = 3600 * 1000;
 constexpr std::int64_t kGigabyte = 1LL << 30;
+constexpr int kDaysMax = 36500;
+constexpr int kIdDaysMin = 2;
 
 bool is_address(const std::string& text) {
   boost::system::error_code ec;
@@ -107,16 +109,30 @@ AdminConfig read_admin(Section section) {
   return admin;
 }
 
+void check_retention(Section& section, const StoreConfig& store) {
+  if (store.retention_id_days == 0) return;
+  if (store.retention_id_days < kIdDaysMin) {
+    section.report("retention_id_days", "must be 0 (for ever) or at least " +
+                                            std::to_string(kIdDaysMin) +
+                                            ": WeChat Pay may send again for a day, and an id that "
+                                            "is forgotten would be stored a second time");
+  } else if (store.retention_payload_days == 0 ||
+             store.retention_payload_days > store.retention_id_days) {
+    section.report("retention_id_days",
+                   "must not be shorter than retention_payload_days: a payload goes with its id");
+  }
+}
+
 StoreConfig read_store(Section section) {
   StoreConfig store;
   section.text("url", store.url);
-  section.integer("retention_payload_days", store.retention_payload_days, 1, 36500);
-  section.integer("retention_id_days", store.retention_id_days, 1, 36500);
-  if (store.retention_id_days < store.retention_payload_days) {
-    section.report("retention_id_days",
-                   "must not be shorter than retention_payload_days: an id that is forgotten would "
-                   "be stored a second time");
-  }
+  section.integer("retention_payload_days", store.retention_payload_days, 0, kDaysMax);
+  section.integer("retention_id_days", store.retention_id_days, 0, kDaysMax);
+  section.integer("retention_quarantine_days", store.retention_quarantine_days, 0, kDaysMax);
+  check_retention(section, store);
+  std::int64_t interval = store.maintenance_interval.count();
+  section.integer("maintenance_interval_s", interval, 1, 86400);
+  store.maintenance_interval = seconds(interval);
   section.integer("max_queued", store.max_queued, 1, 1000000);
   section.integer("max_batch", store.max_batch, 1, 10000);
   section.refuse_unknown_keys();

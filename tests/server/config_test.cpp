@@ -67,6 +67,8 @@ TEST_F(ConfigFile, HasTheContractsDefaults) {
   EXPECT_EQ(config->store.url, "sqlite:data/couponhook.db");
   EXPECT_EQ(config->store.retention_payload_days, 30);
   EXPECT_EQ(config->store.retention_id_days, 180);
+  EXPECT_EQ(config->store.retention_quarantine_days, 180);
+  EXPECT_EQ(config->store.maintenance_interval, seconds(3600));
   EXPECT_EQ(config->merchants.front().timestamp_tolerance, seconds(300));
 }
 
@@ -196,6 +198,21 @@ platform_certificates = ["c"]
 TEST_F(ConfigFile, RefusesToForgetIdsBeforePayloads) {
   EXPECT_THAT(problems("[store]\nretention_id_days = 7\n" + std::string(kMinimal)),
               ElementsAre(HasSubstr("store.retention_id_days")));
+  EXPECT_THAT(problems("[store]\nretention_payload_days = 0\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("store.retention_id_days")));
+}
+
+TEST_F(ConfigFile, RefusesToForgetIdsThatMayComeAgain) {
+  EXPECT_THAT(problems("[store]\nretention_payload_days = 1\nretention_id_days = 1\n" +
+                       std::string(kMinimal)),
+              ElementsAre(HasSubstr("at least 2")));
+}
+
+TEST_F(ConfigFile, KeepsForEverWhatIsKeptForNoDays) {
+  const auto config =
+      load("[store]\nretention_payload_days = 0\nretention_id_days = 0\n" + std::string(kMinimal));
+  ASSERT_TRUE(config) << config.error().front().message;
+  EXPECT_EQ(config->store.retention_id_days, 0);
 }
 
 TEST_F(ConfigFile, NamesTheLineOfASyntaxError) {

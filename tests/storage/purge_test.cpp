@@ -37,11 +37,11 @@ class PurgeTest : public StoreTest {
   PurgeCounts purge(const PurgeCutoffs& cutoffs, PurgeMode mode = PurgeMode::kRemove,
                     std::int64_t rows = kForSteps) {
     const auto connection = writer();
-    Purge purge(*connection, cutoffs, mode);
+    Purge purge(*connection, cutoffs, mode, std::chrono::steady_clock::now);
     for (bool more = true; more;) {
       const auto stepped = purge.step(rows);
       EXPECT_TRUE(stepped) << stepped.error().message;
-      more = stepped && *stepped;
+      more = stepped && stepped->more;
     }
     return purge.counts();
   }

@@ -1,0 +1,67 @@
+#pragma once
+
+/// \file
+/// Private to this folder: what the commands of the group `store` share.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "server/commands/command_line.hpp"
+#include "storage/work_observer.hpp"
+
+namespace couponhook::server {
+
+/// Shows what the store tells of its long work.
+class WorkDisplay {
+ public:
+  explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
+
+  [[nodiscard]] storage::WorkObserver observer() {
+    return [this](std::string_view doing, std::uint64_t done, std::uint64_t total) {
+      if (doing != doing_) begin(doing, total);
+      if (!progress_) return;
+      progress_->set(done, total);
+      progress_->show_when_due(std::chrono::steady_clock::now());
+    };
+  }
+  /// Makes room for what is printed next.
+  void clear() {
+    if (progress_) progress_->clear();
+  }
+
+ private:
+  void begin(std::string_view doing, std::uint64_t total) {
+    clear();
+    doing_ = doing;
+    progress_.reset();
+    if (total != 0) {
+      progress_.emplace(display_, doing_, total);
+    } else {
+      display_.out << doing_ << " …" << std::endl;
+    }
+  }
+
+  ProgressDisplay display_;
+  std::string doing_;
+  std::optional<Progress> progress_;
+};
+
+/// What a command of this group works on.
+struct StoreAtHand {
+  Config config;
+  storage::StoreUrl url;
+  std::string where;  ///< file and key, for what is wrong with it
+};
+
+/// Prints what is wrong, and returns nothing then.
+[[nodiscard]] std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world);
+
+/// Prints why it failed.
+[[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);
+
+void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world);
+
+}  // namespace couponhook::server

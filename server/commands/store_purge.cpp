@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <thread>
+
+#include "handlers/event_time.hpp"
+#include "server/commands/store.hpp"
+#include "server/maintenance.hpp"
+#include "storage/purge_pace.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
+/// WeChat Pay may send again for a day.
+constexpr std::chrono::days kYoungestPurged{2};
+
+struct PurgeOptions {
+  std::vector<std::string> what;
+  std::string before;
+  bool dry_run = false;
+  bool hurry = false;
+  bool json = false;
+};
+
+const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine"};
+
+/// As the configuration says, or as the command line does.
+std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
+                                                    const StoreConfig& config, World& world) {
+  const std::int64_t now_ms = to_unix_ms(world.clock());
+  storage::PurgeCutoffs cutoffs = purge_cutoffs(config, now_ms);
+  if (!options.before.empty()) {
+    const auto before = handlers::parse_event_time(
+        options.before.size() == kDateLength ? options.before + "T00:00:00Z" : options.before);
+    const std::int64_t latest = now_ms - milliseconds(kYoungestPurged).count();
+    if (!before || before->time_since_epoch().count() > latest || options.what.empty()) {
+      print_problems(world, {{"--before",
+                              "takes a date or a time as 2024-01-31T00:00:00Z, at least two days "
+                              "ago, and goes with --what, since what it purges is gone"}});
+      return std::nullopt;
+    }
+    const std::int64_t before_ms = before->time_since_epoch().count();
+    cutoffs = {.payload_ms = before_ms, .identity_ms = before_ms, .quarantine_ms = before_ms};
+  }
+  const auto chosen = [&](std::string_view what) {
+    return options.what.empty() || std::ranges::find(options.what, what) != options.what.end();
+  };
+  if (!chosen("payloads")) cutoffs.payload_ms.reset();
+  if (!chosen("notifications")) cutoffs.identity_ms.reset();
+  if (!chosen("quarantine")) cutoffs.quarantine_ms.reset();
+  return cutoffs;
+}
+
+void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& options,
+                  std::ostream& out) {
+  if (options.json) {
+    out << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
+        << ",\"payloads\":" << counts.payloads << ",\"notifications\":" << counts.identities
+        << ",\"quarantined\":" << counts.quarantined << "}\n";
+    return;
+  }
+  out << (options.dry_run ? "would empty " : "emptied ") << counts.payloads << " payloads and "
+      << (options.dry_run ? "remove " : "removed ") << counts.identities << " notifications and "
+      << counts.quarantined << " quarantined bodies\n";
+}
+
+Exit purge(const CommonOptions& common, const PurgeOptions& options, World& world) {
+  const auto at_hand = find_store(common, world);
+  if (!at_hand) return Exit::kUsage;
+  const auto cutoffs = choose_cutoffs(options, at_hand->config.store, world);
+  if (!cutoffs) return Exit::kUsage;
+  const auto store = storage::Store::join(at_hand->url, {});
+  if (!store) return fail(world, at_hand->where, store.error());
+  const auto connection = (*store)->writer();
+  if (!connection) return fail(world, at_hand->where, connection.error());
+
+  storage::Purge purge(**connection, *cutoffs,
+                       options.dry_run ? storage::PurgeMode::kCount : storage::PurgeMode::kRemove,
+                       std::chrono::steady_clock::now);
+  WorkDisplay display(world);
+  const auto observer = display.observer();
+  const bool rests = !options.dry_run && !options.hurry;
+  const auto ran = storage::run_purge(purge, [&](std::chrono::steady_clock::duration time) {
+    const storage::PurgeProgress progress = purge.progress();
+    if (progress.total != 0) observer(progress.doing, progress.done, progress.total);
+    if (rests) std::this_thread::sleep_for(time);
+    return true;
+  });
+  display.clear();
+  print_purged(purge.counts(), options, world.out);
+  if (!ran) return fail(world, at_hand->where, ran.error());
+  return Exit::kOk;
+}
+
+}  // namespace
+
+void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world) {
+  const auto chosen = std::make_shared<PurgeOptions>();
+  Options options =
+      group.add("purge", "Let go of what has been kept long enough, while the service runs or not",
+                [&common, &world, chosen] { return purge(common, *chosen, world); });
+  add_config_option(options, common);
+  options.words("--what", chosen->what, kPurgeable, "Only this (may be repeated)");
+  options.text("--before", chosen->before,
+               "What was received before this time, instead of what the configuration says");
+  options.flag("--dry-run", chosen->dry_run, "Count, and change nothing");
+  options.flag("--hurry", chosen->hurry, "Do not rest between transactions for a service's sake");
+  options.flag("--json", chosen->json, "Print a JSON object");
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,95 @@
+#include "server/maintenance.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <pthread.h>
+
+#include "storage/purge_pace.hpp"
+#include "storage/task_lease.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// Longer than any one transaction takes.
+constexpr std::chrono::minutes kLease{2};
+
+std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
+  if (days == 0) return std::nullopt;
+  return now_ms - milliseconds(std::chrono::days(days)).count();
+}
+
+}  // namespace
+
+storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms) {
+  return {.payload_ms = before(now_ms, config.retention_payload_days),
+          .identity_ms = before(now_ms, config.retention_id_days),
+          .quarantine_ms = before(now_ms, config.retention_quarantine_days)};
+}
+
+Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
+                         WallClock clock, Log& log)
+    : connection_(std::move(connection)),
+      options_(std::move(options)),
+      clock_(std::move(clock)),
+      log_(log),
+      thread_([this] { work(); }) {}
+
+Maintenance::~Maintenance() {
+  stop();
+}
+
+void Maintenance::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Maintenance::rest(std::chrono::steady_clock::duration time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void Maintenance::work() {
+  pthread_setname_np(pthread_self(), "maintenance");
+  if (!rest(options_.first_after)) return;
+  do {
+    try {
+      purge();
+    } catch (const std::exception& error) {
+      log_.message(Severity::kError, "purge_failed", error.what());
+    }
+  } while (rest(options_.store.maintenance_interval));
+}
+
+void Maintenance::purge() {
+  const auto now_ms = [this] { return to_unix_ms(clock_()); };
+  storage::TaskLease lease("purge", options_.owner, kLease);
+  const auto taken = lease.take(*connection_, now_ms());
+  if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);
+  if (!*taken) return;  // another replica is at it
+
+  storage::Purge purge(*connection_, purge_cutoffs(options_.store, now_ms()),
+                       storage::PurgeMode::kRemove, std::chrono::steady_clock::now);
+  const auto ran = storage::run_purge(purge, [&](std::chrono::steady_clock::duration time) {
+    const auto ours = lease.take(*connection_, now_ms());
+    return rest(time) && ours && *ours;
+  });
+  tell(purge.counts());
+  if (!ran) log_.message(Severity::kWarning, "purge_failed", ran.error().message);
+  // Where this fails the lease ends by itself.
+  static_cast<void>(lease.end(*connection_));
+}
+
+void Maintenance::tell(const storage::PurgeCounts& counts) {
+  if (counts.payloads + counts.identities + counts.quarantined == 0) return;
+  log_.message(Severity::kInfo, "purged",
+               std::to_string(counts.payloads) + " payloads emptied, " +
+                   std::to_string(counts.identities) + " notifications and " +
+                   std::to_string(counts.quarantined) + " quarantined bodies removed");
+}
+
+}  // namespace couponhook::server

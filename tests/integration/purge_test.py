@@ -1,0 +1,155 @@
+"""Goal: what has been kept long enough goes, by command and by the service itself, while
+notifications come in and none of them is kept waiting. Method: rows are made old in the file.
+"""
+
+import itertools
+import json
+import sqlite3
+import subprocess
+import time
+import unittest
+from contextlib import closing
+
+from support import events
+from support.case import ServiceTestCase
+from support.service import BINARY, LONG, PATIENCE, run, wait_until
+from support.wire import Connection, Load
+
+DAY_MS = 86_400_000
+
+
+class PurgeTestCase(ServiceTestCase):
+    def change(self, *statements):
+        """Changes the database file beside the service."""
+        with closing(sqlite3.connect(self.service.database, timeout=30)) as store:
+            for statement in statements:
+                store.execute(statement)
+            store.commit()
+
+    def receive(self, *ids):
+        for id in ids:
+            self.assert_stored(self.post(self.platform.notify(events.redeem(), id)))
+
+    def make_old(self, days, id):
+        """And whatever came before it: rows stand in the order in which they came."""
+        received = int(time.time() * 1000) - days * DAY_MS
+        self.change(f"UPDATE notifications SET received_at = min(received_at, {received}) "
+                    f"WHERE seq <= (SELECT seq FROM notifications WHERE id = '{id}')")
+
+    def purge(self, *options, code=0):
+        done = run("store", "purge", "--config", self.service.config, *options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def payload_of(self, id):
+        return self.service.get(f"/notifications/{id}")["resource"]
+
+
+class ByCommand(PurgeTestCase):
+    def test_it_empties_and_removes_what_is_old_beside_a_running_service(self):
+        self.receive("gone", "empty", "young")
+        self.make_old(31, "empty")
+        self.make_old(181, "gone")
+        counted = json.loads(self.purge("--dry-run", "--json"))
+        self.assertEqual(self.service.ask("/notifications/gone")[0], 200, "it only counted")
+        self.assertEqual(counted["payloads"], 1)
+        stored, rows = self.service.counts()["stored"], self.service.count_rows()
+        said = self.purge()
+        self.assertIn(f"emptied 1 payloads and removed {counted['notifications']} notifications",
+                      said)
+        self.assertEqual(self.service.count_rows(), rows - counted["notifications"])
+        self.assertEqual(self.service.ask("/notifications/gone")[0], 404)
+        self.assertFalse(self.payload_of("empty"))
+        self.assertTrue(self.payload_of("young"))
+        self.assertEqual(self.service.counts()["stored"], stored, "totals are history")
+
+    def test_a_copy_of_what_was_emptied_is_a_duplicate_still(self):
+        event = events.redeem()
+        self.assert_stored(self.post(self.platform.notify(event, "copy")))
+        self.receive("newer")
+        self.make_old(31, "copy")
+        self.purge()
+        before = self.service.counts()
+        self.assert_stored(self.post(self.platform.notify(event, "copy")))
+        after = self.service.counts()
+        self.assertEqual(after["duplicates"], before["duplicates"] + 1)
+        self.assertEqual(after["conflicts"], before["conflicts"])
+
+    def test_before_needs_to_know_what_and_keeps_what_may_come_again(self):
+        self.receive("first", "second", "third")
+        self.make_old(5, "first")
+        for options in (("--before", "2020-01-01"), ("--before", "yesterday", "--what", "payloads"),
+                        ("--before", "2999-01-01", "--what", "notifications")):
+            with self.subTest(options):
+                self.assertIn("--before", self.purge(*options, code=2))
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 3 * 86400))
+        said = json.loads(self.purge("--before", day, "--what", "payloads", "--json"))
+        self.assertGreaterEqual(said["payloads"], 1)
+        self.assertFalse(self.payload_of("first"))
+        self.assertTrue(self.payload_of("second"))
+        self.assertIn("quarantine", self.purge("--what", "everything", code=2))
+
+
+class ByItself(PurgeTestCase):
+    settings = {"store.maintenance_interval_s": 1}
+
+    def test_the_service_purges_and_says_so(self):
+        self.receive("gone", "empty", "young")
+        self.make_old(31, "empty")
+        self.make_old(181, "gone")
+        wait_until(lambda: self.service.ask("/notifications/gone")[0] == 404, 10, "the purge")
+        wait_until(lambda: not self.payload_of("empty"), 10, "the payload to go")
+        self.assertTrue(self.payload_of("young"))
+        told = self.service.wait_for_log(event="purged")
+        self.assertIn("1 notifications", " ".join(line["message"] for line in told))
+
+
+class UnderLoad(PurgeTestCase):
+    """A month's worth of old rows goes while notifications come in."""
+
+    ROWS = 1_000_000 if LONG else 3_000
+
+    def test_no_receipt_fails_or_waits_long(self):
+        self.receive("model")
+        columns = ("event_type, create_time, received_at, last_seen_at, times_seen, source, digest,"
+                   " envelope, resource")
+        old = columns.replace("received_at, last_seen_at",
+                              f"received_at - {181 * DAY_MS}, last_seen_at")
+        self.change(
+            "DELETE FROM notifications WHERE id <> 'model'",
+            f"INSERT INTO notifications (seq, id, mchid, {columns}) "
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {self.ROWS}) "
+            f"SELECT 1000000 + i, hex(randomblob(16)), mchid, {old} "
+            "FROM n, notifications WHERE id = 'model'",
+            "UPDATE notifications SET seq = 3000000 WHERE id = 'model'")
+        numbers = itertools.count()
+        slowest = [0.0]
+
+        def make():
+            id = f"load-{next(numbers)}"
+            return id, self.platform.notify(events.redeem(), id)
+        load = Load(self.service, make, clients=2)
+        with Connection(self.service) as probe:
+            purge = subprocess.Popen(
+                [BINARY, "store", "purge", "--config", str(self.service.config)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            sent = 0
+            while purge.poll() is None:
+                request = self.platform.notify(events.redeem(), f"probe-{sent}")
+                begun = time.monotonic()
+                self.assert_stored(probe.post(request))
+                slowest.append(time.monotonic() - begun)
+                sent += 1
+        load.stop()
+        self.assertEqual(purge.returncode, 0)
+        self.assertEqual(load.statuses | {204}, {204}, "no receipt fails")
+        self.assertEqual(self.service.rows("SELECT count(*) FROM notifications WHERE seq < 2000000"),
+                         [(0,)])
+        slowest.sort()
+        print(f"{self.ROWS} rows purged under load; of {sent} probes p99 "
+              f"{slowest[int(0.99 * len(slowest))] * 1000:.1f} ms, worst {slowest[-1] * 1000:.0f} ms")
+        self.assertLess(slowest[-1], 1.0 * PATIENCE, "the reply budget is 4 s")
+
+
+if __name__ == "__main__":
+    unittest.main()
