@@ -106,6 +106,10 @@ std::string* member_of(FlowRecord& record, FlowColumn column) {
   return nullptr;
 }
 
+bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
 /// The first line of the two at the end of a bill.
 bool begins_summary(std::string_view line) {
   const std::string_view start = content_of(line);
@@ -126,7 +130,7 @@ bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) 
     overlong_ = overlong_ || pending_.size() + piece.size() > limits_.line_bytes_max;
     if (!overlong_) pending_.append(piece);
     if (!complete) continue;
-    line(pending_, records);
+    take_line(pending_, records);
     pending_.clear();
     overlong_ = false;
   }
@@ -134,54 +138,59 @@ bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) 
 }
 
 bool FlowParser::finish(std::vector<FlowRecord>& records) {
-  if (!failed_ && (!pending_.empty() || overlong_)) line(pending_, records);
+  if (!failed_ && (!pending_.empty() || overlong_)) take_line(pending_, records);
   pending_.clear();
   if (!failed_ && part_ == Part::kHeader) fail("the file is empty: there is no header line");
   return !failed_;
 }
 
-void FlowParser::line(std::string_view text, std::vector<FlowRecord>& records) {
+void FlowParser::take_line(std::string_view text, std::vector<FlowRecord>& records) {
   ++line_;
   if (line_ == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (overlong_) {
     const std::string message =
         "the line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes";
-    return part_ == Part::kHeader ? fail(message) : malformed(message);
+    return part_ == Part::kHeader ? fail(message) : skip(message);
   }
   if (trimmed(text).empty()) return;
   switch (part_) {
     case Part::kHeader:
-      return header(text);
+      return take_header(text);
     case Part::kRows:
-      if (!begins_summary(text)) return row(text, records);
+      if (!begins_summary(text)) return take_row(text, records);
       part_ = Part::kSummaryRow;
       return;
     case Part::kSummaryRow:
-      return summary(text);
+      return take_summary(text);
     case Part::kEnd:
-      return malformed("there is a line after the summary");
+      return skip("there is a line after the summary");
   }
 }
 
-void FlowParser::header(std::string_view text) {
+void FlowParser::take_header(std::string_view text) {
   auto names = split_line(text, 0);
   if (!names || names->size() > limits_.columns_max) {
     return fail("the header line cannot be read: is this the flow file, as comma-separated text?");
   }
   names_ = std::move(*names);
+  const std::vector<FlowColumn> required = required_flow_columns(kind_);
   std::vector<FlowColumn> present;
   for (const std::string& name : names_) {
     auto column = find_flow_column(columns_, name);
-    // The same meaning twice would leave it open which one counts.
-    if (column && std::find(present.begin(), present.end(), *column) != present.end()) {
-      return fail("two columns of the header both mean " + std::string(to_string(*column)));
+    if (column && contains(present, *column)) {
+      // It must not be left open which one identifies a row; of what else there is, the first
+      // counts.
+      if (contains(required, *column)) {
+        return fail("two columns of the header both mean " + std::string(to_string(*column)));
+      }
+      column.reset();
     }
     if (column) present.push_back(*column);
     meaning_.push_back(column);
   }
   std::string missing;
-  for (const FlowColumn column : required_flow_columns(kind_)) {
-    if (std::find(present.begin(), present.end(), column) != present.end()) continue;
+  for (const FlowColumn column : required) {
+    if (contains(present, column)) continue;
     missing.append(missing.empty() ? "" : ", ").append(to_string(column));
   }
   if (!missing.empty()) {
@@ -192,13 +201,13 @@ void FlowParser::header(std::string_view text) {
   part_ = Part::kRows;
 }
 
-void FlowParser::row(std::string_view text, std::vector<FlowRecord>& records) {
+void FlowParser::take_row(std::string_view text, std::vector<FlowRecord>& records) {
   const bool goods_last = meaning_.back() == FlowColumn::kGoods;
   const auto fields = split_line(text, goods_last ? names_.size() : 0);
-  if (!fields) return malformed("a quote is not closed");
+  if (!fields) return skip("a quote is not closed");
   if (fields->size() != names_.size()) {
-    return malformed("it has " + std::to_string(fields->size()) + " fields, the header " +
-                     std::to_string(names_.size()));
+    return skip("it has " + std::to_string(fields->size()) + " fields, the header " +
+                std::to_string(names_.size()));
   }
   FlowRecord record;
   record.line = line_;
@@ -208,20 +217,22 @@ void FlowParser::row(std::string_view text, std::vector<FlowRecord>& records) {
     if (member != nullptr) {
       *member = field;
     } else if (meaning_[i] == FlowColumn::kDiscount) {
-      const bool is_yuan = names_[i].find("元") != std::string::npos;
-      record.discount_fen = parse_fen(field, is_yuan);
-      if (!record.discount_fen && !field.empty()) return malformed("the amount is not one");
+      record.discount_fen = parse_fen(field, names_[i].find("元") != std::string::npos);
+      // A redemption is not to be lost for the sake of an amount.
+      if (!record.discount_fen && !field.empty() && field != "-") {
+        report("the amount is not one: the row is taken without it");
+      }
     } else {
       record.other.emplace_back(names_[i], field);
     }
   }
-  if (!is_identifier(record.coupon_id)) return malformed("the coupon's id is not one");
-  if (!is_identifier(record.transaction_id)) return malformed("the transaction's id is not one");
+  if (!is_identifier(record.coupon_id)) return skip("the coupon's id is not one");
+  if (!is_identifier(record.transaction_id)) return skip("the transaction's id is not one");
   if (kind_ == FlowKind::kRefund && !is_identifier(record.refund_id)) {
-    return malformed("the refund's id is not one");
+    return skip("the refund's id is not one");
   }
   if (!record.stock_id.empty() && !is_identifier(record.stock_id)) {
-    return malformed("the stock's id is not one");
+    return skip("the stock's id is not one");
   }
   if (rows_ == limits_.rows_max) {
     return fail("there are more than " + std::to_string(limits_.rows_max) + " rows");
@@ -232,7 +243,7 @@ void FlowParser::row(std::string_view text, std::vector<FlowRecord>& records) {
 
 /// The first number of the summary is how many rows there are: a file that was cut in the middle
 /// and saved again is found by it.
-void FlowParser::summary(std::string_view text) {
+void FlowParser::take_summary(std::string_view text) {
   part_ = Part::kEnd;
   const auto fields = split_line(text, 0);
   std::size_t declared = 0;
@@ -241,14 +252,18 @@ void FlowParser::summary(std::string_view text) {
   const char* const end = first.data() + first.size();
   const auto [stop, error] = std::from_chars(first.data(), end, declared);
   if (error != std::errc{} || stop != end || declared == rows_ + malformed_) return;
-  malformed("the summary tells of " + first + " rows, the file has " +
-            std::to_string(rows_ + malformed_));
+  skip("the summary tells of " + first + " rows, the file has " +
+       std::to_string(rows_ + malformed_));
 }
 
-void FlowParser::malformed(std::string message) {
+void FlowParser::skip(std::string message) {
   ++malformed_;
-  if (problems_.size() < limits_.problems_kept_max)
-    problems_.push_back({line_, std::move(message)});
+  report(std::move(message));
+}
+
+void FlowParser::report(std::string message) {
+  if (problems_.size() == limits_.problems_kept_max) return;
+  problems_.push_back({line_, std::move(message)});
 }
 
 void FlowParser::fail(std::string message) {

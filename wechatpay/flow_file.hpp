@@ -61,17 +61,19 @@ class FlowParser {
 
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
+  /// Lines that were skipped.
   [[nodiscard]] std::size_t malformed() const { return malformed_; }
   [[nodiscard]] const std::vector<FlowProblem>& problems() const { return problems_; }
 
  private:
   enum class Part : std::uint8_t { kHeader, kRows, kSummaryRow, kEnd };
 
-  void line(std::string_view text, std::vector<FlowRecord>& records);
-  void header(std::string_view text);
-  void row(std::string_view text, std::vector<FlowRecord>& records);
-  void summary(std::string_view text);
-  void malformed(std::string message);
+  void take_line(std::string_view text, std::vector<FlowRecord>& records);
+  void take_header(std::string_view text);
+  void take_row(std::string_view text, std::vector<FlowRecord>& records);
+  void take_summary(std::string_view text);
+  void skip(std::string message);
+  void report(std::string message);
   void fail(std::string message);
 
   FlowKind kind_;

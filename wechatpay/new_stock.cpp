@@ -96,6 +96,7 @@ void write_use_rule(JsonWriter& body, const NewStock::UseRule& rule) {
 }
 
 void write_pattern_info(JsonWriter& body, const NewStock::PatternInfo& info) {
+  if (info.empty()) return;
   body.begin_object("pattern_info")
       .optional_text("description", info.description)
       .optional_text("merchant_logo", info.merchant_logo)

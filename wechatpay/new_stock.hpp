@@ -34,6 +34,11 @@ struct NewStock {
     std::string merchant_name;
     std::string background_color;
     std::string coupon_image;
+
+    [[nodiscard]] bool empty() const {
+      return description.empty() && merchant_logo.empty() && merchant_name.empty() &&
+             background_color.empty() && coupon_image.empty();
+    }
   };
   struct AvailableTime {  ///< coupon_available_time: when, within the stock's time, a coupon counts
     std::vector<std::int64_t> available_week_day;  ///< fix_available_time, 0 to 6

@@ -72,8 +72,7 @@ void check_times(Rules& rules, const NewStock& stock, std::chrono::sys_seconds n
 
 void check_amounts(Rules& rules, const NewStock& stock) {
   constexpr std::int64_t kCouponsMax = 10'000'000;
-  constexpr std::int64_t kAmountMax =
-      100'000;  // fen, 1000 yuan: the documentation's largest coupon
+  constexpr std::int64_t kAmountMax = 100'000;  // fen: 1000 yuan
   const NewStock::UseRule& rule = stock.stock_use_rule;
   const auto& amount = stock.coupon_use_rule.coupon_amount;
   const auto& minimum = stock.coupon_use_rule.transaction_minimum;
@@ -105,6 +104,7 @@ void check_amounts(Rules& rules, const NewStock& stock) {
 }
 
 void check_pattern(Rules& rules, const NewStock::PatternInfo& info) {
+  if (info.empty()) return;
   rules.check(!info.description.empty() && characters(info.description) <= 3000,
               "pattern_info.description", "must have 1 to 3000 characters");
   rules.check(info.merchant_logo.size() <= 128, "pattern_info.merchant_logo",

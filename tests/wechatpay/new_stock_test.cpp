@@ -110,15 +110,15 @@ TEST(CheckStock, TellsTheAmountThatWouldBeRight) {
 }
 
 TEST(CheckStock, FindsEverythingThatIsMissingAtOnce) {
-  EXPECT_EQ(fields(broken("{}")),
-            (std::vector<std::string>{
-                "stock_name", "belong_merchant", "stock_type", "no_cash", "out_request_no",
-                "available_begin_time", "available_end_time", "stock_use_rule.max_coupons",
-                "coupon_use_rule.fixed_normal_coupon.coupon_amount",
-                "coupon_use_rule.fixed_normal_coupon.transaction_minimum",
-                "stock_use_rule.max_amount", "stock_use_rule.max_coupons_per_user",
-                "stock_use_rule.natural_person_limit", "stock_use_rule.prevent_api_abuse",
-                "pattern_info.description", "coupon_use_rule.available_merchants"}));
+  EXPECT_EQ(
+      fields(broken("{}")),
+      (std::vector<std::string>{
+          "stock_name", "belong_merchant", "stock_type", "no_cash", "out_request_no",
+          "available_begin_time", "available_end_time", "stock_use_rule.max_coupons",
+          "coupon_use_rule.fixed_normal_coupon.coupon_amount",
+          "coupon_use_rule.fixed_normal_coupon.transaction_minimum", "stock_use_rule.max_amount",
+          "stock_use_rule.max_coupons_per_user", "stock_use_rule.natural_person_limit",
+          "stock_use_rule.prevent_api_abuse", "coupon_use_rule.available_merchants"}));
 }
 
 TEST(CheckStock, RefusesWhatIsNoObject) {
@@ -133,6 +133,13 @@ TEST(CheckStock, SurvivesNumbersThatDoNotFit) {
       broken(replaced("\"max_coupons\":100", "\"max_coupons\":99999999999999999999")).empty());
   EXPECT_FALSE(
       broken(replaced("\"coupon_amount\":500", "\"coupon_amount\":9223372036854775807")).empty());
+}
+
+TEST(CreateStockRequest, LeavesOutWhatIsEmpty) {
+  const std::string body = create_stock_request(NewStock{}).body;
+  for (const char* name : {"pattern_info", "comment", "limit_card", "coupon_available_time"}) {
+    EXPECT_EQ(body.find(name), std::string::npos) << name;
+  }
 }
 
 TEST(CreateStockRequest, SendsEverythingThatWasRead) {
