@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <system_error>
 
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/uri.hpp"

@@ -12,13 +12,15 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AEAD_AES_256_GCM";
+constexpr std::string_view kAskSupport =
+    "nothing was changed: repeat the download, and if it stays so, ask WeChat Pay's support";
 
-ApiError failure(ApiFailure kind, std::string message, std::string advice) {
+ApiError distrust(std::string message, std::string_view advice) {
   ApiError error;
-  error.failure = kind;
+  error.failure = ApiFailure::kUntrusted;
   error.api = Api::kCertificates;
   error.message = std::move(message);
-  error.advice = std::move(advice);
+  error.advice = advice;
   return error;
 }
 
@@ -34,47 +36,30 @@ std::optional<std::string> decrypt(const JsonView& sealed,
   return {};
 }
 
-bool is_same_serial(std::string_view listed, std::string_view own) {
-  const auto significant = [](std::string_view serial) {
-    return serial.substr(std::min(serial.find_first_not_of('0'), serial.size()));
-  };
-  const auto upper = [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  };
-  const std::string_view a = significant(listed);
-  const std::string_view b = significant(own);
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return upper(x) == upper(y); });
-}
-
-/// Opens one entry and adds it to `opened`, whether or not it has expired.
 ApiResult<PlatformCertificate> open_entry(const JsonView& entry,
-                                          std::span<const crypto::ResourceCipher> ciphers,
-                                          crypto::PlatformKeys& opened) {
+                                          std::span<const crypto::ResourceCipher> ciphers) {
   const JsonView sealed = entry.object("encrypt_certificate");
-  const std::string serial = entry.text("serial_no");
-  if (serial.empty()) return unreadable(Api::kCertificates, "serial_no");
+  const std::string listed = entry.text("serial_no");
+  if (listed.empty()) return unreadable(Api::kCertificates, "serial_no");
   if (sealed.text("algorithm") != kAlgorithm) {
     return unreadable(Api::kCertificates, "encrypt_certificate.algorithm (AEAD_AES_256_GCM)");
   }
   auto pem = decrypt(sealed, ciphers);
   if (!pem) {
-    return failure(ApiFailure::kUntrusted,
-                   "certificate " + serial + " cannot be decrypted with any APIv3 key",
-                   "check api_v3_key_files: the key must be the APIv3 key (not the APIv2 key) that "
-                   "is in force in the merchant console; several may be listed during a change");
+    return distrust("certificate " + listed + " cannot be decrypted with any APIv3 key",
+                    "check api_v3_key_files: the key must be the APIv3 key (not the APIv2 key) "
+                    "that is in force in the merchant console; several may be listed during a "
+                    "change");
   }
-  const auto info = opened.add_certificate(*pem);
-  if (!info) {
-    std::string why = "certificate " + serial + ": ";
-    why += crypto::describe(info.error());
-    return failure(ApiFailure::kUntrusted, std::move(why),
-                   "repeat the download; if it stays so, ask WeChat Pay's support");
+  crypto::PlatformKeys own;
+  const auto info = own.add_certificate(*pem);
+  if (!info || !info->expires_at) {
+    return distrust("what was sealed as certificate " + listed + " is no platform certificate",
+                    kAskSupport);
   }
-  if (!is_same_serial(serial, info->serial) || !info->expires_at) {
-    return failure(ApiFailure::kUntrusted,
-                   "certificate " + serial + " is listed under another serial than its own",
-                   "repeat the download; if it stays so, ask WeChat Pay's support");
+  if (own.find(listed) == nullptr) {
+    return distrust("certificate " + listed + " is listed under another serial than its own",
+                    kAskSupport);
   }
   return PlatformCertificate{info->serial, std::move(*pem), *info->expires_at};
 }
@@ -97,8 +82,9 @@ ApiResult<std::vector<PlatformCertificate>> open_certificates(
   crypto::PlatformKeys opened;
   std::vector<PlatformCertificate> certificates;
   for (const JsonView& entry : entries) {
-    auto certificate = open_entry(entry, ciphers, opened);
+    auto certificate = open_entry(entry, ciphers);
     if (!certificate) return std::move(certificate).error();
+    static_cast<void>(opened.add_certificate(certificate->pem));  // refuses only repetitions
     if (certificate->expires_at >= now) certificates.push_back(std::move(*certificate));
   }
   auto verified = check_signature(Api::kCertificates, reply, opened, now);
@@ -107,8 +93,7 @@ ApiResult<std::vector<PlatformCertificate>> open_certificates(
   }
   if (!verified) return std::move(verified).error();
   if (certificates.empty()) {
-    return failure(ApiFailure::kUnreadable, "every certificate in the list has expired",
-                   "check this machine's clock");
+    return distrust("every certificate in the list has expired", "check this machine's clock");
   }
   return certificates;
 }
