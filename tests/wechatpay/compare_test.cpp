@@ -97,9 +97,10 @@ TEST(BookEntry, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
 
 TEST(BookEntry, OfAQueryIsNoneUntilTheCouponIsRedeemed) {
   Coupon coupon;
-  coupon.status = "SENDED";
-  EXPECT_FALSE(book_entry(coupon));
   coupon.status = "USED";
+  EXPECT_FALSE(book_entry(coupon));
+  coupon.status = "SENDED";
+  coupon.consumption = {"", "", "42", {}, {}};
   EXPECT_FALSE(book_entry(coupon));
 }
 

@@ -43,7 +43,11 @@ TEST(FlowFile, KeepsColumnsThatNobodyKnows) {
 }
 
 TEST(FlowFile, IsReadWithAByteOrderMark) {
-  EXPECT_EQ(use_flow("\xEF\xBB\xBF" + kHeader + kRow).records.size(), 1U);
+  // The mark stands right before a column that is needed.
+  EXPECT_EQ(use_flow("\xEF\xBB\xBF"
+                     "coupon_id,transaction_id\n1,2\n")
+                .records.size(),
+            1U);
 }
 
 TEST(FlowFile, IsReadWithAndWithoutLineEndAtItsEnd) {

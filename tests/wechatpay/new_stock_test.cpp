@@ -59,6 +59,7 @@ TEST(CheckStock, FindsEachBrokenRule) {
       {"\"belong_merchant\":\"1900000001\"", "\"belong_merchant\":\"19x\"", "belong_merchant"},
       {"2023-11-16T00:00:00+08:00", "2023-11-14T00:00:00+08:00", "available_begin_time"},
       {"2023-11-16T00:00:00+08:00", "soon", "available_begin_time"},
+      {"2023-11-16T00:00:00+08:00", "2024-11-15T00:00:00+08:00", "available_begin_time"},
       {"2023-12-16T00:00:00+08:00", "2024-02-15T00:00:01+08:00", "available_end_time"},
       {"2023-12-16T00:00:00+08:00", "2023-11-15T23:00:00+08:00", "available_end_time"},
       {"\"max_amount\":50000", "\"max_amount\":50001", "stock_use_rule.max_amount"},
