@@ -6,98 +6,78 @@
 namespace couponhook::wechatpay {
 namespace {
 
-constexpr std::array kRows = {
+constexpr auto kRows = std::to_array<ErrorRow>({
     // Of all APIs
-    ErrorRow{"PARAM_ERROR",
-             "a parameter is missing or has a value that is not allowed: compare the request with "
-             "the message and correct it",
-             Retry::kNever},
-    ErrorRow{"INVALID_REQUEST",
-             "the request is well formed but breaks a business rule: read the message; check the "
-             "state of the stock, and that ids belong to the merchant that calls",
-             Retry::kNever},
-    ErrorRow{"SIGN_ERROR",
-             "WeChat Pay could not verify our signature: check that merchant.api.private_key_file "
-             "is the key of the certificate merchant.api.certificate_serial, that the certificate "
-             "is in force in the merchant console, and this machine's clock",
-             Retry::kNever},
-    ErrorRow{"SYSTEM_ERROR",
-             "a passing failure at WeChat Pay: repeat the same request with the same "
-             "out_request_no; if it lasts, ask their support with the Request-ID",
-             Retry::kSoon},
-    ErrorRow{"FREQUENCY_LIMIT_EXCEED", "too many calls: wait a minute and call less often",
-             Retry::kLater},
-    ErrorRow{"FREQUENCY_LIMITED", "too many calls: wait a minute and call less often",
-             Retry::kLater},
-    ErrorRow{"RATELIMIT_EXCEEDED", "too many calls: wait a minute and call less often",
-             Retry::kLater},
+    {"PARAM_ERROR", Retry::kNever,
+     "a parameter is missing or has a value that is not allowed: compare the request with the "
+     "message and correct it"},
+    {"INVALID_REQUEST", Retry::kNever,
+     "the request is well formed but breaks a business rule: read the message; check the state of "
+     "the stock, and that ids belong to the merchant that calls"},
+    {"SIGN_ERROR", Retry::kNever,
+     "WeChat Pay could not verify our signature: check that merchant.api.private_key_file is the "
+     "key of the certificate merchant.api.certificate_serial, that the certificate is in force in "
+     "the merchant console, and this machine's clock"},
+    {"SYSTEM_ERROR", Retry::kSoon,
+     "a passing failure at WeChat Pay: repeat the same request with the same out_request_no; if it "
+     "lasts, ask their support with the Request-ID"},
+    {"FREQUENCY_LIMIT_EXCEED", Retry::kLater, "too many calls: wait a minute and call less often"},
+    {"FREQUENCY_LIMITED", Retry::kLater, "too many calls: wait a minute and call less often"},
+    {"RATELIMIT_EXCEEDED", Retry::kLater, "too many calls: wait a minute and call less often"},
     // Who may do what
-    ErrorRow{"NO_AUTH",
-             "the merchant may not do this: enable the product in the merchant console "
-             "(营销事件推送 for callbacks, 代金券 for stocks), and call as the stock's creator",
-             Retry::kNever},
-    ErrorRow{
-        "NOAUTH",
-        "the merchant may not do this: enable 商家券 and 营销事件推送 in the merchant console, "
-        "and call as the merchant that owns the stock",
-        Retry::kNever},
-    ErrorRow{"MCH_NOT_EXISTS",
-             "WeChat Pay knows no such merchant: check mchid and stock_creator_mchid",
-             Retry::kNever},
-    ErrorRow{
-        "APPID_MCHID_NOT_MATCH",
-        "appid and merchant are not bound to each other: bind them in the merchant console, or "
-        "the stock cannot be sent through this channel",
-        Retry::kNever},
-    ErrorRow{"REQUEST_BLOCKED",
-             "a rule of the activity forbids it: the stock has not started or has ended, its "
-             "budget or the user's share is used up, or the merchant may not use this stock; the "
-             "message says which",
-             Retry::kNever},
-    ErrorRow{"USER_ACCOUNT_ABNORMAL",
-             "WeChat Pay does not serve this user: send the coupon to another one", Retry::kNever},
+    {"NO_AUTH", Retry::kNever,
+     "the merchant may not do this: enable the product in the merchant console (营销事件推送 for "
+     "callbacks, 代金券 for stocks), and call as the stock's creator"},
+    {"NOAUTH", Retry::kNever,
+     "the merchant may not do this: enable 商家券 and 营销事件推送 in the merchant console, and "
+     "call as the merchant that owns the stock"},
+    {"MCH_NOT_EXISTS", Retry::kNever,
+     "WeChat Pay knows no such merchant: check mchid and stock_creator_mchid"},
+    {"APPID_MCHID_NOT_MATCH", Retry::kNever,
+     "appid and merchant are not bound to each other: bind them in the merchant console, or the "
+     "stock cannot be sent through this channel"},
+    {"REQUEST_BLOCKED", Retry::kNever,
+     "a rule of the activity forbids it: the stock has not started or has ended, its budget or the "
+     "user's share is used up, or the merchant may not use this stock; the message says which"},
+    {"USER_ACCOUNT_ABNORMAL", Retry::kNever,
+     "WeChat Pay does not serve this user: send the coupon to another one"},
     // What is there, and what is left
-    ErrorRow{"RESOURCE_NOT_EXISTS",
-             "no such stock, coupon or file: check the ids and stock_creator_mchid; a flow file "
-             "exists from 10:00 on the day after the activity's end, and only if coupons were "
-             "redeemed",
-             Retry::kNever},
-    ErrorRow{"RESOURCE_ALREADY_EXISTS",
-             "this out_request_no was used with other content: take a new one for a new request, "
-             "or repeat the first request unchanged",
-             Retry::kNever},
-    ErrorRow{"NOT_ENOUGH",
-             "not enough money or coupons are left: top up the merchant's account or raise the "
-             "stock's budget",
-             Retry::kNever},
-    ErrorRow{"NOT_FOUND", "no such stock or coupon: check the ids", Retry::kNever},
-    ErrorRow{"USER_NOT_EXISTS",
-             "no such user under this appid: the openid must come from the appid that is sent "
-             "along",
-             Retry::kNever},
-    ErrorRow{"RULELIMIT",
-             "a limit of the stock or of the merchant is reached: see the message, then raise the "
-             "limit or stop sending",
-             Retry::kNever},
-    ErrorRow{"RULE_LIMIT",
-             "a limit of the stock or of the merchant is reached: see the message, then raise the "
-             "limit or stop sending",
-             Retry::kNever},
-};
+    {"RESOURCE_NOT_EXISTS", Retry::kNever,
+     "no such stock, coupon or file: check the ids and stock_creator_mchid; a flow file exists "
+     "from 10:00 on the day after the activity's end, and only if coupons were redeemed"},
+    {"RESOURCE_ALREADY_EXISTS", Retry::kNever,
+     "this out_request_no was used with other content: take a new one for a new request, or repeat "
+     "the first request unchanged"},
+    {"NOT_ENOUGH", Retry::kNever,
+     "not enough money or coupons are left: top up the merchant's account or raise the stock's "
+     "budget"},
+    {"NOT_FOUND", Retry::kNever, "no such stock or coupon: check the ids"},
+    {"USER_NOT_EXISTS", Retry::kNever,
+     "no such user under this appid: the openid must come from the appid that is sent along"},
+    {"RULELIMIT", Retry::kNever,
+     "a limit of the stock or of the merchant is reached: see the message, then raise the limit or "
+     "stop sending"},
+    {"RULE_LIMIT", Retry::kNever,
+     "a limit of the stock or of the merchant is reached: see the message, then raise the limit or "
+     "stop sending"},
+});
 
 constexpr ErrorRow kPublicKeyMerchant{
-    "RESOURCE_NOT_EXISTS",
+    "RESOURCE_NOT_EXISTS", Retry::kNever,
     "this merchant has no platform certificates, WeChat Pay signs for it with its public key: "
     "download the public key in the merchant console (账户中心, API安全), configure it as "
-    "[[merchant.platform_public_key]], and set merchant.api.certificate_refresh_minutes = 0",
-    Retry::kNever};
+    "[[merchant.platform_public_key]], and set merchant.api.certificate_refresh_minutes = 0"};
 
-/// The favor callback API answers so to a URL that it cannot or may not call.
+/// So the callback APIs answer to a URL that WeChat Pay cannot or may not call.
 constexpr ErrorRow kCallbackUrlUnfit{
-    "SYSTEM_ERROR",
+    "SYSTEM_ERROR", Retry::kSoon,
     "for this API a failure that lasts means that the URL is not https, cannot be reached from the "
-    "internet or has parameters: check it with `couponhook doctor`, then repeat the request",
-    Retry::kSoon};
+    "internet or has parameters: check it with `couponhook doctor`, then repeat the request"};
+
+/// A 404 without the code is a wrong base_url or a proxy, and says nothing about the merchant.
+constexpr bool lacks_certificates(Api api, std::string_view code) {
+  return api == Api::kCertificates && code == kPublicKeyMerchant.code;
+}
 
 constexpr bool sets_callback(Api api) {
   return api == Api::kFavorCallbackSet || api == Api::kBusifavorCallbackSet;
@@ -105,18 +85,18 @@ constexpr bool sets_callback(Api api) {
 
 ErrorRow by_status(unsigned status) {
   if (status == 401) {
-    return {{}, "not authorised: check certificate_serial, private key and clock", Retry::kNever};
+    return {{}, Retry::kNever, "not authorised: check certificate_serial, private key and clock"};
   }
   if (status == 403) {
-    return {{}, "forbidden: check the merchant's permissions in the console", Retry::kNever};
+    return {{}, Retry::kNever, "forbidden: check the merchant's permissions in the console"};
   }
-  if (status == 404) return {{}, "not found: check the ids and base_url", Retry::kNever};
-  if (status == 429) return {{}, "too many calls: wait a minute", Retry::kLater};
-  if (status >= 500) return {{}, "a passing failure at WeChat Pay: repeat it", Retry::kSoon};
+  if (status == 404) return {{}, Retry::kNever, "not found: check the ids and base_url"};
+  if (status == 429) return {{}, Retry::kLater, "too many calls: wait a minute"};
+  if (status >= 500) return {{}, Retry::kSoon, "a passing failure at WeChat Pay: repeat it"};
   if (status >= 300 && status < 400) {
-    return {{}, "a redirect, which is never followed: check base_url", Retry::kNever};
+    return {{}, Retry::kNever, "a redirect, which is never followed: check base_url"};
   }
-  return {{}, "see the message; the code is not a documented one", Retry::kNever};
+  return {{}, Retry::kNever, "see the message; the code is not a documented one"};
 }
 
 }  // namespace
@@ -126,7 +106,7 @@ std::span<const ErrorRow> documented_errors() {
 }
 
 ErrorRow explain_error(Api api, unsigned status, std::string_view code) {
-  if (api == Api::kCertificates && status == 404) return kPublicKeyMerchant;
+  if (lacks_certificates(api, code)) return kPublicKeyMerchant;
   if (sets_callback(api) && code == "SYSTEM_ERROR") return kCallbackUrlUnfit;
   const auto row =
       std::find_if(kRows.begin(), kRows.end(), [&](const ErrorRow& r) { return r.code == code; });
@@ -134,8 +114,7 @@ ErrorRow explain_error(Api api, unsigned status, std::string_view code) {
 }
 
 bool means_public_key_merchant(const ApiError& error) {
-  return error.failure == ApiFailure::kRefused && error.api == Api::kCertificates &&
-         error.status == 404;
+  return error.failure == ApiFailure::kRefused && lacks_certificates(error.api, error.code);
 }
 
 }  // namespace couponhook::wechatpay

@@ -12,8 +12,8 @@ namespace couponhook::wechatpay {
 
 struct ErrorRow {
   std::string_view code;
-  std::string_view advice;
   Retry retry;
+  std::string_view advice;
 };
 
 /// Codes documented for the APIs of this room: wechatpay-protocol section 4, and the error tables

@@ -83,6 +83,7 @@ TEST(ErrorCatalogue, ExplainsAMerchantWithoutCertificates) {
   EXPECT_TRUE(means_public_key_merchant(error));
   EXPECT_NE(error.advice.find("platform_public_key"), std::string::npos);
   EXPECT_FALSE(means_public_key_merchant(read_error(Api::kStockShow, reply)));
+  EXPECT_FALSE(means_public_key_merchant(read_error(Api::kCertificates, {404, {}, "<html>"})));
 }
 
 ApiError error_of(Api api, Retry retry) {
