@@ -13,8 +13,10 @@
 
 #include "server/admin.hpp"
 #include "server/io_thread.hpp"
+#include "server/listening.hpp"
 #include "server/maintenance.hpp"
 #include "server/net/activation.hpp"
+#include "server/open_files.hpp"
 #include "server/receiver.hpp"
 #include "server/reload.hpp"
 
@@ -25,6 +27,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
+/// Open files that are no connections: the store's, logs, timers, listening sockets, with room.
+constexpr std::uint64_t kOtherFiles = 100;
 /// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
 constexpr std::chrono::hours kTicketKeyLife{12};
 
@@ -60,19 +64,6 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
 }
 
-/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
-/// so look first whether anyone is there.
-error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
-  asio::io_context io;
-  asio::ip::tcp::acceptor acceptor(io);
-  error_code ec;
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  // Listening too would take connections in, and reset them a moment later.
-  if (!ec) acceptor.bind(endpoint, ec);
-  return ec;
-}
-
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
@@ -91,16 +82,13 @@ class Service {
  private:
   enum class Phase : unsigned char { kServing, kDraining, kClosing };
 
-  static std::optional<Problem> listen_on(std::list<IoThread>& threads, const std::string& address,
-                                          std::uint16_t port, const std::string& key);
-  static std::optional<Problem> listen_on(std::list<IoThread>& threads, int passed,
-                                          const std::string& key);
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
   [[nodiscard]] bool files_changed();
   void reload();
   void load_anew();
   void tell_expired_keys();
+  void tell_too_few_files();
   void begin_drain();
   void close();
   bool wait_for_sessions(milliseconds patience) const;
@@ -168,43 +156,17 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
   admin_threads_.emplace_back(admin_share_, "admin");
 }
 
-std::optional<Problem> Service::listen_on(std::list<IoThread>& threads, const std::string& address,
-                                          std::uint16_t port, const std::string& key) {
-  asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address), port);
-  error_code ec = probe_port(endpoint);
-  for (IoThread& thread : threads) {
-    if (!ec) ec = thread.listen(endpoint);
-    // Port 0 lets the system choose; the other threads must join in on its choice.
-    if (!ec) endpoint = thread.endpoint();
-  }
-  if (!ec) return std::nullopt;
-  return Problem{key, "cannot listen on " + address + " port " + std::to_string(port) + ": " +
-                          ec.message() + "; choose another address or port, or stop what uses it"};
-}
-
-std::optional<Problem> Service::listen_on(std::list<IoThread>& threads, int passed,
-                                          const std::string& key) {
-  for (IoThread& thread : threads) {
-    const error_code ec = thread.listen_on(passed);
-    if (!ec) continue;
-    return Problem{key, "cannot accept from the socket that was passed for it: " + ec.message() +
-                            "; restart its socket unit"};
-  }
-  return std::nullopt;
-}
-
 std::optional<Problem> Service::listen() {
   const Config& config = setup_.config;
   const std::string file = config.file.string();
   const auto passed = passed_sockets(options_.environment, ::getpid());
   if (!passed) return Problem{"LISTEN_FDS", passed.error()};
-  auto problem = passed->admin ? listen_on(admin_threads_, *passed->admin, file + ": admin")
-                               : listen_on(admin_threads_, config.admin.address, config.admin.port,
-                                           file + ": admin.port");
-  if (problem) return problem;
-  return passed->listener ? listen_on(threads_, *passed->listener, file + ": listener")
-                          : listen_on(threads_, config.listener.address, config.listener.port,
-                                      file + ": listener.port");
+  const ListeningPlace admin{config.admin.address, config.admin.port, passed->admin,
+                             file + ": admin"};
+  const ListeningPlace listener{config.listener.address, config.listener.port, passed->listener,
+                                file + ": listener"};
+  if (auto problem = listen_on_all(admin_threads_, admin)) return problem;
+  return listen_on_all(threads_, listener);
 }
 
 void Service::maintain(std::unique_ptr<storage::Connection> connection) {
@@ -229,6 +191,7 @@ void Service::run() {
   }
   Phase phase = Phase::kServing;
   tell_expired_keys();
+  tell_too_few_files();
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
@@ -278,6 +241,19 @@ void Service::tell_expired_keys() {
                        " has expired and is not used; remove its file");
     }
   }
+}
+
+void Service::tell_too_few_files() {
+  const ListenerConfig& listener = setup_.config.listener;
+  const std::uint64_t wanted = listener.max_connections + listener.max_refusals +
+                               setup_.config.admin.max_connections + kOtherFiles;
+  const std::uint64_t allowed = raise_open_files_limit();
+  if (allowed >= wanted) return;
+  log_.message(Severity::kWarning, "open_files_limit",
+               "the limit of open files is " + std::to_string(allowed) + ", and " +
+                   std::to_string(wanted) +
+                   " would be needed for listener.max_connections; raise LimitNOFILE (ulimit -Hn) "
+                   "or lower max_connections");
 }
 
 bool Service::files_changed() {

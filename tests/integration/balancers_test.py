@@ -5,14 +5,13 @@ address of its own.
 """
 
 import itertools
-import signal
 import socket
-import time
 import unittest
 
 from support import events
 from support.balancer import Balancer, HAProxy, Nginx
-from support.service import LONG, Service, free_port, wait_until
+from support.replicas import make_replica, stop_without_delay
+from support.service import LONG, Service, wait_until
 from support.wechat_pay import Platform
 from support.wire import Connection, RetryingLoad
 
@@ -30,17 +29,6 @@ PASSTHROUGH = {
 }
 TERMINATION = {**PASSTHROUGH, "listener.tls": False}
 NGINX = {"listener.tls": False, "listener.trusted_proxies": ["127.0.0.1"]}
-
-
-def make_replica(settings, first=None) -> Service:
-    """A service with the first one's keys and certificates, as replicas have, and its own store."""
-    service = Service({**settings, "listener.port": free_port(), "admin.port": free_port()},
-                      starts=False)
-    for file in ("tls/server.crt", "tls/server.key", "secrets/api_v3_key",
-                 "wechatpay/platform_cert.pem", "development/platform_key.pem"):
-        if first is not None:
-            service.write(file, first.read(file))
-    return service
 
 
 class BalancerTestCase(unittest.TestCase):
@@ -80,16 +68,8 @@ class Example:
             service = make_replica(cls.settings, *cls.services[:1])
             cls.enterClassContext(service).start()
             cls.services.append(service)
-        cls.addClassCleanup(cls.hurry)
+        cls.addClassCleanup(stop_without_delay, cls.services)
         cls.balancer = cls.enterClassContext(cls.kind(cls.example, cls.services))
-
-    @classmethod
-    def hurry(cls):
-        """Ends all without the delay that they grant to balancers."""
-        for _ in range(2):
-            for service in cls.services:
-                service.signal(signal.SIGTERM)
-            time.sleep(0.2)
 
     def test_the_client_s_address_comes_through_and_a_forged_one_does_not(self):
         platform = Platform.of(self.services[0])

@@ -5,6 +5,7 @@ Method: bytes by hand at a chosen pace, with limits set low; Python's own client
 import http.client
 import socket
 import ssl
+import subprocess
 import time
 import unittest
 import warnings
@@ -233,6 +234,45 @@ class Tls(ServiceTestCase):
             plain.request("POST", PATH, b"")
             with self.assertRaises((http.client.HTTPException, ConnectionError)):
                 plain.getresponse()
+
+
+class TlsChain(ServiceTestCase):
+    """A certificate as a public authority issues it: behind an intermediate one."""
+
+    @classmethod
+    def prepare(cls, service):
+        folder = service.folder / "tls"
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+        for name in ("root", "middle", "server"):
+            openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-out", f"{name}.key")
+        (folder / "ca.ext").write_text("basicConstraints = critical, CA:TRUE\n")
+        (folder / "server.ext").write_text("subjectAltName = IP:127.0.0.1\n")
+        openssl("req", "-x509", "-key", "root.key", "-subj", "/CN=test root", "-out", "root.pem")
+        for name, issuer, extensions in (("middle", "root", "ca.ext"),
+                                         ("server", "middle", "server.ext")):
+            openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/CN=test {name}",
+                    "-out", f"{name}.csr")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.pem",
+                    "-CAkey", f"{issuer}.key", "-CAcreateserial", "-extfile", extensions,
+                    "-out", f"{name}.pem")
+        chain = (folder / "server.pem").read_text() + (folder / "middle.pem").read_text()
+        (folder / "server.crt").write_text(chain)
+
+    def setUp(self):
+        pass  # the usual client trusts only a self-signed certificate
+
+    def test_the_whole_chain_is_sent_so_that_whoever_trusts_the_root_connects(self):
+        host, port = self.service.address
+        shown = subprocess.run(
+            ["openssl", "s_client", "-connect", f"{host}:{port}", "-showcerts",
+             "-CAfile", str(self.service.folder / "tls" / "root.pem"), "-verify_return_error"],
+            input="", capture_output=True, text=True, timeout=20, check=False).stdout
+        self.assertEqual(shown.count("BEGIN CERTIFICATE"), 2, shown)
+        self.assertIn("Verify return code: 0 (ok)", shown)
 
 
 class Plain(ServiceTestCase):

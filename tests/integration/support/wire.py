@@ -276,8 +276,12 @@ class RetryingLoad:
             return "cut"
 
     def stop(self):
-        """Waits for the replies that are due."""
+        """Begins nothing more, and waits for the replies that are due."""
         self._stopping.set()
+        self.finish()
+
+    def finish(self):
+        """Waits until there is nothing more to send and all is acknowledged."""
         for run in self._runs:
             run.result()
         self._pool.shutdown()

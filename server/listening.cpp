@@ -1,0 +1,49 @@
+#include "server/listening.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+namespace couponhook::server {
+namespace {
+
+/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
+/// so look first whether anyone is there.
+error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io);
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  // Listening too would take connections in, and reset them a moment later.
+  if (!ec) acceptor.bind(endpoint, ec);
+  return ec;
+}
+
+std::optional<Problem> listen_on_passed(std::list<IoThread>& threads, int socket,
+                                        const std::string& key) {
+  for (IoThread& thread : threads) {
+    const error_code ec = thread.listen_on(socket);
+    if (!ec) continue;
+    return Problem{key, "cannot accept from the socket that was passed for it: " + ec.message() +
+                            "; restart its socket unit"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
+  if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
+  asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
+  error_code ec = probe_port(endpoint);
+  for (IoThread& thread : threads) {
+    if (!ec) ec = thread.listen(endpoint);
+    // The other threads must join in on the system's choice.
+    if (!ec) endpoint = thread.endpoint();
+  }
+  if (!ec) return std::nullopt;
+  return Problem{place.key + ".port", "cannot listen on " + place.address + " port " +
+                                          std::to_string(place.port) + ": " + ec.message() +
+                                          "; choose another address or port, or stop what uses it"};
+}
+
+}  // namespace couponhook::server

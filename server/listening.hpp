@@ -1,0 +1,29 @@
+#pragma once
+
+/// \file
+/// Opens a listener on all threads that serve it.
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+
+#include "server/config/config.hpp"
+#include "server/io_thread.hpp"
+
+namespace couponhook::server {
+
+/// Where a listener is to be.
+struct ListeningPlace {
+  std::string address;
+  std::uint16_t port;  ///< 0: the system chooses, once for all threads
+  std::optional<int>
+      passed;       ///< a socket that listens already; address and port do not matter then
+  std::string key;  ///< the listener's table in the configuration, for error messages
+};
+
+/// \return why not, where a thread cannot listen; the port is in use by whoever it may be.
+[[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,
+                                                   const ListeningPlace& place);
+
+}  // namespace couponhook::server
