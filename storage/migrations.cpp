@@ -185,6 +185,19 @@ std::span<const Migration> migrations() {
   return kMigrations;
 }
 
+std::vector<std::string> table_names() {
+  constexpr std::string_view kCreate = "CREATE TABLE ";
+  std::vector<std::string> names{std::string(kSchemaTable)};
+  for (const Migration& step : migrations()) {
+    const std::string_view script = step.script;
+    for (auto at = script.find(kCreate); at != script.npos; at = script.find(kCreate, at)) {
+      at += kCreate.size();
+      names.emplace_back(script.substr(at, script.find(' ', at) - at));
+    }
+  }
+  return names;
+}
+
 std::int64_t current_schema_version() {
   return kMigrations.back().version;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/connection.hpp"
 #include "storage/dialect.hpp"
@@ -27,6 +28,12 @@ struct Migration {
   std::string_view script;  ///< with the words of a dialect in braces
 };
 [[nodiscard]] std::span<const Migration> migrations();
+
+/// The table of the steps that were taken: a database that has it is ours.
+inline constexpr std::string_view kSchemaTable = "couponhook_schema";
+
+/// \return the names of all tables that the steps make, and of the one that records them.
+[[nodiscard]] std::vector<std::string> table_names();
 
 /// The version this program reads and writes.
 [[nodiscard]] std::int64_t current_schema_version();

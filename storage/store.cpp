@@ -4,16 +4,28 @@
 #include <system_error>
 #include <utility>
 
+#include "storage/postgres_store.hpp"
+#include "storage/postgres_url.hpp"
 #include "storage/sqlite_file.hpp"
 
 namespace couponhook::storage {
 namespace {
 
 constexpr std::string_view kSqlite = "sqlite";
+constexpr std::string_view kPostgres = "postgresql";
+/// The scheme that libpq takes beside the other.
+constexpr std::string_view kPostgresShort = "postgres";
+constexpr std::string_view kForms = "sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE";
 
 Failure no_such_engine(std::string_view engine) {
-  return {FailureCode::kUnavailable,
-          "no driver for stores of kind \"" + std::string(engine) + "\": use sqlite:PATH"};
+  return {FailureCode::kUnavailable, "no driver for stores of kind \"" + std::string(engine) +
+                                         "\": use " + std::string(kForms)};
+}
+
+Connection::Result<StoreUrl> postgres_store_url(std::string_view url) {
+  StoreUrl parsed{.engine = std::string(kPostgres), .address = std::string(url)};
+  if (const auto name = name_of_postgres_url(parsed.address); !name) return name.error();
+  return parsed;
 }
 
 }  // namespace
@@ -23,9 +35,14 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
   const std::size_t colon = url.find(':');
   // What follows the colon may hold a password, so it is never repeated.
   if (colon == std::string_view::npos) {
-    return Failure{FailureCode::kUnavailable, "a store's URL has the form sqlite:PATH"};
+    return Failure{FailureCode::kUnavailable, "a store's URL has the form " + std::string(kForms)};
   }
-  if (url.substr(0, colon) != kSqlite) return no_such_engine(url.substr(0, colon));
+  const std::string_view engine = url.substr(0, colon);
+  if (engine == kPostgres || engine == kPostgresShort) {
+    if (url.substr(colon).starts_with("://")) return postgres_store_url(url);
+    return Failure{FailureCode::kUnavailable, "a store's URL has the form " + std::string(kForms)};
+  }
+  if (engine != kSqlite) return no_such_engine(engine);
   const std::filesystem::path path(url.substr(colon + 1));
   if (!path.has_filename()) {
     return Failure{FailureCode::kUnavailable,
@@ -42,20 +59,29 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
   return StoreUrl{std::string(kSqlite), absolute.lexically_normal()};
 }
 
+std::string StoreUrl::name() const {
+  if (engine != kPostgres) return path.string();
+  auto name = name_of_postgres_url(address);
+  return name ? std::move(*name) : std::string(kPostgres);
+}
+
 Store::Result<std::unique_ptr<Store>> Store::open(const StoreUrl& url, const StoreOptions& options,
                                                   std::int64_t now_ms) {
+  if (url.engine == kPostgres) return PostgresStore::open(url, options, now_ms);
   if (url.engine != kSqlite) return no_such_engine(url.engine);
   return SqliteFile::open(url.path, options, now_ms);
 }
 
 Store::Result<std::unique_ptr<Store>> Store::inspect(const StoreUrl& url,
                                                      const StoreOptions& options) {
+  if (url.engine == kPostgres) return PostgresStore::inspect(url, options);
   if (url.engine != kSqlite) return no_such_engine(url.engine);
   return SqliteFile::inspect(url.path, options);
 }
 
 Store::Result<std::unique_ptr<Store>> Store::join(const StoreUrl& url,
                                                   const StoreOptions& options) {
+  if (url.engine == kPostgres) return PostgresStore::join(url, options);
   if (url.engine != kSqlite) return no_such_engine(url.engine);
   return SqliteFile::join(url.path, options);
 }

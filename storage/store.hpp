@@ -15,10 +15,14 @@
 
 namespace couponhook::storage {
 
-/// Where a store is: "sqlite:PATH".
+/// Where a store is: "sqlite:PATH" or "postgresql://USER@HOST:PORT/DATABASE".
 struct StoreUrl {
-  std::string engine;          ///< sqlite
-  std::filesystem::path path;  ///< of the database file
+  std::string engine;               ///< sqlite or postgresql
+  std::filesystem::path path = {};  ///< sqlite: of the database file
+  std::string address = {};         ///< postgresql: the URL as it was given, password and all
+
+  /// What to call the store where others can read it: without user and password.
+  [[nodiscard]] std::string name() const;
 };
 
 /// \param relative_to the folder that relative paths are relative to.
@@ -31,19 +35,28 @@ struct StoreOptions {
   std::chrono::milliseconds busy_timeout{1000};
   /// How long opening may spend on looking for damage; `check_integrity` looks at everything.
   std::chrono::milliseconds quick_check_max{300};
+
+  // PostgreSQL:
+  /// How long one statement of a writer may take, and how long a commit is waited for.
+  std::chrono::milliseconds statement_max{3000};
+  std::chrono::milliseconds commit_max{30'000};
+  /// Opens where no server can be reached: connections reach it when it is there, and only then
+  /// look at what opening looks at. A server that refuses us is refused all the same.
+  bool may_be_away = false;
 };
 
 /// An open store: holds the lock that keeps a second service off it, and makes connections.
 ///
 /// Opening creates what is missing, refuses what is newer than this program, damaged, not ours,
-/// held by another process or on a file system without reliable locks, and brings an older schema
-/// up to date.
+/// held by another process, on a file system without reliable locks or on a server whose settings
+/// let commits be forgotten, and brings an older schema up to date. Any number of services may open
+/// a store on a server.
 class Store {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// For the service: creates, locks, migrates.
+  /// For the service: creates, locks a file, migrates.
   /// \param now_ms recorded with each migration.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
                                                            const StoreOptions& options,

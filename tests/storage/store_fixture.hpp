@@ -22,6 +22,7 @@
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 #include "storage/store.hpp"
+#include "support/postgres_server.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace couponhook::storage {
@@ -137,6 +138,13 @@ class Outcomes {
   std::map<std::string, AdmitOutcome> outcomes_;
 };
 
+/// Where a store of the engine can be made that nobody has used.
+inline StoreUrl fresh_url(std::string_view engine, const TemporaryFolder& folder) {
+  if (engine == "sqlite") return {.engine = "sqlite", .path = folder.path() / "s.db"};
+  return {.engine = std::string(engine),
+          .address = support::PostgresServer::shared().new_database()};
+}
+
 /// Each test of what the store keeps runs on every engine.
 class StoreTest : public ::testing::TestWithParam<std::string_view> {
  protected:
@@ -146,7 +154,7 @@ class StoreTest : public ::testing::TestWithParam<std::string_view> {
     store_ = std::move(*opened);
   }
 
-  [[nodiscard]] StoreUrl url() const { return {std::string(GetParam()), folder_.path() / "s.db"}; }
+  [[nodiscard]] const StoreUrl& url() const { return url_; }
   [[nodiscard]] Store& store() { return *store_; }
   [[nodiscard]] std::unique_ptr<Connection> writer() { return store_->writer().value(); }
   [[nodiscard]] Reader reader() { return Reader(store_->reader().value()); }
@@ -175,11 +183,12 @@ class StoreTest : public ::testing::TestWithParam<std::string_view> {
 
  private:
   TemporaryFolder folder_;
+  StoreUrl url_ = fresh_url(GetParam(), folder_);
   std::unique_ptr<Store> store_;
 };
 
-#define COUPONHOOK_ON_EVERY_ENGINE(suite)                               \
-  INSTANTIATE_TEST_SUITE_P(Engines, suite, ::testing::Values("sqlite"), \
+#define COUPONHOOK_ON_EVERY_ENGINE(suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite, ::testing::Values("sqlite", "postgresql"), \
                            [](const auto& engine) { return std::string(engine.param); })
 
 }  // namespace couponhook::storage

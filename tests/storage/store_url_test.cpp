@@ -27,10 +27,33 @@ TEST(StoreUrl, RefusesWhatIsNoUrlAndNamesTheForm) {
   }
 }
 
+TEST(StoreUrl, TakesBothFormsOfAServersAddress) {
+  for (const char* text : {"postgresql://user:hunter2@db:5433/coupons?sslmode=verify-full",
+                           "postgres://user:hunter2@db:5433/coupons"}) {
+    const auto url = parse_store_url(text, "/etc");
+    ASSERT_TRUE(url) << url.error().message;
+    EXPECT_EQ(url->engine, "postgresql");
+    EXPECT_EQ(url->address, text);
+    EXPECT_EQ(url->name(), "postgresql://db:5433/coupons");
+  }
+}
+
 TEST(StoreUrl, RepeatsNoPassword) {
-  const auto url = parse_store_url("postgresql://user:hunter2@db/c", "/etc");
+  for (const char* text :
+       {"postgresql://user:hunter%2@db/c", "postgresql://user:hunter%2@db/c?no_such=1",
+        "postgresql://db/c?password=hunter%2", "postgres:user:hunter2", "mysql://u:hunter2@db/c",
+        "postgresql://user:hun@ter2@db/c", "postgresql://user:hun/ter2@db/c"}) {
+    const auto url = parse_store_url(text, "/etc");
+    ASSERT_FALSE(url) << text;
+    EXPECT_EQ(url.error().message.find("hun"), std::string::npos) << url.error().message;
+    EXPECT_EQ(url.error().message.find("ter2"), std::string::npos) << url.error().message;
+  }
+}
+
+TEST(StoreUrl, SaysWhatIsWrongWithAServersAddress) {
+  const auto url = parse_store_url("postgresql://user@db/c?sslmod=require", "/etc");
   ASSERT_FALSE(url);
-  EXPECT_EQ(url.error().message.find("hunter2"), std::string::npos);
+  EXPECT_NE(url.error().message.find("sslmod"), std::string::npos) << url.error().message;
 }
 
 // The numbers are those of statfs(2).

@@ -1,0 +1,109 @@
+#include "storage/postgres_store.hpp"
+
+#include <algorithm>
+
+#include "storage/migrations.hpp"
+#include "storage/postgres_checks.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using Result = Connection::Result<void>;
+
+/// Whoever looks at the store has less time than whoever writes to it.
+constexpr std::chrono::milliseconds kReadMax{2000};
+
+Result adopt_and_migrate(PostgresConnection& connection, std::int64_t now_ms) {
+  if (auto durable = make_durable(connection); !durable) return durable;
+  const auto version = check_identity(connection);
+  if (!version) return version.error();
+  if (*version >= current_schema_version()) return {};
+  return migrate_alone(connection, now_ms);
+}
+
+Result adopt_as_it_is(PostgresConnection& connection) {
+  const auto version = check_identity(connection);
+  if (!version) return version.error();
+  if (*version >= current_schema_version()) return {};
+  const std::string& name = connection.options().name;
+  if (*version == 0) {
+    return Failure{FailureCode::kUnavailable,
+                   "there is no store in " + name +
+                       " yet: start the service once, which makes it, or check [store] url"};
+  }
+  return Failure{FailureCode::kUnavailable,
+                 "store " + name + " has schema version " + std::to_string(*version) +
+                     ", older than this couponhook's " + std::to_string(current_schema_version()) +
+                     ": start the service once, which brings it up to date"};
+}
+
+Result adopt_durable_as_it_is(PostgresConnection& connection) {
+  if (auto durable = make_durable(connection); !durable) return durable;
+  return adopt_as_it_is(connection);
+}
+
+}  // namespace
+
+Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
+                                                          const StoreOptions& options,
+                                                          std::int64_t now_ms) {
+  std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kServe, now_ms));
+  const auto connected = store->make_writer()->connect();
+  if (connected) return std::unique_ptr<Store>(std::move(store));
+  const bool is_away = connected.error().code == FailureCode::kUnavailable && options.may_be_away &&
+                       !PostgresSession::server_answers(url.address);
+  if (is_away) return std::unique_ptr<Store>(std::move(store));
+  return connected.error();
+}
+
+Store::Result<std::unique_ptr<Store>> PostgresStore::inspect(const StoreUrl& url,
+                                                             const StoreOptions& options) {
+  std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kLook, 0));
+  if (auto connected = store->make_reader()->connect(); !connected) return connected.error();
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+Store::Result<std::unique_ptr<Store>> PostgresStore::join(const StoreUrl& url,
+                                                          const StoreOptions& options) {
+  std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kJoin, 0));
+  if (auto connected = store->make_writer()->connect(); !connected) return connected.error();
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
+  PostgresTimes times;
+  times.statement_max = options_.statement_max;
+  times.lock_max = std::min(times.lock_max, options_.statement_max);
+  times.commit_max = options_.commit_max;
+  PostgresConnection::Options options{
+      .url = url_.address, .name = url_.name(), .times = times, .adopt = adopt_durable_as_it_is};
+  if (use_ == Use::kServe) {
+    options.adopt = [now_ms = now_ms_](PostgresConnection& connection) {
+      return adopt_and_migrate(connection, now_ms);
+    };
+  }
+  return std::make_unique<PostgresConnection>(std::move(options));
+}
+
+std::unique_ptr<PostgresConnection> PostgresStore::make_reader() const {
+  PostgresTimes times;
+  times.statement_max = kReadMax;
+  return std::make_unique<PostgresConnection>(PostgresConnection::Options{.url = url_.address,
+                                                                          .name = url_.name(),
+                                                                          .times = times,
+                                                                          .read_only = true,
+                                                                          .adopt = adopt_as_it_is});
+}
+
+Store::Result<std::unique_ptr<Connection>> PostgresStore::writer() {
+  if (use_ == Use::kLook) {
+    return Failure{FailureCode::kUnavailable, "store " + url_.name() + " is open for looking only"};
+  }
+  return std::unique_ptr<Connection>(make_writer());
+}
+
+Store::Result<std::unique_ptr<Connection>> PostgresStore::reader() {
+  return std::unique_ptr<Connection>(make_reader());
+}
+
+}  // namespace couponhook::storage

@@ -1,0 +1,47 @@
+#pragma once
+
+/// \file
+/// A store in a PostgreSQL database.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "storage/postgres_connection.hpp"
+#include "storage/store.hpp"
+
+namespace couponhook::storage {
+
+/// See Store. Each connection looks anew at the server that it has reached, since behind an address
+/// there may be another one tomorrow.
+class PostgresStore final : public Store {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
+                                                           const StoreOptions& options,
+                                                           std::int64_t now_ms);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
+                                                              const StoreOptions& options);
+
+  [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
+                                                           const StoreOptions& options);
+
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
+  [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
+
+ private:
+  enum class Use : std::uint8_t { kServe, kJoin, kLook };  ///< open, join, inspect
+
+  PostgresStore(const StoreUrl& url, const StoreOptions& options, Use use, std::int64_t now_ms)
+      : url_(url), options_(options), use_(use), now_ms_(now_ms) {}
+
+  [[nodiscard]] std::size_t writers_max() const override { return 64; }
+  [[nodiscard]] std::unique_ptr<PostgresConnection> make_writer() const;
+  [[nodiscard]] std::unique_ptr<PostgresConnection> make_reader() const;
+
+  StoreUrl url_;
+  StoreOptions options_;
+  Use use_;
+  std::int64_t now_ms_;
+};
+
+}  // namespace couponhook::storage

@@ -1,0 +1,73 @@
+#include "storage/postgres_url.hpp"
+
+#include <memory>
+#include <string_view>
+
+#include <libpq-fe.h>
+
+#include "storage/postgres_failure.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+struct Free {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  void operator()(char* text) const { PQfreemem(text); }
+};
+using Options = std::unique_ptr<PQconninfoOption, Free>;
+
+/// \param problem is set where the URL is refused.
+Options parse(const std::string& url, std::string& problem) {
+  char* error = nullptr;
+  Options options(PQconninfoParse(url.c_str(), &error));
+  const std::unique_ptr<char, Free> owned(error);
+  if (options == nullptr) problem = on_one_line(error == nullptr ? "not enough memory" : error);
+  return options;
+}
+
+/// libpq quotes the part it stumbles over, which may be the password.
+std::string without_secrets(const std::string& url) {
+  const std::size_t begin = url.find("//") + 2;
+  const std::size_t at = url.rfind('@', url.find_first_of("/?", begin));
+  if (at == std::string::npos || at < begin) return url;
+  return url.substr(0, begin) + url.substr(at + 1);
+}
+
+constexpr std::string_view kEncode =
+    "user and password must be percent-encoded where they hold other than letters and digits";
+
+Failure refusal(std::string_view why) {
+  return {FailureCode::kUnavailable,
+          "a store's URL has the form postgresql://USER@HOST:PORT/DATABASE: " + std::string(why)};
+}
+
+std::string value_of(const PQconninfoOption* options, std::string_view keyword) {
+  for (const auto* option = options; option->keyword != nullptr; ++option) {
+    if (keyword == option->keyword && option->val != nullptr) return option->val;
+  }
+  return {};
+}
+
+}  // namespace
+
+Connection::Result<std::string> name_of_postgres_url(const std::string& url) {
+  std::string problem;
+  const Options options = parse(url, problem);
+  if (options == nullptr) {
+    std::string spoken;
+    const bool password_apart = url.find("password=") == std::string::npos;
+    const bool still_wrong = parse(without_secrets(url), spoken) == nullptr;
+    return refusal(password_apart && still_wrong ? spoken : kEncode);
+  }
+  const std::string host = value_of(options.get(), "host");
+  const std::string port = value_of(options.get(), "port");
+  const std::string database = value_of(options.get(), "dbname");
+  // What libpq takes for these may be the rest of a password that it took for shorter.
+  const bool is_port = port.find_first_not_of("0123456789,") == std::string::npos;
+  if (!is_port || (host + database).find('@') != std::string::npos) return refusal(kEncode);
+  std::string name = "postgresql://" + host;
+  if (!port.empty()) name += ":" + port;
+  return name + "/" + database;
+}
+
+}  // namespace couponhook::storage

@@ -1,0 +1,49 @@
+#pragma once
+
+/// \file
+/// Values on PostgreSQL's wire, all in its binary format: text and bytes are what they are,
+/// integers are big-endian.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "storage/connection.hpp"
+
+struct pg_result;
+
+namespace couponhook::storage {
+
+/// Parameters as libpq takes them. Refers to what the parameters refer to.
+class PostgresParameters {
+ public:
+  explicit PostgresParameters(std::span<const Parameter> parameters);
+  PostgresParameters(const PostgresParameters&) = delete;
+  PostgresParameters& operator=(const PostgresParameters&) = delete;
+
+  [[nodiscard]] int count() const { return count_; }
+  [[nodiscard]] const unsigned* types() const { return types_.data(); }
+  [[nodiscard]] const char* const* values() const { return values_.data(); }
+  [[nodiscard]] const int* lengths() const { return lengths_.data(); }
+  [[nodiscard]] const int* formats() const { return formats_.data(); }
+
+ private:
+  static constexpr std::size_t kMax = Command::kParametersMax;
+
+  void set(std::size_t i, unsigned type, std::string_view value);
+
+  int count_;
+  std::array<unsigned, kMax> types_{};
+  std::array<const char*, kMax> values_{};
+  std::array<int, kMax> lengths_{};
+  std::array<int, kMax> formats_{};
+  std::array<std::array<char, 8>, kMax> integers_{};
+  std::array<std::string, kMax> mended_;
+};
+
+/// Reads rows over those that are there, so that their memory serves again.
+/// \return a failure where a column has a type that statements are not to give.
+[[nodiscard]] Connection::Result<void> read_rows(const pg_result* answer, Rows& rows);
+
+}  // namespace couponhook::storage

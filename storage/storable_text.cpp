@@ -1,0 +1,72 @@
+#include "storage/storable_text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace couponhook::storage {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+bool is_between(unsigned char byte, unsigned char first, unsigned char last) {
+  return byte >= first && byte <= last;
+}
+
+/// \return the bytes of the character that `text` begins with; 0 where they are none that may be
+///   stored. RFC 3629, section 4, without NUL.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
+  };
+  const auto continues = [&byte](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      if (!is_between(byte(i), 0x80, 0xBF)) return false;
+    }
+    return true;
+  };
+  const unsigned char first = byte(0);
+  const unsigned char second = byte(1);
+  if (is_between(first, 0x01, 0x7F)) return 1;
+  if (is_between(first, 0xC2, 0xDF)) return continues(1, 2) ? 2 : 0;
+  if (is_between(first, 0xE0, 0xEF)) {
+    const unsigned char lowest = first == 0xE0 ? 0xA0 : 0x80;   // shorter forms exist
+    const unsigned char highest = first == 0xED ? 0x9F : 0xBF;  // surrogates
+    return is_between(second, lowest, highest) && continues(2, 3) ? 3 : 0;
+  }
+  if (is_between(first, 0xF0, 0xF4)) {
+    const unsigned char lowest = first == 0xF0 ? 0x90 : 0x80;
+    const unsigned char highest = first == 0xF4 ? 0x8F : 0xBF;  // beyond U+10FFFF
+    return is_between(second, lowest, highest) && continues(2, 4) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// \return how many bytes from the beginning may be stored as they are.
+std::size_t storable_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t size = character_size(text.substr(at));
+    if (size == 0) break;
+    at += size;
+  }
+  return at;
+}
+
+}  // namespace
+
+std::string_view storable_text(std::string_view text, std::string& mended) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > '\0'; });
+  if (plain) return text;
+  std::size_t good = storable_prefix(text);
+  if (good == text.size()) return text;
+  mended.clear();
+  while (good < text.size()) {
+    mended.append(text.substr(0, good)).append(kReplacement);
+    text.remove_prefix(good + 1);
+    good = storable_prefix(text);
+  }
+  mended.append(text);
+  return mended;
+}
+
+}  // namespace couponhook::storage
