@@ -42,7 +42,7 @@ struct Deliveries::Candidate {
         attempts_before(integer(row[6])),
         fence(integer(row[7])),
         due_at_ms(optional_integer(row[8])),
-        leased(!std::holds_alternative<std::nullptr_t>(row[9])),
+        leased(!is_null(row[9])),
         parked(optional_integer(row[10]).has_value()),
         created_at_ms(integer(row[11])),
         ordering_key(take_text(row[12])),

@@ -3,7 +3,7 @@
 #include <array>
 
 #define COUPONHOOK_OPEN_DELIVERIES_OF(seq) \
-  "FROM deliveries d WHERE d.notification = " seq " AND d.state <> 'done'"
+  "FROM deliveries d WHERE d.notification = " seq " AND d.state NOT IN ('done', 'skipped')"
 
 #define COUPONHOOK_LOOKED_AT                                                              \
   "n.received_at, CAST(CASE WHEN length(n.resource) > 0 OR length(n.envelope) > 0 THEN 1" \

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "storage/counter_deltas.hpp"
+#include "storage/delivery_states.hpp"
+#include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 
@@ -55,12 +57,37 @@ NotificationRecord quarantined_from(Row& row) {
 }
 
 DeliveryRecord delivery_from(Row& row) {
-  return {.delivery_id = integer(row[0]),
-          .handler = take_text(row[1]),
-          .state = take_text(row[2]),
-          .attempts = integer(row[3]),
-          .due_at_ms = optional_integer(row[4]),
-          .last_error = take_text(row[5])};
+  DeliveryRecord record;
+  record.delivery_id = integer(row[0]);
+  record.handler = take_text(row[1]);
+  record.state = take_text(row[2]);
+  record.attempts = integer(row[3]);
+  record.due_at_ms = optional_integer(row[4]);
+  record.last_error = take_text(row[5]);
+  record.leased = !is_null(row[6]);
+  record.paused = !is_null(row[7]);
+  record.created_at_ms = integer(row[8]);
+  record.finished_at_ms = optional_integer(row[9]);
+  if (row.size() > 10) {
+    record.notification_id = take_text(row[10]);
+    record.mchid = take_text(row[11]);
+    record.event_type = take_text(row[12]);
+  }
+  return record;
+}
+
+/// Both are in the order of the deliveries.
+void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
+  auto delivery = deliveries.begin();
+  for (Row& row : attempts) {
+    while (delivery != deliveries.end() && delivery->delivery_id < integer(row[0])) ++delivery;
+    if (delivery == deliveries.end()) return;
+    delivery->history.push_back({.attempt = integer(row[1]),
+                                 .began_at_ms = integer(row[2]),
+                                 .ended_at_ms = integer(row[3]),
+                                 .outcome = take_text(row[4]),
+                                 .error = take_text(row[5])});
+  }
 }
 
 LedgerRecord ledger_record_from(Row& row) {
@@ -139,9 +166,11 @@ Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::stri
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   if (!results[0].empty()) {
     NotificationRecord record = notification_from(results[0][0]);
-    const std::array ask{Command(sql::kDeliveriesOf, {record.sequence})};
+    const std::array ask{Command(sql::kDeliveriesOf, {record.sequence}),
+                         Command(sql::kAttemptsOf, {record.sequence})};
     if (auto ran = connection_->run(ask, results); !ran) return ran.error();
     for (Row& row : results[0]) record.deliveries.push_back(delivery_from(row));
+    add_history(record.deliveries, results[1]);
     return std::optional(std::move(record));
   }
   if (!results[1].empty()) return std::optional(quarantined_from(results[1][0]));
@@ -184,6 +213,57 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   }
   page.next_before_sequence = floor;
   return page;
+}
+
+Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
+  // An index holds what is not done by state; all others are walked through as they came.
+  const bool by_state = !filter.state.empty() && filter.state != state::kDone;
+  const bool filtered = !filter.handler.empty() || !filter.event_type.empty() ||
+                        !filter.error.empty() || filter.since_ms || filter.until_ms ||
+                        (!filter.state.empty() && !by_state);
+  const std::int64_t limit = std::clamp<std::int64_t>(filter.limit, 1, kPageMax);
+  const std::int64_t before = filter.before_delivery.value_or(kLatest);
+  const std::int64_t since = filter.since_ms.value_or(kEarliest);
+  const std::int64_t until = filter.until_ms.value_or(kLatest);
+  std::vector<Rows> results;
+
+  std::optional<std::int64_t> floor;
+  if (filtered) {
+    const std::array ask_floor{
+        by_state ? Command(sql::kUndoneFloor, {filter.state, before, kRowsLookedAtMax - 1})
+                 : Command(sql::kDeliveryFloor, {before, kRowsLookedAtMax - 1})};
+    if (auto ran = connection_->run(ask_floor, results); !ran) return ran.error();
+    floor = only_integer(results[0]);
+  }
+  const std::int64_t lowest = floor.value_or(kEarliest);
+  const std::array ask_page{
+      by_state
+          ? Command(sql::kListUndone, {filter.state, before, lowest, filter.handler,
+                                       filter.event_type, filter.error, since, until, limit + 1})
+          : Command(sql::kListDeliveries,
+                    {before, lowest, filter.state, filter.handler, filter.event_type, filter.error,
+                     since, until, limit + 1})};
+  if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
+
+  DeliveryPage page;
+  for (Row& row : results[0]) {
+    if (std::ssize(page.items) == limit) {
+      page.next_before_delivery = page.items.back().delivery_id;
+      return page;
+    }
+    page.items.push_back(delivery_from(row));
+  }
+  page.next_before_delivery = floor;
+  return page;
+}
+
+Reader::Result<std::vector<PauseRecord>> Reader::pauses() {
+  const std::array ask{Command(sql::kPauses, {})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  std::vector<PauseRecord> pauses = pauses_from(results[0]);
+  std::erase_if(pauses, [](const PauseRecord& pause) { return pause.resumed_at_ms.has_value(); });
+  return pauses;
 }
 
 Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,

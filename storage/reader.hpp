@@ -27,6 +27,9 @@ class Reader {
   ///   the quarantined where it is not among the kept.
   [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id);
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
+  [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
+  /// What is paused now.
+  [[nodiscard]] Result<std::vector<PauseRecord>> pauses();
   /// Everything known of one coupon, refunds of its transactions included, in no particular order;
   /// empty where it was never heard of.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,

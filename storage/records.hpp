@@ -88,15 +88,51 @@ enum class AdmitOutcome : std::uint8_t {
 
 // What the status endpoint reads.
 
+/// One attempt at a delivery, as its history has it.
+struct AttemptRecord {
+  std::int64_t attempt = 0;
+  std::int64_t began_at_ms = 0;
+  std::int64_t ended_at_ms = 0;
+  std::string outcome;  ///< done, retry, dead, lost or skipped
+  std::string error;
+};
+
 struct DeliveryRecord {
   std::int64_t delivery_id = 0;
   std::string handler;
-  std::string state;  ///< pending, retrying, done or dead
+  std::string state;  ///< pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
   /// When it is to be made, or when its lease ends; nothing where it has ended or waits for
   /// another.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
+  bool leased = false;  ///< somebody makes it, or did when its lease was taken
+  bool paused = false;
+  std::int64_t created_at_ms = 0;
+  std::optional<std::int64_t> finished_at_ms;
+  // In lists of deliveries only:
+  std::string notification_id;
+  std::string mchid;
+  std::string event_type;
+  // In a notification only: the latest, in order. None where the first attempt did it.
+  std::vector<AttemptRecord> history;
+};
+
+/// Which deliveries to list. Empty text and nullopt do not restrict.
+struct DeliveryFilter {
+  std::string handler;
+  std::string state;
+  std::string event_type;
+  std::string error;                     ///< part of the last error
+  std::optional<std::int64_t> since_ms;  ///< of notifications received at or after
+  std::optional<std::int64_t> until_ms;  ///< and before
+  std::int64_t limit = 50;
+  std::optional<std::int64_t> before_delivery;  ///< the cursor: newest first, strictly below
+};
+
+struct DeliveryPage {
+  std::vector<DeliveryRecord> items;
+  std::optional<std::int64_t> next_before_delivery;
 };
 
 /// What an operator has told not to be delivered for now.

@@ -25,8 +25,12 @@ namespace couponhook::storage {
   return std::get<std::int64_t>(field);
 }
 
+[[nodiscard]] inline bool is_null(const Field& field) {
+  return std::holds_alternative<std::nullptr_t>(field);
+}
+
 [[nodiscard]] inline std::optional<std::int64_t> optional_integer(const Field& field) {
-  if (std::holds_alternative<std::nullptr_t>(field)) return std::nullopt;
+  if (is_null(field)) return std::nullopt;
   return integer(field);
 }
 

@@ -90,8 +90,8 @@ const Statement kNotificationById{
     ", n.resource FROM notifications n WHERE n.id = $1 ORDER BY n.seq DESC LIMIT 1"};
 
 const Statement kDeliveriesOf{
-    "SELECT seq, handler, state, attempts, due_at, last_error FROM deliveries"
-    " WHERE notification = $1 ORDER BY seq"};
+    "SELECT seq, handler, state, attempts, due_at, last_error, lease_owner, parked_by, created_at,"
+    " finished_at FROM deliveries WHERE notification = $1 ORDER BY seq"};
 
 const Statement kNotificationFloor{
     "SELECT seq FROM notifications WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
@@ -160,6 +160,17 @@ std::span<const Statement* const> all() {
                                    &kRenew,
                                    &kGiveBack,
                                    &kNextDue,
+                                   &kDeliveryToChange,
+                                   &kRetryNow,
+                                   &kSkip,
+                                   &kInsertPause,
+                                   &kResume,
+                                   &kDeliveryById,
+                                   &kAttemptsOf,
+                                   &kDeliveryFloor,
+                                   &kListDeliveries,
+                                   &kUndoneFloor,
+                                   &kListUndone,
                                    &kTotals,
                                    &kLastReceived,
                                    &kOldestOpenDelivery,

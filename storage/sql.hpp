@@ -77,6 +77,16 @@ extern const Statement kRenew;
 extern const Statement kGiveBack;
 /// handler -> due_at
 extern const Statement kNextDue;
+/// seq -> state, lane, attempts, lease_owner or NULL, due_at or NULL, 1 unless it was emptied
+extern const Statement kDeliveryToChange;
+/// state, due_at, seq
+extern const Statement kRetryNow;
+/// finished_at, reason, seq
+extern const Statement kSkip;
+/// handler, event_pattern, reason, now
+extern const Statement kInsertPause;
+/// now, pause
+extern const Statement kResume;
 
 // Status. None of these grows with the store, but the lists, which are bounded.
 
@@ -88,8 +98,21 @@ extern const Statement kLastReceived;
 extern const Statement kOldestOpenDelivery;
 /// id -> notification columns, resource
 extern const Statement kNotificationById;
-/// notification -> seq, handler, state, attempts, due_at or NULL, last_error
+/// notification -> listed delivery columns without those of the notification
 extern const Statement kDeliveriesOf;
+/// seq -> listed delivery columns
+extern const Statement kDeliveryById;
+/// notification -> delivery, attempt, began_at, ended_at, outcome, error, latest last
+extern const Statement kAttemptsOf;
+/// before, rows to step over -> seq
+extern const Statement kDeliveryFloor;
+/// before, floor, state, handler, event_type, error, since, until, limit -> listed delivery columns
+extern const Statement kListDeliveries;
+/// state, before, rows to step over -> seq
+extern const Statement kUndoneFloor;
+/// state, before, floor, handler, event_type, error, since, until, limit -> listed delivery
+/// columns; not for what is done
+extern const Statement kListUndone;
 /// before, rows to step over -> seq
 extern const Statement kNotificationFloor;
 /// before, floor, event_type, state, mchid, since, until, limit -> notification columns

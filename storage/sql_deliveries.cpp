@@ -15,6 +15,14 @@
   " (SELECT r.seq FROM deliveries r WHERE r.lane = d.lane AND r.lease_owner IS NOT NULL)"       \
   " AS running "
 
+#define COUPONHOOK_LISTED_COLUMNS                                                               \
+  "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
+  "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
+
+// Says that deliveries are walked through, and the notification of each is looked up.
+#define COUPONHOOK_LISTED \
+  "FROM deliveries d CROSS JOIN notifications n WHERE n.seq = d.notification"
+
 namespace couponhook::storage::sql {
 
 const Statement kInsertLeasedDelivery{
@@ -92,5 +100,55 @@ const Statement kGiveBack{
 const Statement kNextDue{
     "SELECT due_at FROM deliveries WHERE handler = $1 AND due_at IS NOT NULL"
     " ORDER BY due_at LIMIT 1"};
+
+const Statement kDeliveryToChange{
+    "SELECT d.state, d.lane, d.attempts, d.lease_owner, d.due_at,"
+    " CAST((SELECT count(*) FROM notifications n WHERE n.seq = d.notification"
+    " AND n.envelope <> '') AS BIGINT)"
+    " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
+
+const Statement kRetryNow{
+    "UPDATE deliveries SET state = $1, due_at = $2, attempts_before = attempts,"
+    " finished_at = NULL, parked_by = NULL WHERE seq = $3"};
+
+const Statement kSkip{
+    "UPDATE deliveries SET state = 'skipped', due_at = NULL, finished_at = $1, last_error = $2,"
+    " lease_owner = NULL, parked_by = NULL, fence = fence + 1 WHERE seq = $3"};
+
+const Statement kInsertPause{
+    "INSERT INTO pauses (handler, event_pattern, reason, created_at) VALUES ($1, $2, $3, $4)"};
+
+const Statement kResume{"UPDATE pauses SET resumed_at = $1 WHERE seq = $2"};
+
+const Statement kDeliveryById{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
+                              " AND d.seq = $1"};
+
+const Statement kAttemptsOf{
+    "SELECT a.delivery, a.attempt, a.began_at, a.ended_at, a.outcome, a.error"
+    " FROM deliveries d CROSS JOIN delivery_attempts a"
+    " WHERE d.notification = $1 AND a.delivery = d.seq ORDER BY a.delivery, a.attempt"};
+
+const Statement kDeliveryFloor{
+    "SELECT seq FROM deliveries WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
+
+const Statement kListDeliveries{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
+                                " AND d.seq < $1 AND d.seq >= $2 AND ($3 = '' OR d.state = $3)"
+                                " AND ($4 = '' OR d.handler = $4)"
+                                " AND ($5 = '' OR n.event_type = $5)"
+                                " AND ($6 = '' OR replace(d.last_error, $6, '') <> d.last_error)"
+                                " AND d.created_at >= $7 AND d.created_at < $8"
+                                " ORDER BY d.seq DESC LIMIT $9"};
+
+const Statement kUndoneFloor{
+    "SELECT seq FROM deliveries WHERE state = $1 AND state <> 'done' AND seq < $2"
+    " ORDER BY seq DESC LIMIT 1 OFFSET $3"};
+
+const Statement kListUndone{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
+                            " AND d.state = $1 AND d.state <> 'done' AND d.seq < $2"
+                            " AND d.seq >= $3 AND ($4 = '' OR d.handler = $4)"
+                            " AND ($5 = '' OR n.event_type = $5)"
+                            " AND ($6 = '' OR replace(d.last_error, $6, '') <> d.last_error)"
+                            " AND d.created_at >= $7 AND d.created_at < $8"
+                            " ORDER BY d.seq DESC LIMIT $9"};
 
 }  // namespace couponhook::storage::sql

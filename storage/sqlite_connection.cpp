@@ -121,9 +121,25 @@ void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const {
 
 SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& path,
                                    const Options& options)
-    : path_(path.string()), keeps_(options.keeps), statement_max_(options.statement_max), db_(db) {}
+    : path_(path.string()),
+      keeps_(options.keeps),
+      turns_(options.turns),
+      busy_timeout_(options.busy_timeout),
+      statement_max_(options.statement_max),
+      db_(db) {}
 
-SqliteConnection::~SqliteConnection() = default;
+SqliteConnection::~SqliteConnection() {
+  rollback();
+}
+
+bool SqliteConnection::take_turn() {
+  has_turn_ = turns_ != nullptr && turns_->take(busy_timeout_);
+  return has_turn_ || turns_ == nullptr;
+}
+
+void SqliteConnection::give_turn_back() noexcept {
+  if (std::exchange(has_turn_, false)) turns_->give_back();
+}
 
 Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
     const std::filesystem::path& path, const Options& options) {
@@ -142,14 +158,23 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
 Connection::Result<void> SqliteConnection::begin() {
   // Whatever went wrong before, a transaction starts from nothing.
   rollback();
+  if (!take_turn()) {
+    return Failure{FailureCode::kUnavailable,
+                   "store " + path_ + ": other writers kept it for " +
+                       std::to_string(busy_timeout_.count()) +
+                       " ms; is its disk slow, or does a large purge or retry run?"};
+  }
   Rows rows;
-  return execute(Command(kBegin, {}), rows);
+  auto begun = execute(Command(kBegin, {}), rows);
+  if (!begun) give_turn_back();
+  return begun;
 }
 
 Connection::Result<void> SqliteConnection::commit() {
   Rows rows;
   auto committed = execute(Command(kCommit, {}), rows);
   if (!committed) rollback();
+  give_turn_back();
   return committed;
 }
 
@@ -157,6 +182,7 @@ void SqliteConnection::rollback() noexcept {
   if (db_ != nullptr && sqlite3_get_autocommit(db_.get()) == 0) {
     sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
+  give_turn_back();
 }
 
 Connection::Result<void> SqliteConnection::run(std::span<const Command> commands,

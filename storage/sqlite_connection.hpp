@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/connection.hpp"
+#include "storage/write_turns.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -28,6 +29,8 @@ class SqliteConnection final : public Connection {
     std::chrono::milliseconds busy_timeout{1000};
     /// How long one statement may take; zero: as long as it needs.
     std::chrono::milliseconds statement_max{0};
+    /// The line that this connection's transactions stand in; null: none.
+    std::shared_ptr<WriteTurns> turns = nullptr;
     /// Kept for as long as the connection lives: the store's lock.
     std::shared_ptr<const void> keeps = nullptr;
   };
@@ -91,8 +94,14 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Failure damage(std::string findings) const;
   void limit_time(std::chrono::milliseconds time_max);
 
+  [[nodiscard]] bool take_turn();
+  void give_turn_back() noexcept;
+
   std::string path_;
   std::shared_ptr<const void> keeps_;
+  std::shared_ptr<WriteTurns> turns_;
+  std::chrono::milliseconds busy_timeout_;
+  bool has_turn_ = false;
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
   // Statements must be finalized before the database is closed, so they are declared after it.

@@ -102,8 +102,8 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_.string() + " is open for looking only"};
   }
-  auto connection =
-      SqliteConnection::open(path_, {.busy_timeout = options_.busy_timeout, .keeps = lock_});
+  auto connection = SqliteConnection::open(
+      path_, {.busy_timeout = options_.busy_timeout, .turns = turns_, .keeps = lock_});
   if (!connection) return connection.error();
   if (auto durable = (*connection)->make_durable(); !durable) return durable.error();
   return std::unique_ptr<Connection>(std::move(*connection));

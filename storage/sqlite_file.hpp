@@ -9,6 +9,7 @@
 
 #include "storage/file_lock.hpp"
 #include "storage/store.hpp"
+#include "storage/write_turns.hpp"
 
 namespace couponhook::storage {
 
@@ -39,6 +40,8 @@ class SqliteFile final : public Store {
   std::filesystem::path path_;
   StoreOptions options_;
   bool writes_;
+  /// Of all writers, so that none starves.
+  std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
   std::shared_ptr<FileLock> lock_;  ///< the service's alone
 };
 

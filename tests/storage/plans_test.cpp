@@ -1,6 +1,7 @@
 // No statement may cost more as the store grows: SQLite is asked how it would run each of them, and
 // must not answer that it scans a table that grows.
 
+#include <algorithm>
 #include <array>
 
 #include "storage/purge_sql.hpp"
@@ -73,7 +74,9 @@ TEST(Plans, PurgeWithoutScanning) {
 TEST(Plans, ListWithoutSorting) {
   const TemporaryFolder folder;
   const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
-  for (const Statement* list : {&sql::kListNotifications, &sql::kListQuarantine}) {
+  for (const Statement* list :
+       {&sql::kListNotifications, &sql::kListQuarantine, &sql::kListDeliveries, &sql::kListUndone,
+        &sql::kDueDeliveries, &sql::kNextDue, &sql::kUndoneFloor}) {
     const auto connection = store->reader().value();
     for (const std::string& step : plan_of(*connection, *list)) {
       EXPECT_EQ(step.find("TEMP B-TREE"), std::string::npos) << list->text << "\n" << step;
@@ -90,6 +93,21 @@ TEST(Plans, FindTheOldestOpenDeliveryThroughItsIndex) {
     if (step.ends_with("INDEX deliveries_undone (state=?)")) ++through_index;
   }
   EXPECT_EQ(through_index, 2);
+}
+
+/// Whose turn it is, is told by the lane's own indexes, however long the line.
+TEST(Plans, FindTheHeadOfALaneWithoutLookingAtTheLine) {
+  const TemporaryFolder folder;
+  const auto store = Store::open({"sqlite", folder.path() / "s.db"}, {}, kNow).value();
+  const auto connection = store->reader().value();
+  const auto plan = plan_of(*connection, sql::kDueDeliveries);
+  const auto uses = [&](std::string_view index) {
+    return std::ranges::any_of(
+        plan, [&](const std::string& step) { return step.find(index) != std::string::npos; });
+  };
+  EXPECT_TRUE(uses("INDEX deliveries_due (handler=? AND due_at<?)"));
+  EXPECT_TRUE(uses("INDEX deliveries_lane (lane=?)"));
+  EXPECT_TRUE(uses("INDEX deliveries_running (lane=?)"));
 }
 
 TEST(Plans, FindTheLastReceivedWithoutSorting) {
