@@ -1,0 +1,75 @@
+// Goal: what WeChat Pay's books tell is, for the ledger, the same fact as the notification would
+// have been. Method: the two rooms that know nothing of each other, one behind the other.
+
+#include "wechatpay/book_entry.hpp"
+
+#include <gtest/gtest.h>
+
+#include "handlers/coupon_event.hpp"
+#include "handlers/ledger.hpp"
+#include "handlers/notification.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::BookEntry;
+using wechatpay::FlowKind;
+using wechatpay::FlowRecord;
+
+FlowRecord record() {
+  FlowRecord record;
+  record.coupon_id = "98674556";
+  record.transaction_id = "4200002188202403057711223344";
+  record.refund_id = "50300608882024030655667788990";
+  record.time = "2024-03-05 07:58:41";
+  record.mchid = "1900007702";
+  return record;
+}
+
+/// Where the ledger would put `entry`, had it been notified.
+void expect_same_fact(const BookEntry& entry) {
+  const auto event = handlers::read_event(entry.event_type, entry.resource, {});
+  const auto fact = handlers::ledger_entry(event, "");
+  ASSERT_TRUE(fact) << entry.resource;
+  EXPECT_EQ(handlers::to_string(fact->kind), wechatpay::to_string(entry.kind));
+  EXPECT_EQ(fact->business_key, entry.business_key);
+  EXPECT_EQ(fact->transaction_id, entry.transaction_id);
+  EXPECT_EQ(fact->occurred_at, entry.occurred_at);
+}
+
+TEST(BookEntries, OfUseFlowsAreRedemptions) {
+  expect_same_fact(book_entry(FlowKind::kUse, record(), "9865888"));
+}
+
+TEST(BookEntries, OfRefundFlowsAreRefunds) {
+  expect_same_fact(book_entry(FlowKind::kRefund, record(), "9865888"));
+}
+
+TEST(BookEntries, OfQueriedFavorCouponsAreRedemptions) {
+  wechatpay::Coupon coupon;
+  coupon.stock_id = "9865888";
+  coupon.coupon_id = "98674556";
+  coupon.status = "USED";
+  coupon.consumption = {"2024-03-05T07:58:41+08:00", "1900007702", "4200", {}, {}};
+  expect_same_fact(book_entry(coupon).value());
+}
+
+TEST(BookEntries, OfQueriedBusifavorCouponsAreIssues) {
+  wechatpay::BusifavorCoupon coupon;
+  coupon.stock_id = "1205510000000046";
+  coupon.coupon_code = "1205519870000017722031";
+  coupon.receive_time = "2024-03-06T12:20:05+08:00";
+  expect_same_fact(book_entry(coupon, "op1"));
+}
+
+TEST(BookEntries, HaveIdsThatANotificationMayHave) {
+  const std::string id = book_entry(FlowKind::kUse, record(), "9865888").notification_id();
+  EXPECT_TRUE(handlers::parse_notification(
+      R"({"id":")" + id +
+          R"(","event_type":"COUPON.USE","resource":{"algorithm":"AEAD_AES_256_GCM","nonce":"123456789012","ciphertext":"AA=="}})",
+      {}))
+      << id;
+}
+
+}  // namespace
+}  // namespace couponhook::server
