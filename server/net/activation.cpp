@@ -1,5 +1,6 @@
 #include "server/net/activation.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fcntl.h>

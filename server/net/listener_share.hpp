@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "server/net/http_message.hpp"
 #include "server/net/ip_address.hpp"

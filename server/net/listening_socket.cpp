@@ -1,6 +1,7 @@
 #include "server/net/listening_socket.hpp"
 
 #include <array>
+#include <cerrno>
 
 #include <fcntl.h>
 #include <linux/filter.h>

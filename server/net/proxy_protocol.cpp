@@ -1,6 +1,5 @@
 #include "server/net/proxy_protocol.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 

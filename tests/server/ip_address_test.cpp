@@ -3,6 +3,8 @@
 
 #include "server/net/ip_address.hpp"
 
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 namespace couponhook::server {

@@ -4,6 +4,8 @@
 #include "server/net/trusted_proxies.hpp"
 
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
