@@ -110,6 +110,7 @@ class Service {
   ListenerShare share_;
   ListenerShare admin_share_;
   FileWatch watch_;
+  bool admin_passed_ = false;
   SteadyClock::time_point tls_made_at_ = SteadyClock::now();
   std::list<IoThread> admin_threads_;
   std::list<IoThread> threads_;
@@ -161,6 +162,7 @@ std::optional<Problem> Service::listen() {
   const std::string file = config.file.string();
   const auto passed = passed_sockets(options_.environment, ::getpid());
   if (!passed) return Problem{"LISTEN_FDS", passed.error()};
+  admin_passed_ = passed->admin.has_value();
   const ListeningPlace admin{config.admin.address, config.admin.port, passed->admin,
                              file + ": admin"};
   const ListeningPlace listener{config.listener.address, config.listener.port, passed->listener,
@@ -319,6 +321,8 @@ void Service::begin_drain() {
 
 void Service::close() {
   for (IoThread& thread : threads_) thread.close();
+  // Whoever asks from now on asks our successor, where there is a socket to leave to it.
+  if (admin_passed_) admin_threads_.front().close();
   if (!wait_for_sessions(setup_.config.listener.drain_timeout)) {
     for (IoThread& thread : threads_) thread.abort();
     // A session that waits for the store cannot be ended before its reply budget.

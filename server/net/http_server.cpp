@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::milliseconds kAcceptPause{100};
 /// How long a client may take to finish the TCP handshake that it began before the door closed: a
 /// round trip.
-constexpr std::chrono::milliseconds kDoorOpen{200};
+constexpr std::chrono::milliseconds kDoorOpen{100};
 
 IpAddress to_ip_address(const asio::ip::address& address) {
   if (address.is_v4()) return IpAddress(address.to_v4().to_bytes());

@@ -28,7 +28,8 @@ PASSTHROUGH = {
     "admin.tls_private_key": "tls/server.key",
 }
 TERMINATION = {**PASSTHROUGH, "listener.tls": False}
-NGINX = {"listener.tls": False, "listener.trusted_proxies": ["127.0.0.1"]}
+NGINX = {"listener.tls": False, "listener.trusted_proxies": ["127.0.0.1"],
+         "listener.drain_delay_ms": 1000}
 
 
 class BalancerTestCase(unittest.TestCase):
