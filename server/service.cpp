@@ -208,6 +208,9 @@ void Service::run() {
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
   while (phase == Phase::kDraining && io.run_one_until(delay_over) != 0) continue;
   close();
+  // Whoever asks again while the process ends must not make it end otherwise.
+  signals.clear();
+  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, SIG_IGN);
 }
 
 /// The first SIGTERM begins the end, and a second one spares the load balancer's delay.
