@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "storage/sqlite_failure.hpp"
+#include "storage/sqlite_log_file.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -146,8 +147,8 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   configure_library_once();
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* db = nullptr;
-  const int rc = sqlite3_open_v2(path.c_str(), &db,
-                                 mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int rc = sqlite3_open_v2(
+      path.c_str(), &db, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, log_joining_vfs());
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
   sqlite3_busy_timeout(db, static_cast<int>(options.busy_timeout.count()));
