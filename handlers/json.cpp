@@ -22,7 +22,7 @@ using rapidjson::Value;
 
 /// RapidJSON reads an escaped lone low surrogate ("\udc00") without complaint and encodes it as the
 /// bytes ED B0 80, which are not UTF-8. The text itself has been validated, so a surrogate's bytes
-/// can only come from there.
+/// can only come from there, and a text without escapes has none.
 bool has_surrogate(std::string_view text) {
   for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
@@ -34,8 +34,8 @@ bool has_surrogate(std::string_view text) {
 /// too deep or too much is never built.
 class LimitedBuilder {
  public:
-  LimitedBuilder(Document& document, const JsonLimits& limits)
-      : document_(document), limits_(limits) {}
+  LimitedBuilder(Document& document, const JsonLimits& limits, bool has_escapes)
+      : document_(document), limits_(limits), has_escapes_(has_escapes) {}
 
   /// The limit that was exceeded, where it was a limit that ended the parse.
   [[nodiscard]] std::optional<JsonError> exceeded() const { return exceeded_; }
@@ -51,10 +51,10 @@ class LimitedBuilder {
     return count() && document_.RawNumber(text, length, copy);
   }
   bool String(const char* text, SizeType length, bool copy) {
-    return count() && !has_surrogate({text, length}) && document_.String(text, length, copy);
+    return count() && is_unicode({text, length}) && document_.String(text, length, copy);
   }
   bool Key(const char* text, SizeType length, bool copy) {
-    return !has_surrogate({text, length}) && document_.Key(text, length, copy);
+    return is_unicode({text, length}) && document_.Key(text, length, copy);
   }
   bool StartObject() { return count() && descend() && document_.StartObject(); }
   bool EndObject(SizeType members) { return ascend() && document_.EndObject(members); }
@@ -74,9 +74,13 @@ class LimitedBuilder {
     --depth_;
     return true;
   }
+  [[nodiscard]] bool is_unicode(std::string_view text) const {
+    return !has_escapes_ || !has_surrogate(text);
+  }
 
   Document& document_;
   const JsonLimits& limits_;
+  bool has_escapes_;
   std::size_t values_ = 0;
   std::size_t depth_ = 0;
   std::optional<JsonError> exceeded_;
@@ -176,7 +180,7 @@ boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
     constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag;
     rapidjson::InsituStringStream stream(storage->text.data());
     rapidjson::Reader reader;
-    LimitedBuilder builder(target, limits);
+    LimitedBuilder builder(target, limits, text.find('\\') != std::string_view::npos);
     if (reader.Parse<kFlags>(stream, builder).IsError()) {
       error = builder.exceeded().value_or(JsonError::kSyntax);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "handlers/event_time.hpp"
 
@@ -12,35 +13,34 @@ std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
 
-std::string time_or(const std::string& own, std::string_view create_time) {
-  return own.empty() ? std::string(create_time) : own;
+std::string time_or(std::string&& own, std::string_view create_time) {
+  return own.empty() ? std::string(create_time) : std::move(own);
 }
 
-LedgerEntry entry_of(const CouponIssued& issued, std::string_view create_time) {
+LedgerEntry entry_of(CouponIssued&& issued, std::string_view create_time) {
+  std::string business_key = join(issued.stock_id, issued.coupon_code);
   return {LedgerKind::kIssue,
-          issued.stock_id,
-          issued.coupon_code,
+          std::move(issued.stock_id),
+          std::move(issued.coupon_code),
           {},
-          join(issued.stock_id, issued.coupon_code),
-          time_or(issued.send_time, create_time)};
+          std::move(business_key),
+          time_or(std::move(issued.send_time), create_time)};
 }
 
-LedgerEntry entry_of(const CouponRedeemed& redeemed, std::string_view create_time) {
-  return {LedgerKind::kRedeem,
-          redeemed.stock_id,
-          redeemed.coupon_id,
-          redeemed.transaction_id,
-          join(redeemed.coupon_id, redeemed.transaction_id),
-          time_or(redeemed.consume_time, create_time)};
+LedgerEntry entry_of(CouponRedeemed&& redeemed, std::string_view create_time) {
+  std::string business_key = join(redeemed.coupon_id, redeemed.transaction_id);
+  return {LedgerKind::kRedeem,           std::move(redeemed.stock_id),
+          std::move(redeemed.coupon_id), std::move(redeemed.transaction_id),
+          std::move(business_key),       time_or(std::move(redeemed.consume_time), create_time)};
 }
 
-LedgerEntry entry_of(const OrderRefunded& refunded, std::string_view create_time) {
+LedgerEntry entry_of(OrderRefunded&& refunded, std::string_view create_time) {
   return {LedgerKind::kRefund,
           {},
           {},
-          refunded.transaction_id,
+          std::move(refunded.transaction_id),
           join(refunded.refund_id, to_string(refunded.status)),
-          time_or(refunded.success_time, create_time)};
+          time_or(std::move(refunded.success_time), create_time)};
 }
 
 bool is_success(const LedgerEntry& entry) {
@@ -80,13 +80,15 @@ std::string_view to_string(CouponState state) {
   return "";
 }
 
-std::optional<LedgerEntry> ledger_entry(const CouponEvent& event, std::string_view create_time) {
-  if (const auto* issued = std::get_if<CouponIssued>(&event)) return entry_of(*issued, create_time);
-  if (const auto* redeemed = std::get_if<CouponRedeemed>(&event)) {
-    return entry_of(*redeemed, create_time);
+std::optional<LedgerEntry> ledger_entry(CouponEvent event, std::string_view create_time) {
+  if (auto* issued = std::get_if<CouponIssued>(&event)) {
+    return entry_of(std::move(*issued), create_time);
   }
-  if (const auto* refunded = std::get_if<OrderRefunded>(&event)) {
-    return entry_of(*refunded, create_time);
+  if (auto* redeemed = std::get_if<CouponRedeemed>(&event)) {
+    return entry_of(std::move(*redeemed), create_time);
+  }
+  if (auto* refunded = std::get_if<OrderRefunded>(&event)) {
+    return entry_of(std::move(*refunded), create_time);
   }
   return {};
 }

@@ -31,9 +31,10 @@ struct LedgerEntry {
   std::string occurred_at;  ///< as WeChat Pay wrote it
 };
 
+/// \param event taken apart: give it away where it is not needed any more.
 /// \param create_time of the envelope, for facts that carry no time of their own (a failed refund).
 /// \return nothing where the event is no step in a coupon's life.
-[[nodiscard]] std::optional<LedgerEntry> ledger_entry(const CouponEvent& event,
+[[nodiscard]] std::optional<LedgerEntry> ledger_entry(CouponEvent event,
                                                       std::string_view create_time);
 
 enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };

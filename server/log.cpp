@@ -54,15 +54,11 @@ class Fields {
     if (value.empty()) return;
     begin(key);
     out_ += '"';
-    for (const char c : value.substr(0, bytes_max)) {
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-        out_ += c;
-      } else if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7E) {
-        out_ += '?';
-      } else {
-        out_ += c;
-      }
+    value = value.substr(0, bytes_max);
+    if (std::all_of(value.begin(), value.end(), is_plain)) {
+      out_ += value;
+    } else {
+      append_escaped(value);
     }
     out_ += '"';
   }
@@ -73,6 +69,18 @@ class Fields {
   [[nodiscard]] const std::string& line() const { return out_; }
 
  private:
+  static bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+  void append_escaped(std::string_view value) {
+    for (const char c : value) {
+      if (c == '"' || c == '\\') {
+        out_ += '\\';
+        out_ += c;
+      } else {
+        out_ += is_plain(c) ? c : '?';
+      }
+    }
+  }
   void begin(std::string_view key) {
     if (json_) {
       out_ += out_.empty() ? "\"" : ",\"";

@@ -1,6 +1,7 @@
 #include "server/receive.hpp"
 
 #include <optional>
+#include <utility>
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -120,13 +121,13 @@ std::string envelope_json(const handlers::Notification& notification) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::optional<storage::LedgerFact> ledger_fact(const handlers::LedgerEntry& entry) {
-  return storage::LedgerFact{std::string(handlers::to_string(entry.kind)),
-                             entry.stock_id,
-                             entry.coupon,
-                             entry.transaction_id,
-                             entry.business_key,
-                             entry.occurred_at};
+storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
+  return {std::string(handlers::to_string(entry.kind)),
+          std::move(entry.stock_id),
+          std::move(entry.coupon),
+          std::move(entry.transaction_id),
+          std::move(entry.business_key),
+          std::move(entry.occurred_at)};
 }
 
 /// Events of one coupon are delivered in order; a refund names only the transaction.
@@ -172,20 +173,19 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   const bool known = handlers::event_kind(notification.event_type) != handlers::EventKind::kUnknown;
   result.verdict_if_new = known ? Verdict::kStored : Verdict::kStoredUnknownType;
 
-  const handlers::CouponEvent event =
-      handlers::read_event(notification.event_type, resource, rules.json);
+  handlers::CouponEvent event = handlers::read_event(notification.event_type, resource, rules.json);
   if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
     result.unreadable = other->unreadable;
     if (!result.unreadable.empty()) result.verdict_if_new = Verdict::kStoredUnreadable;
   }
-  const auto entry = handlers::ledger_entry(event, notification.create_time);
+  auto entry = handlers::ledger_entry(std::move(event), notification.create_time);
 
   storage::Admission& admission = result.admission;
-  if (entry && !rules.ledger.match(notification.event_type).empty()) {
-    admission.fact = ledger_fact(*entry);
-  }
   for (std::string_view handler : rules.outward.match(notification.event_type)) {
     admission.deliveries.push_back({std::string(handler), ordering_key(entry, notification.id)});
+  }
+  if (entry && !rules.ledger.match(notification.event_type).empty()) {
+    admission.fact = ledger_fact(std::move(*entry));
   }
   admission.mchid = mchid;
   admission.source = source;
