@@ -6,8 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include <boost/asio/post.hpp>
-
+#include "server/commit_mailbox.hpp"
 #include "server/net/task.hpp"
 #include "storage/inbox.hpp"
 
@@ -18,19 +17,23 @@ namespace couponhook::server {
 class CommitWait final : public storage::AdmitListener,
                          public std::enable_shared_from_this<CommitWait> {
  public:
-  explicit CommitWait(Executor executor) : executor_(std::move(executor)) {}
+  explicit CommitWait(const Executor& executor)
+      : executor_(executor), mailbox_(CommitMailbox::of(executor)) {}
 
   /// On the writer's thread.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
-    asio::post(executor_, [self = shared_from_this(), outcome] {
-      self->outcome_ = outcome;
-      if (self->timer_ != nullptr) self->timer_->cancel();
-    });
+    mailbox_.put(shared_from_this(), outcome);
   }
 
   /// On the writer's thread, before admitted().
   void give_back(storage::Admission&& admission) noexcept override {
     given_back_ = std::move(admission);
+  }
+
+  /// On the executor's thread.
+  void finish(storage::AdmitOutcome outcome) {
+    outcome_ = outcome;
+    if (timer_ != nullptr) timer_->cancel();
   }
 
   /// \return nothing where the deadline passed first; the commit may still happen later.
@@ -46,6 +49,7 @@ class CommitWait final : public storage::AdmitListener,
 
  private:
   Executor executor_;
+  CommitMailbox& mailbox_;
   storage::Admission given_back_;  // only held until it is freed here
   // Only touched on the executor's thread.
   std::optional<storage::AdmitOutcome> outcome_;

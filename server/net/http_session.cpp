@@ -2,11 +2,8 @@
 
 #include <chrono>
 #include <ctime>
-#include <vector>
 
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "server/net/http_server.hpp"
 #include "server/net/proxy_reader.hpp"
@@ -30,33 +27,12 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-class BeastHeaders final : public HeaderFields {
- public:
-  explicit BeastHeaders(const http::fields& fields) : fields_(fields) {}
-  [[nodiscard]] std::string_view find(std::string_view name) const override {
-    const auto found = fields_.find(boost::beast::string_view(name.data(), name.size()));
-    return found == fields_.end() ? std::string_view() : view(found->value());
-  }
-
- private:
-  const http::fields& fields_;
-};
-
-/// The target as "/path?query": a server must take absolute form too (RFC 9112, section 3.2.2).
-std::string_view origin_form(const http::request_header<>& head) {
-  const std::string_view target = view(head.target());
-  const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
-  const std::size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
-}
-
 /// With any other coding than chunked alone the body's end, or what it is, would be a guess, and a
 /// proxy in front might guess otherwise (RFC 9112, section 6.3).
-bool has_other_transfer_coding(const http::request_header<>& head) {
-  const auto coding = head.find(http::field::transfer_encoding);
-  return coding != head.end() && (!boost::beast::iequals(coding->value(), "chunked") ||
-                                  head.count(http::field::transfer_encoding) != 1);
+bool has_other_transfer_coding(const RequestParts& request) {
+  const auto codings = request.find_all("Transfer-Encoding");
+  return !codings.empty() &&
+         (codings.size() != 1 || !boost::beast::iequals(codings.front(), "chunked"));
 }
 
 /// The Date header's value, made once a second on each thread.
@@ -78,7 +54,8 @@ std::string_view http_date() {
 
 /// Gives its part of the listener's body bytes back when the request is over.
 struct HttpSession::Parser {
-  explicit Parser(ListenerShare& listener) : share(listener) {
+  Parser(ListenerShare& listener, RequestParts& parts) : share(listener), beast(parts) {
+    parts.clear();
     beast.header_limit(static_cast<std::uint32_t>(share.limits.max_header_bytes));
     beast.body_limit(share.limits.max_body_bytes);
   }
@@ -96,7 +73,7 @@ struct HttpSession::Parser {
 
   ListenerShare& share;
   std::size_t reserved = 0;
-  http::request_parser<http::string_body> beast;
+  RequestParser beast;
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
@@ -165,14 +142,14 @@ Task<void> HttpSession::run() {
   }
   connection_.set_deadline(share_.limits.header_timeout);
   while (true) {
-    Parser parser(share_);
+    Parser parser(share_, request_);
     Step step = co_await read_head(parser);
     if (step == Step::kGoOn) step = co_await read_body(parser);
     if (step == Step::kGone) break;
-    const Reply reply = co_await make_reply(parser, step);
+    const Reply reply = co_await make_reply(step);
     const bool answered_early = step == Step::kFault || !parser.beast.is_done();
     const bool close = answered_early || !parser.beast.keep_alive() || server_.draining();
-    const bool without_body = parser.beast.get().method() == http::verb::head;
+    const bool without_body = request_.method() == "HEAD";
     if (co_await write_reply(reply, close, without_body) != IoStatus::kOk || close) break;
     replied_ = true;
     connection_.set_deadline(share_.limits.idle_timeout);
@@ -196,13 +173,12 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
     if (step == Step::kFault && !begun) co_return Step::kGone;
     if (step != Step::kGoOn) co_return step;
   }
-  const auto& head = parser.beast.get();
-  if (forwards_ && identify(parser) != Step::kGoOn) co_return Step::kFault;
-  if (has_other_transfer_coding(head)) {
+  if (forwards_ && identify() != Step::kGoOn) co_return Step::kFault;
+  if (has_other_transfer_coding(request_)) {
     fault_ = HttpFault::kMalformed;
     co_return Step::kFault;
   }
-  if (auto refusal = share_.handler.refuse(view(head.method_string()), origin_form(head))) {
+  if (auto refusal = share_.handler.refuse(request_.method(), request_.target())) {
     refusal_ = std::move(*refusal);
     co_return Step::kRefused;
   }
@@ -210,10 +186,8 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
 }
 
 /// Learns whose request this is from a trusted proxy.
-HttpSession::Step HttpSession::identify(const Parser& parser) {
-  std::vector<std::string_view> lines;
-  const auto [first, last] = parser.beast.get().equal_range("X-Forwarded-For");
-  for (auto line = first; line != last; ++line) lines.push_back(view(line->value()));
+HttpSession::Step HttpSession::identify() {
+  const auto lines = request_.find_all("X-Forwarded-For");
   const IpAddress client = share_.trusted.client_behind(hop_, lines);
   if (client != client_) peer_ = (client_ = client).text();
   if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
@@ -230,8 +204,7 @@ Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
     co_return Step::kFault;
   }
   if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
-  const auto expect = parser.beast.get()[http::field::expect];
-  if (!parser.beast.is_done() && boost::beast::iequals(expect, "100-continue")) {
+  if (!parser.beast.is_done() && boost::beast::iequals(request_.find("Expect"), "100-continue")) {
     if (co_await connection_.write_all("HTTP/1.1 100 Continue\r\n\r\n") != IoStatus::kOk) {
       co_return Step::kGone;
     }
@@ -297,15 +270,12 @@ Task<HttpSession::Step> HttpSession::fill() {
   co_return Step::kGoOn;
 }
 
-Task<Reply> HttpSession::make_reply(Parser& parser, Step step) {
+Task<Reply> HttpSession::make_reply(Step step) {
   if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_);
   if (step == Step::kRefused) co_return std::move(refusal_);
   // The reply has a budget of its own; what is awaited meanwhile is not this connection.
   connection_.never_expire();
-  const auto& message = parser.beast.get();
-  const BeastHeaders headers(message);
-  const Request request{view(message.method_string()), origin_form(message), headers,
-                        message.body(), peer_};
+  const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
   std::exception_ptr bug;
   try {
     co_return co_await share_.handler.handle(request);

@@ -12,6 +12,7 @@
 #include "server/net/connection.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/ip_address.hpp"
+#include "server/net/request_parser.hpp"
 
 namespace couponhook::server {
 
@@ -49,12 +50,12 @@ class HttpSession {
 
   Task<Step> arrive();
   Task<void> turn_away(HttpFault fault);
-  Step identify(const Parser& parser);
+  Step identify();
   Task<Step> read_head(Parser& parser);
   Task<Step> read_body(Parser& parser);
   Step feed(Parser& parser);
   Task<Step> fill();
-  Task<Reply> make_reply(Parser& parser, Step step);
+  Task<Reply> make_reply(Step step);
   Task<IoStatus> write_reply(const Reply& reply, bool close, bool without_body);
 
   HttpServer& server_;
@@ -73,6 +74,7 @@ class HttpSession {
 
   HttpFault fault_ = HttpFault::kMalformed;
   Reply refusal_;
+  RequestParts request_;
   std::string buffer_;  // unparsed bytes are [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
