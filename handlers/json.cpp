@@ -152,11 +152,14 @@ struct JsonObject::Storage {
 
   /// What the reader's vector instructions may look at behind the end.
   static constexpr std::size_t kReadAhead = 16;
+  /// What the document keeps its unfinished objects in: RapidJSON would begin with less, and move
+  /// it as it grows.
+  static constexpr std::size_t kStackBytes = 4096;
 
   std::string text;  // ends in the NUL byte that the reader needs
   alignas(std::max_align_t) std::array<char, 4096> first_chunk;
   Document::AllocatorType allocator{first_chunk.data(), first_chunk.size()};
-  Document document{&allocator};
+  Document document{&allocator, kStackBytes};
 };
 
 JsonObject::JsonObject(std::unique_ptr<Storage> storage) : storage_(std::move(storage)) {}
