@@ -24,6 +24,7 @@ struct HandledEvent {
   std::string_view source;  ///< "notification", or "reconcile" where WeChat Pay never delivered it
   std::string_view resource;  ///< the decrypted JSON
   const CouponEvent& event;
+  std::string_view ordering_key;  ///< of one coupon, one event at a time is told, in order
   int attempt = 1;
 };
 

@@ -4,10 +4,12 @@
 /// Waits on an I/O thread for what the store's writer thread commits.
 
 #include <memory>
-#include <optional>
+#include <utility>
+#include <vector>
 
 #include "server/commit_mailbox.hpp"
-#include "server/net/task.hpp"
+#include "server/result_wait.hpp"
+#include "storage/deliveries.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
@@ -15,45 +17,31 @@ namespace couponhook::server {
 /// Hand it to the Inbox, then await wait() on the executor's thread. The writer may be done before,
 /// while or after anybody waits; a wait that is given up leaves nothing dangling.
 class CommitWait final : public storage::AdmitListener,
+                         public ResultWait<storage::AdmitOutcome>,
                          public std::enable_shared_from_this<CommitWait> {
  public:
   explicit CommitWait(const Executor& executor)
-      : executor_(executor), mailbox_(CommitMailbox::of(executor)) {}
+      : ResultWait(executor), mailbox_(CommitMailbox::of(executor)) {}
 
-  /// On the writer's thread.
+  // On the writer's thread; the mailbox calls finish() on the executor's.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
     mailbox_.put(shared_from_this(), outcome);
   }
-
-  /// On the writer's thread, before admitted().
   void give_back(storage::Admission&& admission) noexcept override {
     given_back_ = std::move(admission);
   }
-
-  /// On the executor's thread.
-  void finish(storage::AdmitOutcome outcome) {
-    outcome_ = outcome;
-    if (timer_ != nullptr) timer_->cancel();
+  void leased(std::vector<storage::BornLeased>&& deliveries) noexcept override {
+    born_leased_ = std::move(deliveries);
   }
 
-  /// \return nothing where the deadline passed first; the commit may still happen later.
-  Task<std::optional<storage::AdmitOutcome>> wait(SteadyClock::time_point deadline) {
-    if (outcome_) co_return outcome_;
-    Timer timer(executor_);
-    timer.expires_at(deadline);
-    timer_ = &timer;
-    co_await timer.async_wait(use_task);
-    timer_ = nullptr;
-    co_return outcome_;
-  }
+  /// The deliveries that were born leased, with what their handlers are told. Once, after wait()
+  /// has given an outcome.
+  [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:
-  Executor executor_;
   CommitMailbox& mailbox_;
-  storage::Admission given_back_;  // only held until it is freed here
-  // Only touched on the executor's thread.
-  std::optional<storage::AdmitOutcome> outcome_;
-  Timer* timer_ = nullptr;
+  storage::Admission given_back_;  // else only held until it is freed here
+  std::vector<storage::BornLeased> born_leased_;
 };
 
 }  // namespace couponhook::server

@@ -44,6 +44,18 @@ spdlog::level::level_enum level(Severity severity) {
   return spdlog::level::err;
 }
 
+std::pair<Severity, std::string_view> told_of(storage::DeliveryResult result) {
+  switch (result) {
+    case storage::DeliveryResult::kDone:
+      return {Severity::kDebug, "DONE"};
+    case storage::DeliveryResult::kRetry:
+      return {Severity::kWarning, "RETRY"};
+    case storage::DeliveryResult::kDead:
+      break;
+  }
+  return {Severity::kError, "DEAD"};
+}
+
 /// A line's fields: `"key":"value",…` as JSON, `key=value …` as text. Control characters and quotes
 /// cannot get out of a value either way.
 class Fields {
@@ -221,6 +233,22 @@ void Log::notification(const NotificationLine& line) {
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
   impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
+}
+
+void Log::delivery(const DeliveryLine& line) {
+  const auto [severity, result] = told_of(line.result);
+  if (!impl_->logger.should_log(level(severity))) return;
+  Fields fields(impl_->json);
+  fields.text("event", "delivery");
+  fields.text("result", line.counted ? result : "TAKEN_OVER");
+  fields.text("handler", line.handler);
+  fields.text("id", line.id);
+  fields.text("event_type", line.event_type);
+  fields.text("mchid", line.mchid);
+  fields.text("error", line.error, 256);
+  fields.number("attempt", static_cast<std::uint64_t>(line.attempt));
+  fields.number("duration_us", static_cast<std::uint64_t>(line.took_us));
+  impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::message(Severity severity, std::string_view event, std::string_view text) {

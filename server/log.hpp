@@ -5,11 +5,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
 #include "server/config/config.hpp"
 #include "server/verdict.hpp"
+#include "storage/deliveries.hpp"
 
 namespace couponhook::server {
 
@@ -28,6 +30,19 @@ struct NotificationLine {
   std::chrono::microseconds duration{};
 };
 
+/// What may be told of one delivery. Reasons are ours or a handler's own words.
+struct DeliveryLine {
+  storage::DeliveryResult result;
+  std::string_view handler;
+  std::string_view id;  ///< of the notification
+  std::string_view event_type;
+  std::string_view mchid;
+  std::string_view error;
+  std::int64_t attempt = 1;
+  bool counted = true;  ///< false: the lease had been taken over
+  std::int64_t took_us = 0;
+};
+
 /// Writes to standard output from a thread of its own. A reader that does not keep up makes lines
 /// be dropped, oldest first, and never makes a notification wait. Thread-safe.
 class Log {
@@ -38,6 +53,9 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   void notification(const NotificationLine& line);
+  /// Told at debug where it is done, as a warning where it will be tried again, as an error where
+  /// it is dead.
+  void delivery(const DeliveryLine& line);
   /// \param event a word to search for; \param text without people's data or secrets.
   void message(Severity severity, std::string_view event, std::string_view text);
 

@@ -6,7 +6,8 @@
 
 namespace couponhook::server {
 
-int run_program(int argc, char** argv, StoreOpener open_store) {
+int run_program(int argc, char** argv, StoreOpener open_store,
+                handlers::HandlerTypes handler_types) {
   // A client that goes away, or a file that may not grow, is an error value and not the end.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
@@ -15,6 +16,7 @@ int run_program(int argc, char** argv, StoreOpener open_store) {
       crypto::system_random(),
       process_environment(),
       std::move(open_store),
+      std::move(handler_types),
       std::cout,
       std::cerr,
   };

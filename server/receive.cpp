@@ -138,6 +138,17 @@ std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
   return entry->stock_id + "/" + entry->coupon;
 }
 
+/// Deliveries that the reply waits for come into the world in this replica's hands, so that no
+/// other one takes them between the commit and the call.
+void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
+  for (storage::NewDelivery& delivery : admit.admission.deliveries) {
+    const auto awaited = rules.awaited.find(delivery.handler);
+    if (awaited == rules.awaited.end()) continue;
+    delivery.leased = true;
+    admit.awaited.emplace_back(*awaited);
+  }
+}
+
 }  // namespace
 
 Examined examine(const Request& request, const Merchant& merchant, const ReceiveRules& rules,
@@ -162,8 +173,10 @@ Examined examine(const Request& request, const Merchant& merchant, const Receive
     return sealed;
   }
 
-  return make_admission(std::move(*notification), std::move(*resource), merchant.mchid,
-                        "notification", rules, now);
+  ToAdmit admit = make_admission(std::move(*notification), std::move(*resource), merchant.mchid,
+                                 "notification", rules, now);
+  ask_for_handling(admit, rules);
+  return admit;
 }
 
 ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
@@ -207,6 +220,27 @@ Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome) {
   if (outcome == kDuplicate) return Verdict::kDuplicate;
   if (outcome == kConflict) return Verdict::kConflict;
   return std::get<ToAdmit>(examined).verdict_if_new;
+}
+
+bool waits_for_handlers(Verdict committed, const ToAdmit& admitted) {
+  return !admitted.awaited.empty() &&
+         (committed == admitted.verdict_if_new || committed == Verdict::kDuplicate);
+}
+
+std::optional<Verdict> conclude_handling(Verdict committed, Handled result) {
+  switch (result) {
+    case Handled::kDone:
+      return committed;
+    case Handled::kFailed:
+      return Verdict::kHandlerFailed;
+    case Handled::kElsewhere:
+      break;
+  }
+  return std::nullopt;
+}
+
+Verdict out_of_budget(Verdict committed) {
+  return committed == Verdict::kDuplicate ? Verdict::kInProgress : Verdict::kHandlerFailed;
 }
 
 }  // namespace couponhook::server

@@ -4,12 +4,17 @@
 /// The way of a notification: two pure halves around the wait for the commit.
 
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "handlers/notification.hpp"
 #include "handlers/registry.hpp"
+#include "server/delivery/handled.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 #include "server/verdict.hpp"
@@ -20,8 +25,9 @@ namespace couponhook::server {
 /// What decides beside the merchant's keys; constant while the service runs.
 struct ReceiveRules {
   handlers::JsonLimits json;
-  handlers::Registry ledger;   ///< which events the ledger keeps
-  handlers::Registry outward;  ///< which events go to handlers after the commit
+  handlers::Registry ledger;                   ///< which events the ledger keeps
+  handlers::Registry outward;                  ///< which events go to handlers after the commit
+  std::set<std::string, std::less<>> awaited;  ///< of these, whom a reply waits for
 };
 
 /// Nothing is kept: the reply is due.
@@ -41,6 +47,7 @@ struct ToAdmit {
   Verdict verdict_if_new;
   storage::Admission admission;
   std::string unreadable;  ///< why an event of a known type could not be read; empty: it could
+  std::vector<std::string_view> awaited{};  ///< handlers that the reply waits for
 };
 
 using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
@@ -53,6 +60,18 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 
 /// What the store's answer means for the sender.
 [[nodiscard]] Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome);
+
+/// Whether the reply waits for handlers too.
+[[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
+
+/// What the handlers' answer means for the sender.
+/// \param committed the verdict without them.
+/// \return nothing where they have to be asked again.
+[[nodiscard]] std::optional<Verdict> conclude_handling(Verdict committed, Handled result);
+
+/// The same where no answer came within the reply budget: whoever began the call says that it
+/// failed, a copy that it goes on.
+[[nodiscard]] Verdict out_of_budget(Verdict committed);
 
 /// The part of the way that a notification which WeChat Pay never delivered shares: what is to be
 /// committed for a decrypted resource.

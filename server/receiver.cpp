@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "server/commit_wait.hpp"
@@ -32,14 +33,28 @@ struct Identity {
   }
 };
 
+/// How soon to ask again for a delivery that is in other hands.
+constexpr std::chrono::milliseconds kAskAgain{100};
+
+class HandledWait final : public HandledListener,
+                          public ResultWait<Handled>,
+                          public std::enable_shared_from_this<HandledWait> {
+ public:
+  using ResultWait::ResultWait;
+  void handled(Handled result) noexcept override {
+    asio::post(executor_, [self = shared_from_this(), result] { self->finish(result); });
+  }
+};
+
 }  // namespace
 
 Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
-                   storage::Inbox& inbox, Tally& tally, Log& log, WallClock clock,
-                   ReceiverOptions options)
+                   storage::Inbox& inbox, HandledDesk& desk, Tally& tally, Log& log,
+                   WallClock clock, ReceiverOptions options)
     : merchants_(merchants),
       rules_(rules),
       inbox_(inbox),
+      desk_(desk),
       tally_(tally),
       log_(log),
       clock_(std::move(clock)),
@@ -88,13 +103,22 @@ Task<Reply> Receiver::handle(const Request& request) {
     line.detail = refused->hint;
     co_return finish(line, begun, refused->hint);
   }
-  line.verdict = co_await commit(examined, begun + options_.reply_budget);
+  const auto deadline = begun + options_.reply_budget;
+  const Executor executor = co_await asio::this_coro::executor;
+  const auto wait = std::make_shared<CommitWait>(executor);
+  line.verdict = co_await commit(examined, wait, deadline);
+
+  const auto* admitted = std::get_if<ToAdmit>(&examined);
+  if (admitted != nullptr && waits_for_handlers(line.verdict, *admitted)) {
+    HandledRequest asked{merchant->mchid, identity.id, admitted->awaited, wait->take_born_leased(),
+                         nullptr};
+    line.verdict = co_await handled(line.verdict, std::move(asked), deadline);
+  }
   co_return finish(line, begun, {});
 }
 
-Task<Verdict> Receiver::commit(Examined& examined, SteadyClock::time_point deadline) {
-  const Executor executor = co_await asio::this_coro::executor;
-  const auto wait = std::make_shared<CommitWait>(executor);
+Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> wait,
+                               SteadyClock::time_point deadline) {
   auto queued = storage::Inbox::Queued::kStopped;
   if (auto* admit = std::get_if<ToAdmit>(&examined)) {
     queued = inbox_.admit(std::move(admit->admission), wait);
@@ -107,6 +131,27 @@ Task<Verdict> Receiver::commit(Examined& examined, SteadyClock::time_point deadl
   // A commit that comes later still counts: the next copy will be a duplicate of a kept one.
   if (!outcome) co_return Verdict::kStoreUnavailable;
   co_return conclude(examined, *outcome);
+}
+
+Task<Verdict> Receiver::handled(Verdict verdict, HandledRequest request,
+                                SteadyClock::time_point deadline) {
+  const Executor executor = co_await asio::this_coro::executor;
+  Timer pause(executor);
+  while (SteadyClock::now() < deadline) {
+    const auto wait = std::make_shared<HandledWait>(executor);
+    request.listener = wait;
+    HandledRequest asked = request;
+    desk_.handle(std::move(asked));
+    const auto result = co_await wait->wait(deadline);
+    if (result) {
+      const auto concluded = conclude_handling(verdict, *result);
+      if (concluded) co_return *concluded;
+      request.born_leased.clear();
+      pause.expires_after(kAskAgain);
+      co_await pause.async_wait(use_task);
+    }
+  }
+  co_return out_of_budget(verdict);
 }
 
 Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,

@@ -1,12 +1,15 @@
 #pragma once
 
 /// \file
-/// The public listener's request handler: carries a notification through examine, commit, conclude.
+/// The public listener's request handler: carries a notification through examine, commit, conclude,
+/// and waits for the handlers that must be done before the reply.
 
 #include <chrono>
+#include <memory>
 #include <string_view>
 
 #include "server/clock.hpp"
+#include "server/delivery/handled.hpp"
 #include "server/log.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
@@ -15,6 +18,8 @@
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
+
+class CommitWait;
 
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
@@ -25,7 +30,7 @@ struct ReceiverOptions {
 class Receiver final : public RequestHandler {
  public:
   Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
-           Tally& tally, Log& log, WallClock clock, ReceiverOptions options);
+           HandledDesk& desk, Tally& tally, Log& log, WallClock clock, ReceiverOptions options);
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
                                             std::string_view target) const override;
@@ -33,12 +38,16 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
 
  private:
-  [[nodiscard]] Task<Verdict> commit(Examined& examined, SteadyClock::time_point deadline);
+  [[nodiscard]] Task<Verdict> commit(Examined& examined, std::shared_ptr<CommitWait> wait,
+                                     SteadyClock::time_point deadline);
+  [[nodiscard]] Task<Verdict> handled(Verdict verdict, HandledRequest request,
+                                      SteadyClock::time_point deadline);
   Reply finish(NotificationLine& line, SteadyClock::time_point begun, std::string_view hint);
 
   const Live<Merchants>& merchants_;
   const ReceiveRules& rules_;
   storage::Inbox& inbox_;
+  HandledDesk& desk_;
   Tally& tally_;
   Log& log_;
   WallClock clock_;

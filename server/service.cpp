@@ -68,11 +68,15 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
 class Service {
  public:
   Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+          std::unique_ptr<storage::Connection> deliveries,
           std::unique_ptr<storage::Connection> reader);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
-  ~Service() { inbox_.stop(); }
+  ~Service() {
+    inbox_.stop();
+    delivery_thread_.stop();
+  }
 
   std::optional<Problem> listen();
   /// Lets go of what the store has kept long enough, from now on.
@@ -103,6 +107,8 @@ class Service {
   Tally tally_;
   std::string engine_;
   storage::Reader reader_;
+  DeliveryThread delivery_thread_;
+  DeliveryWorker worker_;
   storage::Inbox inbox_;
   Readiness readiness_;
   Receiver receiver_;
@@ -118,6 +124,7 @@ class Service {
 };
 
 Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+                 std::unique_ptr<storage::Connection> deliveries,
                  std::unique_ptr<storage::Connection> reader)
     : setup_(std::move(setup)),
       options_(std::move(options)),
@@ -128,16 +135,21 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
       engine_(writer->engine()),
       reader_(std::move(reader)),
+      worker_(std::make_unique<storage::Deliveries>(std::move(deliveries),
+                                                    storage::DeliveriesOptions{}),
+              make_lanes(setup_.handlers, delivery_thread_, options_.clock), WorkerOptions{},
+              options_.clock, options_.random_seed, log_),
       inbox_(
           std::move(writer),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
-                                .batch_max = setup_.config.store.max_batch},
+                                .batch_max = setup_.config.store.max_batch,
+                                .on_deliveries = [this] { worker_.wake(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);
           }),
       readiness_(inbox_, merchants_, options_.clock),
-      receiver_(merchants_, setup_.rules, inbox_, tally_, log_, options_.clock,
+      receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
       admin_(
           {merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock, admin_token_}),
@@ -185,12 +197,9 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
 void Service::run() {
   for (IoThread& thread : admin_threads_) thread.start();
   for (IoThread& thread : threads_) thread.start();
-  for (const HandlerConfig& handler : setup_.config.handlers) {
-    if (handler.type == "ledger") continue;
-    log_.message(Severity::kWarning, "handler_waits",
-                 "deliveries for handler " + handler.name +
-                     " are kept; this version has no worker that sends them");
-  }
+  delivery_thread_.start(
+      [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); });
+  worker_.start();
   Phase phase = Phase::kServing;
   tell_expired_keys();
   tell_too_few_files();
@@ -291,7 +300,7 @@ void Service::load_anew() {
   // Before the files are read, and even if they are refused: what changes from now on is new.
   watch_ = FileWatch(*config);
   std::vector<Problem> problems;
-  Setup fresh = prepare_setup(std::move(*config),
+  Setup fresh = prepare_setup(std::move(*config), options_.handler_types,
                               std::chrono::floor<std::chrono::seconds>(options_.clock()), problems);
   if (!problems.empty()) return refuse(problems);
   merchants_.set(fresh.merchants);
@@ -332,6 +341,8 @@ void Service::close() {
     wait_for_sessions(setup_.config.listener.reply_budget);
   }
   inbox_.stop();
+  worker_.stop(setup_.config.listener.drain_timeout);
+  delivery_thread_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();
   log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
@@ -343,11 +354,14 @@ std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOp
   const std::string where = setup.config.file.string() + ": store.url";
   auto writer = store.writer();
   if (!writer) return Problem{where, writer.error().message};
+  auto deliveries = store.writer();
+  if (!deliveries) return Problem{where, deliveries.error().message};
   auto reader = store.reader();
   if (!reader) return Problem{where, reader.error().message};
   auto maintainer = store.writer();
   if (!maintainer) return Problem{where, maintainer.error().message};
-  Service service(std::move(setup), std::move(options), std::move(*writer), std::move(*reader));
+  Service service(std::move(setup), std::move(options), std::move(*writer), std::move(*deliveries),
+                  std::move(*reader));
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(*maintainer));
   service.run();

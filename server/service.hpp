@@ -11,6 +11,7 @@
 #include "crypto/secret.hpp"
 #include "server/clock.hpp"
 #include "server/config/config.hpp"
+#include "server/delivery/handler_setup.hpp"
 #include "server/log.hpp"
 #include "server/merchants.hpp"
 #include "server/net/tls_context.hpp"
@@ -27,12 +28,14 @@ struct Setup {
   TlsContext admin_tls;  ///< null where the admin listener does
   crypto::Secret admin_token;
   ReceiveRules rules;
+  std::vector<HandlerSetup> handlers;  ///< those that are told after the commit
 };
 
 /// Opens every file that the configuration names.
+/// \param types the user's own types of handler.
 /// \param problems gets one entry for each thing that will not do; the set-up is of no use then.
-[[nodiscard]] Setup prepare_setup(Config config, std::chrono::sys_seconds now,
-                                  std::vector<Problem>& problems);
+[[nodiscard]] Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
+                                  std::chrono::sys_seconds now, std::vector<Problem>& problems);
 
 /// Opens the keys that only the outbound commands use: serving does without, but whoever checks a
 /// set-up wants to know today.
@@ -41,6 +44,8 @@ void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 struct ServiceOptions {
   Environment environment;
   WallClock clock;
+  handlers::HandlerTypes handler_types;
+  std::uint64_t random_seed;  ///< spreads retries; need not be secret
   /// Told once, when both listeners accept.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
 };

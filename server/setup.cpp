@@ -25,18 +25,11 @@ ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
   for (const HandlerConfig& handler : config.handlers) {
     const std::string where = config.file.string() + ": handler \"" + handler.name + "\"";
     auto patterns = parse_patterns(handler, where + ".events", problems);
-    if (handler.type == "ledger") {
+    if (handler.is_ledger()) {
       rules.ledger.add(handler.name, std::move(patterns));
       continue;
     }
-    if (handler.ack == AckMode::kHandled) {
-      problems.push_back({where + ".ack",
-                          "\"handled\" needs a delivery worker, which this version does not have; "
-                          "use \"stored\""});
-    }
-    if (const auto secret = read_secret_line(handler.secret_file); !secret) {
-      problems.push_back({where + ".secret_file: " + handler.secret_file.string(), secret.error()});
-    }
+    if (handler.outward.ack == AckMode::kHandled) rules.awaited.insert(handler.name);
     rules.outward.add(handler.name, std::move(patterns));
   }
   return rules;
@@ -66,7 +59,8 @@ void check_outbound_files(const Config& config, std::vector<Problem>& problems) 
   }
 }
 
-Setup prepare_setup(Config config, std::chrono::sys_seconds now, std::vector<Problem>& problems) {
+Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
+                    std::chrono::sys_seconds now, std::vector<Problem>& problems) {
   Setup setup;
   const std::string file = config.file.string();
   setup.merchants = load_merchants(config, now, problems);
@@ -86,6 +80,7 @@ Setup prepare_setup(Config config, std::chrono::sys_seconds now, std::vector<Pro
         {file + ": admin.token_file: " + config.admin.token_file.string(), token.error()});
   }
   setup.rules = make_rules(config, problems);
+  setup.handlers = prepare_handlers(config, types, problems);
   setup.config = std::move(config);
   return setup;
 }

@@ -31,6 +31,9 @@ enum class Verdict : std::uint8_t {
   // Signed, but of no use as it is: kept in quarantine, and sent again by WeChat Pay meanwhile.
   kEnvelopeInvalid,
   kDecryptFailed,
+  // Kept, but not handled as was promised: sent again by WeChat Pay, and tried again.
+  kHandlerFailed,  ///< a handler that the reply waits for failed, or took too long
+  kInProgress,     ///< it is being handled for another copy right now
   // Not our day: sent again by WeChat Pay.
   kStoreUnavailable,
   kOverloaded,

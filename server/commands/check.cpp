@@ -61,7 +61,7 @@ Exit check(const CommonOptions& common, World& world) {
     return Exit::kUsage;
   }
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
-  const Setup setup = prepare_setup(std::move(*config), now, problems);
+  const Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
   check_outbound_files(setup.config, problems);
   print_problems(world, problems);
   const auto store_problem = check_store(setup.config);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crypto/random.hpp"
+#include "handlers/handler_type.hpp"
 #include "server/clock.hpp"
 #include "server/commands/options.hpp"
 #include "server/config/config.hpp"
@@ -29,6 +30,7 @@ struct World {
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
+  handlers::HandlerTypes handler_types;  ///< the user's own
   std::ostream& out;
   std::ostream& err;
 };

@@ -1,3 +1,5 @@
+#include <array>
+#include <bit>
 #include <ostream>
 
 #include "server/commands/command_line.hpp"
@@ -11,7 +13,7 @@ Exit serve(const CommonOptions& common, World& world) {
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
-  Setup setup = prepare_setup(std::move(*config), now, problems);
+  Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
   if (!problems.empty()) {
     print_problems(world, problems);
     return Exit::kUsage;
@@ -27,7 +29,10 @@ Exit serve(const CommonOptions& common, World& world) {
     print_problems(world, {{where, store.error().message}});
     return Exit::kFailed;
   }
-  ServiceOptions options{world.environment, world.clock,
+  std::array<unsigned char, 8> seed{};
+  world.random(seed);
+  ServiceOptions options{world.environment, world.clock, world.handler_types,
+                         std::bit_cast<std::uint64_t>(seed),
                          [&world](const std::string& listener, const std::string& admin) {
                            world.out << "couponhook: notifications at " << listener
                                      << ", status at " << admin << std::endl;

@@ -207,40 +207,6 @@ MerchantConfig read_merchant(Section section) {
   return merchant;
 }
 
-void read_http_handler(Section& section, HandlerConfig& handler) {
-  section.text("url", handler.url);
-  section.require(!handler.url.empty(), "url", "where to post events");
-  if (!handler.url.empty() && !handler.url.starts_with("https://") &&
-      !handler.url.starts_with("http://")) {
-    section.report("url", "must begin with https:// (or http:// within a trusted network)");
-  }
-  section.path("secret_file", handler.secret_file);
-  section.require(!handler.secret_file.empty(), "secret_file",
-                  "a file with a Standard Webhooks secret, whsec_…");
-  std::string ack = "stored";
-  section.word("ack", ack, {"stored", "handled"});
-  handler.ack = ack == "handled" ? AckMode::kHandled : AckMode::kStored;
-  section.duration("timeout_ms", handler.timeout, 10, kHour);
-  section.integer("max_attempts", handler.max_attempts, 1, 1000);
-  section.duration("retry_initial_ms", handler.retry_initial, 1, kHour);
-  section.duration("retry_max_ms", handler.retry_max, 1, 24 * kHour);
-  section.integer("concurrency", handler.concurrency, 1, 1024);
-}
-
-HandlerConfig read_handler(Section section) {
-  HandlerConfig handler;
-  section.text("name", handler.name);
-  section.require(!handler.name.empty(), "name", "a name of your choice, unique among handlers");
-  handler.type = "ledger";
-  section.require(section.has("type"), "type", "\"ledger\" or \"http\"");
-  section.word("type", handler.type, {"ledger", "http"});
-  section.texts("events", handler.events);
-  section.require(!handler.events.empty(), "events", "a list of event patterns: [\"COUPON.*\"]");
-  if (handler.type == "http") read_http_handler(section, handler);
-  section.refuse_unknown_keys();
-  return handler;
-}
-
 void check_unique(ReadContext& context, const Config& config) {
   std::set<std::string> mchids;
   std::set<std::string> paths;

@@ -15,6 +15,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "server/config/handler_config.hpp"
 #include "server/net/ip_address.hpp"
 
 namespace couponhook::server {
@@ -96,25 +97,6 @@ struct MerchantConfig {
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
-};
-
-enum class AckMode : std::uint8_t {
-  kStored,   ///< reply once committed
-  kHandled,  ///< reply only when the handler is done
-};
-
-struct HandlerConfig {
-  std::string name;
-  std::string type;  ///< ledger or http
-  std::vector<std::string> events;
-  std::string url;
-  std::filesystem::path secret_file;
-  AckMode ack = AckMode::kStored;
-  milliseconds timeout{2000};
-  int max_attempts = 25;
-  milliseconds retry_initial{1000};
-  milliseconds retry_max{600000};
-  int concurrency = 8;
 };
 
 struct LogConfig {

@@ -163,6 +163,12 @@ void Section::word(std::string_view key, std::string& into,
   report(key, message);
 }
 
+std::map<std::string, std::string> Section::all_texts() {
+  std::map<std::string, std::string> all;
+  for (const auto& [key, value] : *table_) text(key.str(), all[std::string(key.str())]);
+  return all;
+}
+
 std::optional<Section> Section::table(std::string_view key) {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;

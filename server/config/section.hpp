@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,6 +50,9 @@ class Section {
   /// One of the allowed words.
   void word(std::string_view key, std::string& into,
             std::initializer_list<std::string_view> allowed);
+
+  /// Every key of a table whose keys are the user's own; all values must be strings.
+  [[nodiscard]] std::map<std::string, std::string> all_texts();
 
   /// A table within this one; absent where there is none.
   [[nodiscard]] std::optional<Section> table(std::string_view key);

@@ -39,6 +39,8 @@ class CircuitBreaker {
   void abandoned();
 
   [[nodiscard]] State state(SteadyClock::time_point now) const;
+  /// Open or half-open.
+  [[nodiscard]] bool is_open() const { return open_; }
   /// When it is worth asking again; only of use while open.
   [[nodiscard]] SteadyClock::time_point opens_until() const { return open_until_; }
 

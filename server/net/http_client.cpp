@@ -1,5 +1,6 @@
 #include "server/net/http_client.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <boost/asio/co_spawn.hpp>
@@ -7,34 +8,38 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "server/net/resolve.hpp"
+
 namespace couponhook::server {
 namespace {
 
 namespace http = boost::beast::http;
-using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
-/// Cancels a socket that is still connecting.
+/// Closes a socket that is still connecting.
 class ConnectDeadline final : public Deadlines::Entry {
  public:
-  ConnectDeadline(Deadlines& list, Socket& socket, Resolver& resolver,
-                  std::chrono::milliseconds timeout)
-      : Entry(list), socket_(socket), resolver_(resolver) {
-    expire_after(timeout);
+  ConnectDeadline(Deadlines& list, Socket& socket, SteadyClock::time_point at)
+      : Entry(list), socket_(socket) {
+    expire_at(at);
   }
   [[nodiscard]] bool passed() const { return passed_; }
 
  private:
   void expired() override {
     passed_ = true;
-    resolver_.cancel();
     error_code ignored;
     socket_.close(ignored);
   }
 
   Socket& socket_;
-  Resolver& resolver_;
   bool passed_ = false;
 };
+
+/// What is left of a timeout where all must be over by `due`.
+std::chrono::milliseconds within(std::chrono::milliseconds timeout, SteadyClock::time_point due) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(due - SteadyClock::now());
+  return std::clamp(left, std::chrono::milliseconds(0), timeout);
+}
 
 std::string_view in_words(IoStatus status) {
   switch (status) {
@@ -68,29 +73,45 @@ HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsC
 
 HttpClient::~HttpClient() = default;
 
-Task<boost::system::result<void, std::string>> HttpClient::connect() {
+Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
+    SteadyClock::time_point due) {
+  using Result = boost::system::result<Socket, std::string>;
+  const std::string where = url_.host + " port " + url_.port;
+  auto found = co_await resolve(url_.host, url_.port, due);
+  if (!found) {
+    co_return Result(boost::system::in_place_error, "cannot find " + where + ": " + found.error());
+  }
+  std::erase_if(
+      *found, [this](const auto& endpoint) { return !options_.guard.allows(endpoint.address()); });
+  if (found->empty()) {
+    co_return Result(boost::system::in_place_error,
+                     "must not connect to " + where +
+                         ": its address is one that is not allowed (allow_private_addresses, "
+                         "allow_metadata_addresses)");
+  }
+  Socket socket(io_.get_executor());
+  const ConnectDeadline deadline(deadlines_, socket, due);
+  const auto [ec, endpoint] = co_await asio::async_connect(socket, *found, use_task);
+  if (ec) {
+    co_return Result(
+        boost::system::in_place_error,
+        "cannot connect to " + where + ": " + (deadline.passed() ? "took too long" : ec.message()));
+  }
+  co_return Result(boost::system::in_place_value, std::move(socket));
+}
+
+Task<boost::system::result<void, std::string>> HttpClient::connect(SteadyClock::time_point due) {
   using Result = boost::system::result<void, std::string>;
   if (connection_) co_return Result();
-  const std::string where = url_.host + " port " + url_.port;
-  Socket socket(io_.get_executor());
-  {
-    Resolver resolver(io_.get_executor());
-    const ConnectDeadline deadline(deadlines_, socket, resolver, options_.connect_timeout);
-    const auto [resolve_ec, found] =
-        co_await resolver.async_resolve(url_.host, url_.port, use_task);
-    if (resolve_ec) co_return Result("cannot find " + where + ": " + resolve_ec.message());
-    const auto [ec, endpoint] = co_await asio::async_connect(socket, found, use_task);
-    if (ec) {
-      co_return Result("cannot connect to " + where + ": " +
-                       (deadline.passed() ? "took too long" : ec.message()));
-    }
-  }
-  auto connection = std::make_unique<Connection>(std::move(socket), tls_, deadlines_);
-  connection->set_deadline(options_.connect_timeout);
+  const auto connected_by = SteadyClock::now() + within(options_.connect_timeout, due);
+  auto socket = co_await open_socket(connected_by);
+  if (!socket) co_return Result(std::move(socket.error()));
+  auto connection = std::make_unique<Connection>(std::move(*socket), tls_, deadlines_);
+  connection->set_deadline(within(options_.connect_timeout, connected_by));
   const IoStatus status = co_await connection->connect_tls(url_.host);
   if (status != IoStatus::kOk) {
-    co_return Result("TLS with " + where + " " + std::string(in_words(status)) + ": " +
-                     connection->last_error());
+    co_return Result("TLS with " + url_.host + " port " + url_.port + " " +
+                     std::string(in_words(status)) + ": " + connection->last_error());
   }
   connection->never_expire();
   connection_ = std::move(connection);
@@ -111,11 +132,12 @@ std::string HttpClient::serialize(const ClientRequest& request) const {
 
 Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
   const std::string bytes = serialize(request);
+  const auto due = SteadyClock::now() + options_.total_timeout;
   while (true) {
     const bool reused = connection_ != nullptr;
-    const auto connected = co_await connect();
+    const auto connected = co_await connect(due);
     if (!connected) co_return SendResult(boost::system::in_place_error, connected.error());
-    Attempt attempt = co_await try_send(bytes, request.method == "HEAD");
+    Attempt attempt = co_await try_send(bytes, request.method == "HEAD", due);
     if (attempt.reply) {
       co_return SendResult(boost::system::in_place_value, std::move(*attempt.reply));
     }
@@ -127,9 +149,10 @@ Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
   }
 }
 
-Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head) {
+Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head,
+                                               SteadyClock::time_point due) {
   Attempt attempt;
-  connection_->set_deadline(options_.reply_timeout);
+  connection_->set_deadline(within(options_.reply_timeout, due));
   const IoStatus written = co_await connection_->write_all(bytes);
   // A server may reply and close before it has read everything: look for the reply all the same.
   http::response_parser<http::string_body> parser;
@@ -156,6 +179,13 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
       const std::size_t used = parser.put(asio::const_buffer(buffer_.data(), buffer_.size()), ec);
       buffer_.erase(0, used);
       if (ec == http::error::need_more || used == 0) break;
+      if (ec == http::error::body_limit && options_.truncates_replies) {
+        attempt.reply = ClientReply{parser.get().result_int(), "",
+                                    std::string(parser.get()[http::field::retry_after])};
+        connection_.reset();
+        buffer_.clear();
+        co_return attempt;
+      }
       if (ec) {
         attempt.error = "the reply is not well-formed HTTP: " + ec.message();
         co_return attempt;

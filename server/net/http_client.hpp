@@ -13,6 +13,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "server/net/address_guard.hpp"
 #include "server/net/connection.hpp"
 #include "server/net/target.hpp"
 
@@ -41,6 +42,11 @@ class HttpClient {
     std::chrono::milliseconds connect_timeout{5000};  ///< name, TCP and TLS together
     std::chrono::milliseconds reply_timeout{10000};   ///< from the first byte sent to the last read
     std::size_t reply_bytes_max = 16777216;
+    /// Everything together, from the call of send() on.
+    std::chrono::milliseconds total_timeout = std::chrono::hours(1);
+    /// Whether a longer reply's status is enough, and what is too much is left unread.
+    bool truncates_replies = false;
+    AddressGuard guard{.allow_private = true, .allow_metadata = true};
   };
 
   /// \param tls null for plain HTTP; must be non-null where the URL is https.
@@ -54,13 +60,17 @@ class HttpClient {
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 
   /// Opens the connection now, so that a later send() does not wait for a handshake.
-  Task<boost::system::result<void, std::string>> connect();
+  Task<boost::system::result<void, std::string>> connect() {
+    return connect(SteadyClock::now() + options_.total_timeout);
+  }
 
  private:
   using SendResult = boost::system::result<ClientReply, std::string>;
   struct Attempt;
 
-  Task<Attempt> try_send(std::string_view bytes, bool head);
+  Task<boost::system::result<void, std::string>> connect(SteadyClock::time_point due);
+  Task<boost::system::result<Socket, std::string>> open_socket(SteadyClock::time_point due);
+  Task<Attempt> try_send(std::string_view bytes, bool head, SteadyClock::time_point due);
   [[nodiscard]] std::string serialize(const ClientRequest& request) const;
 
   asio::io_context& io_;

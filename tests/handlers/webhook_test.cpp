@@ -20,7 +20,8 @@ HandledEvent redemption() {
           1'772'668'722'000,
           "notification",
           R"({"coupon_id": "8001", "amount": 1.50})",
-          kUnread};
+          kUnread,
+          "19733211/8001"};
 }
 
 std::string text(const rapidjson::Value& value) {

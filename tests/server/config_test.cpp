@@ -132,7 +132,7 @@ concurrency = 8
   ASSERT_TRUE(config) << config.error().front().where << config.error().front().message;
   EXPECT_EQ(config->merchants.front().platform_public_keys.front().file,
             folder_.path() / "wechatpay/pub_key.pem");
-  EXPECT_EQ(config->handlers.back().ack, AckMode::kStored);
+  EXPECT_EQ(config->handlers.back().outward.ack, AckMode::kStored);
 }
 
 TEST_F(ConfigFile, ResolvesPathsAgainstItsOwnFolder) {

@@ -23,6 +23,20 @@ using support::redemption_draft;
 
 const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
 
+/// Stands for the delivery worker: keeps what it is asked, and answers what it is told to.
+class Desk final : public HandledDesk {
+ public:
+  void handle(HandledRequest&& request) override {
+    requests.push_back(request);
+    if (answers.empty()) return;
+    request.listener->handled(answers.front());
+    answers.erase(answers.begin());
+  }
+
+  std::vector<Handled> answers;
+  std::vector<HandledRequest> requests;
+};
+
 class ReceiverOverAFaultyStore : public ::testing::Test {
  protected:
   ReceiverOverAFaultyStore()
@@ -46,7 +60,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   }
 
   Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {
-    Receiver receiver(*merchants_, rules_, *inbox_, tally_, log_,
+    Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_,
                       [this] { return wechatpay_.now(); }, {budget, 204});
     const Request view = request.view();
     std::optional<Reply> reply;
@@ -66,6 +80,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   support::WeChatPayStandIn wechatpay_{kNow};
   std::unique_ptr<Live<Merchants>> merchants_;
   ReceiveRules rules_;
+  Desk desk_;
   Tally tally_;
   Log log_{LogConfig{"json", "error"}};
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
@@ -152,7 +167,7 @@ TEST_F(ReceiverOverAFaultyStore, QuarantinesAndRefusesWhatItCannotOpen) {
 }
 
 TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
-  Receiver receiver(*merchants_, rules_, *inbox_, tally_, log_, [] { return kNow; },
+  Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_, [] { return kNow; },
                     {milliseconds(4000), 204});
 
   EXPECT_EQ(receiver.refuse("POST", "/elsewhere")->status, 404U);

@@ -41,6 +41,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Promise{Verdict::kProbe, 401, "SIGNATURE_INVALID"},
                       Promise{Verdict::kEnvelopeInvalid, 500, "ENVELOPE_INVALID"},
                       Promise{Verdict::kDecryptFailed, 500, "DECRYPT_FAILED"},
+                      Promise{Verdict::kHandlerFailed, 500, "HANDLER_FAILED"},
+                      Promise{Verdict::kInProgress, 503, "IN_PROGRESS"},
                       Promise{Verdict::kStoreUnavailable, 503, "STORE_UNAVAILABLE"},
                       Promise{Verdict::kOverloaded, 503, "OVERLOADED"},
                       Promise{Verdict::kInternal, 500, "INTERNAL"},

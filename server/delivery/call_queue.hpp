@@ -1,0 +1,74 @@
+#pragma once
+
+/// \file
+/// What waits for a free slot of a sender.
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "server/delivery/sender.hpp"
+
+namespace couponhook::server {
+
+/// Thread-safe. Bounded by the worker, which claims no more than a handler can do soon.
+class CallQueue {
+ public:
+  void push(storage::ClaimedDelivery&& delivery, Urgency urgency) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (urgency == Urgency::kAwaited) {
+        waiting_.push_front(std::move(delivery));
+      } else {
+        waiting_.push_back(std::move(delivery));
+      }
+    }
+    changed_.notify_one();
+  }
+
+  [[nodiscard]] std::optional<storage::ClaimedDelivery> try_pop() {
+    const std::lock_guard lock(mutex_);
+    return pop_locked();
+  }
+
+  /// Waits for one; nothing once the queue is closed.
+  [[nodiscard]] std::optional<storage::ClaimedDelivery> pop() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    return closed_ ? std::nullopt : pop_locked();
+  }
+
+  [[nodiscard]] std::vector<storage::ClaimedDelivery> take_all() {
+    const std::lock_guard lock(mutex_);
+    std::vector<storage::ClaimedDelivery> all(std::make_move_iterator(waiting_.begin()),
+                                              std::make_move_iterator(waiting_.end()));
+    waiting_.clear();
+    return all;
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::optional<storage::ClaimedDelivery> pop_locked() {
+    if (waiting_.empty()) return std::nullopt;
+    std::optional<storage::ClaimedDelivery> first(std::move(waiting_.front()));
+    waiting_.pop_front();
+    return first;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<storage::ClaimedDelivery> waiting_;  // guarded by mutex_, as is the next
+  bool closed_ = false;
+};
+
+}  // namespace couponhook::server

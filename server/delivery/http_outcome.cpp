@@ -1,0 +1,50 @@
+#include "server/delivery/http_outcome.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <string>
+
+namespace couponhook::server {
+
+using std::chrono::seconds;
+using std::chrono::system_clock;
+
+namespace {
+
+constexpr unsigned kRequestTimeout = 408;
+constexpr unsigned kGone = 410;
+constexpr unsigned kTooManyRequests = 429;
+/// Longer than any retry_max_ms; keeps arithmetic on what a target asks for from overflowing.
+constexpr seconds kWaitMax{30 * 86400};
+
+}  // namespace
+
+std::optional<seconds> parse_retry_after(std::string_view text, system_clock::time_point now) {
+  std::int64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (ec == std::errc() && end == text.data() + text.size()) {
+    return seconds(std::clamp<std::int64_t>(number, 0, kWaitMax.count()));
+  }
+  std::tm parts{};
+  const std::string date(text);
+  const char* const rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (rest == nullptr || *rest != '\0') return std::nullopt;
+  const auto until = system_clock::from_time_t(::timegm(&parts));
+  return std::clamp(std::chrono::ceil<seconds>(until - now), seconds(0), kWaitMax);
+}
+
+HttpOutcome outcome_of(unsigned status, std::string_view retry_after,
+                       system_clock::time_point now) {
+  if (status >= 200 && status < 300) return {handlers::Done{}, true};
+  std::string reason = "HTTP " + std::to_string(status);
+  if (status == kGone) return {handlers::Dead{reason + ": the target wants no more of this"}, true};
+  if (status >= 300 && status < 400) {
+    reason += ": redirects are not followed; put the final address into the handler's url";
+  }
+  const bool answers =
+      status >= 300 && status < 500 && status != kRequestTimeout && status != kTooManyRequests;
+  return {handlers::Retry{std::move(reason), parse_retry_after(retry_after, now)}, answers};
+}
+
+}  // namespace couponhook::server

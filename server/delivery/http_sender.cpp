@@ -1,0 +1,91 @@
+#include "server/delivery/http_sender.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include "handlers/webhook.hpp"
+#include "server/delivery/http_outcome.hpp"
+
+namespace couponhook::server {
+
+using std::chrono::system_clock;
+
+HttpSender::HttpSender(asio::io_context& io, Deadlines& deadlines, HttpTarget target,
+                       WallClock clock, CallListener& listener)
+    : io_(io),
+      deadlines_(deadlines),
+      target_(std::move(target)),
+      clock_(std::move(clock)),
+      listener_(listener) {}
+
+HttpSender::~HttpSender() = default;
+
+void HttpSender::send(storage::ClaimedDelivery&& delivery, Urgency urgency) {
+  queue_.push(std::move(delivery), urgency);
+  asio::post(io_, [this] { begin(); });
+}
+
+void HttpSender::begin() {
+  std::unique_ptr<HttpClient> client;
+  if (!idle_.empty()) {
+    // The one used last: its connection is the least likely to have been closed meanwhile.
+    client = std::move(idle_.back());
+    idle_.pop_back();
+  } else if (open_ < target_.concurrency) {
+    const HttpClient::Options options{.connect_timeout = target_.timeout,
+                                      .reply_timeout = target_.timeout,
+                                      .reply_bytes_max = target_.reply_bytes_max,
+                                      .total_timeout = target_.timeout,
+                                      .truncates_replies = true,
+                                      .guard = target_.guard};
+    client = std::make_unique<HttpClient>(io_, deadlines_, target_.url, target_.tls, options);
+    ++open_;
+  } else {
+    return;  // whichever client is done first looks into the queue
+  }
+  asio::co_spawn(io_, post_all(std::move(client)), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client) {
+  while (auto delivery = queue_.try_pop()) {
+    const std::int64_t began_at_ms = to_unix_ms(clock_());
+    const auto began = SteadyClock::now();
+    HttpOutcome said{handlers::Retry{"an unexpected error", {}}, false};
+    try {
+      said = co_await post(*client, *delivery);
+    } catch (const std::exception& error) {
+      // Whatever happened, the delivery must come out at the other end.
+      said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
+    }
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - began);
+    listener_.called({std::move(*delivery), std::move(said.outcome), said.target_answers,
+                      began_at_ms, took.count()});
+  }
+  idle_.push_back(std::move(client));
+}
+
+Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDelivery& delivery) {
+  const ClientRequest request = request_for(delivery, clock_());
+  const auto reply = co_await client.send(request);
+  if (!reply) co_return HttpOutcome{handlers::Retry{reply.error(), {}}, false};
+  co_return outcome_of(reply->status, reply->retry_after, clock_());
+}
+
+ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
+                                      system_clock::time_point now) const {
+  static const handlers::CouponEvent kNotRead = handlers::OtherEvent{};
+  ClientRequest request("POST", target_.url.target);
+  request.body = handlers::webhook_body(as_event(delivery, kNotRead));
+  const std::int64_t timestamp_s = to_unix_ms(now) / 1000;
+  request.headers = {{"Content-Type", "application/json"},
+                     {"webhook-id", delivery.notification_id},
+                     {"webhook-timestamp", std::to_string(timestamp_s)},
+                     {"webhook-signature",
+                      target_.signer->sign(delivery.notification_id, timestamp_s, request.body)}};
+  return request;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,60 @@
+#pragma once
+
+/// \file
+/// One handler as the worker sees it.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "server/delivery/circuit_breaker.hpp"
+#include "server/delivery/retry_schedule.hpp"
+#include "server/delivery/sender.hpp"
+
+namespace couponhook::server {
+
+struct LaneOptions {
+  std::string handler;
+  RetryLimits retries;
+  BreakerLimits breaker;
+  int concurrency = 8;
+};
+
+/// Counts what is out for one handler and asks its circuit breaker. Used on the worker's thread.
+class Lane {
+ public:
+  Lane(LaneOptions options, std::unique_ptr<Sender> sender)
+      : options_(std::move(options)), sender_(std::move(sender)), breaker_(options_.breaker) {}
+
+  [[nodiscard]] const std::string& handler() const { return options_.handler; }
+  [[nodiscard]] const RetryLimits& retries() const { return options_.retries; }
+  [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
+  [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
+  [[nodiscard]] Sender& sender() { return *sender_; }
+
+  /// How many deliveries to take now. Some more than can be called at once, so that no connection
+  /// is idle while the next are being taken; and not one by one, for each time is a transaction.
+  [[nodiscard]] int wanted(SteadyClock::time_point now) const {
+    const int ahead = std::max(kAheadMin, options_.concurrency);
+    const int room = options_.concurrency + ahead - out_;
+    return room < ahead / 2 ? 0 : breaker_.allowed(room, now);
+  }
+
+  void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
+    ++out_;
+    breaker_.began(now);
+    sender_->send(std::move(delivery), urgency);
+  }
+  /// A delivery that was sent is over, or was taken back.
+  void over() { --out_; }
+
+ private:
+  static constexpr int kAheadMin = 64;
+
+  LaneOptions options_;
+  std::unique_ptr<Sender> sender_;
+  CircuitBreaker breaker_;
+  int out_ = 0;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,316 @@
+#include "server/delivery/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <pthread.h>
+
+namespace couponhook::server {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+/// How soon to look again where something is due that cannot be taken yet.
+constexpr milliseconds kStuckPause{100};
+constexpr milliseconds kRoundTooLong{30'000};
+
+}  // namespace
+
+DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
+                               std::vector<LaneSetup> lanes, WorkerOptions options, WallClock clock,
+                               std::uint64_t seed, Log& log)
+    : options_(options),
+      clock_(std::move(clock)),
+      log_(log),
+      deliveries_(std::move(deliveries)),
+      renew_at_(SteadyClock::now() + options_.lease / 3),
+      random_(seed) {
+  for (LaneSetup& lane : lanes) {
+    lanes_.emplace_back(std::move(lane.options), lane.make_sender(*this));
+  }
+}
+
+DeliveryWorker::~DeliveryWorker() {
+  stop(milliseconds(0));
+}
+
+void DeliveryWorker::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void DeliveryWorker::stop(milliseconds patience) {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.stop = true;
+    stop_by_ = SteadyClock::now() + patience;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void DeliveryWorker::wake() noexcept {
+  if (woken_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.new_deliveries = true;
+  }
+  changed_.notify_one();
+}
+
+void DeliveryWorker::called(Called&& call) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.calls.push_back(std::move(call));
+  }
+  changed_.notify_one();
+}
+
+void DeliveryWorker::handle(HandledRequest&& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.requests.push_back(std::move(request));
+  }
+  changed_.notify_one();
+}
+
+bool DeliveryWorker::alive() const {
+  return SteadyClock::now().time_since_epoch() - last_round_.load() < kRoundTooLong;
+}
+
+void DeliveryWorker::run() {
+  pthread_setname_np(pthread_self(), "deliveries");
+  while (!stopping_ || !out_.empty()) {
+    Mail mail = wait_for_mail();
+    const auto now = SteadyClock::now();
+    last_round_ = now.time_since_epoch();
+    if (mail.new_deliveries) look_at_ = now;
+    if (mail.stop) begin_stop();
+    settle(std::move(mail.calls));
+    if (now >= store_rests_until_) record();
+    for (HandledRequest& request : mail.requests) serve(std::move(request));
+    if (now >= store_rests_until_) {
+      claim();
+      renew();
+    }
+    if (stopping_ && now >= stop_by_) return;
+  }
+}
+
+DeliveryWorker::Mail DeliveryWorker::wait_for_mail() {
+  const auto until = next_look();
+  std::unique_lock lock(mutex_);
+  const auto has_mail = [this] {
+    return !mail_.calls.empty() || !mail_.requests.empty() || mail_.new_deliveries || mail_.stop;
+  };
+  changed_.wait_until(lock, until, has_mail);
+  woken_ = false;
+  return std::exchange(mail_, Mail{});
+}
+
+SteadyClock::time_point DeliveryWorker::next_look() const {
+  const auto now = SteadyClock::now();
+  if (store_rests_until_ > now) return store_rests_until_;
+  auto next = std::min({now + options_.poll, renew_at_, stop_by_});
+  for (const Lane& lane : lanes_) {
+    if (lane.wanted(now) > 0) {
+      next = std::min(next, look_at_);
+    } else if (const auto again = lane.breaker().opens_until(); again > now) {
+      next = std::min(next, again);
+    }
+  }
+  return next;
+}
+
+void DeliveryWorker::settle(std::vector<Called>&& calls) {
+  for (Called& call : calls) {
+    Lane* const lane = find_lane(call.delivery.handler);
+    note_target(call, *lane);
+    unrecorded_.push_back(settled(std::move(call), *lane));
+  }
+}
+
+DeliveryWorker::Settled DeliveryWorker::settled(Called&& call, const Lane& lane) {
+  Settled result{std::move(call), storage::DeliveryResult::kDone, 0, ""};
+  if (auto* dead = std::get_if<handlers::Dead>(&result.call.outcome)) {
+    result.result = storage::DeliveryResult::kDead;
+    result.error = std::move(dead->reason);
+  } else if (auto* retry = std::get_if<handlers::Retry>(&result.call.outcome)) {
+    result.error = std::move(retry->reason);
+    const int attempts = static_cast<int>(result.call.delivery.attempt);
+    const auto wait = next_wait(lane.retries(), attempts, retry->after, random_);
+    result.result = wait ? storage::DeliveryResult::kRetry : storage::DeliveryResult::kDead;
+    if (wait) result.due_at_ms = now_ms() + wait->count();
+  }
+  return result;
+}
+
+void DeliveryWorker::note_target(const Called& call, Lane& lane) {
+  const auto now = SteadyClock::now();
+  CircuitBreaker& breaker = lane.breaker();
+  const bool was_open = breaker.is_open();
+  if (call.target_answers) {
+    breaker.succeeded();
+  } else {
+    breaker.failed(now);
+  }
+  if (breaker.is_open() == was_open) return;
+  if (was_open) {
+    log_.message(Severity::kInfo, "target_answers", "handler " + lane.handler() + " goes on");
+    look_at_ = now;
+    return;
+  }
+  log_.message(Severity::kWarning, "target_down",
+               "handler " + lane.handler() +
+                   " failed several times in a row; its deliveries wait, and one at a time finds "
+                   "out whether it is back");
+  give_back(lane.sender().take_back());
+}
+
+void DeliveryWorker::record() {
+  if (unrecorded_.empty()) return;
+  std::vector<storage::Finished> finished;
+  finished.reserve(unrecorded_.size());
+  for (const Settled& one : unrecorded_) {
+    finished.push_back({out_.lease_of(one.call.delivery.lease.delivery_id), one.result,
+                        one.call.began_at_ms, one.due_at_ms, one.error});
+  }
+  const auto counted = deliveries_->finish(finished, now_ms());
+  // Kept and reported again after a rest: a result that is lost would be a call made in vain.
+  if (!counted) return store_failed(counted.error());
+  for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
+  unrecorded_.clear();
+  // What waited for these, of the same coupon, is due now.
+  look_at_ = SteadyClock::now();
+}
+
+void DeliveryWorker::tell(const Settled& result, bool counted) {
+  const storage::ClaimedDelivery& delivery = result.call.delivery;
+  CameBack how = CameBack::kTakenOver;
+  if (counted) {
+    how = result.result == storage::DeliveryResult::kDone ? CameBack::kDone : CameBack::kFailed;
+  }
+  log_.delivery({result.result, delivery.handler, delivery.notification_id, delivery.event_type,
+                 delivery.mchid, result.error, delivery.attempt, counted, result.call.took_us});
+  out_.remove(delivery.lease.delivery_id, how);
+}
+
+void DeliveryWorker::claim() {
+  const auto now = SteadyClock::now();
+  if (stopping_ || now < look_at_) return;
+  std::vector<storage::Wanted> wanted;
+  for (const Lane& lane : lanes_) {
+    if (const int room = lane.wanted(now); room > 0) wanted.push_back({lane.handler(), room});
+  }
+  if (wanted.empty()) return;
+  auto claimed = deliveries_->claim(wanted, now_ms());
+  if (!claimed) return store_failed(claimed.error());
+  if (claimed->empty()) look_at_ = when_due(wanted);
+  for (storage::ClaimedDelivery& delivery : *claimed) {
+    Lane* const lane = find_lane(delivery.handler);
+    send(std::move(delivery), *lane, Urgency::kOrdinary);
+  }
+}
+
+SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted> wanted) {
+  const auto now = SteadyClock::now();
+  std::vector<std::string_view> handlers;
+  for (const storage::Wanted& lane : wanted) handlers.push_back(lane.handler);
+  const auto due = deliveries_->next_due_ms(handlers);
+  if (!due) {
+    store_failed(due.error());
+    return now;
+  }
+  if (!*due) return now + options_.poll;
+  const milliseconds wait(**due - now_ms());
+  return now + (wait > milliseconds(0) ? std::min(wait, options_.poll) : kStuckPause);
+}
+
+void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency) {
+  if (out_.add(delivery, lane)) lane.send(std::move(delivery), urgency, SteadyClock::now());
+}
+
+void DeliveryWorker::renew() {
+  const auto now = SteadyClock::now();
+  if (now < renew_at_) return;
+  renew_at_ = now + options_.lease / 3;
+  const auto leases = out_.leases();
+  if (leases.empty()) return;
+  // One that is held no more goes on: its result will not count, and that is all.
+  const auto held = deliveries_->renew(leases, now_ms());
+  if (!held) store_failed(held.error());
+}
+
+void DeliveryWorker::serve(HandledRequest&& request) {
+  const Out::Key key = request.mchid + "/" + request.notification_id;
+  if (request.born_leased.empty() && out_.join(key, request.listener)) return;
+  if (stopping_) return request.listener->handled(Handled::kElsewhere);
+  const Awaited awaited =
+      request.born_leased.empty() ? send_copy(request, key) : send_born_leased(request);
+  out_.wait(key, awaited.ids, awaited.so_far, std::move(request.listener));
+}
+
+DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request) {
+  Awaited awaited;
+  // One that is missing waits for an earlier event of its coupon.
+  if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kElsewhere;
+  for (storage::ClaimedDelivery& delivery : request.born_leased) {
+    awaited.ids.push_back(delivery.lease.delivery_id);
+    Lane* const lane = find_lane(delivery.handler);
+    send(std::move(delivery), *lane, Urgency::kAwaited);
+  }
+  return awaited;
+}
+
+DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request,
+                                                  const Out::Key& key) {
+  Awaited awaited;
+  auto standings =
+      deliveries_->claim_of(request.mchid, request.notification_id, request.handlers, now_ms());
+  if (!standings) {
+    store_failed(standings.error());
+    return {{}, Handled::kElsewhere};
+  }
+  for (storage::DeliveryStanding& standing : *standings) {
+    if (standing.claimed) {
+      awaited.ids.push_back(standing.claimed->lease.delivery_id);
+      Lane* const lane = find_lane(standing.handler);
+      send(std::move(*standing.claimed), *lane, Urgency::kAwaited);
+    } else if (standing.standing == storage::Standing::kDead) {
+      awaited.so_far = Handled::kFailed;
+    } else if (standing.standing != storage::Standing::kDone) {
+      const std::int64_t id = out_.find(key, standing.handler);
+      if (id != 0) awaited.ids.push_back(id);
+      if (id == 0 && awaited.so_far == Handled::kDone) awaited.so_far = Handled::kElsewhere;
+    }
+  }
+  return awaited;
+}
+
+void DeliveryWorker::begin_stop() {
+  stopping_ = true;
+  for (Lane& lane : lanes_) give_back(lane.sender().take_back());
+}
+
+void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) {
+  if (unbegun.empty()) return;
+  std::vector<storage::Lease> leases;
+  for (const auto& delivery : unbegun) leases.push_back(out_.lease_of(delivery.lease.delivery_id));
+  // Where the store cannot, the leases end by themselves.
+  const auto released = deliveries_->release(leases, now_ms());
+  for (const storage::Lease& lease : leases) out_.remove(lease.delivery_id, CameBack::kTakenOver);
+  if (!released) store_failed(released.error());
+}
+
+Lane* DeliveryWorker::find_lane(std::string_view handler) {
+  const auto lane = std::ranges::find(lanes_, handler, &Lane::handler);
+  return lane == lanes_.end() ? nullptr : &*lane;
+}
+
+void DeliveryWorker::store_failed(const storage::Failure& failure) {
+  store_rests_until_ = SteadyClock::now() + options_.failure_pause;
+  log_.message(Severity::kError, "store_failed", failure.message);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,44 @@
+#pragma once
+
+/// \file
+/// A coroutine's wait for a result that comes from elsewhere.
+
+#include <optional>
+
+#include "server/net/task.hpp"
+
+namespace couponhook::server {
+
+/// Only touched on the executor's thread. The result may come before, while or after anybody waits.
+template <typename T>
+class ResultWait {
+ public:
+  explicit ResultWait(const Executor& executor) : executor_(executor) {}
+
+  void finish(T result) {
+    result_ = result;
+    if (timer_ != nullptr) timer_->cancel();
+  }
+
+  /// \return nothing where the deadline passed first; the result may still come later.
+  Task<std::optional<T>> wait(SteadyClock::time_point deadline) {
+    if (result_) co_return result_;
+    Timer timer(executor_);
+    timer.expires_at(deadline);
+    timer_ = &timer;
+    co_await timer.async_wait(use_task);
+    timer_ = nullptr;
+    co_return result_;
+  }
+
+ protected:
+  ~ResultWait() = default;
+
+  Executor executor_;
+
+ private:
+  std::optional<T> result_;
+  Timer* timer_ = nullptr;
+};
+
+}  // namespace couponhook::server
