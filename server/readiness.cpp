@@ -14,8 +14,9 @@ constexpr std::chrono::milliseconds kAnswerHolds{1000};
 
 }  // namespace
 
-Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, WallClock clock)
-    : inbox_(inbox), merchants_(merchants), clock_(std::move(clock)) {}
+Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants,
+                     const DeliveryWorker& worker, WallClock clock)
+    : inbox_(inbox), merchants_(merchants), worker_(worker), clock_(std::move(clock)) {}
 
 Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseconds patience) {
   std::vector<std::string> reasons;
@@ -28,6 +29,7 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
                         ": no platform key is live; load its certificate or public key");
     }
   }
+  if (!worker_.alive()) reasons.emplace_back("deliveries: their worker has not gone round lately");
   if (!co_await store_commits(patience)) {
     reasons.emplace_back("store: no row can be committed; see the log for the reason");
   }

@@ -9,18 +9,20 @@
 #include <vector>
 
 #include "server/clock.hpp"
+#include "server/delivery/worker.hpp"
 #include "server/merchants.hpp"
 #include "server/net/task.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {
 
-/// Ready means: a row can be committed now, a live key is loaded for each merchant, and nobody has
-/// asked us to stop. Used on one thread, but for begin_drain().
+/// Ready means: a row can be committed now, a live key is loaded for each merchant, the delivery
+/// worker goes round, and nobody has asked us to stop. Used on one thread, but for begin_drain().
 class Readiness {
  public:
   /// All references must outlive this object.
-  Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, WallClock clock);
+  Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, const DeliveryWorker& worker,
+            WallClock clock);
 
   /// Not ready from now on. Thread-safe.
   void begin_drain() { draining_ = true; }
@@ -38,6 +40,7 @@ class Readiness {
 
   storage::Inbox& inbox_;
   const Live<Merchants>& merchants_;
+  const DeliveryWorker& worker_;
   WallClock clock_;
   std::atomic<bool> draining_{false};
   bool store_ok_ = true;

@@ -148,7 +148,7 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);
           }),
-      readiness_(inbox_, merchants_, options_.clock),
+      readiness_(inbox_, merchants_, worker_, options_.clock),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
       admin_(

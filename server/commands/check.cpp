@@ -2,6 +2,7 @@
 
 #include "server/admin_json.hpp"
 #include "server/commands/command_line.hpp"
+#include "server/delivery/brokers/brokers.hpp"
 #include "server/service.hpp"
 
 namespace couponhook::server {
@@ -50,7 +51,10 @@ void describe(const Setup& setup, std::chrono::sys_seconds now, std::ostream& ou
     for (const std::string& pattern : handler.events) out << ' ' << pattern;
     out << '\n';
   }
-  out << "All is well.\n";
+  const auto word = [](bool there) { return there ? "yes" : "no"; };
+  out << "brokers        redis " << word(kHasRedis) << ", amqp " << word(kHasAmqp) << ", kafka "
+      << word(kHasKafka) << '\n'
+      << "All is well.\n";
 }
 
 Exit check(const CommonOptions& common, World& world) {

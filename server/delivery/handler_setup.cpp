@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/delivery/brokers/brokers.hpp"
+#include "server/delivery/exec_handler.hpp"
 #include "server/delivery/thread_sender.hpp"
 #include "server/file.hpp"
 
@@ -66,15 +68,27 @@ class TargetMaker {
     return target;
   }
 
-  Target operator()(const ExecHandlerConfig&) { return not_built(); }
-  Target operator()(const RedisHandlerConfig&) { return not_built(); }
-  Target operator()(const AmqpHandlerConfig&) { return not_built(); }
-  Target operator()(const KafkaHandlerConfig&) { return not_built(); }
+  Target operator()(const ExecHandlerConfig& exec) {
+    return std::make_shared<ExecHandler>(
+        ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes});
+  }
+
+  Target operator()(const RedisHandlerConfig& redis) {
+    return broker("url", make_redis(redis, settings(redis.password_file)));
+  }
+  Target operator()(const AmqpHandlerConfig& amqp) {
+    return broker("url", make_amqp(amqp, settings(amqp.password_file)));
+  }
+  Target operator()(const KafkaHandlerConfig& kafka) {
+    return broker("properties", make_kafka(kafka, settings(kafka.password_file)));
+  }
 
   Target operator()(const OwnHandlerConfig& own) {
     const auto type = types_.find(config_.type);
     if (type == types_.end()) {
-      report("type", "\"" + config_.type + "\" is no type of handler here; there is ledger, http" +
+      report("type", "\"" + config_.type +
+                         "\" is no type of handler here; there is ledger, http, exec, redis, "
+                         "amqp, kafka" +
                          names_of_types());
       return HandlerPtr();
     }
@@ -86,8 +100,21 @@ class TargetMaker {
   }
 
  private:
-  HandlerPtr not_built() {
-    report("type", "\"" + config_.type + "\" is not part of this build");
+  BrokerSettings settings(const std::filesystem::path& password_file) {
+    BrokerSettings settings;
+    settings.timeout = config_.outward.timeout;
+    if (password_file.empty()) return settings;
+    auto password = read_secret_line(password_file);
+    if (password) {
+      settings.password = std::move(*password);
+    } else {
+      report("password_file: " + password_file.string(), password.error());
+    }
+    return settings;
+  }
+  HandlerPtr broker(const std::string& key, BrokerResult made) {
+    if (made) return std::make_shared<BrokerHandler>(std::move(*made));
+    report(key, made.error());
     return nullptr;
   }
   void report(const std::string& key, std::string message) {

@@ -133,7 +133,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   Mail mail_;                                                         // guarded by mutex_
   SteadyClock::time_point stop_by_ = SteadyClock::time_point::max();  // likewise
   std::atomic<bool> woken_ = false;
-  std::atomic<SteadyClock::duration> last_round_{SteadyClock::duration::zero()};
+  std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 
   std::thread thread_;
 };

@@ -1,0 +1,15 @@
+// Stands in for amqp.cpp where its library was not there at build time.
+
+#include "server/delivery/brokers/brokers.hpp"
+
+namespace couponhook::server {
+
+const bool kHasAmqp = false;
+
+BrokerResult make_amqp(const AmqpHandlerConfig&, BrokerSettings) {
+  return BrokerResult(
+      boost::system::in_place_error,
+      "\"amqp\" is not part of this build; install librabbitmq-dev and build again");
+}
+
+}  // namespace couponhook::server

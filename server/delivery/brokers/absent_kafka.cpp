@@ -1,0 +1,15 @@
+// Stands in for kafka.cpp where its library was not there at build time.
+
+#include "server/delivery/brokers/brokers.hpp"
+
+namespace couponhook::server {
+
+const bool kHasKafka = false;
+
+BrokerResult make_kafka(const KafkaHandlerConfig&, BrokerSettings) {
+  return BrokerResult(
+      boost::system::in_place_error,
+      "\"kafka\" is not part of this build; install librdkafka-dev and build again");
+}
+
+}  // namespace couponhook::server

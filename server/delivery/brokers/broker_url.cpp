@@ -1,0 +1,40 @@
+#include "server/delivery/brokers/brokers.hpp"
+
+#include <charconv>
+
+#include "server/net/target.hpp"
+
+namespace couponhook::server {
+
+boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
+                                                               int default_port) {
+  using Result = boost::system::result<BrokerUrl, std::string>;
+  // What is left is a web address, and there is a reader for those.
+  const std::size_t scheme_end = url.find("://");
+  if (scheme_end == std::string_view::npos) {
+    return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");
+  }
+  BrokerUrl broker;
+  broker.tls = url.substr(0, scheme_end).ends_with('s');
+  std::string_view rest = url.substr(scheme_end + 3);
+  const std::size_t at = rest.substr(0, rest.find('/')).find('@');
+  if (at != std::string_view::npos) {
+    broker.user = rest.substr(0, at);
+    rest.remove_prefix(at + 1);
+  }
+  const auto parsed = parse_url("http://" + std::string(rest));
+  const auto target = parsed ? parse_target(parsed->target) : std::nullopt;
+  if (!target || target->segments.size() > 1) {
+    return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");
+  }
+  broker.host = parsed->host;
+  const bool names_port = parsed->port != "80" || parsed->authority() != parsed->host;
+  broker.port = default_port;
+  if (names_port) {
+    std::from_chars(parsed->port.data(), parsed->port.data() + parsed->port.size(), broker.port);
+  }
+  if (!target->segments.empty()) broker.path = target->segments.front();
+  return Result(boost::system::in_place_value, std::move(broker));
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,273 @@
+"""Goal: what is kept reaches the merchant's own system: once where all is well, at least once
+whatever happens, in order for each coupon, and never lost. Method: the real service, a target that
+fails as it is told, and Standard Webhooks checked by implementations that are not ours.
+"""
+
+import json
+import shutil
+import subprocess
+import time
+import unittest
+from collections import defaultdict
+
+from support import events
+from support.service import LONG, PATIENCE, Service, wait_until
+from support.target import Target, add_http_handler, make_secret, sign
+from support.wechat_pay import Platform
+from support.wire import Client
+
+QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1000}
+
+
+class DeliveryCase(unittest.TestCase):
+    """Each test has a service and a target of its own."""
+
+    def begin(self, answer=lambda call: 204, starts=True, **settings):
+        self.secret = make_secret()
+        self.target = self.enterContext(Target(answer))
+        service = Service(starts=False)
+        add_http_handler(service, self.target.url, self.secret, **{**QUICK, **settings})
+        service.starts = starts
+        self.service = self.enterContext(service)
+        self.platform = Platform.of(self.service)
+        if starts:
+            self.client = self.enterContext(Client(self.service))
+
+    def send(self, id, event=None, status=204):
+        reply = self.client.post(self.platform.notify(event or events.redeem(), id))
+        self.assertEqual(reply.status, status, reply)
+
+    def deliveries(self):
+        return self.service.get("/status")["deliveries"]
+
+    def wait_until_done(self, count, seconds=10.0):
+        wait_until(lambda: self.deliveries()["done"] == count, seconds, f"{count} deliveries done")
+
+
+class WhatIsSent(DeliveryCase):
+    def test_the_request_is_the_documented_one(self):
+        self.begin()
+        event = events.redeem()
+        self.send("sent-1", event)
+        self.target.wait_for(["sent-1"])
+        call = self.target.calls[0]
+        self.assertEqual(call.path, "/hook")
+        self.assertEqual(call.headers["content-type"], "application/json")
+        self.assertEqual(set(call.json), {"type", "timestamp", "data"})
+        self.assertEqual(call.json["type"], "coupon.redeemed")
+        self.assertEqual(set(call.json["data"]), {"notification_id", "mchid", "event_type",
+                                                  "create_time", "source", "resource"})
+        self.assertEqual(call.json["data"]["notification_id"], "sent-1")
+        self.assertEqual(call.json["data"]["resource"], event.resource)
+        self.assertLess(abs(int(call.headers["webhook-timestamp"]) - time.time()), 60)
+        self.wait_until_done(1)
+
+    def test_every_secret_signs_while_one_is_replaced(self):
+        other = make_secret()
+        self.begin(starts=False)
+        self.service.write("secrets/crm", f"{self.secret}\n{other}")
+        self.service.start()
+        with Client(self.service) as client:
+            client.post(self.platform.notify(events.issue(), "sent-2"))
+        self.target.wait_for(["sent-2"])
+        call = self.target.calls[0]
+        timestamp = call.headers["webhook-timestamp"]
+        self.assertEqual(call.headers["webhook-signature"].split(" "),
+                         [sign(self.secret, call.id, timestamp, call.body),
+                          sign(other, call.id, timestamp, call.body)])
+
+    def test_the_npm_library_accepts_the_signature(self):
+        if shutil.which("npm") is None or shutil.which("node") is None:
+            self.skipTest("npm and node are not installed")
+        self.begin()
+        self.send("sent-3")
+        self.target.wait_for(["sent-3"])
+        call = self.target.calls[0]
+        modules = self.service.root / "npm"
+        modules.mkdir()
+        installed = subprocess.run(
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts",
+             "--prefix", modules, "standardwebhooks@1"], capture_output=True, timeout=120,
+            check=False)
+        if installed.returncode != 0:
+            self.skipTest("the npm registry cannot be reached")
+        script = """
+            const { Webhook } = require("standardwebhooks");
+            const { secret, body, headers } = JSON.parse(require("fs").readFileSync(0));
+            const webhook = new Webhook(secret);
+            webhook.verify(body, headers);
+            try { webhook.verify(body + " ", headers); } catch { process.exit(0); }
+            process.exit(3);
+        """
+        verified = subprocess.run(
+            ["node", "-e", script], cwd=modules, capture_output=True, text=True, check=False,
+            input=json.dumps({"secret": self.secret, "body": call.body.decode(),
+                              "headers": call.headers}), timeout=60)
+        self.assertEqual(verified.returncode, 0, verified.stderr)
+
+    def test_a_redirect_is_not_followed(self):
+        elsewhere = self.enterContext(Target())
+        self.begin(lambda call: (307, {"Location": elsewhere.url}), max_attempts=2)
+        self.send("sent-4")
+        wait_until(lambda: self.deliveries()["dead"] == 1, what="the delivery to be dead")
+        self.assertEqual(elsewhere.calls, [])
+
+
+class WhenTheTargetFails(DeliveryCase):
+    def test_down_then_up_everything_arrives_in_the_order_of_each_coupon(self):
+        self.begin()
+        self.target.stop()
+        count = 2000 if LONG else 120
+        coupons = [events.digits("8", 18) for _ in range(10)]
+        for i in range(count):
+            self.send(f"down-{i}", events.redeem(coupon=coupons[i % 10]))
+        time.sleep(0.5)
+        self.target.start()
+        self.wait_until_done(count, 60 if LONG else 20)
+        self.assertEqual(set(self.target.ids().values()), {1}, "none twice")
+        order = defaultdict(list)
+        for call in self.target.calls:
+            order[call.coupon].append(int(call.id.split("-")[1]))
+        self.assertEqual(sum(map(len, order.values())), count, "none lost")
+        for numbers in order.values():
+            self.assertEqual(numbers, sorted(numbers), "in order for each coupon")
+
+    def test_it_fails_k_times_and_then_succeeds_for_every_k(self):
+        most = 25 if LONG else 6
+        self.begin(lambda call: 500 if len(self.target.calls_for(call.id)) <= int(call.id[2:])
+                   else 204, max_attempts=most + 1, concurrency=most + 1)
+        for k in range(most + 1):
+            self.send(f"k-{k}")
+        self.wait_until_done(most + 1, 60)
+        self.assertEqual(self.target.ids(), {f"k-{k}": k + 1 for k in range(most + 1)})
+        self.assertEqual(self.deliveries()["dead"], 0)
+
+    def test_at_the_last_attempt_there_is_one_dead_letter_with_its_reason(self):
+        self.begin(lambda call: 500, max_attempts=3)
+        self.send("dead-1")
+        wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
+        self.assertEqual(self.target.ids()["dead-1"], 3)
+        delivery = self.service.get("/notifications/dead-1")["deliveries"][0]
+        self.assertEqual((delivery["state"], delivery["attempts"]), ("dead", 3))
+        self.assertIn("HTTP 500", delivery["last_error"])
+
+    def test_gone_is_dead_at_once(self):
+        self.begin(lambda call: 410)
+        self.send("gone-1")
+        wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
+        self.assertEqual(self.target.ids()["gone-1"], 1)
+
+    def test_it_waits_as_long_as_it_is_asked_to(self):
+        times = []
+
+        def answer(call):
+            times.append(time.monotonic())
+            return (503, {"Retry-After": "2"}) if len(times) == 1 else 204
+
+        self.begin(answer, retry_max_ms=5000)
+        self.send("later-1")
+        self.wait_until_done(1)
+        self.assertGreater(times[1] - times[0], 1.9)
+
+    def test_a_target_that_hangs_is_given_up_in_time(self):
+        self.begin(lambda call: time.sleep(1.0) or 204, timeout_ms=150, max_attempts=2)
+        self.send("slow-1")
+        wait_until(lambda: self.deliveries()["dead"] == 1, 10, "the dead letter")
+        self.assertIn("took too long",
+                      self.service.get("/notifications/slow-1")["deliveries"][0]["last_error"])
+
+    def test_a_metadata_address_is_not_called(self):
+        self.secret = make_secret()
+        service = Service(starts=False)
+        add_http_handler(service, "http://169.254.169.254/latest/", self.secret, max_attempts=1)
+        service.starts = True
+        self.service = self.enterContext(service)
+        self.platform = Platform.of(self.service)
+        self.client = self.enterContext(Client(self.service))
+        self.send("metadata-1")
+        wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
+        self.assertIn("allow_metadata_addresses", self.service.get("/notifications/metadata-1")
+                      ["deliveries"][0]["last_error"])
+
+
+class Killed(DeliveryCase):
+    def test_killed_at_any_moment_it_delivers_all_with_one_repeat_at_most(self):
+        kills = 100 if LONG else 1
+        # Each takes as long as a lease lasts, so the short form has no more than it needs.
+        pauses = {"before": 0.0, "during": 0.03, "after": 0.0}
+        for moment, pause in pauses.items():
+            with self.subTest(moment=moment):
+                self.kill_many(moment, pause, kills)
+
+    def kill_many(self, moment, pause, kills):
+        self.begin(lambda call: time.sleep(pause) or 204)
+        taken_over = []
+        for kill in range(kills):
+            id = f"{moment}-{kill}"
+            self.send(id)
+            if moment != "before":
+                self.target.wait_for([id])
+            if moment == "after":
+                time.sleep(0.002 * (kill % 10))
+            self.service.kill()
+            self.client.close()
+            self.service.start()
+            restarted = time.monotonic()
+            self.wait_until_done(kill + 1, 40)
+            taken_over.append(time.monotonic() - restarted)
+            self.assertIn(self.target.ids()[id], (1, 2), "at most one repeat for a kill")
+        print(f"{kills} kills {moment} the call: done at most {max(taken_over):.1f} s after the "
+              f"restart, {sum(n - 1 for n in self.target.ids().values())} repeats")
+        self.assertLess(max(taken_over), 30 * PATIENCE)
+
+
+class AckHandled(DeliveryCase):
+    def test_every_copy_gets_500_until_the_target_recovers(self):
+        healed = []
+        self.begin(lambda call: 204 if healed else 500, ack="handled", retry_initial_ms=50)
+        event = events.redeem()
+        for _ in range(5):
+            reply = self.client.post(self.platform.notify(event, "handled-1"))
+            self.assertEqual((reply.status, reply.code), (500, "HANDLER_FAILED"))
+        healed.append(True)
+        # Our own schedule may have been first: either way this copy gets 204.
+        self.send("handled-1", event)
+        self.wait_until_done(1)
+        calls = self.target.ids()["handled-1"]
+        self.send("handled-1", event)
+        self.assertEqual(self.target.ids()["handled-1"], calls, "a duplicate is not handled again")
+        self.assertEqual(max(self.target.most_at_once.values()), 1, "never two calls at once")
+
+    def test_copies_that_come_meanwhile_wait_for_the_same_call(self):
+        self.begin(lambda call: time.sleep(0.5) or 204, ack="handled")
+        event = events.redeem()
+        replies = list(self.copies("meanwhile-1", event, 6))
+        self.assertEqual({reply.status for reply in replies}, {204})
+        self.assertEqual(self.target.ids()["meanwhile-1"], 1)
+
+    def test_out_of_budget_the_first_fails_and_a_copy_is_told_to_wait(self):
+        self.begin(lambda call: time.sleep(1.5) or 204, starts=False, ack="handled",
+                   timeout_ms=3000)
+        self.service.configure("listener.reply_budget_ms", 400)
+        self.service.start()
+        replies = list(self.copies("budget-1", events.redeem(), 3))
+        codes = sorted((reply.status, reply.code) for reply in replies)
+        self.assertEqual(codes, [(500, "HANDLER_FAILED"), (503, "IN_PROGRESS"),
+                                 (503, "IN_PROGRESS")])
+        self.wait_until_done(1)
+        self.assertEqual(self.target.ids()["budget-1"], 1)
+
+    def copies(self, id, event, count):
+        from concurrent.futures import ThreadPoolExecutor
+        requests = [self.platform.notify(event, id) for _ in range(count)]
+
+        def post(request):
+            with Client(self.service) as client:
+                return client.post(request)
+
+        with ThreadPoolExecutor(count) as pool:
+            yield from pool.map(post, requests)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,236 @@
+"""Goal: every type of handler gets its events to where they belong, and says what went wrong where
+it cannot. Method: real servers of Debian's packages on loopback, in temporary folders; for Kafka
+librdkafka's own mock cluster; and the example of a user's own handler in a program of its own.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import unittest
+from contextlib import closing
+from pathlib import Path
+
+from support import events, service as service_module
+from support.service import PATIENCE, Service, run, wait_until
+from support.target import handler_table
+from support.wechat_pay import Platform
+from support.wire import Client
+
+QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 3000}
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_listening(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class HandlerCase(unittest.TestCase):
+    def serve(self, table: str, prepare=lambda service: None):
+        service = Service(starts=False)
+        prepare(service)
+        service.append(table)
+        service.starts = True
+        self.service = self.enterContext(service)
+        self.platform = Platform.of(self.service)
+        self.client = self.enterContext(Client(self.service))
+
+    def send(self, id, event=None):
+        reply = self.client.post(self.platform.notify(event or events.redeem(), id))
+        self.assertEqual(reply.status, 204, reply)
+
+    def wait_for(self, state, count=1, seconds=20):
+        wait_until(lambda: self.service.get("/status")["deliveries"][state] == count, seconds,
+                   f"{count} deliveries {state}")
+
+    def last_error(self, id):
+        return self.service.get(f"/notifications/{id}")["deliveries"][0]["last_error"]
+
+
+class Exec(HandlerCase):
+    def run_script(self, script, **settings):
+        folder = Path(self.enterContext(service_module.tempfile.TemporaryDirectory()))
+        table = handler_table("script", "exec", command=["/bin/sh", "-c", script, "sh", str(folder)],
+                              **{**QUICK, **settings})
+        self.serve(table)
+        return folder
+
+    def test_the_command_gets_the_event_on_standard_input(self):
+        folder = self.run_script('cat > "$1/body"; echo "$COUPONHOOK_NOTIFICATION_ID" > "$1/id"')
+        self.send("exec-1")
+        self.wait_for("done")
+        body = json.loads((folder / "body").read_text())
+        self.assertEqual(body["type"], "coupon.redeemed")
+        self.assertEqual(body["data"]["notification_id"], "exec-1")
+        self.assertEqual((folder / "id").read_text(), "exec-1\n")
+
+    def test_exit_codes_say_what_to_do(self):
+        folder = self.run_script('echo >> "$1/$COUPONHOOK_NOTIFICATION_ID"; '
+                                 'case "$COUPONHOOK_NOTIFICATION_ID" in data) exit 65;; '
+                                 '*) exit 75;; esac', max_attempts=3)
+        self.send("data")
+        self.send("again")
+        self.wait_for("dead", 2)
+        self.assertEqual((folder / "data").read_text(), "\n", "65 is dead at once")
+        self.assertEqual((folder / "again").read_text(), "\n\n\n", "75 is tried again")
+        self.assertIn("exit code 75", self.last_error("again"))
+
+    def test_past_its_time_it_is_killed_with_all_it_started(self):
+        folder = self.run_script('sleep 600 & echo $! > "$1/pid"; wait', timeout_ms=500,
+                                 max_attempts=1)
+        self.send("slow")
+        self.wait_for("dead")
+        self.assertIn("longer than timeout_ms", self.last_error("slow"))
+        started = int((folder / "pid").read_text())
+
+        def is_gone():
+            try:
+                status = Path(f"/proc/{started}/stat").read_text()
+            except FileNotFoundError:
+                return True
+            return status.rsplit(")", 1)[1].split()[0] == "Z"
+
+        wait_until(is_gone, what="the sleeping child to be killed")
+
+    def test_too_much_output_ends_it(self):
+        self.run_script("yes", max_output_bytes=1000, max_attempts=1)
+        self.send("chatty")
+        self.wait_for("dead")
+        self.assertIn("max_output_bytes", self.last_error("chatty"))
+
+
+@unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
+class Redis(HandlerCase):
+    def test_events_are_appended_to_the_stream(self):
+        port = free_port()
+        folder = self.enterContext(service_module.tempfile.TemporaryDirectory())
+        server = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder,
+             "--requirepass", "tried-and-tested"], stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        wait_until(lambda: is_listening(port), 20, "redis-server")
+        self.serve(handler_table("stream", "redis", url=f"redis://127.0.0.1:{port}/3",
+                                 stream="coupons", password_file="secrets/redis", **QUICK),
+                   lambda service: service.write("secrets/redis", "tried-and-tested"))
+        for i in range(3):
+            self.send(f"redis-{i}")
+        self.wait_for("done", 3)
+        listed = subprocess.run(
+            ["redis-cli", "-p", str(port), "-n", "3", "--json", "XRANGE", "coupons", "-", "+"],
+            capture_output=True, text=True, check=True,
+            env={**os.environ, "REDISCLI_AUTH": "tried-and-tested"})
+        entries = [dict(zip(fields[::2], fields[1::2])) for _, fields in json.loads(listed.stdout)]
+        self.assertEqual(sorted(entry["id"] for entry in entries),
+                         ["redis-0", "redis-1", "redis-2"])
+        self.assertEqual({entry["type"] for entry in entries}, {"coupon.redeemed"})
+        self.assertEqual(json.loads(entries[0]["body"])["data"]["notification_id"],
+                         entries[0]["id"])
+
+
+@unittest.skipUnless(shutil.which("rabbitmq-server"), "rabbitmq-server is not installed")
+class Amqp(HandlerCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.port, dist_port = free_port(), free_port()
+        folder = cls.enterClassContext(service_module.tempfile.TemporaryDirectory())
+        home = Path(folder) / "home"
+        home.mkdir()
+        cls.environment = {
+            **os.environ, "HOME": str(home), "RABBITMQ_BASE": folder,
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia", "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_NODENAME": f"couponhook-{cls.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(cls.port),
+            "RABBITMQ_DIST_PORT": str(dist_port), "RABBITMQ_PID_FILE": f"{folder}/pid",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins", "ERL_EPMD_ADDRESS": "127.0.0.1"}
+        cls.tools = Path("/usr/lib/rabbitmq/bin")
+        cls.server = subprocess.Popen([cls.tools / "rabbitmq-server"], env=cls.environment,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        cls.addClassCleanup(cls.server.wait)
+        cls.addClassCleanup(cls.rabbitmqctl, "stop")
+        wait_until(lambda: is_listening(cls.port), 90, "rabbitmq-server")
+
+    @classmethod
+    def rabbitmqctl(cls, *arguments):
+        return subprocess.run([cls.tools / "rabbitmqctl", "--silent", *arguments],
+                              env=cls.environment, capture_output=True, text=True, check=False,
+                              timeout=60 * PATIENCE)
+
+    def declare_quorum_queue(self, name):
+        script = (f'Args = [{{<<"x-queue-type">>, longstr, <<"quorum">>}}], '
+                  f'rabbit_amqqueue:declare(rabbit_misc:r(<<"/">>, queue, <<"{name}">>), true, '
+                  f'false, Args, none, <<"test">>), ok.')
+        declared = self.rabbitmqctl("eval", script)
+        self.assertEqual(declared.returncode, 0, declared.stderr)
+
+    def messages_in(self, name) -> int:
+        listed = self.rabbitmqctl("list_queues", "--no-table-headers", "name", "messages")
+        return dict(line.split() for line in listed.stdout.splitlines()).get(name, 0)
+
+    def test_events_are_confirmed_by_a_quorum_queue(self):
+        self.declare_quorum_queue("coupons")
+        self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
+                                 routing_key="coupons", **QUICK))
+        for i in range(3):
+            self.send(f"amqp-{i}")
+        self.wait_for("done", 3)
+        wait_until(lambda: int(self.messages_in("coupons")) == 3, 20, "three messages")
+
+    def test_a_message_that_no_queue_takes_is_not_done(self):
+        self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
+                                 routing_key="nobody", max_attempts=2, **QUICK))
+        self.send("amqp-nobody")
+        self.wait_for("dead")
+        self.assertIn("no queue is bound", self.last_error("amqp-nobody"))
+
+
+class Kafka(HandlerCase):
+    def test_events_are_acknowledged_by_the_cluster(self):
+        table = handler_table("log", "kafka", brokers="127.0.0.1:9", topic="coupons", **QUICK)
+        self.serve(f'{table}[handler.properties]\n"test.mock.num.brokers" = "3"\n')
+        for i in range(3):
+            self.send(f"kafka-{i}")
+        self.wait_for("done", 3)
+
+    def test_without_a_broker_it_is_tried_again(self):
+        self.serve(handler_table("log", "kafka", brokers=f"127.0.0.1:{free_port()}",
+                                 topic="coupons", max_attempts=2, **{**QUICK, "timeout_ms": 300}))
+        self.send("kafka-nobody")
+        self.wait_for("dead")
+        self.assertIn("kafka:", self.last_error("kafka-nobody"))
+
+
+class OwnHandler(HandlerCase):
+    def setUp(self):
+        ordinary = service_module.BINARY
+        service_module.BINARY = os.environ["COUPONHOOK_EXAMPLE_BINARY"]
+        self.addCleanup(setattr, service_module, "BINARY", ordinary)
+
+    def test_the_example_is_told_of_redemptions(self):
+        folder = Path(self.enterContext(service_module.tempfile.TemporaryDirectory()))
+        table = handler_table("mine", "journal", **QUICK).replace('["*"]', '["COUPON.USE"]')
+        self.serve(f'{table}[handler.options]\nfile = "{folder}/journal"\n')
+        event = events.redeem()
+        self.send("own-1", event)
+        self.wait_for("done")
+        line = (folder / "journal").read_text().split()
+        self.assertEqual(line[:2], ["own-1", event.resource["coupon_id"]])
+
+    def test_what_is_wrong_with_its_options_is_said_at_check(self):
+        service = self.enterContext(Service(starts=False))
+        service.append(handler_table("mine", "journal"))
+        checked = run("check", "--config", service.config)
+        self.assertEqual(checked.returncode, 2)
+        self.assertIn("options.file", checked.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

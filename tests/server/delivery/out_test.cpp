@@ -1,0 +1,89 @@
+// Goal: whoever waits for a delivery is told once, what is true, and no delivery is called twice at
+// a time. Method: the bookkeeping by itself, with listeners that remember what they were told.
+
+#include "server/delivery/out.hpp"
+
+#include <gtest/gtest.h>
+
+namespace couponhook::server {
+namespace {
+
+class NoSender final : public Sender {
+ public:
+  void send(storage::ClaimedDelivery&&, Urgency) override {}
+  std::vector<storage::ClaimedDelivery> take_back() override { return {}; }
+};
+
+struct Ear final : HandledListener {
+  void handled(Handled result) noexcept override { heard.push_back(result); }
+  std::vector<Handled> heard;
+};
+using Heard = std::vector<Handled>;
+
+class OutDeliveries : public ::testing::Test {
+ protected:
+  storage::ClaimedDelivery delivery(std::int64_t id, std::int64_t fence = 1) {
+    storage::ClaimedDelivery one;
+    one.lease = {id, fence};
+    one.handler = "crm";
+    one.mchid = "1900000001";
+    one.notification_id = "N-1";
+    return one;
+  }
+
+  Lane lane_{{.handler = "crm", .retries = {}, .breaker = {}}, std::make_unique<NoSender>()};
+  Out out_;
+  std::shared_ptr<Ear> ear_ = std::make_shared<Ear>();
+  const Out::Key key_ = "1900000001/N-1";
+};
+
+TEST_F(OutDeliveries, TellWhoeverWaitsOnceAllAreBack) {
+  ASSERT_TRUE(out_.add(delivery(1), lane_));
+  ASSERT_TRUE(out_.add(delivery(2), lane_));
+  out_.wait(key_, {1, 2}, Handled::kDone, ear_);
+  out_.remove(1, CameBack::kDone);
+  EXPECT_TRUE(ear_->heard.empty());
+  out_.remove(2, CameBack::kDone);
+  EXPECT_EQ(ear_->heard, Heard{Handled::kDone});
+}
+
+TEST_F(OutDeliveries, TellOfAFailureWhateverTheOthersDid) {
+  ASSERT_TRUE(out_.add(delivery(1), lane_));
+  ASSERT_TRUE(out_.add(delivery(2), lane_));
+  out_.wait(key_, {1, 2}, Handled::kDone, ear_);
+  out_.remove(1, CameBack::kFailed);
+  out_.remove(2, CameBack::kTakenOver);
+  EXPECT_EQ(ear_->heard, Heard{Handled::kFailed});
+}
+
+TEST_F(OutDeliveries, LetLaterCopiesJoinTheSameWait) {
+  ASSERT_TRUE(out_.add(delivery(1), lane_));
+  const auto other = std::make_shared<Ear>();
+  EXPECT_FALSE(out_.join(key_, other)) << "nobody waits yet";
+  out_.wait(key_, {1}, Handled::kDone, ear_);
+  EXPECT_TRUE(out_.join(key_, other));
+  out_.remove(1, CameBack::kDone);
+  EXPECT_EQ(ear_->heard, Heard{Handled::kDone});
+  EXPECT_EQ(other->heard, Heard{Handled::kDone});
+}
+
+TEST_F(OutDeliveries, AnswerAtOnceWhereThereIsNothingToWaitFor) {
+  out_.wait(key_, {}, Handled::kFailed, ear_);
+  EXPECT_EQ(ear_->heard, Heard{Handled::kFailed});
+}
+
+TEST_F(OutDeliveries, AreNotCalledAgainWhileACallRuns) {
+  ASSERT_TRUE(out_.add(delivery(1, 1), lane_));
+  EXPECT_FALSE(out_.add(delivery(1, 2), lane_)) << "its lease ended and was taken anew";
+  EXPECT_EQ(out_.lease_of(1).fence, 2) << "the running call reports under the new lease";
+}
+
+TEST_F(OutDeliveries, AreFoundByNotificationAndHandler) {
+  ASSERT_TRUE(out_.add(delivery(7), lane_));
+  EXPECT_EQ(out_.find(key_, "crm"), 7);
+  EXPECT_EQ(out_.find(key_, "erp"), 0);
+  EXPECT_EQ(out_.find("1900000001/N-2", "crm"), 0);
+}
+
+}  // namespace
+}  // namespace couponhook::server
