@@ -24,7 +24,8 @@ std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
 storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms) {
   return {.payload_ms = before(now_ms, config.retention_payload_days),
           .identity_ms = before(now_ms, config.retention_id_days),
-          .quarantine_ms = before(now_ms, config.retention_quarantine_days)};
+          .quarantine_ms = before(now_ms, config.retention_quarantine_days),
+          .ledger_ms = before(now_ms, config.retention_ledger_days)};
 }
 
 Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
@@ -74,6 +75,9 @@ void Maintenance::purge() {
 
   storage::Purge purge(*connection_, purge_cutoffs(options_.store, now_ms()),
                        storage::PurgeMode::kRemove, std::chrono::steady_clock::now);
+  if (auto marked = purge.mark_ledger(now_ms()); !marked) {
+    log_.message(Severity::kWarning, "purge_failed", marked.error().message);
+  }
   const auto ran = storage::run_purge(purge, [&](std::chrono::steady_clock::duration time) {
     const auto ours = lease.take(*connection_, now_ms());
     return rest(time) && ours && *ours;
@@ -85,11 +89,12 @@ void Maintenance::purge() {
 }
 
 void Maintenance::tell(const storage::PurgeCounts& counts) {
-  if (counts.payloads + counts.identities + counts.quarantined == 0) return;
+  if (!counts.any()) return;
   log_.message(Severity::kInfo, "purged",
                std::to_string(counts.payloads) + " payloads emptied, " +
-                   std::to_string(counts.identities) + " notifications and " +
-                   std::to_string(counts.quarantined) + " quarantined bodies removed");
+                   std::to_string(counts.identities) + " notifications, " +
+                   std::to_string(counts.quarantined) + " quarantined bodies and " +
+                   std::to_string(counts.facts) + " facts of the ledger removed");
 }
 
 }  // namespace couponhook::server

@@ -3,6 +3,7 @@
 /// \file
 /// The small interface behind which a database driver stands.
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -49,6 +50,11 @@ class Command {
     assert(parameters.size() <= kParametersMax);
     std::size_t i = 0;
     for (const Parameter& p : parameters) parameters_[i++] = p;
+  }
+  Command(const Statement& statement, std::span<const Parameter> parameters)
+      : statement_(&statement), count_(parameters.size()) {
+    assert(parameters.size() <= kParametersMax);
+    std::ranges::copy(parameters, parameters_.begin());
   }
 
   [[nodiscard]] const Statement& statement() const { return *statement_; }

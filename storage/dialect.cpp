@@ -23,6 +23,10 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
+const Dialect& dialect_of(std::string_view engine) {
+  return engine == "sqlite" ? kSqliteDialect : kPostgresDialect;
+}
+
 std::string in_dialect(std::string_view script, const Dialect& dialect) {
   std::string text(script);
   replace_all(text, "{key}", dialect.key);

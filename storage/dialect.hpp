@@ -42,6 +42,9 @@ inline constexpr std::string_view kSkipLocked = "FOR UPDATE SKIP LOCKED";
 inline constexpr std::string_view kForUpdateHint = COUPONHOOK_FOR_UPDATE;
 inline constexpr std::string_view kForUpdate = "FOR UPDATE";
 
+/// \param engine as Connection::engine() says.
+[[nodiscard]] const Dialect& dialect_of(std::string_view engine);
+
 /// \return `script` in the words of `dialect`.
 [[nodiscard]] std::string in_dialect(std::string_view script, const Dialect& dialect);
 

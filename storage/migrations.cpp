@@ -150,6 +150,12 @@ CREATE TABLE retention_held (
   notification BIGINT NOT NULL PRIMARY KEY
 );
 
+CREATE TABLE ledger_marks (
+  marked_at BIGINT NOT NULL PRIMARY KEY,
+  coupon_history BIGINT NOT NULL,
+  refunds BIGINT NOT NULL
+);
+
 CREATE TABLE task_leases (
   task TEXT NOT NULL PRIMARY KEY,
   owner TEXT NOT NULL,
@@ -215,6 +221,12 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
   const std::int64_t version = integer(rows[0][0][0]);
   const std::int64_t works_with = integer(rows[0][0][1]);
   const std::int64_t known = current_schema_version();
+  if (version == kCopyUnderWay) {
+    return Failure{FailureCode::kUnavailable,
+                   "store " + std::string(store_name) +
+                       " is an unfinished copy: start `couponhook store migrate --to` again, which "
+                       "finishes it, or empty the database"};
+  }
   if (works_with > known) {
     return Failure{FailureCode::kTooNew,
                    "store " + std::string(store_name) + " has schema version " +

@@ -32,6 +32,10 @@ struct Migration {
 /// The table of the steps that were taken: a database that has it is ours.
 inline constexpr std::string_view kSchemaTable = "couponhook_schema";
 
+/// What that table holds as a version while a copy into the store is under way: no program that
+/// serves knows it, so none takes what is not complete.
+inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
+
 /// \return the names of all tables that the steps make, and of the one that records them.
 [[nodiscard]] std::vector<std::string> table_names();
 

@@ -63,6 +63,16 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::inspect(const StoreUrl& url
   return std::unique_ptr<Store>(std::move(store));
 }
 
+Store::Result<std::int64_t> PostgresStore::schema_version(const StoreUrl& url,
+                                                          const StoreOptions& options) {
+  PostgresTimes times;
+  times.statement_max = options.statement_max;
+  PostgresConnection connection(
+      {.url = url.address, .name = url.name(), .times = times, .read_only = true});
+  if (auto connected = connection.connect(); !connected) return connected.error();
+  return check_identity(connection);
+}
+
 Store::Result<std::unique_ptr<Store>> PostgresStore::join(const StoreUrl& url,
                                                           const StoreOptions& options) {
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kJoin, 0));

@@ -22,6 +22,8 @@ class PostgresStore final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
                                                               const StoreOptions& options);
 
+  [[nodiscard]] static Result<std::int64_t> schema_version(const StoreUrl& url,
+                                                           const StoreOptions& options);
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
                                                            const StoreOptions& options);
 

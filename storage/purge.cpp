@@ -15,6 +15,7 @@ constexpr std::string_view kPayloads = "payloads";
 constexpr std::string_view kIdentities = "identities";
 
 constexpr Bytes kNothing{};
+constexpr std::chrono::milliseconds kLedgerMarksApart = std::chrono::days(1);
 
 bool is_before(std::int64_t time_ms, const std::optional<std::int64_t>& cutoff_ms) {
   return cutoff_ms && time_ms < *cutoff_ms;
@@ -40,6 +41,10 @@ Purge::Result<PurgeStep> Purge::step(std::int64_t rows_max) {
       break;
     case Stage::kQuarantine:
       more = step_quarantine(rows_max);
+      break;
+    case Stage::kFacts:
+    case Stage::kRefunds:
+      more = step_ledger(rows_max);
       break;
     case Stage::kDone:
       break;
@@ -198,6 +203,40 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   counts_.quarantined += old;
   position_ = to;
   return old == rows_max;
+}
+
+Purge::Result<void> Purge::mark_ledger(std::int64_t now_ms) {
+  const std::array ask{Command(sql::kNewestLedgerMark, {})};
+  if (auto asked = connection_.run(ask, results_); !asked) return asked;
+  const bool is_marked =
+      !results_[0].empty() && integer(results_[0][0][0]) > now_ms - kLedgerMarksApart.count();
+  if (is_marked || mode_ == PurgeMode::kCount) return {};
+  commands_.push_back(Command(sql::kMarkLedger, {now_ms}));
+  return write();
+}
+
+Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
+  if (!cutoffs_.ledger_ms) return false;
+  const bool refunds = stage_ == Stage::kRefunds;
+  if (!stage_begun_) {
+    const std::array ask{Command(sql::kLedgerMarkBefore, {*cutoffs_.ledger_ms})};
+    if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
+    end_ = results_[0].empty() ? 0 : integer(results_[0][0][refunds ? 1 : 0]);
+    stage_begun_ = true;
+  }
+  const std::array ask{Command(refunds ? sql::kLookAtRefunds : sql::kLookAtCouponFacts,
+                               {position_, end_, rows_max})};
+  if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
+  const std::int64_t found = std::ssize(results_[0]);
+  if (found == 0) return false;
+  const std::int64_t to = integer(results_[0].back()[0]);
+  commands_.push_back(
+      Command(refunds ? sql::kDeleteRefunds : sql::kDeleteCouponFacts, {position_, to}));
+  commands_.push_back(Command(sql::kDeleteLedgerMarks, {*cutoffs_.ledger_ms}));
+  if (auto written = write(); !written) return written.error();
+  counts_.facts += found;
+  position_ = to;
+  return found == rows_max;
 }
 
 void Purge::append_removal(std::int64_t after, std::int64_t to) {

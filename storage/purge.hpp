@@ -21,12 +21,16 @@ struct PurgeCutoffs {
   std::optional<std::int64_t> identity_ms =
       std::nullopt;  ///< the notification and all that belongs to it goes
   std::optional<std::int64_t> quarantine_ms = std::nullopt;
+  std::optional<std::int64_t> ledger_ms = std::nullopt;  ///< facts; to the day
 };
 
 struct PurgeCounts {
   std::int64_t payloads = 0;
   std::int64_t identities = 0;
   std::int64_t quarantined = 0;
+  std::int64_t facts = 0;
+
+  [[nodiscard]] bool any() const { return payloads + identities + quarantined + facts != 0; }
 };
 
 /// What a step did.
@@ -68,6 +72,9 @@ class Purge {
   /// \param connection must outlive this object, and write unless it is only to count.
   Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
+  /// Notes how far the ledger has come, once a day: what was noted before a cutoff is older.
+  [[nodiscard]] Result<void> mark_ledger(std::int64_t now_ms);
+
   /// One transaction. After a failure nothing of it is kept, and the same step may be tried again.
   /// \param rows_max looked at in it.
   [[nodiscard]] Result<PurgeStep> step(std::int64_t rows_max);
@@ -76,7 +83,15 @@ class Purge {
   [[nodiscard]] PurgeProgress progress() const;
 
  private:
-  enum class Stage : std::uint8_t { kHeld, kIdentities, kPayloads, kQuarantine, kDone };
+  enum class Stage : std::uint8_t {
+    kHeld,
+    kIdentities,
+    kPayloads,
+    kQuarantine,
+    kFacts,
+    kRefunds,
+    kDone
+  };
   struct Seen {
     std::int64_t seq = 0;
     std::int64_t received_at_ms = 0;
@@ -88,6 +103,7 @@ class Purge {
   [[nodiscard]] Result<bool> step_identities(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_payloads(std::int64_t rows_max);
   [[nodiscard]] Result<bool> step_quarantine(std::int64_t rows_max);
+  [[nodiscard]] Result<bool> step_ledger(std::int64_t rows_max);
 
   [[nodiscard]] Result<void> start_at_cursor(std::string_view task, std::int64_t cutoff_ms);
   [[nodiscard]] Result<std::int64_t> estimate_end(std::int64_t cutoff_ms);

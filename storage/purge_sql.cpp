@@ -79,6 +79,35 @@ const Statement kDeleteConflicts{
 
 const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1"};
 
+const Statement kNewestLedgerMark{
+    "SELECT marked_at FROM ledger_marks ORDER BY marked_at DESC LIMIT 1"};
+
+const Statement kMarkLedger{
+    "INSERT INTO ledger_marks (marked_at, coupon_history, refunds)"
+    " SELECT CAST($1 AS BIGINT), (SELECT coalesce(max(seq), 0) FROM coupon_history),"
+    " (SELECT coalesce(max(seq), 0) FROM refunds) WHERE 1 = 1 ON CONFLICT (marked_at) DO NOTHING"};
+
+const Statement kLedgerMarkBefore{
+    "SELECT coupon_history, refunds FROM ledger_marks WHERE marked_at < $1"
+    " ORDER BY marked_at DESC LIMIT 1"};
+
+// One is left, to know how far the store had come.
+const Statement kDeleteLedgerMarks{
+    "DELETE FROM ledger_marks WHERE marked_at < (SELECT max(m.marked_at) FROM ledger_marks m"
+    " WHERE m.marked_at < $1)"};
+
+const Statement kLookAtCouponFacts{
+    "SELECT seq FROM coupon_history WHERE seq > $1 AND seq <= $2"
+    " AND seq < (SELECT max(seq) FROM coupon_history) ORDER BY seq LIMIT $3"};
+
+const Statement kLookAtRefunds{
+    "SELECT seq FROM refunds WHERE seq > $1 AND seq <= $2"
+    " AND seq < (SELECT max(seq) FROM refunds) ORDER BY seq LIMIT $3"};
+
+const Statement kDeleteCouponFacts{"DELETE FROM coupon_history WHERE seq > $1 AND seq <= $2"};
+
+const Statement kDeleteRefunds{"DELETE FROM refunds WHERE seq > $1 AND seq <= $2"};
+
 std::span<const Statement* const> purge_statements() {
   static constexpr std::array kAll{&kCursor,
                                    &kMoveCursor,
@@ -97,7 +126,15 @@ std::span<const Statement* const> purge_statements() {
                                    &kDeleteDeliveries,
                                    &kDeleteNotifications,
                                    &kDeleteConflicts,
-                                   &kDeleteQuarantine};
+                                   &kDeleteQuarantine,
+                                   &kNewestLedgerMark,
+                                   &kMarkLedger,
+                                   &kLedgerMarkBefore,
+                                   &kDeleteLedgerMarks,
+                                   &kLookAtCouponFacts,
+                                   &kLookAtRefunds,
+                                   &kDeleteCouponFacts,
+                                   &kDeleteRefunds};
   return kAll;
 }
 

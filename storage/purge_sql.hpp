@@ -49,6 +49,24 @@ extern const Statement kDeleteConflicts;
 /// to
 extern const Statement kDeleteQuarantine;
 
+// Facts of the ledger carry the time at which they happened, not that at which they came. So the
+// numbers that they had reached are written down once a day.
+
+/// -> marked_at
+extern const Statement kNewestLedgerMark;
+/// now
+extern const Statement kMarkLedger;
+/// before -> coupon_history, refunds: the numbers reached at the last mark before it
+extern const Statement kLedgerMarkBefore;
+/// before
+extern const Statement kDeleteLedgerMarks;
+/// after, to, limit -> seq; never the newest
+extern const Statement kLookAtCouponFacts;
+extern const Statement kLookAtRefunds;
+/// after, to
+extern const Statement kDeleteCouponFacts;
+extern const Statement kDeleteRefunds;
+
 /// All of the above, for tests of their plans.
 [[nodiscard]] std::span<const Statement* const> purge_statements();
 

@@ -75,6 +75,18 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
   return beside(path, options, false);
 }
 
+Store::Result<std::int64_t> SqliteFile::schema_version(const fs::path& path,
+                                                       const StoreOptions& options) {
+  if (auto file = refuse_what_is_no_file(path); !file) return file.error();
+  std::error_code ec;
+  if (!fs::exists(path, ec)) return 0;
+  const auto connection =
+      SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
+  if (!connection) return connection.error();
+  if (auto ours = (*connection)->check_identity(false); !ours) return ours.error();
+  return known_schema_version(**connection, path.string());
+}
+
 Store::Result<std::unique_ptr<Store>> SqliteFile::join(const fs::path& path,
                                                        const StoreOptions& options) {
   return beside(path, options, true);

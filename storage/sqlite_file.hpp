@@ -21,6 +21,8 @@ class SqliteFile final : public Store {
                                                            std::int64_t now_ms);
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const std::filesystem::path& path,
                                                               const StoreOptions& options);
+  [[nodiscard]] static Result<std::int64_t> schema_version(const std::filesystem::path& path,
+                                                           const StoreOptions& options);
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const std::filesystem::path& path,
                                                            const StoreOptions& options);
 

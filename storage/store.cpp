@@ -79,6 +79,13 @@ Store::Result<std::unique_ptr<Store>> Store::inspect(const StoreUrl& url,
   return SqliteFile::inspect(url.path, options);
 }
 
+Store::Result<std::int64_t> Store::schema_version(const StoreUrl& url,
+                                                  const StoreOptions& options) {
+  if (url.engine == kPostgres) return PostgresStore::schema_version(url, options);
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  return SqliteFile::schema_version(url.path, options);
+}
+
 Store::Result<std::unique_ptr<Store>> Store::join(const StoreUrl& url,
                                                   const StoreOptions& options) {
   if (url.engine == kPostgres) return PostgresStore::join(url, options);

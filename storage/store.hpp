@@ -65,6 +65,10 @@ class Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
                                                               const StoreOptions& options);
 
+  /// The version of its schema, 0 where there is none yet. Changes nothing, and refuses what open()
+  /// would refuse for its version.
+  [[nodiscard]] static Result<std::int64_t> schema_version(const StoreUrl& url,
+                                                           const StoreOptions& options);
   /// For working on it beside a service, or without one: takes no lock, creates and migrates
   /// nothing, and gives writers.
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,

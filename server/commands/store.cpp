@@ -105,6 +105,7 @@ void declare_store(CommandLine& line, CommonOptions& common, World& world) {
   CommandGroup group = line.group("store", "Back up, restore, migrate and purge the store");
   declare_backup(group, common, world);
   declare_restore(group, common, world);
+  declare_store_migrate(group, common, world);
   declare_store_purge(group, common, world);
 }
 

@@ -63,5 +63,6 @@ struct StoreAtHand {
 [[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);
 
 void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world);
+void declare_store_migrate(CommandGroup& group, CommonOptions& common, World& world);
 
 }  // namespace couponhook::server

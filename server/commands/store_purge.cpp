@@ -21,7 +21,7 @@ struct PurgeOptions {
   bool json = false;
 };
 
-const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine"};
+const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine", "ledger"};
 
 /// As the configuration says, or as the command line does.
 std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
@@ -39,7 +39,10 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
       return std::nullopt;
     }
     const std::int64_t before_ms = before->time_since_epoch().count();
-    cutoffs = {.payload_ms = before_ms, .identity_ms = before_ms, .quarantine_ms = before_ms};
+    cutoffs = {.payload_ms = before_ms,
+               .identity_ms = before_ms,
+               .quarantine_ms = before_ms,
+               .ledger_ms = before_ms};
   }
   const auto chosen = [&](std::string_view what) {
     return options.what.empty() || std::ranges::find(options.what, what) != options.what.end();
@@ -47,6 +50,7 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
   if (!chosen("payloads")) cutoffs.payload_ms.reset();
   if (!chosen("notifications")) cutoffs.identity_ms.reset();
   if (!chosen("quarantine")) cutoffs.quarantine_ms.reset();
+  if (!chosen("ledger")) cutoffs.ledger_ms.reset();
   return cutoffs;
 }
 
@@ -55,12 +59,13 @@ void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& option
   if (options.json) {
     out << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
         << ",\"payloads\":" << counts.payloads << ",\"notifications\":" << counts.identities
-        << ",\"quarantined\":" << counts.quarantined << "}\n";
+        << ",\"quarantined\":" << counts.quarantined << ",\"facts\":" << counts.facts << "}\n";
     return;
   }
   out << (options.dry_run ? "would empty " : "emptied ") << counts.payloads << " payloads and "
-      << (options.dry_run ? "remove " : "removed ") << counts.identities << " notifications and "
-      << counts.quarantined << " quarantined bodies\n";
+      << (options.dry_run ? "remove " : "removed ") << counts.identities << " notifications, "
+      << counts.quarantined << " quarantined bodies and " << counts.facts
+      << " facts of the ledger\n";
 }
 
 Exit purge(const CommonOptions& common, const PurgeOptions& options, World& world) {

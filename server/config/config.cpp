@@ -110,7 +110,14 @@ AdminConfig read_admin(Section section) {
 }
 
 void check_retention(Section& section, const StoreConfig& store) {
-  if (store.retention_id_days == 0) return;
+  const bool forgets_ids = store.retention_id_days != 0;
+  if (store.retention_ledger_days != 0 &&
+      (!forgets_ids || store.retention_ledger_days < store.retention_id_days)) {
+    section.report("retention_ledger_days",
+                   "must be 0 (for ever), or not shorter than retention_id_days: a fact that is "
+                   "forgotten could be applied a second time");
+  }
+  if (!forgets_ids) return;
   if (store.retention_id_days < kIdDaysMin) {
     section.report("retention_id_days", "must be 0 (for ever) or at least " +
                                             std::to_string(kIdDaysMin) +
@@ -129,6 +136,7 @@ StoreConfig read_store(Section section) {
   section.integer("retention_payload_days", store.retention_payload_days, 0, kDaysMax);
   section.integer("retention_id_days", store.retention_id_days, 0, kDaysMax);
   section.integer("retention_quarantine_days", store.retention_quarantine_days, 0, kDaysMax);
+  section.integer("retention_ledger_days", store.retention_ledger_days, 0, kDaysMax);
   check_retention(section, store);
   std::int64_t interval = store.maintenance_interval.count();
   section.integer("maintenance_interval_s", interval, 1, 86400);

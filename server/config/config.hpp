@@ -69,6 +69,7 @@ struct StoreConfig {
   int retention_payload_days = 30;
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
+  int retention_ledger_days = 0;
   seconds maintenance_interval{3600};  ///< from one look for what has grown old to the next
   std::size_t max_queued = 4096;
   std::size_t max_batch = 256;

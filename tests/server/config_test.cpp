@@ -68,6 +68,7 @@ TEST_F(ConfigFile, HasTheContractsDefaults) {
   EXPECT_EQ(config->store.retention_payload_days, 30);
   EXPECT_EQ(config->store.retention_id_days, 180);
   EXPECT_EQ(config->store.retention_quarantine_days, 180);
+  EXPECT_EQ(config->store.retention_ledger_days, 0);
   EXPECT_EQ(config->store.maintenance_interval, seconds(3600));
   EXPECT_EQ(config->merchants.front().timestamp_tolerance, seconds(300));
 }
@@ -206,6 +207,11 @@ TEST_F(ConfigFile, RefusesToForgetIdsThatMayComeAgain) {
   EXPECT_THAT(problems("[store]\nretention_payload_days = 1\nretention_id_days = 1\n" +
                        std::string(kMinimal)),
               ElementsAre(HasSubstr("at least 2")));
+}
+
+TEST_F(ConfigFile, RefusesToForgetFactsBeforeIds) {
+  EXPECT_THAT(problems("[store]\nretention_ledger_days = 100\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("store.retention_ledger_days")));
 }
 
 TEST_F(ConfigFile, KeepsForEverWhatIsKeptForNoDays) {

@@ -170,10 +170,36 @@ TEST_P(PurgeTest, RemovesOldQuarantine) {
   EXPECT_EQ(count("quarantine"), 2);
 }
 
+TEST_P(PurgeTest, RemovesOldFactsOfTheLedger) {
+  const auto mark_on = [this](std::int64_t number) {
+    const auto connection = writer();
+    Purge purge(*connection, {}, PurgeMode::kRemove, std::chrono::steady_clock::now);
+    ASSERT_TRUE(purge.mark_ledger(day(number)));
+  };
+  for (int i = 0; i < 8; ++i) {
+    write_together(redemption(numbered("n", i), numbered("c", i), numbered("t", i)),
+                   refund(numbered("r", i), numbered("f", i), numbered("t", i)));
+    mark_on(i);
+  }
+  EXPECT_EQ(purge({.ledger_ms = day(5)}, PurgeMode::kCount).facts, 10);
+  EXPECT_EQ(purge({.ledger_ms = day(5)}).facts, 10) << "those that were there on day 4";
+  EXPECT_TRUE(reader().coupon("9856000", "c4").value().empty());
+  EXPECT_EQ(reader().coupon("9856000", "c5").value().size(), 2U);
+  EXPECT_EQ(count("ledger_marks"), 4);
+  EXPECT_EQ(purge({.ledger_ms = day(99)}).facts, 4) << "all but the newest of each kind";
+}
+
+TEST_P(PurgeTest, MarksTheLedgerOnceADay) {
+  const auto connection = writer();
+  Purge purge(*connection, {}, PurgeMode::kRemove, std::chrono::steady_clock::now);
+  for (int hour = 0; hour < 30; ++hour) ASSERT_TRUE(purge.mark_ledger(kNow + hour * kDay / 24));
+  EXPECT_EQ(count("ledger_marks"), 2);
+}
+
 TEST_P(PurgeTest, KeepsForEverWhatHasNoLimit) {
   write_together(received_on(0, "n0"), quarantined('q'));
   const PurgeCounts counts = purge({});
-  EXPECT_EQ(counts.payloads + counts.identities + counts.quarantined, 0);
+  EXPECT_FALSE(counts.any());
   EXPECT_TRUE(has_payload("n0"));
   EXPECT_EQ(count("quarantine"), 1);
 }

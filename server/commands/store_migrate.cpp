@@ -1,0 +1,93 @@
+#include "server/commands/store.hpp"
+#include "storage/copy.hpp"
+#include "storage/migrations.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct MigrateOptions {
+  std::string to;
+  bool dry_run = false;
+};
+
+std::string steps(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " step" : " steps");
+}
+
+Exit tell_steps(const StoreAtHand& store, World& world) {
+  const auto version = storage::Store::schema_version(store.url, {});
+  if (!version) return fail(world, store.where, version.error());
+  std::int64_t missing = 0;
+  for (const storage::Migration& step : storage::migrations()) {
+    if (step.version <= *version) continue;
+    ++missing;
+    world.out << "-- step to schema version " << step.version << "; couponhook that knows version "
+              << step.works_with << " goes on working\n"
+              << storage::in_dialect(step.script, storage::dialect_of(store.url.engine)) << '\n';
+  }
+  world.out << "schema version " << *version << " of " << storage::current_schema_version() << ": "
+            << steps(missing) << " to take\n";
+  return Exit::kOk;
+}
+
+Exit migrate_schema(const StoreAtHand& store, bool dry_run, World& world) {
+  if (dry_run) return tell_steps(store, world);
+  const auto before = storage::Store::schema_version(store.url, {});
+  if (!before) return fail(world, store.where, before.error());
+  const auto opened = storage::Store::open(store.url, {}, to_unix_ms(world.clock()));
+  if (!opened) return fail(world, store.where, opened.error());
+  world.out << "schema version " << storage::current_schema_version() << ", "
+            << steps(storage::current_schema_version() - *before) << " taken\n";
+  return Exit::kOk;
+}
+
+Exit copy(const StoreAtHand& store, const std::string& to, bool dry_run, World& world) {
+  const auto target = storage::parse_store_url(to, store.config.directory);
+  if (!target) {
+    print_problems(world, {{"--to", target.error().message}});
+    return Exit::kUsage;
+  }
+  if (store.url.engine != "sqlite" || target->engine != "postgresql") {
+    print_problems(world, {{"--to",
+                            "copies an SQLite store to postgresql://USER@HOST:PORT/DATABASE"
+                            ", and no other way"}});
+    return Exit::kUsage;
+  }
+  if (dry_run) {
+    world.out << "would copy " << store.url.name() << " to " << target->name() << '\n';
+    return Exit::kOk;
+  }
+  WorkDisplay display(world);
+  const auto reports =
+      storage::copy_to_postgres(store.url, *target, to_unix_ms(world.clock()), display.observer());
+  display.clear();
+  if (!reports) return fail(world, store.where, reports.error());
+  for (const storage::TableReport& table : *reports) {
+    world.out << table.name << ": " << table.source.rows() << " rows, sum " << table.source.text()
+              << " in both\n";
+  }
+  world.out << "copied to " << target->name() << ", counts and sums equal; set [store] url to it\n";
+  return Exit::kOk;
+}
+
+Exit migrate(const CommonOptions& common, const MigrateOptions& options, World& world) {
+  const auto store = find_store(common, world);
+  if (!store) return Exit::kUsage;
+  if (options.to.empty()) return migrate_schema(*store, options.dry_run, world);
+  return copy(*store, options.to, options.dry_run, world);
+}
+
+}  // namespace
+
+void declare_store_migrate(CommandGroup& group, CommonOptions& common, World& world) {
+  const auto chosen = std::make_shared<MigrateOptions>();
+  Options options = group.add(
+      "migrate", "Bring the store's schema up to date, or copy an SQLite store to PostgreSQL",
+      [&common, &world, chosen] { return migrate(common, *chosen, world); });
+  add_config_option(options, common);
+  options.text("--to", chosen->to,
+               "Copy to this URL, postgresql://…; started again, it goes on where it ended");
+  options.flag("--dry-run", chosen->dry_run, "Show what would be done, and change nothing");
+}
+
+}  // namespace couponhook::server

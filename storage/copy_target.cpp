@@ -1,0 +1,117 @@
+#include "storage/copy_target.hpp"
+
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "storage/migrations.hpp"
+#include "storage/postgres_checks.hpp"
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+#include "storage/transaction.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using Result = Connection::Result<void>;
+
+constexpr Statement kAppliedAt{"SELECT applied_at FROM couponhook_schema WHERE version = $1"};
+constexpr Statement kTakeMarkAway{"DELETE FROM couponhook_schema WHERE version = $1"};
+
+Connection::Result<Rows> ask(Connection& connection, const Command& command) {
+  std::vector<Rows> results;
+  const std::array commands{command};
+  if (auto asked = connection.run(commands, results); !asked) return asked.error();
+  return std::move(results[0]);
+}
+
+/// \return the mark of an unfinished copy; nothing where there is none, or no store at all.
+Connection::Result<std::optional<std::int64_t>> mark_of(Connection& target) {
+  const auto rows = ask(target, Command(kAppliedAt, {kCopyUnderWay}));
+  if (!rows) {
+    if (rows.error().code == FailureCode::kStatement) return std::optional<std::int64_t>();
+    return rows.error();
+  }
+  if (rows->empty()) return std::optional<std::int64_t>();
+  return std::optional(integer((*rows)[0][0]));
+}
+
+Result refuse_what_holds_rows(Connection& target, const std::list<CopiedTable>& tables,
+                              const std::string& name) {
+  for (const CopiedTable& table : tables) {
+    const auto rows = ask(target, table.last_row());
+    if (!rows) return rows.error();
+    if (rows->empty()) continue;
+    return Failure{FailureCode::kUnavailable, "store " + name + " holds rows in table " +
+                                                  table.name() +
+                                                  " already: copy to an empty database"};
+  }
+  return {};
+}
+
+Result begin_copy(PostgresConnection& target, const std::list<CopiedTable>& tables,
+                  std::int64_t mark, std::int64_t now_ms) {
+  const auto version = check_identity(target);
+  if (!version) return version.error();
+  if (*version < current_schema_version()) {
+    if (auto migrated = migrate_alone(target, now_ms); !migrated) return migrated;
+  }
+  if (auto empty = refuse_what_holds_rows(target, tables, target.options().name); !empty) {
+    return empty;
+  }
+  const std::array record{Command(sql::kRecordMigration, {kCopyUnderWay, mark, kCopyUnderWay})};
+  std::vector<Rows> results;
+  return in_transaction(target, [&] { return target.run(record, results); });
+}
+
+}  // namespace
+
+Connection::Result<std::int64_t> source_mark(Connection& source) {
+  const auto rows = ask(source, Command(kAppliedAt, {std::int64_t{1}}));
+  if (!rows) return rows.error();
+  return rows->empty() ? 0 : integer((*rows)[0][0]);
+}
+
+Connection::Result<std::unique_ptr<Connection>> open_copy_target(
+    const StoreUrl& url, const std::list<CopiedTable>& tables, std::int64_t mark,
+    std::int64_t now_ms) {
+  if (url.engine != "postgresql") {
+    return Failure{FailureCode::kUnavailable,
+                   "a store is copied to postgresql://USER@HOST:PORT/DATABASE; to copy an SQLite "
+                   "file use `couponhook store backup`"};
+  }
+  auto target = std::make_unique<PostgresConnection>(PostgresConnection::Options{
+      .url = url.address, .name = url.name(), .times = {}, .adopt = make_durable});
+  if (auto connected = target->connect(); !connected) return connected.error();
+  const auto found = mark_of(*target);
+  if (!found) return found.error();
+  if (*found && **found != mark) {
+    return Failure{FailureCode::kUnavailable,
+                   "store " + url.name() +
+                       " holds an unfinished copy of another store: copy to an empty database"};
+  }
+  if (!*found) {
+    if (auto begun = begin_copy(*target, tables, mark, now_ms); !begun) return begun.error();
+  }
+  return std::unique_ptr<Connection>(std::move(target));
+}
+
+Result finish_copy_target(Connection& target, const std::list<CopiedTable>& tables) {
+  std::string script;
+  for (const CopiedTable& table : tables) {
+    if (!table.is_numbered()) continue;
+    const auto rows = ask(target, table.last_row());
+    if (!rows) return rows.error();
+    const std::int64_t next = rows->empty() ? 1 : integer((*rows)[0][0]) + 1;
+    script += "ALTER TABLE " + table.name() + " ALTER COLUMN seq RESTART WITH " +
+              std::to_string(next) + ";";
+  }
+  return in_transaction(target, [&]() -> Result {
+    if (auto restarted = target.run_script(script); !restarted) return restarted;
+    const auto gone = ask(target, Command(kTakeMarkAway, {kCopyUnderWay}));
+    return gone ? Result() : gone.error();
+  });
+}
+
+}  // namespace couponhook::storage
