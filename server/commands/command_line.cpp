@@ -65,6 +65,7 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_check(line, common, world);
   declare_trigger(line, common, world);
   declare_replay(line, common, world);
+  declare_sandbox(line, common, world);
   declare_status(line, common, world);
   declare_notifications(line, common, world);
   declare_ledger(line, common, world);

@@ -50,6 +50,7 @@ void declare_serve(CommandLine& line, CommonOptions& common, World& world);
 void declare_check(CommandLine& line, CommonOptions& common, World& world);
 void declare_trigger(CommandLine& line, CommonOptions& common, World& world);
 void declare_replay(CommandLine& line, CommonOptions& common, World& world);
+void declare_sandbox(CommandLine& line, CommonOptions& common, World& world);
 void declare_status(CommandLine& line, CommonOptions& common, World& world);
 void declare_notifications(CommandLine& line, CommonOptions& common, World& world);
 void declare_ledger(CommandLine& line, CommonOptions& common, World& world);

@@ -13,12 +13,15 @@ struct InitOptions {
   std::string mchid = "1900000001";
   std::uint16_t port = 8443;
   std::uint16_t admin_port = 9443;
+  std::uint16_t sandbox_port = 8444;
 };
 
 constexpr std::size_t kTokenCharacters = 43;  // 256 bits
+constexpr std::size_t kApiV2KeyCharacters = 32;
 constexpr std::chrono::days kCertificateLife{3650};
 
-std::string config_text(const InitOptions& options) {
+/// \param api_serial of the merchant API certificate.
+std::string config_text(const InitOptions& options, const std::string& api_serial) {
   return R"(# A local set-up of couponhook, made by `couponhook init`. The README explains every key.
 
 [listener]
@@ -46,6 +49,18 @@ api_v3_key_files = ["secrets/api_v3_key"]
 platform_certificates = ["wechatpay/platform_cert.pem"]  # of the development key below; replace by
                                                          # WeChat Pay's own to go live
 
+[merchant.api]                         # for what this side asks of WeChat Pay
+private_key_file = "secrets/apiclient_key.pem"
+certificate_serial = ")" +
+         api_serial + R"("
+api_v2_key_file = "secrets/api_v2_key"
+base_url = "https://127.0.0.1:)" +
+         std::to_string(options.sandbox_port) +
+         R"("   # `couponhook sandbox`; https://api.mch.weixin.qq.com to go live
+ca_file = "tls/server.crt"             # what the sandbox shows; leave it out to go live
+certificate_directory = "wechatpay/certificates"
+certificate_refresh_minutes = 0        # 60 to fetch platform certificates on and on
+
 [[handler]]
 name = "ledger"
 type = "ledger"
@@ -66,6 +81,12 @@ void write_setup(const InitOptions& options, const World& world) {
                                                   {},
                                                   now,
                                                   kCertificateLife});
+  // What a merchant gets from WeChat Pay's certificate tool: its API certificate and key.
+  const auto api = crypto::make_self_signed({crypto::PairKind::kRsa2048,
+                                             "couponhook development merchant " + options.mchid,
+                                             {},
+                                             now,
+                                             kCertificateLife});
   const auto& root = options.directory;
   write_new_file(root / "tls/server.crt", tls.certificate_pem, FileMode::kPublic);
   write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), FileMode::kPrivate);
@@ -75,10 +96,16 @@ void write_setup(const InitOptions& options, const World& world) {
   write_new_file(root / "secrets/api_v3_key",
                  crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
                  FileMode::kPrivate);
+  write_new_file(root / "secrets/api_v2_key",
+                 crypto::random_alphanumeric(world.random, kApiV2KeyCharacters) + "\n",
+                 FileMode::kPrivate);
+  write_new_file(root / "secrets/apiclient_key.pem", api.private_key_pem.reveal(),
+                 FileMode::kPrivate);
+  write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem, FileMode::kPublic);
   write_new_file(root / "secrets/admin_token",
                  crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
                  FileMode::kPrivate);
-  write_new_file(root / "couponhook.toml", config_text(options), FileMode::kPublic);
+  write_new_file(root / "couponhook.toml", config_text(options, api.serial), FileMode::kPublic);
 }
 
 Exit init(const InitOptions& options, World& world) {
@@ -94,6 +121,7 @@ Exit init(const InitOptions& options, World& world) {
   world.out << "A local set-up is ready in " << options.directory.string() << ".\n"
             << "  serve it:          couponhook serve --config " << config << '\n'
             << "  send it a coupon:  couponhook trigger redeem --config " << config << '\n'
+            << "  play WeChat Pay:   couponhook sandbox --config " << config << '\n'
             << "  look at it:        couponhook status --config " << config << '\n';
   return Exit::kOk;
 }
@@ -109,6 +137,8 @@ void declare_init(CommandLine& line, World& world) {
   options.text("--mchid", chosen->mchid, "Merchant number");
   options.number("--port", chosen->port, 0, 65535, "Port for notifications");
   options.number("--admin-port", chosen->admin_port, 0, 65535, "Port of the status endpoint");
+  options.number("--sandbox-port", chosen->sandbox_port, 1, 65535,
+                 "Port of the sandbox, where outbound calls go");
 }
 
 }  // namespace couponhook::server

@@ -43,6 +43,10 @@ void Options::flag(const std::string& name, bool& into, const std::string& help)
   app_.add_flag(name, into, help);
 }
 
+void Options::epilogue(const std::string& text) {
+  app_.footer(text);
+}
+
 void Options::number(const std::string& name, std::uint64_t preset, std::uint64_t least,
                      std::uint64_t most, const std::string& help,
                      std::function<void(std::uint64_t)> take) {

@@ -45,6 +45,8 @@ class Options {
   void real(const std::string& name, double& into, double least, double most,
             const std::string& help);
   void flag(const std::string& name, bool& into, const std::string& help);
+  /// What --help says after the options.
+  void epilogue(const std::string& text);
   template <typename Integer>
   void number(const std::string& name, Integer& into, std::uint64_t least, std::uint64_t most,
               const std::string& help) {

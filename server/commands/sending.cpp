@@ -9,25 +9,6 @@
 namespace couponhook::server {
 namespace {
 
-std::optional<Url> choose_url(const SendingOptions& options, const Config& config,
-                              const MerchantConfig& merchant) {
-  if (!options.to.empty()) return parse_url(options.to);
-  return Url{config.listener.tls, reachable_address(config.listener.address),
-             std::to_string(config.listener.port), merchant.path};
-}
-
-/// Trusts the listener's own certificate too, whoever signed it: it is the one that we configured.
-boost::system::result<TlsContext, std::string> make_sending_tls(const SendingOptions& options,
-                                                                const Config& config) {
-  auto tls = make_client_tls(options.ca);
-  if (!tls || config.listener.tls_certificate.empty()) return tls;
-  SSL_CTX* const context = tls->get();
-  if (SSL_CTX_load_verify_file(context, config.listener.tls_certificate.c_str()) == 1) {
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
-  }
-  return tls;
-}
-
 double in_milliseconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1000;
 }
@@ -39,6 +20,23 @@ double per_second(std::uint64_t count, std::chrono::microseconds duration) {
 }
 
 }  // namespace
+
+boost::system::result<TlsContext, std::string> make_sending_tls(const std::filesystem::path& ca,
+                                                                const Config& config) {
+  auto tls = make_client_tls(ca);
+  if (!tls || config.listener.tls_certificate.empty()) return tls;
+  SSL_CTX* const context = tls->get();
+  if (SSL_CTX_load_verify_file(context, config.listener.tls_certificate.c_str()) == 1) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  }
+  return tls;
+}
+
+std::string listener_url(const Config& config, const MerchantConfig& merchant) {
+  const Url url{config.listener.tls, reachable_address(config.listener.address),
+                std::to_string(config.listener.port), merchant.path};
+  return (url.tls ? "https://" : "http://") + url.authority() + url.target;
+}
 
 void add_sending_options(Options& options, SendingOptions& sending) {
   options.text("--to", sending.to, "Where to send to; default: the configured listener, here");
@@ -66,7 +64,7 @@ unsigned expected_status(Bad bad, unsigned if_good) {
 
 std::optional<Sending> prepare_sending(const SendingOptions& options, const Config& config,
                                        const MerchantConfig& merchant, World& world) {
-  const auto url = choose_url(options, config, merchant);
+  const auto url = parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
     print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
     return std::nullopt;
@@ -84,7 +82,7 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
   plan.bad = parse_bad(options.bad).value_or(Bad::kNone);
   plan.timeout = std::chrono::milliseconds(options.timeout_ms);
   if (url->tls) {
-    auto tls = make_sending_tls(options, config);
+    auto tls = make_sending_tls(options.ca, config);
     if (!tls) {
       print_problems(world, {{"--ca", tls.error()}});
       return std::nullopt;

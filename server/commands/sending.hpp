@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: what `trigger` and `replay` share.
+/// Private to this folder: what `trigger`, `replay` and `sandbox` share.
 
 #include <cstdint>
 #include <filesystem>
@@ -29,6 +29,14 @@ struct SendingOptions {
   unsigned timeout_ms = 10000;
   bool json = false;
 };
+
+/// \param ca PEM certificates to trust besides the system's; may be empty. The listener's own is
+///   trusted too, whoever signed it: it is the one that we configured.
+[[nodiscard]] boost::system::result<TlsContext, std::string> make_sending_tls(
+    const std::filesystem::path& ca, const Config& config);
+
+/// Where this machine reaches the listener's path of a merchant.
+[[nodiscard]] std::string listener_url(const Config& config, const MerchantConfig& merchant);
 
 void add_sending_options(Options& options, SendingOptions& sending);
 

@@ -47,7 +47,8 @@ MakerResult refuse(std::vector<Problem> problems) {
   return MakerResult(boost::system::in_place_error, std::move(problems));
 }
 
-/// Which of the merchant's keys belongs to the signer: the one that verifies what it signs.
+}  // namespace
+
 std::string find_serial(const crypto::Signer& signer, const crypto::PlatformKeys& keys,
                         std::chrono::sys_seconds now) {
   const std::string timestamp = std::to_string(now.time_since_epoch().count());
@@ -58,8 +59,6 @@ std::string find_serial(const crypto::Signer& signer, const crypto::PlatformKeys
   }
   return "";
 }
-
-}  // namespace
 
 std::optional<Bad> parse_bad(std::string_view name) {
   if (name == "signature") return Bad::kSignature;

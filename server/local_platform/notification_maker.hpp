@@ -3,6 +3,7 @@
 /// \file
 /// Seals and signs notifications as WeChat Pay does, with a key of one's own.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "crypto/platform_keys.hpp"
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/signer.hpp"
@@ -74,6 +76,12 @@ class NotificationMaker {
   crypto::RandomSource random_;
   WallClock clock_;
 };
+
+/// \return the serial of that live key which belongs to the signer: it verifies what the signer
+///   signs. Empty where none does.
+[[nodiscard]] std::string find_serial(const crypto::Signer& signer,
+                                      const crypto::PlatformKeys& keys,
+                                      std::chrono::sys_seconds now);
 
 /// Which key to sign with.
 struct PlatformKeyChoice {

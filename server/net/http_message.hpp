@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "server/net/task.hpp"
 
@@ -35,8 +37,9 @@ struct Reply {
   unsigned status = 500;
   std::string body;
   std::string_view content_type = "application/json";
-  std::string_view allow;                             ///< with 405
-  std::optional<std::chrono::seconds> retry_after{};  ///< with 503
+  std::string_view allow;                                      ///< with 405
+  std::optional<std::chrono::seconds> retry_after{};           ///< with 503
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< any others
 };
 
 /// What can be wrong with a request before anyone has looked at its meaning.

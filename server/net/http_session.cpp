@@ -298,6 +298,9 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
   if (reply.retry_after)
     (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
+  for (const auto& [name, value] : reply.headers) {
+    (((out_ += "\r\n") += name) += ": ") += value;
+  }
   if (reply.status != 204) {
     (out_ += "\r\nContent-Length: ") += std::to_string(reply.body.size());
     if (!reply.body.empty()) (out_ += "\r\nContent-Type: ") += reply.content_type;

@@ -15,7 +15,8 @@ FIXTURES = os.environ.get("COUPONHOOK_FIXTURES", "tests/fixtures")
 
 
 class CommandLine(unittest.TestCase):
-    COMMANDS = ("init", "serve", "check", "trigger", "replay", "status", "notifications", "ledger")
+    COMMANDS = ("init", "serve", "check", "trigger", "replay", "sandbox", "status",
+                "notifications", "ledger")
 
     def test_help_explains_every_command(self):
         overview = run("--help")
@@ -86,12 +87,13 @@ class SetUp(unittest.TestCase):
     def test_init_never_makes_the_same_secrets_twice(self):
         other = self.service.root / "other"
         run("init", other)
-        for name in ("secrets/api_v3_key", "secrets/admin_token", "development/platform_key.pem"):
+        for name in ("secrets/api_v3_key", "secrets/api_v2_key", "secrets/admin_token",
+                     "secrets/apiclient_key.pem", "development/platform_key.pem"):
             self.assertNotEqual((other / name).read_text().strip(), self.service.read(name))
 
     def test_init_keeps_private_files_private(self):
-        for name in ("secrets/api_v3_key", "secrets/admin_token", "tls/server.key",
-                     "development/platform_key.pem"):
+        for name in ("secrets/api_v3_key", "secrets/api_v2_key", "secrets/admin_token",
+                     "secrets/apiclient_key.pem", "tls/server.key", "development/platform_key.pem"):
             mode = stat.S_IMODE((self.service.folder / name).stat().st_mode)
             self.assertEqual(mode, 0o600, name)
 

@@ -62,7 +62,8 @@ class Secrets(ServiceTestCase):
         yield "an openid", OPENID
         yield "a resource's plaintext", PLAINTEXT
         yield "a resource's plaintext, escaped", json.dumps(PLAINTEXT)[1:13]
-        for name in ("development/platform_key.pem", "tls/server.key"):
+        yield "the APIv2 key", self.service.read("secrets/api_v2_key")
+        for name in ("development/platform_key.pem", "secrets/apiclient_key.pem", "tls/server.key"):
             yield name, self.service.read(name).split("\n")[1]
         for i, request in enumerate(self.sent):
             if signature := request.headers.get("Wechatpay-Signature"):
@@ -116,8 +117,9 @@ class Secrets(ServiceTestCase):
         self.assert_holds_no_secret("check", checked.stdout + checked.stderr)
 
     def test_secret_files_are_their_owners_alone(self):
-        for name in ("secrets/api_v3_key", "secrets/admin_token", "tls/server.key",
-                     "development/platform_key.pem", "data/couponhook.db"):
+        for name in ("secrets/api_v3_key", "secrets/api_v2_key", "secrets/admin_token",
+                     "secrets/apiclient_key.pem", "tls/server.key", "development/platform_key.pem",
+                     "data/couponhook.db"):
             with self.subTest(name):
                 mode = (self.service.folder / name).stat().st_mode
                 self.assertEqual(mode & 0o077, 0, f"{name} has mode {mode & 0o777:o}")

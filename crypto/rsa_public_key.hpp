@@ -1,0 +1,37 @@
+#pragma once
+
+/// \file
+/// Verifies what a merchant signed, as WeChat Pay does.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/system/result.hpp>
+
+#include "crypto/secret.hpp"
+
+namespace couponhook::crypto {
+
+/// RSA-SHA256 (PKCS#1 v1.5) with one public key. Thread-safe.
+class RsaPublicKey {
+ public:
+  /// The public part of a key pair.
+  /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
+  /// \return an error that says what is wrong with the file, never its content.
+  [[nodiscard]] static boost::system::result<RsaPublicKey, std::string> of_private_key(
+      const Secret& pem);
+  ~RsaPublicKey();
+  RsaPublicKey(RsaPublicKey&&) noexcept;
+  RsaPublicKey& operator=(RsaPublicKey&&) noexcept;
+
+  /// \param signature base64 in the one form that base64_decode() takes.
+  [[nodiscard]] bool verify(std::string_view message, std::string_view signature) const;
+
+ private:
+  struct Impl;
+  explicit RsaPublicKey(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace couponhook::crypto

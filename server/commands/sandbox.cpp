@@ -1,0 +1,220 @@
+#include <charconv>
+#include <ostream>
+
+#include "server/commands/sending.hpp"
+#include "server/net/target.hpp"
+#include "server/sandbox/service.hpp"
+#include "server/sandbox/setup.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct SandboxOptions {
+  std::string listen;
+  std::string notify;
+  bool plain_http = false;
+  double speed = 1;
+  std::uint64_t seed = 1;
+  double lose_percent = 0;
+  std::string lose_event;
+  double probe_percent = 0;
+  double duplicate_percent = 0;
+  std::uint32_t shuffle_s = 0;
+  std::uint32_t rate_limit = 0;
+  std::uint32_t link_s = 30;
+  std::size_t connections = 8;
+};
+
+struct Listener {
+  std::string address;
+  std::uint16_t port = 0;
+  bool tls = true;
+};
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (ec != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
+/// \param text "address:port", an IPv6 address in brackets.
+std::optional<Listener> parse_listener(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = parse_port(text.substr(colon + 1));
+  std::string_view address = text.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
+  }
+  if (!port || address.empty()) return std::nullopt;
+  return Listener{std::string(address), *port, true};
+}
+
+/// The part of a URL that can be listened on, where it is of this machine.
+std::optional<Listener> listener_of(const std::string& base_url) {
+  const auto url = parse_url(base_url);
+  if (!url) return std::nullopt;
+  const auto port = parse_port(url->port);
+  if (url->host == "localhost") return Listener{"127.0.0.1", *port, url->tls};
+  if (url->host != "::1" && !url->host.starts_with("127.")) return std::nullopt;
+  return Listener{url->host, *port, url->tls};
+}
+
+std::optional<Listener> choose_listener(const SandboxOptions& options, const Config& config,
+                                        std::vector<Problem>& problems) {
+  if (!options.listen.empty()) {
+    auto listener = parse_listener(options.listen);
+    if (!listener) problems.push_back({"--listen", "must be ADDRESS:PORT: 127.0.0.1:8444"});
+    return listener;
+  }
+  for (const MerchantConfig& merchant : config.merchants) {
+    if (!merchant.api) continue;
+    if (auto listener = listener_of(merchant.api->base_url)) return listener;
+  }
+  problems.push_back({config.file.string() + ": merchant.api.base_url",
+                      "names no address of this machine to listen on; set it to "
+                      "\"https://127.0.0.1:8444\", or say --listen ADDRESS:PORT"});
+  return std::nullopt;
+}
+
+sandbox::PlatformOptions platform_options(const SandboxOptions& options) {
+  sandbox::PlatformOptions chosen;
+  chosen.seed = options.seed;
+  chosen.link_life = std::chrono::seconds(options.link_s);
+  chosen.requests_per_minute = options.rate_limit;
+  chosen.faults = {options.lose_percent, options.lose_event, options.probe_percent,
+                   options.duplicate_percent, std::chrono::seconds(options.shuffle_s)};
+  return chosen;
+}
+
+/// Every merchant's notifications go to its path of the configured listener, unless told otherwise.
+void register_callbacks(const SandboxOptions& options, const Config& config,
+                        sandbox::Platform& platform) {
+  if (options.notify == "none") return;
+  for (const MerchantConfig& merchant : config.merchants) {
+    const std::string url =
+        options.notify.empty() ? listener_url(config, merchant) : options.notify;
+    auto& callbacks = platform.accounts.at(merchant.mchid).callbacks;
+    callbacks[sandbox::Product::kFavor] = {url};
+    callbacks[sandbox::Product::kBusifavor] = {url};
+  }
+}
+
+void print_summary(const sandbox::OutboxSummary& summary, std::ostream& out) {
+  out << "notifications\n";
+  for (const auto& [state, count] : summary.by_state) out << "  " << state << ' ' << count << '\n';
+  for (const auto& [sends, count] : summary.delivered_by_sends) {
+    out << "  delivered at send " << sends << ": " << count << '\n';
+  }
+  out << "  copies sent " << summary.copies << ", probes " << summary.probes << " of which "
+      << summary.probes_accepted << " accepted" << std::endl;
+}
+
+/// What the sandbox listens and notifies with.
+std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& options,
+                                                       const Config& config, World& world,
+                                                       std::vector<Problem>& problems) {
+  const auto listener = choose_listener(options, config, problems);
+  if (!listener) return std::nullopt;
+  sandbox::ServiceOptions chosen;
+  chosen.address = listener->address;
+  chosen.port = listener->port;
+  chosen.connections = options.connections;
+  if (listener->tls && !options.plain_http) {
+    auto tls = make_server_tls(config.listener.tls_certificate, config.listener.tls_private_key);
+    if (!tls) {
+      problems.push_back({config.file.string() + ": listener.tls_certificate",
+                          tls.error() + " (the sandbox uses it too; --plain-http goes without)"});
+      return std::nullopt;
+    }
+    chosen.tls = std::move(*tls);
+  }
+  auto client_tls = make_sending_tls({}, config);
+  if (client_tls) chosen.client_tls = std::move(*client_tls);
+  chosen.on_ready = [&world](const std::string& url) {
+    world.out << "couponhook: sandbox at " << url << std::endl;
+  };
+  chosen.on_bug = [&world](std::exception_ptr bug) {
+    try {
+      std::rethrow_exception(bug);
+    } catch (const std::exception& error) {
+      world.err << "couponhook: a request failed: " << error.what() << std::endl;
+    }
+  };
+  return chosen;
+}
+
+Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, World& world) {
+  const auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  std::vector<Problem> problems;
+  if (!options.notify.empty() && options.notify != "none" && !parse_url(options.notify)) {
+    problems.push_back({"--notify", "\"" + options.notify + "\" is no http or https URL"});
+  }
+  const auto service = service_options(options, *config, world, problems);
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  auto platform = sandbox::make_platform(*config, platform_options(options), now, problems);
+  print_problems(world, problems);
+  if (!problems.empty()) return Exit::kUsage;
+  register_callbacks(options, *config, *platform);
+  sandbox::SharedPlatform shared(std::move(platform), world.clock, world.random, options.speed);
+  if (const auto problem = sandbox::run(shared, *service)) {
+    print_problems(world, {*problem});
+    return Exit::kFailed;
+  }
+  print_summary(shared.summary(), world.out);
+  return Exit::kOk;
+}
+
+constexpr const char* kControl =
+    R"(Control, on the same port, from this machine, without a signature (bodies and replies are JSON):
+  POST /sandbox/issue     {"stock_id","openid"?,"appid"?,"coupon_code"?,"channel"?,"count"?}
+                          a stock id that nobody created becomes one of merchant coupons
+  POST /sandbox/redeem    {"coupon_id","transaction_id"?,"mchid"?,"total"?,"goods_detail"?}
+  POST /sandbox/refund    {"coupon_id" or "transaction_id","amount"?,"status"?,"notify_url"?}
+  POST /sandbox/end       {"stock_id"}: as if it had ended long ago, so that its flow files are there
+  POST /sandbox/faults    {"lose_percent"?,"lose_event"?,"probe_percent"?,"duplicate_percent"?,
+                          "shuffle_s"?}; GET shows them
+  POST /sandbox/fail      {"path","status","code","message"?,"count"?}: API errors to order
+  POST /sandbox/rollover  {"stage": old|announced|both|new|mixed|public_key,"new_share"?}
+  GET  /sandbox/books     stocks, coupons with the history that a ledger should have, payments
+  GET  /sandbox/notifications   what was delivered after how many sends, lost or given up
+  GET  /sandbox/keys      the platform's certificates and public key, PEM
+An H5 link works with this address in place of https://action.weixin.qq.com.)";
+
+}  // namespace
+
+void declare_sandbox(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<SandboxOptions>();
+  Options options = line.add(
+      "sandbox",
+      "Play WeChat Pay on this machine: its coupon APIs, and notifications on its schedule",
+      [chosen, &common, &world] { return run_sandbox(*chosen, common, world); });
+  add_config_option(options, common);
+  options.text("--listen", chosen->listen,
+               "ADDRESS:PORT to serve the APIs on; default: that of merchant.api.base_url");
+  options.flag("--plain-http", chosen->plain_http, "Serve without TLS");
+  options.text("--notify", chosen->notify,
+               "Where to post notifications until a callback URL is set; \"none\": nowhere; "
+               "default: the configured listener, here");
+  options.real("--speed", chosen->speed, 0.001, 1e6,
+               "Seconds of the retry schedule that pass in one second");
+  options.number("--seed", chosen->seed, 0, UINT64_MAX >> 1U,
+                 "The same seed makes the same numbers and loses the same notifications");
+  options.real("--lose", chosen->lose_percent, 0, 100, "Percent of notifications to withhold");
+  options.text("--lose-event", chosen->lose_event, "Withhold only this event type");
+  options.real("--probe", chosen->probe_percent, 0, 100,
+               "Percent of notifications whose first copy is a probe with a wrong signature");
+  options.real("--duplicate", chosen->duplicate_percent, 0, 100,
+               "Percent of notifications that go over two paths at once");
+  options.number("--shuffle", chosen->shuffle_s, 0, 86400,
+                 "Seconds of schedule that a notification may wait, so that others overtake it");
+  options.number("--rate-limit", chosen->rate_limit, 0, 1'000'000,
+                 "API requests a minute before FREQUENCY_LIMITED; 0: no limit");
+  options.number("--link-seconds", chosen->link_s, 0, 86400, "How long a flow file's link lives");
+  options.number("--connections", chosen->connections, 2, 256, "Connections to notify over");
+  options.epilogue(kControl);
+}
+
+}  // namespace couponhook::server

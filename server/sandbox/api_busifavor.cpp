@@ -1,0 +1,132 @@
+#include <map>
+
+#include "server/local_platform/beijing_time.hpp"
+#include "server/sandbox/api.hpp"
+#include "server/sandbox/digests.hpp"
+#include "server/sandbox/events.hpp"
+#include "server/sandbox/query.hpp"
+
+namespace couponhook::server::sandbox {
+namespace {
+
+constexpr std::int64_t kOffsetMax = 1'000'000;
+constexpr std::int64_t kLimitMax = 20;
+
+bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
+  // Who came by an H5 link has told no appid.
+  return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
+         (coupon.appid.empty() || coupon.appid == appid);
+}
+
+void write_busifavor_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& json) {
+  const Stock& stock = *books.find_stock(coupon.stock_id);
+  json.field("belong_merchant", stock.terms.belong_merchant)
+      .field("stock_name", stock.terms.name)
+      .field("goods_name", stock.terms.name)
+      .field("stock_type", "NORMAL")
+      .field("coupon_state", status_of(books, coupon, now))
+      .field("coupon_code", coupon.id)
+      .field("stock_id", stock.id)
+      .field("available_start_time", beijing_time(stock.terms.available_from))
+      .field("expire_time", beijing_time(stock.terms.available_until))
+      .field("receive_time", beijing_time(coupon.received_at))
+      .field("send_request_no", coupon.out_request_no);
+  if (const auto* paid = books.find_transaction(coupon.transaction_id)) {
+    json.field("use_request_no", paid->out_trade_no).field("use_time", beijing_time(paid->paid_at));
+  }
+}
+
+Result<Answer> show(const Platform& platform, const Call& call) {
+  const Books& books = platform.books;
+  const Coupon* coupon = books.find_coupon(call.places.at(1));
+  if (coupon == nullptr || coupon->openid != call.places.front() ||
+      !is_his(books, *coupon, call.places.at(2))) {
+    return not_found("券不存在");
+  }
+  JsonText json;
+  write_busifavor_coupon(books, *coupon, call.now.wall, json);
+  return Answer{json.take()};
+}
+
+Result<Answer> list(const Platform& platform, const Call& call) {
+  Query query(call);
+  const Page page = read_page(query, kOffsetMax, kLimitMax);
+  const std::string appid = query.text("appid");
+  const std::string stock_id = query.optional_text("stock_id");
+  const std::string state = query.optional_text("coupon_state");
+  if (query.error()) return *query.error();
+  const Books& books = platform.books;
+  std::int64_t total = 0;
+  JsonText json;
+  json.list("data");
+  books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
+    if (!is_his(books, coupon, appid)) return;
+    if (!stock_id.empty() && coupon.stock_id != stock_id) return;
+    if (!state.empty() && status_of(books, coupon, call.now.wall) != state) return;
+    if (page.holds(total++)) {
+      write_busifavor_coupon(books, coupon, call.now.wall, json.object());
+      json.end();
+    }
+  });
+  json.end_list();
+  page.write(total, json);
+  return Answer{json.take()};
+}
+
+/// The signature that an H5 link should have: of every parameter but `sign` itself, sorted by name,
+/// unencoded.
+std::string h5_signature(const Target& target, const crypto::Secret& api_v2_key) {
+  std::map<std::string, std::string> signed_parameters;
+  for (const char* name :
+       {"coupon_code", "open_id", "out_request_no", "send_coupon_merchant", "stock_id"}) {
+    const std::string value(target.parameter(name).value_or(""));
+    if (!value.empty()) signed_parameters[name] = value;
+  }
+  std::string message;
+  for (const auto& [name, value] : signed_parameters) message += name + "=" + value + "&";
+  message += "key=" + std::string(api_v2_key.reveal());
+  return hmac_sha256_hex(api_v2_key.reveal(), message);
+}
+
+/// What happens when a user follows an H5 link and takes the coupon. Errors have WeChat Pay's
+/// numbers for codes.
+Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
+  Query query(call);
+  SendOrder order;
+  order.stock_id = query.text("stock_id");
+  order.out_request_no = query.text("out_request_no");
+  order.sender_mchid = query.text("send_coupon_merchant");
+  order.openid = query.text("open_id");
+  order.coupon_code = query.optional_text("coupon_code");
+  order.creator_mchid = order.sender_mchid;
+  order.channel = "H5";
+  const std::string sign = query.text("sign");
+  if (query.error()) return *query.error();
+  const auto account = platform.accounts.find(order.sender_mchid);
+  if (account == platform.accounts.end() || account->second.api_v2_key.empty() ||
+      sign != h5_signature(call.target, account->second.api_v2_key)) {
+    return ApiError{400, "272758293", "签名错误"};
+  }
+  bool is_new = false;
+  const auto coupon = platform.books.issue(order, call.now.wall, is_new);
+  if (!coupon) return coupon.error();
+  if (is_new) {
+    notify(platform, order.creator_mchid, Product::kBusifavor,
+           issue_draft(**coupon, platform.chance.uuid()), "", call.now);
+  }
+  return Answer{
+      JsonText().field("stock_id", (*coupon)->stock_id).field("coupon_code", (*coupon)->id).take()};
+}
+
+}  // namespace
+
+void add_busifavor_routes(Routes& routes, Platform& platform) {
+  routes.add("GET", "/v3/marketing/busifavor/users/*/coupons",
+             [&platform](const Call& call) { return list(platform, call); });
+  routes.add("GET", "/v3/marketing/busifavor/users/*/coupons/*/appids/*",
+             [&platform](const Call& call) { return show(platform, call); });
+  routes.add("GET", "/busifavor/getcouponinfo",
+             [&platform](const Call& call) { return follow_h5_link(platform, call); });
+}
+
+}  // namespace couponhook::server::sandbox

@@ -1,0 +1,70 @@
+#include "crypto/random.hpp"
+#include "crypto/resource_cipher.hpp"
+#include "server/local_platform/beijing_time.hpp"
+#include "server/sandbox/api.hpp"
+#include "server/sandbox/events.hpp"
+#include "server/sandbox/fields.hpp"
+#include "server/sandbox/query.hpp"
+
+namespace couponhook::server::sandbox {
+namespace {
+
+constexpr std::size_t kNonceLength = 12;  // what AES-GCM takes
+constexpr std::string_view kAssociatedData = "certificate";
+
+void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
+                       JsonText& json) {
+  // A nonce must not come twice under one key, so this one follows no seed.
+  const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kNonceLength);
+  json.object()
+      .field("serial_no", key.serial)
+      .field("effective_time", beijing_time(key.effective_at))
+      .field("expire_time", beijing_time(key.expires_at))
+      .object("encrypt_certificate")
+      .field("algorithm", "AEAD_AES_256_GCM")
+      .field("nonce", nonce)
+      .field("associated_data", kAssociatedData)
+      .field("ciphertext", cipher.seal(nonce, kAssociatedData, key.certificate))
+      .end()
+      .end();
+}
+
+Result<Answer> list_certificates(const Platform& platform, const Call& call) {
+  const auto keys = platform.certificates.downloadable();
+  if (keys.empty())
+    return not_found("无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。");
+  const auto& api_v3_key = platform.accounts.at(call.mchid).api_v3_key;
+  const crypto::ResourceCipher cipher(crypto::Secret(std::string(api_v3_key.reveal())));
+  JsonText json;
+  json.list("data");
+  for (const PlatformKeyPtr& key : keys) write_certificate(*key, cipher, json);
+  return Answer{json.end_list().take()};
+}
+
+Result<Answer> echo(Platform& platform, const Call& call) {
+  const auto body = read_body(call);
+  if (!body) return body.error();
+  std::optional<ApiError> error;
+  Fields fields(body->value(), "", error);
+  const std::string message = fields.text("echo_message", 1, 1024);
+  const std::string url = fields.optional_text("notify_url", 256);
+  fields.require(url.empty() || parse_url(url).has_value(), "notify_url", "notify_url不合法");
+  if (error) return std::move(*error);
+  // No callback unless the request says where to.
+  if (!url.empty()) {
+    notify(platform, call.mchid, Product::kFavor,
+           echo_draft(message, call.now.wall, platform.chance.uuid()), url, call.now);
+  }
+  return Answer{JsonText().field("echo_message", message).take()};
+}
+
+}  // namespace
+
+void add_certificate_routes(Routes& routes, Platform& platform) {
+  routes.add("GET", "/v3/certificates",
+             [&platform](const Call& call) { return list_certificates(platform, call); });
+  routes.add("POST", "/v3/security/echo",
+             [&platform](const Call& call) { return echo(platform, call); });
+}
+
+}  // namespace couponhook::server::sandbox

@@ -1,0 +1,123 @@
+#include <algorithm>
+
+#include "server/sandbox/api.hpp"
+#include "server/sandbox/events.hpp"
+#include "server/sandbox/fields.hpp"
+#include "server/sandbox/query.hpp"
+
+namespace couponhook::server::sandbox {
+namespace {
+
+constexpr std::int64_t kOffsetMax = 1'000'000;
+constexpr std::int64_t kLimitMax = 20;
+
+Result<Answer> send(Platform& platform, const Call& call) {
+  const auto body = read_body(call);
+  if (!body) return body.error();
+  std::optional<ApiError> error;
+  Fields fields(body->value(), "", error);
+  SendOrder order;
+  order.openid = call.places.front();
+  order.sender_mchid = call.mchid;
+  order.stock_id = fields.text("stock_id", 1, 20);
+  order.out_request_no = fields.text("out_request_no", 1, 128);
+  order.appid = fields.text("appid", 1, 128);
+  order.creator_mchid = fields.text("stock_creator_mchid", 1, 20);
+  const bool has_value = fields.has("coupon_value") || fields.has("coupon_minimum");
+  if (error) return std::move(*error);
+  // Only stocks without an amount of their own take one, and the API cannot create these.
+  if (has_value) return invalid_request("非指定面额批次不能传入coupon_value、coupon_minimum");
+  const auto coupon = platform.books.send(order, call.now.wall);
+  if (!coupon) return coupon.error();
+  return Answer{JsonText().field("coupon_id", (*coupon)->id).take()};
+}
+
+bool is_favor(const Books& books, const Coupon& coupon) {
+  return books.find_stock(coupon.stock_id)->product == Product::kFavor;
+}
+
+Result<Answer> show(const Platform& platform, const Call& call) {
+  Query query(call);
+  const std::string appid = query.text("appid");
+  if (query.error()) return *query.error();
+  const Books& books = platform.books;
+  const Coupon* coupon = books.find_coupon(call.places.at(1));
+  if (coupon == nullptr || coupon->openid != call.places.front() || !is_favor(books, *coupon)) {
+    return not_found("券不存在");
+  }
+  if (coupon->appid != appid) return invalid_request("openid与appID不匹配");
+  JsonText json;
+  write_coupon(books, *coupon, call.now.wall, json);
+  return Answer{json.take()};
+}
+
+/// What a list of a user's coupons is narrowed down to.
+struct Filter {
+  std::string appid;
+  std::string stock_id;
+  std::string status;
+  std::string creator_mchid;
+  std::string sender_mchid;
+  std::string available_mchid;
+
+  [[nodiscard]] bool takes(const Books& books, const Coupon& coupon, Time now) const {
+    const Stock& stock = *books.find_stock(coupon.stock_id);
+    const auto fits = [](const std::string& wanted, std::string_view is) {
+      return wanted.empty() || wanted == is;
+    };
+    const auto& merchants = stock.terms.available_merchants;
+    // Asked by where they can be redeemed, those that have been are not listed.
+    const bool available =
+        available_mchid.empty() ||
+        (coupon.transaction_id.empty() &&
+         std::find(merchants.begin(), merchants.end(), available_mchid) != merchants.end());
+    return coupon.appid == appid && fits(stock_id, stock.id) &&
+           fits(status, status_of(books, coupon, now)) &&
+           fits(creator_mchid, stock.creator_mchid) && fits(sender_mchid, coupon.sender_mchid) &&
+           available;
+  }
+};
+
+Result<Answer> list(const Platform& platform, const Call& call) {
+  Query query(call);
+  const Page page = read_page(query, kOffsetMax, kLimitMax);
+  const Filter filter{query.text("appid"),
+                      query.optional_text("stock_id"),
+                      query.optional_text("status"),
+                      query.optional_text("creator_mchid"),
+                      query.optional_text("sender_mchid"),
+                      query.optional_text("available_mchid")};
+  query.require(filter.status.empty() || filter.status == "SENDED" || filter.status == "USED",
+                "非法的券状态");
+  query.require(!filter.creator_mchid.empty() || !filter.sender_mchid.empty() ||
+                    !filter.available_mchid.empty(),
+                "creator_mchid、sender_mchid、available_mchid三选一必填");
+  if (query.error()) return *query.error();
+  const Books& books = platform.books;
+  std::int64_t total = 0;
+  JsonText json;
+  json.list("data");
+  books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
+    if (!is_favor(books, coupon) || !filter.takes(books, coupon, call.now.wall)) return;
+    if (page.holds(total++)) {
+      write_coupon(books, coupon, call.now.wall, json.object());
+      json.end();
+    }
+  });
+  json.end_list();
+  page.write(total, json);
+  return Answer{json.take()};
+}
+
+}  // namespace
+
+void add_coupon_routes(Routes& routes, Platform& platform) {
+  routes.add("POST", "/v3/marketing/favor/users/*/coupons",
+             [&platform](const Call& call) { return send(platform, call); });
+  routes.add("GET", "/v3/marketing/favor/users/*/coupons",
+             [&platform](const Call& call) { return list(platform, call); });
+  routes.add("GET", "/v3/marketing/favor/users/*/coupons/*",
+             [&platform](const Call& call) { return show(platform, call); });
+}
+
+}  // namespace couponhook::server::sandbox

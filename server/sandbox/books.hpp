@@ -1,0 +1,106 @@
+#pragma once
+
+/// \file
+/// The sandbox's own books: stocks, coupons, payments and refunds, as WeChat Pay would keep them.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/sandbox/api_error.hpp"
+#include "server/sandbox/chance.hpp"
+#include "server/sandbox/records.hpp"
+
+namespace couponhook::server::sandbox {
+
+enum class StockChange : std::uint8_t { kStart, kPause, kRestart, kStop };
+
+/// A coupon to be given to a user.
+struct SendOrder {
+  std::string stock_id;
+  std::string openid;
+  std::string appid;
+  std::string sender_mchid;
+  std::string creator_mchid;
+  std::string out_request_no;
+  std::string channel{};      ///< 商家券 only
+  std::string coupon_code{};  ///< 商家券 only; empty: one is made
+};
+
+/// A payment to be made with a coupon. What is left empty or 0 is made up.
+struct RedeemOrder {
+  std::string stock_id;
+  std::string coupon_id;
+  std::string mchid;
+  std::string transaction_id;
+  std::int64_t total = 0;
+  std::vector<GoodsItem> goods;
+};
+
+struct RefundOrder {
+  std::string transaction_id;
+  std::int64_t amount = 0;  ///< 0: all that is left
+  std::string status = "SUCCESS";
+};
+
+/// No I/O and no clock: the same calls with the same times and seed give the same books. What is
+/// pointed to stays where it is as long as the books. Not thread-safe.
+class Books {
+ public:
+  explicit Books(Chance& chance) : chance_(chance) {}
+
+  /// Idempotent by (creator, out_request_no).
+  [[nodiscard]] Result<const Stock*> create_stock(const std::string& creator,
+                                                  const StockTerms& terms, Time now);
+  [[nodiscard]] Result<const Stock*> change_stock(StockChange change, const std::string& stock_id,
+                                                  const std::string& creator, Time now);
+  /// As though the activity had ended long ago: the flow files are there at once.
+  [[nodiscard]] Result<const Stock*> end_stock(const std::string& stock_id, Time now);
+
+  /// Gives a 代金券. Idempotent by (sender, out_request_no).
+  [[nodiscard]] Result<const Coupon*> send(const SendOrder& order, Time now);
+  /// Gives a 商家券, of a stock that need not exist before. Idempotent by (sender, out_request_no).
+  /// \param is_new tells whether this call gave it.
+  [[nodiscard]] Result<const Coupon*> issue(const SendOrder& order, Time now, bool& is_new);
+
+  [[nodiscard]] Result<const Transaction*> redeem(const RedeemOrder& order, Time now);
+  [[nodiscard]] Result<const Refund*> refund(const RefundOrder& order, Time now);
+
+  /// \return null where there is none.
+  [[nodiscard]] const Stock* find_stock(const std::string& id) const;
+  [[nodiscard]] const Coupon* find_coupon(const std::string& id) const;
+  [[nodiscard]] const Transaction* find_transaction(const std::string& id) const;
+  [[nodiscard]] std::vector<const Refund*> refunds_of(const std::string& transaction_id) const;
+
+  // Oldest first.
+  void each_stock(const std::function<void(const Stock&)>& look) const;
+  void each_coupon(const std::function<void(const Coupon&)>& look) const;
+  void each_coupon_of(const std::string& openid,
+                      const std::function<void(const Coupon&)>& look) const;
+  void each_transaction(const std::function<void(const Transaction&)>& look) const;
+  void each_refund(const std::function<void(const Refund&)>& look) const;
+
+ private:
+  Stock* stock_of_product(const std::string& id, Product product);
+  const Coupon* sent_before(const SendOrder& order) const;
+  const Coupon* keep(const SendOrder& order, Stock& stock, std::string coupon_id, Time now);
+  [[nodiscard]] std::int64_t held_by(const std::string& openid, const std::string& stock_id) const;
+
+  Chance& chance_;
+  std::map<std::string, Stock> stocks_;
+  std::map<std::string, Coupon> coupons_;
+  std::map<std::string, Transaction> transactions_;
+  std::deque<Refund> refunds_;
+  std::vector<const Stock*> stocks_in_order_;
+  std::vector<const Coupon*> coupons_in_order_;
+  std::vector<const Transaction*> transactions_in_order_;
+  std::map<std::string, std::vector<const Coupon*>> coupons_by_openid_;
+  std::map<std::string, std::vector<const Refund*>> refunds_by_transaction_;
+  std::map<std::string, std::string> stocks_by_request_;   // "mchid/out_request_no"
+  std::map<std::string, std::string> coupons_by_request_;  // "mchid/out_request_no"
+};
+
+}  // namespace couponhook::server::sandbox

@@ -1,0 +1,46 @@
+#pragma once
+
+/// \file
+/// Numbers and luck that come out the same for the same seed.
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <random>
+#include <string>
+
+namespace couponhook::server::sandbox {
+
+/// Not thread-safe.
+class Chance {
+ public:
+  explicit Chance(std::uint64_t seed) : engine_(seed) {}
+
+  /// \return true in `percent` of a hundred cases.
+  [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }
+  /// \return a number from 0 to below 1.
+  [[nodiscard]] double draw() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }
+
+  /// `length` digits in all, beginning with `beginning`.
+  [[nodiscard]] std::string digits(std::string beginning, std::size_t length) {
+    while (beginning.size() < length) beginning += static_cast<char>('0' + engine_() % 10);
+    return beginning;
+  }
+
+  /// In the form of a random UUID.
+  [[nodiscard]] std::string uuid() {
+    const std::uint64_t high = (engine_() & ~0xF000ULL) | 0x4000;
+    const std::uint64_t low = (engine_() & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%08x-%04x-%04x-%04x-%012llx",
+                  static_cast<unsigned>(high >> 32), static_cast<unsigned>(high >> 16 & 0xFFFF),
+                  static_cast<unsigned>(high & 0xFFFF), static_cast<unsigned>(low >> 48),
+                  static_cast<unsigned long long>(low & 0xFFFFFFFFFFFFULL));
+    return text.data();
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+}  // namespace couponhook::server::sandbox

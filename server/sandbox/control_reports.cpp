@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include "server/local_platform/beijing_time.hpp"
+#include "server/sandbox/api.hpp"
+#include "server/sandbox/events.hpp"
+
+namespace couponhook::server::sandbox {
+namespace {
+
+void write_fact(const char* kind, const std::string& business_key, Time at, JsonText& json) {
+  json.object()
+      .field("kind", kind)
+      .field("business_key", business_key)
+      .field("occurred_at", beijing_time(at))
+      .end();
+}
+
+/// A coupon's history as a receiver that missed nothing should have it, in the same terms.
+void write_history(const Books& books, const Coupon& coupon, Product product, JsonText& json) {
+  json.list("history");
+  if (product == Product::kBusifavor) {
+    write_fact("issue", coupon.stock_id + "/" + coupon.id, coupon.received_at, json);
+  }
+  const Transaction* paid = books.find_transaction(coupon.transaction_id);
+  if (paid != nullptr && product == Product::kFavor) {
+    write_fact("redeem", coupon.id + "/" + paid->id, paid->paid_at, json);
+    for (const Refund* refund : books.refunds_of(paid->id)) {
+      write_fact("refund", refund->id + "/" + refund->status, refund->at, json);
+    }
+  }
+  json.end_list();
+}
+
+std::string_view state_of(const Books& books, const Coupon& coupon) {
+  if (coupon.transaction_id.empty()) return "issued";
+  const auto refunds = books.refunds_of(coupon.transaction_id);
+  const bool refunded = std::ranges::any_of(
+      refunds, [](const Refund* refund) { return refund->status == "SUCCESS"; });
+  return refunded ? "refunded" : "redeemed";
+}
+
+void write_coupons(const Books& books, Time now, JsonText& json) {
+  json.list("coupons");
+  books.each_coupon([&](const Coupon& coupon) {
+    const Product product = books.find_stock(coupon.stock_id)->product;
+    json.object()
+        .field("stock_id", coupon.stock_id)
+        .field("coupon", coupon.id)
+        .field("product", product == Product::kFavor ? "favor" : "busifavor")
+        .field("openid", coupon.openid)
+        .field("appid", coupon.appid)
+        .field("status", status_of(books, coupon, now))
+        .field("state", state_of(books, coupon));
+    write_history(books, coupon, product, json);
+    json.end();
+  });
+  json.end_list();
+}
+
+Answer show_books(const Platform& platform, Time now) {
+  const Books& books = platform.books;
+  JsonText json;
+  json.list("stocks");
+  books.each_stock([&](const Stock& stock) {
+    json.object()
+        .field("stock_id", stock.id)
+        .field("product", stock.product == Product::kFavor ? "favor" : "busifavor")
+        .field("creator_mchid", stock.creator_mchid)
+        .field("distributed", stock.distributed)
+        .end();
+  });
+  json.end_list();
+  write_coupons(books, now, json);
+  json.list("transactions");
+  books.each_transaction([&](const Transaction& paid) {
+    json.object()
+        .field("transaction_id", paid.id)
+        .field("stock_id", paid.stock_id)
+        .field("coupon", paid.coupon_id)
+        .field("mchid", paid.mchid)
+        .field("paid_at", beijing_time(paid.paid_at))
+        .field("total", paid.total)
+        .field("refunded", paid.refunded)
+        .end();
+  });
+  json.end_list();
+  return {json.take()};
+}
+
+void write_summary(const OutboxSummary& summary, JsonText& json) {
+  json.object("summary");
+  for (const auto& [state, count] : summary.by_state) json.field(state, count);
+  json.object("delivered_by_sends");
+  for (const auto& [sends, count] : summary.delivered_by_sends) {
+    json.field(std::to_string(sends), count);
+  }
+  json.end()
+      .field("copies", summary.copies)
+      .field("probes", summary.probes)
+      .field("probes_accepted", summary.probes_accepted)
+      .end();
+}
+
+Answer show_notifications(const Platform& platform) {
+  JsonText json;
+  write_summary(platform.outbox.summary(), json);
+  json.list("items");
+  for (const OutboxEntry& entry : platform.outbox.entries()) {
+    json.object()
+        .field("id", entry.draft.id)
+        .field("event_type", entry.draft.event_type)
+        .field("mchid", entry.mchid)
+        .field("state", to_string(entry.state))
+        .field("sends", entry.sends)
+        .list("statuses");
+    for (const unsigned status : entry.statuses) json.number(status);
+    json.end_list().end();
+  }
+  return {json.end_list().take()};
+}
+
+/// As one can download them from the merchant console.
+Answer show_keys(const Platform& platform) {
+  const auto signing = platform.certificates.signing();
+  JsonText json;
+  json.field("stage", to_string(platform.certificates.stage())).list("keys");
+  for (const PlatformKeyPtr& key : platform.certificates.all()) {
+    json.object()
+        .field("serial", key->serial)
+        .field("kind", key->is_certificate() ? "certificate" : "public_key")
+        .field("pem", key->is_certificate() ? key->certificate : key->public_key)
+        .field("signs", std::ranges::find(signing, key) != signing.end())
+        .end();
+  }
+  return {json.end_list().take()};
+}
+
+}  // namespace
+
+void add_report_routes(Routes& routes, Platform& platform) {
+  routes.add("GET", "/sandbox/books", [&platform](const Call& call) -> Result<Answer> {
+    return show_books(platform, call.now.wall);
+  });
+  routes.add("GET", "/sandbox/notifications",
+             [&platform](const Call&) -> Result<Answer> { return show_notifications(platform); });
+  routes.add("GET", "/sandbox/keys",
+             [&platform](const Call&) -> Result<Answer> { return show_keys(platform); });
+}
+
+}  // namespace couponhook::server::sandbox

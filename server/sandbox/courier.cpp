@@ -1,0 +1,81 @@
+#include "server/sandbox/courier.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace couponhook::server::sandbox {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{5000};  // of WeChat Pay with a receiver
+constexpr std::chrono::hours kNothingKnown{1};
+constexpr std::size_t kReplyBytesMax = 1 << 20;
+
+}  // namespace
+
+/// One connection, opened anew where the next errand leads elsewhere.
+struct Courier::Path {
+  explicit Path(asio::io_context& io) : wake(io.get_executor(), Timer::time_point::max()) {}
+
+  Timer wake;
+  std::string url;
+  std::string target;
+  std::unique_ptr<HttpClient> client;
+};
+
+Courier::Courier(SharedPlatform& platform, std::size_t connections, TlsContext tls)
+    : platform_(platform), tls_(std::move(tls)) {
+  for (std::size_t i = 0; i < connections; ++i) {
+    paths_.push_back(std::make_unique<Path>(loop_.io()));
+    loop_.spawn(carry(*paths_.back()));
+  }
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+Courier::~Courier() {
+  stopping_ = true;
+  wake();
+  thread_.join();
+}
+
+void Courier::wake() {
+  asio::post(loop_.io(), [this] {
+    for (const auto& path : paths_) path->wake.cancel();
+  });
+}
+
+Task<void> Courier::carry(Path& path) {
+  while (!stopping_) {
+    path.wake.expires_after(kNothingKnown);
+    const std::optional<Errand> errand = platform_.take_errand();
+    if (errand) {
+      const unsigned status = co_await deliver(path, *errand);
+      platform_.conclude_errand(errand->copy, status);
+      continue;
+    }
+    if (const auto wait = platform_.until_next_errand()) path.wake.expires_after(*wait);
+    co_await path.wake.async_wait(use_task);
+  }
+}
+
+/// \return the reply's status; 0 where none came in time.
+Task<unsigned> Courier::deliver(Path& path, const Errand& errand) {
+  if (path.url != errand.url) {
+    path.client.reset();
+    path.url = errand.url;
+    const auto url = parse_url(errand.url);
+    if (!url || (url->tls && tls_ == nullptr)) co_return 0;
+    path.target = url->target;
+    HttpClient::Options options;
+    options.total_timeout = kPatience;
+    options.reply_bytes_max = kReplyBytesMax;
+    path.client = std::make_unique<HttpClient>(loop_.io(), loop_.deadlines(), *url, tls_, options);
+  }
+  if (path.client == nullptr) co_return 0;
+  SignedNotification notification = errand.maker->make(errand.draft, errand.copy.bad);
+  ClientRequest request("POST", path.target);
+  request.headers = std::move(notification.headers);
+  request.body = std::move(notification.body);
+  const auto reply = co_await path.client->send(request);
+  co_return reply ? reply->status : 0;
+}
+
+}  // namespace couponhook::server::sandbox

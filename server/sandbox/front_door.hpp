@@ -1,0 +1,25 @@
+#pragma once
+
+/// \file
+/// The sandbox's listener: HTTP on one side, the shared platform on the other.
+
+#include "server/net/http_message.hpp"
+#include "server/sandbox/shared_platform.hpp"
+
+namespace couponhook::server::sandbox {
+
+class FrontDoor final : public RequestHandler {
+ public:
+  /// \param platform outlives this.
+  explicit FrontDoor(SharedPlatform& platform) : platform_(platform) {}
+
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
+                                            std::string_view target) const override;
+  [[nodiscard]] Task<Reply> handle(const Request& request) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
+
+ private:
+  SharedPlatform& platform_;
+};
+
+}  // namespace couponhook::server::sandbox

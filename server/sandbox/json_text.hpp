@@ -1,0 +1,103 @@
+#pragma once
+
+/// \file
+/// Private to this folder: JSON written member by member.
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace couponhook::server::sandbox {
+
+/// An object, from construction to take().
+class JsonText {
+ public:
+  JsonText() { writer_.StartObject(); }
+
+  JsonText& field(std::string_view name, std::string_view value) {
+    key(name);
+    return text(value);
+  }
+  JsonText& field(std::string_view name, const char* value) {
+    return field(name, std::string_view(value));
+  }
+  template <std::integral Value>
+  JsonText& field(std::string_view name, Value value) {
+    key(name);
+    if constexpr (std::same_as<Value, bool>) {
+      writer_.Bool(value);
+    } else {
+      writer_.Int64(static_cast<std::int64_t>(value));
+    }
+    return *this;
+  }
+  JsonText& field(std::string_view name, double value) {
+    key(name);
+    writer_.Double(value);
+    return *this;
+  }
+  template <typename Texts>
+  JsonText& texts(std::string_view name, const Texts& values) {
+    list(name);
+    for (const std::string& value : values) text(value);
+    return end_list();
+  }
+  /// A value that is JSON already.
+  JsonText& raw(std::string_view name, std::string_view json) {
+    key(name);
+    writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
+    return *this;
+  }
+
+  JsonText& object(std::string_view name) {
+    key(name);
+    return object();
+  }
+  JsonText& list(std::string_view name) {
+    key(name);
+    writer_.StartArray();
+    return *this;
+  }
+  /// An object in a list.
+  JsonText& object() {
+    writer_.StartObject();
+    return *this;
+  }
+  /// A text in a list.
+  JsonText& text(std::string_view value) {
+    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    return *this;
+  }
+  /// A number in a list.
+  JsonText& number(std::int64_t value) {
+    writer_.Int64(value);
+    return *this;
+  }
+  JsonText& end() {
+    writer_.EndObject();
+    return *this;
+  }
+  JsonText& end_list() {
+    writer_.EndArray();
+    return *this;
+  }
+
+  [[nodiscard]] std::string take() {
+    writer_.EndObject();
+    return {buffer_.GetString(), buffer_.GetSize()};
+  }
+
+ private:
+  void key(std::string_view name) {
+    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  }
+
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
+};
+
+}  // namespace couponhook::server::sandbox

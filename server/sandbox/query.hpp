@@ -1,0 +1,53 @@
+#pragma once
+
+/// \file
+/// Private to this folder: reads a request's query parameters and body.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "handlers/json.hpp"
+#include "server/sandbox/call.hpp"
+#include "server/sandbox/json_text.hpp"
+
+namespace couponhook::server::sandbox {
+
+/// As Fields, for parameters.
+class Query {
+ public:
+  /// \param call outlives this.
+  explicit Query(const Call& call) : target_(call.target) {}
+
+  [[nodiscard]] std::string text(const char* name);
+  [[nodiscard]] std::string optional_text(const char* name) const;
+  [[nodiscard]] std::int64_t integer(const char* name, std::int64_t most, std::int64_t otherwise);
+
+  void require(bool holds, std::string message);
+  [[nodiscard]] const std::optional<ApiError>& error() const { return error_; }
+
+ private:
+  const Target& target_;
+  std::optional<ApiError> error_;
+};
+
+/// A part of a list.
+struct Page {
+  std::int64_t offset;
+  std::int64_t limit;
+
+  /// Whether what stands at this place is on the page.
+  [[nodiscard]] bool holds(std::int64_t place) const {
+    return place >= offset && place < offset + limit;
+  }
+  void write(std::int64_t total, JsonText& json) const {
+    json.field("total_count", total).field("offset", offset).field("limit", limit);
+  }
+};
+[[nodiscard]] Page read_page(Query& query, std::int64_t offset_max, std::int64_t limit_max);
+
+/// The body as a JSON object.
+[[nodiscard]] Result<handlers::JsonObject> read_body(const Call& call);
+
+}  // namespace couponhook::server::sandbox

@@ -1,0 +1,58 @@
+#include "server/sandbox/service.hpp"
+
+#include <csignal>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "server/io_thread.hpp"
+#include "server/sandbox/courier.hpp"
+#include "server/sandbox/front_door.hpp"
+
+namespace couponhook::server::sandbox {
+namespace {
+
+HttpLimits local_limits() {
+  const ListenerConfig usual;
+  return {usual.max_connections,   usual.max_connections, usual.max_refusals,
+          usual.max_header_bytes,  usual.max_body_bytes,  usual.max_body_bytes_in_flight,
+          usual.handshake_timeout, usual.header_timeout,  usual.body_timeout,
+          usual.write_timeout,     usual.idle_timeout};
+}
+
+std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint& endpoint) {
+  const Url url{options.tls != nullptr, endpoint.address().to_string(),
+                std::to_string(endpoint.port()), ""};
+  return (url.tls ? "https://" : "http://") + url.authority();
+}
+
+}  // namespace
+
+std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
+  FrontDoor door(platform);
+  ListenerShare share(
+      local_limits(), TrustedProxies(), door, [&options] { return options.tls; }, options.on_bug);
+  IoThread thread(share, "sandbox");
+  error_code ec;
+  const auto address = asio::ip::make_address(options.address, ec);
+  if (!ec) ec = thread.listen({address, options.port});
+  if (ec) {
+    return Problem{"--listen", "cannot listen on " + options.address + " port " +
+                                   std::to_string(options.port) + ": " + ec.message() +
+                                   "; choose another, or stop what uses it"};
+  }
+  const std::string url = url_of(options, thread.endpoint());
+  platform.set_base_url(url);
+  Courier courier(platform, options.connections, options.client_tls);
+  platform.on_news([&courier] { courier.wake(); });
+  asio::io_context io{1};
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([](error_code, int) {});
+  thread.start();
+  options.on_ready(url);
+  io.run();
+  thread.stop();
+  return std::nullopt;
+}
+
+}  // namespace couponhook::server::sandbox

@@ -1,0 +1,160 @@
+// Goal: the books keep the rules of stocks, coupons and payments, and say the same for the same
+// seed. Method: deeds in order against books without a clock or I/O.
+
+#include "server/sandbox/books.hpp"
+
+#include <gtest/gtest.h>
+
+namespace couponhook::server::sandbox {
+namespace {
+
+const Time kNow{std::chrono::seconds(1'763'700'000)};
+constexpr auto kCreator = "1900000001";
+
+StockTerms terms(std::int64_t max_coupons = 100) {
+  StockTerms terms;
+  terms.out_request_no = "create-1";
+  terms.available_from = kNow;
+  terms.available_until = kNow + std::chrono::days(30);
+  terms.max_coupons = max_coupons;
+  terms.max_coupons_per_user = 2;
+  terms.coupon_amount = 500;
+  terms.transaction_minimum = 2000;
+  return terms;
+}
+
+class SandboxBooks : public ::testing::Test {
+ protected:
+  std::string create_running(std::int64_t max_coupons = 100) {
+    const std::string id = (*books_.create_stock(kCreator, terms(max_coupons), kNow))->id;
+    EXPECT_TRUE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
+    return id;
+  }
+  Result<const Coupon*> send(const std::string& stock_id, const std::string& number,
+                             const std::string& openid = "oUser", Time now = kNow) {
+    return books_.send({stock_id, openid, "wx1", kCreator, kCreator, number}, now);
+  }
+  Result<const Transaction*> redeem(const std::string& coupon_id, std::int64_t total = 0) {
+    return books_.redeem({{}, coupon_id, {}, {}, total, {}}, kNow);
+  }
+
+  Chance chance_{1};
+  Books books_{chance_};
+};
+
+TEST_F(SandboxBooks, CreateAStockOnceForOneNumber) {
+  const Stock* first = *books_.create_stock(kCreator, terms(), kNow);
+  EXPECT_EQ(*books_.create_stock(kCreator, terms(), kNow), first);
+  EXPECT_EQ(books_.create_stock(kCreator, terms(99), kNow).error().code, "INVALID_REQUEST");
+  EXPECT_NE(*books_.create_stock("1900000002", terms(), kNow), first);
+}
+
+TEST_F(SandboxBooks, ChangeAStockOnlyAlongItsLife) {
+  const std::string id = (*books_.create_stock(kCreator, terms(), kNow))->id;
+  EXPECT_FALSE(books_.change_stock(StockChange::kPause, id, kCreator, kNow));
+  EXPECT_TRUE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
+  EXPECT_FALSE(books_.change_stock(StockChange::kStart, id, kCreator, kNow));
+  EXPECT_TRUE(books_.change_stock(StockChange::kPause, id, kCreator, kNow));
+  EXPECT_TRUE(books_.change_stock(StockChange::kRestart, id, kCreator, kNow));
+  EXPECT_TRUE(books_.change_stock(StockChange::kStop, id, kCreator, kNow));
+  EXPECT_FALSE(books_.change_stock(StockChange::kRestart, id, kCreator, kNow));
+}
+
+TEST_F(SandboxBooks, LetNobodyElseChangeAStock) {
+  const std::string id = create_running();
+  EXPECT_EQ(books_.change_stock(StockChange::kPause, id, "1900000002", kNow).error().code,
+            "REQUEST_BLOCKED");
+}
+
+TEST_F(SandboxBooks, GiveACouponOnceForOneNumber) {
+  const std::string id = create_running();
+  const Coupon* first = *send(id, "1");
+  EXPECT_EQ(*send(id, "1"), first);
+  EXPECT_NE(*send(id, "2"), first);
+  EXPECT_EQ(send(id, "1", "oAnother").error().code, "INVALID_REQUEST");
+  EXPECT_EQ(books_.find_stock(id)->distributed, 2);
+}
+
+TEST_F(SandboxBooks, KeepAStocksLimits) {
+  const std::string id = create_running(3);
+  ASSERT_TRUE(send(id, "1"));
+  ASSERT_TRUE(send(id, "2"));
+  EXPECT_EQ(send(id, "3").error().code, "REQUEST_BLOCKED");
+  ASSERT_TRUE(send(id, "4", "oAnother"));
+  EXPECT_EQ(send(id, "5", "oThird").error().code, "NOT_ENOUGH");
+}
+
+TEST_F(SandboxBooks, GiveNothingAfterTheEnd) {
+  const std::string id = create_running();
+  EXPECT_FALSE(send(id, "1", "oUser", kNow + std::chrono::days(31)));
+}
+
+TEST_F(SandboxBooks, RedeemACouponOnce) {
+  const Coupon* coupon = *send(create_running(), "1");
+  const Transaction* paid = *redeem(coupon->id);
+  EXPECT_EQ(coupon->transaction_id, paid->id);
+  EXPECT_EQ(paid->discount, 500);
+  EXPECT_EQ(redeem(coupon->id).error().code, "INVALID_REQUEST");
+  EXPECT_EQ(redeem("1").error().code, "RESOURCE_NOT_EXISTS");
+}
+
+TEST_F(SandboxBooks, RefundNoMoreThanWasPaid) {
+  const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
+  EXPECT_EQ((*books_.refund({paid->id, 1500}, kNow))->amount, 1500);
+  EXPECT_FALSE(books_.refund({paid->id, 501}, kNow));
+  EXPECT_EQ((*books_.refund({paid->id, 0}, kNow))->amount, 500);
+  EXPECT_FALSE(books_.refund({paid->id, 0}, kNow));
+  EXPECT_EQ(books_.refunds_of(paid->id).size(), 2U);
+}
+
+TEST_F(SandboxBooks, GiveACouponsPartBackInProportion) {
+  const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
+  EXPECT_EQ((*books_.refund({paid->id, 1000}, kNow))->payer_amount, 750);
+}
+
+TEST_F(SandboxBooks, DoNotCountARefundThatFailed) {
+  const Transaction* paid = *redeem((*send(create_running(), "1"))->id, 2000);
+  ASSERT_TRUE(books_.refund({paid->id, 2000, "ABNORMAL"}, kNow));
+  EXPECT_TRUE(books_.refund({paid->id, 2000, "SUCCESS"}, kNow));
+}
+
+TEST_F(SandboxBooks, MakeAStockOfMerchantCouponsWhenTheFirstIsIssued) {
+  bool is_new = false;
+  const SendOrder order{"77", "oUser", "wx1", kCreator, kCreator, "1", "MINIAPP", ""};
+  const Coupon* coupon = *books_.issue(order, kNow, is_new);
+  EXPECT_TRUE(is_new);
+  EXPECT_EQ(coupon->id.size(), 22U);
+  EXPECT_EQ(*books_.issue(order, kNow, is_new), coupon);
+  EXPECT_FALSE(is_new);
+  EXPECT_EQ(books_.find_stock("77")->product, Product::kBusifavor);
+}
+
+TEST_F(SandboxBooks, UseACodeOnce) {
+  bool is_new = false;
+  SendOrder order{"77", "oUser", "wx1", kCreator, kCreator, "1", "H5", "CODE-1"};
+  EXPECT_EQ((*books_.issue(order, kNow, is_new))->id, "CODE-1");
+  order.out_request_no = "2";
+  EXPECT_FALSE(books_.issue(order, kNow, is_new));
+}
+
+TEST(SandboxChance, SaysTheSameForTheSameSeed) {
+  Chance first(7);
+  Chance second(7);
+  Chance other(8);
+  EXPECT_EQ(first.digits("42", 28), second.digits("42", 28));
+  EXPECT_EQ(first.uuid(), second.uuid());
+  EXPECT_NE(first.uuid(), other.uuid());
+}
+
+TEST(SandboxChance, HappensAboutAsOftenAsItShould) {
+  Chance chance(1);
+  int happened = 0;
+  for (int i = 0; i < 10000; ++i) happened += chance.happens(10) ? 1 : 0;
+  EXPECT_GT(happened, 800);
+  EXPECT_LT(happened, 1200);
+  EXPECT_FALSE(chance.happens(0));
+  EXPECT_TRUE(chance.happens(100));
+}
+
+}  // namespace
+}  // namespace couponhook::server::sandbox
