@@ -12,6 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "server/admin.hpp"
+#include "server/failure_log.hpp"
 #include "server/io_thread.hpp"
 #include "server/listening.hpp"
 #include "server/maintenance.hpp"
@@ -67,7 +68,7 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
-  Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+  Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
           std::unique_ptr<storage::Connection> deliveries,
           std::unique_ptr<storage::Connection> reader);
   Service(const Service&) = delete;
@@ -105,6 +106,7 @@ class Service {
   Live<TlsContext> admin_tls_;
   Live<crypto::Secret> admin_token_;
   Tally tally_;
+  FailureLog failure_log_{log_};
   std::string engine_;
   storage::Reader reader_;
   DeliveryThread delivery_thread_;
@@ -123,7 +125,7 @@ class Service {
   std::optional<Maintenance> maintenance_;
 };
 
-Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::Connection> writer,
+Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
                  std::unique_ptr<storage::Connection> deliveries,
                  std::unique_ptr<storage::Connection> reader)
     : setup_(std::move(setup)),
@@ -133,21 +135,19 @@ Service::Service(Setup setup, ServiceOptions options, std::unique_ptr<storage::C
       tls_(std::make_shared<const TlsContext>(setup_.tls)),
       admin_tls_(std::make_shared<const TlsContext>(setup_.admin_tls)),
       admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
-      engine_(writer->engine()),
+      engine_(writers.at(0)->engine()),
       reader_(std::move(reader)),
       worker_(std::make_unique<storage::Deliveries>(std::move(deliveries),
                                                     storage::DeliveriesOptions{}),
               make_lanes(setup_.handlers, delivery_thread_, options_.clock), WorkerOptions{},
               options_.clock, options_.random_seed, log_),
       inbox_(
-          std::move(writer),
+          std::move(writers),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
                                 .batch_max = setup_.config.store.max_batch,
                                 .on_deliveries = [this] { worker_.wake(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },
-          [this](const storage::Failure& failure) {
-            log_.message(Severity::kError, "store_failed", failure.message);
-          }),
+          [this](const storage::Failure& failure) { failure_log_.note(failure); }),
       readiness_(inbox_, merchants_, worker_, options_.clock),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
@@ -197,6 +197,8 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
 void Service::run() {
   for (IoThread& thread : admin_threads_) thread.start();
   for (IoThread& thread : threads_) thread.start();
+  // Connects, or says in the log why not, before the first notification comes.
+  static_cast<void>(inbox_.probe(nullptr));
   delivery_thread_.start(
       [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); });
   worker_.start();
@@ -352,15 +354,15 @@ void Service::close() {
 
 std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOptions options) {
   const std::string where = setup.config.file.string() + ": store.url";
-  auto writer = store.writer();
-  if (!writer) return Problem{where, writer.error().message};
+  auto writers = store.writers(setup.config.store.connections);
+  if (!writers) return Problem{where, writers.error().message};
   auto deliveries = store.writer();
   if (!deliveries) return Problem{where, deliveries.error().message};
   auto reader = store.reader();
   if (!reader) return Problem{where, reader.error().message};
   auto maintainer = store.writer();
   if (!maintainer) return Problem{where, maintainer.error().message};
-  Service service(std::move(setup), std::move(options), std::move(*writer), std::move(*deliveries),
+  Service service(std::move(setup), std::move(options), std::move(*writers), std::move(*deliveries),
                   std::move(*reader));
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(*maintainer));

@@ -41,6 +41,9 @@ struct Setup {
 /// set-up wants to know today.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
+/// What the configuration says of how the store is worked with.
+[[nodiscard]] storage::StoreOptions store_options(const Config& config);
+
 struct ServiceOptions {
   Environment environment;
   WallClock clock;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "crypto/signer.hpp"
 #include "server/file.hpp"
 #include "server/service.hpp"
@@ -57,6 +59,14 @@ void check_outbound_files(const Config& config, std::vector<Problem>& problems) 
       problems.push_back({where + "private_key_file: " + name, signer.error()});
     }
   }
+}
+
+storage::StoreOptions store_options(const Config& config) {
+  storage::StoreOptions options;
+  // Whoever waits for a statement longer than for its reply waits in vain.
+  options.statement_max = std::min(config.store.statement_timeout, config.listener.reply_budget);
+  options.commit_max = config.store.commit_timeout;
+  return options;
 }
 
 Setup prepare_setup(Config config, const handlers::HandlerTypes& types,

@@ -80,6 +80,18 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::join(const StoreUrl& url,
   return std::unique_ptr<Store>(std::move(store));
 }
 
+Store::Result<bool> PostgresStore::is_made(const StoreUrl& url, const StoreOptions& options) {
+  PostgresConnection connection({.url = url.address,
+                                 .name = url.name(),
+                                 .times = {.statement_max = options.statement_max},
+                                 .read_only = true,
+                                 .adopt = make_durable});
+  if (auto connected = connection.connect(); !connected) return connected.error();
+  const auto version = check_identity(connection);
+  if (!version) return version.error();
+  return *version != 0;
+}
+
 std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
   PostgresTimes times;
   times.statement_max = options_.statement_max;

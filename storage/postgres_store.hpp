@@ -27,6 +27,8 @@ class PostgresStore final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
                                                            const StoreOptions& options);
 
+  [[nodiscard]] static Result<bool> is_made(const StoreUrl& url, const StoreOptions& options);
+
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
 

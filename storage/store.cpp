@@ -93,6 +93,13 @@ Store::Result<std::unique_ptr<Store>> Store::join(const StoreUrl& url,
   return SqliteFile::join(url.path, options);
 }
 
+Store::Result<bool> Store::is_made(const StoreUrl& url, const StoreOptions& options) {
+  if (url.engine == kPostgres) return PostgresStore::is_made(url, options);
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  std::error_code ec;
+  return std::filesystem::exists(url.path, ec);
+}
+
 Store::Result<std::vector<std::unique_ptr<Connection>>> Store::writers(std::size_t count) {
   std::vector<std::unique_ptr<Connection>> connections;
   while (connections.size() < std::min(count, writers_max())) {

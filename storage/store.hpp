@@ -74,6 +74,9 @@ class Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
                                                            const StoreOptions& options);
 
+  /// Whether there is one already; a failure where there can be none.
+  [[nodiscard]] static Result<bool> is_made(const StoreUrl& url, const StoreOptions& options);
+
   virtual ~Store() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;

@@ -13,8 +13,9 @@ std::optional<Problem> check_store(const Config& config) {
   const std::string where = config.file.string() + ": store.url";
   const auto url = storage::parse_store_url(config.store.url, config.directory);
   if (!url) return Problem{where, url.error().message};
-  std::error_code ec;
-  if (!std::filesystem::exists(url->path, ec)) return std::nullopt;
+  const auto made = storage::Store::is_made(*url, {});
+  if (!made) return Problem{where, made.error().message};
+  if (!*made) return std::nullopt;
   const auto store = storage::Store::inspect(*url, {});
   if (!store) return Problem{where, store.error().message};
   const auto reader = (*store)->reader();
@@ -24,6 +25,12 @@ std::optional<Problem> check_store(const Config& config) {
   return std::nullopt;
 }
 
+/// The URL as it is in the configuration may hold a password.
+std::string store_name(const Config& config) {
+  const auto url = storage::parse_store_url(config.store.url, config.directory);
+  return url ? url->name() : std::string();
+}
+
 void describe(const Setup& setup, std::chrono::sys_seconds now, std::ostream& out) {
   const ListenerConfig& listener = setup.config.listener;
   out << "configuration  " << setup.config.file.string() << '\n'
@@ -31,7 +38,7 @@ void describe(const Setup& setup, std::chrono::sys_seconds now, std::ostream& ou
       << " port " << listener.port << '\n'
       << "status         " << setup.config.admin.address << " port " << setup.config.admin.port
       << '\n'
-      << "store          " << setup.config.store.url << '\n';
+      << "store          " << store_name(setup.config) << '\n';
   for (const Merchant& merchant : setup.merchants->all()) {
     out << "merchant       " << merchant.mchid << " at " << merchant.path << ", "
         << merchant.ciphers.size() << " APIv3 key" << (merchant.ciphers.size() == 1 ? "" : "s")

@@ -143,6 +143,9 @@ StoreConfig read_store(Section section) {
   store.maintenance_interval = seconds(interval);
   section.integer("max_queued", store.max_queued, 1, 1000000);
   section.integer("max_batch", store.max_batch, 1, 10000);
+  section.integer("connections", store.connections, 1, 16);
+  section.duration("statement_timeout_ms", store.statement_timeout, 100, 60000);
+  section.duration("commit_timeout_ms", store.commit_timeout, 1000, 600000);
   section.refuse_unknown_keys();
   return store;
 }

@@ -73,6 +73,10 @@ struct StoreConfig {
   seconds maintenance_interval{3600};  ///< from one look for what has grown old to the next
   std::size_t max_queued = 4096;
   std::size_t max_batch = 256;
+  // PostgreSQL
+  std::size_t connections = 2;           ///< that write at a time
+  milliseconds statement_timeout{3000};  ///< in force where the reply budget is not shorter
+  milliseconds commit_timeout{30'000};
 };
 
 struct PlatformPublicKeyConfig {

@@ -1,0 +1,254 @@
+"""Goal: on PostgreSQL too nothing that was acknowledged is lost, whatever becomes of the database.
+Method: a real server that is killed, stopped, hung, slowed and badly set up under a real service.
+"""
+
+import signal
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from support import events
+from support.case import ServiceTestCase
+from support.postgres_server import PostgresServer
+from support.service import LONG, PATIENCE, Service, run, wait_until
+from support.wire import Client, Connection, Load
+
+BUDGET_S = 1.0
+
+SLOW_COMMITS = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON notifications DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW EXECUTE FUNCTION slow()"""
+
+
+class PostgresTestCase(ServiceTestCase):
+    """A server and a service for each class."""
+
+    server_settings: dict = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(PostgresServer(**cls.server_settings))
+        cls.url = cls.server.new_database()
+        cls.settings = {**cls.settings, "store.url": cls.url}
+        super().setUpClass()
+
+    def rows(self, sql):
+        return self.server.rows(self.url, sql)
+
+    def ready(self) -> bool:
+        return self.service.ask("/readyz", token=None)[0] == 200
+
+    def wait_until_ready(self):
+        wait_until(self.ready, 15, "readiness")
+
+    def kept(self) -> set:
+        return {row[0] for row in self.rows("SELECT id FROM notifications")}
+
+    def check_that_nothing_was_lost_or_done_twice(self, acknowledged):
+        self.assertEqual(set(acknowledged) - self.kept(), set(), "acknowledged and lost")
+        applied = [row[0] for row in self.rows("SELECT notification_id FROM coupon_history")]
+        self.assertEqual(len(applied), len(set(applied)), "applied twice")
+        self.assertEqual(set(applied), self.kept(), "stored and applied are one step")
+        self.assertEqual(self.service.counts()["stored"], len(applied),
+                         "counters and rows are committed together")
+
+
+class Crash(PostgresTestCase):
+    ROUNDS = 10 if LONG else 2
+
+    def load(self, name, count=4000):
+        with ThreadPoolExecutor(2) as pool:
+            signed = list(pool.map(
+                lambda i: (f"{name}-{i}", self.platform.notify(events.redeem(), f"{name}-{i}")),
+                range(count)))
+        queue = iter(signed)
+        return Load(self.service, lambda: next(queue, None)), dict(signed)
+
+    def disturb(self, name, how):
+        for round in range(self.ROUNDS):
+            with self.subTest(round=round):
+                load, signed = self.load(f"{name}-{round}", 1000)
+                time.sleep(0.15)
+                how()
+                time.sleep(0.15)
+                load.stop()
+                self.wait_until_ready()
+                self.check_that_nothing_was_lost_or_done_twice(load.acknowledged)
+                # Whoever was refused sends again.
+                with Client(self.service) as client:
+                    for id in list(load.refused)[:50]:
+                        self.assert_stored(client.post(signed[id]))
+                self.check_that_nothing_was_lost_or_done_twice(load.acknowledged)
+                self.assertGreater(len(load.acknowledged), 0, "the load was a load")
+
+    def test_its_backends_killed_under_load(self):
+        self.disturb("kill", lambda: self.assertGreater(self.server.kill_backends(), 0))
+
+    def test_its_sessions_ended_under_load(self):
+        self.disturb("end", lambda: self.server.kill_backends(signal.SIGTERM))
+
+    def test_stopped_at_once_and_started_again_under_load(self):
+        def restart():
+            self.server.stop()
+            self.server.start()
+        self.disturb("restart", restart)
+
+
+class Gone(PostgresTestCase):
+    settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000)}
+
+    @contextmanager
+    def gone(self):
+        self.server.stop()
+        try:
+            yield
+        finally:
+            self.server.start()
+
+    def test_it_is_not_ready_within_two_seconds_says_why_and_ready_again_by_itself(self):
+        self.wait_until_ready()
+        with self.gone():
+            begun = time.monotonic()
+            wait_until(lambda: not self.ready(), 10, "the loss to show")
+            self.assertLess(time.monotonic() - begun, 2 * PATIENCE)
+            self.assertEqual(self.service.ask("/livez", token=None)[0], 200)
+            reply = self.post(self.platform.notify(events.redeem(), "gone-1"))
+            self.assert_refused(reply, 503, "STORE_UNAVAILABLE")
+            lines = self.service.wait_for_log(event="store_failed")
+            self.assertIn(f"127.0.0.1:{self.server.port}", " ".join(str(line) for line in lines))
+        begun = time.monotonic()
+        self.wait_until_ready()
+        self.assertLess(time.monotonic() - begun, 3 * PATIENCE)
+        self.assert_stored(self.post(self.platform.notify(events.redeem(), "gone-1")))
+
+    def test_a_server_that_hangs_is_503_in_time_and_not_ready(self):
+        self.wait_until_ready()
+        pid = self.server.process.pid
+        stopped = [pid, *map(int, self.server.query(
+            "postgres", "SELECT pid FROM pg_stat_activity").split())]
+        self.halt(stopped, signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            reply = self.post(self.platform.notify(events.redeem(), "hung-1"))
+            took = time.monotonic() - begun
+            self.assert_refused(reply, 503, "STORE_UNAVAILABLE")
+            self.assertLess(took, BUDGET_S + 0.5 * PATIENCE)
+            self.assertFalse(self.ready())
+        finally:
+            self.halt(stopped, signal.SIGCONT)
+        self.wait_until_ready()
+        self.assert_stored(self.post(self.platform.notify(events.redeem(), "hung-1")))
+        self.assertEqual(self.rows("SELECT count(*) FROM notifications WHERE id = 'hung-1'"),
+                         [["1"]])
+
+    @staticmethod
+    def halt(pids, how):
+        import os
+        for pid in pids:
+            try:
+                os.kill(pid, how)
+            except ProcessLookupError:
+                pass
+
+
+class Slow(PostgresTestCase):
+    settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000), "store.max_queued": 50}
+    SECONDS = (0.5, 2, 5, 10) if LONG else (0.5, 2.5)
+
+    @contextmanager
+    def slow(self, seconds):
+        self.server.query(self.url, SLOW_COMMITS.format(seconds=seconds))
+        try:
+            yield
+        finally:
+            self.server.query(self.url, "DROP FUNCTION slow CASCADE")
+
+    def test_a_slow_commit_is_503_in_time_and_counts_when_it_lands(self):
+        for seconds in self.SECONDS:
+            with self.subTest(seconds=seconds):
+                event, id = events.redeem(), f"slow-{seconds}"
+                before = self.service.counts()
+                with self.slow(seconds):
+                    begun = time.monotonic()
+                    reply = self.post(self.platform.notify(event, id))
+                    took = time.monotonic() - begun
+                    self.assertLess(took, BUDGET_S + 0.5 * PATIENCE)
+                    if seconds > BUDGET_S:
+                        self.assert_refused(reply, 503, "STORE_UNAVAILABLE")
+                    wait_until(lambda: id in self.kept(), seconds + 10, "the late commit")
+                self.assert_stored(self.post(self.platform.notify(event, id)))
+                after = self.service.counts()
+                self.assertEqual(after["stored"] - before["stored"], 1)
+                self.assertEqual(after["duplicates"] - before["duplicates"], 1)
+
+    def test_what_waits_for_a_slow_database_is_bounded(self):
+        requests = [self.platform.notify(events.redeem()) for _ in range(80)]
+
+        def post(request):
+            with Connection(self.service) as connection:
+                begun = time.monotonic()
+                return connection.post(request), time.monotonic() - begun
+
+        with self.slow(0.5), ThreadPoolExecutor(len(requests)) as pool:
+            for reply, took in pool.map(post, requests):
+                self.assertIn(reply.status, (204, 503), str(reply))
+                self.assertLess(took, BUDGET_S + 2 * PATIENCE)
+
+
+class Start(unittest.TestCase):
+    """What it says when it is started."""
+
+    def test_started_before_its_database_it_waits_not_ready_and_becomes_ready(self):
+        with PostgresServer() as server:
+            url = server.new_database()
+            server.stop()
+            with Service({"store.url": url}) as service:
+                status, body = service.ask("/readyz", token=None)
+                self.assertEqual(status, 503, body)
+                service.wait_for_log(event="store_failed")
+                server.start()
+                wait_until(lambda: service.ask("/readyz", token=None)[0] == 200, 15, "readiness")
+
+    def test_what_cannot_be_right_ends_it_with_words_and_without_the_password(self):
+        with PostgresServer() as server:
+            database = server.new_database()
+            cases = {
+                "synchronous_commit": "ALTER DATABASE {name} SET synchronous_commit = off",
+                "not couponhook's": "CREATE TABLE notifications (x int)",
+            }
+            for words, sql in cases.items():
+                url = server.new_database()
+                server.query(url, sql.format(name=url.rsplit("/", 1)[1]))
+                self.assert_refused_in_words(url, words)
+            self.assert_refused_in_words(server.url("no_such_database"), "no_such_database")
+            server.stop()
+            server.configure(fsync="off")
+            server.start()
+            self.assert_refused_in_words(database, "fsync")
+
+    def assert_refused_in_words(self, url, words):
+        service = Service({"store.url": url.replace("couponhook@", "couponhook:hunter2@")},
+                          starts=False)
+        with service:
+            for command in ("serve", "check"):
+                done = run(command, "--config", service.config)
+                self.assertEqual(done.returncode, 1, f"{command}: {done.stderr}")
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("hunter2", done.stderr + done.stdout)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_check_tells_of_a_store_without_its_password(self):
+        with PostgresServer() as server:
+            url = server.new_database().replace("couponhook@", "couponhook:hunter2@")
+            with Service({"store.url": url}, starts=False) as service:
+                done = run("check", "--config", service.config)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn(f"postgresql://127.0.0.1:{server.port}/test_1", done.stdout)
+                self.assertNotIn("hunter2", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

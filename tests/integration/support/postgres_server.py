@@ -1,0 +1,159 @@
+"""A PostgreSQL server of the tests' own that can be gone and come back: on a loopback port.
+
+    with PostgresServer() as server, Service({"store.url": server.new_database()}) as service: ...
+
+It listens on a loopback port, so that it can be gone and come back at the same address, runs as
+another user where the tests are root (PostgreSQL refuses to be root), and ends with the tests.
+"""
+
+import ctypes
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from support.service import PATIENCE, free_port, wait_until
+
+PR_SET_PDEATHSIG = 1
+
+
+def program(name: str) -> str:
+    """Debian keeps each version's programs in a folder of its own. The newest is taken."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
+                   key=lambda path: int(path.parts[4]))
+    if not found:
+        raise RuntimeError("PostgreSQL is not installed; tests/run.sh installs it")
+    return str(found[-1])
+
+
+def _user():
+    """Whose the server is; None where we are not root anyway."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+def _end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
+class PostgresServer:
+    """A context manager: starts at once, ends and removes everything at the end.
+
+    `settings` are those of postgresql.conf.
+    """
+
+    def __init__(self, **settings):
+        self.port = free_port()
+        self.user = _user()
+        self.process = None
+        self.numbers = itertools.count(1)
+        memory = Path("/dev/shm")
+        roomy = memory.is_dir() and shutil.disk_usage(memory).free > 400 << 20
+        self.root = Path(tempfile.mkdtemp(prefix="couponhook-pg-", dir=memory if roomy else None))
+        self.data = self.root / "data"
+        try:
+            if self.user:
+                os.chown(self.root, self.user.pw_uid, self.user.pw_gid)
+            made = subprocess.run(
+                [program("initdb"), "-D", self.data, "-U", "couponhook", "-A", "trust", "-E",
+                 "UTF8", "--locale=C", "-N", "--no-instructions", "--wal-segsize=1"],
+                capture_output=True, text=True, check=False, **self._identity())
+            if made.returncode != 0:
+                raise RuntimeError(f"initdb failed: {made.stderr}")
+            self.configure(listen_addresses="127.0.0.1", port=self.port,
+                           unix_socket_directories="", shared_buffers="32MB",
+                           max_wal_size="128MB", **settings)
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _identity(self):
+        if not self.user:
+            return {}
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+
+    def configure(self, **settings):
+        """Sets what the next start, or reload(), reads."""
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            for name, value in settings.items():
+                file.write(f"{name} = '{value}'\n")
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def start(self):
+        with open(self.root / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [program("postgres"), "-D", self.data], stdout=log, stderr=log,
+                preexec_fn=_end_with_parent, **self._identity())
+        wait_until(lambda: self._answers() or self.process.poll() is not None, 60,
+                   "PostgreSQL to start")
+        if self.process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL did not start: {(self.root / 'log').read_text()}")
+
+    def _answers(self) -> bool:
+        return self._psql("postgres", "SELECT 1").returncode == 0
+
+    def stop(self, immediate=True):
+        """Ends it: at once, as a crash does, or after disconnecting everyone. Commits stay."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
+        self.process.wait(60 * PATIENCE)
+        self.process = None
+
+    def kill_backends(self, how=signal.SIGKILL):
+        """Kills the processes that serve couponhook's sessions. Returns how many.
+
+        After a SIGKILL the server ends all others too, and recovers.
+        """
+        pids = self.query("postgres", "SELECT pid FROM pg_stat_activity "
+                                      "WHERE application_name = 'couponhook'").split()
+        for pid in pids:
+            try:
+                os.kill(int(pid), how)
+            except ProcessLookupError:
+                pass
+        return len(pids)
+
+    def new_database(self) -> str:
+        """Makes an empty database. Returns its URL."""
+        name = f"test_{next(self.numbers)}"
+        self.query("postgres", f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://couponhook@127.0.0.1:{self.port}/{database}"
+
+    def _psql(self, database, sql):
+        url = database if "://" in database else self.url(database)
+        return subprocess.run(
+            [program("psql"), "-X", "-A", "-t", "-q", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+             "-d", url, "-c", sql],
+            capture_output=True, text=True, check=False, timeout=60 * PATIENCE)
+
+    def query(self, database: str, sql: str) -> str:
+        """Runs SQL with psql in a database, by name or URL. Returns its rows, one a line."""
+        done = self._psql(database, sql)
+        if done.returncode != 0:
+            raise RuntimeError(f"psql: {done.stderr}")
+        return done.stdout
+
+    def rows(self, database: str, sql: str) -> list:
+        """The same as lists of texts."""
+        return [line.split("\t") for line in self.query(database, sql).splitlines()]
