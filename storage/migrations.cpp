@@ -102,6 +102,7 @@ CREATE TABLE deliveries (
   ordering_key TEXT NOT NULL,
   last_error TEXT NOT NULL
 );
+{index_key deliveries}
 CREATE INDEX deliveries_notification ON deliveries (notification);
 CREATE INDEX deliveries_due ON deliveries (handler, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_lane ON deliveries (lane, seq) WHERE state IN ('pending', 'retrying');
@@ -128,6 +129,7 @@ CREATE TABLE pauses (
   created_at BIGINT NOT NULL,
   resumed_at BIGINT
 );
+{index_key pauses}
 
 CREATE TABLE counters (
   name TEXT NOT NULL,

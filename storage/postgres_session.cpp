@@ -203,8 +203,10 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
   };
   for (;;) {
     bool heard = false;
-    while (std::unique_ptr<PGnotify, FreeNotification>(PQnotifies(connection)) != nullptr) {
-      heard = true;  // all that have come are one
+    using Notification = std::unique_ptr<PGnotify, FreeNotification>;
+    for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
+      // Our own comes back to us too. All that have come are one.
+      heard = heard || one->be_pid != PQbackendPID(connection);
     }
     if (heard) return true;
     std::array ends{pollfd{.fd = PQsocket(connection), .events = POLLIN, .revents = 0},

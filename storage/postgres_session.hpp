@@ -67,8 +67,8 @@ class PostgresSession {
   /// Runs statements separated by semicolons, outside of any pipeline.
   [[nodiscard]] Result<void> run_script(const std::string& script, Deadline deadline);
 
-  /// Waits until the server sends something, or until `interrupt` is readable.
-  /// \return whether it did.
+  /// Waits until another session notifies this one, or until `interrupt` is readable.
+  /// \return whether one did.
   [[nodiscard]] Result<bool> wait_for_notification(int interrupt, Deadline deadline);
 
   /// \return the server's words for a failed statement.

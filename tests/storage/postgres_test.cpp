@@ -9,6 +9,7 @@
 
 #include "storage/dialect.hpp"
 #include "storage/migrations.hpp"
+#include "storage/postgres_listener.hpp"
 #include "storage/sql.hpp"
 #include "storage/storable_text.hpp"
 #include "store_fixture.hpp"
@@ -203,18 +204,15 @@ TEST_F(PostgresTest, GivesUpWaitingForTheSilent) {
 }
 
 TEST_F(PostgresTest, KeepsTheRestOfABatchFromARowThatStaysLocked) {
-  const auto store = open({.statement_max = milliseconds(500)}).value();
-  const auto stuck = store->writer().value();
-  ASSERT_TRUE(stuck->begin());
+  const auto others = open().value();
+  const auto stuck = others->writer().value();
+  ASSERT_TRUE(write(*stuck, admission("n2")));
+  const Statement lock{"SELECT id FROM notifications WHERE id = 'n2' FOR UPDATE"};
   std::vector<Rows> results;
-  const Admission held = admission("n2");
-  const std::array insert{
-      Command(sql::kInsertNotification,
-              {held.id, held.mchid, held.event_type, "done", held.create_time, held.received_at_ms,
-               held.source, Bytes{std::string_view(std::string(32, 'x'))}, held.envelope,
-               Bytes{held.resource}})};
-  ASSERT_TRUE(stuck->run(insert, results));
+  ASSERT_TRUE(stuck->begin());
+  ASSERT_TRUE(stuck->run(std::array{Command(lock, {})}, results));
 
+  const auto store = open({.statement_max = milliseconds(500)}).value();
   Outcomes outcomes;
   Inbox inbox(
       store->writer().value(), {}, [] { return kNow; }, nullptr);
@@ -310,6 +308,37 @@ TEST_F(PostgresTest, FindsCopiesThroughTheirKey) {
            std::string(sql::kFirstOfCopy.text.substr(0, sql::kFirstOfCopy.text.find('$'))) +
            "'a' AND mchid = 'b'");
   EXPECT_NE(plan.find("notifications_pkey"), std::string::npos) << plan;
+}
+
+TEST_F(PostgresTest, HearsWhatAnotherReplicaAnnounces) {
+  const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(10); };
+  PostgresListener here(url_.address, url_.name(), "couponhook_test");
+  PostgresListener there(url_.address, url_.name(), "couponhook_test");
+  // Listens when it first waits, and not before.
+  EXPECT_FALSE(here.wait(std::chrono::steady_clock::now() + milliseconds(1)));
+  there.announce();
+  there.interrupt();
+  std::thread announcer([&] {
+    EXPECT_FALSE(there.wait(soon())) << "the interrupt came first";
+    EXPECT_FALSE(there.wait(std::chrono::steady_clock::now() + milliseconds(200)))
+        << "its own announcement is none to itself";
+  });
+  EXPECT_TRUE(here.wait(soon()));
+  announcer.join();
+}
+
+TEST_F(PostgresTest, ListensAgainByItself) {
+  PostgresListener here(url_.address, url_.name(), "couponhook_test");
+  EXPECT_FALSE(here.wait(std::chrono::steady_clock::now() + milliseconds(1)));
+  end_sessions();
+  std::thread announcer([this] {
+    for (int i = 0; i < 20; ++i) {
+      psql("NOTIFY couponhook_test");
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+  });
+  EXPECT_TRUE(here.wait(std::chrono::steady_clock::now() + std::chrono::seconds(10)));
+  announcer.join();
 }
 
 TEST(PostgresText, MendsOnlyWhatWouldBeRefused) {

@@ -1,0 +1,97 @@
+#include "storage/postgres_listener.hpp"
+
+#include <algorithm>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace couponhook::storage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kReconnectFirst{200};
+constexpr milliseconds kReconnectLongest{5000};
+constexpr milliseconds kStatementMax{2000};
+
+}  // namespace
+
+PostgresListener::PostgresListener(std::string url, std::string store_name,
+                                   const std::string& channel)
+    : url_(std::move(url)),
+      store_name_(std::move(store_name)),
+      listen_("LISTEN " + channel),
+      notify_("NOTIFY " + channel),
+      backoff_(kReconnectFirst, kReconnectLongest, std::random_device{}()),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (wake_ < 0) throw std::runtime_error("no file descriptor is left to be woken by");
+}
+
+PostgresListener::~PostgresListener() {
+  ::close(wake_);
+}
+
+bool PostgresListener::wait(Deadline deadline) {
+  while (!interrupted_.exchange(false)) {
+    if (!listen()) {
+      rest(deadline);
+    } else if (announces_.exchange(false)) {
+      if (!run(notify_)) session_.reset();
+    } else {
+      const auto heard = session_->wait_for_notification(wake_, deadline);
+      if (heard && *heard) return true;
+      if (!heard) session_.reset();
+    }
+    eventfd_t wakes = 0;
+    ::eventfd_read(wake_, &wakes);  // fails where there were none
+    if (Clock::now() >= deadline) return false;
+  }
+  return false;
+}
+
+/// \return whether there is a session that listens.
+bool PostgresListener::listen() {
+  if (session_ != nullptr) return true;
+  if (!backoff_.is_due(Clock::now())) return false;
+  auto connected = PostgresSession::connect(url_, store_name_);
+  if (connected) session_ = std::move(*connected);
+  if (!connected || !run(listen_)) {
+    session_.reset();
+    backoff_.failed(Clock::now());
+    return false;
+  }
+  backoff_.succeeded();
+  return true;
+}
+
+bool PostgresListener::run(const std::string& statement) {
+  return static_cast<bool>(session_->run_script(statement, Clock::now() + kStatementMax));
+}
+
+void PostgresListener::rest(Deadline deadline) {
+  const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+  const auto patience = std::clamp(left, milliseconds(0), kReconnectFirst);
+  pollfd wake{.fd = wake_, .events = POLLIN, .revents = 0};
+  static_cast<void>(::poll(&wake, 1, static_cast<int>(patience.count())));
+}
+
+void PostgresListener::announce() noexcept {
+  announces_ = true;
+  wake();
+}
+
+void PostgresListener::interrupt() noexcept {
+  interrupted_ = true;
+  wake();
+}
+
+void PostgresListener::wake() noexcept {
+  ::eventfd_write(wake_, 1);
+}
+
+}  // namespace couponhook::storage
