@@ -95,7 +95,8 @@ Store::Result<bool> PostgresStore::is_made(const StoreUrl& url, const StoreOptio
 std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
   PostgresTimes times;
   times.statement_max = options_.statement_max;
-  times.lock_max = std::min(times.lock_max, options_.statement_max);
+  // What waits for a lock must be told from what is slow.
+  times.lock_max = std::min(times.lock_max, options_.statement_max / 2);
   times.commit_max = options_.commit_max;
   PostgresConnection::Options options{
       .url = url_.address, .name = url_.name(), .times = times, .adopt = adopt_durable_as_it_is};
