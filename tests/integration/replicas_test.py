@@ -11,7 +11,7 @@ import unittest
 from balancers_test import PASSTHROUGH
 from support import events
 from support.balancer import HAProxy
-from support.postgres import PostgresServer
+from support.postgres_server import PostgresServer
 from support.replicas import make_replica, stop_without_delay
 from support.service import LONG, wait_until
 from support.wechat_pay import Platform
