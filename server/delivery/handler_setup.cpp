@@ -16,7 +16,7 @@ template <typename T>
 using Prepared = boost::system::result<T, Problem>;
 
 /// The longest that a target which is back waits to be found.
-constexpr milliseconds kOpenMax{30'000};
+constexpr milliseconds kOpenMax{5000};
 
 /// The breaker keeps to the handler's own pace: where retries are quick, so are probes.
 LaneOptions lane_options(const HandlerConfig& config) {

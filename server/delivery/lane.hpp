@@ -49,7 +49,7 @@ class Lane {
   void over() { --out_; }
 
  private:
-  static constexpr int kAheadMin = 64;
+  static constexpr int kAheadMin = 256;
 
   LaneOptions options_;
   std::unique_ptr<Sender> sender_;
