@@ -55,6 +55,7 @@ bool is_of_stale_statement(const char* sqlstate) {
 std::string text_for_server(std::string_view statement) {
   std::string text(statement);
   replace_all(text, kSkipLockedHint, kSkipLocked);
+  replace_all(text, kForUpdateHint, kForUpdate);
   return text;
 }
 
