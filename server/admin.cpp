@@ -1,9 +1,7 @@
 #include "server/admin.hpp"
 
-#include <charconv>
-
-#include "handlers/event_time.hpp"
 #include "server/admin_json.hpp"
+#include "server/admin_reply.hpp"
 #include "server/verdict.hpp"
 
 namespace couponhook::server {
@@ -13,48 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds kReadyPatience{1000};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
-constexpr std::int64_t kListLimitMax = 500;
-
-Reply json_reply(unsigned status, std::string body) {
-  Reply reply;
-  reply.status = status;
-  reply.body = std::move(body);
-  return reply;
-}
-
-Reply error(unsigned status, std::string_view code, std::string_view message) {
-  return json_reply(status, error_json(code, message));
-}
-
-Reply store_failed(const storage::Failure& failure) {
-  return error(503, "STORE_UNAVAILABLE", failure.message);
-}
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// A time as RFC 3339 or as seconds since the Unix epoch.
-std::optional<std::int64_t> parse_time_ms(std::string_view text) {
-  if (const auto time = handlers::parse_event_time(text)) return time->time_since_epoch().count();
-  const auto seconds = parse_number(text);
-  if (!seconds || *seconds > 100'000'000'000) return std::nullopt;
-  return *seconds * 1000;
-}
-
-/// Reads a query parameter into `into`; false where it is there and will not do.
-template <typename T, typename Parse>
-bool read_parameter(const Target& target, std::string_view name, Parse parse, T& into) {
-  const auto text = target.parameter(name);
-  if (!text || text->empty()) return true;
-  const auto value = parse(*text);
-  if (value) into = *value;
-  return value.has_value();
-}
-
 /// \return the name of the parameter that will not do, or nothing.
 std::string_view read_filter(const Target& target, storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
@@ -72,9 +28,9 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
 
 Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
-std::optional<Reply> Admin::refuse(std::string_view method, std::string_view) const {
-  if (method == "GET" || method == "HEAD") return std::nullopt;
-  Reply reply = error(405, "METHOD_NOT_ALLOWED", "the status endpoint is asked with GET");
+std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target) const {
+  if (method == "GET" || method == "HEAD" || Operations::takes(method, target)) return std::nullopt;
+  Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
   reply.allow = "GET, HEAD";
   return reply;
 }
@@ -103,9 +59,11 @@ Task<Reply> Admin::handle(const Request& request) {
   if (path.size() == 1 && path[0] == "notifications") co_return notifications(*target);
   if (path.size() == 2 && path[0] == "notifications") co_return notification(path[1]);
   if (path.size() == 3 && path[0] == "coupons") co_return coupon(path[1], path[2]);
+  auto operated = co_await sources_.operations.answer(request, *target);
+  if (operated) co_return std::move(*operated);
   co_return error(404, "NOT_FOUND",
-                  "there is /livez /readyz /status /notifications /notifications/{id} "
-                  "/coupons/{stock_id}/{coupon}");
+                  "there is /livez /readyz /status /notifications /notifications/{id} /deliveries "
+                  "/pauses /quarantine /coupons/{stock_id}/{coupon}");
 }
 
 Task<Reply> Admin::ready() {

@@ -11,6 +11,7 @@
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/target.hpp"
+#include "server/operations.hpp"
 #include "server/readiness.hpp"
 #include "server/tally.hpp"
 #include "storage/inbox.hpp"
@@ -28,6 +29,7 @@ struct AdminSources {
   Readiness& readiness;
   WallClock clock;
   const Live<crypto::Secret>& token;
+  Operations& operations;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is

@@ -7,109 +7,12 @@
 #include <map>
 #include <optional>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
-#include "handlers/json.hpp"
 #include "handlers/ledger.hpp"
-#include "handlers/utf8.hpp"
+#include "server/json_writer.hpp"
+#include "server/operations_json.hpp"
 
 namespace couponhook::server {
 namespace {
-
-/// A plaintext need not be text; what is told of it must be JSON all the same.
-std::string replace_bytes_outside_ascii(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    if (static_cast<unsigned char>(c) < 0x80) {
-      text += c;
-    } else {
-      text += "\xEF\xBF\xBD";  // U+FFFD, the replacement character
-    }
-  }
-  return text;
-}
-
-/// RapidJSON's writer with this project's string types.
-class Json {
- public:
-  Json& begin() {
-    writer_.StartObject();
-    return *this;
-  }
-  Json& begin(std::string_view key) { return name(key).begin(); }
-  Json& end() {
-    writer_.EndObject();
-    return *this;
-  }
-  Json& begin_list(std::string_view key) {
-    name(key);
-    writer_.StartArray();
-    return *this;
-  }
-  Json& end_list() {
-    writer_.EndArray();
-    return *this;
-  }
-  Json& text(std::string_view key, std::string_view value) {
-    name(key);
-    return value_of(value);
-  }
-  Json& value_of(std::string_view value) {
-    if (!handlers::is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
-    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-    return *this;
-  }
-  Json& number(std::string_view key, std::int64_t value) {
-    name(key);
-    writer_.Int64(value);
-    return *this;
-  }
-  Json& real(std::string_view key, double value) {
-    name(key);
-    writer_.Double(value);
-    return *this;
-  }
-  Json& boolean(std::string_view key, bool value) {
-    name(key);
-    writer_.Bool(value);
-    return *this;
-  }
-  Json& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
-    if (unix_ms) return text(key, format_time(*unix_ms));
-    name(key);
-    writer_.Null();
-    return *this;
-  }
-  /// JSON from outside as it is, where it is an object; else as text, and null where there is none.
-  Json& document(std::string_view key, const std::string& content) {
-    name(key);
-    if (content.empty()) {
-      writer_.Null();
-    } else if (handlers::parse_object(content, {})) {
-      writer_.RawValue(content.data(), content.size(), rapidjson::kObjectType);
-    } else {
-      value_of(content);
-    }
-    return *this;
-  }
-  Json& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
-    if (sequence) return text(key, std::to_string(*sequence));
-    name(key);
-    writer_.Null();
-    return *this;
-  }
-  [[nodiscard]] std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
-
- private:
-  Json& name(std::string_view key) {
-    writer_.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-    return *this;
-  }
-
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
-};
 
 void write_facts(Json& json, const storage::NotificationRecord& record) {
   json.text("id", record.id)
@@ -230,7 +133,8 @@ std::string status_json(const StatusView& view) {
       .number("pending", view.counts.deliveries_pending)
       .number("retrying", view.counts.deliveries_retrying)
       .number("dead", view.counts.deliveries_dead)
-      .number("done", view.counts.deliveries_done);
+      .number("done", view.counts.deliveries_done)
+      .number("skipped", view.counts.deliveries_skipped);
   const std::int64_t oldest_s =
       view.counts.oldest_pending_at_ms
           ? std::max<std::int64_t>(0, (view.now_ms - *view.counts.oldest_pending_at_ms) / 1000)
@@ -248,14 +152,19 @@ std::string notification_json(const storage::NotificationRecord& record) {
   json.document("envelope", record.envelope).document("resource", record.resource);
   json.begin_list("deliveries");
   for (const storage::DeliveryRecord& delivery : record.deliveries) {
-    json.begin()
-        .text("id", std::to_string(delivery.delivery_id))
-        .text("handler", delivery.handler)
-        .text("state", delivery.state)
-        .number("attempts", delivery.attempts)
-        .time("due_at", delivery.due_at_ms)
-        .text("last_error", delivery.last_error)
-        .end();
+    json.begin();
+    write_delivery(json, delivery);
+    json.begin_list("history");
+    for (const storage::AttemptRecord& attempt : delivery.history) {
+      json.begin()
+          .number("attempt", attempt.attempt)
+          .time("began_at", attempt.began_at_ms)
+          .time("ended_at", attempt.ended_at_ms)
+          .text("outcome", attempt.outcome)
+          .text("error", attempt.error)
+          .end();
+    }
+    json.end_list().end();
   }
   json.end_list().end();
   return json.take();

@@ -65,12 +65,29 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
 }
 
+/// What operators work through, beside the writer and the reader of everyone.
+struct OperatorConnections {
+  std::unique_ptr<storage::Connection> control;
+  std::unique_ptr<storage::Connection> retries;
+  std::unique_ptr<storage::Connection> retries_reader;
+};
+
+storage::Connection::Result<OperatorConnections> connect_operators(storage::Store& store) {
+  auto control = store.writer();
+  if (!control) return control.error();
+  auto retries = store.writer();
+  if (!retries) return retries.error();
+  auto reader = store.reader();
+  if (!reader) return reader.error();
+  return OperatorConnections{std::move(*control), std::move(*retries), std::move(*reader)};
+}
+
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
   Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
           std::unique_ptr<storage::Connection> deliveries,
-          std::unique_ptr<storage::Connection> reader);
+          std::unique_ptr<storage::Connection> reader, OperatorConnections operators);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
@@ -114,6 +131,8 @@ class Service {
   storage::Inbox inbox_;
   Readiness readiness_;
   Receiver receiver_;
+  RetryJobs retries_;
+  Operations operations_;
   Admin admin_;
   ListenerShare share_;
   ListenerShare admin_share_;
@@ -127,7 +146,7 @@ class Service {
 
 Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
                  std::unique_ptr<storage::Connection> deliveries,
-                 std::unique_ptr<storage::Connection> reader)
+                 std::unique_ptr<storage::Connection> reader, OperatorConnections operators)
     : setup_(std::move(setup)),
       options_(std::move(options)),
       log_(setup_.config.log),
@@ -151,8 +170,14 @@ Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connection
       readiness_(inbox_, merchants_, worker_, options_.clock),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
-      admin_(
-          {merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock, admin_token_}),
+      retries_(storage::Reader(std::move(operators.retries_reader)),
+               storage::DeliveryControl(std::move(operators.retries)), options_.clock,
+               [this] { worker_.wake(); }),
+      operations_(
+          {reader_, inbox_, merchants_, setup_.rules, options_.clock, [this] { worker_.wake(); }},
+          storage::DeliveryControl(std::move(operators.control)), retries_),
+      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
+              admin_token_, operations_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
@@ -360,10 +385,12 @@ std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOp
   if (!deliveries) return Problem{where, deliveries.error().message};
   auto reader = store.reader();
   if (!reader) return Problem{where, reader.error().message};
+  auto operators = connect_operators(store);
+  if (!operators) return Problem{where, operators.error().message};
   auto maintainer = store.writer();
   if (!maintainer) return Problem{where, maintainer.error().message};
   Service service(std::move(setup), std::move(options), std::move(*writers), std::move(*deliveries),
-                  std::move(*reader));
+                  std::move(*reader), std::move(*operators));
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(*maintainer));
   service.run();

@@ -163,6 +163,12 @@ BatchWriter::Result BatchWriter::follow_up() {
     if (!a.deliveries.empty()) with_deliveries_.push_back(&item);
   }
   append_facts();
+  for (const Admitted& item : admissions_) {
+    // Kept now, or kept already: either way there is nothing left to be opened.
+    if (const auto& sealed = item.admission->opened_from) {
+      commands_.push_back(Command(sql::kLeaveQuarantine, {*sealed}));
+    }
+  }
   if (auto followed = run(); !followed) return followed;
   return read_copies();
 }

@@ -65,7 +65,7 @@ class DeliveryControl {
                               ControlResult& result);
   [[nodiscard]] Result<std::vector<PauseRecord>> active_pauses();
 
-  const std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> connection_;
   CounterDeltas counters_;
   std::vector<Command> commands_;
   std::vector<Rows> results_;

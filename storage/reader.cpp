@@ -215,6 +215,19 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   return page;
 }
 
+Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quarantine_id) {
+  const std::array ask{Command(sql::kSealedById, {quarantine_id})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  if (results[0].empty()) return std::optional<SealedRecord>();
+  Row& row = results[0][0];
+  return std::optional(SealedRecord{.quarantine_id = quarantine_id,
+                                    .mchid = take_text(row[0]),
+                                    .headers = take_text(row[1]),
+                                    .body = take_text(row[2]),
+                                    .received_at_ms = integer(row[3])});
+}
+
 Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
   // An index holds what is not done by state; all others are walked through as they came.
   const bool by_state = !filter.state.empty() && filter.state != state::kDone;

@@ -27,6 +27,9 @@ class Reader {
   ///   the quarantined where it is not among the kept.
   [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id);
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
+  /// \return nothing inside where it is not, or no longer, in quarantine. In NotificationRecord,
+  ///   `sequence` is a quarantined body's number.
+  [[nodiscard]] Result<std::optional<SealedRecord>> sealed(std::int64_t quarantine_id);
   [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
   /// What is paused now.
   [[nodiscard]] Result<std::vector<PauseRecord>> pauses();

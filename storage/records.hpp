@@ -60,6 +60,17 @@ struct Admission {
   std::int64_t received_at_ms = 0;
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;
+  /// The quarantined body that it was opened from, to be removed in the same transaction.
+  std::optional<std::int64_t> opened_from;
+};
+
+/// A quarantined body with all that it takes to try again.
+struct SealedRecord {
+  std::int64_t quarantine_id = 0;
+  std::string mchid;
+  std::string headers;
+  std::string body;
+  std::int64_t received_at_ms = 0;
 };
 
 /// A signed request that could not be understood or opened, kept sealed.

@@ -107,6 +107,11 @@ const Statement kListNotifications{
 const Statement kQuarantinedById{"SELECT " COUPONHOOK_QUARANTINE_COLUMNS
                                  "FROM quarantine WHERE id = $1 ORDER BY seq DESC LIMIT 1"};
 
+const Statement kSealedById{
+    "SELECT mchid, headers, body, received_at FROM quarantine WHERE seq = $1"};
+
+const Statement kLeaveQuarantine{"DELETE FROM quarantine WHERE seq = $1"};
+
 const Statement kQuarantineFloor{
     "SELECT seq FROM quarantine WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
 
@@ -179,6 +184,8 @@ std::span<const Statement* const> all() {
                                    &kNotificationFloor,
                                    &kListNotifications,
                                    &kQuarantinedById,
+                                   &kSealedById,
+                                   &kLeaveQuarantine,
                                    &kQuarantineFloor,
                                    &kListQuarantine,
                                    &kCouponFacts,

@@ -119,6 +119,10 @@ extern const Statement kNotificationFloor;
 extern const Statement kListNotifications;
 /// id -> quarantine columns
 extern const Statement kQuarantinedById;
+/// seq -> mchid, headers, body, received_at
+extern const Statement kSealedById;
+/// seq
+extern const Statement kLeaveQuarantine;
 /// before, rows to step over -> seq
 extern const Statement kQuarantineFloor;
 /// before, floor, event_type, mchid, since, until, limit -> quarantine columns

@@ -69,6 +69,12 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_status(line, common, world);
   declare_notifications(line, common, world);
   declare_ledger(line, common, world);
+  declare_deliveries(line, common, world);
+  declare_retry(line, common, world);
+  declare_skip(line, common, world);
+  declare_pause(line, common, world);
+  declare_resume(line, common, world);
+  declare_quarantine(line, common, world);
   declare_store(line, common, world);
   return static_cast<int>(line.run(argc, argv, world.out, world.err));
 }

@@ -54,6 +54,12 @@ void declare_sandbox(CommandLine& line, CommonOptions& common, World& world);
 void declare_status(CommandLine& line, CommonOptions& common, World& world);
 void declare_notifications(CommandLine& line, CommonOptions& common, World& world);
 void declare_ledger(CommandLine& line, CommonOptions& common, World& world);
+void declare_deliveries(CommandLine& line, CommonOptions& common, World& world);
+void declare_retry(CommandLine& line, CommonOptions& common, World& world);
+void declare_skip(CommandLine& line, CommonOptions& common, World& world);
+void declare_pause(CommandLine& line, CommonOptions& common, World& world);
+void declare_resume(CommandLine& line, CommonOptions& common, World& world);
+void declare_quarantine(CommandLine& line, CommonOptions& common, World& world);
 void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
 /// Adds --config, or --config and --mchid, to a command.

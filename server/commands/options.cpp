@@ -24,6 +24,11 @@ void Options::texts(const std::string& name, std::vector<std::string>& into,
   app_.add_option(name, into, help)->expected(1)->take_all();
 }
 
+void Options::arguments(const std::string& name, std::vector<std::string>& into,
+                        const std::string& help) {
+  app_.add_option(name, into, help);
+}
+
 void Options::word(const std::string& name, std::string& into,
                    const std::vector<std::string>& allowed, const std::string& help) {
   app_.add_option(name, into, help)->check(CLI::IsMember(allowed));

@@ -35,6 +35,8 @@ class Options {
 
   void text(const std::string& name, std::string& into, const std::string& help);
   void path(const std::string& name, std::filesystem::path& into, const std::string& help);
+  /// Any number of arguments, by their place.
+  void arguments(const std::string& name, std::vector<std::string>& into, const std::string& help);
   /// May be given several times.
   void texts(const std::string& name, std::vector<std::string>& into, const std::string& help);
   void word(const std::string& name, std::string& into, const std::vector<std::string>& allowed,

@@ -6,106 +6,13 @@
 #include <rapidjson/document.h>
 
 #include "server/commands/command_line.hpp"
-#include "server/file.hpp"
-#include "server/net/http_client.hpp"
+#include "server/commands/status_client.hpp"
+#include "server/net/target.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using rapidjson::Value;
-
-/// Asks the running service's status endpoint; prints what went wrong.
-class StatusClient {
- public:
-  StatusClient(const CommonOptions& common, World& world) : common_(common), world_(world) {}
-
-  /// \return the answer, or nothing with exit() set.
-  std::optional<rapidjson::Document> get(const std::string& target) {
-    const auto config = load_config_or_print(common_, world_);
-    if (!config) return give_up(Exit::kUsage);
-    const auto token = read_secret_line(config->admin.token_file);
-    if (!token) {
-      print_problems(world_, {{config->admin.token_file.string(), token.error()}});
-      return give_up(Exit::kUsage);
-    }
-    const auto reply = ask(*config, *token, target);
-    if (!reply) return fail(*config, reply.error());
-    body_ = reply->body;
-    rapidjson::Document document;
-    document.Parse(body_.data(), body_.size());
-    if (document.HasParseError() || !document.IsObject()) {
-      return fail(*config, "the answer is not JSON; is this couponhook's status endpoint?");
-    }
-    if (reply->status != 200) {
-      const std::string message = document.HasMember("message") && document["message"].IsString()
-                                      ? document["message"].GetString()
-                                      : "no message";
-      return fail(*config, "status " + std::to_string(reply->status) + ": " + message);
-    }
-    return document;
-  }
-
-  [[nodiscard]] Exit exit() const { return exit_; }
-  [[nodiscard]] const std::string& body() const { return body_; }
-
- private:
-  using Result = boost::system::result<ClientReply, std::string>;
-
-  static Result ask(const Config& config, const crypto::Secret& token, const std::string& target) {
-    const bool tls = !config.admin.tls_certificate.empty();
-    TlsContext context;
-    if (tls) {
-      auto made = make_client_tls(config.admin.tls_certificate);
-      if (!made) return Result(boost::system::in_place_error, made.error());
-      context = *made;
-    }
-    const Url url{tls, reachable_address(config.admin.address), std::to_string(config.admin.port),
-                  target};
-    ClientRequest request("GET", target);
-    request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
-    ClientLoop loop;
-    HttpClient client(loop.io(), loop.deadlines(), url, context, {});
-    std::optional<Result> result;
-    loop.spawn(send_into(client, request, result));
-    loop.run();
-    return std::move(*result);
-  }
-
-  static Task<void> send_into(HttpClient& client, const ClientRequest& request,
-                              std::optional<Result>& result) {
-    result.emplace(co_await client.send(request));
-  }
-
-  std::nullopt_t fail(const Config& config, const std::string& message) {
-    print_problems(world_, {{"status endpoint at " + config.admin.address + " port " +
-                                 std::to_string(config.admin.port),
-                             message}});
-    return give_up(Exit::kFailed);
-  }
-  std::nullopt_t give_up(Exit exit) {
-    exit_ = exit;
-    return std::nullopt;
-  }
-
-  const CommonOptions& common_;
-  World& world_;
-  Exit exit_ = Exit::kOk;
-  std::string body_;
-};
-
-std::string text_of(const Value& object, const char* key) {
-  if (!object.HasMember(key)) return "-";
-  const Value& value = object[key];
-  if (value.IsString()) return value.GetString();
-  if (value.IsInt64()) return std::to_string(value.GetInt64());
-  if (value.IsDouble()) {
-    std::ostringstream out;
-    out << std::fixed << std::setprecision(1) << value.GetDouble();
-    return out.str();
-  }
-  if (value.IsBool()) return value.GetBool() ? "yes" : "no";
-  return "-";
-}
 
 void print_counts(const Value& object, std::ostream& out) {
   bool first = true;
@@ -179,7 +86,7 @@ bool is_unready(const Value& answer) {
 Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
            Print print) {
   StatusClient client(common, world);
-  const auto answer = client.get(target);
+  const auto answer = client.ask("GET", target);
   if (!answer) return client.exit();
   if (json || print == nullptr) {
     world.out << client.body() << '\n';
@@ -202,21 +109,13 @@ struct NotificationsOptions {
 
   [[nodiscard]] std::string target() const {
     if (!id.empty()) return "/notifications/" + percent_encode(id);
-    std::string text = "/notifications";
-    char separator = '?';
-    const auto add = [&](std::string_view name, const std::string& value) {
-      if (value.empty()) return;
-      (((text += separator) += name) += '=') += percent_encode(value);
-      separator = '&';
-    };
-    add("type", type);
-    add("state", state);
-    add("mchid", mchid);
-    add("since", since);
-    add("until", until);
-    add("limit", limit);
-    add("cursor", cursor);
-    return text;
+    return target_with("/notifications", {{"type", type},
+                                          {"state", state},
+                                          {"mchid", mchid},
+                                          {"since", since},
+                                          {"until", until},
+                                          {"limit", limit},
+                                          {"cursor", cursor}});
   }
 };
 

@@ -239,15 +239,15 @@ class Service:
     def token(self) -> str:
         return self.read("secrets/admin_token")
 
-    def ask(self, target: str, token=True, method="GET"):
+    def ask(self, target: str, token=True, method="GET", body=None):
         """Asks the status endpoint. Returns status and JSON body."""
-        status, body = self.exchange(target, token, method)
-        return status, json.loads(body) if body else None
+        status, answer = self.exchange(target, token, method, body)
+        return status, json.loads(answer) if answer else None
 
     def ask_raw(self, target: str) -> bytes:
         return self.exchange(target)[1]
 
-    def exchange(self, target: str, token=True, method="GET"):
+    def exchange(self, target: str, token=True, method="GET", body=None):
         headers = {}
         if token is not None:
             headers["Authorization"] = f"Bearer {self.token() if token is True else token}"
@@ -256,7 +256,7 @@ class Service:
             kind, options = http.client.HTTPSConnection, {"context": self.tls_context()}
         connection = kind(*self.admin_address, timeout=10 * PATIENCE, **options)
         with closing(connection) as client:
-            client.request(method, target, headers=headers)
+            client.request(method, target, body=body, headers=headers)
             reply = client.getresponse()
             return reply.status, reply.read()
 

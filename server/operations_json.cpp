@@ -1,0 +1,90 @@
+#include "server/operations_json.hpp"
+
+#include "server/json_writer.hpp"
+
+namespace couponhook::server {
+
+void write_delivery(Json& json, const storage::DeliveryRecord& delivery) {
+  json.text("id", std::to_string(delivery.delivery_id))
+      .text("handler", delivery.handler)
+      .text("state", delivery.state)
+      .number("attempts", delivery.attempts)
+      .time("due_at", delivery.due_at_ms)
+      .text("last_error", delivery.last_error)
+      .boolean("in_progress", delivery.leased)
+      .boolean("paused", delivery.paused)
+      .time("created_at", delivery.created_at_ms)
+      .time("finished_at", delivery.finished_at_ms);
+}
+
+std::string deliveries_json(const storage::DeliveryPage& page) {
+  Json json;
+  json.begin().begin_list("items");
+  for (const storage::DeliveryRecord& delivery : page.items) {
+    json.begin();
+    write_delivery(json, delivery);
+    json.text("notification_id", delivery.notification_id)
+        .text("mchid", delivery.mchid)
+        .text("type", delivery.event_type)
+        .end();
+  }
+  json.end_list().cursor("next_cursor", page.next_before_delivery).end();
+  return json.take();
+}
+
+std::string retry_json(const RetryJob& job) {
+  Json json;
+  json.begin()
+      .text("id", std::to_string(job.id))
+      .text("state", to_string(job.state))
+      .boolean("dry_run", job.dry_run)
+      .number("matched", job.matched)
+      .number("looked_at", job.looked_at)
+      .number("retried", job.retried)
+      .text("error", job.error)
+      .end();
+  return json.take();
+}
+
+std::string pauses_json(const std::vector<storage::PauseRecord>& pauses) {
+  Json json;
+  json.begin().begin_list("items");
+  for (const storage::PauseRecord& pause : pauses) {
+    json.begin()
+        .text("handler", pause.handler)
+        .text("events", pause.event_pattern)
+        .text("reason", pause.reason)
+        .time("since", pause.created_at_ms)
+        .end();
+  }
+  json.end_list().end();
+  return json.take();
+}
+
+std::string quarantine_json(const storage::NotificationPage& page) {
+  Json json;
+  json.begin().begin_list("items");
+  for (const storage::NotificationRecord& record : page.items) {
+    json.begin()
+        .text("quarantine_id", std::to_string(record.sequence))
+        .text("id", record.id)
+        .text("mchid", record.mchid)
+        .text("type", record.event_type)
+        .text("reason", record.quarantine_reason)
+        .text("detail", record.quarantine_detail)
+        .time("received_at", record.received_at_ms)
+        .time("last_seen_at", record.last_seen_at_ms)
+        .number("times_seen", record.times_seen)
+        .end();
+  }
+  json.end_list().cursor("next_cursor", page.next_before_sequence).end();
+  return json.take();
+}
+
+std::string result_json(std::string_view result) {
+  Json json;
+  json.begin().text("result", result).end();
+  return json.take();
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,26 @@
+#pragma once
+
+/// \file
+/// What operators are told of deliveries, pauses, retries and the quarantine, as JSON.
+
+#include <string>
+#include <vector>
+
+#include "server/retry_jobs.hpp"
+#include "storage/records.hpp"
+
+namespace couponhook::server {
+
+class Json;
+
+/// The members of one delivery, inside an object that the caller begins and ends.
+void write_delivery(Json& json, const storage::DeliveryRecord& delivery);
+
+[[nodiscard]] std::string deliveries_json(const storage::DeliveryPage& page);
+[[nodiscard]] std::string retry_json(const RetryJob& job);
+[[nodiscard]] std::string pauses_json(const std::vector<storage::PauseRecord>& pauses);
+[[nodiscard]] std::string quarantine_json(const storage::NotificationPage& page);
+/// {"result": what became of an order}
+[[nodiscard]] std::string result_json(std::string_view result);
+
+}  // namespace couponhook::server

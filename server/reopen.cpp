@@ -1,0 +1,60 @@
+#include "server/reopen.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "handlers/json.hpp"
+#include "server/verdict.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// The headers that were kept with the body.
+class KeptHeaders final : public HeaderFields {
+ public:
+  explicit KeptHeaders(const std::string& json) : kept_(handlers::parse_object(json, {})) {}
+
+  [[nodiscard]] std::string_view find(std::string_view name) const override {
+    if (!kept_) return {};
+    const auto& object = kept_->value();
+    const auto member = object.FindMember(
+        rapidjson::Value(name.data(), static_cast<rapidjson::SizeType>(name.size())));
+    if (member == object.MemberEnd() || !member->value.IsString()) return {};
+    return {member->value.GetString(), member->value.GetStringLength()};
+  }
+
+ private:
+  boost::system::result<handlers::JsonObject, handlers::JsonError> kept_;
+};
+
+}  // namespace
+
+std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Merchants& merchants,
+                               const ReceiveRules& rules) {
+  const auto merchant = std::ranges::find(merchants.all(), sealed.mchid, &Merchant::mchid);
+  if (merchant == merchants.all().end()) return std::nullopt;
+  const KeptHeaders headers(sealed.headers);
+  const Request request{"POST", "", headers, sealed.body, ""};
+  const std::chrono::system_clock::time_point received_at{
+      std::chrono::milliseconds(sealed.received_at_ms)};
+  Examined examined = examine(request, *merchant, rules, received_at);
+  if (auto* admit = std::get_if<ToAdmit>(&examined)) {
+    admit->admission.opened_from = sealed.quarantine_id;
+    // Nobody waits for a reply, so these are the worker's.
+    for (storage::NewDelivery& delivery : admit->admission.deliveries) delivery.leased = false;
+  }
+  return examined;
+}
+
+std::string why_still_sealed(const Examined& examined) {
+  if (const auto* refused = std::get_if<Refused>(&examined)) {
+    return std::string(row(refused->verdict).message) +
+           " (judged by the keys of today and the time at which it came)";
+  }
+  if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) {
+    return std::string(row(sealed->verdict).message) + ": " + sealed->record.detail;
+  }
+  return {};
+}
+
+}  // namespace couponhook::server
