@@ -41,7 +41,13 @@ class Merchants {
   std::vector<Merchant> merchants_;
 };
 
-/// Reads every key file that the configuration names.
+/// Reads one merchant's key files, which may turn out to hold no live key.
+/// \return as load_merchants().
+[[nodiscard]] Merchant load_merchant(const Config& config, const MerchantConfig& entry,
+                                     std::vector<Problem>& problems);
+
+/// Reads every key file that the configuration names. A merchant without a live key is a problem,
+/// unless its certificates are fetched.
 /// \return the merchants; each file that will not do is one problem in `problems`, and the result
 /// is
 ///   of no use then.

@@ -49,4 +49,16 @@ ApiError unreadable(Api api, std::string_view what) {
   return error;
 }
 
+ApiError no_answer(Api api, std::string why) {
+  ApiError error;
+  error.failure = ApiFailure::kNoAnswer;
+  error.api = api;
+  error.message = std::move(why);
+  error.advice =
+      "check base_url and ca_file, and that names are resolved and outbound connections allowed "
+      "from here";
+  error.retry = Retry::kSoon;
+  return error;
+}
+
 }  // namespace couponhook::wechatpay

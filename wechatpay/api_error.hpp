@@ -20,6 +20,7 @@ enum class ApiFailure : std::uint8_t {
   kRefused,     ///< WeChat Pay answered with an error
   kUntrusted,   ///< the answer is not provably WeChat Pay's: signature, key or time
   kUnreadable,  ///< an answer of theirs in another shape than documented
+  kNoAnswer,    ///< none came, or the call was not made
 };
 
 /// What a repetition of the same request can bring.
@@ -58,5 +59,9 @@ using ApiResult = boost::system::result<T, ApiError>;
 /// The error for a reply whose body lacks what is documented.
 /// \param what names the missing or unfit member.
 [[nodiscard]] ApiError unreadable(Api api, std::string_view what);
+
+/// The error where no reply came.
+/// \param why names the step that failed.
+[[nodiscard]] ApiError no_answer(Api api, std::string why);
 
 }  // namespace couponhook::wechatpay

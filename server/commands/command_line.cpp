@@ -75,6 +75,11 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_pause(line, common, world);
   declare_resume(line, common, world);
   declare_quarantine(line, common, world);
+  declare_certificates(line, common, world);
+  declare_callbacks(line, common, world);
+  declare_stock(line, common, world);
+  declare_coupon(line, common, world);
+  declare_h5_link(line, common, world);
   declare_store(line, common, world);
   return static_cast<int>(line.run(argc, argv, world.out, world.err));
 }

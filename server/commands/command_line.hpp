@@ -60,6 +60,11 @@ void declare_skip(CommandLine& line, CommonOptions& common, World& world);
 void declare_pause(CommandLine& line, CommonOptions& common, World& world);
 void declare_resume(CommandLine& line, CommonOptions& common, World& world);
 void declare_quarantine(CommandLine& line, CommonOptions& common, World& world);
+void declare_certificates(CommandLine& line, CommonOptions& common, World& world);
+void declare_callbacks(CommandLine& line, CommonOptions& common, World& world);
+void declare_stock(CommandLine& line, CommonOptions& common, World& world);
+void declare_coupon(CommandLine& line, CommonOptions& common, World& world);
+void declare_h5_link(CommandLine& line, CommonOptions& common, World& world);
 void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
 /// Adds --config, or --config and --mchid, to a command.

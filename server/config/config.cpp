@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "server/config/section.hpp"
+#include "server/net/target.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -158,15 +159,29 @@ LogConfig read_log(Section section) {
   return log;
 }
 
+void check_base_url(Section& section, const std::string& text) {
+  const auto url = parse_url(text);
+  if (!url || url->target != "/") {
+    section.report("base_url", "must be https://HOST or https://HOST:PORT, without a path");
+  } else if (!url->tls && !is_loopback(url->host) && url->host != "localhost") {
+    section.report("base_url", "must begin with https:// unless its host is a loopback one");
+  }
+}
+
 MerchantApiConfig read_merchant_api(Section section) {
   MerchantApiConfig api;
   section.path("private_key_file", api.private_key_file);
   section.text("certificate_serial", api.certificate_serial);
   section.path("api_v2_key_file", api.api_v2_key_file);
   section.text("base_url", api.base_url);
+  check_base_url(section, api.base_url);
   section.path("ca_file", api.ca_file);
   section.path("certificate_directory", api.certificate_directory);
   section.integer("certificate_refresh_minutes", api.certificate_refresh_minutes, 0, 1440);
+  section.duration("timeout_ms", api.timeout, 100, kHour);
+  section.integer("max_reply_bytes", api.max_reply_bytes, 1024, kGigabyte);
+  section.integer("max_flow_bytes", api.max_flow_bytes, 1024, 16 * kGigabyte);
+  section.duration("flow_timeout_ms", api.flow_timeout, 100, kHour);
   section.require(!api.private_key_file.empty(), "private_key_file",
                   "the merchant API private key's PEM file");
   section.require(!api.certificate_serial.empty(), "certificate_serial",
@@ -209,11 +224,10 @@ MerchantConfig read_merchant(Section section) {
   section.integer("timestamp_tolerance_s", tolerance, 1, 86400);
   merchant.timestamp_tolerance = seconds(tolerance);
   if (auto api = section.table("api")) merchant.api = read_merchant_api(*api);
-  const bool fetches = merchant.api && !merchant.api->certificate_directory.empty();
-  section.require(
-      !merchant.platform_certificates.empty() || !merchant.platform_public_keys.empty() || fetches,
-      "platform_certificates",
-      "the platform certificate's PEM file, or add [[merchant.platform_public_key]]");
+  section.require(!merchant.platform_certificates.empty() ||
+                      !merchant.platform_public_keys.empty() || merchant.fetches_certificates(),
+                  "platform_certificates",
+                  "the platform certificate's PEM file, or add [[merchant.platform_public_key]]");
   section.refuse_unknown_keys();
   return merchant;
 }

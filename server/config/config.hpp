@@ -92,6 +92,10 @@ struct MerchantApiConfig {
   std::filesystem::path ca_file;
   std::filesystem::path certificate_directory;
   int certificate_refresh_minutes = 60;
+  milliseconds timeout{10000};  ///< for the reply to one call; connecting has as long again
+  std::size_t max_reply_bytes = 4194304;
+  std::size_t max_flow_bytes = 268435456;  ///< of a downloaded use flow or refund flow
+  milliseconds flow_timeout{600000};       ///< for downloading one
 };
 
 struct MerchantConfig {
@@ -102,6 +106,11 @@ struct MerchantConfig {
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
+
+  /// Public-key merchants have no certificates to fetch, and say so with a refresh of 0.
+  [[nodiscard]] bool fetches_certificates() const {
+    return api && api->certificate_refresh_minutes > 0 && !api->certificate_directory.empty();
+  }
 };
 
 struct LogConfig {

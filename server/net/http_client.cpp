@@ -195,6 +195,9 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   const auto& message = parser.get();
   attempt.reply = ClientReply{message.result_int(), message.body(),
                               std::string(message[http::field::retry_after])};
+  for (const auto& field : message) {
+    attempt.reply->headers.emplace_back(field.name_string(), field.value());
+  }
   connection_->never_expire();
   if (!parser.keep_alive()) {
     connection_.reset();
@@ -218,8 +221,9 @@ void ClientLoop::spawn(Task<void> task) {
 }
 
 void ClientLoop::run() {
+  io_.restart();
   if (tasks_ != 0) io_.run();
-  if (failure_) std::rethrow_exception(failure_);
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 }  // namespace couponhook::server

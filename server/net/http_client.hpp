@@ -33,6 +33,7 @@ struct ClientReply {
   unsigned status = 0;
   std::string body;
   std::string retry_after;  ///< empty where absent
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 /// Not thread-safe: one request at a time, on the io_context's thread.
@@ -90,7 +91,7 @@ class ClientLoop {
   [[nodiscard]] asio::io_context& io() { return io_; }
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   void spawn(Task<void> task);
-  /// Rethrows what the tasks threw.
+  /// Rethrows what the tasks threw. May be called again after more was spawned.
   void run();
 
  private:

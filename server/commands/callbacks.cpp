@@ -1,0 +1,116 @@
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "server/outbound/reachability.hpp"
+#include "wechatpay/callbacks.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::Api;
+using wechatpay::CallbackState;
+using wechatpay::CouponProduct;
+
+struct CallbacksOptions {
+  std::string product;
+  std::string url;
+  std::string push;
+  bool skips_probe = false;
+  bool json = false;
+
+  [[nodiscard]] CouponProduct which() const {
+    return wechatpay::parse_coupon_product(product).value();
+  }
+};
+
+void show_state(const CallbackState& state, std::ostream& out) {
+  print_facts({{"notify_url", state.notify_url},
+               {"mchid", state.mchid},
+               {"update_time", state.update_time}},
+              out);
+}
+
+bool is_chosen(const CallbacksOptions& chosen, World& world) {
+  if (!chosen.product.empty()) return true;
+  world.err << "couponhook: --product is missing: favor or busifavor\n";
+  return false;
+}
+
+Exit get(const CallbacksOptions& chosen, const CommonOptions& common, World& world) {
+  if (!is_chosen(chosen, world)) return Exit::kUsage;
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  const auto request = wechatpay::get_callback_request(chosen.which(), outbound->mchid);
+  return call_and_show(
+      *outbound, world, request, chosen.json,
+      [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
+      [&](const CallbackState& state) { show_state(state, world.out); });
+}
+
+/// Switching alone leaves the URL as it is, but WeChat Pay wants it all the same.
+wechatpay::ApiResult<std::string> url_in_force(Outbound& outbound, CouponProduct product) {
+  const auto request = wechatpay::get_callback_request(product, outbound.mchid);
+  const auto body = outbound.client.call(request);
+  if (!body) return body.error();
+  auto state = wechatpay::parse_callback(request.api, *body);
+  if (!state) return std::move(state.error());
+  return std::move(state->notify_url);
+}
+
+Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& world) {
+  if (!is_chosen(chosen, world)) return Exit::kUsage;
+  if (chosen.url.empty() && chosen.push.empty()) {
+    world.err << "couponhook: nothing to set: give --url, --switch or both\n";
+    return Exit::kUsage;
+  }
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  wechatpay::CallbackSetting setting{outbound->mchid, chosen.url};
+  if (!chosen.push.empty()) setting.enabled = chosen.push == "on";
+  if (chosen.url.empty()) {
+    auto url = url_in_force(*outbound, chosen.which());
+    if (!url) return fail(world, url.error());
+    setting.notify_url = std::move(*url);
+  }
+  const auto broken = wechatpay::violations(setting, chosen.which());
+  if (!broken.empty()) return refuse(world, "callbacks set", broken);
+  if (!chosen.url.empty() && !chosen.skips_probe) {
+    if (const auto why = why_unreachable(chosen.url)) {
+      world.err << "couponhook: callbacks set: notify_url: " << *why
+                << "; nothing was set (--no-probe sets it all the same)\n";
+      return Exit::kFailed;
+    }
+  }
+  const auto request = wechatpay::set_callback_request(chosen.which(), setting);
+  return call_and_show(
+      *outbound, world, request, chosen.json,
+      [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
+      [&](const CallbackState& state) { show_state(state, world.out); });
+}
+
+}  // namespace
+
+void declare_callbacks(CommandLine& line, CommonOptions& common, World& world) {
+  CommandGroup group =
+      line.group("callbacks", "Where WeChat Pay posts notifications about coupons");
+  auto chosen = std::make_shared<CallbacksOptions>();
+  const auto add_shared = [&](Options& options) {
+    add_merchant_options(options, common);
+    options.word("--product", chosen->product, {"favor", "busifavor"},
+                 "favor (redemptions are notified) or busifavor (issues are)");
+    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+  };
+  Options getting = group.add("get", "Ask for the URL in force",
+                              [chosen, &common, &world] { return get(*chosen, common, world); });
+  add_shared(getting);
+  Options setting =
+      group.add("set", "Set the URL, once it keeps WeChat Pay's rules and answers from here",
+                [chosen, &common, &world] { return set(*chosen, common, world); });
+  add_shared(setting);
+  setting.text("--url", chosen->url, "https, without query; the merchant's path on this service");
+  setting.word("--switch", chosen->push, {"on", "off"}, "favor only: whether anything is pushed");
+  setting.flag("--no-probe", chosen->skips_probe,
+               "Set it although it cannot be reached from this machine");
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,52 @@
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "server/outbound/certificate_refresh.hpp"
+#include "wechatpay/wechat_time.hpp"
+
+namespace couponhook::server {
+namespace {
+
+Exit fetch(const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  const MerchantApiConfig& api = outbound->client.account().config;
+  const std::string where =
+      outbound->config.file.string() + ": merchant " + outbound->mchid + ": api.";
+  if (api.certificate_refresh_minutes == 0) {
+    print_problems(world, {{where + "certificate_refresh_minutes",
+                            "is 0, which says that this merchant has no platform certificates to "
+                            "fetch; its public key is downloaded from the console"}});
+    return Exit::kUsage;
+  }
+  if (api.certificate_directory.empty()) {
+    print_problems(world, {{where + "certificate_directory",
+                            "is missing; name the folder to keep the certificates in"}});
+    return Exit::kUsage;
+  }
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto merge = refresh_certificates(outbound->client, now);
+  if (!merge) {
+    world.err << "couponhook: " << merge.error().message << '\n';
+    return Exit::kFailed;
+  }
+  for (const wechatpay::PlatformCertificate& certificate : merge->current) {
+    world.out << certificate.serial << "  expires "
+              << wechatpay::format_wechat_time(certificate.expires_at) << '\n';
+  }
+  world.out << merge->added.size() << " new, " << merge->dropped.size() << " expired, "
+            << merge->current.size() << " kept in " << api.certificate_directory.string() << '\n';
+  return Exit::kOk;
+}
+
+}  // namespace
+
+void declare_certificates(CommandLine& line, CommonOptions& common, World& world) {
+  CommandGroup group = line.group("certificates", "WeChat Pay's platform certificates");
+  Options options =
+      group.add("fetch", "Download, decrypt, check and keep them in api.certificate_directory",
+                [&common, &world] { return fetch(common, world); });
+  add_merchant_options(options, common);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,124 @@
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "wechatpay/coupons.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::Coupon;
+
+struct CouponOptions {
+  std::filesystem::path file = "-";
+  wechatpay::CouponName name;
+  wechatpay::CouponQuery query;
+  bool json = false;
+};
+
+void show(const Coupon& coupon, std::ostream& out) {
+  Facts facts{{"coupon_id", coupon.coupon_id},
+              {"coupon_name", coupon.coupon_name},
+              {"status", coupon.status},
+              {"stock_id", coupon.stock_id},
+              {"stock_creator_mchid", coupon.stock_creator_mchid},
+              {"create_time", coupon.create_time},
+              {"available_begin_time", coupon.available_begin_time},
+              {"available_end_time", coupon.available_end_time}};
+  if (coupon.consumption) {
+    facts.emplace_back("consume_time", coupon.consumption->consume_time);
+    facts.emplace_back("consume_mchid", coupon.consumption->consume_mchid);
+    facts.emplace_back("transaction_id", coupon.consumption->transaction_id);
+  }
+  print_facts(facts, out);
+}
+
+Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world) {
+  const auto body = read_body(chosen.file, world);
+  if (!body) return Exit::kUsage;
+  const auto checked = wechatpay::check_coupon(*body);
+  if (!checked.violations.empty()) return refuse(world, "coupon send", checked.violations);
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  return call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
+                       chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
+                         print_facts({{"coupon_id", id}}, world.out);
+                       });
+}
+
+Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& world) {
+  const auto broken = wechatpay::violations(chosen.name);
+  if (!broken.empty()) return refuse(world, "coupon show", broken);
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  return call_and_show(*outbound, world, wechatpay::show_coupon_request(chosen.name), chosen.json,
+                       wechatpay::parse_coupon,
+                       [&](const Coupon& coupon) { show(coupon, world.out); });
+}
+
+Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  wechatpay::CouponQuery query = chosen.query;
+  if (query.sender_mchid.empty() && query.available_mchid.empty() && query.creator_mchid.empty()) {
+    query.creator_mchid = outbound->mchid;
+  }
+  const auto broken = wechatpay::violations(query);
+  if (!broken.empty()) return refuse(world, "coupon list", broken);
+  return call_and_show(
+      *outbound, world, wechatpay::list_coupons_request(query), chosen.json,
+      wechatpay::parse_coupons, [&](const wechatpay::Page<Coupon>& page) {
+        std::vector<std::vector<std::string>> rows{
+            {"coupon_id", "stock_id", "status", "ends", "redeemed", "name"}};
+        for (const Coupon& coupon : page.items) {
+          rows.push_back(
+              {coupon.coupon_id, coupon.stock_id, coupon.status, coupon.available_end_time,
+               coupon.consumption ? coupon.consumption->consume_time : "", coupon.coupon_name});
+        }
+        print_table(rows, world.out);
+        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
+        print_more(page, seen, seen, world.out);
+      });
+}
+
+void add_list_options(Options& options, wechatpay::CouponQuery& query) {
+  options.required_text("--openid", query.openid, "The user, under this appid");
+  options.required_text("--appid", query.appid, "Your appid");
+  options.text("--creator", query.creator_mchid, "Of stocks by this merchant; preset: --mchid");
+  options.text("--sender", query.sender_mchid, "Sent by this merchant");
+  options.text("--available", query.available_mchid, "Usable at this merchant");
+  options.text("--stock", query.stock_id, "Only of this stock");
+  options.text("--status", query.status, "SENDED (sic) or USED");
+  options.number("--offset", query.page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
+  options.number("--limit", query.page.limit, 1, 20, "How many at most");
+}
+
+}  // namespace
+
+void declare_coupon(CommandLine& line, CommonOptions& common, World& world) {
+  CommandGroup group = line.group("coupon", "Favor coupons (代金券) in users' hands");
+  auto chosen = std::make_shared<CouponOptions>();
+  const auto add_shared = [&](Options& options) {
+    add_merchant_options(options, common);
+    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+  };
+  Options sending = group.add(
+      "send", "Send a coupon to a user; repeated with the same out_request_no, it is the same one",
+      [chosen, &common, &world] { return send(*chosen, common, world); });
+  add_shared(sending);
+  sending.path("FILE", chosen->file, "The request as JSON, with openid; \"-\": standard input");
+
+  Options showing = group.add("show", "What became of a coupon", [chosen, &common, &world] {
+    return show_one(*chosen, common, world);
+  });
+  add_shared(showing);
+  showing.required_text("COUPON", chosen->name.coupon_id, "Coupon id");
+  showing.required_text("--openid", chosen->name.openid, "The user, under this appid");
+  showing.required_text("--appid", chosen->name.appid, "Your appid");
+
+  Options listing = group.add("list", "List a user's coupons",
+                              [chosen, &common, &world] { return list(*chosen, common, world); });
+  add_shared(listing);
+  add_list_options(listing, chosen->query);
+}
+
+}  // namespace couponhook::server

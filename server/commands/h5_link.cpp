@@ -1,0 +1,49 @@
+#include "wechatpay/h5_link.hpp"
+
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "server/file.hpp"
+
+namespace couponhook::server {
+namespace {
+
+Exit print_link(const wechatpay::H5Issue& issue, const CommonOptions& common, World& world) {
+  const auto broken = wechatpay::violations(issue);
+  if (!broken.empty()) return refuse(world, "h5-link", broken);
+  const auto config = load_config_or_print(common, world);
+  if (!config) return Exit::kUsage;
+  const MerchantConfig* merchant = choose_merchant(*config, common, world);
+  if (merchant == nullptr) return Exit::kUsage;
+  const std::string where =
+      config->file.string() + ": merchant " + merchant->mchid + ": api.api_v2_key_file";
+  if (!merchant->api || merchant->api->api_v2_key_file.empty()) {
+    print_problems(world, {{where, "is missing; name a file that holds the APIv2 key"}});
+    return Exit::kUsage;
+  }
+  const auto key = read_secret_line(merchant->api->api_v2_key_file);
+  if (!key) {
+    print_problems(world, {{where + ": " + merchant->api->api_v2_key_file.string(), key.error()}});
+    return Exit::kUsage;
+  }
+  world.out << wechatpay::h5_link(issue, *key) << '\n';
+  return Exit::kOk;
+}
+
+}  // namespace
+
+void declare_h5_link(CommandLine& line, CommonOptions& common, World& world) {
+  auto issue = std::make_shared<wechatpay::H5Issue>();
+  Options options =
+      line.add("h5-link", "The signed link by which a user takes a busifavor coupon in a browser",
+               [issue, &common, &world] { return print_link(*issue, common, world); });
+  add_merchant_options(options, common);
+  options.required_text("--stock", issue->stock_id, "Stock id");
+  options.required_text("--out-request-no", issue->out_request_no, "A number of your own");
+  options.required_text("--merchant", issue->send_coupon_merchant, "The issuing merchant");
+  options.required_text("--open-id", issue->open_id, "The user");
+  options.text("--coupon-code", issue->coupon_code,
+               "Only and always for stocks whose code mode is MERCHANT_API");
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,82 @@
+#include "server/commands/outbound.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+#include "server/file.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::size_t kBodyBytesMax = 1 << 20;
+
+/// Characters, not bytes: names are Chinese.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
+
+std::optional<Outbound> open_outbound(const CommonOptions& common, World& world) {
+  auto config = load_config_or_print(common, world);
+  if (!config) return std::nullopt;
+  const MerchantConfig* merchant = choose_merchant(*config, common, world);
+  if (merchant == nullptr) return std::nullopt;
+  std::vector<Problem> problems;
+  std::unique_ptr<const ApiAccount> account = load_api_account(*config, *merchant, problems);
+  print_problems(world, problems);
+  if (!account) return std::nullopt;
+  ApiClient client(std::move(account), {world.clock, world.random, sleeping_pause()});
+  std::string mchid = merchant->mchid;
+  return Outbound{std::move(*config), std::move(mchid), std::move(client)};
+}
+
+Exit fail(World& world, const wechatpay::ApiError& error) {
+  world.err << "couponhook: " << error.text() << '\n';
+  return Exit::kFailed;
+}
+
+Exit refuse(World& world, std::string_view what, std::span<const wechatpay::RuleViolation> broken) {
+  for (const wechatpay::RuleViolation& rule : broken) {
+    world.err << "couponhook: " << what << ": " << rule.field << ": " << rule.message << '\n';
+  }
+  return Exit::kUsage;
+}
+
+std::optional<std::string> read_body(const std::filesystem::path& file, World& world) {
+  const bool standard_input = file == "-";
+  const auto content = read_file(standard_input ? "/dev/stdin" : file, kBodyBytesMax);
+  if (content) return std::string(content->reveal());
+  print_problems(world, {{standard_input ? "standard input" : file.string(), content.error()}});
+  return std::nullopt;
+}
+
+void print_facts(const Facts& facts, std::ostream& out) {
+  std::size_t width = 0;
+  for (const auto& [label, value] : facts) width = std::max(width, label.size());
+  for (const auto& [label, value] : facts) {
+    if (value.empty()) continue;
+    out << label << std::string(width + 2 - label.size(), ' ') << value << '\n';
+  }
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(row[i]));
+    }
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] + 2 - width_of(row[i]), ' ');
+    }
+    out << line << '\n';
+  }
+}
+
+}  // namespace couponhook::server

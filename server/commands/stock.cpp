@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "wechatpay/new_stock.hpp"
+#include "wechatpay/stocks.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::Api;
+using wechatpay::ApiRequest;
+using wechatpay::Stock;
+using wechatpay::StockName;
+
+struct StockOptions {
+  std::filesystem::path file = "-";
+  std::string stock;
+  std::string creator;
+  wechatpay::StockQuery query{};
+  wechatpay::PageRequest members = wechatpay::StockMembersQuery{}.page;
+  bool json = false;
+
+  [[nodiscard]] StockName name(const std::string& mchid) const {
+    return {stock, creator.empty() ? mchid : creator};
+  }
+};
+
+std::string number(std::optional<std::int64_t> value) {
+  return value ? std::to_string(*value) : std::string();
+}
+
+void show(const Stock& stock, std::ostream& out) {
+  print_facts({{"stock_id", stock.stock_id},
+               {"stock_name", stock.stock_name},
+               {"status", stock.status},
+               {"stock_type", stock.stock_type},
+               {"stock_creator_mchid", stock.stock_creator_mchid},
+               {"create_time", stock.create_time},
+               {"start_time", stock.start_time},
+               {"stop_time", stock.stop_time},
+               {"available_begin_time", stock.available_begin_time},
+               {"available_end_time", stock.available_end_time},
+               {"distributed_coupons", std::to_string(stock.distributed_coupons)},
+               {"max_coupons", number(stock.max_coupons)},
+               {"max_amount", number(stock.max_amount)},
+               {"max_coupons_per_user", number(stock.max_coupons_per_user)},
+               {"coupon_amount", number(stock.coupon_amount)},
+               {"transaction_minimum", number(stock.transaction_minimum)},
+               {"description", stock.description}},
+              out);
+}
+
+/// Rules first: a body that breaks one needs no configuration to be told so.
+Exit create(const StockOptions& chosen, const CommonOptions& common, World& world) {
+  const auto body = read_body(chosen.file, world);
+  if (!body) return Exit::kUsage;
+  const auto checked =
+      wechatpay::check_stock(*body, std::chrono::floor<std::chrono::seconds>(world.clock()));
+  if (!checked.violations.empty()) return refuse(world, "stock create", checked.violations);
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  return call_and_show(
+      *outbound, world, wechatpay::create_stock_request(checked.stock), chosen.json,
+      wechatpay::parse_created_stock, [&](const wechatpay::CreatedStock& created) {
+        print_facts({{"stock_id", created.stock_id}, {"create_time", created.create_time}},
+                    world.out);
+      });
+}
+
+using MakeRequest = ApiRequest (*)(const StockName&);
+
+Exit switch_stock(MakeRequest make, std::string_view command, const StockOptions& chosen,
+                  const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  const StockName name = chosen.name(outbound->mchid);
+  const auto broken = wechatpay::violations(name);
+  if (!broken.empty()) return refuse(world, command, broken);
+  const ApiRequest request = make(name);
+  return call_and_show(
+      *outbound, world, request, chosen.json,
+      [&](std::string_view body) { return wechatpay::parse_stock_switched(request.api, body); },
+      [&](const wechatpay::StockSwitched& switched) {
+        print_facts({{"stock_id", switched.stock_id}, {"time", switched.time}}, world.out);
+      });
+}
+
+Exit show_one(const StockOptions& chosen, const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  const StockName name = chosen.name(outbound->mchid);
+  const auto broken = wechatpay::violations(name);
+  if (!broken.empty()) return refuse(world, "stock show", broken);
+  return call_and_show(*outbound, world, wechatpay::show_stock_request(name), chosen.json,
+                       wechatpay::parse_stock, [&](const Stock& stock) { show(stock, world.out); });
+}
+
+Exit list(const StockOptions& chosen, const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  wechatpay::StockQuery query = chosen.query;
+  query.stock_creator_mchid = chosen.name(outbound->mchid).stock_creator_mchid;
+  const auto broken = wechatpay::violations(query);
+  if (!broken.empty()) return refuse(world, "stock list", broken);
+  return call_and_show(
+      *outbound, world, wechatpay::list_stocks_request(query), chosen.json, wechatpay::parse_stocks,
+      [&](const wechatpay::Page<Stock>& page) {
+        std::vector<std::vector<std::string>> rows{
+            {"stock_id", "status", "distributed", "max", "ends", "name"}};
+        for (const Stock& stock : page.items) {
+          rows.push_back({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
+                          number(stock.max_coupons), stock.available_end_time, stock.stock_name});
+        }
+        print_table(rows, world.out);
+        // This list's offset counts pages.
+        print_more(page, query.page.offset + 1, (query.page.offset + 1) * query.page.limit,
+                   world.out);
+      });
+}
+
+using MakeMembersRequest = ApiRequest (*)(const wechatpay::StockMembersQuery&);
+
+Exit list_members(MakeMembersRequest make, std::string_view command, const StockOptions& chosen,
+                  const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  const wechatpay::StockMembersQuery query{chosen.name(outbound->mchid), chosen.members};
+  const auto broken = wechatpay::violations(query);
+  if (!broken.empty()) return refuse(world, command, broken);
+  const ApiRequest request = make(query);
+  return call_and_show(
+      *outbound, world, request, chosen.json,
+      [&](std::string_view body) { return wechatpay::parse_stock_members(request.api, body); },
+      [&](const wechatpay::Page<std::string>& page) {
+        for (const std::string& member : page.items) world.out << member << '\n';
+        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
+        print_more(page, seen, seen, world.out);
+      });
+}
+
+void add_page(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max) {
+  options.number("--offset", page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
+  options.number("--limit", page.limit, 1, limit_max, "How many at most");
+}
+
+/// The commands of the group, each with the options that it has.
+class StockGroup {
+ public:
+  StockGroup(CommandLine& line, CommonOptions& common, World& world)
+      : group_(line.group("stock", "Stocks of favor coupons (代金券批次)")),
+        common_(common),
+        world_(world) {}
+
+  void declare_create() {
+    Options options = group_.add("create", "Create a stock; nothing is sent while a rule is broken",
+                                 [chosen = chosen_, &common = common_, &world = world_] {
+                                   return create(*chosen, common, world);
+                                 });
+    add_merchant_options(options, common_);
+    options.path("FILE", chosen_->file, "The request as JSON; \"-\": standard input");
+    options.flag("--json", chosen_->json, "WeChat Pay's reply as it is");
+  }
+
+  void declare_switch(const std::string& name, const std::string& description, MakeRequest make) {
+    Options options = group_.add(
+        name, description, [make, name, chosen = chosen_, &common = common_, &world = world_] {
+          return switch_stock(make, "stock " + name, *chosen, common, world);
+        });
+    add_stock(options);
+  }
+
+  void declare_show() {
+    Options options = group_.add("show", "What WeChat Pay knows of a stock",
+                                 [chosen = chosen_, &common = common_, &world = world_] {
+                                   return show_one(*chosen, common, world);
+                                 });
+    add_stock(options);
+  }
+
+  void declare_list() {
+    Options options =
+        group_.add("list", "List stocks", [chosen = chosen_, &common = common_, &world = world_] {
+          return list(*chosen, common, world);
+        });
+    add_shared(options);
+    wechatpay::StockQuery& query = chosen_->query;
+    options.text("--status", query.status, "unactivated, audit, running, stoped (sic) or paused");
+    options.text("--since", query.create_start_time, "Created at or after: RFC 3339");
+    options.text("--until", query.create_end_time, "Created before");
+    add_page(options, query.page, 10);
+  }
+
+  void declare_members(const std::string& name, const std::string& description,
+                       MakeMembersRequest make) {
+    Options options = group_.add(
+        name, description, [make, name, chosen = chosen_, &common = common_, &world = world_] {
+          return list_members(make, "stock " + name, *chosen, common, world);
+        });
+    add_stock(options);
+    add_page(options, chosen_->members, 50);
+  }
+
+ private:
+  void add_shared(Options& options) {
+    add_merchant_options(options, common_);
+    options.text("--creator", chosen_->creator, "The merchant that created it; else --mchid");
+    options.flag("--json", chosen_->json, "WeChat Pay's reply as it is");
+  }
+  void add_stock(Options& options) {
+    add_shared(options);
+    options.required_text("STOCK", chosen_->stock, "Stock id");
+  }
+
+  CommandGroup group_;
+  CommonOptions& common_;
+  World& world_;
+  std::shared_ptr<StockOptions> chosen_ = std::make_shared<StockOptions>();
+};
+
+}  // namespace
+
+void declare_stock(CommandLine& line, CommonOptions& common, World& world) {
+  StockGroup group(line, common, world);
+  group.declare_create();
+  group.declare_switch("start", "Begin issuing", wechatpay::start_stock_request);
+  group.declare_switch("pause", "Stop issuing for a while", wechatpay::pause_stock_request);
+  group.declare_switch("restart", "Go on issuing", wechatpay::restart_stock_request);
+  group.declare_list();
+  group.declare_show();
+  group.declare_members("merchants", "List the merchants where a stock's coupons can be used",
+                        wechatpay::list_stock_merchants_request);
+  group.declare_members("items", "List the goods that a stock's coupons can be used for",
+                        wechatpay::list_stock_items_request);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,31 @@
+#pragma once
+
+/// \file
+/// A merchant as its calls to WeChat Pay need it.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/config/config.hpp"
+#include "server/merchants.hpp"
+#include "server/net/tls_context.hpp"
+#include "wechatpay/authorization.hpp"
+
+namespace couponhook::server {
+
+/// Its own key to sign with, and the platform's keys to believe replies by.
+struct ApiAccount {
+  wechatpay::ApiCaller caller;
+  Merchant merchant;
+  MerchantApiConfig config;
+  TlsContext tls;  ///< to be verified with
+};
+
+/// Opens the files that [merchant.api] and the merchant name.
+/// \return null where one will not do; each is one problem in `problems`.
+[[nodiscard]] std::unique_ptr<ApiAccount> load_api_account(const Config& config,
+                                                           const MerchantConfig& entry,
+                                                           std::vector<Problem>& problems);
+
+}  // namespace couponhook::server

@@ -1,0 +1,144 @@
+#include "server/outbound/api_client.hpp"
+
+#include <thread>
+#include <utility>
+
+#include "server/net/http_client.hpp"
+#include "wechatpay/rate_limiter.hpp"
+#include "wechatpay/reply.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::milliseconds;
+using wechatpay::ApiError;
+using wechatpay::ApiReply;
+using wechatpay::ApiRequest;
+using wechatpay::ApiResult;
+
+constexpr std::size_t kNonceCharacters = 32;
+
+std::optional<ApiError> error_of(const ApiResult<std::string_view>& accepted) {
+  if (accepted) return std::nullopt;
+  return accepted.error();
+}
+
+}  // namespace
+
+Pause sleeping_pause() {
+  return [](milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
+}
+
+struct ApiClient::Impl {
+  using Sent = boost::system::result<ClientReply, std::string>;
+
+  /// Where a request goes to, and how much may come back from there.
+  struct Line {
+    Line(ClientLoop& loop, const Url& url, const TlsContext& tls, HttpClient::Options options)
+        : http(loop.io(), loop.deadlines(), url, tls, options) {}
+    HttpClient http;
+  };
+
+  Impl(std::unique_ptr<const ApiAccount> made_account, ApiSurroundings made_surroundings)
+      : account(std::move(made_account)),
+        surroundings(std::move(made_surroundings)),
+        api(loop, parse_url(account->config.base_url).value(), account->tls,
+            {account->config.timeout, account->config.timeout, account->config.max_reply_bytes}) {}
+
+  [[nodiscard]] std::chrono::sys_seconds now() const {
+    return std::chrono::floor<std::chrono::seconds>(surroundings.clock());
+  }
+
+  ApiResult<ApiReply> exchange(Line& line, const ApiRequest& request, const Judge& judge) {
+    for (int attempts = 1;; ++attempts) {
+      const auto turn = limiter.reserve(request.api, std::chrono::steady_clock::now());
+      if (!surroundings.pause(std::chrono::ceil<milliseconds>(turn))) {
+        return wechatpay::no_answer(request.api, "it was not sent: the program is ending");
+      }
+      auto reply = send(line, request);
+      auto error = reply ? judge(*reply) : std::optional<ApiError>(reply.error());
+      if (!error) return reply;
+      const auto delay = wechatpay::retry_delay(*error, attempts);
+      if (!delay || !surroundings.pause(*delay)) return std::move(*error);
+    }
+  }
+
+  ApiResult<ApiReply> send(Line& line, const ApiRequest& request) {
+    ClientRequest wire(request.method, request.path_and_query);
+    const std::string nonce = crypto::random_alphanumeric(surroundings.random, kNonceCharacters);
+    for (auto& header : wechatpay::request_headers(request, account->caller, nonce, now())) {
+      if (header.name == "User-Agent") continue;  // HttpClient has one
+      wire.headers.emplace_back(std::move(header.name), std::move(header.value));
+    }
+    wire.body = request.body;
+    std::optional<Sent> sent;
+    loop.spawn(send_into(line.http, wire, sent));
+    loop.run();
+    if (!*sent) return wechatpay::no_answer(request.api, std::move(sent->error()));
+    ApiReply reply{(*sent)->status, {}, std::move((*sent)->body)};
+    for (auto& [name, value] : (*sent)->headers) {
+      reply.headers.push_back({std::move(name), std::move(value)});
+    }
+    return reply;
+  }
+
+  static Task<void> send_into(HttpClient& http, const ClientRequest& request,
+                              std::optional<Sent>& sent) {
+    sent.emplace(co_await http.send(request));
+  }
+
+  std::unique_ptr<const ApiAccount> account;
+  ApiSurroundings surroundings;
+  wechatpay::RateLimiter limiter;
+  ClientLoop loop;
+  Line api;
+};
+
+ApiClient::ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings)
+    : impl_(std::make_unique<Impl>(std::move(account), std::move(surroundings))) {}
+ApiClient::~ApiClient() = default;
+ApiClient::ApiClient(ApiClient&&) noexcept = default;
+
+const ApiAccount& ApiClient::account() const {
+  return *impl_->account;
+}
+
+ApiResult<ApiReply> ApiClient::exchange(const ApiRequest& request, const Judge& judge) {
+  return impl_->exchange(impl_->api, request, judge);
+}
+
+ApiResult<std::string> ApiClient::call(const ApiRequest& request) {
+  const auto believe = [&](const ApiReply& reply) {
+    return error_of(wechatpay::accept_reply(request, reply, impl_->account->merchant.platform_keys,
+                                            impl_->now()));
+  };
+  auto reply = exchange(request, believe);
+  if (!reply) return std::move(reply.error());
+  return std::move(reply->body);
+}
+
+ApiResult<std::string> ApiClient::download(const wechatpay::FlowLink& link) {
+  const MerchantApiConfig& config = impl_->account->config;
+  const auto request = wechatpay::download_request(link, config.base_url);
+  if (!request) return request.error();
+  const auto url = parse_url(wechatpay::download_origin(link));
+  if (!url) return wechatpay::unreadable(request->api, "download_url");
+  Impl::Line line(impl_->loop, *url, impl_->account->tls,
+                  {config.timeout, config.flow_timeout, config.max_flow_bytes});
+  const auto believe = [&](const ApiReply& reply) -> std::optional<ApiError> {
+    const auto accepted = wechatpay::accept_reply(
+        *request, reply, impl_->account->merchant.platform_keys, impl_->now());
+    if (!accepted) return accepted.error();
+    const auto whole = wechatpay::check_flow_content(link, *accepted);
+    if (!whole) return whole.error();
+    return std::nullopt;
+  };
+  auto reply = impl_->exchange(line, *request, believe);
+  if (!reply) return std::move(reply.error());
+  return std::move(reply->body);
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,60 @@
+#pragma once
+
+/// \file
+/// Calls WeChat Pay's APIs for one merchant.
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "crypto/random.hpp"
+#include "server/clock.hpp"
+#include "server/outbound/api_account.hpp"
+#include "wechatpay/api_error.hpp"
+#include "wechatpay/flow_link.hpp"
+
+namespace couponhook::server {
+
+/// Waits. \return false where it was told to give up instead.
+using Pause = std::function<bool(std::chrono::milliseconds)>;
+[[nodiscard]] Pause sleeping_pause();
+
+/// What calls depend on beside the merchant.
+struct ApiSurroundings {
+  WallClock clock;
+  crypto::RandomSource random;
+  Pause pause;
+};
+
+/// Blocking, for commands and threads that have nothing else to do: each attempt ends within
+/// MerchantApiConfig::timeout, is repeated as wechatpay::retry_delay() says, and begins when the
+/// documented rate limit has room for it. Redirects are not followed. Not thread-safe.
+class ApiClient {
+ public:
+  ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings);
+  ~ApiClient();
+  ApiClient(ApiClient&&) noexcept;
+
+  /// \return the body, proven to be WeChat Pay's.
+  [[nodiscard]] wechatpay::ApiResult<std::string> call(const wechatpay::ApiRequest& request);
+
+  /// The file behind a link, whole: its hash is that of the link. To be called within
+  /// FlowLink::kValidity of the link's arrival.
+  [[nodiscard]] wechatpay::ApiResult<std::string> download(const wechatpay::FlowLink& link);
+
+  /// Says what is wrong with a reply; nothing where it will do.
+  using Judge = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;
+  /// For replies that are believed for other reasons than their signature under the loaded keys.
+  [[nodiscard]] wechatpay::ApiResult<wechatpay::ApiReply> exchange(
+      const wechatpay::ApiRequest& request, const Judge& judge);
+
+  [[nodiscard]] const ApiAccount& account() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,87 @@
+#include "server/outbound/certificate_folder.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "server/file.hpp"
+#include "wechatpay/certificate_files.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using Result = boost::system::result<void, std::string>;
+
+std::vector<std::string> our_files(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
+    std::string name = entry.path().filename();
+    if (wechatpay::is_certificate_file_name(name)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+Result failed(const std::filesystem::path& file) {
+  return Result(boost::system::in_place_error,
+                file.string() + ": cannot be written: " + std::strerror(errno) +
+                    "; check certificate_directory and its permissions");
+}
+
+bool write_durably(const std::filesystem::path& file, std::string_view content) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return false;
+  const bool written =
+      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+      ::fsync(fd) == 0;
+  const int why = errno;
+  ::close(fd);
+  errno = why;
+  return written;
+}
+
+bool sync_folder(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool synced = ::fsync(fd) == 0;
+  ::close(fd);
+  return synced;
+}
+
+}  // namespace
+
+std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
+    const std::filesystem::path& folder) {
+  std::vector<wechatpay::PlatformCertificate> kept;
+  for (const std::string& name : our_files(folder)) {
+    const auto content = read_file(folder / name);
+    if (!content) continue;
+    auto certificate = wechatpay::read_certificate_file(content->reveal());
+    if (certificate) kept.push_back(std::move(*certificate));
+  }
+  return kept;
+}
+
+Result write_certificate_folder(const std::filesystem::path& folder,
+                                std::span<const wechatpay::PlatformCertificate> current) {
+  std::error_code ec;
+  std::filesystem::create_directories(folder, ec);
+  const auto changes = wechatpay::certificate_file_changes(our_files(folder), current);
+  for (const wechatpay::CertificateFile& file : changes.write) {
+    // A name that is not read as a certificate, until the content is whole.
+    const auto draft = folder / (file.name + ".new");
+    if (!write_durably(draft, file.content)) return failed(draft);
+    std::filesystem::rename(draft, folder / file.name, ec);
+    if (ec) {
+      errno = ec.value();
+      return failed(folder / file.name);
+    }
+  }
+  if (!changes.write.empty() && !sync_folder(folder)) return failed(folder);
+  for (const std::string& name : changes.remove) std::filesystem::remove(folder / name, ec);
+  return Result();
+}
+
+}  // namespace couponhook::server
