@@ -29,7 +29,8 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
 Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target) const {
-  if (method == "GET" || method == "HEAD" || Operations::takes(method, target)) return std::nullopt;
+  const bool changes = Operations::takes(method, target) || BookIntake::takes(method, target);
+  if (method == "GET" || method == "HEAD" || changes) return std::nullopt;
   Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
   reply.allow = "GET, HEAD";
   return reply;
@@ -54,6 +55,9 @@ Task<Reply> Admin::handle(const Request& request) {
   if (!authorized(request)) {
     co_return error(401, "UNAUTHORIZED",
                     "send the content of admin.token_file as Authorization: Bearer TOKEN");
+  }
+  if (BookIntake::takes(request.method, request.target)) {
+    co_return co_await sources_.books.take(request.body);
   }
   if (path.size() == 1 && path[0] == "status") co_return co_await status();
   if (path.size() == 1 && path[0] == "notifications") co_return notifications(*target);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "crypto/secret.hpp"
+#include "server/book_intake.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 #include "server/net/target.hpp"
@@ -30,6 +31,7 @@ struct AdminSources {
   WallClock clock;
   const Live<crypto::Secret>& token;
   Operations& operations;
+  BookIntake& books;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is

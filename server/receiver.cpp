@@ -101,6 +101,9 @@ Task<Reply> Receiver::handle(const Request& request) {
   if (const auto* refused = std::get_if<Refused>(&examined)) {
     line.verdict = refused->verdict;
     line.detail = refused->hint;
+    if (refused->verdict == Verdict::kSerialUnknown && options_.on_unknown_serial) {
+      options_.on_unknown_serial(line.mchid, line.serial);
+    }
     co_return finish(line, begun, refused->hint);
   }
   const auto deadline = begun + options_.reply_budget;

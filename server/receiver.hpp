@@ -5,6 +5,7 @@
 /// and waits for the handlers that must be done before the reply.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -24,6 +25,8 @@ class CommitWait;
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
   unsigned success_status;
+  /// Told, on the session's thread, of whom a signature named a key that is not loaded.
+  std::function<void(std::string_view mchid, std::string_view serial)> on_unknown_serial = nullptr;
 };
 
 /// Thread-safe; all references must outlive it and every request it handles.

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "crypto/random.hpp"
 #include "server/admin.hpp"
 #include "server/failure_log.hpp"
 #include "server/io_thread.hpp"
@@ -18,6 +19,7 @@
 #include "server/maintenance.hpp"
 #include "server/net/activation.hpp"
 #include "server/open_files.hpp"
+#include "server/outbound/certificate_keeper.hpp"
 #include "server/receiver.hpp"
 #include "server/reload.hpp"
 
@@ -130,9 +132,11 @@ class Service {
   DeliveryWorker worker_;
   storage::Inbox inbox_;
   Readiness readiness_;
+  CertificateKeeper certificates_;
   Receiver receiver_;
   RetryJobs retries_;
   Operations operations_;
+  BookIntake books_;
   Admin admin_;
   ListenerShare share_;
   ListenerShare admin_share_;
@@ -168,16 +172,21 @@ Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connection
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) { failure_log_.note(failure); }),
       readiness_(inbox_, merchants_, worker_, options_.clock),
+      certificates_(setup_.config, options_.clock, crypto::system_random(), log_),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
-                {setup_.config.listener.reply_budget, setup_.config.listener.success_status}),
+                {setup_.config.listener.reply_budget, setup_.config.listener.success_status,
+                 [this](std::string_view mchid, std::string_view serial) {
+                   certificates_.serial_unknown(mchid, serial);
+                 }}),
       retries_(storage::Reader(std::move(operators.retries_reader)),
                storage::DeliveryControl(std::move(operators.retries)), options_.clock,
                [this] { worker_.wake(); }),
       operations_(
           {reader_, inbox_, merchants_, setup_.rules, options_.clock, [this] { worker_.wake(); }},
           storage::DeliveryControl(std::move(operators.control)), retries_),
+      books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, operations_}),
+              admin_token_, operations_, books_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
@@ -227,6 +236,7 @@ void Service::run() {
   delivery_thread_.start(
       [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); });
   worker_.start();
+  certificates_.start();
   Phase phase = Phase::kServing;
   tell_expired_keys();
   tell_too_few_files();
@@ -370,6 +380,7 @@ void Service::close() {
   inbox_.stop();
   worker_.stop(setup_.config.listener.drain_timeout);
   delivery_thread_.stop();
+  certificates_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();
   log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");

@@ -129,6 +129,19 @@ const Statement kCouponFacts{
     " (SELECT transaction_id FROM coupon_history"
     " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')"};
 
+const Statement kOwnCouponFacts{
+    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2"};
+
+const Statement kStockFacts{
+    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at FROM coupon_history"
+    " WHERE stock_id = $1 AND kind = $2 AND (coupon, business_key) > ($3, $4)"
+    " ORDER BY coupon, business_key LIMIT $5"};
+
+const Statement kRefundsOf{
+    "SELECT 'refund', '', '', transaction_id, business_key, occurred_at FROM refunds"
+    " WHERE transaction_id = $1"};
+
 const Statement kSchemaVersion{
     "SELECT version, works_with FROM couponhook_schema ORDER BY version DESC LIMIT 1"};
 
@@ -189,6 +202,9 @@ std::span<const Statement* const> all() {
                                    &kQuarantineFloor,
                                    &kListQuarantine,
                                    &kCouponFacts,
+                                   &kOwnCouponFacts,
+                                   &kStockFacts,
+                                   &kRefundsOf,
                                    &kSchemaVersion,
                                    &kRecordMigration};
   return kAll;

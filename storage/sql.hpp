@@ -130,6 +130,9 @@ extern const Statement kListQuarantine;
 /// stock_id, coupon -> kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,
 /// notification_id, source
 extern const Statement kCouponFacts;
+extern const Statement kOwnCouponFacts;
+extern const Statement kStockFacts;
+extern const Statement kRefundsOf;
 
 // Schema.
 

@@ -80,6 +80,8 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_stock(line, common, world);
   declare_coupon(line, common, world);
   declare_h5_link(line, common, world);
+  declare_reconcile(line, common, world);
+  declare_doctor(line, common, world);
   declare_store(line, common, world);
   return static_cast<int>(line.run(argc, argv, world.out, world.err));
 }

@@ -65,6 +65,8 @@ void declare_callbacks(CommandLine& line, CommonOptions& common, World& world);
 void declare_stock(CommandLine& line, CommonOptions& common, World& world);
 void declare_coupon(CommandLine& line, CommonOptions& common, World& world);
 void declare_h5_link(CommandLine& line, CommonOptions& common, World& world);
+void declare_reconcile(CommandLine& line, CommonOptions& common, World& world);
+void declare_doctor(CommandLine& line, CommonOptions& common, World& world);
 void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
 /// Adds --config, or --config and --mchid, to a command.

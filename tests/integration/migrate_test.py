@@ -11,7 +11,7 @@ import unittest
 from contextlib import closing
 
 from support import events
-from support.postgres import Postgres
+from support.postgres_server import PostgresServer
 from support.service import BINARY, LONG, PATIENCE, Service, run
 from support.wechat_pay import Platform
 from support.wire import Client
@@ -23,13 +23,12 @@ KILLS = 3 if LONG else 2
 class Migrate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.postgres = cls.enterClassContext(Postgres())
+        cls.postgres = cls.enterClassContext(PostgresServer())
 
     def setUp(self):
         self.service = self.enterContext(Service())
         self.platform = Platform.of(self.service)
-        self.database = self.postgres.new_database()
-        self.url = self.postgres.url(self.database)
+        self.url = self.postgres.new_database()
 
     def receive(self, *ids):
         with Client(self.service) as client:
@@ -38,7 +37,7 @@ class Migrate(unittest.TestCase):
                 self.assertEqual(reply.status, 204, f"got {reply}")
 
     def count(self, table="notifications") -> int:
-        return int(self.postgres.sql(f"SELECT count(*) FROM {table}", self.database))
+        return int(self.postgres.query(self.url, f"SELECT count(*) FROM {table}"))
 
     def multiply(self, rows):
         """Makes many rows of the one that is there, in the file."""

@@ -15,6 +15,7 @@ from support.pay_api import MCHID, PayApi, Refusal, make_certificate
 from support.service import Service, run
 from support.wechat_pay import Platform
 
+
 def day(distance: int) -> str:
     """A time so many days from now, as WeChat Pay writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + distance * 86400))

@@ -89,6 +89,8 @@ class PayApi:
         self.calls = []
         self.failures = []  # Refusals for the next calls
         self.forges = False
+        self.tears = False  # downloads
+        self.on_echo = lambda given: None
         self.callbacks = {}
         self.coupons = {}
         self.flows = {}  # (stock, "use-flow") to bytes
@@ -270,9 +272,10 @@ class PayApi:
 
     def _download(self, given):
         stock, kind = given["token"].split(".")
-        return 200, self.flows[stock, kind]
+        return 200, self.flows[stock, kind][:-1 if self.tears else None]
 
     def _echo(self, given):
+        self.on_echo(given)
         return 200, {"echo_message": given["echo_message"]}
 
     ROUTES = (

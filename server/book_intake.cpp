@@ -1,0 +1,154 @@
+#include "server/book_intake.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <boost/asio/this_coro.hpp>
+
+#include "server/admin_json.hpp"
+#include "server/commit_wait.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using rapidjson::Value;
+
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::size_t kIdCharactersMax = 64;
+constexpr std::string_view kSource = "reconcile";
+
+Reply reply_with(unsigned status, std::string body) {
+  Reply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  return reply;
+}
+
+Reply refuse(std::string_view message) {
+  return reply_with(400, error_json("PARAM_ERROR", message));
+}
+
+std::string text_of(const Value& object, const char* name) {
+  const auto found = object.FindMember(name);
+  if (found == object.MemberEnd() || !found->value.IsString()) return {};
+  return {found->value.GetString(), found->value.GetStringLength()};
+}
+
+/// What WeChat Pay's records can tell of; nothing else comes in this way.
+bool is_book_event(std::string_view type) {
+  return type == "COUPON.SEND" || type == "COUPON.USE" || type == "REFUND.SUCCESS";
+}
+
+struct Entry {
+  handlers::Notification notification;
+  std::string resource;
+};
+
+std::optional<Entry> read_entry(const Value& value) {
+  if (!value.IsObject()) return std::nullopt;
+  Entry entry;
+  entry.notification.id = text_of(value, "id");
+  entry.notification.event_type = text_of(value, "event_type");
+  entry.notification.create_time = text_of(value, "create_time");
+  entry.notification.summary = text_of(value, "summary");
+  entry.notification.resource.original_type = text_of(value, "original_type");
+  entry.resource = text_of(value, "resource");
+  const std::string& id = entry.notification.id;
+  const bool has_id = !id.empty() && id.size() <= kIdCharactersMax &&
+                      std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
+  if (!has_id || entry.resource.empty() || !is_book_event(entry.notification.event_type)) {
+    return std::nullopt;
+  }
+  return entry;
+}
+
+/// \return nothing where any entry will not do: half a book is not taken.
+std::optional<std::vector<Entry>> read_entries(const Value& root) {
+  const auto found = root.FindMember("entries");
+  if (found == root.MemberEnd() || !found->value.IsArray()) return std::nullopt;
+  if (found->value.Size() > BookIntake::kEntriesMax) return std::nullopt;
+  std::vector<Entry> entries;
+  for (const Value& value : found->value.GetArray()) {
+    auto entry = read_entry(value);
+    if (!entry) return std::nullopt;
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+std::string_view in_a_word(std::optional<storage::AdmitOutcome> outcome) {
+  using enum storage::AdmitOutcome;
+  if (!outcome) return "failed";
+  switch (*outcome) {
+    case kStored:
+      return "stored";
+    case kDuplicate:
+      return "duplicate";
+    case kConflict:
+      return "conflict";
+    case kQuarantined:
+    case kAlive:
+    case kFailed:
+      break;
+  }
+  return "failed";
+}
+
+std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  writer.StartObject();
+  writer.Key("outcomes");
+  writer.StartArray();
+  for (const std::string_view outcome : outcomes) {
+    writer.String(outcome.data(), static_cast<rapidjson::SizeType>(outcome.size()));
+  }
+  writer.EndArray();
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace
+
+Task<Reply> BookIntake::take(std::string_view body) {
+  rapidjson::Document root;
+  root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
+                                                                                     body.size());
+  if (root.HasParseError() || !root.IsObject()) co_return refuse("the body is no JSON object");
+  const std::string mchid = text_of(root, "mchid");
+  const auto merchants = sources_.merchants.get();
+  if (std::ranges::find(merchants->all(), mchid, &Merchant::mchid) == merchants->all().end()) {
+    co_return refuse("mchid is no configured merchant");
+  }
+  auto entries = read_entries(root);
+  if (!entries) {
+    co_return refuse(
+        "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
+        "REFUND.SUCCESS), original_type, summary, create_time and resource");
+  }
+  const Executor executor = co_await asio::this_coro::executor;
+  std::vector<std::shared_ptr<CommitWait>> waits;
+  for (Entry& entry : *entries) {
+    ToAdmit admit = make_admission(std::move(entry.notification), std::move(entry.resource), mchid,
+                                   kSource, sources_.rules, sources_.clock());
+    auto wait = std::make_shared<CommitWait>(executor);
+    const auto queued = sources_.inbox.admit(std::move(admit.admission), wait);
+    waits.push_back(queued == storage::Inbox::Queued::kYes ? std::move(wait) : nullptr);
+  }
+  const auto deadline = SteadyClock::now() + kPatience;
+  std::vector<std::string_view> outcomes;
+  for (const auto& wait : waits) {
+    std::optional<storage::AdmitOutcome> outcome;
+    if (wait) outcome = co_await wait->wait(deadline);
+    outcomes.push_back(in_a_word(outcome));
+  }
+  co_return reply_with(200, outcomes_json(outcomes));
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,48 @@
+#include "server/commands/admin_client.hpp"
+
+#include <optional>
+
+#include "server/commands/command_line.hpp"
+#include "server/file.hpp"
+#include "server/net/http_client.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using Sent = boost::system::result<ClientReply, std::string>;
+
+Task<void> send_into(HttpClient& client, const ClientRequest& request, std::optional<Sent>& sent) {
+  sent.emplace(co_await client.send(request));
+}
+
+}  // namespace
+
+boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
+                                                      std::string_view target, std::string body) {
+  const AdminConfig& admin = config.admin;
+  const auto token = read_secret_line(admin.token_file);
+  if (!token) return Problem{admin.token_file.string(), token.error()};
+  const std::string where =
+      "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
+  TlsContext tls;
+  if (!admin.tls_certificate.empty()) {
+    auto made = make_client_tls(admin.tls_certificate);
+    if (!made) return Problem{where, made.error()};
+    tls = std::move(*made);
+  }
+  const Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
+                std::string(target)};
+  ClientRequest request{std::string(method), std::string(target)};
+  request.headers.emplace_back("Authorization", "Bearer " + std::string(token->reveal()));
+  if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  request.body = std::move(body);
+  ClientLoop loop;
+  HttpClient client(loop.io(), loop.deadlines(), url, tls, {});
+  std::optional<Sent> sent;
+  loop.spawn(send_into(client, request, sent));
+  loop.run();
+  if (!*sent) return Problem{where, sent->error() + "; is the service running?"};
+  return AdminAnswer{(*sent)->status, std::move((*sent)->body)};
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <ostream>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "server/commands/command_line.hpp"
+#include "server/doctor/diagnose.hpp"
+#include "server/doctor/echo.hpp"
+#include "server/doctor/gather.hpp"
+#include "server/service.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct DoctorOptions {
+  bool live = false;
+  std::string url;
+  bool json = false;
+};
+
+void print(const std::vector<DoctorFinding>& findings, std::ostream& out) {
+  for (const DoctorFinding& finding : findings) {
+    out << '[' << to_string(finding.gravity) << "] " << finding.what << '\n'
+        << "  why    " << finding.why << '\n'
+        << "  to do  " << finding.to_do << '\n';
+  }
+  if (findings.empty()) out << "Nothing found that would keep notifications from arriving.\n";
+}
+
+void print(const std::vector<EchoStep>& steps, std::ostream& out) {
+  for (const EchoStep& step : steps) {
+    out << (step.passed ? "ok    " : "FAIL  ") << step.took.count() << " ms  " << step.what << '\n';
+    if (!step.passed) out << "  " << step.trouble << '\n';
+  }
+}
+
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void write(JsonWriter& writer, const char* name, std::string_view value) {
+  writer.Key(name);
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void print_json(const std::vector<DoctorFinding>& findings, const std::vector<EchoStep>& steps,
+                std::ostream& out) {
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  writer.Key("findings");
+  writer.StartArray();
+  for (const DoctorFinding& finding : findings) {
+    writer.StartObject();
+    write(writer, "gravity", to_string(finding.gravity));
+    write(writer, "name", finding.name);
+    write(writer, "what", finding.what);
+    write(writer, "why", finding.why);
+    write(writer, "to_do", finding.to_do);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.Key("steps");
+  writer.StartArray();
+  for (const EchoStep& step : steps) {
+    writer.StartObject();
+    write(writer, "what", step.what);
+    writer.Key("passed");
+    writer.Bool(step.passed);
+    writer.Key("took_ms");
+    writer.Int64(step.took.count());
+    write(writer, "trouble", step.trouble);
+    writer.EndObject();
+  }
+  writer.EndArray();
+  writer.EndObject();
+  out << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n';
+}
+
+Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& world) {
+  std::vector<Problem> problems;
+  const auto config = read_config(common.config, world.environment, problems);
+  if (!config) {
+    print_problems(world, problems);
+    return Exit::kUsage;
+  }
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  static_cast<void>(prepare_setup(*config, world.handler_types, now, problems));
+  check_outbound_files(*config, problems);
+  const auto findings = diagnose(gather_facts(*config, std::move(problems), world));
+  std::vector<EchoStep> steps;
+  if (chosen.live) {
+    const MerchantConfig* merchant = choose_merchant(*config, common, world);
+    if (merchant == nullptr) return Exit::kUsage;
+    steps = try_echo(*config, *merchant, chosen.url, world);
+  }
+  if (chosen.json) {
+    print_json(findings, steps, world.out);
+  } else {
+    print(findings, world.out);
+    print(steps, world.out);
+  }
+  const bool blocked = std::ranges::any_of(
+      findings, [](const DoctorFinding& finding) { return finding.gravity == Gravity::kBlocking; });
+  const bool failed = std::ranges::any_of(steps, [](const EchoStep& step) { return !step.passed; });
+  return blocked || failed ? Exit::kFailed : Exit::kOk;
+}
+
+}  // namespace
+
+void declare_doctor(CommandLine& line, CommonOptions& common, World& world) {
+  auto chosen = std::make_shared<DoctorOptions>();
+  Options options = line.add("doctor", "Explain what would keep notifications from arriving",
+                             [chosen, &common, &world] { return doctor(*chosen, common, world); });
+  add_merchant_options(options, common);
+  options.flag("--live", chosen->live, "Have WeChat Pay call back, and time each step");
+  options.text("--url", chosen->url, "Where to be called; else the URL set for favor coupons");
+  options.flag("--json", chosen->json, "As JSON");
+}
+
+}  // namespace couponhook::server

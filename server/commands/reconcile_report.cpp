@@ -1,0 +1,134 @@
+#include "server/commands/reconcile_report.hpp"
+
+#include <array>
+#include <ostream>
+#include <string>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "server/commands/outbound.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::ReportRow;
+using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void write(JsonWriter& writer, std::string_view name, std::string_view value) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+}
+
+void write(JsonWriter& writer, std::string_view name, std::size_t value) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.Uint64(value);
+}
+
+void write(JsonWriter& writer, const ReportRow& row) {
+  writer.StartObject();
+  write(writer, "finding", to_string(row.finding));
+  write(writer, "kind", to_string(row.kind));
+  write(writer, "stock_id", row.stock_id);
+  write(writer, "coupon", row.coupon);
+  write(writer, "transaction_id", row.transaction_id);
+  write(writer, "business_key", row.business_key);
+  write(writer, "occurred_at", row.occurred_at);
+  write(writer, "line", row.line);
+  write(writer, "differences", row.differences);
+  writer.EndObject();
+}
+
+void write(JsonWriter& writer, const Applied& applied) {
+  writer.Key("applied");
+  writer.StartObject();
+  write(writer, "stored", applied.stored);
+  write(writer, "duplicates", applied.duplicates);
+  write(writer, "conflicts", applied.conflicts);
+  write(writer, "failed", applied.failed);
+  writer.EndObject();
+}
+
+/// What a parser would take for the end of a field is quoted.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted += '"';
+}
+
+}  // namespace
+
+void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
+  const wechatpay::ReconcileReport& report = outcome.report;
+  if (!report.rows.empty()) {
+    std::vector<std::vector<std::string>> rows{
+        {"finding", "kind", "coupon", "transaction", "occurred at", "differences"}};
+    for (const ReportRow& row : report.rows) {
+      rows.push_back({std::string(to_string(row.finding)), std::string(to_string(row.kind)),
+                      row.coupon, row.transaction_id, row.occurred_at, row.differences});
+    }
+    print_table(rows, out);
+  }
+  for (const wechatpay::FlowProblem& problem : outcome.problems) {
+    out << "line " << problem.line << ": " << problem.message << '\n';
+  }
+  out << report.in_books << " in WeChat Pay's books, " << report.in_store
+      << " in the store: " << report.matched << " matched, " << report.missing << " missing, "
+      << report.differing << " differing, " << report.unlisted << " unlisted";
+  if (outcome.malformed != 0) out << "; " << outcome.malformed << " lines could not be read";
+  out << '\n';
+  if (outcome.applied) {
+    const Applied& applied = *outcome.applied;
+    out << "applied: " << applied.stored << " stored, " << applied.duplicates << " known already, "
+        << applied.conflicts << " in conflict, " << applied.failed << " failed\n";
+  } else if (report.missing != 0) {
+    out << "nothing was changed; --apply admits what is missing\n";
+  }
+}
+
+void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
+  const wechatpay::ReconcileReport& report = outcome.report;
+  rapidjson::StringBuffer buffer;
+  JsonWriter writer(buffer);
+  writer.StartObject();
+  write(writer, "in_books", report.in_books);
+  write(writer, "repeated", report.repeated);
+  write(writer, "in_store", report.in_store);
+  write(writer, "matched", report.matched);
+  write(writer, "missing", report.missing);
+  write(writer, "differing", report.differing);
+  write(writer, "unlisted", report.unlisted);
+  write(writer, "malformed", outcome.malformed);
+  if (outcome.applied) write(writer, *outcome.applied);
+  writer.Key("rows");
+  writer.StartArray();
+  for (const ReportRow& row : report.rows) write(writer, row);
+  writer.EndArray();
+  writer.EndObject();
+  out << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n';
+}
+
+void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out) {
+  out << "finding,kind,stock_id,coupon,transaction_id,business_key,occurred_at,line,differences"
+         "\r\n";
+  for (const ReportRow& row : outcome.report.rows) {
+    const std::array<std::string, 9> fields{std::string(to_string(row.finding)),
+                                            std::string(to_string(row.kind)),
+                                            row.stock_id,
+                                            row.coupon,
+                                            row.transaction_id,
+                                            row.business_key,
+                                            row.occurred_at,
+                                            std::to_string(row.line),
+                                            row.differences};
+    std::string line;
+    for (const std::string& field : fields) line += (line.empty() ? "" : ",") + csv_field(field);
+    out << line << "\r\n";
+  }
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,36 @@
+#pragma once
+
+/// \file
+/// Private to this folder: a comparison as people and programs read it.
+
+#include <cstddef>
+#include <iosfwd>
+#include <optional>
+#include <span>
+
+#include "wechatpay/compare.hpp"
+#include "wechatpay/flow_file.hpp"
+
+namespace couponhook::server {
+
+/// What became of the missing, once they were handed in.
+struct Applied {
+  std::size_t stored = 0;
+  std::size_t duplicates = 0;
+  std::size_t conflicts = 0;
+  std::size_t failed = 0;
+};
+
+struct ReconcileOutcome {
+  wechatpay::ReconcileReport report;
+  std::span<const wechatpay::FlowProblem> problems;
+  std::size_t malformed = 0;
+  std::optional<Applied> applied;  ///< nothing unless it was asked for
+};
+
+void print_report_table(const ReconcileOutcome& outcome, std::ostream& out);
+void print_report_json(const ReconcileOutcome& outcome, std::ostream& out);
+/// One line for each finding, with a header line; RFC 4180.
+void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out);
+
+}  // namespace couponhook::server

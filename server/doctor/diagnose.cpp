@@ -1,0 +1,236 @@
+#include "server/doctor/diagnose.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::days;
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+using Findings = std::vector<DoctorFinding>;
+
+constexpr days kTlsNotice{14};
+constexpr days kCertificateNotice{30};
+constexpr seconds kClockMax{300};  // WeChat Pay's own tolerance, and ours
+constexpr seconds kClockNotice{30};
+constexpr std::string_view kDevelopmentName = "couponhook development platform key";
+
+void find(Findings& findings, bool present, Gravity gravity, std::string name, std::string what,
+          std::string why, std::string to_do) {
+  if (!present) return;
+  findings.push_back({gravity, std::move(name), std::move(what), std::move(why), std::move(to_do)});
+}
+
+std::string days_until(sys_seconds time, sys_seconds now) {
+  return std::to_string(std::chrono::floor<days>(time - now).count());
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
+  for (const Problem& problem : facts.problems) {
+    findings.push_back({Gravity::kBlocking, "configuration", problem.where + ": " + problem.message,
+                        "the service does not start with it",
+                        "correct it, then run `couponhook check`"});
+  }
+  find(findings, !facts.has_ledger, Gravity::kAdvice, "no_ledger", "no handler of type ledger",
+       "coupons' states are not kept, and `reconcile` finds everything missing",
+       "add [[handler]] type = \"ledger\" with events = [\"COUPON.*\", \"REFUND.*\"]");
+}
+
+void look_at_listener(const DoctorFacts& facts, Findings& findings) {
+  const bool behind_balancer = !facts.listener_tls || facts.has_trusted_proxies;
+  find(findings, is_loopback(facts.listener_address) && !behind_balancer, Gravity::kBlocking,
+       "listener_loopback", "listener.address is " + facts.listener_address,
+       "only this machine can reach it, so WeChat Pay cannot",
+       "set listener.address = \"0.0.0.0\", or put a load balancer in front");
+  find(findings, !facts.listener_tls && !facts.has_trusted_proxies, Gravity::kAdvice,
+       "proxies_unknown", "listener.tls is off and trusted_proxies is empty",
+       "all clients look like the load balancer, so that its address exhausts the limit for one",
+       "name the load balancer's networks in listener.trusted_proxies");
+  if (!facts.tls) return;
+  const TlsFacts& tls = *facts.tls;
+  const bool expired = tls.expires_at < facts.now;
+  find(findings, expired, Gravity::kBlocking, "tls_expired", tls.file + " has expired",
+       "WeChat Pay does not connect to a server with an expired certificate",
+       "renew it; it is loaded without a restart");
+  find(findings, !expired && tls.expires_at < facts.now + kTlsNotice, Gravity::kSoon, "tls_expires",
+       tls.file + " expires in " + days_until(tls.expires_at, facts.now) + " days",
+       "WeChat Pay stops connecting then", "renew it; it is loaded without a restart");
+  find(findings, tls.self_signed && !behind_balancer, Gravity::kBlocking, "tls_self_signed",
+       tls.file + " is self-signed", "WeChat Pay trusts certificates of public CAs only",
+       "get one from a public CA for the domain in the notification URL");
+  find(findings, !tls.self_signed && tls.certificates == 1 && !tls.verify_error.empty(),
+       Gravity::kBlocking, "tls_chain_incomplete",
+       tls.file + " holds one certificate, and no public CA signed that directly",
+       "browsers fetch what is missing between, WeChat Pay does not",
+       "append the CA's intermediate certificates (often called fullchain.pem)");
+  find(findings, !tls.self_signed && tls.certificates > 1 && !tls.verify_error.empty() && !expired,
+       Gravity::kBlocking, "tls_untrusted", tls.file + ": " + tls.verify_error,
+       "WeChat Pay does not connect to a server whose chain it cannot verify",
+       "use a certificate of a public CA, its intermediates in order below it");
+}
+
+void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
+  const std::string whose = "merchant " + merchant.mchid;
+  std::size_t live = 0;
+  sys_seconds last{};
+  for (const CertificateFacts& certificate : merchant.certificates) {
+    live += certificate.expires_at >= now ? 1U : 0U;
+    last = std::max(last, certificate.expires_at);
+    const bool own =
+        certificate.serial == merchant.api_certificate_serial ||
+        (!merchant.api_key_digest.empty() && certificate.key_digest == merchant.api_key_digest) ||
+        is_number(certificate.common_name);
+    find(findings, own, Gravity::kBlocking, "merchant_certificate_as_platform",
+         certificate.file + " is the merchant's own certificate, not WeChat Pay's",
+         "notifications are signed with WeChat Pay's key, so that none can be verified with it",
+         "remove it, and get WeChat Pay's with `couponhook certificates fetch`");
+    find(findings, certificate.common_name == kDevelopmentName, Gravity::kAdvice, "development_key",
+         certificate.file + " is the key that `couponhook init` made",
+         "whoever has development/platform_key.pem can forge notifications",
+         "remove both before going live");
+  }
+  const bool has_key = live > 0 || merchant.public_keys > 0;
+  find(findings, !has_key && !merchant.certificates.empty(), Gravity::kBlocking,
+       "certificates_expired", whose + ": every platform certificate has expired",
+       "no notification can be verified", "run `couponhook certificates fetch`");
+  find(findings, !has_key && merchant.certificates.empty(), Gravity::kBlocking, "no_platform_key",
+       whose + " has no platform key", "no notification can be verified",
+       "run `couponhook certificates fetch`, or configure [[merchant.platform_public_key]]");
+  const bool ends_soon = live > 0 && last < now + kCertificateNotice;
+  find(findings, ends_soon && merchant.public_keys == 0 && !merchant.fetches_certificates,
+       Gravity::kSoon, "certificates_expire",
+       whose + ": the last platform certificate expires in " + days_until(last, now) + " days",
+       "nothing fetches the next one, and notifications are refused then",
+       "set api.certificate_directory, or run `couponhook certificates fetch`");
+}
+
+void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {
+  const std::string whose = "merchant " + merchant.mchid;
+  const bool own_public_key =
+      !merchant.api_key_digest.empty() &&
+      std::ranges::find(merchant.public_key_digests, merchant.api_key_digest) !=
+          merchant.public_key_digests.end();
+  find(findings, own_public_key, Gravity::kBlocking, "merchant_key_as_platform",
+       whose + ": a platform_public_key is the merchant's own public key",
+       "notifications are signed with WeChat Pay's key, so that none can be verified with it",
+       "download the WeChat Pay public key from the console");
+  find(findings, merchant.v2_key_is_v3_key, Gravity::kBlocking, "v2_key_as_v3",
+       whose + ": api_v2_key_file and api_v3_key_files hold the same key",
+       "one of them is in the wrong slot: resources cannot be decrypted, or H5 links not verified",
+       "set both keys in the console and put each into its own file");
+  find(findings, merchant.api_key_readable_by_all, Gravity::kAdvice, "private_key_readable",
+       whose + ": everybody on this machine can read api.private_key_file",
+       "whoever has it can issue coupons in the merchant's name", "chmod 600");
+  find(findings, merchant.timestamp_tolerance > kClockMax, Gravity::kAdvice, "tolerance_wide",
+       whose + ": timestamp_tolerance_s is above 300",
+       "a recorded notification can be played back for longer than WeChat Pay intends",
+       "set it to 300 and keep the clock right");
+}
+
+void look_at_api(const MerchantFacts& merchant, Findings& findings) {
+  if (!merchant.api) return;
+  const ApiFacts& api = *merchant.api;
+  const std::string whose = "merchant " + merchant.mchid;
+  find(findings, !api.failure.empty(), Gravity::kSoon, "api_fails",
+       whose + ": WeChat Pay's API: " + api.failure,
+       "certificates are not refreshed, and nothing can be set or reconciled",
+       "see the message; `couponhook callbacks get` shows it again");
+  if (api.clock_ahead) {
+    const seconds off(std::abs(api.clock_ahead->count()));
+    const std::string what = "this machine's clock is " + std::to_string(off.count()) + " s " +
+                             (api.clock_ahead->count() > 0 ? "ahead of" : "behind") +
+                             " WeChat Pay's";
+    find(findings, off >= kClockMax, Gravity::kBlocking, "clock_wrong", what,
+         "every notification is refused as too old or too new", "run an NTP client");
+    find(findings, off >= kClockNotice && off < kClockMax, Gravity::kSoon, "clock_drifts", what,
+         "from 300 s on every notification is refused", "run an NTP client");
+  }
+  for (const CallbackFacts& callback : api.callbacks) {
+    const std::string which = whose + ": the notification URL for " + callback.product;
+    const std::string set = "couponhook callbacks set --product " + callback.product + " --url …";
+    find(findings, callback.url.empty(), Gravity::kAdvice, "callback_unset", which + " is not set",
+         "WeChat Pay notifies nobody", set);
+    for (const std::string& rule : callback.broken_rules) {
+      find(findings, !callback.url.empty(), Gravity::kBlocking, "callback_unfit",
+           which + " breaks a rule: " + rule, "WeChat Pay does not call such a URL", set);
+    }
+    find(findings, !callback.url.empty() && !callback.url.ends_with(merchant.path),
+         Gravity::kBlocking, "callback_elsewhere", which + " does not end in " + merchant.path,
+         "its notifications do not come here, unless a load balancer rewrites the path", set);
+  }
+}
+
+std::uint64_t rejected(const ServiceFacts& service, const std::string& code) {
+  const auto found = service.rejected.find(code);
+  return found == service.rejected.end() ? 0 : found->second;
+}
+
+void look_at_service(const ServiceFacts& service, Findings& findings) {
+  find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
+       "nobody receives notifications", "start `couponhook serve`");
+  find(findings, service.failure.empty() && !service.ready, Gravity::kBlocking, "not_ready",
+       "the service says that it is not ready", "load balancers send it nothing",
+       "see GET /readyz for the reasons");
+  const auto rejects = [&](const std::string& code, std::string name, std::string why,
+                           std::string to_do) {
+    const std::uint64_t count = rejected(service, code);
+    find(findings, count > 0, Gravity::kBlocking, std::move(name),
+         std::to_string(count) + " notifications were refused with " + code, std::move(why),
+         std::move(to_do));
+  };
+  rejects("HEADERS_MISSING", "headers_stripped",
+          "a proxy or CDN in front strips Wechatpay-* headers, or somebody else calls",
+          "let these headers through");
+  rejects("TIMESTAMP_INVALID", "timestamps_refused", "the clock is wrong, or somebody plays back",
+          "run an NTP client, then look at the log's peers");
+  rejects("SERIAL_UNKNOWN", "serials_unknown",
+          "they were signed with a key that is not loaded (its serial is in the log)",
+          "run `couponhook certificates fetch`, or configure the public key of that id");
+  rejects("SIGNATURE_INVALID", "signatures_refused",
+          "a proxy in front changes bodies, the key is not the one, or somebody forges",
+          "let bodies through untouched: no decompression, no JSON rewriting");
+  find(findings, service.quarantined > 0, Gravity::kBlocking, "quarantined",
+       std::to_string(service.quarantined) + " signed notifications could not be opened",
+       "most often the APIv3 key is not the one set in the console",
+       "correct api_v3_key_files, then see `couponhook notifications --state quarantined`");
+}
+
+}  // namespace
+
+std::string_view to_string(Gravity gravity) {
+  switch (gravity) {
+    case Gravity::kBlocking:
+      return "blocking";
+    case Gravity::kSoon:
+      return "soon";
+    case Gravity::kAdvice:
+      return "advice";
+  }
+  return "";
+}
+
+Findings diagnose(const DoctorFacts& facts) {
+  Findings findings;
+  look_at_configuration(facts, findings);
+  look_at_listener(facts, findings);
+  for (const MerchantFacts& merchant : facts.merchants) {
+    look_at_certificates(merchant, facts.now, findings);
+    look_at_merchant(merchant, findings);
+    look_at_api(merchant, findings);
+  }
+  if (facts.service) look_at_service(*facts.service, findings);
+  return findings;
+}
+
+}  // namespace couponhook::server

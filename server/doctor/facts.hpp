@@ -1,0 +1,87 @@
+#pragma once
+
+/// \file
+/// What a diagnosis is made from: everything that was found out, and nothing that it means.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/config/config.hpp"
+
+namespace couponhook::server {
+
+/// A certificate in a file that the configuration names.
+struct CertificateFacts {
+  std::string file;
+  std::string serial;       ///< upper-case hexadecimal
+  std::string common_name;  ///< of the subject; empty where it has none
+  std::string key_digest;   ///< of the public key: two of one key have the same
+  std::chrono::sys_seconds expires_at;
+};
+
+/// The chain that the listener shows to WeChat Pay.
+struct TlsFacts {
+  std::string file;
+  std::chrono::sys_seconds expires_at;
+  std::size_t certificates = 0;  ///< in the file
+  bool self_signed = false;      ///< the first one is its own issuer
+  std::string verify_error;      ///< against the system's certificates; empty: none
+};
+
+/// A setting at WeChat Pay.
+struct CallbackFacts {
+  std::string product;  ///< favor or busifavor
+  std::string url;      ///< empty: none is set
+  std::vector<std::string> broken_rules;
+};
+
+/// What was learned by asking WeChat Pay.
+struct ApiFacts {
+  std::string failure;  ///< why there was no trustworthy answer; empty: there was one
+  std::optional<std::chrono::seconds> clock_ahead;  ///< ours before theirs, by the Date header
+  std::vector<CallbackFacts> callbacks;
+};
+
+/// One merchant as it is set up.
+struct MerchantFacts {
+  std::string mchid;
+  std::string path;
+  std::chrono::seconds timestamp_tolerance{300};
+  std::vector<CertificateFacts> certificates;  ///< where platform certificates belong
+  std::size_t public_keys = 0;
+  std::vector<std::string> public_key_digests;
+  bool fetches_certificates = false;
+  bool has_api = false;
+  std::string api_certificate_serial;
+  std::string api_key_digest;  ///< of the merchant's own key; empty where it cannot be read
+  bool api_key_readable_by_all = false;
+  bool v2_key_is_v3_key = false;
+  std::optional<ApiFacts> api;  ///< nothing where nobody asked
+};
+
+/// What the running service counts.
+struct ServiceFacts {
+  std::string failure;  ///< why it did not answer; empty: it did
+  bool ready = true;
+  std::uint64_t stored = 0;
+  std::uint64_t quarantined = 0;
+  std::map<std::string, std::uint64_t> rejected;  ///< by code
+};
+
+struct DoctorFacts {
+  std::vector<Problem> problems;  ///< what `check` would say
+  std::chrono::sys_seconds now;
+  std::string listener_address;
+  bool listener_tls = true;
+  bool has_trusted_proxies = false;
+  std::optional<TlsFacts> tls;
+  std::vector<MerchantFacts> merchants;
+  bool has_ledger = true;
+  std::optional<ServiceFacts> service;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,172 @@
+#include "server/doctor/gather.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <rapidjson/document.h>
+
+#include "server/commands/admin_client.hpp"
+#include "server/doctor/certificate_facts.hpp"
+#include "server/file.hpp"
+#include "server/outbound/api_client.hpp"
+#include "server/service.hpp"
+#include "wechatpay/callbacks.hpp"
+#include "wechatpay/reply.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::ApiError;
+using wechatpay::ApiReply;
+using wechatpay::CouponProduct;
+
+/// The form of HTTP's Date header. Source: RFC 9110, section 5.6.7.
+std::optional<std::chrono::sys_seconds> parse_http_date(const std::string& text) {
+  std::tm time{};
+  if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&time)));
+}
+
+bool readable_by_all(const std::filesystem::path& file) {
+  std::error_code ec;
+  const auto mode = std::filesystem::status(file, ec).permissions();
+  return !ec && (mode & std::filesystem::perms::others_read) != std::filesystem::perms::none;
+}
+
+bool same_key(const MerchantConfig& entry) {
+  if (!entry.api || entry.api->api_v2_key_file.empty()) return false;
+  const auto v2 = read_secret_line(entry.api->api_v2_key_file);
+  return v2 && std::ranges::any_of(entry.api_v3_key_files, [&](const auto& file) {
+           const auto v3 = read_secret_line(file);
+           return v3 && v3->equals(v2->reveal());
+         });
+}
+
+/// One callback setting; what else the reply tells goes into `facts`.
+void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
+  const auto& merchant = client.account().merchant;
+  const auto request = wechatpay::get_callback_request(product, merchant.mchid);
+  const auto judge = [&](const ApiReply& reply) -> std::optional<ApiError> {
+    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+    if (const auto theirs = parse_http_date(std::string(reply.header("Date")))) {
+      facts.clock_ahead = now - *theirs;
+    }
+    const auto accepted = wechatpay::accept_reply(request, reply, merchant.platform_keys, now);
+    if (accepted) return std::nullopt;
+    return accepted.error();
+  };
+  CallbackFacts callback{std::string(wechatpay::to_string(product)), {}, {}};
+  const auto reply = client.exchange(request, judge);
+  if (reply) {
+    const auto state = wechatpay::parse_callback(request.api, reply->body);
+    if (state) callback.url = state->notify_url;
+    for (const auto& rule : wechatpay::callback_url_violations(callback.url, product)) {
+      callback.broken_rules.push_back(rule.message);
+    }
+  } else if (reply.error().status != 404) {  // 404: none was ever set
+    if (facts.failure.empty()) facts.failure = reply.error().text();
+    return;
+  }
+  facts.callbacks.push_back(std::move(callback));
+}
+
+ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world) {
+  ApiFacts facts;
+  std::vector<Problem> problems;
+  std::unique_ptr<const ApiAccount> account = load_api_account(config, entry, problems);
+  if (!account) {
+    facts.failure = problems.front().where + ": " + problems.front().message;
+    return facts;
+  }
+  // Once is enough to diagnose: the pause that would precede a repetition is declined.
+  const Pause never_twice = [](std::chrono::milliseconds time) { return time.count() == 0; };
+  ApiClient client(std::move(account), {world.clock, world.random, never_twice});
+  ask_callback(client, CouponProduct::kFavor, world, facts);
+  if (facts.failure.empty()) ask_callback(client, CouponProduct::kBusifavor, world, facts);
+  // Most merchants have one of the two: a URL for either is a URL.
+  const bool any =
+      std::ranges::any_of(facts.callbacks, [](const auto& c) { return !c.url.empty(); });
+  if (any) std::erase_if(facts.callbacks, [](const auto& c) { return c.url.empty(); });
+  return facts;
+}
+
+MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry, World& world) {
+  MerchantFacts facts;
+  facts.mchid = entry.mchid;
+  facts.path = entry.path;
+  facts.timestamp_tolerance = entry.timestamp_tolerance;
+  facts.fetches_certificates = entry.fetches_certificates();
+  std::vector<std::filesystem::path> patterns = entry.platform_certificates;
+  if (entry.api) patterns.push_back(entry.api->certificate_directory);
+  for (const auto& pattern : patterns) {
+    for (const auto& file : expand_path(pattern)) {
+      if (auto certificate = certificate_facts(file)) {
+        facts.certificates.push_back(std::move(*certificate));
+      }
+    }
+  }
+  facts.public_keys = entry.platform_public_keys.size();
+  for (const auto& key : entry.platform_public_keys) {
+    facts.public_key_digests.push_back(public_key_digest(key.file));
+  }
+  facts.v2_key_is_v3_key = same_key(entry);
+  if (!entry.api) return facts;
+  facts.has_api = true;
+  facts.api_certificate_serial = entry.api->certificate_serial;
+  facts.api_key_digest = private_key_digest(entry.api->private_key_file);
+  facts.api_key_readable_by_all = readable_by_all(entry.api->private_key_file);
+  facts.api = ask_api(config, entry, world);
+  return facts;
+}
+
+std::uint64_t number_of(const rapidjson::Value& object, const char* name) {
+  const auto found = object.FindMember(name);
+  return found != object.MemberEnd() && found->value.IsUint64() ? found->value.GetUint64() : 0;
+}
+
+ServiceFacts ask_service(const Config& config) {
+  ServiceFacts facts;
+  const auto answer = ask_admin(config, "GET", "/status");
+  if (!answer) {
+    facts.failure = answer.error().where + ": " + answer.error().message;
+    return facts;
+  }
+  rapidjson::Document status;
+  status.Parse(answer->body.data(), answer->body.size());
+  if (answer->status != 200 || status.HasParseError() || !status.IsObject() ||
+      !status.HasMember("notifications") || !status["notifications"].IsObject()) {
+    facts.failure = "the status endpoint answers " + std::to_string(answer->status);
+    return facts;
+  }
+  facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
+  const auto& notifications = status["notifications"];
+  facts.stored = number_of(notifications, "stored");
+  facts.quarantined = number_of(notifications, "quarantined");
+  const auto rejected = notifications.FindMember("rejected");
+  if (rejected == notifications.MemberEnd() || !rejected->value.IsObject()) return facts;
+  for (const auto& [code, count] : rejected->value.GetObject()) {
+    if (count.IsUint64()) facts.rejected[code.GetString()] = count.GetUint64();
+  }
+  return facts;
+}
+
+}  // namespace
+
+DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems, World& world) {
+  DoctorFacts facts;
+  facts.now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  facts.problems = std::move(problems);
+  facts.listener_address = config.listener.address;
+  facts.listener_tls = config.listener.tls;
+  facts.has_trusted_proxies = !config.listener.trusted_proxies.empty();
+  if (config.listener.tls) facts.tls = tls_facts(config.listener.tls_certificate);
+  facts.has_ledger = std::ranges::any_of(
+      config.handlers, [](const HandlerConfig& handler) { return handler.type == "ledger"; });
+  for (const MerchantConfig& entry : config.merchants) {
+    facts.merchants.push_back(look_at_merchant(config, entry, world));
+  }
+  facts.service = ask_service(config);
+  return facts;
+}
+
+}  // namespace couponhook::server

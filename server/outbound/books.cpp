@@ -1,0 +1,169 @@
+#include "server/outbound/books.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "wechatpay/busifavor_coupons.hpp"
+#include "wechatpay/coupons.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::ApiError;
+using wechatpay::ApiResult;
+using wechatpay::BookEntry;
+using FlowResult = boost::system::result<Books, std::string>;
+
+/// Makes books out of a flow file's pieces.
+class FlowBooks {
+ public:
+  explicit FlowBooks(const FlowName& flow)
+      : flow_(flow), parser_(flow.kind, wechatpay::usual_flow_columns(flow.kind)) {}
+
+  bool feed(std::string_view bytes) {
+    const bool good = parser_.feed(bytes, records_);
+    take_records();
+    return good;
+  }
+
+  FlowResult finish() {
+    if (!parser_.failed()) parser_.finish(records_);
+    take_records();
+    books_.problems = parser_.problems();
+    books_.malformed = parser_.malformed();
+    if (!parser_.failed()) return FlowResult(boost::system::in_place_value, std::move(books_));
+    std::string why = "is no flow file that can be used";
+    for (const auto& problem : books_.problems) why += "; " + problem.message;
+    return FlowResult(boost::system::in_place_error, std::move(why));
+  }
+
+ private:
+  void take_records() {
+    for (const wechatpay::FlowRecord& record : records_) {
+      books_.entries.push_back(wechatpay::book_entry(flow_.kind, record, flow_.stock_id));
+    }
+    records_.clear();
+  }
+
+  const FlowName& flow_;
+  wechatpay::FlowParser parser_;
+  std::vector<wechatpay::FlowRecord> records_;
+  Books books_;
+};
+
+/// A list that changes while it is read can show fewer than it promised: then it is no book.
+ApiError incomplete(wechatpay::Api api) {
+  ApiError error = wechatpay::unreadable(api, "complete list");
+  error.advice = "the pages hold fewer coupons than total_count says; ask again";
+  return error;
+}
+
+/// Reads all pages of a list.
+/// \param ask makes the request of the page at an offset; \param take is given each item.
+template <typename Ask, typename Parse, typename Take>
+std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse& parse,
+                                 const Take& take) {
+  std::int64_t seen = 0;
+  while (true) {
+    const wechatpay::ApiRequest request = ask(seen);
+    const auto body = client.call(request);
+    if (!body) return body.error();
+    const auto page = parse(*body);
+    if (!page) return page.error();
+    for (const auto& item : page->items) {
+      if (auto error = take(item)) return error;
+    }
+    seen += static_cast<std::int64_t>(page->items.size());
+    if (seen >= page->total_count) return std::nullopt;
+    if (page->items.empty()) return incomplete(request.api);
+  }
+}
+
+}  // namespace
+
+FlowResult read_flow(const FlowName& flow, std::string_view content) {
+  FlowBooks books(flow);
+  books.feed(content);
+  return books.finish();
+}
+
+FlowResult read_flow_file(const FlowName& flow, const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::error_code ec;
+  if (!in || std::filesystem::is_directory(file, ec)) {
+    return FlowResult(boost::system::in_place_error,
+                      "cannot be read: " + std::string(std::strerror(in ? EISDIR : errno)));
+  }
+  FlowBooks books(flow);
+  std::vector<char> piece(1 << 20);
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+    if (!books.feed({piece.data(), static_cast<std::size_t>(in.gcount())})) break;
+  }
+  return books.finish();
+}
+
+ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow) {
+  const auto request = wechatpay::flow_link_request(flow.kind, flow.stock_id);
+  for (int attempt = 1;; ++attempt) {
+    const auto body = client.call(request);
+    if (!body) return body.error();
+    const auto link = wechatpay::parse_flow_link(flow.kind, *body);
+    if (!link) return link.error();
+    const auto begun = std::chrono::steady_clock::now();
+    auto content = client.download(*link);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    if (content || attempt == 2 || took < wechatpay::FlowLink::kValidity) return content;
+  }
+}
+
+ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
+  Books books;
+  wechatpay::CouponQuery query;
+  query.openid = user.openid;
+  query.appid = user.appid;
+  query.creator_mchid = client.account().merchant.mchid;
+  query.status = "USED";
+  const auto ask = [&](std::int64_t offset) {
+    query.page.offset = offset;
+    return wechatpay::list_coupons_request(query);
+  };
+  const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
+    auto entry = wechatpay::book_entry(listed);
+    if (!entry) {  // the list does not tell the transaction
+      const auto body =
+          client.call(wechatpay::show_coupon_request({user.openid, listed.coupon_id, user.appid}));
+      if (!body) return body.error();
+      const auto coupon = wechatpay::parse_coupon(*body);
+      if (!coupon) return coupon.error();
+      entry = wechatpay::book_entry(*coupon);
+    }
+    if (entry) books.entries.push_back(std::move(*entry));
+    return std::nullopt;
+  };
+  if (auto error = read_all(client, ask, wechatpay::parse_coupons, take)) return std::move(*error);
+  return books;
+}
+
+ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user) {
+  Books books;
+  wechatpay::BusifavorCouponQuery query;
+  query.openid = user.openid;
+  query.appid = user.appid;
+  query.creator_merchant = client.account().merchant.mchid;
+  const auto ask = [&](std::int64_t offset) {
+    query.page.offset = offset;
+    return wechatpay::list_busifavor_coupons_request(query);
+  };
+  const auto take = [&](const wechatpay::BusifavorCoupon& coupon) -> std::optional<ApiError> {
+    books.entries.push_back(wechatpay::book_entry(coupon, user.openid));
+    return std::nullopt;
+  };
+  if (auto error = read_all(client, ask, wechatpay::parse_busifavor_coupons, take)) {
+    return std::move(*error);
+  }
+  return books;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,119 @@
+#include "server/outbound/certificate_keeper.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <pthread.h>
+
+#include "server/outbound/certificate_refresh.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kLook{1};
+constexpr std::chrono::minutes kFirstRetry{1};
+constexpr int kDoublingsMax = 6;
+constexpr std::string_view kPublicKeyPrefix = "PUB_KEY_ID_";
+
+std::chrono::minutes retry_after(int failures, std::chrono::minutes interval) {
+  return std::min(interval, kFirstRetry * (1 << std::min(failures - 1, kDoublingsMax)));
+}
+
+}  // namespace
+
+CertificateKeeper::CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
+                                     Log& log)
+    : config_(std::move(config)), clock_(std::move(clock)), random_(std::move(random)), log_(log) {
+  for (const MerchantConfig& merchant : config_.merchants) {
+    if (merchant.fetches_certificates()) wards_.emplace_back().merchant = &merchant;
+  }
+}
+
+CertificateKeeper::~CertificateKeeper() {
+  stop();
+}
+
+void CertificateKeeper::start() {
+  if (!wards_.empty()) thread_ = std::thread([this] { work(); });
+}
+
+void CertificateKeeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
+  // Public keys are not fetched: they are downloaded from the console.
+  if (serial.starts_with(kPublicKeyPrefix)) return;
+  const auto ward =
+      std::ranges::find(wards_, mchid, [](const Ward& each) { return each.merchant->mchid; });
+  if (ward == wards_.end()) return;
+  const std::lock_guard lock(mutex_);
+  if (ward->asked) return;
+  ward->asked = true;
+}
+
+void CertificateKeeper::work() {
+  pthread_setname_np(pthread_self(), "certificates");
+  do {
+    for (Ward& ward : wards_) {
+      if (ward.left_alone) continue;
+      const auto now = steady_clock::now();
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return;
+        if (!ward.asked && now < ward.due) continue;
+        // A place that is not free yet leaves the question standing.
+        if (!ward.window.try_reserve(now)) continue;
+        ward.asked = false;
+      }
+      refresh(ward);
+    }
+  } while (pause(kLook));
+}
+
+bool CertificateKeeper::pause(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+}
+
+void CertificateKeeper::refresh(Ward& ward) {
+  const MerchantConfig& merchant = *ward.merchant;
+  const std::chrono::minutes interval(merchant.api->certificate_refresh_minutes);
+  const auto fail = [&](const std::string& why) {
+    ward.due = steady_clock::now() + retry_after(++ward.failures, interval);
+    log_.message(Severity::kWarning, "certificates_not_fetched",
+                 "merchant " + merchant.mchid + ": " + why + "; those kept go on being used");
+  };
+  std::vector<Problem> problems;
+  std::unique_ptr<const ApiAccount> account = load_api_account(config_, merchant, problems);
+  if (!account) return fail(problems.front().where + ": " + problems.front().message);
+
+  const Pause pausing = [this](std::chrono::milliseconds time) { return pause(time); };
+  ApiClient client(std::move(account), {clock_, random_, pausing});
+  const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
+  const auto merge = refresh_certificates(client, now);
+  if (!merge && merge.error().public_key_merchant) {
+    ward.left_alone = true;
+    log_.message(Severity::kInfo, "certificates_none",
+                 "merchant " + merchant.mchid +
+                     " has a public key and no platform certificates; not asking again (set "
+                     "api.certificate_refresh_minutes = 0)");
+    return;
+  }
+  if (!merge) return fail(merge.error().message);
+  ward.failures = 0;
+  ward.due = steady_clock::now() + interval;
+  if (!merge->changes_anything()) return;
+  log_.message(Severity::kInfo, "certificates_fetched",
+               "merchant " + merchant.mchid + ": " + std::to_string(merge->added.size()) +
+                   " new, " + std::to_string(merge->dropped.size()) + " expired");
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,74 @@
+#pragma once
+
+/// \file
+/// Keeps the platform certificates of a running service fresh.
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+#include "crypto/random.hpp"
+#include "server/clock.hpp"
+#include "server/config/config.hpp"
+#include "server/log.hpp"
+#include "wechatpay/rate_limiter.hpp"
+
+namespace couponhook::server {
+
+/// Fetches each merchant's certificates at the start, every certificate_refresh_minutes, and when a
+/// serial turns up that is not known; never more than once a minute, since serials are what anybody
+/// writes into a header. What it fetches goes into certificate_directory, and the service's watch
+/// over its files loads it from there: all or nothing, and a restart needs no network.
+///
+/// Public-key merchants are left alone, those included of whom WeChat Pay says that they are.
+class CertificateKeeper {
+ public:
+  /// \param log must outlive it.
+  CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random, Log& log);
+  /// As stop().
+  ~CertificateKeeper();
+  CertificateKeeper(const CertificateKeeper&) = delete;
+  CertificateKeeper& operator=(const CertificateKeeper&) = delete;
+
+  void start();
+  /// Ends it; a call that is under way is waited for, at most its time-outs.
+  void stop();
+
+  /// Somebody has signed with a key that is not loaded. Cheap; thread-safe.
+  void serial_unknown(std::string_view mchid, std::string_view serial);
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// What is known of one merchant's certificates.
+  struct Ward {
+    const MerchantConfig* merchant;
+    wechatpay::RateWindow window{{1, std::chrono::seconds(60)}};
+    TimePoint due{};
+    int failures = 0;    ///< in a row
+    bool asked = false;  ///< protected by the mutex: a serial was not known
+    bool left_alone = false;
+  };
+
+  void work();
+  void refresh(Ward& ward);
+  /// \return false where it was stopped meanwhile.
+  bool pause(std::chrono::milliseconds time);
+
+  const Config config_;
+  const WallClock clock_;
+  const crypto::RandomSource random_;
+  Log& log_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  ///< protected by the mutex
+  std::list<Ward> wards_;  ///< the list itself is constant after construction
+
+  std::thread thread_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,76 @@
+#include "storage/ledger_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+/// Statements in one round trip.
+constexpr std::size_t kAtOnce = 200;
+
+LedgerFact fact_from(Row& row) {
+  return {.kind = take_text(row[0]),
+          .stock_id = take_text(row[1]),
+          .coupon = take_text(row[2]),
+          .transaction_id = take_text(row[3]),
+          .business_key = take_text(row[4]),
+          .occurred_at = take_text(row[5])};
+}
+
+LedgerReader::Facts facts_from(std::vector<Rows>& results) {
+  LedgerReader::Facts facts;
+  for (Rows& rows : results) {
+    for (Row& row : rows) facts.push_back(fact_from(row));
+  }
+  return facts;
+}
+
+}  // namespace
+
+LedgerReader::LedgerReader(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+
+LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_stock(std::string_view stock_id,
+                                                                       std::string_view kind,
+                                                                       const LedgerFact* after,
+                                                                       std::int64_t limit) {
+  const std::string_view coupon = after != nullptr ? after->coupon : std::string_view();
+  const std::string_view key = after != nullptr ? after->business_key : std::string_view();
+  const std::array ask{Command(sql::kStockFacts, {stock_id, kind, coupon, key, limit})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  return facts_from(results);
+}
+
+LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_coupon(std::string_view stock_id,
+                                                                        std::string_view coupon) {
+  const std::array ask{Command(sql::kOwnCouponFacts, {stock_id, coupon})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  return facts_from(results);
+}
+
+LedgerReader::Result<LedgerReader::Facts> LedgerReader::refunds(
+    std::span<const std::string> transaction_ids) {
+  Facts all;
+  while (!transaction_ids.empty()) {
+    const std::size_t count = std::min(kAtOnce, transaction_ids.size());
+    std::vector<Command> ask;
+    ask.reserve(count);
+    for (const std::string& id : transaction_ids.first(count)) {
+      ask.push_back(Command(sql::kRefundsOf, {std::string_view(id)}));
+    }
+    transaction_ids = transaction_ids.subspan(count);
+    std::vector<Rows> results;
+    if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+    for (LedgerFact& fact : facts_from(results)) all.push_back(std::move(fact));
+  }
+  return all;
+}
+
+}  // namespace couponhook::storage

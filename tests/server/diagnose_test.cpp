@@ -1,0 +1,272 @@
+// Goal: every broken set-up is named, with why it matters and what to do, and a sound one is not.
+// Method: the facts of a sound set-up, one of them changed in each test.
+
+#include "server/doctor/diagnose.hpp"
+
+#include <gtest/gtest.h>
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::days;
+using std::chrono::seconds;
+using Names = std::vector<std::string>;
+
+constexpr std::chrono::sys_seconds kNow{seconds(1'772'000'000)};
+
+MerchantFacts sound_merchant() {
+  MerchantFacts merchant;
+  merchant.mchid = "1900000001";
+  merchant.path = "/notify/1900000001";
+  merchant.certificates = {
+      {"platform.pem", "5DEA", "Tenpay.com sign", "platform", kNow + days(900)}};
+  merchant.has_api = true;
+  merchant.api_certificate_serial = "3775";
+  merchant.api_key_digest = "merchant";
+  merchant.api =
+      ApiFacts{{}, seconds(1), {{"favor", "https://pay.example.com/notify/1900000001", {}}}};
+  return merchant;
+}
+
+DoctorFacts sound() {
+  DoctorFacts facts;
+  facts.now = kNow;
+  facts.listener_address = "0.0.0.0";
+  facts.tls = TlsFacts{"server.crt", kNow + days(60), 2, false, {}};
+  facts.merchants = {sound_merchant()};
+  facts.service = ServiceFacts{{}, true, 100, 0, {}};
+  return facts;
+}
+
+Names names(const DoctorFacts& facts) {
+  Names found;
+  for (const DoctorFinding& finding : diagnose(facts)) {
+    EXPECT_FALSE(finding.what.empty() || finding.why.empty() || finding.to_do.empty())
+        << finding.name;
+    found.push_back(finding.name);
+  }
+  return found;
+}
+
+/// A sound set-up whose merchant is changed.
+template <typename Change>
+Names names_with_merchant(const Change& change) {
+  DoctorFacts facts = sound();
+  change(facts.merchants.front());
+  return names(facts);
+}
+
+Names names_with_rejected(const std::string& code) {
+  DoctorFacts facts = sound();
+  facts.service->rejected[code] = 3;
+  return names(facts);
+}
+
+TEST(Diagnose, FindsNothingInASoundSetUp) {
+  EXPECT_EQ(names(sound()), Names{});
+}
+
+TEST(Diagnose, PassesOnWhatCheckSays) {
+  DoctorFacts facts = sound();
+  facts.problems = {{"couponhook.toml: listener.port", "must be a number"}};
+  EXPECT_EQ(names(facts), Names{"configuration"});
+}
+
+TEST(Diagnose, NamesAMissingLedger) {
+  DoctorFacts facts = sound();
+  facts.has_ledger = false;
+  EXPECT_EQ(names(facts), Names{"no_ledger"});
+}
+
+TEST(Diagnose, NamesAListenerThatOnlyThisMachineReaches) {
+  DoctorFacts facts = sound();
+  facts.listener_address = "127.0.0.1";
+  EXPECT_EQ(names(facts), Names{"listener_loopback"});
+}
+
+TEST(Diagnose, NamesAnUnknownLoadBalancer) {
+  DoctorFacts facts = sound();
+  facts.listener_tls = false;
+  EXPECT_EQ(names(facts), Names{"proxies_unknown"});
+}
+
+TEST(Diagnose, NamesAnExpiredTlsCertificate) {
+  DoctorFacts facts = sound();
+  facts.tls->expires_at = kNow - seconds(1);
+  facts.tls->verify_error = "certificate has expired";
+  EXPECT_EQ(names(facts), Names{"tls_expired"});
+}
+
+TEST(Diagnose, NamesATlsCertificateThatExpiresSoon) {
+  DoctorFacts facts = sound();
+  facts.tls->expires_at = kNow + days(13);
+  EXPECT_EQ(names(facts), Names{"tls_expires"});
+}
+
+TEST(Diagnose, NamesASelfSignedTlsCertificate) {
+  DoctorFacts facts = sound();
+  facts.tls->self_signed = true;
+  facts.tls->certificates = 1;
+  facts.tls->verify_error = "self-signed certificate";
+  EXPECT_EQ(names(facts), Names{"tls_self_signed"});
+}
+
+TEST(Diagnose, NamesAMissingIntermediateCertificate) {
+  DoctorFacts facts = sound();
+  facts.tls->certificates = 1;
+  facts.tls->verify_error = "unable to get local issuer certificate";
+  EXPECT_EQ(names(facts), Names{"tls_chain_incomplete"});
+}
+
+TEST(Diagnose, NamesAChainOfNoPublicCa) {
+  DoctorFacts facts = sound();
+  facts.tls->verify_error = "self-signed certificate in certificate chain";
+  EXPECT_EQ(names(facts), Names{"tls_untrusted"});
+}
+
+TEST(Diagnose, NamesAMerchantCertificateByItsSerial) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.certificates[0].serial = "3775"; }),
+            Names{"merchant_certificate_as_platform"});
+}
+
+TEST(Diagnose, NamesAMerchantCertificateByItsKey) {
+  EXPECT_EQ(
+      names_with_merchant([](MerchantFacts& m) { m.certificates[0].key_digest = "merchant"; }),
+      Names{"merchant_certificate_as_platform"});
+}
+
+TEST(Diagnose, NamesAMerchantCertificateByItsName) {
+  EXPECT_EQ(
+      names_with_merchant([](MerchantFacts& m) { m.certificates[0].common_name = "1900000001"; }),
+      Names{"merchant_certificate_as_platform"});
+}
+
+TEST(Diagnose, NamesAMerchantsPublicKeyInThePlatformsSlot) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
+              m.public_keys = 1;
+              m.public_key_digests = {"merchant"};
+            }),
+            Names{"merchant_key_as_platform"});
+}
+
+TEST(Diagnose, NamesTheDevelopmentKey) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
+              m.certificates[0].common_name = "couponhook development platform key";
+            }),
+            Names{"development_key"});
+}
+
+TEST(Diagnose, NamesExpiredPlatformCertificates) {
+  EXPECT_EQ(names_with_merchant(
+                [](MerchantFacts& m) { m.certificates[0].expires_at = kNow - seconds(1); }),
+            Names{"certificates_expired"});
+}
+
+TEST(Diagnose, NamesAMissingPlatformKey) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.certificates.clear(); }),
+            Names{"no_platform_key"});
+}
+
+TEST(Diagnose, IsContentWithAPublicKeyAlone) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
+              m.certificates.clear();
+              m.public_keys = 1;
+            }),
+            Names{});
+}
+
+TEST(Diagnose, NamesCertificatesThatExpireUnlessTheyAreFetched) {
+  const auto expire = [](MerchantFacts& m) { m.certificates[0].expires_at = kNow + days(29); };
+  EXPECT_EQ(names_with_merchant(expire), Names{"certificates_expire"});
+  EXPECT_EQ(names_with_merchant([&](MerchantFacts& m) {
+              expire(m);
+              m.fetches_certificates = true;
+            }),
+            Names{});
+}
+
+TEST(Diagnose, NamesKeysInEachOthersSlots) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.v2_key_is_v3_key = true; }),
+            Names{"v2_key_as_v3"});
+}
+
+TEST(Diagnose, NamesAPrivateKeyThatEverybodyCanRead) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.api_key_readable_by_all = true; }),
+            Names{"private_key_readable"});
+}
+
+TEST(Diagnose, NamesATimestampToleranceThatInvitesReplays) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.timestamp_tolerance = seconds(301); }),
+            Names{"tolerance_wide"});
+}
+
+TEST(Diagnose, NamesAnApiThatDoesNotAnswer) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.api->failure = "cannot connect"; }),
+            Names{"api_fails"});
+}
+
+TEST(Diagnose, NamesAClockThatIsWrongEitherWay) {
+  for (const int off : {-300, 300}) {
+    EXPECT_EQ(names_with_merchant([&](MerchantFacts& m) { m.api->clock_ahead = seconds(off); }),
+              Names{"clock_wrong"});
+  }
+}
+
+TEST(Diagnose, NamesAClockThatDrifts) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.api->clock_ahead = seconds(-30); }),
+            Names{"clock_drifts"});
+}
+
+TEST(Diagnose, NamesANotificationUrlThatIsNotSet) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) { m.api->callbacks[0].url.clear(); }),
+            Names{"callback_unset"});
+}
+
+TEST(Diagnose, NamesANotificationUrlThatBreaksARule) {
+  EXPECT_EQ(names_with_merchant(
+                [](MerchantFacts& m) { m.api->callbacks[0].broken_rules = {"has a query"}; }),
+            Names{"callback_unfit"});
+}
+
+TEST(Diagnose, NamesANotificationUrlThatLeadsElsewhere) {
+  EXPECT_EQ(names_with_merchant(
+                [](MerchantFacts& m) { m.api->callbacks[0].url = "https://pay.example.com/old"; }),
+            Names{"callback_elsewhere"});
+}
+
+TEST(Diagnose, NamesAServiceThatDoesNotAnswer) {
+  DoctorFacts facts = sound();
+  facts.service->failure = "cannot connect to 127.0.0.1 port 9443";
+  EXPECT_EQ(names(facts), Names{"service_silent"});
+}
+
+TEST(Diagnose, NamesAServiceThatIsNotReady) {
+  DoctorFacts facts = sound();
+  facts.service->ready = false;
+  EXPECT_EQ(names(facts), Names{"not_ready"});
+}
+
+TEST(Diagnose, NamesHeadersThatAProxyStrips) {
+  EXPECT_EQ(names_with_rejected("HEADERS_MISSING"), Names{"headers_stripped"});
+}
+
+TEST(Diagnose, NamesRefusedTimestamps) {
+  EXPECT_EQ(names_with_rejected("TIMESTAMP_INVALID"), Names{"timestamps_refused"});
+}
+
+TEST(Diagnose, NamesSerialsThatWereAskedForAndNotLoaded) {
+  EXPECT_EQ(names_with_rejected("SERIAL_UNKNOWN"), Names{"serials_unknown"});
+}
+
+TEST(Diagnose, NamesBodiesThatAProxyChanges) {
+  EXPECT_EQ(names_with_rejected("SIGNATURE_INVALID"), Names{"signatures_refused"});
+}
+
+TEST(Diagnose, NamesResourcesThatNoKeyOpens) {
+  DoctorFacts facts = sound();
+  facts.service->quarantined = 1;
+  EXPECT_EQ(names(facts), Names{"quarantined"});
+}
+
+}  // namespace
+}  // namespace couponhook::server
