@@ -32,9 +32,13 @@ class BacklogTest : public WithDeliveries {
     const double begun = cpu_us();
     for (int done = 0; done < count;) {
       const auto claimed = claim(deliveries, kNow, std::min(200, count - done));
+      if (claimed.empty()) {
+        ADD_FAILURE() << "nothing to take with " << count - done << " to go";
+        break;
+      }
       std::vector<Finished> finished;
       for (const ClaimedDelivery& delivery : claimed) {
-        finished.push_back({.lease = delivery.lease});
+        finished.push_back({.lease = delivery.lease, .error = {}});
       }
       EXPECT_TRUE(deliveries.finish(finished, kNow));
       done += static_cast<int>(claimed.size());
