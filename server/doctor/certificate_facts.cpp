@@ -124,7 +124,8 @@ std::optional<TlsFacts> tls_facts(const std::filesystem::path& file) {
   if (chain.empty()) return std::nullopt;
   X509* const server = chain.front().get();
   return TlsFacts{file.string(), end_of(server), chain.size(),
-                  X509_check_issued(server, server) == X509_V_OK, verify(chain)};
+                  X509_NAME_cmp(X509_get_subject_name(server), X509_get_issuer_name(server)) == 0,
+                  verify(chain)};
 }
 
 std::string public_key_digest(const std::filesystem::path& file) {

@@ -119,7 +119,7 @@ class Reconcile(RunningTestCase):
         self.api.tears = True
         told = self.command("reconcile", "--stock", "98065888", "--flow", "use", code=1)
         self.api.tears = False
-        self.assertIn("hash", told)
+        self.assertIn("SHA-1", told)
 
     def test_a_users_coupons_are_asked_for(self):
         self.api.coupons["N-1"] = {

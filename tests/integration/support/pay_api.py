@@ -74,12 +74,11 @@ class PayApi:
             "base_url": self.origin,
             "ca_file": "tls/server.crt",
             "certificate_directory": "wechatpay/certificates",
+            "certificate_refresh_minutes": 60,
             **settings,
         }
-        lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
-        text = service.config.read_text()
-        head, tail = text.split("[[handler]]", 1)
-        service.config.write_text(f"{head}[merchant.api]\n{lines}\n[[handler]]{tail}")
+        for key, value in values.items():
+            service.configure(f"merchant.api.{key}", value)
 
     def reset(self):
         """Forgets everything but the merchant's key."""
