@@ -15,8 +15,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kReconnectFirst{200};
-constexpr milliseconds kReconnectLongest{5000};
+constexpr milliseconds kListenAgainFirst{200};
+constexpr milliseconds kListenAgainLongest{5000};
 constexpr milliseconds kStatementMax{2000};
 
 }  // namespace
@@ -27,7 +27,7 @@ PostgresListener::PostgresListener(std::string url, std::string store_name,
       store_name_(std::move(store_name)),
       listen_("LISTEN " + channel),
       notify_("NOTIFY " + channel),
-      backoff_(kReconnectFirst, kReconnectLongest, std::random_device{}()),
+      backoff_(kListenAgainFirst, kListenAgainLongest, std::random_device{}()),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wake_ < 0) throw std::runtime_error("no file descriptor is left to be woken by");
 }
@@ -75,7 +75,7 @@ bool PostgresListener::run(const std::string& statement) {
 
 void PostgresListener::rest(Deadline deadline) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-  const auto patience = std::clamp(left, milliseconds(0), kReconnectFirst);
+  const auto patience = std::clamp(left, milliseconds(0), kListenAgainFirst);
   pollfd wake{.fd = wake_, .events = POLLIN, .revents = 0};
   static_cast<void>(::poll(&wake, 1, static_cast<int>(patience.count())));
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kUsers = "/v3/marketing/busifavor/users";
 
-BusifavorCoupon read_coupon(const JsonView& json) {
+BusifavorCoupon read_busifavor_coupon(const JsonView& json) {
   BusifavorCoupon coupon;
   coupon.stock_id = json.text("stock_id");
   coupon.coupon_code = json.text("coupon_code");
@@ -48,7 +48,7 @@ ApiRequest show_busifavor_coupon_request(const BusifavorCouponName& name) {
 ApiResult<BusifavorCoupon> parse_busifavor_coupon(std::string_view body) {
   const auto json = JsonText::parse(body);
   if (!json) return unreadable(Api::kBusifavorCouponShow, "JSON object");
-  BusifavorCoupon coupon = read_coupon(json->root());
+  BusifavorCoupon coupon = read_busifavor_coupon(json->root());
   if (coupon.coupon_code.empty()) return unreadable(Api::kBusifavorCouponShow, "coupon_code");
   return coupon;
 }
@@ -83,7 +83,7 @@ ApiRequest list_busifavor_coupons_request(const BusifavorCouponQuery& query) {
 }
 
 ApiResult<Page<BusifavorCoupon>> parse_busifavor_coupons(std::string_view body) {
-  return read_page(Api::kBusifavorCouponList, body, read_coupon);
+  return read_page(Api::kBusifavorCouponList, body, read_busifavor_coupon);
 }
 
 }  // namespace couponhook::wechatpay

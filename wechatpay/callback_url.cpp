@@ -44,13 +44,6 @@ bool is_private_ipv6(std::string_view host) {
          starts_with("fea") || starts_with("feb") || starts_with("fc") || starts_with("fd");
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lowered;
-}
-
 void check_host(Rules& rules, std::string_view written) {
   const std::string host = lower_case(written);
   if (host.find(':') != std::string::npos) {

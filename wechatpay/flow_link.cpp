@@ -14,13 +14,6 @@ Api api_of(FlowKind kind) {
   return kind == FlowKind::kUse ? Api::kUseFlow : Api::kRefundFlow;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lowered;
-}
-
 std::string origin_of(const UrlParts& url) {
   std::string origin = lower_case(url.scheme) + "://";
   const bool ipv6 = url.host.find(':') != std::string_view::npos;

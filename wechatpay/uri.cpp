@@ -39,6 +39,13 @@ std::string percent_encode(std::string_view text) {
   return encoded;
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lowered;
+}
+
 Target& Target::segment(std::string_view value) {
   text_.append("/").append(percent_encode(value));
   return *this;

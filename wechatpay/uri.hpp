@@ -15,6 +15,9 @@ namespace couponhook::wechatpay {
 /// segment and for a query value alike.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
+/// ASCII letters in lower case: how schemes, host names and hexadecimal digits are compared.
+[[nodiscard]] std::string lower_case(std::string_view text);
+
 /// A path with its query, built piece by piece.
 class Target {
  public:

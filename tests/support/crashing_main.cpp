@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "server/program.hpp"
 
@@ -56,6 +57,8 @@ class CrashingStore final : public storage::Store {
     const char* point = std::getenv("COUPONHOOK_CRASH_POINT");
     const char* transaction = std::getenv("COUPONHOOK_CRASH_TRANSACTION");
     if (!connection || point == nullptr || transaction == nullptr) return connection;
+    // The receiver asks first. What others write meanwhile is not what is counted.
+    if (!std::exchange(is_first_, false)) return connection;
     std::unique_ptr<storage::Connection> crashing =
         std::make_unique<CrashingConnection>(std::move(*connection), point, std::atoi(transaction));
     return crashing;
@@ -68,6 +71,7 @@ class CrashingStore final : public storage::Store {
 
  private:
   std::unique_ptr<storage::Store> inner_;
+  bool is_first_ = true;
 };
 
 storage::Store::Result<std::unique_ptr<storage::Store>> open_crashing(
