@@ -44,7 +44,7 @@ class PostgresTest : public ::testing::Test {
   }
   void end_sessions() {
     psql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         " WHERE application_name = 'couponhook' AND datname = current_database()");
   }
   static Connection::Result<void> write(Connection& connection, Admission content) {
