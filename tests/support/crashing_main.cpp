@@ -1,13 +1,16 @@
 /// \file
 /// couponhook with a store that kills the process at a chosen point of a chosen transaction:
-/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N.
+/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N,
+/// counting those that keep notifications.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "server/program.hpp"
+#include "storage/sql.hpp"
 
 namespace couponhook::support {
 namespace {
@@ -18,7 +21,7 @@ class CrashingConnection final : public storage::Connection {
       : inner_(std::move(inner)), point_(std::move(point)), transaction_(transaction) {}
 
   Result<void> begin() override {
-    --transaction_;
+    keeps_notifications_ = false;
     return inner_->begin();
   }
   Result<void> commit() override {
@@ -30,7 +33,14 @@ class CrashingConnection final : public storage::Connection {
   void rollback() noexcept override { inner_->rollback(); }
   Result<void> run(std::span<const storage::Command> commands,
                    std::vector<storage::Rows>& results) override {
-    die_at("before_insert");
+    const auto inserts = [](const storage::Command& command) {
+      return &command.statement() == &storage::sql::kInsertNotification;
+    };
+    if (!keeps_notifications_ && std::any_of(commands.begin(), commands.end(), inserts)) {
+      keeps_notifications_ = true;
+      --transaction_;
+      die_at("before_insert");
+    }
     return inner_->run(commands, results);
   }
   Result<void> run_script(std::string_view script) override { return inner_->run_script(script); }
@@ -40,12 +50,13 @@ class CrashingConnection final : public storage::Connection {
 
  private:
   void die_at(std::string_view point) const {
-    if (transaction_ == 0 && point == point_) std::raise(SIGKILL);
+    if (keeps_notifications_ && transaction_ == 0 && point == point_) std::raise(SIGKILL);
   }
 
   std::unique_ptr<storage::Connection> inner_;
   std::string point_;
   int transaction_;
+  bool keeps_notifications_ = false;
 };
 
 class CrashingStore final : public storage::Store {
@@ -57,8 +68,6 @@ class CrashingStore final : public storage::Store {
     const char* point = std::getenv("COUPONHOOK_CRASH_POINT");
     const char* transaction = std::getenv("COUPONHOOK_CRASH_TRANSACTION");
     if (!connection || point == nullptr || transaction == nullptr) return connection;
-    // The receiver asks first. What others write meanwhile is not what is counted.
-    if (!std::exchange(is_first_, false)) return connection;
     std::unique_ptr<storage::Connection> crashing =
         std::make_unique<CrashingConnection>(std::move(*connection), point, std::atoi(transaction));
     return crashing;
@@ -71,7 +80,6 @@ class CrashingStore final : public storage::Store {
 
  private:
   std::unique_ptr<storage::Store> inner_;
-  bool is_first_ = true;
 };
 
 storage::Store::Result<std::unique_ptr<storage::Store>> open_crashing(
