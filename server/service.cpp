@@ -362,6 +362,7 @@ bool Service::wait_for_sessions(milliseconds patience) const {
 }
 
 void Service::begin_drain() {
+  certificates_.ask_to_stop();
   maintenance_.reset();
   readiness_.begin_drain();
   for (IoThread& thread : threads_) thread.drain();
@@ -380,7 +381,6 @@ void Service::close() {
   inbox_.stop();
   worker_.stop(setup_.config.listener.drain_timeout);
   delivery_thread_.stop();
-  certificates_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();
   log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");

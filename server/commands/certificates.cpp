@@ -15,8 +15,8 @@ Exit fetch(const CommonOptions& common, World& world) {
       outbound->config.file.string() + ": merchant " + outbound->mchid + ": api.";
   if (api.certificate_refresh_minutes == 0) {
     print_problems(world, {{where + "certificate_refresh_minutes",
-                            "is 0, which says that this merchant has no platform certificates to "
-                            "fetch; its public key is downloaded from the console"}});
+                            "is 0: a public-key merchant, who has no platform certificates to "
+                            "fetch; download the public key in the merchant console, or set 60"}});
     return Exit::kUsage;
   }
   if (api.certificate_directory.empty()) {

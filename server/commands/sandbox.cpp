@@ -56,9 +56,8 @@ std::optional<Listener> listener_of(const std::string& base_url) {
   const auto url = parse_url(base_url);
   if (!url) return std::nullopt;
   const auto port = parse_port(url->port);
-  if (url->host == "localhost") return Listener{"127.0.0.1", *port, url->tls};
-  if (url->host != "::1" && !url->host.starts_with("127.")) return std::nullopt;
-  return Listener{url->host, *port, url->tls};
+  if (!url->is_loopback()) return std::nullopt;
+  return Listener{url->host == "localhost" ? "127.0.0.1" : url->host, *port, url->tls};
 }
 
 std::optional<Listener> choose_listener(const SandboxOptions& options, const Config& config,

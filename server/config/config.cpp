@@ -163,7 +163,7 @@ void check_base_url(Section& section, const std::string& text) {
   const auto url = parse_url(text);
   if (!url || url->target != "/") {
     section.report("base_url", "must be https://HOST or https://HOST:PORT, without a path");
-  } else if (!url->tls && !is_loopback(url->host) && url->host != "localhost") {
+  } else if (!url->tls && !url->is_loopback()) {
     section.report("base_url", "must begin with https:// unless its host is a loopback one");
   }
 }

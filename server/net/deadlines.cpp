@@ -21,7 +21,7 @@ Deadlines::Entry::~Entry() {
 void Deadlines::sweep(SteadyClock::time_point now) {
   for (Entry* entry = first_; entry != nullptr;) {
     Entry* const next = entry->next_;
-    if (entry->at_ <= now) {
+    if (ended_ || entry->at_ <= now) {
       entry->never();
       entry->expired();
     }

@@ -46,8 +46,13 @@ class Deadlines {
   /// own entry, and no other.
   void sweep(SteadyClock::time_point now);
 
+  /// From now on every deadline has passed, those included that are set later: whatever is waited
+  /// for ends with the next sweep.
+  void end() { ended_ = true; }
+
  private:
   Entry* first_ = nullptr;
+  bool ended_ = false;
 };
 
 /// Sweeps until the io_context stops.

@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -224,6 +225,10 @@ void ClientLoop::run() {
   io_.restart();
   if (tasks_ != 0) io_.run();
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void ClientLoop::cut_short() {
+  asio::post(io_, [this] { deadlines_.end(); });
 }
 
 }  // namespace couponhook::server

@@ -93,6 +93,8 @@ class ClientLoop {
   void spawn(Task<void> task);
   /// Rethrows what the tasks threw. May be called again after more was spawned.
   void run();
+  /// Ends what the tasks wait for as their deadlines would, now and from now on. Thread-safe.
+  void cut_short();
 
  private:
   Deadlines deadlines_;

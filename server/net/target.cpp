@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server/net/ip_address.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -114,6 +116,13 @@ std::string percent_encode(std::string_view text) {
 std::string Url::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return port == (tls ? "443" : "80") ? name : name + ":" + port;
+}
+
+bool Url::is_loopback() const {
+  if (host == "localhost") return true;
+  const auto address = IpAddress::parse(host);
+  return address && (IpNetwork::parse("127.0.0.0/8")->contains(*address) ||
+                     IpNetwork::parse("::1")->contains(*address));
 }
 
 std::optional<Url> parse_url(std::string_view text) {

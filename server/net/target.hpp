@@ -33,6 +33,8 @@ struct Url {
   std::string target;  ///< path and query, at least "/"
   /// The Host header's value.
   [[nodiscard]] std::string authority() const;
+  /// Whether it leads to this machine, whatever the network.
+  [[nodiscard]] bool is_loopback() const;
 };
 
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);

@@ -1,5 +1,7 @@
 #include "server/outbound/api_client.hpp"
 
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -32,6 +34,15 @@ Pause sleeping_pause() {
   };
 }
 
+Pause stoppable_pause(std::stop_token stop) {
+  return [stop](milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    return !wake.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
+  };
+}
+
 struct ApiClient::Impl {
   using Sent = boost::system::result<ClientReply, std::string>;
 
@@ -46,7 +57,8 @@ struct ApiClient::Impl {
       : account(std::move(made_account)),
         surroundings(std::move(made_surroundings)),
         api(loop, parse_url(account->config.base_url).value(), account->tls,
-            {account->config.timeout, account->config.timeout, account->config.max_reply_bytes}) {}
+            {account->config.timeout, account->config.timeout, account->config.max_reply_bytes}),
+        cut_short(surroundings.stop, [this] { loop.cut_short(); }) {}
 
   [[nodiscard]] std::chrono::sys_seconds now() const {
     return std::chrono::floor<std::chrono::seconds>(surroundings.clock());
@@ -77,12 +89,23 @@ struct ApiClient::Impl {
     std::optional<Sent> sent;
     loop.spawn(send_into(line.http, wire, sent));
     loop.run();
-    if (!*sent) return wechatpay::no_answer(request.api, std::move(sent->error()));
+    if (!*sent) return no_answer(request.api, std::move(sent->error()));
     ApiReply reply{(*sent)->status, {}, std::move((*sent)->body)};
     for (auto& [name, value] : (*sent)->headers) {
       reply.headers.push_back({std::move(name), std::move(value)});
     }
     return reply;
+  }
+
+  /// A set-up as `init` makes it calls the sandbox, which may not be there.
+  ApiError no_answer(wechatpay::Api called, std::string why) const {
+    ApiError error = wechatpay::no_answer(called, std::move(why));
+    if (parse_url(account->config.base_url)->is_loopback()) {
+      error.advice =
+          "base_url is on this machine: run `couponhook sandbox` to play WeChat Pay there, or set "
+          "it to https://api.mch.weixin.qq.com";
+    }
+    return error;
   }
 
   static Task<void> send_into(HttpClient& http, const ClientRequest& request,
@@ -95,6 +118,7 @@ struct ApiClient::Impl {
   wechatpay::RateLimiter limiter;
   ClientLoop loop;
   Line api;
+  std::stop_callback<std::function<void()>> cut_short;  ///< last: it uses the loop
 };
 
 ApiClient::ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings)

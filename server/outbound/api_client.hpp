@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "crypto/random.hpp"
@@ -20,12 +21,16 @@ namespace couponhook::server {
 /// Waits. \return false where it was told to give up instead.
 using Pause = std::function<bool(std::chrono::milliseconds)>;
 [[nodiscard]] Pause sleeping_pause();
+/// Gives up once a stop is requested, however long there was to wait.
+[[nodiscard]] Pause stoppable_pause(std::stop_token stop);
 
 /// What calls depend on beside the merchant.
 struct ApiSurroundings {
   WallClock clock;
   crypto::RandomSource random;
   Pause pause;
+  /// A call that is under way when a stop is requested is cut short; it ends without an answer.
+  std::stop_token stop{};
 };
 
 /// Blocking, for commands and threads that have nothing else to do: each attempt ends within

@@ -31,21 +31,11 @@ CertificateKeeper::CertificateKeeper(Config config, WallClock clock, crypto::Ran
   }
 }
 
-CertificateKeeper::~CertificateKeeper() {
-  stop();
-}
+CertificateKeeper::~CertificateKeeper() = default;
 
 void CertificateKeeper::start() {
-  if (!wards_.empty()) thread_ = std::thread([this] { work(); });
-}
-
-void CertificateKeeper::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  if (wards_.empty()) return;
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
 }
 
 void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
@@ -59,31 +49,26 @@ void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view 
   ward->asked = true;
 }
 
-void CertificateKeeper::work() {
+void CertificateKeeper::work(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "certificates");
+  const Pause pause = stoppable_pause(stop);
   do {
     for (Ward& ward : wards_) {
       if (ward.left_alone) continue;
       const auto now = steady_clock::now();
       {
         const std::lock_guard lock(mutex_);
-        if (stopping_) return;
         if (!ward.asked && now < ward.due) continue;
         // A place that is not free yet leaves the question standing.
         if (!ward.window.try_reserve(now)) continue;
         ward.asked = false;
       }
-      refresh(ward);
+      refresh(ward, stop);
     }
   } while (pause(kLook));
 }
 
-bool CertificateKeeper::pause(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopping_; });
-}
-
-void CertificateKeeper::refresh(Ward& ward) {
+void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
   const MerchantConfig& merchant = *ward.merchant;
   const std::chrono::minutes interval(merchant.api->certificate_refresh_minutes);
   const auto fail = [&](const std::string& why) {
@@ -95,10 +80,10 @@ void CertificateKeeper::refresh(Ward& ward) {
   std::unique_ptr<const ApiAccount> account = load_api_account(config_, merchant, problems);
   if (!account) return fail(problems.front().where + ": " + problems.front().message);
 
-  const Pause pausing = [this](std::chrono::milliseconds time) { return pause(time); };
-  ApiClient client(std::move(account), {clock_, random_, pausing});
+  ApiClient client(std::move(account), {clock_, random_, stoppable_pause(stop), stop});
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
   const auto merge = refresh_certificates(client, now);
+  if (!merge && stop.stop_requested()) return;
   if (!merge && merge.error().public_key_merchant) {
     ward.left_alone = true;
     log_.message(Severity::kInfo, "certificates_none",

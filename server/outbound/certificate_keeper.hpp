@@ -4,9 +4,9 @@
 /// Keeps the platform certificates of a running service fresh.
 
 #include <chrono>
-#include <condition_variable>
 #include <list>
 #include <mutex>
+#include <stop_token>
 #include <string_view>
 #include <thread>
 
@@ -28,14 +28,14 @@ class CertificateKeeper {
  public:
   /// \param log must outlive it.
   CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random, Log& log);
-  /// As stop().
+  /// As ask_to_stop(), and waits for the end.
   ~CertificateKeeper();
   CertificateKeeper(const CertificateKeeper&) = delete;
   CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
   void start();
-  /// Ends it; a call that is under way is waited for, at most its time-outs.
-  void stop();
+  /// From now on it does nothing more; a call that is under way is cut short.
+  void ask_to_stop() { thread_.request_stop(); }
 
   /// Somebody has signed with a key that is not loaded. Cheap; thread-safe.
   void serial_unknown(std::string_view mchid, std::string_view serial);
@@ -53,10 +53,8 @@ class CertificateKeeper {
     bool left_alone = false;
   };
 
-  void work();
-  void refresh(Ward& ward);
-  /// \return false where it was stopped meanwhile.
-  bool pause(std::chrono::milliseconds time);
+  void work(const std::stop_token& stop);
+  void refresh(Ward& ward, const std::stop_token& stop);
 
   const Config config_;
   const WallClock clock_;
@@ -64,11 +62,9 @@ class CertificateKeeper {
   Log& log_;
 
   std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  ///< protected by the mutex
   std::list<Ward> wards_;  ///< the list itself is constant after construction
 
-  std::thread thread_;
+  std::jthread thread_;  ///< last, since it uses all of the above
 };
 
 }  // namespace couponhook::server

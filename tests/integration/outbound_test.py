@@ -5,14 +5,15 @@ Pay's APIs played from the documentation.
 
 import json
 import shutil
+import socket
 import time
 import unittest
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support.pay_api import MCHID, PayApi, Refusal, make_certificate
-from support.service import Service, run
+from support.sandbox import Sandbox
+from support.service import PATIENCE, Service, free_port, run
 from support.wechat_pay import Platform
 
 
@@ -142,8 +143,41 @@ class Certificates(OutboundTestCase):
 
     def test_public_key_merchants_are_never_asked_for(self):
         self.service.configure("merchant.api.certificate_refresh_minutes", 0)
-        self.assertIn("public key", self.fail_with(2, "certificates", "fetch"))
+        told = self.fail_with(2, "certificates", "fetch")
+        self.assertIn("certificate_refresh_minutes", told)
+        self.assertIn("public key", told)
         self.assertEqual(self.api.calls, [])
+
+
+class FreshSetUp(unittest.TestCase):
+    """What `init` has made, without a change."""
+
+    def test_the_way_to_fetched_certificates_is_told(self):
+        service = self.enterContext(Service(starts=False))
+        service.configure("merchant.api.base_url", f"https://127.0.0.1:{free_port()}")
+        fetch = ("certificates", "fetch", "--config", service.config)
+        alone = run(*fetch)
+        self.assertEqual(alone.returncode, 1, alone)
+        self.assertIn("couponhook sandbox", alone.stderr)
+        sandbox = self.enterContext(Sandbox(service, notify="none"))
+        service.configure("merchant.api.base_url", sandbox.url)
+        fetched = run(*fetch)
+        self.assertEqual(fetched.returncode, 0, fetched)
+        self.assertIn("1 kept in", fetched.stdout)
+
+
+class Ending(unittest.TestCase):
+    def test_a_fetch_that_hangs_does_not_hold_up_the_end(self):
+        service = self.enterContext(Service(starts=False))
+        silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        service.configure("merchant.api.base_url",
+                          f"https://127.0.0.1:{silent.getsockname()[1]}")
+        service.start()
+        self.enterContext(silent.accept()[0])
+        begun = time.monotonic()
+        self.assertEqual(service.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 2 * PATIENCE, "10 s is what a call may take")
+        self.assertEqual(service.logs(event="certificates_not_fetched"), [])
 
 
 class Callbacks(OutboundTestCase):

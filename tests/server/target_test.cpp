@@ -53,6 +53,15 @@ TEST(Url, FillsInTheSchemesPortAndTheRoot) {
   EXPECT_EQ(url->authority(), "shop.example");
 }
 
+TEST(Url, KnowsWhatStaysOnThisMachine) {
+  for (const char* url : {"http://localhost:8444", "http://127.8.0.1", "https://[::1]:8444/a"}) {
+    EXPECT_TRUE(parse_url(url)->is_loopback()) << url;
+  }
+  for (const char* url : {"http://127.0.0.1.example", "https://10.0.0.1", "http://localhost.x"}) {
+    EXPECT_FALSE(parse_url(url)->is_loopback()) << url;
+  }
+}
+
 TEST(Url, RefusesOtherSchemesAndNoHost) {
   EXPECT_FALSE(parse_url("ftp://shop.example/"));
   EXPECT_FALSE(parse_url("https:///path"));

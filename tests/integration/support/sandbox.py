@@ -45,16 +45,19 @@ def stock_body(**changes) -> dict:
 class Sandbox:
     """A context manager: runs from entering to leaving."""
 
-    def __init__(self, service, *options):
+    def __init__(self, service, *options, notify=None):
+        """\\param notify: where notifications go to; default: the service, wherever it listens."""
         self.service = service
         self.options = options
+        self.notify = notify
         self.lines = []
         self.errors = []
 
     def __enter__(self):
-        """Notifications go to the service, wherever that listens."""
-        scheme = "https" if self.service.tls else "http"
-        notify = f"{scheme}://127.0.0.1:{self.service.address[1]}/notify/1900000001"
+        notify = self.notify
+        if notify is None:
+            scheme = "https" if self.service.tls else "http"
+            notify = f"{scheme}://127.0.0.1:{self.service.address[1]}/notify/1900000001"
         self.process = subprocess.Popen(
             [BINARY, "sandbox", "--config", str(self.service.config), "--listen", "127.0.0.1:0",
              "--notify", notify, *map(str, self.options)],
