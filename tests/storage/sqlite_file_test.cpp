@@ -165,10 +165,17 @@ TEST_F(SqliteFileTest, FindsDamageWhenAskedToLookAtEverything) {
 
 TEST_F(SqliteFileTest, OpensAStoreTooLargeToCheckInTime) {
   fill(20'000);
-  const auto start = std::chrono::steady_clock::now();
-  const auto store = Store::open(url(), {.quick_check_max = std::chrono::milliseconds(1)}, kNow);
-  EXPECT_TRUE(store) << store.error().message;
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  const auto time_to_open = [this](std::chrono::milliseconds quick_check_max) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto store = Store::open(url(), {.quick_check_max = quick_check_max}, kNow);
+    EXPECT_TRUE(store) << store.error().message;
+    return std::chrono::steady_clock::now() - start;
+  };
+  auto in_time = time_to_open(std::chrono::milliseconds(1));
+  for (int again = 0; again < 3; ++again) {  // a busy machine may disturb one
+    in_time = std::min(in_time, time_to_open(std::chrono::milliseconds(1)));
+  }
+  EXPECT_LT(in_time, time_to_open(std::chrono::hours(1)) / 2);
 }
 
 TEST_F(SqliteFileTest, RefusesAFolder) {
