@@ -27,7 +27,7 @@ class Readiness {
   /// Not ready from now on. Thread-safe.
   void begin_drain() { draining_ = true; }
 
-  /// Takes a commit of the last second for an answer, or else commits a row to see.
+  /// Takes a commit of the last half second for an answer, or else commits a row to see.
   /// \param patience how long that may take.
   /// \return why not, in words; empty where ready.
   [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds patience);

@@ -167,6 +167,7 @@ Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connection
       inbox_(
           std::move(writers),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
+                                .queue_bytes_max = setup_.config.store.max_queued_bytes,
                                 .batch_max = setup_.config.store.max_batch,
                                 .on_deliveries = [this] { worker_.wake(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },

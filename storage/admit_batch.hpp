@@ -3,6 +3,7 @@
 /// \file
 /// Admits a batch in one transaction.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ struct Work {
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<BornLeased> leased{};
+  std::size_t bytes = 0;  ///< that it counts for while it is in memory
 };
 
 /// Writes batches through one connection. Knows no threads and tells no listeners.

@@ -36,6 +36,13 @@ Failure exception_failure() noexcept {
   }
 }
 
+/// What it keeps in memory, but for texts that are short by their nature.
+struct BytesOf {
+  std::size_t operator()(const Probe& /*probe*/) const { return 0; }
+  std::size_t operator()(const Admission& a) const { return a.envelope.size() + a.resource.size(); }
+  std::size_t operator()(const Quarantined& q) const { return q.headers.size() + q.body.size(); }
+};
+
 static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
 
 }  // namespace
@@ -88,6 +95,7 @@ struct Inbox::Impl {
   std::vector<Work> queue;
   std::vector<Work> backlog;  ///< came before the queue, and was more than one batch
   std::size_t backlog_done = 0;
+  std::size_t bytes = 0;     ///< of what waits and of what is being committed
   std::size_t sleepers = 0;  ///< writers without work
   bool waking = false;       ///< one of them has been woken, and will take all that is queued
   bool stopping = false;
@@ -111,11 +119,14 @@ Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock giv
 }
 
 Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
+  work.bytes = sizeof(Work) + std::visit(BytesOf{}, work.content);
   bool wake = false;
   {
     const std::lock_guard lock(mutex);
     if (stopping) return Queued::kStopped;
     if (waiting() >= options.queue_max) return Queued::kFull;
+    if (bytes > 0 && bytes + work.bytes > options.queue_bytes_max) return Queued::kFull;
+    bytes += work.bytes;
     queue.push_back(std::move(work));
     // One is enough: it takes all that has come when it is awake.
     wake = sleepers > 0 && !std::exchange(waking, true);
@@ -148,11 +159,14 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
   for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Waits for work, and takes what waits, up to one batch; nothing when all is done and no more will
-/// come.
+/// Lets go of the last batch, waits for work, and takes what waits, up to one batch; nothing when
+/// all is done and no more will come.
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
+  std::size_t done_bytes = 0;
+  for (const Work& work : batch) done_bytes += work.bytes;
   batch.clear();
   std::unique_lock lock(mutex);
+  bytes -= done_bytes;
   while (waiting() == 0 && !stopping) {
     ++sleepers;
     wake_writer.wait(lock);

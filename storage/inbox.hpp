@@ -41,7 +41,10 @@ struct LeaseTerms {
 
 struct InboxOptions {
   std::size_t queue_max = 4096;  ///< what may wait; more is refused at once
-  std::size_t batch_max = 256;   ///< what one transaction takes
+  /// What may take up memory, waiting or being committed: a store that stalls keeps what nobody
+  /// waits for any more. Something larger is taken where nothing else is there.
+  std::size_t queue_bytes_max = std::size_t{64} << 20;
+  std::size_t batch_max = 256;  ///< what one transaction takes
   /// Pause before the next transaction after one has failed.
   std::chrono::milliseconds failure_pause{50};
   LeaseTerms lease_terms{};
@@ -72,7 +75,7 @@ class Inbox {
  public:
   enum class Queued : std::uint8_t {
     kYes,      ///< the listener will be told
-    kFull,     ///< queue_max is reached; the listener will not be told
+    kFull,     ///< queue_max or queue_bytes_max is reached; the listener will not be told
     kStopped,  ///< stop() was called; the listener will not be told
   };
   /// Milliseconds since the Unix epoch.

@@ -143,6 +143,7 @@ StoreConfig read_store(Section section) {
   section.integer("maintenance_interval_s", interval, 1, 86400);
   store.maintenance_interval = seconds(interval);
   section.integer("max_queued", store.max_queued, 1, 1000000);
+  section.integer("max_queued_bytes", store.max_queued_bytes, 1048576, 64 * kGigabyte);
   section.integer("max_batch", store.max_batch, 1, 10000);
   section.integer("connections", store.connections, 1, 16);
   section.duration("statement_timeout_ms", store.statement_timeout, 100, 60000);

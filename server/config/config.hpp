@@ -72,6 +72,7 @@ struct StoreConfig {
   int retention_ledger_days = 0;
   seconds maintenance_interval{3600};  ///< from one look for what has grown old to the next
   std::size_t max_queued = 4096;
+  std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
   // PostgreSQL
   std::size_t connections = 2;           ///< that write at a time

@@ -27,6 +27,11 @@ class InboxTest : public StoreTest {
   Inbox::Queued admit(const std::string& id) {
     return inbox_->admit(admission(id), outcomes_.listener(id));
   }
+  Inbox::Queued admit_of_bytes(const std::string& id, std::size_t bytes) {
+    Admission large = admission(id);
+    large.resource.assign(bytes, 'x');
+    return inbox_->admit(std::move(large), outcomes_.listener(id));
+  }
   /// All of them in one batch, by holding the writer at one that went before.
   void admit_together(const std::vector<std::string>& ids) {
     faults_->hold();
@@ -95,6 +100,40 @@ TEST_P(InboxTest, RefusesAtOnceWhenFull) {
   EXPECT_EQ(inbox_->activity().queued, 2U);
   faults_->release();
   EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n0", kStored}, {"n1", kStored}, {"n2", kStored}}));
+}
+
+TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) {
+  open_inbox({.queue_bytes_max = 10'000});
+  faults_->hold();
+  EXPECT_EQ(admit_of_bytes("n0", 6'000), Inbox::Queued::kYes);
+  faults_->wait_until_one_waits();
+  EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kFull) << "n0 is not committed yet";
+  EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
+  faults_->release();
+  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
+  // The writer lets go of one batch when it takes the next.
+  EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(3).at("p"), kAlive);
+  EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(4).at("n1"), kStored);
+}
+
+TEST_P(InboxTest, CountsTheMemoryOfQuarantinedBodiesToo) {
+  open_inbox({.queue_bytes_max = 1'000});
+  faults_->hold();
+  admit("n0");
+  faults_->wait_until_one_waits();
+  Quarantined large = quarantined('x', "n1");
+  large.body.assign(1'000, 'x');
+  EXPECT_EQ(inbox_->quarantine(std::move(large), outcomes_.listener("q")), Inbox::Queued::kFull);
+  faults_->release();
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n0", kStored}}));
+}
+
+TEST_P(InboxTest, TakesWhatIsLargerThanItsMemoryWhereNothingElseIsThere) {
+  open_inbox({.queue_bytes_max = 1'000});
+  EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
 }
 
 TEST_P(InboxTest, CommitsWhatIsQueuedBeforeItStops) {

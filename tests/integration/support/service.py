@@ -267,6 +267,11 @@ class Service:
             raise AssertionError(f"GET {target} answered {status}: {body}")
         return body
 
+    def memory_peak_mb(self) -> float:
+        """The most memory that the process has ever had."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
     def counts(self):
         return self.get("/status")["notifications"]
 
