@@ -45,30 +45,33 @@ def _end_with_parent():
 class PostgresServer:
     """A context manager: starts at once, ends and removes everything at the end.
 
-    `settings` are those of postgresql.conf.
+    `settings` are those of postgresql.conf. Without a folder to be in, it is in memory where there
+    is room.
     """
 
-    def __init__(self, **settings):
+    def __init__(self, folder=None, wal_segment_mb=1, **settings):
         self.port = free_port()
         self.user = _user()
         self.process = None
         self.numbers = itertools.count(1)
         memory = Path("/dev/shm")
-        roomy = memory.is_dir() and shutil.disk_usage(memory).free > 400 << 20
-        self.root = Path(tempfile.mkdtemp(prefix="couponhook-pg-", dir=memory if roomy else None))
+        if folder is None and memory.is_dir() and shutil.disk_usage(memory).free > 400 << 20:
+            folder = memory
+        self.root = Path(tempfile.mkdtemp(prefix="couponhook-pg-", dir=folder))
         self.data = self.root / "data"
         try:
             if self.user:
                 os.chown(self.root, self.user.pw_uid, self.user.pw_gid)
             made = subprocess.run(
                 [program("initdb"), "-D", self.data, "-U", "couponhook", "-A", "trust", "-E",
-                 "UTF8", "--locale=C", "-N", "--no-instructions", "--wal-segsize=1"],
+                 "UTF8", "--locale=C", "-N", "--no-instructions",
+                 f"--wal-segsize={wal_segment_mb}"],
                 capture_output=True, text=True, check=False, **self._identity())
             if made.returncode != 0:
                 raise RuntimeError(f"initdb failed: {made.stderr}")
-            self.configure(listen_addresses="127.0.0.1", port=self.port,
-                           unix_socket_directories="", shared_buffers="32MB",
-                           max_wal_size="128MB", **settings)
+            self.configure(**{"listen_addresses": "127.0.0.1", "port": self.port,
+                              "unix_socket_directories": "", "shared_buffers": "32MB",
+                              "max_wal_size": "128MB", **settings})
             self.start()
         except BaseException:
             self.__exit__()
@@ -140,16 +143,16 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return f"postgresql://couponhook@127.0.0.1:{self.port}/{database}"
 
-    def _psql(self, database, sql):
+    def _psql(self, database, sql, timeout=60):
         url = database if "://" in database else self.url(database)
         return subprocess.run(
             [program("psql"), "-X", "-A", "-t", "-q", "-F", "\t", "-v", "ON_ERROR_STOP=1",
              "-d", url, "-c", sql],
-            capture_output=True, text=True, check=False, timeout=60 * PATIENCE)
+            capture_output=True, text=True, check=False, timeout=timeout * PATIENCE)
 
-    def query(self, database: str, sql: str) -> str:
+    def query(self, database: str, sql: str, timeout=60) -> str:
         """Runs SQL with psql in a database, by name or URL. Returns its rows, one a line."""
-        done = self._psql(database, sql)
+        done = self._psql(database, sql, timeout)
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout
