@@ -17,8 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kBinary = 1;
-
 struct Setting {
   const char* keyword;
   const char* value;
@@ -120,7 +118,8 @@ bool PostgresSession::is_in_transaction() const {
 }
 
 void PostgresSession::queue(const char* text) {
-  PQsendQueryParams(connection_.get(), text, 0, nullptr, nullptr, nullptr, nullptr, kBinary);
+  PQsendQueryParams(connection_.get(), text, 0, nullptr, nullptr, nullptr, nullptr,
+                    kPostgresBinary);
 }
 
 void PostgresSession::queue_prepare(const std::string& name, const std::string& text,
@@ -133,7 +132,7 @@ void PostgresSession::queue_execute(const std::string& name,
                                     std::span<const Parameter> parameters) {
   const PostgresParameters values(parameters);
   PQsendQueryPrepared(connection_.get(), name.c_str(), values.count(), values.values(),
-                      values.lengths(), values.formats(), kBinary);
+                      values.lengths(), values.formats(), kPostgresBinary);
 }
 
 void PostgresSession::queue_sync() {

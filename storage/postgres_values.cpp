@@ -22,8 +22,6 @@ constexpr Oid kText = 25;
 constexpr Oid kVarchar = 1043;
 }  // namespace type
 
-constexpr int kBinary = 1;
-
 void write_big_endian(std::int64_t value, std::array<char, 8>& bytes) {
   auto rest = static_cast<std::uint64_t>(value);
   for (std::size_t i = bytes.size(); i-- > 0; rest >>= 8U) {
@@ -82,7 +80,7 @@ void PostgresParameters::set(std::size_t i, unsigned type, std::string_view valu
   // A null pointer would be a NULL.
   values_[i] = value.data() == nullptr ? "" : value.data();
   lengths_[i] = static_cast<int>(value.size());
-  formats_[i] = kBinary;
+  formats_[i] = kPostgresBinary;
 }
 
 Connection::Result<void> read_rows(const pg_result* answer, Rows& rows) {

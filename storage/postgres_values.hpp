@@ -15,6 +15,9 @@ struct pg_result;
 
 namespace couponhook::storage {
 
+/// libpq's word for values as PostgreSQL keeps them, not as text.
+inline constexpr int kPostgresBinary = 1;
+
 /// Parameters as libpq takes them. Refers to what the parameters refer to.
 class PostgresParameters {
  public:

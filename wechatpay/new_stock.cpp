@@ -66,7 +66,7 @@ NewStock::CouponUseRule read_coupon_use_rule(RequestReader reader) {
   return rule;
 }
 
-NewStock read_stock(RequestReader reader) {
+NewStock read_new_stock(RequestReader reader) {
   NewStock stock;
   stock.stock_name = reader.text("stock_name");
   stock.comment = reader.text("comment");
@@ -154,7 +154,7 @@ CheckedStock check_stock(std::string_view json, std::chrono::sys_seconds now) {
     checked.violations.push_back({"", "the body is not a JSON object in UTF-8"});
     return checked;
   }
-  checked.stock = read_stock(RequestReader(text->root(), "", checked.violations));
+  checked.stock = read_new_stock(RequestReader(text->root(), "", checked.violations));
   for (RuleViolation& violation : violations(checked.stock, now)) {
     checked.violations.push_back(std::move(violation));
   }

@@ -13,7 +13,7 @@ namespace {
 
 using rapidjson::Value;
 
-struct ListOptions {
+struct DeliveryListOptions {
   DeliveryChoice choice;
   std::string limit;
   std::string cursor;
@@ -38,7 +38,7 @@ void print_deliveries(const Value& page, std::ostream& out) {
   }
 }
 
-Exit list(const CommonOptions& common, const ListOptions& chosen, World& world) {
+Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& chosen, World& world) {
   StatusClient client(common, world);
   const DeliveryChoice& choice = chosen.choice;
   const auto page = client.ask("GET", target_with("/deliveries", {{"handler", choice.handler},
@@ -121,9 +121,10 @@ Exit resume(const CommonOptions& common, const PauseOptions& chosen, World& worl
 }  // namespace
 
 void declare_deliveries(CommandLine& line, CommonOptions& common, World& world) {
-  const auto chosen = std::make_shared<ListOptions>();
-  Options options = line.add("deliveries", "List deliveries to handlers, newest first",
-                             [&common, &world, chosen] { return list(common, *chosen, world); });
+  const auto chosen = std::make_shared<DeliveryListOptions>();
+  Options options =
+      line.add("deliveries", "List deliveries to handlers, newest first",
+               [&common, &world, chosen] { return list_deliveries(common, *chosen, world); });
   add_config_option(options, common);
   chosen->choice.declare(options, "pending, retrying, dead, done or skipped");
   options.text("--limit", chosen->limit, "How many at most, 1 to 500");

@@ -9,7 +9,7 @@ namespace {
 
 using rapidjson::Value;
 
-struct ListOptions {
+struct QuarantineListOptions {
   std::string limit;
   std::string cursor;
   bool json = false;
@@ -20,7 +20,8 @@ struct OpenOptions {
   bool all = false;
 };
 
-Exit list(const CommonOptions& common, const ListOptions& chosen, World& world) {
+Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& chosen,
+                     World& world) {
   StatusClient client(common, world);
   const auto page = client.ask("GET", target_with("/quarantine", {{"mchid", common.mchid},
                                                                   {"limit", chosen.limit},
@@ -93,9 +94,9 @@ Exit open(const CommonOptions& common, OpenOptions chosen, World& world) {
 
 void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) {
   CommandGroup group = line.group("quarantine", "What was signed, but could not be opened");
-  const auto listed = std::make_shared<ListOptions>();
+  const auto listed = std::make_shared<QuarantineListOptions>();
   Options list_options = group.add("list", "List it, newest first", [&common, &world, listed] {
-    return list(common, *listed, world);
+    return list_quarantine(common, *listed, world);
   });
   add_merchant_options(list_options, common);
   list_options.text("--limit", listed->limit, "How many at most, 1 to 500");

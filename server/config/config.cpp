@@ -12,7 +12,6 @@
 namespace couponhook::server {
 namespace {
 
-constexpr std::int64_t kHour = 3600 * 1000;
 constexpr std::int64_t kGigabyte = 1LL << 30;
 constexpr int kDaysMax = 36500;
 constexpr int kIdDaysMin = 2;
@@ -77,13 +76,13 @@ ListenerConfig read_listener(Section section) {
     section.report("success_status", "must be 200 or 204: WeChat Pay repeats after any other");
   }
   section.integer("threads", listener.threads, 0, 256);
-  section.duration("handshake_timeout_ms", listener.handshake_timeout, 100, kHour);
-  section.duration("header_timeout_ms", listener.header_timeout, 100, kHour);
-  section.duration("body_timeout_ms", listener.body_timeout, 100, kHour);
-  section.duration("write_timeout_ms", listener.write_timeout, 100, kHour);
-  section.duration("idle_timeout_ms", listener.idle_timeout, 100, kHour);
-  section.duration("drain_delay_ms", listener.drain_delay, 0, kHour);
-  section.duration("drain_timeout_ms", listener.drain_timeout, 0, kHour);
+  section.duration("handshake_timeout_ms", listener.handshake_timeout, 100, kHourMs);
+  section.duration("header_timeout_ms", listener.header_timeout, 100, kHourMs);
+  section.duration("body_timeout_ms", listener.body_timeout, 100, kHourMs);
+  section.duration("write_timeout_ms", listener.write_timeout, 100, kHourMs);
+  section.duration("idle_timeout_ms", listener.idle_timeout, 100, kHourMs);
+  section.duration("drain_delay_ms", listener.drain_delay, 0, kHourMs);
+  section.duration("drain_timeout_ms", listener.drain_timeout, 0, kHourMs);
   section.refuse_unknown_keys();
   return listener;
 }
@@ -179,10 +178,10 @@ MerchantApiConfig read_merchant_api(Section section) {
   section.path("ca_file", api.ca_file);
   section.path("certificate_directory", api.certificate_directory);
   section.integer("certificate_refresh_minutes", api.certificate_refresh_minutes, 0, 1440);
-  section.duration("timeout_ms", api.timeout, 100, kHour);
+  section.duration("timeout_ms", api.timeout, 100, kHourMs);
   section.integer("max_reply_bytes", api.max_reply_bytes, 1024, kGigabyte);
   section.integer("max_flow_bytes", api.max_flow_bytes, 1024, 16 * kGigabyte);
-  section.duration("flow_timeout_ms", api.flow_timeout, 100, kHour);
+  section.duration("flow_timeout_ms", api.flow_timeout, 100, kHourMs);
   section.require(!api.private_key_file.empty(), "private_key_file",
                   "the merchant API private key's PEM file");
   section.require(!api.certificate_serial.empty(), "certificate_serial",

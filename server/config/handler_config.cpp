@@ -7,8 +7,6 @@
 namespace couponhook::server {
 namespace {
 
-constexpr std::int64_t kHour = 3600 * 1000;
-
 void require_scheme(Section& section, const std::string& url,
                     std::initializer_list<std::string_view> schemes) {
   std::string message = "must begin with";
@@ -33,10 +31,10 @@ void read_outward(Section& section, OutwardConfig& outward) {
   std::string ack = "stored";
   section.word("ack", ack, {"stored", "handled"});
   outward.ack = ack == "handled" ? AckMode::kHandled : AckMode::kStored;
-  section.duration("timeout_ms", outward.timeout, 10, kHour);
+  section.duration("timeout_ms", outward.timeout, 10, kHourMs);
   section.integer("max_attempts", outward.max_attempts, 1, 1000);
-  section.duration("retry_initial_ms", outward.retry_initial, 1, kHour);
-  section.duration("retry_max_ms", outward.retry_max, 1, 24 * kHour);
+  section.duration("retry_initial_ms", outward.retry_initial, 1, kHourMs);
+  section.duration("retry_max_ms", outward.retry_max, 1, 24 * kHourMs);
   section.integer("concurrency", outward.concurrency, 1, 1024);
 }
 

@@ -18,6 +18,9 @@
 
 namespace couponhook::server {
 
+/// In milliseconds; most periods are at most one.
+inline constexpr std::int64_t kHourMs = 3600 * 1000;
+
 /// Where problems go and what values are resolved against; shared by all sections of one file.
 struct ReadContext {
   std::string file;

@@ -60,9 +60,9 @@ std::optional<Pipe> make_pipe() {
 }
 
 /// The environment with the event's identifiers.
-class Environment {
+class ChildEnvironment {
  public:
-  explicit Environment(const handlers::HandledEvent& event) {
+  explicit ChildEnvironment(const handlers::HandledEvent& event) {
     for (char** entry = environ; *entry != nullptr; ++entry) entries_.emplace_back(*entry);
     add("COUPONHOOK_NOTIFICATION_ID", event.notification_id);
     add("COUPONHOOK_EVENT_TYPE", event.event_type);
@@ -85,7 +85,7 @@ class Environment {
 class Child {
  public:
   /// \return the error number where it could not be started.
-  int start(std::vector<std::string> command, Environment& environment) {
+  int start(std::vector<std::string> command, ChildEnvironment& environment) {
     auto in = make_pipe();
     auto out = make_pipe();
     if (!in || !out) return errno;
@@ -190,7 +190,7 @@ Outcome outcome_of(int status) {
 Outcome ExecHandler::handle(const handlers::HandledEvent& event) {
   const auto due = Clock::now() + options_.timeout;
   const std::string body = handlers::webhook_body(event);
-  Environment environment(event);
+  ChildEnvironment environment(event);
   Child child;
   if (const int error = child.start(options_.command, environment); error != 0) {
     return Retry{"cannot run " + options_.command.front() + ": " + std::strerror(error), {}};

@@ -6,11 +6,10 @@
 #include <optional>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "handlers/event_catalogue.hpp"
 #include "server/local_platform/beijing_time.hpp"
+#include "server/local_platform/json_text.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -22,13 +21,6 @@ using DraftResult = boost::system::result<Draft, std::string>;
 using SettingResult = boost::system::result<FieldSetting, std::string>;
 
 constexpr std::size_t kArrayLengthMax = 1000;
-
-std::string to_text(const Value& value) {
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  value.Accept(writer);
-  return {text.GetString(), text.GetSize()};
-}
 
 /// Fills a resource field by field; a dot in a name leads into an object.
 class ResourceBuilder {

@@ -7,12 +7,11 @@
 #include <string_view>
 
 #include <rapidjson/error/en.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include "crypto/digest.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/json.hpp"
+#include "server/local_platform/json_text.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -29,13 +28,6 @@ std::string derive_id(const std::string& event_type, const std::string& resource
   std::string id = crypto::to_hex(digest).substr(0, 32);
   for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.insert(dash, 1, '-');
   return id;
-}
-
-std::string to_text(const rapidjson::Value& value) {
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
-  value.Accept(writer);
-  return {text.GetString(), text.GetSize()};
 }
 
 /// Reads one fixture, noting all that is wrong with it.

@@ -10,7 +10,7 @@
 namespace couponhook::server {
 namespace {
 
-using Result = boost::system::result<PassedSockets, std::string>;
+using SocketsResult = boost::system::result<PassedSockets, std::string>;
 
 std::optional<int> to_number(const std::optional<std::string>& text) {
   if (!text) return {};
@@ -35,7 +35,7 @@ bool listens_for_tcp(int descriptor) {
 
 }  // namespace
 
-Result passed_sockets(
+SocketsResult passed_sockets(
     const std::function<std::optional<std::string>(std::string_view)>& environment, pid_t self,
     int first) {
   PassedSockets sockets;

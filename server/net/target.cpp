@@ -42,7 +42,7 @@ std::string_view take_until(std::string_view& text, char separator) {
   return taken;
 }
 
-bool is_port(std::string_view text) {
+bool is_connectable_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
   return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
@@ -65,7 +65,7 @@ bool read_authority(std::string_view authority, Url& url) {
     if (!std::ranges::all_of(url.host, is_host_character)) return false;
   }
   if (!port.empty()) url.port = port;
-  return !url.host.empty() && is_port(url.port);
+  return !url.host.empty() && is_connectable_port(url.port);
 }
 
 }  // namespace

@@ -8,11 +8,11 @@
 namespace couponhook::server {
 namespace {
 
-using Result = boost::system::result<TlsContext, std::string>;
+using ContextResult = boost::system::result<TlsContext, std::string>;
 
-Result refuse(std::string message) {
+ContextResult refuse(std::string message) {
   ERR_clear_error();
-  return Result(boost::system::in_place_error, std::move(message));
+  return ContextResult(boost::system::in_place_error, std::move(message));
 }
 
 TlsContext make_context(const SSL_METHOD* method) {
@@ -48,8 +48,8 @@ int choose_http_1_1(SSL*, const unsigned char** chosen, unsigned char* chosen_si
 
 }  // namespace
 
-Result make_server_tls(const std::filesystem::path& certificate_chain,
-                       const std::filesystem::path& private_key) {
+ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
+                              const std::filesystem::path& private_key) {
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
   if (SSL_CTX_use_certificate_chain_file(tls, certificate_chain.c_str()) != 1) {
@@ -76,7 +76,7 @@ Result make_server_tls(const std::filesystem::path& certificate_chain,
   return context;
 }
 
-Result make_client_tls(const std::filesystem::path& ca_file) {
+ContextResult make_client_tls(const std::filesystem::path& ca_file) {
   TlsContext context = make_context(TLS_client_method());
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_default_verify_paths(tls);

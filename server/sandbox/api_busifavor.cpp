@@ -9,9 +9,6 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kOffsetMax = 1'000'000;
-constexpr std::int64_t kLimitMax = 20;
-
 bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
   // Who came by an H5 link has told no appid.
   return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
@@ -36,7 +33,7 @@ void write_busifavor_coupon(const Books& books, const Coupon& coupon, Time now, 
   }
 }
 
-Result<Answer> show(const Platform& platform, const Call& call) {
+Result<Answer> show_busifavor_coupon(const Platform& platform, const Call& call) {
   const Books& books = platform.books;
   const Coupon* coupon = books.find_coupon(call.places.at(1));
   if (coupon == nullptr || coupon->openid != call.places.front() ||
@@ -48,7 +45,7 @@ Result<Answer> show(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-Result<Answer> list(const Platform& platform, const Call& call) {
+Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call) {
   Query query(call);
   const Page page = read_page(query, kOffsetMax, kLimitMax);
   const std::string appid = query.text("appid");
@@ -122,9 +119,9 @@ Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
 
 void add_busifavor_routes(Routes& routes, Platform& platform) {
   routes.add("GET", "/v3/marketing/busifavor/users/*/coupons",
-             [&platform](const Call& call) { return list(platform, call); });
+             [&platform](const Call& call) { return list_busifavor_coupons(platform, call); });
   routes.add("GET", "/v3/marketing/busifavor/users/*/coupons/*/appids/*",
-             [&platform](const Call& call) { return show(platform, call); });
+             [&platform](const Call& call) { return show_busifavor_coupon(platform, call); });
   routes.add("GET", "/busifavor/getcouponinfo",
              [&platform](const Call& call) { return follow_h5_link(platform, call); });
 }

@@ -9,13 +9,13 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::size_t kNonceLength = 12;  // what AES-GCM takes
+constexpr std::size_t kSealNonceLength = 12;  // what AES-GCM takes
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
                        JsonText& json) {
   // A nonce must not come twice under one key, so this one follows no seed.
-  const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kNonceLength);
+  const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kSealNonceLength);
   json.object()
       .field("serial_no", key.serial)
       .field("effective_time", beijing_time(key.effective_at))

@@ -8,9 +8,6 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kOffsetMax = 1'000'000;
-constexpr std::int64_t kLimitMax = 20;
-
 Result<Answer> send(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();
@@ -36,7 +33,7 @@ bool is_favor(const Books& books, const Coupon& coupon) {
   return books.find_stock(coupon.stock_id)->product == Product::kFavor;
 }
 
-Result<Answer> show(const Platform& platform, const Call& call) {
+Result<Answer> show_coupon(const Platform& platform, const Call& call) {
   Query query(call);
   const std::string appid = query.text("appid");
   if (query.error()) return *query.error();
@@ -78,7 +75,7 @@ struct Filter {
   }
 };
 
-Result<Answer> list(const Platform& platform, const Call& call) {
+Result<Answer> list_coupons(const Platform& platform, const Call& call) {
   Query query(call);
   const Page page = read_page(query, kOffsetMax, kLimitMax);
   const Filter filter{query.text("appid"),
@@ -115,9 +112,9 @@ void add_coupon_routes(Routes& routes, Platform& platform) {
   routes.add("POST", "/v3/marketing/favor/users/*/coupons",
              [&platform](const Call& call) { return send(platform, call); });
   routes.add("GET", "/v3/marketing/favor/users/*/coupons",
-             [&platform](const Call& call) { return list(platform, call); });
+             [&platform](const Call& call) { return list_coupons(platform, call); });
   routes.add("GET", "/v3/marketing/favor/users/*/coupons/*",
-             [&platform](const Call& call) { return show(platform, call); });
+             [&platform](const Call& call) { return show_coupon(platform, call); });
 }
 
 }  // namespace couponhook::server::sandbox

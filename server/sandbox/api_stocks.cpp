@@ -8,8 +8,6 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kOffsetMax = 1'000'000;
-
 std::string_view status_name(const Stock& stock, Time now) {
   if (stock.status != StockStatus::kUnactivated && now > stock.terms.available_until) {
     return "stoped";
@@ -105,7 +103,7 @@ Result<const Stock*> find_stock(const Platform& platform, const Call& call, Quer
   return stock;
 }
 
-Result<Answer> show(const Platform& platform, const Call& call) {
+Result<Answer> show_stock(const Platform& platform, const Call& call) {
   Query query(call);
   const auto stock = find_stock(platform, call, query);
   if (!stock) return stock.error();
@@ -123,7 +121,7 @@ Time read_time(Query& query, const char* name, Time otherwise) {
   return time ? std::chrono::floor<std::chrono::seconds>(*time) : otherwise;
 }
 
-Result<Answer> list(const Platform& platform, const Call& call) {
+Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   Query query(call);
   const Page page = read_page(query, kOffsetMax, 10);
   const std::string creator = query.text("stock_creator_mchid");
@@ -186,9 +184,9 @@ void add_stock_routes(Routes& routes, Platform& platform) {
   routes.add("POST", "/v3/marketing/favor/stocks/*/stop",
              changer(platform, StockChange::kStop, "stop_time"));
   routes.add("GET", "/v3/marketing/favor/stocks",
-             [&platform](const Call& call) { return list(platform, call); });
+             [&platform](const Call& call) { return list_stocks(platform, call); });
   routes.add("GET", "/v3/marketing/favor/stocks/*",
-             [&platform](const Call& call) { return show(platform, call); });
+             [&platform](const Call& call) { return show_stock(platform, call); });
   routes.add("GET", "/v3/marketing/favor/stocks/*/merchants",
              texts_of(platform, &StockTerms::available_merchants, 1000, 50));
   routes.add("GET", "/v3/marketing/favor/stocks/*/items",

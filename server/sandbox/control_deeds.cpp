@@ -8,7 +8,6 @@ namespace couponhook::server::sandbox {
 namespace {
 
 constexpr std::int64_t kIssuedAtOnceMax = 10'000;
-constexpr std::int64_t kAnyAmount = 1'000'000'000'000;
 constexpr std::size_t kOpenidLength = 28;
 
 /// What one request gives to users, one coupon each.

@@ -15,6 +15,9 @@
 
 namespace couponhook::server::sandbox {
 
+/// In cents: where the documentation names no highest amount.
+inline constexpr std::int64_t kAnyAmount = 1'000'000'000'000;
+
 /// Reads go on after an error and give nothing of use; the first error stands. What is optional is
 /// left at its default where it is absent.
 class Fields {

@@ -14,6 +14,10 @@
 
 namespace couponhook::server::sandbox {
 
+/// What a list of coupons or stocks may be asked for at most.
+inline constexpr std::int64_t kOffsetMax = 1'000'000;
+inline constexpr std::int64_t kLimitMax = 20;
+
 /// As Fields, for parameters.
 class Query {
  public:

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kControl = "/sandbox/";
 constexpr std::string_view kSigned = "/v3/";
-constexpr std::size_t kNonceLength = 32;
+constexpr std::size_t kRequestNonceLength = 32;
 
 bool is_loopback(std::string_view peer) {
   return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
@@ -90,7 +90,7 @@ RawReply SharedPlatform::answer(const RawRequest& request) {
 void SharedPlatform::sign(const PlatformKey& key, RawReply& reply) const {
   const std::string timestamp =
       std::to_string(std::chrono::floor<std::chrono::seconds>(clock_()).time_since_epoch().count());
-  const std::string nonce = crypto::random_alphanumeric(random_, kNonceLength);
+  const std::string nonce = crypto::random_alphanumeric(random_, kRequestNonceLength);
   std::string signature =
       key.signer.sign(crypto::notification_message(timestamp, nonce, reply.body));
   reply.headers.emplace_back("Request-ID", crypto::random_uuid(random_));

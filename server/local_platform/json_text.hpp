@@ -1,0 +1,21 @@
+#pragma once
+
+/// \file
+/// Private to this folder: a JSON value as text.
+
+#include <string>
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace couponhook::server {
+
+inline std::string to_text(const rapidjson::Value& value) {
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  value.Accept(writer);
+  return {text.GetString(), text.GetSize()};
+}
+
+}  // namespace couponhook::server
