@@ -1,6 +1,6 @@
 #include "wechatpay/flow_columns.hpp"
 
-#include <algorithm>
+#include "wechatpay/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -17,9 +17,7 @@ std::string comparable(std::string_view name) {
   replace_all(form, "（", "(");
   replace_all(form, "）", ")");
   replace_all(form, " ", "");
-  std::transform(form.begin(), form.end(), form.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return form;
+  return lower_case(form);
 }
 
 }  // namespace

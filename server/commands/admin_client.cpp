@@ -17,23 +17,24 @@ Task<void> send_into(HttpClient& client, const ClientRequest& request, std::opti
 
 }  // namespace
 
-boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
+std::string admin_place(const AdminConfig& admin) {
+  return "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
+}
+
+boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
+                                                      const crypto::Secret& token,
+                                                      std::string_view method,
                                                       std::string_view target, std::string body) {
-  const AdminConfig& admin = config.admin;
-  const auto token = read_secret_line(admin.token_file);
-  if (!token) return Problem{admin.token_file.string(), token.error()};
-  const std::string where =
-      "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
   TlsContext tls;
   if (!admin.tls_certificate.empty()) {
     auto made = make_client_tls(admin.tls_certificate);
-    if (!made) return Problem{where, made.error()};
+    if (!made) return Problem{admin_place(admin), made.error()};
     tls = std::move(*made);
   }
   const Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
                 std::string(target)};
   ClientRequest request{std::string(method), std::string(target)};
-  request.headers.emplace_back("Authorization", "Bearer " + std::string(token->reveal()));
+  request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
   if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.body = std::move(body);
   ClientLoop loop;
@@ -41,8 +42,15 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std:
   std::optional<Sent> sent;
   loop.spawn(send_into(client, request, sent));
   loop.run();
-  if (!*sent) return Problem{where, sent->error() + "; is the service running?"};
+  if (!*sent) return Problem{admin_place(admin), sent->error() + "; is the service running?"};
   return AdminAnswer{(*sent)->status, std::move((*sent)->body)};
+}
+
+boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
+                                                      std::string_view target, std::string body) {
+  const auto token = read_secret_line(config.admin.token_file);
+  if (!token) return Problem{config.admin.token_file.string(), token.error()};
+  return ask_admin(config.admin, *token, method, target, std::move(body));
 }
 
 }  // namespace couponhook::server

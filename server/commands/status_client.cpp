@@ -3,42 +3,11 @@
 #include <iomanip>
 #include <sstream>
 
+#include "server/commands/admin_client.hpp"
 #include "server/file.hpp"
-#include "server/net/http_client.hpp"
+#include "server/net/target.hpp"
 
 namespace couponhook::server {
-namespace {
-
-using Result = boost::system::result<ClientReply, std::string>;
-
-Task<void> send_into(HttpClient& client, const ClientRequest& request,
-                     std::optional<Result>& result) {
-  result.emplace(co_await client.send(request));
-}
-
-Result exchange(const Config& config, const crypto::Secret& token, const std::string& method,
-                const std::string& target, const std::string& body) {
-  const bool tls = !config.admin.tls_certificate.empty();
-  TlsContext context;
-  if (tls) {
-    auto made = make_client_tls(config.admin.tls_certificate);
-    if (!made) return Result(boost::system::in_place_error, made.error());
-    context = *made;
-  }
-  const Url url{tls, reachable_address(config.admin.address), std::to_string(config.admin.port),
-                target};
-  ClientRequest request(method, target);
-  request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
-  request.body = body;
-  ClientLoop loop;
-  HttpClient client(loop.io(), loop.deadlines(), url, context, {});
-  std::optional<Result> result;
-  loop.spawn(send_into(client, request, result));
-  loop.run();
-  return std::move(*result);
-}
-
-}  // namespace
 
 std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
                                                      const std::string& target,
@@ -51,27 +20,29 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
     print_problems(world_, {{config_->admin.token_file.string(), token.error()}});
     return give_up(Exit::kUsage);
   }
-  const auto reply = exchange(*config_, *token, method, target, body);
-  if (!reply) return fail(*config_, reply.error());
-  body_ = reply->body;
+  const auto answer = ask_admin(config_->admin, *token, method, target, body);
+  if (!answer) return fail(answer.error());
+  body_ = answer->body;
   rapidjson::Document document;
   document.Parse(body_.data(), body_.size());
   if (document.HasParseError() || !document.IsObject()) {
-    return fail(*config_, "the answer is not JSON; is this couponhook's status endpoint?");
+    return fail_at_endpoint("the answer is not JSON; is this couponhook's status endpoint?");
   }
-  if (reply->status / 100 != 2) {
+  if (answer->status / 100 != 2) {
     const std::string message = document.HasMember("message") && document["message"].IsString()
                                     ? document["message"].GetString()
                                     : "no message";
-    return fail(*config_, "status " + std::to_string(reply->status) + ": " + message);
+    return fail_at_endpoint("status " + std::to_string(answer->status) + ": " + message);
   }
   return document;
 }
 
-std::nullopt_t StatusClient::fail(const Config& config, const std::string& message) {
-  print_problems(world_, {{"status endpoint at " + config.admin.address + " port " +
-                               std::to_string(config.admin.port),
-                           message}});
+std::nullopt_t StatusClient::fail_at_endpoint(const std::string& message) {
+  return fail({admin_place(config_->admin), message});
+}
+
+std::nullopt_t StatusClient::fail(const Problem& problem) {
+  print_problems(world_, {problem});
   return give_up(Exit::kFailed);
 }
 

@@ -29,7 +29,8 @@ class StatusClient {
   [[nodiscard]] const std::string& body() const { return body_; }
 
  private:
-  std::nullopt_t fail(const Config& config, const std::string& message);
+  std::nullopt_t fail(const Problem& problem);
+  std::nullopt_t fail_at_endpoint(const std::string& message);
   std::nullopt_t give_up(Exit exit);
 
   const CommonOptions& common_;

@@ -47,26 +47,24 @@ Result<Answer> show_busifavor_coupon(const Platform& platform, const Call& call)
 
 Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call) {
   Query query(call);
-  const Page page = read_page(query, kOffsetMax, kLimitMax);
+  const Page page = read_page(query);
   const std::string appid = query.text("appid");
   const std::string stock_id = query.optional_text("stock_id");
   const std::string state = query.optional_text("coupon_state");
   if (query.error()) return *query.error();
   const Books& books = platform.books;
-  std::int64_t total = 0;
   JsonText json;
-  json.list("data");
+  PageWriter data(page, json);
   books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
     if (!is_his(books, coupon, appid)) return;
     if (!stock_id.empty() && coupon.stock_id != stock_id) return;
     if (!state.empty() && status_of(books, coupon, call.now.wall) != state) return;
-    if (page.holds(total++)) {
-      write_busifavor_coupon(books, coupon, call.now.wall, json.object());
-      json.end();
-    }
+    data.add([&](JsonText& item) {
+      write_busifavor_coupon(books, coupon, call.now.wall, item.object());
+      item.end();
+    });
   });
-  json.end_list();
-  page.write(total, json);
+  data.end();
   return Answer{json.take()};
 }
 

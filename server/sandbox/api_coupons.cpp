@@ -77,7 +77,7 @@ struct Filter {
 
 Result<Answer> list_coupons(const Platform& platform, const Call& call) {
   Query query(call);
-  const Page page = read_page(query, kOffsetMax, kLimitMax);
+  const Page page = read_page(query);
   const Filter filter{query.text("appid"),
                       query.optional_text("stock_id"),
                       query.optional_text("status"),
@@ -91,18 +91,16 @@ Result<Answer> list_coupons(const Platform& platform, const Call& call) {
                 "creator_mchid、sender_mchid、available_mchid三选一必填");
   if (query.error()) return *query.error();
   const Books& books = platform.books;
-  std::int64_t total = 0;
   JsonText json;
-  json.list("data");
+  PageWriter data(page, json);
   books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
     if (!is_favor(books, coupon) || !filter.takes(books, coupon, call.now.wall)) return;
-    if (page.holds(total++)) {
-      write_coupon(books, coupon, call.now.wall, json.object());
-      json.end();
-    }
+    data.add([&](JsonText& item) {
+      write_coupon(books, coupon, call.now.wall, item.object());
+      item.end();
+    });
   });
-  json.end_list();
-  page.write(total, json);
+  data.end();
   return Answer{json.take()};
 }
 

@@ -133,20 +133,18 @@ Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   const Time until = read_time(query, "create_end_time", Time::max());
   if (query.error()) return *query.error();
   if (creator != call.mchid) return blocked("调用商户无权限");
-  std::int64_t total = 0;
   JsonText json;
-  json.list("data");
+  PageWriter data(page, json);
   platform.books.each_stock([&](const Stock& stock) {
     if (stock.product != Product::kFavor || stock.creator_mchid != creator) return;
     if (stock.created_at < from || stock.created_at > until) return;
     if (!status.empty() && status != status_name(stock, call.now.wall)) return;
-    if (page.holds(total++)) {
-      write_stock(stock, call.now.wall, json.object());
-      json.end();
-    }
+    data.add([&](JsonText& item) {
+      write_stock(stock, call.now.wall, item.object());
+      item.end();
+    });
   });
-  json.end_list();
-  page.write(total, json);
+  data.end();
   return Answer{json.take()};
 }
 
@@ -158,14 +156,12 @@ Handler texts_of(const Platform& platform, std::vector<std::string> StockTerms::
     const Page page = read_page(query, offset_max, limit_max);
     const auto stock = find_stock(platform, call, query);
     if (!stock) return stock.error();
-    const auto& all = (*stock)->terms.*texts;
     JsonText json;
-    json.list("data");
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (page.holds(static_cast<std::int64_t>(i))) json.text(all[i]);
+    PageWriter data(page, json);
+    for (const std::string& text : (*stock)->terms.*texts) {
+      data.add([&](JsonText& item) { item.text(text); });
     }
-    json.end_list();
-    page.write(static_cast<std::int64_t>(all.size()), json);
+    data.end();
     return Answer{json.field("stock_id", (*stock)->id).take()};
   };
 }

@@ -45,11 +45,35 @@ struct Page {
   [[nodiscard]] bool holds(std::int64_t place) const {
     return place >= offset && place < offset + limit;
   }
-  void write(std::int64_t total, JsonText& json) const {
-    json.field("total_count", total).field("offset", offset).field("limit", limit);
-  }
 };
-[[nodiscard]] Page read_page(Query& query, std::int64_t offset_max, std::int64_t limit_max);
+/// What lists take where nothing tighter is documented.
+constexpr std::int64_t kOffsetMax = 1'000'000;
+constexpr std::int64_t kLimitMax = 20;
+[[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,
+                             std::int64_t limit_max = kLimitMax);
+
+/// One page of a list, as replies have it: "data", and how much there is in all.
+class PageWriter {
+ public:
+  PageWriter(const Page& page, JsonText& json) : page_(page), json_(json) { json_.list("data"); }
+
+  /// The list's next item; written where it is on the page.
+  template <typename Write>
+  void add(const Write& write) {
+    if (page_.holds(total_++)) write(json_);
+  }
+  void end() {
+    json_.end_list()
+        .field("total_count", total_)
+        .field("offset", page_.offset)
+        .field("limit", page_.limit);
+  }
+
+ private:
+  const Page& page_;
+  JsonText& json_;
+  std::int64_t total_ = 0;
+};
 
 /// The body as a JSON object.
 [[nodiscard]] Result<handlers::JsonObject> read_body(const Call& call);

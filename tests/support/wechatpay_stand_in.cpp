@@ -1,5 +1,7 @@
 #include "support/wechatpay_stand_in.hpp"
 
+#include "server/sandbox/schedule.hpp"
+
 namespace couponhook::support {
 namespace {
 
@@ -34,11 +36,11 @@ server::Merchant WeChatPayStandIn::merchant() const {
 
 std::vector<unsigned> WeChatPayStandIn::send_until_acknowledged(
     const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post) {
-  std::vector<unsigned> statuses;
-  while (statuses.size() < kSendsMax) {
-    statuses.push_back(post(notify(draft)));
+  std::vector<unsigned> statuses{post(notify(draft))};
+  for (const std::chrono::seconds pause : server::sandbox::schedule_of(draft.event_type)) {
     if (statuses.back() == 200 || statuses.back() == 204) break;
-    advance(kSendInterval);
+    advance(pause);
+    statuses.push_back(post(notify(draft)));
   }
   return statuses;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Stands in for WeChat Pay: has a platform key, makes notifications, and sends them again and
-/// again on WeChat Pay's schedule until they are acknowledged.
+/// Stands in for WeChat Pay where a test has no socket: a platform key and a clock that the test
+/// moves. What it signs, and when it sends again, are those of `couponhook sandbox`.
 
 #include <array>
 #include <chrono>
@@ -61,10 +61,6 @@ class FakeRequest {
 
 class WeChatPayStandIn {
  public:
-  /// How often a voucher redemption is sent: once a minute, nine times in all.
-  static constexpr int kSendsMax = 9;
-  static constexpr std::chrono::minutes kSendInterval{1};
-
   /// \param now where its clock stands; see advance().
   explicit WeChatPayStandIn(std::chrono::system_clock::time_point now);
 
