@@ -79,6 +79,7 @@ int run_command_line(int argc, char** argv, World& world) {
   declare_callbacks(line, common, world);
   declare_stock(line, common, world);
   declare_coupon(line, common, world);
+  declare_busifavor(line, common, world);
   declare_h5_link(line, common, world);
   declare_reconcile(line, common, world);
   declare_doctor(line, common, world);

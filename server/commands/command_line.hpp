@@ -64,6 +64,7 @@ void declare_certificates(CommandLine& line, CommonOptions& common, World& world
 void declare_callbacks(CommandLine& line, CommonOptions& common, World& world);
 void declare_stock(CommandLine& line, CommonOptions& common, World& world);
 void declare_coupon(CommandLine& line, CommonOptions& common, World& world);
+void declare_busifavor(CommandLine& line, CommonOptions& common, World& world);
 void declare_h5_link(CommandLine& line, CommonOptions& common, World& world);
 void declare_reconcile(CommandLine& line, CommonOptions& common, World& world);
 void declare_doctor(CommandLine& line, CommonOptions& common, World& world);

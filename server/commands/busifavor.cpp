@@ -1,0 +1,101 @@
+#include <ostream>
+
+#include "server/commands/outbound.hpp"
+#include "wechatpay/busifavor_coupons.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::BusifavorCoupon;
+
+struct BusifavorOptions {
+  wechatpay::BusifavorCouponName name;
+  wechatpay::BusifavorCouponQuery query;
+  bool json = false;
+};
+
+void show(const BusifavorCoupon& coupon, std::ostream& out) {
+  print_facts({{"coupon_code", coupon.coupon_code},
+               {"coupon_state", coupon.coupon_state},
+               {"stock_id", coupon.stock_id},
+               {"stock_name", coupon.stock_name},
+               {"belong_merchant", coupon.belong_merchant},
+               {"receive_time", coupon.receive_time},
+               {"send_request_no", coupon.send_request_no},
+               {"use_time", coupon.use_time},
+               {"use_request_no", coupon.use_request_no},
+               {"associate_out_trade_no", coupon.associate_out_trade_no}},
+              out);
+}
+
+Exit show_one(const BusifavorOptions& chosen, const CommonOptions& common, World& world) {
+  const auto broken = wechatpay::violations(chosen.name);
+  if (!broken.empty()) return refuse(world, "busifavor show", broken);
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  return call_and_show(*outbound, world, wechatpay::show_busifavor_coupon_request(chosen.name),
+                       chosen.json, wechatpay::parse_busifavor_coupon,
+                       [&](const BusifavorCoupon& coupon) { show(coupon, world.out); });
+}
+
+Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& world) {
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  wechatpay::BusifavorCouponQuery query = chosen.query;
+  if (query.creator_merchant.empty() && query.belong_merchant.empty() &&
+      query.sender_merchant.empty()) {
+    query.creator_merchant = outbound->mchid;
+  }
+  const auto broken = wechatpay::violations(query);
+  if (!broken.empty()) return refuse(world, "busifavor list", broken);
+  return call_and_show(
+      *outbound, world, wechatpay::list_busifavor_coupons_request(query), chosen.json,
+      wechatpay::parse_busifavor_coupons, [&](const wechatpay::Page<BusifavorCoupon>& page) {
+        std::vector<std::vector<std::string>> rows{
+            {"coupon_code", "stock_id", "state", "received", "used", "name"}};
+        for (const BusifavorCoupon& coupon : page.items) {
+          rows.push_back({coupon.coupon_code, coupon.stock_id, coupon.coupon_state,
+                          coupon.receive_time, coupon.use_time, coupon.stock_name});
+        }
+        print_table(rows, world.out);
+        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
+        print_more(page, seen, seen, world.out);
+      });
+}
+
+void add_list_options(Options& options, wechatpay::BusifavorCouponQuery& query) {
+  options.required_text("--openid", query.openid, "The user, under this appid");
+  options.required_text("--appid", query.appid, "Your appid");
+  options.text("--creator", query.creator_merchant, "Of stocks by this merchant; preset: --mchid");
+  options.text("--belong", query.belong_merchant, "Of stocks that belong to this merchant");
+  options.text("--sender", query.sender_merchant, "Sent by this merchant");
+  options.text("--stock", query.stock_id, "Only of this stock");
+  options.text("--state", query.coupon_state, "SENDED (sic), USED or EXPIRED");
+  options.number("--offset", query.page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
+  options.number("--limit", query.page.limit, 1, 20, "How many at most");
+}
+
+}  // namespace
+
+void declare_busifavor(CommandLine& line, CommonOptions& common, World& world) {
+  CommandGroup group = line.group("busifavor", "Merchant coupons (商家券) in users' hands");
+  auto chosen = std::make_shared<BusifavorOptions>();
+  const auto add_shared = [&](Options& options) {
+    add_merchant_options(options, common);
+    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+  };
+  Options showing = group.add("show", "What became of a coupon", [chosen, &common, &world] {
+    return show_one(*chosen, common, world);
+  });
+  add_shared(showing);
+  showing.required_text("CODE", chosen->name.coupon_code, "Coupon code");
+  showing.required_text("--openid", chosen->name.openid, "The user, under this appid");
+  showing.required_text("--appid", chosen->name.appid, "Your appid");
+
+  Options listing = group.add("list", "List a user's coupons",
+                              [chosen, &common, &world] { return list(*chosen, common, world); });
+  add_shared(listing);
+  add_list_options(listing, chosen->query);
+}
+
+}  // namespace couponhook::server
