@@ -93,7 +93,8 @@ Task<Reply> Admin::status() {
       sources_.inbox.activity(),
       *counts,
       sources_.tally,
-      *merchants};
+      *merchants,
+      sources_.reconciled.counts()};
   co_return json_reply(200, status_json(view));
 }
 

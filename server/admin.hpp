@@ -14,6 +14,7 @@
 #include "server/net/target.hpp"
 #include "server/operations.hpp"
 #include "server/readiness.hpp"
+#include "server/reconcile_tally.hpp"
 #include "server/tally.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
@@ -32,6 +33,7 @@ struct AdminSources {
   const Live<crypto::Secret>& token;
   Operations& operations;
   BookIntake& books;
+  const ReconcileTally& reconciled;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is

@@ -72,6 +72,22 @@ void write_keys(Json& json, const Merchants& merchants) {
   json.end_list();
 }
 
+void write_reconciled(Json& json, const ReconcileCounts& counts) {
+  const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
+  std::optional<std::int64_t> last_ms;
+  if (counts.last_ms != 0) last_ms = counts.last_ms;
+  json.begin("reconcile")
+      .number("comparisons", number(counts.comparisons))
+      .number("in_books", number(counts.in_books))
+      .number("missing", number(counts.missing))
+      .number("admitted", number(counts.admitted))
+      .number("differing", number(counts.differing))
+      .number("failures", number(counts.failures))
+      .time("last_at", last_ms)
+      .text("last_failure", counts.last_failure)
+      .end();
+}
+
 handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
   // Kinds were written by this program; one that a newer version added is told as it is elsewhere.
   const auto kind = handlers::parse_ledger_kind(fact.kind);
@@ -141,6 +157,7 @@ std::string status_json(const StatusView& view) {
           : 0;
   json.number("oldest_pending_s", oldest_s).end();
   write_keys(json, view.merchants);
+  write_reconciled(json, view.reconciled);
   json.end();
   return json.take();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/merchants.hpp"
+#include "server/reconcile_tally.hpp"
 #include "server/tally.hpp"
 #include "storage/inbox.hpp"
 #include "storage/records.hpp"
@@ -28,6 +29,7 @@ struct StatusView {
   const storage::StoreCounts& counts;
   const Tally& tally;
   const Merchants& merchants;
+  ReconcileCounts reconciled;
 };
 
 [[nodiscard]] std::string status_json(const StatusView& view);

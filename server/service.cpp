@@ -22,6 +22,7 @@
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/receiver.hpp"
 #include "server/reload.hpp"
+#include "server/service_connections.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -67,29 +68,10 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
 }
 
-/// What operators work through, beside the writer and the reader of everyone.
-struct OperatorConnections {
-  std::unique_ptr<storage::Connection> control;
-  std::unique_ptr<storage::Connection> retries;
-  std::unique_ptr<storage::Connection> retries_reader;
-};
-
-storage::Connection::Result<OperatorConnections> connect_operators(storage::Store& store) {
-  auto control = store.writer();
-  if (!control) return control.error();
-  auto retries = store.writer();
-  if (!retries) return retries.error();
-  auto reader = store.reader();
-  if (!reader) return reader.error();
-  return OperatorConnections{std::move(*control), std::move(*retries), std::move(*reader)};
-}
-
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
-  Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
-          std::unique_ptr<storage::Connection> deliveries,
-          std::unique_ptr<storage::Connection> reader, OperatorConnections operators);
+  Service(Setup setup, ServiceOptions options, ServiceConnections connections);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
@@ -101,6 +83,8 @@ class Service {
   std::optional<Problem> listen();
   /// Lets go of what the store has kept long enough, from now on.
   void maintain(std::unique_ptr<storage::Connection> connection);
+  /// Compares with WeChat Pay's books, from now on.
+  void reconcile(ReconcilerConnections connections);
   void run();
 
  private:
@@ -137,6 +121,7 @@ class Service {
   RetryJobs retries_;
   Operations operations_;
   BookIntake books_;
+  ReconcileTally reconciled_;
   Admin admin_;
   ListenerShare share_;
   ListenerShare admin_share_;
@@ -146,11 +131,10 @@ class Service {
   std::list<IoThread> admin_threads_;
   std::list<IoThread> threads_;
   std::optional<Maintenance> maintenance_;
+  std::optional<Reconciler> reconciler_;
 };
 
-Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connections writers,
-                 std::unique_ptr<storage::Connection> deliveries,
-                 std::unique_ptr<storage::Connection> reader, OperatorConnections operators)
+Service::Service(Setup setup, ServiceOptions options, ServiceConnections connections)
     : setup_(std::move(setup)),
       options_(std::move(options)),
       log_(setup_.config.log),
@@ -158,14 +142,14 @@ Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connection
       tls_(std::make_shared<const TlsContext>(setup_.tls)),
       admin_tls_(std::make_shared<const TlsContext>(setup_.admin_tls)),
       admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
-      engine_(writers.at(0)->engine()),
-      reader_(std::move(reader)),
-      worker_(std::make_unique<storage::Deliveries>(std::move(deliveries),
+      engine_(connections.writers.at(0)->engine()),
+      reader_(std::move(connections.reader)),
+      worker_(std::make_unique<storage::Deliveries>(std::move(connections.deliveries),
                                                     storage::DeliveriesOptions{}),
               make_lanes(setup_.handlers, delivery_thread_, options_.clock), WorkerOptions{},
               options_.clock, options_.random_seed, log_),
       inbox_(
-          std::move(writers),
+          std::move(connections.writers),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
                                 .queue_bytes_max = setup_.config.store.max_queued_bytes,
                                 .batch_max = setup_.config.store.max_batch,
@@ -179,15 +163,15 @@ Service::Service(Setup setup, ServiceOptions options, storage::Inbox::Connection
                  [this](std::string_view mchid, std::string_view serial) {
                    certificates_.serial_unknown(mchid, serial);
                  }}),
-      retries_(storage::Reader(std::move(operators.retries_reader)),
-               storage::DeliveryControl(std::move(operators.retries)), options_.clock,
+      retries_(storage::Reader(std::move(connections.retries_reader)),
+               storage::DeliveryControl(std::move(connections.retries)), options_.clock,
                [this] { worker_.wake(); }),
       operations_(
           {reader_, inbox_, merchants_, setup_.rules, options_.clock, [this] { worker_.wake(); }},
-          storage::DeliveryControl(std::move(operators.control)), retries_),
+          storage::DeliveryControl(std::move(connections.control)), retries_),
       books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, operations_, books_}),
+              admin_token_, operations_, books_, reconciled_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
@@ -227,6 +211,13 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
       Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
                            milliseconds(offset(random))},
       options_.clock, log_);
+}
+
+void Service::reconcile(ReconcilerConnections connections) {
+  reconciler_.emplace(setup_.config, std::move(connections),
+                      ReconcilerSources{setup_.rules, inbox_, reconciled_, options_.clock,
+                                        crypto::system_random(), log_});
+  reconciler_->start();
 }
 
 void Service::run() {
@@ -364,6 +355,7 @@ bool Service::wait_for_sessions(milliseconds patience) const {
 
 void Service::begin_drain() {
   certificates_.ask_to_stop();
+  if (reconciler_) reconciler_->ask_to_stop();
   maintenance_.reset();
   readiness_.begin_drain();
   for (IoThread& thread : threads_) thread.drain();
@@ -391,20 +383,14 @@ void Service::close() {
 
 std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOptions options) {
   const std::string where = setup.config.file.string() + ": store.url";
-  auto writers = store.writers(setup.config.store.connections);
-  if (!writers) return Problem{where, writers.error().message};
-  auto deliveries = store.writer();
-  if (!deliveries) return Problem{where, deliveries.error().message};
-  auto reader = store.reader();
-  if (!reader) return Problem{where, reader.error().message};
-  auto operators = connect_operators(store);
-  if (!operators) return Problem{where, operators.error().message};
-  auto maintainer = store.writer();
-  if (!maintainer) return Problem{where, maintainer.error().message};
-  Service service(std::move(setup), std::move(options), std::move(*writers), std::move(*deliveries),
-                  std::move(*reader), std::move(*operators));
+  auto connections = open_connections(store, setup.config);
+  if (!connections) return Problem{where, connections.error().message};
+  auto maintenance = std::move(connections->maintenance);
+  auto reconciler = std::move(connections->reconciler);
+  Service service(std::move(setup), std::move(options), std::move(*connections));
   if (auto problem = service.listen()) return problem;
-  service.maintain(std::move(*maintainer));
+  service.maintain(std::move(maintenance));
+  if (reconciler) service.reconcile(std::move(*reconciler));
   service.run();
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/outbound/issued_file.hpp"
 #include "wechatpay/coupons.hpp"
 
 namespace couponhook::server {
@@ -32,6 +33,15 @@ void show(const Coupon& coupon, std::ostream& out) {
   print_facts(facts, out);
 }
 
+/// So that `serve` asks what became of it.
+void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
+  const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
+  if (file.empty()) return;
+  const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+  const auto noted = append_issued(file, {coupon.openid, coupon.appid}, now);
+  if (!noted) print_problems(world, {{file.string(), noted.error() + "; the coupon was sent"}});
+}
+
 Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world) {
   const auto body = read_body(chosen.file, world);
   if (!body) return Exit::kUsage;
@@ -39,10 +49,13 @@ Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world
   if (!checked.violations.empty()) return refuse(world, "coupon send", checked.violations);
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
-  return call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
-                       chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
-                         print_facts({{"coupon_id", id}}, world.out);
-                       });
+  const Exit exit =
+      call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon), chosen.json,
+                    wechatpay::parse_sent_coupon, [&](const std::string& id) {
+                      print_facts({{"coupon_id", id}}, world.out);
+                    });
+  if (exit == Exit::kOk) note_issued(*outbound, checked.coupon, world);
+  return exit;
 }
 
 Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& world) {

@@ -18,6 +18,10 @@ std::size_t width_of(std::string_view text) {
 
 }  // namespace
 
+const MerchantConfig& Outbound::merchant() const {
+  return *std::ranges::find(config.merchants, mchid, &MerchantConfig::mchid);
+}
+
 std::optional<Outbound> open_outbound(const CommonOptions& common, World& world) {
   auto config = load_config_or_print(common, world);
   if (!config) return std::nullopt;

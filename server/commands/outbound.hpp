@@ -25,6 +25,8 @@ struct Outbound {
   Config config;
   std::string mchid;
   ApiClient client;
+
+  [[nodiscard]] const MerchantConfig& merchant() const;
 };
 
 /// Prints what is wrong, and returns nothing then.

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <ostream>
-#include <unordered_set>
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -9,19 +8,14 @@
 #include "server/commands/admin_client.hpp"
 #include "server/commands/outbound.hpp"
 #include "server/commands/reconcile_report.hpp"
-#include "server/outbound/books.hpp"
-#include "storage/ledger_reader.hpp"
+#include "server/outbound/ledger_facts.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using wechatpay::BookEntry;
-using wechatpay::FactKind;
 using wechatpay::Finding;
-using wechatpay::FlowKind;
-using wechatpay::KnownFact;
 
-constexpr std::int64_t kFactsInAPage = 5000;
 constexpr std::size_t kEntriesInARequest = 200;
 
 struct ReconcileOptions {
@@ -35,8 +29,9 @@ struct ReconcileOptions {
   bool csv = false;
 
   [[nodiscard]] bool asks_for_user() const { return !user.openid.empty(); }
-  [[nodiscard]] FlowName flow_name() const {
-    return {wechatpay::parse_flow_kind(flow).value(), stock};
+  [[nodiscard]] FlowName flow_name(const MerchantConfig& merchant) const {
+    const auto kind = wechatpay::parse_flow_kind(flow).value();
+    return {kind, stock, merchant.reconcile.columns(kind)};
   }
 };
 
@@ -68,21 +63,21 @@ std::optional<Books> fetch_user(const ReconcileOptions& chosen, Outbound& outbou
   return all;
 }
 
-std::optional<Books> fetch_books(const ReconcileOptions& chosen, const CommonOptions& common,
-                                 World& world) {
+std::optional<Books> fetch_books(const ReconcileOptions& chosen, const MerchantConfig& merchant,
+                                 const CommonOptions& common, World& world) {
   boost::system::result<Books, std::string> books;
   if (!chosen.file.empty()) {
-    books = read_flow_file(chosen.flow_name(), chosen.file);
+    books = read_flow_file(chosen.flow_name(merchant), chosen.file);
   } else {
     auto outbound = open_outbound(common, world);
     if (!outbound) return std::nullopt;
     if (chosen.asks_for_user()) return fetch_user(chosen, *outbound, world);
-    const auto content = download_flow(outbound->client, chosen.flow_name());
+    const auto content = download_flow(outbound->client, chosen.flow_name(merchant));
     if (!content) {
       static_cast<void>(fail(world, content.error()));
       return std::nullopt;
     }
-    books = read_flow(chosen.flow_name(), *content);
+    books = read_flow(chosen.flow_name(merchant), *content);
   }
   if (books) return std::move(*books);
   print_problems(
@@ -90,65 +85,9 @@ std::optional<Books> fetch_books(const ReconcileOptions& chosen, const CommonOpt
   return std::nullopt;
 }
 
-KnownFact known(const storage::LedgerFact& fact) {
-  return {wechatpay::parse_fact_kind(fact.kind).value_or(FactKind::kIssue),
-          fact.stock_id,
-          fact.coupon,
-          fact.transaction_id,
-          fact.business_key,
-          fact.occurred_at};
-}
-
-using KnownFacts = std::vector<KnownFact>;
-using StoreResult = storage::LedgerReader::Result<KnownFacts>;
-
-StoreResult redeemed_of_stock(storage::LedgerReader& reader, const std::string& stock) {
-  KnownFacts facts;
-  storage::LedgerReader::Facts page;
-  do {
-    const storage::LedgerFact last = page.empty() ? storage::LedgerFact{} : page.back();
-    auto next =
-        reader.facts_of_stock(stock, "redeem", page.empty() ? nullptr : &last, kFactsInAPage);
-    if (!next) return next.error();
-    page = std::move(*next);
-    std::ranges::transform(page, std::back_inserter(facts), known);
-  } while (std::ssize(page) == kFactsInAPage);
-  return facts;
-}
-
-/// A refund names only its transaction, so that it is found by those of the books and of the stock.
-StoreResult refunded_of_stock(storage::LedgerReader& reader, const std::string& stock,
-                              const Books& books) {
-  const auto redeemed = redeemed_of_stock(reader, stock);
-  if (!redeemed) return redeemed.error();
-  std::unordered_set<std::string> transactions;
-  for (const KnownFact& fact : *redeemed) transactions.insert(fact.transaction_id);
-  for (const BookEntry& entry : books.entries) transactions.insert(entry.transaction_id);
-  const std::vector<std::string> ids(transactions.begin(), transactions.end());
-  const auto refunds = reader.refunds(ids);
-  if (!refunds) return refunds.error();
-  KnownFacts facts;
-  std::ranges::transform(*refunds, std::back_inserter(facts), known);
-  return facts;
-}
-
-/// Of a user only what the books name can be looked for: the ledger knows no users.
-StoreResult of_named_coupons(storage::LedgerReader& reader, const Books& books) {
-  KnownFacts facts;
-  std::unordered_set<std::string> asked;
-  for (const BookEntry& entry : books.entries) {
-    if (!asked.insert(entry.stock_id + "/" + entry.coupon).second) continue;
-    const auto found = reader.facts_of_coupon(entry.stock_id, entry.coupon);
-    if (!found) return found.error();
-    for (const storage::LedgerFact& fact : *found) {
-      if (fact.kind == to_string(entry.kind)) facts.push_back(known(fact));
-    }
-  }
-  return facts;
-}
-
 std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Config& config,
-                                     const Books& books, World& world) {
+                                     const MerchantConfig& merchant, const Books& books,
+                                     World& world) {
   const std::string where = config.file.string() + ": store.url";
   const auto tell = [&](const std::string& message) {
     print_problems(world, {{where, message}});
@@ -161,10 +100,8 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
   auto connection = (*store)->reader();
   if (!connection) return tell(connection.error().message);
   storage::LedgerReader reader(std::move(*connection));
-  auto facts = chosen.asks_for_user() ? of_named_coupons(reader, books)
-               : chosen.flow_name().kind == FlowKind::kUse
-                   ? redeemed_of_stock(reader, chosen.stock)
-                   : refunded_of_stock(reader, chosen.stock, books);
+  auto facts = chosen.asks_for_user() ? facts_of_named_coupons(reader, books)
+                                      : facts_of_flow(reader, chosen.flow_name(merchant), books);
   if (!facts) return tell(facts.error().message);
   return std::move(*facts);
 }
@@ -255,9 +192,9 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   if (!config) return Exit::kUsage;
   const MerchantConfig* merchant = choose_merchant(*config, common, world);
   if (merchant == nullptr) return Exit::kUsage;
-  const auto books = fetch_books(chosen, common, world);
+  const auto books = fetch_books(chosen, *merchant, common, world);
   if (!books) return Exit::kFailed;
-  const auto facts = read_store(chosen, *config, *books, world);
+  const auto facts = read_store(chosen, *config, *merchant, *books, world);
   if (!facts) return Exit::kFailed;
   ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts), books->problems,
                            books->malformed, std::nullopt};

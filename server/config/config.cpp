@@ -224,6 +224,10 @@ MerchantConfig read_merchant(Section section) {
   section.integer("timestamp_tolerance_s", tolerance, 1, 86400);
   merchant.timestamp_tolerance = seconds(tolerance);
   if (auto api = section.table("api")) merchant.api = read_merchant_api(*api);
+  if (auto reconcile = section.table("reconcile")) merchant.reconcile = read_reconcile(*reconcile);
+  if (merchant.reconcile.has_work() && !merchant.api) {
+    section.report("reconcile", "asks WeChat Pay, and so needs [merchant.api]");
+  }
   section.require(!merchant.platform_certificates.empty() ||
                       !merchant.platform_public_keys.empty() || merchant.fetches_certificates(),
                   "platform_certificates",

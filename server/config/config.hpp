@@ -16,6 +16,7 @@
 #include <boost/system/result.hpp>
 
 #include "server/config/handler_config.hpp"
+#include "server/config/reconcile_config.hpp"
 #include "server/net/ip_address.hpp"
 
 namespace couponhook::server {
@@ -107,6 +108,7 @@ struct MerchantConfig {
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
+  ReconcileConfig reconcile;
 
   /// Public-key merchants have no certificates to fetch, and say so with a refresh of 0.
   [[nodiscard]] bool fetches_certificates() const {

@@ -1,9 +1,11 @@
 #include "server/outbound/books.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
@@ -19,8 +21,7 @@ using FlowResult = boost::system::result<Books, std::string>;
 /// Makes books out of a flow file's pieces.
 class FlowBooks {
  public:
-  explicit FlowBooks(const FlowName& flow)
-      : flow_(flow), parser_(flow.kind, wechatpay::usual_flow_columns(flow.kind)) {}
+  explicit FlowBooks(const FlowName& flow) : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
 
   bool feed(std::string_view bytes) {
     const bool good = parser_.feed(bytes, records_);
@@ -40,6 +41,12 @@ class FlowBooks {
   }
 
  private:
+  static std::vector<wechatpay::FlowColumnNames> columns_of(const FlowName& flow) {
+    auto columns = flow.columns;
+    std::ranges::move(wechatpay::usual_flow_columns(flow.kind), std::back_inserter(columns));
+    return columns;
+  }
+
   void take_records() {
     for (const wechatpay::FlowRecord& record : records_) {
       books_.entries.push_back(wechatpay::book_entry(flow_.kind, record, flow_.stock_id));

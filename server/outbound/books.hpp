@@ -28,6 +28,8 @@ struct Books {
 struct FlowName {
   wechatpay::FlowKind kind;
   std::string stock_id;
+  /// Names of columns that come before the usual ones.
+  std::vector<wechatpay::FlowColumnNames> columns{};
 };
 
 /// Reads a flow file's content.

@@ -1,0 +1,78 @@
+#include "server/outbound/ledger_facts.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <unordered_set>
+
+namespace couponhook::server {
+namespace {
+
+using storage::LedgerReader;
+using wechatpay::BookEntry;
+using wechatpay::FactKind;
+using wechatpay::KnownFact;
+
+constexpr std::int64_t kFactsInAPage = 5000;
+
+KnownFact known(const storage::LedgerFact& fact) {
+  return {wechatpay::parse_fact_kind(fact.kind).value_or(FactKind::kIssue),
+          fact.stock_id,
+          fact.coupon,
+          fact.transaction_id,
+          fact.business_key,
+          fact.occurred_at};
+}
+
+LedgerReader::Result<KnownFacts> redeemed_of_stock(LedgerReader& reader, const std::string& stock) {
+  KnownFacts facts;
+  LedgerReader::Facts page;
+  do {
+    const storage::LedgerFact last = page.empty() ? storage::LedgerFact{} : page.back();
+    auto next =
+        reader.facts_of_stock(stock, "redeem", page.empty() ? nullptr : &last, kFactsInAPage);
+    if (!next) return next.error();
+    page = std::move(*next);
+    std::ranges::transform(page, std::back_inserter(facts), known);
+  } while (std::ssize(page) == kFactsInAPage);
+  return facts;
+}
+
+LedgerReader::Result<KnownFacts> refunded_of_stock(LedgerReader& reader, const std::string& stock,
+                                                   const Books& books) {
+  const auto redeemed = redeemed_of_stock(reader, stock);
+  if (!redeemed) return redeemed.error();
+  std::unordered_set<std::string> transactions;
+  for (const KnownFact& fact : *redeemed) transactions.insert(fact.transaction_id);
+  for (const BookEntry& entry : books.entries) transactions.insert(entry.transaction_id);
+  const std::vector<std::string> ids(transactions.begin(), transactions.end());
+  const auto refunds = reader.refunds(ids);
+  if (!refunds) return refunds.error();
+  KnownFacts facts;
+  std::ranges::transform(*refunds, std::back_inserter(facts), known);
+  return facts;
+}
+
+}  // namespace
+
+LedgerReader::Result<KnownFacts> facts_of_flow(LedgerReader& reader, const FlowName& flow,
+                                               const Books& books) {
+  return flow.kind == wechatpay::FlowKind::kUse ? redeemed_of_stock(reader, flow.stock_id)
+                                                : refunded_of_stock(reader, flow.stock_id, books);
+}
+
+LedgerReader::Result<KnownFacts> facts_of_named_coupons(LedgerReader& reader, const Books& books) {
+  KnownFacts facts;
+  std::unordered_set<std::string> asked;
+  for (const BookEntry& entry : books.entries) {
+    if (!asked.insert(entry.stock_id + "/" + entry.coupon).second) continue;
+    const auto found = reader.facts_of_coupon(entry.stock_id, entry.coupon);
+    if (!found) return found.error();
+    for (const storage::LedgerFact& fact : *found) {
+      if (fact.kind == to_string(entry.kind)) facts.push_back(known(fact));
+    }
+  }
+  return facts;
+}
+
+}  // namespace couponhook::server

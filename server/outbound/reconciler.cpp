@@ -1,0 +1,241 @@
+#include "server/outbound/reconciler.hpp"
+
+#include <algorithm>
+#include <future>
+#include <span>
+#include <utility>
+
+#include <pthread.h>
+
+#include "server/outbound/recent_users.hpp"
+#include "wechatpay/wechat_time.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::steady_clock;
+using wechatpay::ApiError;
+using wechatpay::BookEntry;
+using wechatpay::Finding;
+using wechatpay::FlowKind;
+
+constexpr std::chrono::seconds kLook{1};
+/// Longer than a look usually takes; where one takes longer, two replicas may look.
+constexpr std::chrono::minutes kLease{10};
+constexpr std::size_t kEntriesAtATime = 200;
+constexpr std::chrono::seconds kCommitPatience{30};
+constexpr std::size_t kOwnerCharacters = 20;
+constexpr std::string_view kSource = "reconcile";
+
+/// Waits on its own thread, which has nothing else to do.
+class BlockingWait final : public storage::AdmitListener {
+ public:
+  void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
+  [[nodiscard]] bool is_stored(steady_clock::time_point deadline) {
+    auto outcome = outcome_.get_future();
+    return outcome.wait_until(deadline) == std::future_status::ready &&
+           outcome.get() == storage::AdmitOutcome::kStored;
+  }
+
+ private:
+  std::promise<storage::AdmitOutcome> outcome_;
+};
+
+handlers::Notification notification_of(const BookEntry& entry) {
+  handlers::Notification notification;
+  notification.id = entry.notification_id();
+  notification.event_type = entry.event_type;
+  notification.create_time = entry.occurred_at;
+  notification.summary = entry.summary;
+  notification.resource.original_type = entry.original_type;
+  return notification;
+}
+
+/// Before 10:00 on the day after the activity's end, and where no coupon was ever redeemed.
+bool means_not_there_yet(const ApiError& error) {
+  return error.failure == wechatpay::ApiFailure::kRefused &&
+         (error.code == "RESOURCE_NOT_EXISTS" || error.code == "NOT_FOUND" ||
+          error.code == "INVALID_REQUEST");
+}
+
+/// Whether the next user can do better than this one.
+bool is_about_the_user(const ApiError& error) {
+  return error.failure == wechatpay::ApiFailure::kRefused &&
+         (error.status == 400 || error.status == 404);
+}
+
+}  // namespace
+
+std::string Reconciler::Errand::name() const {
+  const std::string of = "merchant " + merchant->mchid + ": ";
+  if (!flow) return of + "coupons of recent users";
+  return of + std::string(to_string(flow->kind)) + " flow of stock " + flow->stock_id;
+}
+
+Reconciler::Reconciler(const Config& config, ReconcilerConnections connections,
+                       ReconcilerSources sources)
+    : config_(config),
+      ledger_(std::move(connections.ledger)),
+      notifications_(std::move(connections.notifications)),
+      lease_connection_(std::move(connections.lease)),
+      lease_("reconcile", crypto::random_alphanumeric(sources.random, kOwnerCharacters), kLease),
+      sources_(std::move(sources)) {
+  for (const MerchantConfig& merchant : config_.merchants) {
+    const ReconcileConfig& reconcile = merchant.reconcile;
+    for (const std::string& stock : reconcile.stocks) {
+      for (const FlowKind kind : {FlowKind::kUse, FlowKind::kRefund}) {
+        FlowName flow{kind, stock, reconcile.columns(kind)};
+        errands_.push_back({&merchant, std::move(flow), reconcile.flow_interval});
+      }
+    }
+    if (reconcile.asks_for_users()) {
+      errands_.push_back({&merchant, std::nullopt, reconcile.poll_interval});
+    }
+  }
+}
+
+bool Reconciler::has_work(const Config& config) {
+  return std::ranges::any_of(config.merchants, [](const MerchantConfig& merchant) {
+    return merchant.reconcile.has_work();
+  });
+}
+
+void Reconciler::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void Reconciler::work(const std::stop_token& stop) {
+  pthread_setname_np(pthread_self(), "reconciler");
+  const Pause pause = stoppable_pause(stop);
+  while (pause(kLook)) {
+    for (Errand& errand : errands_) {
+      if (stop.stop_requested()) return;
+      if (steady_clock::now() < errand.due) continue;
+      errand.due = steady_clock::now() + errand.interval;
+      try {
+        run(errand, stop);
+      } catch (const std::exception& error) {
+        fail(errand, error.what());
+      }
+    }
+  }
+}
+
+void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
+  const auto taken = lease_.take(*lease_connection_, to_unix_ms(sources_.clock()));
+  if (!taken) return fail(errand, taken.error().message);
+  if (!*taken) return;  // another replica is at it
+  std::vector<Problem> problems;
+  auto account = load_api_account(config_, *errand.merchant, problems);
+  if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
+  ApiClient client(std::move(account),
+                   {sources_.clock, sources_.random, stoppable_pause(stop), stop});
+  const auto books = fetch(errand, client);
+  if (stop.stop_requested()) return;
+  if (!books) {
+    fail(errand, books.error());
+  } else if (!*books) {
+    sources_.log.message(Severity::kInfo, "reconcile_waits",
+                         errand.name() +
+                             ": there is none yet; it exists from 10:00 on the day "
+                             "after the stock's end");
+  } else {
+    compare_with(errand, **books);
+  }
+  // Where this fails the lease ends by itself.
+  static_cast<void>(lease_.end(*lease_connection_));
+}
+
+Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& client) {
+  if (!errand.flow) return fetch_users(*errand.merchant, client);
+  const auto content = download_flow(client, *errand.flow);
+  if (!content && means_not_there_yet(content.error())) {
+    return BooksResult(boost::system::in_place_value, std::nullopt);
+  }
+  if (!content) return BooksResult(boost::system::in_place_error, content.error().text());
+  auto books = read_flow(*errand.flow, *content);
+  if (!books) return BooksResult(boost::system::in_place_error, books.error());
+  return BooksResult(boost::system::in_place_value, std::move(*books));
+}
+
+Reconciler::BooksResult Reconciler::fetch_users(const MerchantConfig& merchant, ApiClient& client) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
+  const auto users = recent_users(merchant, notifications_, now);
+  if (!users) return BooksResult(boost::system::in_place_error, users.error());
+  Books all;
+  for (const auto& ask : {favor_books, busifavor_books}) {
+    for (const UserName& user : *users) {
+      auto books = ask(client, user);
+      if (!books && !is_about_the_user(books.error())) {
+        return BooksResult(boost::system::in_place_error, books.error().text());
+      }
+      if (!books) continue;
+      std::ranges::move(books->entries, std::back_inserter(all.entries));
+    }
+  }
+  return BooksResult(boost::system::in_place_value, std::move(all));
+}
+
+bool Reconciler::has_settled(const std::string& occurred_at, std::chrono::seconds settle) const {
+  const auto time = wechatpay::parse_wechat_time(occurred_at);
+  return !time || *time + settle <= sources_.clock();
+}
+
+void Reconciler::compare_with(const Errand& errand, const Books& books) {
+  const auto known = errand.flow ? facts_of_flow(ledger_, *errand.flow, books)
+                                 : facts_of_named_coupons(ledger_, books);
+  if (!known) return fail(errand, known.error().message);
+  const auto report = wechatpay::compare(books.entries, *known);
+  const ReconcileConfig& reconcile = errand.merchant->reconcile;
+  std::vector<const BookEntry*> missing;
+  for (const wechatpay::ReportRow& row : report.rows) {
+    if (row.finding == Finding::kMissing && has_settled(row.occurred_at, reconcile.settle)) {
+      missing.push_back(&books.entries[row.entry]);
+    }
+  }
+  const std::size_t admitted = reconcile.apply ? admit(errand.merchant->mchid, missing) : 0;
+  sources_.tally.add({.comparisons = 1,
+                      .in_books = report.in_books,
+                      .missing = missing.size(),
+                      .admitted = admitted,
+                      .differing = report.differing,
+                      .last_ms = to_unix_ms(sources_.clock())});
+  const bool is_well = missing.empty() && report.differing == 0 && books.malformed == 0;
+  sources_.log.message(is_well ? Severity::kInfo : Severity::kWarning, "reconciled",
+                       errand.name() + ": " + std::to_string(report.in_books) +
+                           " in WeChat Pay's books, " + std::to_string(missing.size()) +
+                           " never arrived, " + std::to_string(admitted) + " of them admitted, " +
+                           std::to_string(report.differing) + " differ, " +
+                           std::to_string(books.malformed) + " lines cannot be read");
+}
+
+std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntry* const> missing) {
+  std::size_t stored = 0;
+  while (!missing.empty()) {
+    const auto part = missing.first(std::min(missing.size(), kEntriesAtATime));
+    missing = missing.subspan(part.size());
+    std::vector<std::shared_ptr<BlockingWait>> waits;
+    for (const BookEntry* entry : part) {
+      ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
+                                     kSource, sources_.rules, sources_.clock());
+      auto wait = std::make_shared<BlockingWait>();
+      // One that finds no room is missing again at the next look.
+      if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {
+        waits.push_back(std::move(wait));
+      }
+    }
+    const auto deadline = steady_clock::now() + kCommitPatience;
+    stored += static_cast<std::size_t>(
+        std::ranges::count_if(waits, [&](const auto& wait) { return wait->is_stored(deadline); }));
+  }
+  return stored;
+}
+
+void Reconciler::fail(const Errand& errand, const std::string& why) {
+  sources_.tally.add({.failures = 1, .last_failure = errand.name() + ": " + why});
+  sources_.log.message(Severity::kWarning, "reconcile_failed",
+                       errand.name() + ": " + why + "; tried again in " +
+                           std::to_string(errand.interval.count()) + " s");
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,94 @@
+#pragma once
+
+/// \file
+/// Compares the running service's store with WeChat Pay's books, and admits what never arrived.
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "crypto/random.hpp"
+#include "server/clock.hpp"
+#include "server/config/config.hpp"
+#include "server/log.hpp"
+#include "server/outbound/ledger_facts.hpp"
+#include "server/receive.hpp"
+#include "server/reconcile_tally.hpp"
+#include "storage/inbox.hpp"
+#include "storage/reader.hpp"
+#include "storage/task_lease.hpp"
+
+namespace couponhook::server {
+
+/// What it works with; all references must outlive it.
+struct ReconcilerSources {
+  const ReceiveRules& rules;
+  storage::Inbox& inbox;
+  ReconcileTally& tally;
+  WallClock clock;
+  crypto::RandomSource random;
+  Log& log;
+};
+
+/// Connections of its own, so that it is in nobody's way.
+struct ReconcilerConnections {
+  std::unique_ptr<storage::Connection> ledger;
+  std::unique_ptr<storage::Connection> notifications;
+  std::unique_ptr<storage::Connection> lease;
+};
+
+/// On a thread of its own, as [merchant.reconcile] says: the flows of stocks, which exist only
+/// after a stock's end, and until then the coupons of the users who were sent one of late. What is
+/// missing goes the way of a decrypted notification, marked source=reconcile. Of several replicas
+/// one looks at a time.
+class Reconciler {
+ public:
+  Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);
+  /// As ask_to_stop(), and waits for the end.
+  ~Reconciler() = default;
+  Reconciler(const Reconciler&) = delete;
+  Reconciler& operator=(const Reconciler&) = delete;
+
+  [[nodiscard]] static bool has_work(const Config& config);
+
+  void start();
+  /// From now on it does nothing more; a call that is under way is cut short.
+  void ask_to_stop() { thread_.request_stop(); }
+
+ private:
+  /// Something that is looked at again and again.
+  struct Errand {
+    const MerchantConfig* merchant;
+    std::optional<FlowName> flow;  ///< nothing: the users of late
+    std::chrono::seconds interval;
+    std::chrono::steady_clock::time_point due{};
+
+    [[nodiscard]] std::string name() const;
+  };
+  using BooksResult = boost::system::result<std::optional<Books>, std::string>;
+
+  void work(const std::stop_token& stop);
+  void run(const Errand& errand, const std::stop_token& stop);
+  void compare_with(const Errand& errand, const Books& books);
+  BooksResult fetch(const Errand& errand, ApiClient& client);
+  BooksResult fetch_users(const MerchantConfig& merchant, ApiClient& client);
+  [[nodiscard]] bool has_settled(const std::string& occurred_at, std::chrono::seconds settle) const;
+  std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
+  void fail(const Errand& errand, const std::string& why);
+
+  const Config config_;
+  storage::LedgerReader ledger_;
+  storage::Reader notifications_;
+  const std::unique_ptr<storage::Connection> lease_connection_;
+  storage::TaskLease lease_;
+  ReconcilerSources sources_;
+  std::list<Errand> errands_;
+
+  std::jthread thread_;  ///< last, since it uses all of the above
+};
+
+}  // namespace couponhook::server

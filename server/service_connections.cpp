@@ -1,0 +1,51 @@
+#include "server/service_connections.hpp"
+
+#include <utility>
+
+namespace couponhook::server {
+namespace {
+
+using OpenedConnection = storage::Connection::Result<std::unique_ptr<storage::Connection>>;
+
+/// Opens one after the other until one fails.
+class Opening {
+ public:
+  void keep(OpenedConnection opened, std::unique_ptr<storage::Connection>& into) {
+    if (opened) {
+      into = std::move(*opened);
+    } else if (!failure_) {
+      failure_ = opened.error();
+    }
+  }
+  [[nodiscard]] const std::optional<storage::Failure>& failure() const { return failure_; }
+
+ private:
+  std::optional<storage::Failure> failure_;
+};
+
+}  // namespace
+
+storage::Connection::Result<ServiceConnections> open_connections(storage::Store& store,
+                                                                 const Config& config) {
+  ServiceConnections all;
+  auto writers = store.writers(config.store.connections);
+  if (!writers) return writers.error();
+  all.writers = std::move(*writers);
+  Opening opening;
+  opening.keep(store.writer(), all.deliveries);
+  opening.keep(store.reader(), all.reader);
+  opening.keep(store.writer(), all.control);
+  opening.keep(store.writer(), all.retries);
+  opening.keep(store.reader(), all.retries_reader);
+  opening.keep(store.writer(), all.maintenance);
+  if (Reconciler::has_work(config)) {
+    ReconcilerConnections& reconciler = all.reconciler.emplace();
+    opening.keep(store.reader(), reconciler.ledger);
+    opening.keep(store.reader(), reconciler.notifications);
+    opening.keep(store.writer(), reconciler.lease);
+  }
+  if (opening.failure()) return *opening.failure();
+  return all;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file
+/// The connections to the store that a running service has.
+
+#include <memory>
+#include <optional>
+
+#include "server/config/config.hpp"
+#include "server/outbound/reconciler.hpp"
+#include "storage/inbox.hpp"
+#include "storage/store.hpp"
+
+namespace couponhook::server {
+
+/// One for each thread that must not wait for another.
+struct ServiceConnections {
+  storage::Inbox::Connections writers;
+  std::unique_ptr<storage::Connection> deliveries;
+  std::unique_ptr<storage::Connection> reader;
+  // What operators work through:
+  std::unique_ptr<storage::Connection> control;
+  std::unique_ptr<storage::Connection> retries;
+  std::unique_ptr<storage::Connection> retries_reader;
+  std::unique_ptr<storage::Connection> maintenance;
+  std::optional<ReconcilerConnections> reconciler;  ///< where there is something to reconcile
+};
+
+[[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(
+    storage::Store& store, const Config& config);
+
+}  // namespace couponhook::server

@@ -1,0 +1,240 @@
+"""Goal: whatever is withheld or missed, the ledger ends equal to WeChat Pay's own books, by command
+and by itself. Method: the sandbox issues, redeems, refunds and loses; its books are the measure.
+"""
+
+import json
+import time
+import unittest
+
+from support.merchant import Merchant
+from support.sandbox import Sandbox, stock_body
+from support.service import LONG, PATIENCE, Service, free_port, run, wait_until
+
+FAVOR = "/v3/marketing/favor"
+APPID = "wx0000000000000001"
+
+
+class BooksTestCase(unittest.TestCase):
+    """A sandbox that a service is about to be told of: its address goes into the configuration."""
+
+    speed = 240  # a minute of schedule is a quarter of a second
+
+    def setUp(self):
+        self.service = self.enterContext(Service(starts=False))
+        self.service.configure("listener.port", free_port())
+        notify = f"https://127.0.0.1:{self.listener_port()}/notify/1900000001"
+        self.sandbox = self.enterContext(
+            Sandbox(self.service, "--speed", self.speed, notify=notify))
+        self.service.configure("merchant.api.base_url", self.sandbox.url)
+        self.merchant = Merchant(self.service, self.sandbox)
+
+    def listener_port(self):
+        text = self.service.config.read_text()
+        return int(text.split("[listener]")[1].split("port = ")[1].split("\n")[0].split("#")[0])
+
+    def create_stock(self, **changes):
+        """Returns the id of a 代金券 stock that has been started."""
+        created = self.merchant.post(f"{FAVOR}/coupon-stocks", stock_body(**changes)).json
+        started = self.merchant.post(f"{FAVOR}/stocks/{created['stock_id']}/start",
+                                     {"stock_creator_mchid": self.merchant.mchid})
+        self.assertEqual(started.status, 200, started)
+        return created["stock_id"]
+
+    def issue(self, stock, count):
+        return [each["coupon_id"] for each in
+                self.sandbox.ask("issue", stock_id=stock, count=count)["coupons"]]
+
+    def differences(self):
+        """What the ledger tells otherwise than the sandbox's books, coupon by coupon."""
+        differing = []
+        for coupon in self.sandbox.ask("books")["coupons"]:
+            status, ledger = self.service.ask(f"/coupons/{coupon['stock_id']}/{coupon['coupon']}")
+            told = [] if status == 404 else [
+                {key: fact[key] for key in ("kind", "business_key", "occurred_at")}
+                for fact in ledger["history"]]
+            both = [sorted(each, key=lambda fact: fact["business_key"])
+                    for each in (told, coupon["history"])]
+            if both[0] != both[1]:
+                differing.append((coupon["coupon"], *both))
+        return differing
+
+    def dump(self):
+        return [self.service.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3")
+                for table in ("notifications", "coupon_history", "refunds")]
+
+
+class Outage(BooksTestCase):
+    COUPONS = 1000 if LONG else 60
+
+    def test_reconciling_makes_up_for_lost_notifications_and_a_long_outage(self):
+        self.service.start()
+        stock = self.create_stock()
+        coupons = self.issue(stock, self.COUPONS)
+        self.sandbox.ask("faults", lose_percent=10)
+        third = len(coupons) // 3
+        self.use(coupons[:third])
+        self.assertEqual(self.service.stop(), 0)
+        down_since = time.monotonic()
+        self.use(coupons[third:2 * third])
+        time.sleep(max(0.0, down_since + 12 * 60 / self.speed - time.monotonic()))
+        self.service.start()
+        self.use(coupons[2 * third:])
+        # A redemption is given up after eight minutes, a refund is tried for a day.
+        summary = self.wait_for_the_end()
+        self.assertGreater(summary["lost"], 0, summary)
+        self.assertGreater(summary["given_up"], 0, summary)
+        self.assertNotEqual(self.differences(), [], "nothing to reconcile proves nothing")
+
+        self.sandbox.ask("end", stock_id=stock)
+        applied = [self.reconcile(stock, flow) for flow in ("use", "refund")]
+        self.assertEqual(self.differences(), [])
+        before = self.dump()
+        again = [self.reconcile(stock, flow) for flow in ("use", "refund")]
+        self.assertEqual(self.dump(), before)
+        for report in again:
+            self.assertEqual((report["missing"], report["differing"], report["applied"]["stored"]),
+                             (0, 0, 0), report)
+        if LONG:
+            for report in applied:
+                print({key: value for key, value in report.items() if key != "rows"}, summary)
+
+    def use(self, coupons):
+        """Redeems all, and refunds a third of them: some in part, some in two parts."""
+        for number, coupon in enumerate(coupons):
+            self.sandbox.ask("redeem", coupon_id=coupon)
+            if number % 3 == 0:
+                self.sandbox.ask("refund", coupon_id=coupon, amount=1000)
+            if number % 6 == 0:
+                self.sandbox.ask("refund", coupon_id=coupon)
+
+    def wait_for_the_end(self):
+        def over():
+            summary = self.sandbox.summary()
+            return summary if summary["pending"] == 0 else None
+        return wait_until(over, 120, "the end of all schedules")
+
+    def reconcile(self, stock, flow):
+        done = run("reconcile", "--stock", stock, "--flow", flow, "--apply", "--json", "--config",
+                   self.service.config_for_commands(), timeout=120)
+        self.assertEqual(done.returncode, 0, done)
+        return json.loads(done.stdout)
+
+
+class Scheduled(BooksTestCase):
+    """What `serve` does by itself."""
+
+    def test_flows_and_recent_users_are_compared_and_what_is_missing_is_admitted(self):
+        self.sandbox.ask("faults", lose_percent=100)
+        stock = self.create_stock()
+        flowing = self.issue(stock, 4)
+        asked = self.sandbox.ask("issue", stock_id=stock, openid="oAsked", appid=APPID, count=2)
+        known = self.sandbox.issue("66000001", openid="oNotified", appid=APPID)
+        for coupon in flowing:
+            self.sandbox.ask("redeem", coupon_id=coupon)
+        self.sandbox.ask("refund", coupon_id=flowing[0], amount=500)
+        for key, value in {"stocks": [stock], "flow_interval_s": 1, "poll_interval_s": 1,
+                           "settle_s": 0, "appid": APPID,
+                           "issued_file": "data/issued.csv"}.items():
+            self.service.configure("merchant.reconcile." + key, value)
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        (self.service.folder / "data").mkdir(exist_ok=True)
+        self.service.write("data/issued.csv", f"{now},{APPID},oAsked\nno line of it")
+        self.service.start()
+        self.service.wait_for_log(event="reconcile_waits", seconds=10)
+
+        # Before the stock's end: what users hold is asked for, and nobody was told of this one.
+        self.sandbox.ask("redeem", coupon_id=asked["coupons"][0]["coupon_id"])
+        wait_until(lambda: self.state(stock, asked["coupons"][0]["coupon_id"]) == "redeemed", 15,
+                   "the redemption that users' coupons tell of")
+        self.assertEqual(self.state(stock, flowing[0]), None)
+
+        # A notification that did arrive names its user, whose other coupon never was told of.
+        self.sandbox.ask("faults", lose_percent=0)
+        self.sandbox.issue("66000001", openid="oNotified", appid=APPID)
+        wait_until(lambda: self.state("66000001", known["coupon_id"]) == "issued", 15,
+                   "the issue that the notified user's coupons tell of")
+
+        self.sandbox.ask("end", stock_id=stock)
+        wait_until(lambda: self.differences() == [], 15, "the ledger to equal the books")
+        self.assertEqual(self.state(stock, flowing[0]), "refunded")
+        counts = self.service.get("/status")["reconcile"]
+        self.assertEqual(counts["admitted"], counts["missing"], counts)
+        self.assertEqual(counts["admitted"], 1 + 1 + 4 + 1, counts)
+        told = self.service.logs(event="reconciled")
+        self.assertTrue(any("4 of them admitted" in line["message"] for line in told), told)
+        self.assertNotIn("oAsked", "\n".join(self.service.stdout), "nobody's openid is logged")
+        self.wait_for_a_look()
+        before = self.dump()
+        self.wait_for_a_look()
+        self.assertEqual(self.dump(), before)
+
+    def state(self, stock, coupon):
+        status, ledger = self.service.ask(f"/coupons/{stock}/{coupon}")
+        return ledger["state"] if status == 200 else None
+
+    def wait_for_a_look(self):
+        looks = self.service.get("/status")["reconcile"]["comparisons"]
+        wait_until(lambda: self.service.get("/status")["reconcile"]["comparisons"] >= looks + 4, 15,
+                   "another look at everything")
+
+    def test_what_happened_just_now_may_still_be_notified(self):
+        self.sandbox.ask("faults", lose_percent=100)
+        stock = self.create_stock()
+        (coupon,) = self.issue(stock, 1)
+        self.sandbox.ask("redeem", coupon_id=coupon)
+        self.sandbox.ask("end", stock_id=stock)
+        self.service.configure("merchant.reconcile.stocks", [stock])
+        self.service.start()
+        self.service.wait_for_log(event="reconciled", seconds=10)
+        counts = self.service.get("/status")["reconcile"]
+        self.assertEqual((counts["in_books"], counts["missing"]), (1, 0), counts)
+        self.assertEqual(self.state(stock, coupon), None)
+
+    def test_a_failure_is_told_and_ends_with_the_service(self):
+        self.sandbox.ask("fail", path="/v3/marketing/favor/stocks/", status=403, code="NO_AUTH")
+        self.service.configure("merchant.reconcile.stocks", ["98065001"])
+        self.service.start()
+        (line,) = self.service.wait_for_log(event="reconcile_failed", seconds=10)[:1]
+        self.assertIn("use flow of stock 98065001", line["message"])
+        self.assertIn("NO_AUTH", line["message"])
+        self.assertGreater(self.service.get("/status")["reconcile"]["failures"], 0)
+        begun = time.monotonic()
+        self.assertEqual(self.service.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 3 * PATIENCE)
+
+
+class Command(BooksTestCase):
+    def test_who_was_sent_a_coupon_is_noted_for_the_service(self):
+        stock = self.create_stock()
+        self.service.configure("merchant.reconcile.issued_file", "data/issued.csv")
+        body = {"openid": "oSent", "stock_id": stock, "out_request_no": "N-1", "appid": APPID,
+                "stock_creator_mchid": self.merchant.mchid}
+        done = run("coupon", "send", "--config", self.service.config, input=json.dumps(body))
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        file = self.service.folder / "data/issued.csv"
+        _, appid, openid = file.read_text().strip().split(",")
+        self.assertEqual((appid, openid), (APPID, "oSent"))
+        self.assertEqual(file.stat().st_mode & 0o077, 0, "it holds people's data")
+
+    def test_columns_can_be_named_in_the_configuration(self):
+        self.service.append("[merchant.reconcile.use_columns]\n"
+                            "coupon_id = [\"券编号\"]\ntransaction_id = [\"订单\"]\n")
+        self.service.start()
+        self.service.write("flow.csv", "券编号,订单\n`8001,`4200001")
+        done = run("reconcile", "--stock", "98065001", "--flow", "use", "--file",
+                   self.service.folder / "flow.csv", "--config", self.service.config)
+        self.assertIn("8001", done.stdout, done)
+
+    def test_what_will_not_do_is_named(self):
+        for key, value in (("stock", ["1"]), ("stocks", ["x"]), ("poll_interval_s", 0)):
+            with self.subTest(key):
+                text = self.service.config.read_text()
+                self.service.configure(f"merchant.reconcile.{key}", value)
+                done = run("check", "--config", self.service.config)
+                self.assertEqual(done.returncode, 2, done)
+                self.assertIn(f"reconcile.{key}", done.stderr)
+                self.service.config.write_text(text)
+
+
+if __name__ == "__main__":
+    unittest.main()
