@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "handlers/coupon_event.hpp"
 #include "server/clock.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <future>
-#include <span>
+#include <iterator>
 #include <utility>
 
 #include <pthread.h>
@@ -22,6 +22,8 @@ using wechatpay::FlowKind;
 constexpr std::chrono::seconds kLook{1};
 /// Longer than a look usually takes; where one takes longer, two replicas may look.
 constexpr std::chrono::minutes kLease{10};
+/// Where another replica is at it.
+constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
@@ -110,21 +112,29 @@ void Reconciler::work(const std::stop_token& stop) {
   while (pause(kLook)) {
     for (Errand& errand : errands_) {
       if (stop.stop_requested()) return;
-      if (steady_clock::now() < errand.due) continue;
-      errand.due = steady_clock::now() + errand.interval;
-      try {
-        run(errand, stop);
-      } catch (const std::exception& error) {
-        fail(errand, error.what());
-      }
+      if (steady_clock::now() >= errand.due) take_turn(errand, stop);
     }
   }
 }
 
-void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
+void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
+  errand.due = steady_clock::now() + errand.interval;
   const auto taken = lease_.take(*lease_connection_, to_unix_ms(sources_.clock()));
   if (!taken) return fail(errand, taken.error().message);
-  if (!*taken) return;  // another replica is at it
+  if (!*taken) {
+    errand.due = steady_clock::now() + std::min(errand.interval, kAfterAnother);
+    return;
+  }
+  try {
+    run(errand, stop);
+  } catch (const std::exception& error) {
+    fail(errand, error.what());
+  }
+  // Where this fails the lease ends by itself.
+  static_cast<void>(lease_.end(*lease_connection_));
+}
+
+void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
   std::vector<Problem> problems;
   auto account = load_api_account(config_, *errand.merchant, problems);
   if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
@@ -142,8 +152,6 @@ void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
   } else {
     compare_with(errand, **books);
   }
-  // Where this fails the lease ends by itself.
-  static_cast<void>(lease_.end(*lease_connection_));
 }
 
 Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& client) {

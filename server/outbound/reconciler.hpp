@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -72,6 +73,7 @@ class Reconciler {
   using BooksResult = boost::system::result<std::optional<Books>, std::string>;
 
   void work(const std::stop_token& stop);
+  void take_turn(Errand& errand, const std::stop_token& stop);
   void run(const Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Books& books);
   BooksResult fetch(const Errand& errand, ApiClient& client);

@@ -65,6 +65,7 @@ class BooksTestCase(unittest.TestCase):
 
 class Outage(BooksTestCase):
     COUPONS = 1000 if LONG else 60
+    speed = 240 if LONG else 480
 
     def test_reconciling_makes_up_for_lost_notifications_and_a_long_outage(self):
         self.service.start()
