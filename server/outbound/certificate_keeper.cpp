@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kLook{1};
+constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr std::chrono::minutes kFirstRetry{1};
 constexpr int kDoublingsMax = 6;
 constexpr std::string_view kPublicKeyPrefix = "PUB_KEY_ID_";
@@ -65,7 +65,7 @@ void CertificateKeeper::work(const std::stop_token& stop) {
       }
       refresh(ward, stop);
     }
-  } while (pause(kLook));
+  } while (pause(kBetweenLooks));
 }
 
 void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {

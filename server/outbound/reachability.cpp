@@ -8,7 +8,7 @@ namespace {
 using Sent = boost::system::result<ClientReply, std::string>;
 
 /// WeChat Pay gives up after this time.
-constexpr std::chrono::milliseconds kPatience{5000};
+constexpr std::chrono::milliseconds kReachPatience{5000};
 
 Task<void> send_into(HttpClient& http, const ClientRequest& request, std::optional<Sent>& sent) {
   sent.emplace(co_await http.send(request));
@@ -22,7 +22,7 @@ std::optional<std::string> why_unreachable(std::string_view text) {
   const auto tls = make_client_tls({});
   if (!tls) return tls.error();
   ClientLoop loop;
-  HttpClient http(loop.io(), loop.deadlines(), *url, *tls, {kPatience, kPatience, 65536});
+  HttpClient http(loop.io(), loop.deadlines(), *url, *tls, {kReachPatience, kReachPatience, 65536});
   ClientRequest request("POST", url->target);
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = "{}";

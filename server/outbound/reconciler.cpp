@@ -19,15 +19,15 @@ using wechatpay::BookEntry;
 using wechatpay::Finding;
 using wechatpay::FlowKind;
 
-constexpr std::chrono::seconds kLook{1};
+constexpr std::chrono::seconds kBetweenTurns{1};
 /// Longer than a look usually takes; where one takes longer, two replicas may look.
-constexpr std::chrono::minutes kLease{10};
+constexpr std::chrono::minutes kTurnLease{10};
 /// Where another replica is at it.
 constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
-constexpr std::string_view kSource = "reconcile";
+constexpr std::string_view kReconciled = "reconcile";
 
 /// Waits on its own thread, which has nothing else to do.
 class BlockingWait final : public storage::AdmitListener {
@@ -80,7 +80,8 @@ Reconciler::Reconciler(const Config& config, ReconcilerConnections connections,
       ledger_(std::move(connections.ledger)),
       notifications_(std::move(connections.notifications)),
       lease_connection_(std::move(connections.lease)),
-      lease_("reconcile", crypto::random_alphanumeric(sources.random, kOwnerCharacters), kLease),
+      lease_("reconcile", crypto::random_alphanumeric(sources.random, kOwnerCharacters),
+             kTurnLease),
       sources_(std::move(sources)) {
   for (const MerchantConfig& merchant : config_.merchants) {
     const ReconcileConfig& reconcile = merchant.reconcile;
@@ -109,7 +110,7 @@ void Reconciler::start() {
 void Reconciler::work(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "reconciler");
   const Pause pause = stoppable_pause(stop);
-  while (pause(kLook)) {
+  while (pause(kBetweenTurns)) {
     for (Errand& errand : errands_) {
       if (stop.stop_requested()) return;
       if (steady_clock::now() >= errand.due) take_turn(errand, stop);
@@ -225,7 +226,7 @@ std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntr
     std::vector<std::shared_ptr<BlockingWait>> waits;
     for (const BookEntry* entry : part) {
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
-                                     kSource, sources_.rules, sources_.clock());
+                                     kReconciled, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
       // One that finds no room is missing again at the next look.
       if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {

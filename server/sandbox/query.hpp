@@ -46,9 +46,7 @@ struct Page {
     return place >= offset && place < offset + limit;
   }
 };
-/// What lists take where nothing tighter is documented.
-constexpr std::int64_t kOffsetMax = 1'000'000;
-constexpr std::int64_t kLimitMax = 20;
+/// Limits where nothing tighter is documented: the usual ones.
 [[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,
                              std::int64_t limit_max = kLimitMax);
 
