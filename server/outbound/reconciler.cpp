@@ -143,22 +143,19 @@ void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
                    {sources_.clock, sources_.random, stoppable_pause(stop), stop});
   const auto books = fetch(errand, client);
   if (stop.stop_requested()) return;
-  if (!books) {
-    fail(errand, books.error());
-  } else if (!*books) {
-    sources_.log.message(Severity::kInfo, "reconcile_waits",
-                         errand.name() +
-                             ": there is none yet; it exists from 10:00 on the day "
-                             "after the stock's end");
-  } else {
-    compare_with(errand, **books);
-  }
+  if (!books) return fail(errand, books.error());
+  if (*books) compare_with(errand, **books);
 }
 
 Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& client) {
   if (!errand.flow) return fetch_users(*errand.merchant, client);
   const auto content = download_flow(client, *errand.flow);
   if (!content && means_not_there_yet(content.error())) {
+    sources_.log.message(Severity::kInfo, "reconcile_waits",
+                         errand.name() +
+                             ": there is none yet, as it exists from 10:00 on the day after the "
+                             "stock's end; " +
+                             content.error().text());
     return BooksResult(boost::system::in_place_value, std::nullopt);
   }
   if (!content) return BooksResult(boost::system::in_place_error, content.error().text());

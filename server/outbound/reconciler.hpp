@@ -76,6 +76,7 @@ class Reconciler {
   void take_turn(Errand& errand, const std::stop_token& stop);
   void run(const Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Books& books);
+  /// \return nothing inside where there are none yet.
   BooksResult fetch(const Errand& errand, ApiClient& client);
   BooksResult fetch_users(const MerchantConfig& merchant, ApiClient& client);
   [[nodiscard]] bool has_settled(const std::string& occurred_at, std::chrono::seconds settle) const;
