@@ -61,7 +61,8 @@ enum class PurgeMode : std::uint8_t {
 /// put aside and looked at in every pass until the delivery is done.
 ///
 /// The newest notification is emptied but not removed: SQLite would give its number a second time.
-/// Totals are history, and stay. One thread at a time.
+/// Totals are history, and stay. A power cut may undo the last steps: they are taken again. One
+/// thread at a time.
 class Purge {
  public:
   template <typename T>
@@ -69,7 +70,8 @@ class Purge {
 
   using Now = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// \param connection must outlive this object, and write unless it is only to count.
+  /// \param connection must outlive this object, write unless it is only to count, and be used for
+  ///   nothing that must last: its commits do not wait for the disk from the first step on.
   Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
   /// Notes how far the ledger has come, once a day: what was noted before a cutoff is older.
@@ -118,6 +120,7 @@ class Purge {
   const PurgeMode mode_;
   const Now now_;
   std::chrono::steady_clock::duration held_{};
+  bool commits_lazily_ = false;  ///< the disk's time is not what others have to wait for
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
   std::int64_t start_ = 0;

@@ -94,6 +94,9 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Failure damage(std::string findings) const;
   void limit_time(std::chrono::milliseconds time_max);
 
+  /// What SQLite calls while another process writes. \return whether to try again.
+  static int wait_for_lock(void* connection, int times);
+
   [[nodiscard]] bool take_turn();
   void give_turn_back() noexcept;
 
@@ -101,6 +104,7 @@ class SqliteConnection final : public Connection {
   std::shared_ptr<const void> keeps_;
   std::shared_ptr<WriteTurns> turns_;
   std::chrono::milliseconds busy_timeout_;
+  std::chrono::steady_clock::time_point busy_since_{};
   bool has_turn_ = false;
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
