@@ -274,7 +274,7 @@ TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
 
 TEST(PurgePace, RestsInProportion) {
   PurgePace pace;
-  EXPECT_EQ(pace.rest_after(std::chrono::milliseconds(2)), std::chrono::milliseconds(38));
+  EXPECT_EQ(pace.rest_after(std::chrono::milliseconds(2)), std::chrono::milliseconds(78));
 }
 
 }  // namespace
