@@ -6,12 +6,14 @@ Cost is CPU time, user and system, of the service, and of PostgreSQL with all it
 against an empty store and the full one take turns. The full one is filled by SQL, with rows like
 those that notifications leave, under random ids; ten million take 20 GB in the build folder.
 --purge then removes that many of them beside a service under steady load, and tells how long
-receipts take meanwhile, and between. Nothing here passes or fails by time.
+receipts take meanwhile, and between. Nothing here passes or fails by time. Needs the targets
+`couponhook` and `bench` of the release build.
 """
 
 import argparse
 import json
 import os
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -41,7 +43,6 @@ SETTINGS = {"store.retention_payload_days": 0, "store.retention_id_days": 0}
 NOTIFICATION = ("mchid, event_type, create_time, last_seen_at, times_seen, source, digest,"
                 " envelope, resource")
 FACT = "stock_id, kind, occurred_at, mchid, source"
-
 
 #: Whose CPU time is told.
 PARTS = ("service", "server", "both")
@@ -244,7 +245,9 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="of each round of these")
     parser.add_argument("--folder", default=BUILD, help="on the disk to measure on")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as work, ExitStack() as stack:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # cleans up on the way
+    with ExitStack() as stack:
+        work = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder))
         Path(work).chmod(0o755)  # PostgreSQL's user comes by
         tempfile.tempdir = work
         server, kind = None, SqliteStore
