@@ -237,7 +237,7 @@ Reply Operations::quarantine(const Target& target) {
   return json_reply(200, quarantine_json(*page));
 }
 
-Task<Reply> Operations::open_sealed(std::string id) {
+Task<Reply> Operations::open_sealed(std::string_view id) {
   constexpr std::string_view kGone = "this is not, or no longer, in quarantine";
   const auto number = parse_number(id);
   if (!number) co_return error(404, "NOT_FOUND", kGone);

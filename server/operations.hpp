@@ -51,7 +51,7 @@ class Operations {
   [[nodiscard]] Reply pause(std::string_view body);
   [[nodiscard]] Reply resume(const Target& target);
   [[nodiscard]] Reply quarantine(const Target& target);
-  [[nodiscard]] Task<Reply> open_sealed(std::string id);
+  [[nodiscard]] Task<Reply> open_sealed(std::string_view id);
 
   OperationsSources sources_;
   storage::DeliveryControl control_;
