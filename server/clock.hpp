@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The time of day, passed in so that a test can say what it is.
+/// Clocks, passed in so that a test can say what time it is.
 
 #include <chrono>
 #include <cstdint>
@@ -9,7 +9,10 @@
 
 namespace couponhook::server {
 
+/// The time of day.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
+/// Time that only goes on: for waits.
+using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Milliseconds since the Unix epoch.
 [[nodiscard]] inline std::int64_t to_unix_ms(std::chrono::system_clock::time_point time) {

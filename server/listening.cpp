@@ -31,6 +31,22 @@ std::optional<Problem> listen_on_passed(std::list<IoThread>& threads, int socket
 
 }  // namespace
 
+HttpLimits listener_limits(const ListenerConfig& config) {
+  return {config.max_connections,   config.max_connections_per_address,
+          config.max_refusals,      config.max_header_bytes,
+          config.max_body_bytes,    config.max_body_bytes_in_flight,
+          config.handshake_timeout, config.header_timeout,
+          config.body_timeout,      config.write_timeout,
+          config.idle_timeout};
+}
+
+HttpLimits admin_limits(const Config& config) {
+  HttpLimits limits = listener_limits(config.listener);
+  limits.max_connections = config.admin.max_connections;
+  limits.max_connections_per_address = config.admin.max_connections;
+  return limits;
+}
+
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);

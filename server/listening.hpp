@@ -13,6 +13,10 @@
 
 namespace couponhook::server {
 
+[[nodiscard]] HttpLimits listener_limits(const ListenerConfig& config);
+/// As the listener's, but for the number of connections.
+[[nodiscard]] HttpLimits admin_limits(const Config& config);
+
 /// Where a listener is to be.
 struct ListeningPlace {
   std::string address;

@@ -12,6 +12,7 @@ void write_delivery(Json& json, const storage::DeliveryRecord& delivery) {
       .time("due_at", delivery.due_at_ms)
       .text("last_error", delivery.last_error)
       .boolean("in_progress", delivery.leased)
+      .text("taken_by", delivery.lease_owner)
       .boolean("paused", delivery.paused)
       .time("created_at", delivery.created_at_ms)
       .time("finished_at", delivery.finished_at_ms);

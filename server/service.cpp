@@ -13,6 +13,7 @@
 
 #include "crypto/random.hpp"
 #include "server/admin.hpp"
+#include "server/delivery/replica_waker.hpp"
 #include "server/failure_log.hpp"
 #include "server/io_thread.hpp"
 #include "server/listening.hpp"
@@ -36,22 +37,6 @@ constexpr std::uint64_t kOtherFiles = 100;
 /// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
 constexpr std::chrono::hours kTicketKeyLife{12};
 
-HttpLimits listener_limits(const ListenerConfig& config) {
-  return {config.max_connections,   config.max_connections_per_address,
-          config.max_refusals,      config.max_header_bytes,
-          config.max_body_bytes,    config.max_body_bytes_in_flight,
-          config.handshake_timeout, config.header_timeout,
-          config.body_timeout,      config.write_timeout,
-          config.idle_timeout};
-}
-
-HttpLimits admin_limits(const Config& config) {
-  HttpLimits limits = listener_limits(config.listener);
-  limits.max_connections = config.admin.max_connections;
-  limits.max_connections_per_address = config.admin.max_connections;
-  return limits;
-}
-
 std::string describe(std::exception_ptr bug) {
   try {
     std::rethrow_exception(bug);
@@ -68,6 +53,10 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
   return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
 }
 
+storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
+  return {options.replica, config.deliveries.lease};
+}
+
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
@@ -77,6 +66,7 @@ class Service {
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
   ~Service() {
     inbox_.stop();
+    waker_.stop();
     delivery_thread_.stop();
   }
 
@@ -93,6 +83,11 @@ class Service {
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
   [[nodiscard]] bool files_changed();
+  /// There is something to deliver, whichever replica does it.
+  void deliveries_wait() noexcept {
+    worker_.wake();
+    waker_.announce();
+  }
   void reload();
   void load_anew();
   void tell_expired_keys();
@@ -114,6 +109,7 @@ class Service {
   storage::Reader reader_;
   DeliveryThread delivery_thread_;
   DeliveryWorker worker_;
+  ReplicaWaker waker_;
   storage::Inbox inbox_;
   Readiness readiness_;
   CertificateKeeper certificates_;
@@ -145,15 +141,19 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
       engine_(connections.writers.at(0)->engine()),
       reader_(std::move(connections.reader)),
       worker_(std::make_unique<storage::Deliveries>(std::move(connections.deliveries),
-                                                    storage::DeliveriesOptions{}),
-              make_lanes(setup_.handlers, delivery_thread_, options_.clock), WorkerOptions{},
-              options_.clock, options_.random_seed, log_),
+                                                    lease_terms(setup_.config, options_)),
+              make_lanes(setup_.handlers, delivery_thread_, options_.clock),
+              WorkerOptions{.lease = setup_.config.deliveries.lease,
+                            .poll = setup_.config.deliveries.poll},
+              WorkerClocks{options_.clock}, options_.random_seed, log_),
+      waker_(std::move(connections.wake_channel), [this] { worker_.wake(); }),
       inbox_(
           std::move(connections.writers),
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
                                 .queue_bytes_max = setup_.config.store.max_queued_bytes,
                                 .batch_max = setup_.config.store.max_batch,
-                                .on_deliveries = [this] { worker_.wake(); }},
+                                .lease_terms = lease_terms(setup_.config, options_),
+                                .on_deliveries = [this] { deliveries_wait(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) { failure_log_.note(failure); }),
       readiness_(inbox_, merchants_, worker_, options_.clock),
@@ -165,10 +165,10 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
                  }}),
       retries_(storage::Reader(std::move(connections.retries_reader)),
                storage::DeliveryControl(std::move(connections.retries)), options_.clock,
-               [this] { worker_.wake(); }),
-      operations_(
-          {reader_, inbox_, merchants_, setup_.rules, options_.clock, [this] { worker_.wake(); }},
-          storage::DeliveryControl(std::move(connections.control)), retries_),
+               [this] { deliveries_wait(); }),
+      operations_({reader_, inbox_, merchants_, setup_.rules, options_.clock,
+                   [this] { deliveries_wait(); }},
+                  storage::DeliveryControl(std::move(connections.control)), retries_),
       books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
               admin_token_, operations_, books_, reconciled_}),
@@ -228,6 +228,7 @@ void Service::run() {
   delivery_thread_.start(
       [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); });
   worker_.start();
+  waker_.start();
   certificates_.start();
   Phase phase = Phase::kServing;
   tell_expired_keys();
@@ -342,9 +343,8 @@ void Service::load_anew() {
   admin_token_.set(std::make_shared<const crypto::Secret>(std::move(fresh.admin_token)));
   tls_made_at_ = SteadyClock::now();
   log_.message(Severity::kInfo, "reloaded",
-               "merchants, keys, TLS certificates and the admin token were read anew; what else "
-               "has changed takes "
-               "effect at the next start");
+               "merchants, keys, TLS certificates and the admin token were read anew; handlers, "
+               "their secrets, limits and what else has changed take effect at the next start");
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {
@@ -372,6 +372,7 @@ void Service::close() {
     wait_for_sessions(setup_.config.listener.reply_budget);
   }
   inbox_.stop();
+  waker_.stop();
   worker_.stop(setup_.config.listener.drain_timeout);
   delivery_thread_.stop();
   for (IoThread& thread : threads_) thread.stop();

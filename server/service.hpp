@@ -49,6 +49,7 @@ struct ServiceOptions {
   WallClock clock;
   handlers::HandlerTypes handler_types;
   std::uint64_t random_seed;  ///< spreads retries; need not be secret
+  std::string replica;        ///< whose the leases are: another name for each that lives
   /// Told once, when both listeners accept.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
 };

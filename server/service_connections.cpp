@@ -44,6 +44,7 @@ storage::Connection::Result<ServiceConnections> open_connections(storage::Store&
     opening.keep(store.reader(), reconciler.notifications);
     opening.keep(store.writer(), reconciler.lease);
   }
+  all.wake_channel = store.wake_channel();
   if (opening.failure()) return *opening.failure();
   return all;
 }

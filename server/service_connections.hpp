@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The connections to the store that a running service has.
+/// What a running service asks of its store.
 
 #include <memory>
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace couponhook::server {
 
-/// One for each thread that must not wait for another.
+/// A connection for each thread that must not wait for another.
 struct ServiceConnections {
   storage::Inbox::Connections writers;
   std::unique_ptr<storage::Connection> deliveries;
@@ -23,7 +23,8 @@ struct ServiceConnections {
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  std::optional<ReconcilerConnections> reconciler;  ///< where there is something to reconcile
+  std::optional<ReconcilerConnections> reconciler;     ///< where there is something to reconcile
+  std::unique_ptr<storage::WakeChannel> wake_channel;  ///< null where there are no replicas
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(

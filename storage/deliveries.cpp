@@ -51,8 +51,8 @@ std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
 
 }  // namespace
 
-Deliveries::Deliveries(std::unique_ptr<Connection> connection, DeliveriesOptions options)
-    : connection_(std::move(connection)), options_(std::move(options)) {}
+Deliveries::Deliveries(std::unique_ptr<Connection> connection, LeaseTerms terms)
+    : connection_(std::move(connection)), terms_(std::move(terms)) {}
 
 Deliveries::~Deliveries() = default;
 
@@ -130,7 +130,7 @@ void Deliveries::report(const Finished& finished, Row& held, std::int64_t now_ms
 Deliveries::Result<std::vector<bool>> Deliveries::renew(std::span<const Lease> held,
                                                         std::int64_t now_ms) {
   std::vector<bool> still;
-  const std::int64_t until = now_ms + options_.lease.count();
+  const std::int64_t until = now_ms + terms_.lease.count();
   const auto renewed = in_transaction(*connection_, [&]() -> Work {
     still.clear();
     commands_.clear();

@@ -18,15 +18,6 @@
 
 namespace couponhook::storage {
 
-struct DeliveriesOptions {
-  /// Who takes leases: another name for each replica that lives, so that logs tell them apart. What
-  /// decides is the fence.
-  std::string owner = "this";
-  /// How long a delivery stays with whoever took it. Renew at a third of it. Twice this is how long
-  /// the work of a replica that was killed may lie.
-  std::chrono::milliseconds lease{10'000};
-};
-
 /// How many deliveries of a handler to take.
 struct Wanted {
   std::string_view handler;
@@ -102,7 +93,7 @@ class Deliveries {
   using Result = Connection::Result<T>;
 
   /// Takes over a writing connection whose schema is current.
-  Deliveries(std::unique_ptr<Connection> connection, DeliveriesOptions options);
+  Deliveries(std::unique_ptr<Connection> connection, LeaseTerms terms);
   ~Deliveries();
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
@@ -163,7 +154,7 @@ class Deliveries {
   void report(const Finished& finished, Row& held, std::int64_t now_ms);
 
   const std::unique_ptr<Connection> connection_;
-  const DeliveriesOptions options_;
+  const LeaseTerms terms_;
   std::vector<PauseRecord> pauses_;  ///< as the transaction saw them
   CounterDeltas counters_;
   std::vector<Command> commands_;

@@ -23,8 +23,6 @@ constexpr std::int64_t kUnparkMax = 500;
 /// park anything under it that nobody lets go.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
-constexpr std::string_view kLost =
-    "its lease ended without a report: the process that made it ended or hung";
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
 
 }  // namespace
@@ -43,6 +41,7 @@ struct Deliveries::Candidate {
         fence(integer(row[7])),
         due_at_ms(optional_integer(row[8])),
         leased(!is_null(row[9])),
+        lease_owner(leased ? take_text(row[9]) : std::string()),
         parked(optional_integer(row[10]).has_value()),
         created_at_ms(integer(row[11])),
         ordering_key(take_text(row[12])),
@@ -72,12 +71,14 @@ struct Deliveries::Candidate {
   std::int64_t fence;
   std::optional<std::int64_t> due_at_ms;
   bool leased;
+  std::string lease_owner;
   bool parked;
   std::int64_t created_at_ms;
   std::string ordering_key;
   std::string last_error;
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
+  std::string lost;  ///< what its history says of a lease that ended without a report
 };
 
 /// What a claim has taken so far.
@@ -97,7 +98,7 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  claim = {.taken = {}, .until_ms = now_ms + options_.lease.count()};
+  claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
@@ -130,7 +131,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   std::vector<DeliveryStanding> standings;
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
-    claim = {.taken = {}, .until_ms = now_ms + options_.lease.count()};
+    claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
     standings.clear();
     counters_.clear();
     commands_.clear();
@@ -229,12 +230,14 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
 
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.leased) {
-    commands_.push_back(
-        Command(sql::kRecordAttempt,
-                {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
-                 *candidate.due_at_ms - options_.lease.count(), now_ms, outcome::kLost, kLost}));
+    candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
+                     ", which made it, ended or hung";
+    commands_.push_back(Command(
+        sql::kRecordAttempt,
+        {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
+         *candidate.due_at_ms - terms_.lease.count(), now_ms, outcome::kLost, candidate.lost}));
   }
-  commands_.push_back(Command(sql::kTake, {options_.owner, claim.until_ms, candidate.delivery_id}));
+  commands_.push_back(Command(sql::kTake, {terms_.owner, claim.until_ms, candidate.delivery_id}));
   claim.taken.push_back({.lease = {candidate.delivery_id, candidate.fence + 1},
                          .attempt = candidate.attempts + 1 - candidate.attempts_before,
                          .handler = std::move(candidate.handler),

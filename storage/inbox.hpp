@@ -33,12 +33,6 @@ class AdmitListener {
   virtual void leased(std::vector<BornLeased>&& /*deliveries*/) noexcept {}
 };
 
-/// Whose the deliveries are that are born leased, and for how long: as DeliveriesOptions says.
-struct LeaseTerms {
-  std::string owner = "this";
-  std::chrono::milliseconds lease{10'000};
-};
-
 struct InboxOptions {
   std::size_t queue_max = 4096;  ///< what may wait; more is refused at once
   /// What may take up memory, waiting or being committed: a store that stalls keeps what nobody

@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kListenAgainFirst{200};
 constexpr milliseconds kListenAgainLongest{5000};
 constexpr milliseconds kStatementMax{2000};
+/// Commits follow each other faster than anyone needs to be told.
+constexpr milliseconds kAnnounceGap{25};
 
 }  // namespace
 
@@ -40,18 +42,24 @@ bool PostgresListener::wait(Deadline deadline) {
   while (!interrupted_.exchange(false)) {
     if (!listen()) {
       rest(deadline);
-    } else if (announces_.exchange(false)) {
+    } else if (announces_ && Clock::now() >= announces_again_at_) {
+      announces_ = false;
+      announces_again_at_ = Clock::now() + kAnnounceGap;
       if (!run(notify_)) session_.reset();
-    } else {
-      const auto heard = session_->wait_for_notification(wake_, deadline);
-      if (heard && *heard) return true;
-      if (!heard) session_.reset();
+    } else if (hear(announces_ ? std::min(deadline, announces_again_at_) : deadline)) {
+      return true;
     }
     eventfd_t wakes = 0;
     ::eventfd_read(wake_, &wakes);  // fails where there were none
     if (Clock::now() >= deadline) return false;
   }
   return false;
+}
+
+bool PostgresListener::hear(Deadline deadline) {
+  const auto heard = session_->wait_for_notification(wake_, deadline);
+  if (!heard) session_.reset();
+  return heard && *heard;
 }
 
 /// \return whether there is a session that listens.
@@ -81,8 +89,7 @@ void PostgresListener::rest(Deadline deadline) {
 }
 
 void PostgresListener::announce() noexcept {
-  announces_ = true;
-  wake();
+  if (!announces_.exchange(true)) wake();
 }
 
 void PostgresListener::interrupt() noexcept {

@@ -10,36 +10,31 @@
 
 #include "storage/backoff.hpp"
 #include "storage/postgres_session.hpp"
+#include "storage/wake_channel.hpp"
 
 namespace couponhook::storage {
 
-/// Hears what other replicas announce through LISTEN and NOTIFY, and announces to them. A hint and
-/// no more: an announcement may be lost with a connection, and engines without LISTEN give none, so
-/// whoever waits looks for work at the deadline as well.
-class PostgresListener {
+/// Hears what other replicas announce through LISTEN and NOTIFY, and announces to them, in a
+/// session of its own: NOTIFY within a transaction makes every commit of the server wait in one
+/// line. What is announced is lost with the connection, and engines without LISTEN give nothing.
+class PostgresListener final : public WakeChannel {
  public:
-  using Deadline = PostgresSession::Deadline;
-
   /// Connects when it first waits.
   /// \param url, store_name as PostgresConnection has them.
   /// \param channel an identifier of SQL.
   PostgresListener(std::string url, std::string store_name, const std::string& channel);
-  ~PostgresListener();
+  ~PostgresListener() override;
   PostgresListener(const PostgresListener&) = delete;
   PostgresListener& operator=(const PostgresListener&) = delete;
 
-  /// Waits on one thread: for another replica's announcement, for interrupt(), or for the deadline.
-  /// \return whether there was an announcement.
-  [[nodiscard]] bool wait(Deadline deadline);
-
-  /// Has whoever waits tell the other replicas. Thread-safe; does not block.
-  void announce() noexcept;
-  /// Ends the wait, or the next one. Thread-safe; does not block.
-  void interrupt() noexcept;
+  [[nodiscard]] bool wait(Deadline deadline) override;
+  void announce() noexcept override;
+  void interrupt() noexcept override;
 
  private:
   [[nodiscard]] bool listen();
   [[nodiscard]] bool run(const std::string& statement);
+  [[nodiscard]] bool hear(Deadline deadline);
   /// Waits without a session.
   void rest(Deadline deadline);
   void wake() noexcept;
@@ -51,6 +46,7 @@ class PostgresListener {
   Backoff backoff_;
   int wake_;  ///< an eventfd
   std::atomic<bool> announces_{false};
+  Deadline announces_again_at_{};
   std::atomic<bool> interrupted_{false};
   std::unique_ptr<PostgresSession> session_;
 };

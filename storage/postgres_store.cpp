@@ -4,6 +4,7 @@
 
 #include "storage/migrations.hpp"
 #include "storage/postgres_checks.hpp"
+#include "storage/postgres_listener.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -127,6 +128,10 @@ Store::Result<std::unique_ptr<Connection>> PostgresStore::writer() {
 
 Store::Result<std::unique_ptr<Connection>> PostgresStore::reader() {
   return std::unique_ptr<Connection>(make_reader());
+}
+
+std::unique_ptr<WakeChannel> PostgresStore::wake_channel() const {
+  return std::make_unique<PostgresListener>(url_.address, url_.name(), "couponhook_deliveries");
 }
 
 }  // namespace couponhook::storage

@@ -31,6 +31,7 @@ class PostgresStore final : public Store {
 
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
+  [[nodiscard]] std::unique_ptr<WakeChannel> wake_channel() const override;
 
  private:
   enum class Use : std::uint8_t { kServe, kJoin, kLook };  ///< open, join, inspect

@@ -65,6 +65,7 @@ DeliveryRecord delivery_from(Row& row) {
   record.due_at_ms = optional_integer(row[4]);
   record.last_error = take_text(row[5]);
   record.leased = !is_null(row[6]);
+  if (record.leased) record.lease_owner = take_text(row[6]);
   record.paused = !is_null(row[7]);
   record.created_at_ms = integer(row[8]);
   record.finished_at_ms = optional_integer(row[9]);

@@ -4,6 +4,7 @@
 /// What goes into the store and comes out of it. Times are milliseconds since the Unix epoch.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,16 @@ struct LedgerFact {
 struct Lease {
   std::int64_t delivery_id = 0;
   std::int64_t fence = 0;
+};
+
+/// Whose leases are, and for how long.
+struct LeaseTerms {
+  /// Another name for each replica that lives, so that rows and messages tell them apart. What
+  /// decides is the fence.
+  std::string owner = "this";
+  /// How long a delivery stays with whoever took it. Renew at a third of it. Twice this is how long
+  /// the work of a replica that was killed may lie.
+  std::chrono::milliseconds lease{10'000};
 };
 
 /// A delivery to be made after the commit.
@@ -117,7 +128,8 @@ struct DeliveryRecord {
   /// another.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
-  bool leased = false;  ///< somebody makes it, or did when its lease was taken
+  bool leased = false;      ///< somebody makes it, or did when its lease was taken
+  std::string lease_owner;  ///< who
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;

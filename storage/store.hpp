@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/connection.hpp"
+#include "storage/wake_channel.hpp"
 
 namespace couponhook::storage {
 
@@ -80,6 +81,9 @@ class Store {
   virtual ~Store() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;
+  /// On which services that share this store tell each other of new deliveries; null where a store
+  /// has one service only.
+  [[nodiscard]] virtual std::unique_ptr<WakeChannel> wake_channel() const { return nullptr; }
 
   /// As many as are asked for, or as the engine can use at a time.
   [[nodiscard]] Result<std::vector<std::unique_ptr<Connection>>> writers(std::size_t count);

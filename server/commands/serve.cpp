@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "server/commands/command_line.hpp"
+#include "server/replica_name.hpp"
 #include "server/service.hpp"
 
 namespace couponhook::server {
@@ -34,8 +35,11 @@ Exit serve(const CommonOptions& common, World& world) {
   }
   std::array<unsigned char, 8> seed{};
   world.random(seed);
-  ServiceOptions options{world.environment, world.clock, world.handler_types,
+  ServiceOptions options{world.environment,
+                         world.clock,
+                         world.handler_types,
                          std::bit_cast<std::uint64_t>(seed),
+                         replica_name(),
                          [&world](const std::string& listener, const std::string& admin) {
                            world.out << "couponhook: notifications at " << listener
                                      << ", status at " << admin << std::endl;

@@ -151,6 +151,14 @@ StoreConfig read_store(Section section) {
   return store;
 }
 
+DeliveriesConfig read_deliveries(Section section) {
+  DeliveriesConfig deliveries;
+  section.duration("lease_ms", deliveries.lease, 500, 60'000);
+  section.duration("poll_ms", deliveries.poll, 50, 60'000);
+  section.refuse_unknown_keys();
+  return deliveries;
+}
+
 LogConfig read_log(Section section) {
   LogConfig log;
   section.word("format", log.format, {"json", "text"});
@@ -266,6 +274,7 @@ Config read_root(ReadContext& context, const toml::table& root) {
   config.listener = read_listener(section("listener"));
   config.admin = read_admin(section("admin"));
   config.store = read_store(section("store"));
+  config.deliveries = read_deliveries(section("deliveries"));
   config.log = read_log(section("log"));
   for (const Section& merchant : top.tables("merchant")) {
     config.merchants.push_back(read_merchant(merchant));

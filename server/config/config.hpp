@@ -81,6 +81,11 @@ struct StoreConfig {
   milliseconds commit_timeout{30'000};
 };
 
+struct DeliveriesConfig {
+  milliseconds lease{10'000};  ///< renewed at a third of it; a killed replica's end within twice it
+  milliseconds poll{1'000};    ///< how often to look for work that nobody has told of
+};
+
 struct PlatformPublicKeyConfig {
   std::string id;
   std::filesystem::path file;
@@ -127,6 +132,7 @@ struct Config {
   ListenerConfig listener;
   AdminConfig admin;
   StoreConfig store;
+  DeliveriesConfig deliveries;
   LogConfig log;
   std::vector<MerchantConfig> merchants;
   std::vector<HandlerConfig> handlers;

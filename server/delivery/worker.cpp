@@ -18,13 +18,14 @@ constexpr milliseconds kRoundTooLong{30'000};
 }  // namespace
 
 DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
-                               std::vector<LaneSetup> lanes, WorkerOptions options, WallClock clock,
-                               std::uint64_t seed, Log& log)
+                               std::vector<LaneSetup> lanes, WorkerOptions options,
+                               WorkerClocks clocks, std::uint64_t seed, Log& log)
     : options_(options),
-      clock_(std::move(clock)),
+      clocks_(std::move(clocks)),
       log_(log),
       deliveries_(std::move(deliveries)),
-      renew_at_(SteadyClock::now() + options_.lease / 3),
+      look_at_(monotonic_now()),
+      renew_at_(look_at_ + options_.lease / 3),
       random_(seed) {
   for (LaneSetup& lane : lanes) {
     lanes_.emplace_back(std::move(lane.options), lane.make_sender(*this));
@@ -43,8 +44,7 @@ void DeliveryWorker::stop(milliseconds patience) {
   if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    mail_.stop = true;
-    stop_by_ = SteadyClock::now() + patience;
+    mail_.stop_by = monotonic_now() + patience;
   }
   changed_.notify_one();
   thread_.join();
@@ -76,43 +76,52 @@ void DeliveryWorker::handle(HandledRequest&& request) {
 }
 
 bool DeliveryWorker::alive() const {
-  return SteadyClock::now().time_since_epoch() - last_round_.load() < kRoundTooLong;
+  return monotonic_now().time_since_epoch() - last_round_.load() < kRoundTooLong;
 }
 
 void DeliveryWorker::run() {
   pthread_setname_np(pthread_self(), "deliveries");
-  while (!stopping_ || !out_.empty()) {
-    Mail mail = wait_for_mail();
-    const auto now = SteadyClock::now();
-    last_round_ = now.time_since_epoch();
-    if (mail.new_deliveries) look_at_ = now;
-    if (mail.stop) begin_stop();
-    settle(std::move(mail.calls));
-    if (now >= store_rests_until_) record();
-    for (HandledRequest& request : mail.requests) serve(std::move(request));
-    if (now >= store_rests_until_) {
-      claim();
-      renew();
-    }
-    if (stopping_ && now >= stop_by_) return;
+  auto next = monotonic_now();
+  while (!stopping_ || (!out_.empty() && monotonic_now() < stop_by_)) {
+    wait_for_mail(next);
+    next = work_once();
   }
 }
 
-DeliveryWorker::Mail DeliveryWorker::wait_for_mail() {
-  const auto until = next_look();
+SteadyClock::time_point DeliveryWorker::work_once() {
+  Mail mail = take_mail();
+  const auto now = monotonic_now();
+  last_round_ = now.time_since_epoch();
+  if (mail.new_deliveries) look_at_ = now;
+  if (mail.stop_by) begin_stop(*mail.stop_by);
+  settle(std::move(mail.calls));
+  if (now >= store_rests_until_) record();
+  for (HandledRequest& request : mail.requests) serve(std::move(request));
+  if (now >= store_rests_until_) {
+    claim();
+    renew();
+  }
+  return next_look();
+}
+
+void DeliveryWorker::wait_for_mail(SteadyClock::time_point until) {
   std::unique_lock lock(mutex_);
-  const auto has_mail = [this] {
-    return !mail_.calls.empty() || !mail_.requests.empty() || mail_.new_deliveries || mail_.stop;
-  };
-  changed_.wait_until(lock, until, has_mail);
+  changed_.wait_until(lock, until, [this] {
+    return !mail_.calls.empty() || !mail_.requests.empty() || mail_.new_deliveries || mail_.stop_by;
+  });
+}
+
+DeliveryWorker::Mail DeliveryWorker::take_mail() {
+  const std::lock_guard lock(mutex_);
   woken_ = false;
   return std::exchange(mail_, Mail{});
 }
 
 SteadyClock::time_point DeliveryWorker::next_look() const {
-  const auto now = SteadyClock::now();
+  const auto now = monotonic_now();
   if (store_rests_until_ > now) return store_rests_until_;
   auto next = std::min({now + options_.poll, renew_at_, stop_by_});
+  if (stopping_) return next;
   for (const Lane& lane : lanes_) {
     if (lane.wanted(now) > 0) {
       next = std::min(next, look_at_);
@@ -147,7 +156,7 @@ DeliveryWorker::Settled DeliveryWorker::settled(Called&& call, const Lane& lane)
 }
 
 void DeliveryWorker::note_target(const Called& call, Lane& lane) {
-  const auto now = SteadyClock::now();
+  const auto now = monotonic_now();
   CircuitBreaker& breaker = lane.breaker();
   const bool was_open = breaker.is_open();
   if (call.target_answers) {
@@ -182,7 +191,7 @@ void DeliveryWorker::record() {
   for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
   // What waited for these, of the same coupon, is due now.
-  look_at_ = SteadyClock::now();
+  look_at_ = monotonic_now();
 }
 
 void DeliveryWorker::tell(const Settled& result, bool counted) {
@@ -197,7 +206,7 @@ void DeliveryWorker::tell(const Settled& result, bool counted) {
 }
 
 void DeliveryWorker::claim() {
-  const auto now = SteadyClock::now();
+  const auto now = monotonic_now();
   if (stopping_ || now < look_at_) return;
   std::vector<storage::Wanted> wanted;
   for (const Lane& lane : lanes_) {
@@ -214,7 +223,7 @@ void DeliveryWorker::claim() {
 }
 
 SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted> wanted) {
-  const auto now = SteadyClock::now();
+  const auto now = monotonic_now();
   std::vector<std::string_view> handlers;
   for (const storage::Wanted& lane : wanted) handlers.push_back(lane.handler);
   const auto due = deliveries_->next_due_ms(handlers);
@@ -228,11 +237,11 @@ SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted
 }
 
 void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency) {
-  if (out_.add(delivery, lane)) lane.send(std::move(delivery), urgency, SteadyClock::now());
+  if (out_.add(delivery, lane)) lane.send(std::move(delivery), urgency, monotonic_now());
 }
 
 void DeliveryWorker::renew() {
-  const auto now = SteadyClock::now();
+  const auto now = monotonic_now();
   if (now < renew_at_) return;
   renew_at_ = now + options_.lease / 3;
   const auto leases = out_.leases();
@@ -288,8 +297,9 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request,
   return awaited;
 }
 
-void DeliveryWorker::begin_stop() {
+void DeliveryWorker::begin_stop(SteadyClock::time_point stop_by) {
   stopping_ = true;
+  stop_by_ = stop_by;
   for (Lane& lane : lanes_) give_back(lane.sender().take_back());
 }
 
@@ -309,7 +319,7 @@ Lane* DeliveryWorker::find_lane(std::string_view handler) {
 }
 
 void DeliveryWorker::store_failed(const storage::Failure& failure) {
-  store_rests_until_ = SteadyClock::now() + options_.failure_pause;
+  store_rests_until_ = monotonic_now() + options_.failure_pause;
   log_.message(Severity::kError, "store_failed", failure.message);
 }
 

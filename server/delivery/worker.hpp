@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -25,13 +26,18 @@
 namespace couponhook::server {
 
 struct WorkerOptions {
-  /// As in storage::DeliveriesOptions; renewed at a third of it.
+  /// As in storage::LeaseTerms; renewed at a third of it.
   std::chrono::milliseconds lease{10'000};
   /// How often the store is asked although nobody said that there is something: other replicas
   /// cannot say so, and leases of killed ones end silently.
   std::chrono::milliseconds poll{1'000};
   /// Pause after the store has failed.
   std::chrono::milliseconds failure_pause{200};
+};
+
+struct WorkerClocks {
+  WallClock wall;  ///< says what is due
+  MonotonicClock monotonic = &std::chrono::steady_clock::now;
 };
 
 /// A handler to be told, and how.
@@ -49,13 +55,17 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
  public:
   /// \param log must outlive this object.
   DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries, std::vector<LaneSetup> lanes,
-                 WorkerOptions options, WallClock clock, std::uint64_t seed, Log& log);
+                 WorkerOptions options, WorkerClocks clocks, std::uint64_t seed, Log& log);
   ~DeliveryWorker() override;
 
   void start();
   /// Takes no more, gives back what has not begun, and waits for what has. What is still running
   /// after `patience` is left to its lease.
   void stop(std::chrono::milliseconds patience);
+  /// What the thread does between two waits, for whoever has no thread: takes what has been left
+  /// for it, records results, claims what is due and hands it out.
+  /// \return when to go on at the latest.
+  SteadyClock::time_point work_once();
 
   /// There is something new in the store.
   void wake() noexcept;
@@ -72,7 +82,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
-    bool stop = false;
+    std::optional<SteadyClock::time_point> stop_by;  ///< asked to stop, no later than then
   };
   /// A result on its way into the store.
   struct Settled {
@@ -83,7 +93,8 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   };
 
   void run();
-  [[nodiscard]] Mail wait_for_mail();
+  void wait_for_mail(SteadyClock::time_point until);
+  [[nodiscard]] Mail take_mail();
   [[nodiscard]] SteadyClock::time_point next_look() const;
 
   void settle(std::vector<Called>&& calls);
@@ -106,15 +117,16 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   [[nodiscard]] Awaited send_born_leased(HandledRequest& request);
   [[nodiscard]] Awaited send_copy(const HandledRequest& request, const Out::Key& key);
 
-  void begin_stop();
+  void begin_stop(SteadyClock::time_point stop_by);
   void give_back(std::vector<storage::ClaimedDelivery>&& unbegun);
   [[nodiscard]] Lane* find_lane(std::string_view handler);
-  [[nodiscard]] std::int64_t now_ms() const { return to_unix_ms(clock_()); }
+  [[nodiscard]] std::int64_t now_ms() const { return to_unix_ms(clocks_.wall()); }
+  [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
 
   // Constant after construction.
   WorkerOptions options_;
-  WallClock clock_;
+  WorkerClocks clocks_;
   Log& log_;
 
   // Only touched on the worker's thread.
@@ -122,16 +134,16 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   std::list<Lane> lanes_;  // Out points at them
   Out out_;
   std::vector<Settled> unrecorded_;
-  SteadyClock::time_point look_at_ = SteadyClock::now();
+  SteadyClock::time_point look_at_;
   SteadyClock::time_point renew_at_;
   SteadyClock::time_point store_rests_until_{};
   std::mt19937_64 random_;
   bool stopping_ = false;
+  SteadyClock::time_point stop_by_ = SteadyClock::time_point::max();
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  Mail mail_;                                                         // guarded by mutex_
-  SteadyClock::time_point stop_by_ = SteadyClock::time_point::max();  // likewise
+  Mail mail_;  // guarded by mutex_
   std::atomic<bool> woken_ = false;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 

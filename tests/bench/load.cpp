@@ -28,6 +28,7 @@ struct Options {
   Wanted wanted;
   std::size_t connections = 16;
   bool new_connections = false;
+  double rate = 0;
   std::size_t rounds = 1;
   pid_t service = 0;
   bool json = false;
@@ -67,6 +68,9 @@ Options parse(CLI::App& app, int argc, char** argv) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_flag("--new-connections", options.new_connections, "A full handshake for each request");
+  app.add_option("--rate", options.rate, "Requests a second; 0: as fast as they are answered")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   app.add_option("--forged", options.wanted.bad, "What is wrong with every request")
       ->transform(CLI::CheckedTransformer(forgeries));
   app.add_option("--pid", options.service, "The service's process, to tell its CPU time");
@@ -133,8 +137,8 @@ int run(const Options& options) {
       config, merchant, {}, crypto::system_random(), &std::chrono::system_clock::now));
   const auto tls = server::make_client_tls(config.listener.tls_certificate);
   if (!tls) throw std::runtime_error(tls.error());
-  const ClientOptions client{config.listener.address, config.listener.port, *tls,
-                             options.connections, options.new_connections};
+  const ClientOptions client{config.listener.address, config.listener.port,    *tls,
+                             options.connections,     options.new_connections, options.rate};
   std::size_t unexpected = 0;
   for (std::size_t i = 0; i < options.rounds; ++i) {
     const Requests requests = make_requests(options.wanted, merchant, maker);

@@ -159,12 +159,15 @@ class Client {
   Outcome run(const std::function<void()>& begin) {
     if (!options_.new_connections) open_all();
     begin();
-    const auto begun = SteadyClock::now();
-    for (std::uint32_t i = 0; i < connections_.size() && start(i); ++i) serve(i);
+    begun_ = SteadyClock::now();
+    for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+      if (start(i)) serve(i);
+    }
     while (answered_ < requests_.count) {
       wait([this](std::uint32_t number) { serve(number); });
+      start_idle();
     }
-    outcome_.duration = SteadyClock::now() - begun;
+    outcome_.duration = SteadyClock::now() - begun_;
     return std::move(outcome_);
   }
 
@@ -180,16 +183,37 @@ class Client {
   void wait(const Ready& ready) {
     constexpr int kPatienceMs = 15000;
     std::array<epoll_event, 64> events{};
+    // Connections that wait for their time are looked at every millisecond.
+    const int patience_ms = idle_.empty() ? kPatienceMs : 1;
     const int count =
-        ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), kPatienceMs);
-    if (count == 0) fail("no reply for 15 s");
+        ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience_ms);
+    if (count == 0 && idle_.empty()) fail("no reply for 15 s");
     for (int i = 0; i < count; ++i) ready(events[static_cast<std::size_t>(i)].data.u32);
   }
 
+  [[nodiscard]] bool is_due(std::size_t request) const {
+    if (options_.rate == 0) return true;
+    const std::chrono::duration<double> after(static_cast<double>(request) / options_.rate);
+    return SteadyClock::now() >= begun_ + after;
+  }
+
+  void start_idle() {
+    while (!idle_.empty() && sent_ < requests_.count && is_due(sent_)) {
+      const std::uint32_t number = idle_.back();
+      idle_.pop_back();
+      if (start(number)) serve(number);
+    }
+    if (sent_ == requests_.count) idle_.clear();
+  }
+
   /// Gives this connection, or a new one in its place, the next request.
-  /// \return false where there is none.
+  /// \return false where there is none, or none yet.
   bool start(std::uint32_t number) {
     if (sent_ == requests_.count) return false;
+    if (!is_due(sent_)) {
+      idle_.push_back(number);
+      return false;
+    }
     auto& connection = connections_[number];
     const auto begun = SteadyClock::now();
     if (options_.new_connections) {
@@ -214,6 +238,8 @@ class Client {
   const Requests& requests_;
   Socket epoll_{::epoll_create1(0)};
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::uint32_t> idle_;  ///< those that the rate keeps back
+  SteadyClock::time_point begun_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
   Outcome outcome_;

@@ -22,6 +22,7 @@ struct ClientOptions {
   server::TlsContext tls;
   std::size_t connections = 16;
   bool new_connections = false;  ///< one for each request, with a full handshake
+  double rate = 0;               ///< requests a second; 0: as fast as they are answered
 };
 
 struct Outcome {
@@ -30,8 +31,8 @@ struct Outcome {
   std::chrono::nanoseconds duration{};
 };
 
-/// Sends all requests, each connection its next one as soon as the last is answered. Kept-alive
-/// connections are open before the clock starts.
+/// Sends all requests, each connection its next one as soon as the last is answered and the rate
+/// allows. Kept-alive connections are open before the clock starts.
 /// \param begin called when the clock starts.
 /// \throws std::runtime_error where a connection fails: nothing is sent twice.
 [[nodiscard]] Outcome send_requests(const ClientOptions& options, const Requests& requests,

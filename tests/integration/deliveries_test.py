@@ -11,7 +11,7 @@ import unittest
 from collections import defaultdict
 
 from support import events
-from support.service import LONG, PATIENCE, Service, wait_until
+from support.service import LONG, PATIENCE, Service, run, wait_until
 from support.target import Target, add_http_handler, make_secret, sign
 from support.wechat_pay import Platform
 from support.wire import Client
@@ -25,7 +25,7 @@ class DeliveryCase(unittest.TestCase):
     def begin(self, answer=lambda call: 204, starts=True, **settings):
         self.secret = make_secret()
         self.target = self.enterContext(Target(answer))
-        service = Service(starts=False)
+        service = Service({"deliveries.lease_ms": 1000}, starts=False, has_own_keys=False)
         add_http_handler(service, self.target.url, self.secret, **{**QUICK, **settings})
         service.starts = starts
         self.service = self.enterContext(service)
@@ -151,6 +151,22 @@ class WhenTheTargetFails(DeliveryCase):
         self.assertEqual((delivery["state"], delivery["attempts"]), ("dead", 3))
         self.assertIn("HTTP 500", delivery["last_error"])
 
+    def test_a_dead_letter_is_delivered_when_it_is_put_back_by_hand(self):
+        healed = []
+        self.begin(lambda call: 204 if healed else 500, max_attempts=2)
+        self.send("back-1")
+        wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
+        healed.append(True)
+        config = self.service.config_for_commands()
+        counted = run("retry", "--handler", "crm", "--state", "dead", "--dry-run", "--config", config)
+        self.assertEqual(counted.returncode, 0, counted.stderr)
+        self.assertEqual(self.deliveries()["dead"], 1, "a dry run changes nothing")
+        put_back = run("retry", "--handler", "crm", "--state", "dead", "--config", config)
+        self.assertEqual(put_back.returncode, 0, put_back.stderr)
+        self.wait_until_done(1)
+        self.assertEqual(self.deliveries()["dead"], 0)
+        self.assertEqual(self.target.ids(), {"back-1": 3}, "two attempts and the one by hand")
+
     def test_gone_is_dead_at_once(self):
         self.begin(lambda call: 410)
         self.send("gone-1")
@@ -178,7 +194,7 @@ class WhenTheTargetFails(DeliveryCase):
 
     def test_a_metadata_address_is_not_called(self):
         self.secret = make_secret()
-        service = Service(starts=False)
+        service = Service(starts=False, has_own_keys=False)
         add_http_handler(service, "http://169.254.169.254/latest/", self.secret, max_attempts=1)
         service.starts = True
         self.service = self.enterContext(service)
@@ -192,8 +208,7 @@ class WhenTheTargetFails(DeliveryCase):
 
 class Killed(DeliveryCase):
     def test_killed_at_any_moment_it_delivers_all_with_one_repeat_at_most(self):
-        kills = 100 if LONG else 1
-        # Each takes as long as a lease lasts, so the short form has no more than it needs.
+        kills = 100 if LONG else 2
         pauses = {"before": 0.0, "during": 0.03, "after": 0.0}
         for moment, pause in pauses.items():
             with self.subTest(moment=moment):

@@ -35,7 +35,7 @@ def is_listening(port: int) -> bool:
 
 class HandlerCase(unittest.TestCase):
     def serve(self, table: str, prepare=lambda service: None):
-        service = Service(starts=False)
+        service = Service(starts=False, has_own_keys=False)
         prepare(service)
         service.append(table)
         service.starts = True
@@ -140,7 +140,7 @@ class Redis(HandlerCase):
 class Amqp(HandlerCase):
     @classmethod
     def setUpClass(cls):
-        cls.port, dist_port = free_port(), free_port()
+        cls.port, dist_port, epmd_port = free_port(), free_port(), free_port()
         folder = cls.enterClassContext(service_module.tempfile.TemporaryDirectory())
         home = Path(folder) / "home"
         home.mkdir()
@@ -150,10 +150,14 @@ class Amqp(HandlerCase):
             "RABBITMQ_NODENAME": f"couponhook-{cls.port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(cls.port),
             "RABBITMQ_DIST_PORT": str(dist_port), "RABBITMQ_PID_FILE": f"{folder}/pid",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins", "ERL_EPMD_ADDRESS": "127.0.0.1"}
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins", "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(epmd_port)}
         cls.tools = Path("/usr/lib/rabbitmq/bin")
         cls.server = subprocess.Popen([cls.tools / "rabbitmq-server"], env=cls.environment,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Erlang's port mapper outlives the server that started it.
+        cls.addClassCleanup(subprocess.run, ["epmd", "-kill"], env=cls.environment, check=False,
+                            stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.server.wait)
         cls.addClassCleanup(cls.rabbitmqctl, "stop")
         wait_until(lambda: is_listening(cls.port), 90, "rabbitmq-server")

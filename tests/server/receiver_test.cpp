@@ -166,6 +166,53 @@ TEST_F(ReceiverOverAFaultyStore, QuarantinesAndRefusesWhatItCannotOpen) {
   EXPECT_EQ(stored(), 0);
 }
 
+/// A handler with ack = "handled" in front of the reply.
+class ReceiverThatWaitsForAHandler : public ReceiverOverAFaultyStore {
+ protected:
+  ReceiverThatWaitsForAHandler() {
+    std::vector<handlers::EventPattern> patterns;
+    patterns.push_back(*handlers::EventPattern::parse("*"));
+    rules_.outward.add("crm", std::move(patterns));
+    rules_.awaited.insert("crm");
+  }
+
+  unsigned status_where_answered(std::vector<Handled> answers,
+                                 milliseconds budget = milliseconds(4000)) {
+    desk_.answers = std::move(answers);
+    return post(wechatpay_.notify(redemption_draft("N-1")), budget).status;
+  }
+};
+
+TEST_F(ReceiverThatWaitsForAHandler, HandsOverTheDeliveryThatWasBornInItsHands) {
+  EXPECT_EQ(status_where_answered({Handled::kDone}), 204U);
+  ASSERT_EQ(desk_.requests.size(), 1U);
+  ASSERT_EQ(desk_.requests[0].born_leased.size(), 1U);
+  EXPECT_EQ(desk_.requests[0].born_leased[0].handler, "crm");
+  EXPECT_EQ(desk_.requests[0].born_leased[0].notification_id, "N-1");
+  EXPECT_FALSE(desk_.requests[0].born_leased[0].resource.empty());
+}
+
+TEST_F(ReceiverThatWaitsForAHandler, AcknowledgesNoCopyBeforeTheHandlerIsDone) {
+  EXPECT_EQ(status_where_answered({Handled::kFailed}), 500U);
+  EXPECT_EQ(status_where_answered({Handled::kFailed}), 500U);
+  EXPECT_EQ(status_where_answered({Handled::kDone}), 204U);
+  EXPECT_EQ(stored(), 1);
+  EXPECT_TRUE(desk_.requests[1].born_leased.empty()) << "a copy's delivery is looked up";
+}
+
+TEST_F(ReceiverThatWaitsForAHandler, AsksAgainForADeliveryInOtherHands) {
+  EXPECT_EQ(status_where_answered({Handled::kElsewhere, Handled::kElsewhere, Handled::kDone}),
+            204U);
+  EXPECT_EQ(desk_.requests.size(), 3U);
+}
+
+TEST_F(ReceiverThatWaitsForAHandler, TellsTheFirstThatItFailedAndACopyThatItGoesOnWhereTimeIsUp) {
+  EXPECT_EQ(status_where_answered({}, milliseconds(300)), 500U);
+  EXPECT_EQ(status_where_answered({}, milliseconds(300)), 503U);
+  EXPECT_EQ(tally_.of(Verdict::kHandlerFailed), 1U);
+  EXPECT_EQ(tally_.of(Verdict::kInProgress), 1U);
+}
+
 TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
   Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_, [] { return kNow; },
                     {milliseconds(4000), 204});

@@ -1,6 +1,8 @@
 """The service under test: the real binary in a temporary set-up of its own."""
 
+import atexit
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -86,13 +88,29 @@ def activated(command: list, sockets: dict) -> tuple[list, list]:
     return ["bash", "-c", f'{environment} exec "$@" {passed}', "bash", *command], spares
 
 
+def make_setup(folder: Path):
+    made = run("init", folder, "--port", "0", "--admin-port", "0")
+    if made.returncode != 0:
+        raise RuntimeError(f"couponhook init failed: {made.stderr}")
+
+
+@functools.cache
+def shared_setup() -> Path:
+    """A set-up to copy, removed with the last test."""
+    root = tempfile.mkdtemp(prefix="couponhook-test-")
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    make_setup(Path(root) / "setup")
+    return Path(root) / "setup"
+
+
 class Service:
     """couponhook in a temporary folder. A context manager: ends and removes both."""
 
     #: Where clients connect from: wherever the system chooses.
     source = None
 
-    def __init__(self, settings=None, starts=True, sockets=None):
+    def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
+        """`has_own_keys=False` takes the keys of all that say so: making some takes a second."""
         self.starts = starts
         self.sockets = sockets or {}
         self.reading = threading.Event()
@@ -103,10 +121,14 @@ class Service:
         self.database = self.folder / "data" / "couponhook.db"
         self.process = None
         self.stdout, self.stderr = [], []
-        made = run("init", self.folder, "--port", "0", "--admin-port", "0")
-        if made.returncode != 0:
+        try:
+            if has_own_keys:
+                make_setup(self.folder)
+            else:
+                shutil.copytree(shared_setup(), self.folder)
+        except BaseException:
             shutil.rmtree(self.root)
-            raise RuntimeError(f"couponhook init failed: {made.stderr}")
+            raise
         for setting, value in (settings or {}).items():
             self.configure(setting, value)
 

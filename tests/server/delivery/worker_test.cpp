@@ -1,0 +1,259 @@
+// Goal: what is kept is called in order, until it is done or dead, and never twice at a time.
+// Method: the worker over a real store, with a target that fails as it is told, in simulated time
+// that goes through the worker's own schedule.
+
+#include <set>
+
+#include "worker_fixture.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using storage::DeliveryRecord;
+
+struct Ear final : HandledListener {
+  void handled(Handled result) noexcept override { heard.push_back(result); }
+  std::vector<Handled> heard;
+};
+
+class DeliveryWorkerTest : public WorkerTest {
+ protected:
+  /// The reply to a notification waits for it.
+  std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::BornLeased> born = {}) {
+    auto ear = std::make_shared<Ear>();
+    HandledRequest request{"1900000001", id, {"crm"}, {}, ear};
+    for (const storage::BornLeased& one : born) {
+      storage::ClaimedDelivery delivery;
+      delivery.lease = one.lease;
+      delivery.handler = one.handler;
+      delivery.notification_id = id;
+      delivery.mchid = "1900000001";
+      request.born_leased.push_back(std::move(delivery));
+    }
+    worker_->handle(std::move(request));
+    return ear;
+  }
+  /// Another replica takes what is due.
+  std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
+    const storage::Wanted wanted{"crm", 100};
+    return *there.claim({&wanted, 1}, now_ms());
+  }
+  storage::Deliveries elsewhere() {
+    return storage::Deliveries(*store_->writer(), {.owner = "there:2"});
+  }
+  using Heard = std::vector<Handled>;
+};
+
+TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
+  constexpr int kCoupons = 20;
+  constexpr int kPerSecond = 5;
+  constexpr int kAll = 10 * 60 * kPerSecond;
+  bool down = true;
+  int told = 0;
+  std::set<std::string> applied;
+  std::map<int, std::vector<int>> order;
+  target_.reply = [&](const storage::ClaimedDelivery& delivery) {
+    if (down) return FakeTarget::down();
+    const int number = std::stoi(delivery.notification_id);
+    // It drops what it has seen already, and some of its replies are lost.
+    if (applied.insert(delivery.notification_id).second) {
+      order[number % kCoupons].push_back(number);
+    }
+    return ++told % 50 == 0 ? FakeTarget::down() : FakeTarget::Reply{};
+  };
+  for (int i = 0; i < kAll; ++i) {
+    keep(std::to_string(i), "coupon-" + std::to_string(i % kCoupons));
+    pass(milliseconds(1000 / kPerSecond));
+  }
+  EXPECT_EQ(counts().stored, kAll) << "every notification is acknowledged meanwhile";
+  EXPECT_EQ(counts().deliveries_done, 0);
+  down = false;
+
+  pass(minutes(10));
+
+  EXPECT_EQ(counts().deliveries_done, kAll);
+  EXPECT_EQ(counts().deliveries_dead, 0);
+  EXPECT_EQ(applied.size(), static_cast<std::size_t>(kAll)) << "none lost";
+  for (const auto& [coupon, numbers] : order) {
+    EXPECT_TRUE(std::ranges::is_sorted(numbers)) << "coupon " << coupon;
+    EXPECT_EQ(numbers.size(), static_cast<std::size_t>(kAll / kCoupons));
+  }
+}
+
+TEST_F(DeliveryWorkerTest, FindsATargetThatIsBackWithinSeconds) {
+  bool down = true;
+  target_.reply = [&](const auto&) { return down ? FakeTarget::down() : FakeTarget::Reply{}; };
+  make_worker({.initial = seconds(1), .longest = seconds(2)});
+  for (int i = 0; i < 8; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(minutes(1));
+  down = false;
+  pass(seconds(35));
+  EXPECT_EQ(counts().deliveries_done, 8);
+}
+
+TEST_F(DeliveryWorkerTest, DeliversWhatFailsAnyNumberOfTimesBelowTheMaximum) {
+  constexpr int kMost = 25;
+  make_worker({.initial = seconds(1), .longest = minutes(10), .max_attempts = kMost});
+  target_.reply = [&](const storage::ClaimedDelivery& delivery) {
+    const std::string& id = delivery.notification_id;
+    return target_.calls[id] <= std::stoi(id) ? FakeTarget::busy() : FakeTarget::Reply{};
+  };
+  for (int k = 0; k <= kMost; ++k) keep(std::to_string(k), std::to_string(k));
+
+  pass(std::chrono::hours(6));
+
+  for (int k = 0; k < kMost; ++k) EXPECT_EQ(target_.calls[std::to_string(k)], k + 1);
+  EXPECT_EQ(counts().deliveries_done, kMost);
+  EXPECT_EQ(counts().deliveries_dead, 1);
+  EXPECT_EQ(target_.calls[std::to_string(kMost)], kMost);
+  EXPECT_EQ(delivery(std::to_string(kMost)).state, "dead");
+}
+
+TEST_F(DeliveryWorkerTest, CallsOneOfACouponAtATimeInOrder) {
+  target_.holds = true;
+  for (const char* id : {"1", "2", "3"}) keep(id, "coupon");
+  pass(seconds(1));
+  EXPECT_EQ(sender_->waiting(), 1U);
+  sender_->let_go(1);
+  pass(seconds(1));
+  EXPECT_EQ(sender_->waiting(), 1U);
+  target_.holds = false;
+  sender_->let_go(1);
+  pass(seconds(1));
+  EXPECT_EQ(target_.order, (std::vector<std::string>{"1", "2", "3"}));
+}
+
+TEST_F(DeliveryWorkerTest, ReportsAgainWhatTheStoreCouldNotRecordAndCallsOnce) {
+  target_.holds = true;
+  keep("1", "coupon");
+  pass(milliseconds(10));
+  faults_->fail_commits(storage::FailureCode::kFull, 5);
+  sender_->let_go(1);
+  pass(milliseconds(100));
+  EXPECT_EQ(counts().deliveries_done, 0);
+  pass(seconds(3));
+  EXPECT_EQ(counts().deliveries_done, 1);
+  EXPECT_EQ(target_.calls["1"], 1);
+}
+
+TEST_F(DeliveryWorkerTest, KeepsALeaseAsLongAsTheCallTakes) {
+  auto there = elsewhere();
+  target_.holds = true;
+  keep("1", "coupon");
+  pass(seconds(60));
+  EXPECT_TRUE(claim_elsewhere(there).empty());
+  sender_->let_go(1);
+  pass(seconds(1));
+  EXPECT_EQ(delivery("1").state, "done");
+  EXPECT_EQ(delivery("1").attempts, 1);
+}
+
+TEST_F(DeliveryWorkerTest, LeavesTheResultToWhoeverTookItOver) {
+  auto there = elsewhere();
+  target_.holds = true;
+  keep("1", "coupon");
+  pass(milliseconds(10));
+  EXPECT_EQ(delivery("1").lease_owner, "here:1");
+  passed_ += seconds(11);  // this process hangs
+  ASSERT_EQ(claim_elsewhere(there).size(), 1U);
+  target_.reply = [](const auto&) { return FakeTarget::Reply{handlers::Dead{"too late"}}; };
+  sender_->let_go(1);
+  pass(seconds(1));
+  EXPECT_EQ(delivery("1").state, "pending");
+  EXPECT_EQ(delivery("1").lease_owner, "there:2");
+  EXPECT_NE(delivery("1").history.at(0).error.find("here:1"), std::string::npos);
+}
+
+TEST_F(DeliveryWorkerTest, GivesBackWhatHasNotBegunWhenTheTargetIsDown) {
+  target_.holds = true;
+  target_.reply = [](const auto&) { return FakeTarget::down(); };
+  for (int i = 0; i < 8; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(milliseconds(10));
+  sender_->let_go(5);
+  pass(milliseconds(10));
+  EXPECT_EQ(sender_->waiting(), 0U);
+  for (const char* id : {"5", "6", "7"}) {
+    EXPECT_EQ(delivery(id).attempts, 0) << "no attempt is used up";
+    EXPECT_FALSE(delivery(id).leased);
+  }
+}
+
+TEST_F(DeliveryWorkerTest, GivesBackWhatHasNotBegunWhenItStops) {
+  make_worker({}, {std::chrono::system_clock::now});
+  target_.holds = true;
+  keep("1", "coupon");
+  worker_->start();
+  while (!delivery("1").leased) std::this_thread::sleep_for(milliseconds(1));
+  worker_->stop(seconds(10));
+  EXPECT_FALSE(delivery("1").leased);
+  EXPECT_EQ(delivery("1").attempts, 0);
+}
+
+TEST_F(DeliveryWorkerTest, TellsAReplyOnlyWhatIsRecorded) {
+  target_.holds = true;
+  const auto ear = ask("1", keep("1", "coupon", true));
+  pass(milliseconds(10));
+  faults_->fail_commits(storage::FailureCode::kIo, 1);
+  sender_->let_go(1);
+  pass(milliseconds(50));
+  EXPECT_EQ(ear->heard, Heard{});
+  pass(seconds(1));
+  EXPECT_EQ(ear->heard, Heard{Handled::kDone});
+  EXPECT_EQ(target_.calls["1"], 1);
+}
+
+TEST_F(DeliveryWorkerTest, LetsCopiesWaitForTheCallThatIsOut) {
+  target_.holds = true;
+  const auto first = ask("1", keep("1", "coupon", true));
+  const auto copy = ask("1");
+  pass(milliseconds(10));
+  EXPECT_EQ(sender_->waiting(), 1U);
+  sender_->let_go(1);
+  pass(milliseconds(10));
+  EXPECT_EQ(first->heard, Heard{Handled::kDone});
+  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+}
+
+TEST_F(DeliveryWorkerTest, TriesAgainAtOnceForEveryCopy) {
+  target_.reply = [](const auto&) { return FakeTarget::busy(); };
+  make_worker({.initial = minutes(10), .longest = minutes(10)});
+  const auto first = ask("1", keep("1", "coupon", true));
+  pass(milliseconds(10));
+  EXPECT_EQ(first->heard, Heard{Handled::kFailed});
+  target_.reply = [](const auto&) { return FakeTarget::Reply{}; };
+  const auto copy = ask("1");
+  pass(milliseconds(10));
+  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+  const auto later = ask("1");
+  pass(milliseconds(10));
+  EXPECT_EQ(later->heard, Heard{Handled::kDone});
+  EXPECT_EQ(target_.calls["1"], 2) << "what is done is not done again";
+}
+
+TEST_F(DeliveryWorkerTest, SaysThatADeliveryIsElsewhereOrBehindAnother) {
+  auto there = elsewhere();
+  target_.holds = true;
+  passed_ += milliseconds(1);
+  keep("1", "coupon");
+  ASSERT_EQ(claim_elsewhere(there).size(), 1U);
+  const auto taken = ask("1");
+  const auto behind = ask("2", keep("2", "coupon", true));
+  pass(milliseconds(10));
+  EXPECT_EQ(taken->heard, Heard{Handled::kElsewhere});
+  EXPECT_EQ(behind->heard, Heard{Handled::kElsewhere});
+  EXPECT_EQ(sender_->waiting(), 0U);
+}
+
+TEST_F(DeliveryWorkerTest, TellsACopyOfADeadLetterThatItFailed) {
+  target_.reply = [](const auto&) { return FakeTarget::Reply{handlers::Dead{"gone"}}; };
+  keep("1", "coupon");
+  pass(milliseconds(10));
+  const auto copy = ask("1");
+  pass(milliseconds(10));
+  EXPECT_EQ(copy->heard, Heard{Handled::kFailed});
+}
+
+}  // namespace
+}  // namespace couponhook::server
