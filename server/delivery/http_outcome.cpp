@@ -30,8 +30,9 @@ std::optional<seconds> parse_retry_after(std::string_view text, system_clock::ti
   const std::string date(text);
   const char* const rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  const auto until = system_clock::from_time_t(::timegm(&parts));
-  return std::clamp(std::chrono::ceil<seconds>(until - now), seconds(0), kWaitMax);
+  // In seconds throughout: dates from the year 2262 on overflow the clock's nanoseconds.
+  const std::chrono::sys_seconds until(seconds(::timegm(&parts)));
+  return std::clamp(until - std::chrono::floor<seconds>(now), seconds(0), kWaitMax);
 }
 
 HttpOutcome outcome_of(unsigned status, std::string_view retry_after,
