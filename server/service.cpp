@@ -356,9 +356,10 @@ bool Service::wait_for_sessions(milliseconds patience) const {
 void Service::begin_drain() {
   certificates_.ask_to_stop();
   if (reconciler_) reconciler_->ask_to_stop();
-  maintenance_.reset();
   readiness_.begin_drain();
   for (IoThread& thread : threads_) thread.drain();
+  // Last, since it waits for the statement that it is at.
+  maintenance_.reset();
   log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
 }
 

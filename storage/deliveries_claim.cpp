@@ -216,6 +216,10 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
     if (candidate.whose_turn() != candidate.delivery_id) {
       if (!found.empty() && candidate.due_at_ms) {
         commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
+        // The one ahead may have been parked behind this one while this one was being made.
+        if (!candidate.running) {
+          commands_.push_back(Command(sql::kPromote, {now_ms, candidate.lane}));
+        }
       }
     } else if (found.empty()) {
       end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);

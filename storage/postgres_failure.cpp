@@ -19,6 +19,8 @@ struct Meaning {
 constexpr std::array kMeanings{
     Meaning{"40001", kConflict, "another transaction came first in", "run the transaction again"},
     Meaning{"40P01", kConflict, "a deadlock in", "run the transaction again"},
+    Meaning{"23505", kConflict, "another transaction inserted the same key in",
+            "run the transaction again"},
     Meaning{"40003", kUnavailable, "whether it was committed is unknown in", "send it again"},
     Meaning{"53100", kFull, "no space left for", "free space where the database is"},
     Meaning{"53", kUnavailable, "the server is at its limits under",

@@ -206,6 +206,10 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   return old == rows_max;
 }
 
+bool Purge::locks_rows_only() const {
+  return connection_.engine() == "postgresql";
+}
+
 Purge::Result<void> Purge::mark_ledger(std::int64_t now_ms) {
   const std::array ask{Command(sql::kNewestLedgerMark, {})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;

@@ -113,6 +113,7 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
 
 /// The first line of the two at the end of a bill.
 bool begins_summary(std::string_view line) {
+  if (trimmed(line).starts_with('`')) return false;  // a value, whatever it says
   const std::string_view start = content_of(line);
   return start.starts_with("总") || start.starts_with("合计") || start.starts_with("汇总");
 }

@@ -34,6 +34,9 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
+  // Calls that outlived the patience end here, and still tell the mail box, which goes after the
+  // lanes.
+  lanes_.clear();
 }
 
 void DeliveryWorker::start() {

@@ -156,10 +156,16 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   connection_->set_deadline(within(options_.reply_timeout, due));
   const IoStatus written = co_await connection_->write_all(bytes);
   // A server may reply and close before it has read everything: look for the reply all the same.
-  http::response_parser<http::string_body> parser;
-  parser.eager(true);
-  parser.skip(head);
-  parser.body_limit(options_.reply_bytes_max);
+  std::optional<http::response_parser<http::string_body>> reply_parser;
+  const auto expect_reply = [&]() -> auto& {
+    auto& fresh = reply_parser.emplace();
+    fresh.eager(true);
+    fresh.skip(head);
+    fresh.body_limit(options_.reply_bytes_max);
+    return fresh;
+  };
+  auto& parser = expect_reply();
+  bool interim = false;
   std::array<char, 8192> chunk;
   while (!parser.is_done()) {
     const std::span<char> room(chunk);
@@ -170,7 +176,7 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
       if (!ec && parser.is_done()) break;
     }
     if (read.status != IoStatus::kOk) {
-      attempt.nothing_came = read.status != IoStatus::kTimeout && !parser.got_some();
+      attempt.nothing_came = read.status != IoStatus::kTimeout && !parser.got_some() && !interim;
       attempt.error = written == IoStatus::kOk ? "no reply: it " : "the request was not sent: it ";
       attempt.error += std::string(in_words(read.status)) + " (" + connection_->last_error() + ")";
       co_return attempt;
@@ -191,6 +197,11 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
         attempt.error = "the reply is not well-formed HTTP: " + ec.message();
         co_return attempt;
       }
+      // The real reply follows an interim one (RFC 9110, section 15.2).
+      if (parser.is_done() && parser.get().result_int() < 200) {
+        interim = true;
+        expect_reply();
+      }
     }
   }
   const auto& message = parser.get();
@@ -200,7 +211,8 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
     attempt.reply->headers.emplace_back(field.name_string(), field.value());
   }
   connection_->never_expire();
-  if (!parser.keep_alive()) {
+  // What has come beyond the reply would be taken for the reply to the next request.
+  if (!parser.keep_alive() || !buffer_.empty()) {
     connection_.reset();
     buffer_.clear();
   }

@@ -63,7 +63,12 @@ void CertificateKeeper::work(const std::stop_token& stop) {
         if (!ward.window.try_reserve(now)) continue;
         ward.asked = false;
       }
-      refresh(ward, stop);
+      try {
+        refresh(ward, stop);
+      } catch (const std::exception& error) {
+        ward.due = steady_clock::now() + kFirstRetry;
+        log_.message(Severity::kError, "certificates_not_fetched", error.what());
+      }
     }
   } while (pause(kBetweenLooks));
 }

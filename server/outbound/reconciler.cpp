@@ -148,7 +148,7 @@ void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
 }
 
 Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& client) {
-  if (!errand.flow) return fetch_users(*errand.merchant, client);
+  if (!errand.flow) return fetch_users(errand, client);
   const auto content = download_flow(client, *errand.flow);
   if (!content && means_not_there_yet(content.error())) {
     sources_.log.message(Severity::kInfo, "reconcile_waits",
@@ -164,18 +164,20 @@ Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& clien
   return BooksResult(boost::system::in_place_value, std::move(*books));
 }
 
-Reconciler::BooksResult Reconciler::fetch_users(const MerchantConfig& merchant, ApiClient& client) {
+Reconciler::BooksResult Reconciler::fetch_users(const Errand& errand, ApiClient& client) {
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
-  const auto users = recent_users(merchant, notifications_, now);
+  const auto users = recent_users(*errand.merchant, notifications_, now);
   if (!users) return BooksResult(boost::system::in_place_error, users.error());
   Books all;
   for (const auto& ask : {favor_books, busifavor_books}) {
     for (const UserName& user : *users) {
       auto books = ask(client, user);
-      if (!books && !is_about_the_user(books.error())) {
-        return BooksResult(boost::system::in_place_error, books.error().text());
+      if (!books && is_about_the_user(books.error())) continue;
+      if (!books) {
+        // What has been read is worth comparing all the same: a merchant may have one product only.
+        fail(errand, books.error().text());
+        break;
       }
-      if (!books) continue;
       std::ranges::move(books->entries, std::back_inserter(all.entries));
     }
   }

@@ -78,7 +78,7 @@ class Reconciler {
   void compare_with(const Errand& errand, const Books& books);
   /// \return nothing inside where there are none yet.
   BooksResult fetch(const Errand& errand, ApiClient& client);
-  BooksResult fetch_users(const MerchantConfig& merchant, ApiClient& client);
+  BooksResult fetch_users(const Errand& errand, ApiClient& client);
   [[nodiscard]] bool has_settled(const std::string& occurred_at, std::chrono::seconds settle) const;
   std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
   void fail(const Errand& errand, const std::string& why);

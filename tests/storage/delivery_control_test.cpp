@@ -100,6 +100,19 @@ TEST_P(DeliveryControlTest, KeepsOneAtATimeWhenADeadOneComesBackBeforeItsSuccess
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
 
+TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBeforeFails) {
+  keep_dead("use");
+  keep("refund", "c1");
+  Deliveries deliveries = replica();
+  const auto running = claim(deliveries);
+  ASSERT_EQ(ids(running), Ids{"refund"});
+  retry("use");
+  ASSERT_EQ(ids(claim(deliveries)), Ids{});
+  finish(deliveries, running[0].lease, kRetry, kNow, kNow);
+  claim(deliveries);  // finds that it is not the turn of "refund"
+  EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
+}
+
 TEST_P(DeliveryControlTest, FinishesWhatWasBegunBeforeADeadOneThatCameBack) {
   keep_dead("use");
   keep("refund", "c1");

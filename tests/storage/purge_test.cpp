@@ -265,7 +265,7 @@ TEST_P(LeaseTest, IsOneOwnersAtATime) {
 }
 
 TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
-  PurgePace pace;
+  PurgePace pace(kOneWriterPurge);
   for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::milliseconds(500)));
   EXPECT_EQ(pace.rows(), PurgePace::kRowsMin);
   for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::microseconds(50)));
@@ -273,7 +273,7 @@ TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
 }
 
 TEST(PurgePace, RestsInProportion) {
-  PurgePace pace;
+  PurgePace pace(kOneWriterPurge);
   EXPECT_EQ(pace.rest_after(std::chrono::milliseconds(2)), std::chrono::milliseconds(78));
 }
 
