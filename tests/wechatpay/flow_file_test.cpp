@@ -164,6 +164,12 @@ TEST(FlowFile, TellsOfLinesBehindTheSummary) {
   EXPECT_EQ(use_flow(kHeader + kRow + kSummary + "`1,`5.00\r\n" + kRow).malformed, 1U);
 }
 
+TEST(FlowFile, TakesNoValueForTheSummary) {
+  const FlowFile file = use_flow("shop,coupon_id,transaction_id\n`总店,`1,`2\n`分店,`3,`4\n");
+  EXPECT_EQ(file.records.size(), 2U);
+  EXPECT_TRUE(file.problems.empty());
+}
+
 TEST(FlowFile, IsBoundInLineLength) {
   FlowLimits limits;
   limits.line_bytes_max = 100;
