@@ -66,7 +66,8 @@ Task<void> HttpServer::accept_until_closed() {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     const auto [ec] = co_await acceptor_.async_accept(socket, peer, use_task);
-    if (!acceptor_.is_open()) break;
+    // Whoever was accepted before the door closed is served, though we hear of it afterwards.
+    if (ec && !acceptor_.is_open()) break;
     if (ec) {
       pause_.expires_after(kAcceptPause);
       co_await pause_.async_wait(use_task);
