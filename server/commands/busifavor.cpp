@@ -58,21 +58,18 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
                           coupon.receive_time, coupon.use_time, coupon.stock_name});
         }
         print_table(rows, world.out);
-        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
-        print_more(page, seen, seen, world.out);
+        print_more_items(page, query.page.offset, world.out);
       });
 }
 
 void add_list_options(Options& options, wechatpay::BusifavorCouponQuery& query) {
-  options.required_text("--openid", query.openid, "The user, under this appid");
-  options.required_text("--appid", query.appid, "Your appid");
+  add_user_options(options, query.openid, query.appid);
   options.text("--creator", query.creator_merchant, "Of stocks by this merchant; preset: --mchid");
   options.text("--belong", query.belong_merchant, "Of stocks that belong to this merchant");
   options.text("--sender", query.sender_merchant, "Sent by this merchant");
   options.text("--stock", query.stock_id, "Only of this stock");
   options.text("--state", query.coupon_state, "SENDED (sic), USED or EXPIRED");
-  options.number("--offset", query.page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
-  options.number("--limit", query.page.limit, 1, 20, "How many at most");
+  add_page_options(options, query.page, 20);
 }
 
 }  // namespace
@@ -89,8 +86,7 @@ void declare_busifavor(CommandLine& line, CommonOptions& common, World& world) {
   });
   add_shared(showing);
   showing.required_text("CODE", chosen->name.coupon_code, "Coupon code");
-  showing.required_text("--openid", chosen->name.openid, "The user, under this appid");
-  showing.required_text("--appid", chosen->name.appid, "Your appid");
+  add_user_options(showing, chosen->name.openid, chosen->name.appid);
 
   Options listing = group.add("list", "List a user's coupons",
                               [chosen, &common, &world] { return list(*chosen, common, world); });

@@ -88,21 +88,18 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
                coupon.consumption ? coupon.consumption->consume_time : "", coupon.coupon_name});
         }
         print_table(rows, world.out);
-        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
-        print_more(page, seen, seen, world.out);
+        print_more_items(page, query.page.offset, world.out);
       });
 }
 
 void add_list_options(Options& options, wechatpay::CouponQuery& query) {
-  options.required_text("--openid", query.openid, "The user, under this appid");
-  options.required_text("--appid", query.appid, "Your appid");
+  add_user_options(options, query.openid, query.appid);
   options.text("--creator", query.creator_mchid, "Of stocks by this merchant; preset: --mchid");
   options.text("--sender", query.sender_mchid, "Sent by this merchant");
   options.text("--available", query.available_mchid, "Usable at this merchant");
   options.text("--stock", query.stock_id, "Only of this stock");
   options.text("--status", query.status, "SENDED (sic) or USED");
-  options.number("--offset", query.page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
-  options.number("--limit", query.page.limit, 1, 20, "How many at most");
+  add_page_options(options, query.page, 20);
 }
 
 }  // namespace
@@ -125,8 +122,7 @@ void declare_coupon(CommandLine& line, CommonOptions& common, World& world) {
   });
   add_shared(showing);
   showing.required_text("COUPON", chosen->name.coupon_id, "Coupon id");
-  showing.required_text("--openid", chosen->name.openid, "The user, under this appid");
-  showing.required_text("--appid", chosen->name.appid, "Your appid");
+  add_user_options(showing, chosen->name.openid, chosen->name.appid);
 
   Options listing = group.add("list", "List a user's coupons",
                               [chosen, &common, &world] { return list(*chosen, common, world); });

@@ -56,6 +56,16 @@ std::optional<std::string> read_body(const std::filesystem::path& file, World& w
   return std::nullopt;
 }
 
+void add_user_options(Options& options, std::string& openid, std::string& appid) {
+  options.required_text("--openid", openid, "The user, under this appid");
+  options.required_text("--appid", appid, "Your appid");
+}
+
+void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max) {
+  options.number("--offset", page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
+  options.number("--limit", page.limit, 1, limit_max, "How many at most");
+}
+
 void print_facts(const Facts& facts, std::ostream& out) {
   std::size_t width = 0;
   for (const auto& [label, value] : facts) width = std::max(width, label.size());

@@ -59,6 +59,20 @@ void print_more(const wechatpay::Page<T>& page, std::int64_t next, std::int64_t 
   out << page.total_count << " in all; more: --offset " << next << '\n';
 }
 
+/// As print_more, for a list whose offset counts items.
+/// \param offset of this page.
+template <typename T>
+void print_more_items(const wechatpay::Page<T>& page, std::int64_t offset, std::ostream& out) {
+  const auto seen = offset + static_cast<std::int64_t>(page.items.size());
+  print_more(page, seen, seen, out);
+}
+
+/// Which user is meant: --openid and --appid, both required.
+void add_user_options(Options& options, std::string& openid, std::string& appid);
+
+/// Which part of a list: --offset and --limit.
+void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
+
 /// Sends, and hands the accepted body on.
 /// \param show parses and prints it; not asked where `json` is set, since the body is shown then.
 template <typename Parse, typename Show>

@@ -134,14 +134,8 @@ Exit list_members(MakeMembersRequest make, std::string_view command, const Stock
       [&](std::string_view body) { return wechatpay::parse_stock_members(request.api, body); },
       [&](const wechatpay::Page<std::string>& page) {
         for (const std::string& member : page.items) world.out << member << '\n';
-        const auto seen = query.page.offset + static_cast<std::int64_t>(page.items.size());
-        print_more(page, seen, seen, world.out);
+        print_more_items(page, query.page.offset, world.out);
       });
-}
-
-void add_page(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max) {
-  options.number("--offset", page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
-  options.number("--limit", page.limit, 1, limit_max, "How many at most");
 }
 
 /// The commands of the group, each with the options that it has.
@@ -188,7 +182,7 @@ class StockGroup {
     options.text("--status", query.status, "unactivated, audit, running, stoped (sic) or paused");
     options.text("--since", query.create_start_time, "Created at or after: RFC 3339");
     options.text("--until", query.create_end_time, "Created before");
-    add_page(options, query.page, 10);
+    add_page_options(options, query.page, 10);
   }
 
   void declare_members(const std::string& name, const std::string& description,
@@ -198,7 +192,7 @@ class StockGroup {
           return list_members(make, "stock " + name, *chosen, common, world);
         });
     add_stock(options);
-    add_page(options, chosen_->members, 50);
+    add_page_options(options, chosen_->members, 50);
   }
 
  private:
