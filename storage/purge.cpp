@@ -206,8 +206,8 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   return old == rows_max;
 }
 
-bool Purge::locks_rows_only() const {
-  return connection_.engine() == "postgresql";
+bool Purge::holds_up_writers() const {
+  return dialect_of(connection_.engine()).one_writer;
 }
 
 Purge::Result<void> Purge::mark_ledger(std::int64_t now_ms) {

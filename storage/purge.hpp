@@ -77,8 +77,8 @@ class Purge {
   /// Notes how far the ledger has come, once a day: what was noted before a cutoff is older.
   [[nodiscard]] Result<void> mark_ledger(std::int64_t now_ms);
 
-  /// Whether others can write while a step is under way.
-  [[nodiscard]] bool locks_rows_only() const;
+  /// Whether nobody else can write while a step is under way.
+  [[nodiscard]] bool holds_up_writers() const;
 
   /// One transaction. After a failure nothing of it is kept, and the same step may be tried again.
   /// \param rows_max looked at in it.

@@ -16,7 +16,7 @@ bool may_pass(const Failure& failure) {
 
 Connection::Result<bool> run_purge(Purge& purge,
                                    const std::function<bool(PurgePace::Duration)>& rest) {
-  PurgePace pace(purge.locks_rows_only() ? kManyWritersPurge : kOneWriterPurge);
+  PurgePace pace(purge.holds_up_writers() ? kOneWriterPurge : kManyWritersPurge);
   int failures = 0;
   while (true) {
     const auto step = purge.step(pace.rows());
