@@ -5,6 +5,7 @@ Method: every key and type is compared; lists are paged and filtered; load is pu
 import itertools
 import json
 import sqlite3
+import subprocess
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
@@ -258,12 +259,17 @@ class UnderLoad(StatusTestCase):
     LIMIT_S = 0.25
 
     def slowest(self, path, seconds):
+        """Asked by curl, whose clock does not wait for this process's threads as ours would."""
+        host, port = self.service.admin_address
+        command = ["curl", "--silent", "--fail", "--config", "-", "--output", "/dev/null",
+                   "--write-out", "%{time_total}", f"http://{host}:{port}{path}"]
+        token = f'header = "Authorization: Bearer {self.service.token()}"'
         times = []
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            begun = time.monotonic()
-            self.service.get(path)
-            times.append(time.monotonic() - begun)
+            asked = subprocess.run(command, input=token, stdout=subprocess.PIPE, text=True,
+                                   check=True, timeout=10 * PATIENCE)
+            times.append(float(asked.stdout))
             time.sleep(0.05)
         times.sort()
         return times[len(times) // 2], times[-1]
