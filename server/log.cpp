@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kWaitingBytesMax = 8U << 20;
 /// How long lines are gathered: a few system calls then write what a thousand would.
 constexpr std::chrono::milliseconds kGather{50};
-/// How long the end of the process waits for a reader that does not read.
+/// How long a flush, or the end of the process, waits for a reader that does not read.
 constexpr std::chrono::milliseconds kGoodbyeMax{500};
 /// What a pipe that is ready for writing takes without blocking (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
@@ -144,7 +144,10 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     }
     if (first) wake_.notify_one();
   }
-  void flush_() override {}
+  void flush_() override {
+    std::unique_lock lock(waiting_mutex_);
+    written_.wait_for(lock, kGoodbyeMax, [this] { return waiting_.empty() && !writing_; });
+  }
 
   [[nodiscard]] bool closing() const { return give_up_at_ != Clock::time_point::max(); }
 
@@ -157,11 +160,14 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
       wake_.wait_for(lock, kGather, [this] { return closing(); });
       lines.swap(waiting_);
       const std::uint64_t dropped = std::exchange(dropped_, 0);
+      writing_ = true;
       lock.unlock();
       write_all(lines);
       lines.clear();
       if (dropped != 0) tell_dropped(dropped);
       lock.lock();
+      writing_ = false;
+      written_.notify_all();
     }
   }
 
@@ -193,7 +199,9 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   spdlog::memory_buf_t formatted_;  // guarded by base_sink's own mutex
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
+  std::condition_variable written_;
   std::string waiting_;  // guarded by waiting_mutex_, as are the following
+  bool writing_ = false;
   std::uint64_t dropped_ = 0;
   Clock::time_point give_up_at_ = Clock::time_point::max();
   std::thread writer_;
@@ -257,6 +265,10 @@ void Log::message(Severity severity, std::string_view event, std::string_view te
   fields.text("event", event);
   fields.text("message", text, 1024);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
+}
+
+void Log::flush() {
+  impl_->logger.flush();
 }
 
 }  // namespace couponhook::server

@@ -58,6 +58,8 @@ class Log {
   void delivery(const DeliveryLine& line);
   /// \param event a word to search for; \param text without people's data or secrets.
   void message(Severity severity, std::string_view event, std::string_view text);
+  /// Waits until what was told before is written, but not for long where nobody reads it.
+  void flush();
 
  private:
   struct Impl;

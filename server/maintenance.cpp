@@ -37,16 +37,16 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
       thread_([this] { work(); }) {}
 
 Maintenance::~Maintenance() {
-  stop();
+  ask_to_stop();
+  thread_.join();
 }
 
-void Maintenance::stop() {
+void Maintenance::ask_to_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
-  if (thread_.joinable()) thread_.join();
 }
 
 bool Maintenance::rest(std::chrono::steady_clock::duration time) {

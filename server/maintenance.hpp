@@ -32,13 +32,13 @@ class Maintenance {
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
               Log& log);
-  /// As stop().
+  /// As ask_to_stop(), and waits for the transaction that is under way.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  /// Ends it after the transaction that is under way.
-  void stop();
+  /// From now on it begins no transaction.
+  void ask_to_stop();
 
  private:
   void work();

@@ -15,6 +15,7 @@
 #include "server/admin.hpp"
 #include "server/delivery/replica_waker.hpp"
 #include "server/failure_log.hpp"
+#include "server/forced_end.hpp"
 #include "server/io_thread.hpp"
 #include "server/listening.hpp"
 #include "server/maintenance.hpp"
@@ -32,6 +33,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
+/// For what follows once nobody waits for a reply any more: a last commit, threads that end.
+constexpr milliseconds kLastMoments{1000};
 /// Open files that are no connections: the store's, logs, timers, listening sockets, with room.
 constexpr std::uint64_t kOtherFiles = 100;
 /// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
@@ -99,6 +102,7 @@ class Service {
   Setup setup_;
   ServiceOptions options_;
   Log log_;
+  ForcedEnd forced_end_{log_};
   Live<Merchants> merchants_;
   Live<TlsContext> tls_;
   Live<TlsContext> admin_tls_;
@@ -356,25 +360,31 @@ bool Service::wait_for_sessions(milliseconds patience) const {
 void Service::begin_drain() {
   certificates_.ask_to_stop();
   if (reconciler_) reconciler_->ask_to_stop();
+  if (maintenance_) maintenance_->ask_to_stop();
   readiness_.begin_drain();
   for (IoThread& thread : threads_) thread.drain();
-  // Last, since it waits for the statement that it is at.
-  maintenance_.reset();
   log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
 }
 
 void Service::close() {
+  const ListenerConfig& listener = setup_.config.listener;
+  const milliseconds patience = listener.drain_timeout + listener.reply_budget;
+  const auto stop_by = SteadyClock::now() + patience;
+  forced_end_.begin(patience + kLastMoments);
   for (IoThread& thread : threads_) thread.close();
   // Whoever asks from now on asks our successor, where there is a socket to leave to it.
   if (admin_passed_) admin_threads_.front().close();
-  if (!wait_for_sessions(setup_.config.listener.drain_timeout)) {
+  if (!wait_for_sessions(listener.drain_timeout)) {
     for (IoThread& thread : threads_) thread.abort();
     // A session that waits for the store cannot be ended before its reply budget.
-    wait_for_sessions(setup_.config.listener.reply_budget);
+    wait_for_sessions(listener.reply_budget);
   }
+  maintenance_.reset();
+  reconciler_.reset();
   inbox_.stop();
   waker_.stop();
-  worker_.stop(setup_.config.listener.drain_timeout);
+  worker_.stop(
+      std::max(std::chrono::floor<milliseconds>(stop_by - SteadyClock::now()), milliseconds(0)));
   delivery_thread_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();

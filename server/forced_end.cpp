@@ -1,0 +1,33 @@
+#include "server/forced_end.hpp"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <stop_token>
+
+#include <pthread.h>
+
+namespace couponhook::server {
+
+void ForcedEnd::begin(std::chrono::milliseconds patience) {
+  thread_ = std::jthread([this, patience](const std::stop_token& called_off) {
+    pthread_setname_np(pthread_self(), "forced-end");
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, called_off, patience, [] { return false; });
+    if (!called_off.stop_requested()) end();
+  });
+}
+
+void ForcedEnd::end() {
+  log_.message(Severity::kWarning, "stopped",
+               "the store or a delivery did not come to an end within listener.drain_timeout_ms + "
+               "reply_budget_ms, and is left; everything acknowledged is committed, and what was "
+               "not is sent again");
+  log_.flush();
+  // Neither destructors nor exit handlers: they would wait for the thread that hangs.
+  std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace couponhook::server
