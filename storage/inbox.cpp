@@ -97,7 +97,7 @@ struct Inbox::Impl {
   std::size_t backlog_done = 0;
   std::size_t bytes = 0;     ///< of what waits and of what is being committed
   std::size_t sleepers = 0;  ///< writers without work
-  bool waking = false;       ///< one of them has been woken, and will take all that is queued
+  bool waking = false;       ///< one of them has been woken, and will take what is queued
   bool stopping = false;
   InboxActivity activity;
 
@@ -128,7 +128,7 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (bytes > 0 && bytes + work.bytes > options.queue_bytes_max) return Queued::kFull;
     bytes += work.bytes;
     queue.push_back(std::move(work));
-    // One is enough: it takes all that has come when it is awake.
+    // One is enough: it takes all that has come when it is awake, or wakes the next.
     wake = sleepers > 0 && !std::exchange(waking, true);
   }
   if (wake) wake_writer.notify_one();
@@ -184,6 +184,10 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   batch.assign(std::move_iterator(first),
                std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
   backlog_done += size;
+  // Whoever queued it has woken one writer, and it is more than that one takes.
+  const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
+  lock.unlock();
+  if (wake) wake_writer.notify_one();
 }
 
 void Inbox::Impl::commit(Writer& writer) {

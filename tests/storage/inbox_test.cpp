@@ -76,6 +76,26 @@ TEST_P(InboxTest, TakesNoMoreThanABatchIntoOneTransaction) {
   EXPECT_EQ(inbox_->activity().commits, 3U);
 }
 
+TEST_P(InboxTest, WakesAsManyWritersAsABurstFillsBatches) {
+  Inbox::Connections connections;
+  for (int i = 0; i < 3; ++i) {
+    connections.push_back(std::make_unique<FaultyConnection>(writer(), faults_));
+  }
+  Inbox inbox(
+      std::move(connections), {.batch_max = 1}, [] { return kNow; }, nullptr);
+  // Which writer sleeps when the burst comes is chance, so it is tried several times.
+  for (std::size_t round = 1; round <= 20; ++round) {
+    faults_->hold();
+    for (int i = 0; i < 3; ++i) {
+      const std::string id = numbered("n", static_cast<int>(round) * 3 + i);
+      ASSERT_EQ(inbox.admit(admission(id), outcomes_.listener(id)), Inbox::Queued::kYes);
+    }
+    ASSERT_TRUE(faults_->wait_until_waiting(3)) << "round " << round;
+    faults_->release();
+    ASSERT_EQ(outcomes_.wait_for(3 * round).size(), 3 * round);
+  }
+}
+
 TEST_P(InboxTest, KeepsQuarantinedBodies) {
   open_inbox();
   EXPECT_EQ(inbox_->quarantine(quarantined('x', "n1"), outcomes_.listener("q")),

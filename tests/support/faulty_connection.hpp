@@ -4,6 +4,7 @@
 /// A connection that fails when it is told to.
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -60,7 +61,12 @@ class Faults {
   }
   void wait_until_one_waits() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_; });
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  /// \return whether so many transactions come to wait within a time that is unreasonably long.
+  [[nodiscard]] bool wait_until_waiting(int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return waiting_ == count; });
   }
 
   [[nodiscard]] int begun() const { return read(begun_); }
@@ -86,7 +92,7 @@ class Faults {
   int poison_failures_ = 0;
   int throws_ = 0;
   bool held_ = false;
-  bool waiting_ = false;
+  int waiting_ = 0;
   int begun_ = 0;
   int committed_ = 0;
   int rolled_back_ = 0;
@@ -102,10 +108,10 @@ class FaultyConnection final : public storage::Connection {
     {
       std::unique_lock lock(faults_->mutex_);
       ++faults_->begun_;
-      faults_->waiting_ = true;
+      ++faults_->waiting_;
       faults_->changed_.notify_all();
       faults_->changed_.wait(lock, [this] { return !faults_->held_; });
-      faults_->waiting_ = false;
+      --faults_->waiting_;
     }
     return inner_->begin();
   }
