@@ -57,6 +57,12 @@ bool ends_session(std::string_view sqlstate) {
   return sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate == "25P03";
 }
 
+bool is_passing(std::string_view sqlstate) {
+  constexpr std::string_view kDatabaseDropped = "57P04";
+  return sqlstate.starts_with("53") ||
+         (sqlstate.starts_with("57P") && sqlstate != kDatabaseDropped);
+}
+
 Failure postgres_failure(std::string_view sqlstate, std::string_view message,
                          std::string_view store_name) {
   const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& m) {

@@ -19,6 +19,10 @@ namespace couponhook::storage {
 /// Whether a statement that failed so was the end of its session.
 [[nodiscard]] bool ends_session(std::string_view sqlstate);
 
+/// Whether a server that refuses a connection so, since it is full, starting or ending, may take it
+/// later without anybody's doing.
+[[nodiscard]] bool is_passing(std::string_view sqlstate);
+
 /// On one line, without the line ends and indents that libpq sets its messages in.
 [[nodiscard]] std::string on_one_line(std::string_view message);
 

@@ -17,6 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// How long a server may take to answer whoever only tries its door.
+constexpr std::chrono::seconds kDoorMax{2};
+
 struct Setting {
   const char* keyword;
   const char* value;
@@ -60,6 +63,13 @@ bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
   }
 }
 
+/// \return the SQLSTATE of a message that was asked to consist of it, where a server wrote it.
+std::string_view last_word(std::string_view message) {
+  const std::size_t end = message.find_last_not_of("\n ") + 1;
+  message = message.substr(0, end);
+  return message.substr(message.find_last_of(' ') + 1);
+}
+
 std::string_view field_of(const PGresult* result, int field) {
   const char* text = PQresultErrorField(result, field);
   return text == nullptr ? std::string_view() : text;
@@ -96,10 +106,27 @@ PostgresSession::Result<std::unique_ptr<PostgresSession>> PostgresSession::conne
   return session;
 }
 
-bool PostgresSession::server_answers(const std::string& url) {
+PostgresSession::Door PostgresSession::try_door(const std::string& url) {
   const ConnectionSettings settings(url);
-  return PQpingParams(settings.keywords.data(), settings.values.data(),
-                      ConnectionSettings::kUrlIsADatabaseName) == PQPING_OK;
+  const PGPing answer = PQpingParams(settings.keywords.data(), settings.values.data(),
+                                     ConnectionSettings::kUrlIsADatabaseName);
+  if (answer != PQPING_OK) return Door::kAway;
+  const std::unique_ptr<PGconn, Finish> connection(PQconnectStartParams(
+      settings.keywords.data(), settings.values.data(), ConnectionSettings::kUrlIsADatabaseName));
+  if (connection == nullptr) return Door::kAway;
+  // The reason as a code: its words are in whatever language the server speaks.
+  PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
+  const Deadline deadline = Clock::now() + kDoorMax;
+  auto state = PGRES_POLLING_WRITING;
+  while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    std::array socket{pollfd{.fd = PQsocket(connection.get()), .events = events, .revents = 0}};
+    if (!wait_on(socket, deadline)) return Door::kAway;
+    state = PQconnectPoll(connection.get());
+  }
+  if (state == PGRES_POLLING_OK) return Door::kOpen;
+  const std::string_view sqlstate = last_word(PQerrorMessage(connection.get()));
+  return is_passing(sqlstate) ? Door::kAway : Door::kRefuses;
 }
 
 bool PostgresSession::is_alive() {

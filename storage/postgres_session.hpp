@@ -33,8 +33,14 @@ class PostgresSession {
   /// \param store_name for messages.
   [[nodiscard]] static Result<std::unique_ptr<PostgresSession>> connect(const std::string& url,
                                                                         std::string store_name);
-  /// Whether a server is there, be it that it refuses us. Waits as connect() does.
-  [[nodiscard]] static bool server_answers(const std::string& url);
+  /// How a server takes whoever connects.
+  enum class Door : std::uint8_t {
+    kOpen,
+    kAway,    ///< nobody answers, or it is starting, ending or full: it may be open by itself later
+    kRefuses  ///< somebody has to change something first
+  };
+  /// Tries it with connections that are of no use otherwise. Waits as connect() does, and 2 s.
+  [[nodiscard]] static Door try_door(const std::string& url);
 
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;

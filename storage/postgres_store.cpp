@@ -48,13 +48,17 @@ Result adopt_durable_as_it_is(PostgresConnection& connection) {
 Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
                                                           const StoreOptions& options,
                                                           std::int64_t now_ms) {
+  using Door = PostgresSession::Door;
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kServe, now_ms));
-  const auto connected = store->make_writer()->connect();
-  if (connected) return std::unique_ptr<Store>(std::move(store));
-  const bool is_away = connected.error().code == FailureCode::kUnavailable && options.may_be_away &&
-                       !PostgresSession::server_answers(url.address);
-  if (is_away) return std::unique_ptr<Store>(std::move(store));
-  return connected.error();
+  auto connected = store->make_writer()->connect();
+  if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
+    const Door door = PostgresSession::try_door(url.address);
+    // It opened meanwhile, or it is not the door that keeps us out: the next attempt will tell.
+    if (door == Door::kOpen) connected = store->make_writer()->connect();
+    if (door == Door::kAway) connected = {};
+  }
+  if (!connected) return connected.error();
+  return std::unique_ptr<Store>(std::move(store));
 }
 
 Store::Result<std::unique_ptr<Store>> PostgresStore::inspect(const StoreUrl& url,

@@ -4,16 +4,21 @@ Method: a real server that is killed, stopped, hung, slowed and badly set up und
 
 import os
 import signal
+import socket
+import struct
+import threading
 import time
 import unittest
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from support import events
+from support.authority import Authority
 from support.case import ServiceTestCase
 from support.postgres_server import PostgresServer
 from support.service import LONG, PATIENCE, Service, run, wait_until
+from support.wechat_pay import Platform
 from support.wire import Client, Connection, Load
 
 BUDGET_S = 1.0
@@ -27,6 +32,35 @@ CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON notifications DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION slow()"""
+
+
+@contextmanager
+def slow_commits(server, url, seconds):
+    server.query(url, SLOW_COMMITS.format(seconds=seconds))
+    try:
+        yield
+    finally:
+        server.query(url, "DROP FUNCTION slow CASCADE")
+
+
+@contextmanager
+def hung(server):
+    """No process of the server does anything, and none ends."""
+    stopped = [server.process.pid, *map(int, server.query(
+        "postgres", "SELECT pid FROM pg_stat_activity").split())]
+    halt(stopped, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        halt(stopped, signal.SIGCONT)
+
+
+def halt(pids, how):
+    for pid in pids:
+        try:
+            os.kill(pid, how)
+        except ProcessLookupError:
+            pass
 
 
 class PostgresTestCase(ServiceTestCase):
@@ -115,16 +149,6 @@ class Gone(PostgresTestCase):
         finally:
             self.server.start()
 
-    @contextmanager
-    def hung(self):
-        stopped = [self.server.process.pid, *map(int, self.server.query(
-            "postgres", "SELECT pid FROM pg_stat_activity").split())]
-        self.halt(stopped, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.halt(stopped, signal.SIGCONT)
-
     def check_that_the_loss_shows_in_time(self, begun):
         wait_until(lambda: not self.ready(), 10, "the loss to show")
         took = time.monotonic() - begun
@@ -154,7 +178,7 @@ class Gone(PostgresTestCase):
         self.assert_stored(self.post(self.platform.notify(events.redeem())))
         self.wait_until_ready()
         begun = time.monotonic()
-        with self.hung():
+        with hung(self.server):
             took = self.check_that_the_loss_shows_in_time(begun)
             print(f"hung: not ready after {took:.2f} s")
             begun = time.monotonic()
@@ -181,7 +205,7 @@ class Gone(PostgresTestCase):
                     replies[connection.post(large).code] += 1
 
         before = self.service.memory_peak_mb()
-        with self.hung(), ThreadPoolExecutor(32) as pool:
+        with hung(self.server), ThreadPoolExecutor(32) as pool:
             end = time.monotonic() + STALL_S
             list(pool.map(send, range(32)))
         grown = self.service.memory_peak_mb() - before
@@ -193,33 +217,17 @@ class Gone(PostgresTestCase):
         self.wait_until_ready()
         self.assert_stored(self.post(large))
 
-    @staticmethod
-    def halt(pids, how):
-        for pid in pids:
-            try:
-                os.kill(pid, how)
-            except ProcessLookupError:
-                pass
-
 
 class Slow(PostgresTestCase):
     settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000), "store.max_queued": 50}
     SECONDS = (0.5, 2.5, 10) if LONG else (0.5, 2.5)
-
-    @contextmanager
-    def slow(self, seconds):
-        self.server.query(self.url, SLOW_COMMITS.format(seconds=seconds))
-        try:
-            yield
-        finally:
-            self.server.query(self.url, "DROP FUNCTION slow CASCADE")
 
     def test_a_slow_commit_is_503_in_time_and_counts_when_it_lands(self):
         for seconds in self.SECONDS:
             with self.subTest(seconds=seconds):
                 event, id = events.redeem(), f"slow-{seconds}"
                 before = self.service.counts()
-                with self.slow(seconds):
+                with slow_commits(self.server, self.url, seconds):
                     begun = time.monotonic()
                     reply = self.post(self.platform.notify(event, id))
                     took = time.monotonic() - begun
@@ -240,42 +248,212 @@ class Slow(PostgresTestCase):
                 begun = time.monotonic()
                 return connection.post(request), time.monotonic() - begun
 
-        with self.slow(0.5), ThreadPoolExecutor(len(requests)) as pool:
+        with slow_commits(self.server, self.url, 0.5), ThreadPoolExecutor(len(requests)) as pool:
             for reply, took in pool.map(post, requests):
                 self.assertIn(reply.status, (204, 503), str(reply))
                 self.assertLess(took, BUDGET_S + 2 * PATIENCE)
 
 
+class Stop(PostgresTestCase):
+    """The end does not wait for a database that does not answer."""
+
+    DRAIN_S = 0.5
+    settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000),
+                "listener.drain_timeout_ms": int(DRAIN_S * 1000)}
+    #: How long the end may take by contract, and what a busy machine adds.
+    MAX_S = BUDGET_S + DRAIN_S + 1 + 1.5
+    #: A commit that is sent before the end and lands after it.
+    SLOW_S = 6
+
+    def setUp(self):
+        if self.service.process is None:
+            self.service.start()
+        super().setUp()
+
+    def check_the_end(self, request):
+        reply = self.post(request)
+        self.assert_refused(reply, 503, "STORE_UNAVAILABLE")
+        begun = time.monotonic()
+        self.service.signal(signal.SIGTERM)
+        self.assertEqual(self.service.wait(self.MAX_S / PATIENCE), 0, self.service.errors())
+        print(f"ended {time.monotonic() - begun:.2f} s after SIGTERM")
+        stopped = self.service.logs(event="stopped")[-1]
+        self.assertIn("everything acknowledged is committed", stopped["message"])
+        return stopped
+
+    def test_a_commit_that_takes_long_does_not_hold_it_up_and_counts_when_it_lands(self):
+        request = self.platform.notify(events.redeem(), "slow-end")
+        with slow_commits(self.server, self.url, self.SLOW_S):
+            said = self.check_the_end(request)
+            self.assertEqual(said["level"], "warning", "and says that it was cut short")
+            self.assertNotIn("slow-end", self.kept())
+            wait_until(lambda: "slow-end" in self.kept(), self.SLOW_S, "the late commit")
+        self.service.start()
+        before = self.service.counts()["duplicates"]
+        with Client(self.service) as client:
+            self.assert_stored(client.post(request))
+        self.assertEqual(self.service.counts()["duplicates"], before + 1)
+
+    def test_a_server_that_hangs_does_not_hold_it_up(self):
+        acknowledged = [f"before-hung-{number}" for number in range(20)]
+        for id in acknowledged:
+            self.assert_stored(self.post(self.platform.notify(events.redeem(), id)))
+        with hung(self.server):
+            self.check_the_end(self.platform.notify(events.redeem(), "hung-end"))
+        self.assertEqual(set(acknowledged) - self.kept(), set(), "acknowledged and lost")
+
+
+class Tls(unittest.TestCase):
+    """The way to the database is as safe as its URL asks for."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(PostgresServer())
+        cls.authority, cls.other = Authority("ours"), Authority("another")
+        cls.server.require_tls(*cls.authority.issue("localhost"))
+
+    def service(self, authority, host="localhost"):
+        """A set-up, not started, that demands a certificate of the authority for the host."""
+        service = self.enterContext(Service(starts=False))
+        service.write("database-ca.pem", authority.pem)
+        url = self.server.new_database().replace("127.0.0.1", host)
+        service.configure("store.url", f"{url}?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert="
+                                       f"{service.folder / 'database-ca.pem'}")
+        return service
+
+    def assert_refused(self, service, words):
+        checked = run("check", "--config", service.config)
+        self.assertEqual(checked.returncode, 1, checked)
+        self.assertIn(words, checked.stderr)
+        service.start()
+        self.assertIn(words, service.wait_for_log(event="store_failed")[0]["message"])
+        self.assertEqual(service.ask("/readyz", token=None)[0], 503)
+        with Client(service) as client:
+            reply = client.post(Platform.of(service).notify(events.redeem()))
+        self.assertEqual((reply.status, reply.code), (503, "STORE_UNAVAILABLE"))
+
+    def test_a_server_that_its_authority_vouches_for_is_used_under_tls(self):
+        service = self.service(self.authority)
+        self.assertEqual(run("check", "--config", service.config).returncode, 0)
+        service.start()
+        with Client(service) as client:
+            reply = client.post(Platform.of(service).notify(events.redeem()))
+        self.assertEqual(reply.status, 204, str(reply))
+        sessions = self.server.rows(
+            "postgres", "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+                        " WHERE application_name = 'couponhook'")
+        self.assertEqual({ssl for ssl, in sessions}, {"t"})
+
+    def test_a_server_of_another_authority_is_refused_in_words(self):
+        self.assert_refused(self.service(self.other), "certificate verify failed")
+
+    def test_a_certificate_for_another_host_is_refused_in_words(self):
+        self.assert_refused(self.service(self.authority, host="db.example"),
+                            'does not match host name "db.example"')
+
+
+class Doorkeeper:
+    """A port before a server's: refuses so many as a server that starts does, and lets others in."""
+
+    def __init__(self, behind, refusals):
+        self.behind, self.refusals = behind, refusals
+        self.sockets = ExitStack()
+
+    def __enter__(self):
+        self.listener = self.sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = self.listener.getsockname()[1]
+        self.receiver = threading.Thread(target=self._receive)
+        self.receiver.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.receiver.join()
+        self.sockets.close()
+
+    def _receive(self):
+        while True:
+            try:
+                client = self.sockets.enter_context(self.listener.accept()[0])
+            except OSError:
+                return
+            self.refusals -= 1
+            if self.refusals >= 0:
+                self._refuse(client)
+            else:
+                server = self.sockets.enter_context(
+                    socket.create_connection(("127.0.0.1", self.behind)))
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _refuse(client):
+        """With an ErrorResponse, as PostgreSQL's manual has it in "Message Formats"."""
+        with client:
+            client.recv(10_000)
+            fields = b"".join(field + b"\0" for field in (
+                b"SFATAL", b"VFATAL", b"C57P03", b"Mthe database system is starting up", b""))
+            client.sendall(b"E" + struct.pack("!i", 4 + len(fields)) + fields)
+
+    @staticmethod
+    def _pass_on(source, sink):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
 class Start(unittest.TestCase):
     """What it says when it is started."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(PostgresServer())
+
     def test_started_before_its_database_it_waits_not_ready_and_becomes_ready(self):
-        with PostgresServer() as server:
-            url = server.new_database()
-            server.stop()
-            with Service({"store.url": url}) as service:
-                status, body = service.ask("/readyz", token=None)
-                self.assertEqual(status, 503, body)
-                service.wait_for_log(event="store_failed")
-                server.start()
+        url = self.server.new_database()
+        self.server.stop()
+        self.check_that_it_waits_for(url, str(self.server.port), then=self.server.start)
+
+    def check_that_it_waits_for(self, url, words, then):
+        with Service({"store.url": url}) as service:
+            status, body = service.ask("/readyz", token=None)
+            self.assertEqual(status, 503, body)
+            self.assertIn(words, service.wait_for_log(event="store_failed")[0]["message"])
+            then()
+            wait_until(lambda: service.ask("/readyz", token=None)[0] == 200, 15, "readiness")
+
+    def test_started_while_its_database_has_no_room_it_waits_too(self):
+        self.server.query("postgres", "CREATE ROLE shop LOGIN CONNECTION LIMIT 0")
+        self.server.query("postgres", "CREATE DATABASE shop OWNER shop")
+        self.check_that_it_waits_for(
+            self.server.url("shop").replace("couponhook@", "shop@"), "too many connections",
+            then=lambda: self.server.query("postgres", "ALTER ROLE shop CONNECTION LIMIT -1"))
+
+    def test_a_database_that_comes_up_just_as_it_starts_is_no_error(self):
+        port = self.server.port
+        with Doorkeeper(port, refusals=1) as door:
+            url = self.server.new_database().replace(f":{port}/", f":{door.port}/")
+            with Service({"store.url": f"{url}?sslmode=disable&gssencmode=disable"}) as service:
                 wait_until(lambda: service.ask("/readyz", token=None)[0] == 200, 15, "readiness")
 
     def test_what_cannot_be_right_ends_it_with_words_and_without_the_password(self):
-        with PostgresServer() as server:
-            database = server.new_database()
-            cases = {
-                "synchronous_commit": "ALTER DATABASE {name} SET synchronous_commit = off",
-                "not couponhook's": "CREATE TABLE notifications (x int)",
-            }
-            for words, sql in cases.items():
-                url = server.new_database()
-                server.query(url, sql.format(name=url.rsplit("/", 1)[1]))
-                self.assert_refused_in_words(url, words)
-            self.assert_refused_in_words(server.url("no_such_database"), "no_such_database")
-            server.stop()
-            server.configure(fsync="off")
-            server.start()
+        cases = {
+            "synchronous_commit": "ALTER DATABASE {name} SET synchronous_commit = off",
+            "not couponhook's": "CREATE TABLE notifications (x int)",
+        }
+        for words, sql in cases.items():
+            url = self.server.new_database()
+            self.server.query(url, sql.format(name=url.rsplit("/", 1)[1]))
+            self.assert_refused_in_words(url, words)
+        self.assert_refused_in_words(self.server.url("no_such_database"), "no_such_database")
+        database = self.server.new_database()
+        self.server.restart(fsync="off")
+        try:
             self.assert_refused_in_words(database, "fsync")
+        finally:
+            self.server.restart(fsync="on")
 
     def assert_refused_in_words(self, url, words):
         service = Service({"store.url": url.replace("couponhook@", "couponhook:hunter2@")},
@@ -289,13 +467,13 @@ class Start(unittest.TestCase):
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def test_check_tells_of_a_store_without_its_password(self):
-        with PostgresServer() as server:
-            url = server.new_database().replace("couponhook@", "couponhook:hunter2@")
-            with Service({"store.url": url}, starts=False) as service:
-                done = run("check", "--config", service.config)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertIn(f"postgresql://127.0.0.1:{server.port}/test_1", done.stdout)
-                self.assertNotIn("hunter2", done.stdout)
+        url = self.server.new_database()
+        with_password = url.replace("couponhook@", "couponhook:hunter2@")
+        with Service({"store.url": with_password}, starts=False) as service:
+            done = run("check", "--config", service.config)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(url.replace("couponhook@", ""), done.stdout)
+            self.assertNotIn("hunter2", done.stdout)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,23 @@ class PostgresServer:
             for name, value in settings.items():
                 file.write(f"{name} = '{value}'\n")
 
+    def restart(self, **settings):
+        """Ends it at once and starts it with these settings."""
+        self.stop()
+        self.configure(**settings)
+        self.start()
+
+    def require_tls(self, certificate: str, key: str):
+        """Takes nobody without TLS any more, and shows this certificate; both as PEM."""
+        for name, text in {"server.crt": certificate, "server.key": key,
+                           "pg_hba.conf": "hostssl all all 127.0.0.1/32 trust\n"}.items():
+            file = self.data / name
+            file.write_text(text)
+            file.chmod(0o600)
+            if self.user:
+                os.chown(file, self.user.pw_uid, self.user.pw_gid)
+        self.restart(ssl="on")
+
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
