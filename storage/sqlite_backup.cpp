@@ -66,25 +66,41 @@ Connection::Result<BackupFacts> examine(const fs::path& path) {
   return facts;
 }
 
+BackupFailure in_store(Failure failure) {
+  return {std::move(failure), false};
+}
+
+BackupFailure in_backup(Failure failure) {
+  return {std::move(failure), true};
+}
+
+/// Whose copy it is that is being made.
+enum class Copy : bool { kOfStore, kOfBackup };
+
 /// A copy of `source`, on its way to disk and examined, without its name yet.
-Connection::Result<BackupFacts> copy_and_examine(SqliteConnection& source, const PartialFile& file,
-                                                 const WorkObserver& observer) {
+BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const PartialFile& file,
+                                           Copy which, const WorkObserver& observer) {
+  const auto in_source = which == Copy::kOfStore ? in_store : in_backup;
+  const auto in_copy = which == Copy::kOfStore ? in_backup : in_store;
   {
     const auto copy = SqliteConnection::open(file.path(), {});
-    if (!copy) return copy.error();
+    if (!copy) return in_copy(copy.error());
     // Flushed as it goes, so that a service's commits never wait for gigabytes to reach the disk.
     const auto copied = source.copy_to(**copy, [&](std::uint64_t pages, std::uint64_t of) {
       observer("copied pages", pages, of);
       return file.flush();
     });
-    if (!copied) return copied.error();
+    if (!copied) {
+      const bool damaged = copied.error().code == FailureCode::kCorrupt;
+      return (damaged ? in_source : in_copy)(copied.error());
+    }
   }
   observer("checking the copy", 0, 0);
-  auto facts = examine(file.path());
-  if (facts) return facts;
+  const auto facts = examine(file.path());
+  if (facts) return *facts;
   // The copy's own name would tell nobody where to look.
-  return Failure{facts.error().code,
-                 "a copy of " + source.path() + " is not sound: " + facts.error().message};
+  return in_source({facts.error().code,
+                    "a copy of " + source.path() + " is not sound: " + facts.error().message});
 }
 
 Connection::Result<std::unique_ptr<SqliteConnection>> open_to_copy(const fs::path& path) {
@@ -138,50 +154,53 @@ Result set_aside(const fs::path& store, const fs::path& aside) {
 
 }  // namespace
 
-Connection::Result<BackupFacts> back_up_sqlite(const fs::path& store, const fs::path& to,
-                                               const WorkObserver& observer) {
+BackupResult<BackupFacts> back_up_sqlite(const fs::path& store, const fs::path& to,
+                                         const WorkObserver& observer) {
   std::error_code ec;
   if (fs::exists(fs::symlink_status(to, ec))) {
-    return Failure{FailureCode::kUnavailable,
-                   to.string() + " exists and is not overwritten: choose another name"};
+    return in_backup({FailureCode::kUnavailable,
+                      to.string() + " exists and is not overwritten: choose another name"});
   }
   const auto source = open_to_copy(store);
-  if (!source) return source.error();
+  if (!source) return in_store(source.error());
   const auto file = PartialFile::create(to);
-  if (!file) return file.error();
-  auto facts = copy_and_examine(**source, **file, observer);
+  if (!file) return in_backup(file.error());
+  auto facts = copy_and_examine(**source, **file, Copy::kOfStore, observer);
   if (!facts) return facts;
-  if (auto published = (*file)->publish(); !published) return published.error();
+  if (auto published = (*file)->publish(); !published) return in_backup(published.error());
   return facts;
 }
 
-Connection::Result<Restored> restore_sqlite(const fs::path& store, const fs::path& from,
-                                            std::string_view aside_suffix,
-                                            const WorkObserver& observer) {
-  if (auto made = make_private_folder(store.parent_path()); !made) return made.error();
-  if (auto local = refuse_network_file_system(store.parent_path()); !local) return local.error();
+BackupResult<Restored> restore_sqlite(const fs::path& store, const fs::path& from,
+                                      std::string_view aside_suffix, const WorkObserver& observer) {
+  if (auto made = make_private_folder(store.parent_path()); !made) return in_store(made.error());
+  if (auto local = refuse_network_file_system(store.parent_path()); !local) {
+    return in_store(local.error());
+  }
   const auto lock = FileLock::acquire(store);
-  if (!lock) return lock.error();
+  if (!lock) return in_store(lock.error());
   std::error_code ec;
   if (fs::equivalent(store, from, ec)) {
-    return Failure{FailureCode::kUnavailable,
-                   from.string() + " is the store itself: name a backup"};
+    return in_backup(
+        {FailureCode::kUnavailable, from.string() + " is the store itself: name a backup"});
   }
   const auto source = open_to_copy(from);
-  if (!source) return source.error();
+  if (!source) return in_backup(source.error());
   const auto file = PartialFile::create(store);
-  if (!file) return file.error();
-  const auto facts = copy_and_examine(**source, **file, observer);
+  if (!file) return in_store(file.error());
+  const auto facts = copy_and_examine(**source, **file, Copy::kOfBackup, observer);
   if (!facts) return facts.error();
 
   Restored restored{.facts = *facts, .set_aside = std::nullopt};
   const fs::path aside = with_suffix(store, aside_suffix);
   if (fs::exists(store, ec)) {
-    if (auto kept = set_aside(store, aside); !kept) return kept.error();
+    if (auto kept = set_aside(store, aside); !kept) return in_store(kept.error());
     restored.set_aside = aside;
   }
-  if (auto clean = set_log_aside(store, aside); !clean) return clean.error();
-  if (auto published = (*file)->publish_replacing(); !published) return published.error();
+  if (auto clean = set_log_aside(store, aside); !clean) return in_store(clean.error());
+  if (auto published = (*file)->publish_replacing(); !published) {
+    return in_store(published.error());
+  }
   return restored;
 }
 

@@ -20,13 +20,20 @@ struct BackupFacts {
   std::int64_t size_bytes = 0;
 };
 
+/// What went wrong, and with which of the two files.
+struct BackupFailure : Failure {
+  bool in_backup = false;  ///< rather than in the store
+};
+template <typename T>
+using BackupResult = boost::system::result<T, BackupFailure>;
+
 /// Copies a store to a file that nothing has the name of, while a service may be writing to it:
 /// takes no lock and keeps no commit waiting. All that was committed before the call is in the
 /// copy, which is one file for its owner only, checked, durable, and there under its name once it
 /// is all that.
-[[nodiscard]] Connection::Result<BackupFacts> back_up_sqlite(const std::filesystem::path& store,
-                                                             const std::filesystem::path& to,
-                                                             const WorkObserver& observer);
+[[nodiscard]] BackupResult<BackupFacts> back_up_sqlite(const std::filesystem::path& store,
+                                                       const std::filesystem::path& to,
+                                                       const WorkObserver& observer);
 
 struct Restored {
   BackupFacts facts;
@@ -39,9 +46,9 @@ struct Restored {
 /// Refuses while a service holds the store, while another program has its file open, and to replace
 /// a database that is sound and not ours. A damaged store may be replaced.
 /// \param aside_suffix added to the store's name for the file that was there: ".before-…".
-[[nodiscard]] Connection::Result<Restored> restore_sqlite(const std::filesystem::path& store,
-                                                          const std::filesystem::path& from,
-                                                          std::string_view aside_suffix,
-                                                          const WorkObserver& observer);
+[[nodiscard]] BackupResult<Restored> restore_sqlite(const std::filesystem::path& store,
+                                                    const std::filesystem::path& from,
+                                                    std::string_view aside_suffix,
+                                                    const WorkObserver& observer);
 
 }  // namespace couponhook::storage

@@ -126,7 +126,7 @@ Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
 Failure SqliteConnection::damage(std::string findings) const {
   std::replace(findings.begin(), findings.end(), '\n', ' ');
   return {FailureCode::kCorrupt,
-          "damage in store " + path_ + ": " + findings + ": restore a backup"};
+          "damage in store " + path_ + ": " + findings + ": restore a sound backup"};
 }
 
 Connection::Result<void> SqliteConnection::check_integrity() {

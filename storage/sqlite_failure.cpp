@@ -36,7 +36,7 @@ Meaning meaning_of(int rc, int system_error) {
               "look for disk errors in the system's log"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {FailureCode::kCorrupt, "damage in", "restore a backup"};
+      return {FailureCode::kCorrupt, "damage in", "restore a sound backup"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {FailureCode::kUnavailable, "another process holds",

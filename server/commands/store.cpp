@@ -35,6 +35,11 @@ bool is_file(const StoreAtHand& store, World& world) {
   return false;
 }
 
+/// \param store whose key is named where the backup is not at fault.
+Exit fail(World& world, const StoreAtHand& store, const storage::BackupFailure& failure) {
+  return fail(world, failure.in_backup ? "FILE" : store.where, failure);
+}
+
 void print_facts(const storage::BackupFacts& facts, std::ostream& out) {
   out << facts.notifications << " notifications, " << facts.size_bytes << " bytes, schema version "
       << facts.schema_version;
@@ -50,7 +55,7 @@ Exit backup(const CommonOptions& common, const std::filesystem::path& to, World&
   WorkDisplay display(world);
   const auto facts = storage::back_up_sqlite(store->url.path, to, display.observer());
   display.clear();
-  if (!facts) return fail(world, store->where, facts.error());
+  if (!facts) return fail(world, *store, facts.error());
   world.out << "backed up to " << to.string() << ", checked: ";
   print_facts(*facts, world.out);
   return Exit::kOk;
@@ -70,7 +75,7 @@ Exit restore(const CommonOptions& common, const std::filesystem::path& from, Wor
   const auto restored =
       storage::restore_sqlite(store->url.path, from, aside_suffix(world), display.observer());
   display.clear();
-  if (!restored) return fail(world, store->where, restored.error());
+  if (!restored) return fail(world, *store, restored.error());
   world.out << "restored " << store->url.path.string() << ", checked: ";
   print_facts(restored->facts, world.out);
   if (restored->set_aside) {

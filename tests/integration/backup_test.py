@@ -5,6 +5,7 @@ where it is sound. Method: load over TLS, the real commands, and Python's own sq
 import itertools
 import os
 import pty
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -84,6 +85,24 @@ class Backup(ServiceTestCase):
         self.assertRegex(done.stderr, r"^couponhook: .*once\.db exists and is not overwritten")
         self.assertEqual(path.read_bytes(), before)
 
+    def test_it_says_which_of_the_two_files_is_at_fault(self):
+        def refusal(path, **options):
+            done = run("store", "backup", path, "--config", self.service.config, **options)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            return done.stderr
+
+        def leave_no_room():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+        nowhere = self.service.root / "no-such-folder" / "b.db"
+        self.assertRegex(refusal(nowhere), rf"^couponhook: FILE: .*{nowhere}.*No such file")
+        full = self.service.root / "full.db"
+        self.assertRegex(refusal(full, preexec_fn=leave_no_room),
+                         rf"^couponhook: FILE: no space left .*{full}")
+        with Service(starts=False) as without_store:
+            done = run("store", "backup", full, "--config", without_store.config)
+        self.assertRegex(done.stderr, r"^couponhook: .*couponhook\.toml: store\.url: there is no file")
+
     def test_on_a_terminal_it_draws_a_bar(self):
         screen, terminal = pty.openpty()
         with open(screen, "rb", closefd=True) as reading:
@@ -147,7 +166,7 @@ class Restore(unittest.TestCase):
                 path.write_bytes(damaged)
                 done = self.restore(path)
                 self.assertEqual(done.returncode, 1, done.stdout)
-                self.assertIn(str(path), done.stderr.splitlines()[-1], "it says which file")
+                self.assertRegex(done.stderr, rf"^couponhook: FILE: .*{path}", "it says which file")
                 self.assertEqual(self.service.database.read_bytes(), before)
         self.service.start()
 

@@ -44,11 +44,9 @@ class SqliteBackupTest : public ::testing::Test {
     const auto store = open(path);
     return Reader(store->reader().value()).counts().value().stored;
   }
-  Connection::Result<Restored> restore() {
-    return restore_sqlite(path_, backup_, ".aside", kUnobserved);
-  }
+  BackupResult<Restored> restore() { return restore_sqlite(path_, backup_, ".aside", kUnobserved); }
   template <typename T>
-  static std::string refusal(const Connection::Result<T>& result) {
+  static std::string refusal(const BackupResult<T>& result) {
     return result ? "nothing was refused" : result.error().message;
   }
   static std::set<std::string> names_in(const fs::path& folder) {
