@@ -73,23 +73,21 @@ Task<void> HttpServer::accept_until_closed() {
       co_await pause_.async_wait(use_task);
       continue;
     }
-    try {
-      begin_session(std::move(socket), peer.address());
-    } catch (...) {
-      // No memory for one session must not end accepting for all that follow.
-      share_.on_bug(std::current_exception());
-    }
+    begin_session(std::move(socket), peer.address());
   }
   share_.close_door();
 }
 
-void HttpServer::begin_session(Socket socket, const asio::ip::address& peer) {
+void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
   auto presence = std::make_unique<Presence>(share_);
   const IpAddress client = to_ip_address(peer);
   // Whom a proxy brings is known once its header is read, and counted then.
   if (!share_.trusted.contains(client)) presence->count_for(client);
   if (presence->admission() == Admission::kDropped) return;
   run(serve(std::move(socket), client, std::move(presence)));
+} catch (...) {
+  // No memory for one session must not end accepting for all that follow.
+  share_.on_bug(std::current_exception());
 }
 
 Task<void> HttpServer::serve(Socket socket, IpAddress peer, std::unique_ptr<Presence> presence) {
@@ -113,10 +111,23 @@ Task<void> HttpServer::close_door() {
     turn_newcomers_away(acceptor_);
     Timer door(io_.get_executor(), kDoorOpen);
     co_await door.async_wait(use_task);
+    accept_who_waits();
   }
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+}
+
+/// However busy the machine is: closing would reset whom the kernel has taken in meanwhile.
+void HttpServer::accept_who_waits() {
+  error_code ec;
+  acceptor_.non_blocking(true, ec);
+  while (!ec) {
+    Socket socket(io_.get_executor());
+    asio::ip::tcp::endpoint peer;
+    acceptor_.accept(socket, peer, ec);
+    if (!ec) begin_session(std::move(socket), peer.address());
+  }
 }
 
 void HttpServer::abort() {

@@ -52,8 +52,9 @@ class HttpServer {
   void begin_accepting();
   Task<void> accept_until_closed();
   Task<void> close_door();
+  void accept_who_waits();
   void run(Task<void> task);
-  void begin_session(Socket socket, const asio::ip::address& peer);
+  void begin_session(Socket&& socket, const asio::ip::address& peer);
   Task<void> serve(Socket socket, IpAddress peer, std::unique_ptr<Presence> presence);
 
   asio::io_context& io_;

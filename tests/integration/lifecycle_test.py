@@ -87,7 +87,9 @@ class Stop(unittest.TestCase):
         self.assertEqual(service.wait(timeout=5), 0, service.errors())
 
     def test_who_waits_to_be_accepted_is_served(self):
-        service, platform = self.start({"listener.tls": False})
+        service, platform = self.start({"listener.tls": False, "listener.drain_delay_ms": 60000})
+        service.signal(signal.SIGTERM)
+        service.wait_for_log(event="draining")
         # Frozen, the service leaves connections to the kernel, which queues them.
         service.signal(signal.SIGSTOP)
         waiting = [self.enterContext(Connection(service)) for _ in range(40)]
@@ -97,6 +99,7 @@ class Stop(unittest.TestCase):
         service.signal(signal.SIGCONT)
         replies = [connection.read_reply() for connection in waiting]
         self.assertEqual({reply.status for reply in replies}, {204})
+        self.assertTrue(all(reply.closes for reply in replies))
         self.assertEqual(service.wait(), 0, service.errors())
 
     def test_a_request_in_flight_is_finished(self):
