@@ -166,7 +166,8 @@ class Restore(unittest.TestCase):
                 path.write_bytes(damaged)
                 done = self.restore(path)
                 self.assertEqual(done.returncode, 1, done.stdout)
-                self.assertRegex(done.stderr, rf"^couponhook: FILE: .*{path}", "it says which file")
+                self.assertRegex(done.stderr.splitlines()[-1],
+                                 rf"^couponhook: FILE: .*{path}", "it says which file")
                 self.assertEqual(self.service.database.read_bytes(), before)
         self.service.start()
 

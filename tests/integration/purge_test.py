@@ -1,30 +1,29 @@
 """Goal: what has been kept long enough goes, by command and by the service itself, while
-notifications come in and none of them is kept waiting. Method: rows are made old in the file.
+notifications come in and none of them is kept waiting. Method: rows are made old in the store; the
+same tests on both engines.
 """
 
 import itertools
 import json
-import sqlite3
 import subprocess
 import time
 import unittest
-from contextlib import closing
 
 from support import events
 from support.case import ServiceTestCase
 from support.service import BINARY, LONG, PATIENCE, run, wait_until
+from support.stores import PostgresStore, SqliteStore
 from support.wire import Connection, Load
 
 DAY_MS = 86_400_000
 
 
 class PurgeTestCase(ServiceTestCase):
-    def change(self, *statements):
-        """Changes the database file beside the service."""
-        with closing(sqlite3.connect(self.service.database, timeout=30)) as store:
-            for statement in statements:
-                store.execute(statement)
-            store.commit()
+    engine = SqliteStore
+
+    @classmethod
+    def prepare(cls, service):
+        cls.store = cls.engine(service)
 
     def receive(self, *ids):
         for id in ids:
@@ -33,8 +32,9 @@ class PurgeTestCase(ServiceTestCase):
     def make_old(self, days, id):
         """And whatever came before it: rows stand in the order in which they came."""
         received = int(time.time() * 1000) - days * DAY_MS
-        self.change(f"UPDATE notifications SET received_at = min(received_at, {received}) "
-                    f"WHERE seq <= (SELECT seq FROM notifications WHERE id = '{id}')")
+        self.store.execute(
+            f"UPDATE notifications SET received_at = {received} WHERE received_at > {received} "
+            f"AND seq <= (SELECT seq FROM notifications WHERE id = '{id}')")
 
     def purge(self, *options, code=0):
         done = run("store", "purge", "--config", self.service.config, *options)
@@ -53,11 +53,11 @@ class ByCommand(PurgeTestCase):
         counted = json.loads(self.purge("--dry-run", "--json"))
         self.assertEqual(self.service.ask("/notifications/gone")[0], 200, "it only counted")
         self.assertEqual(counted["payloads"], 1)
-        stored, rows = self.service.counts()["stored"], self.service.count_rows()
+        stored, rows = self.service.counts()["stored"], self.store.count("notifications")
         said = self.purge()
         self.assertIn(f"emptied 1 payloads and removed {counted['notifications']} notifications",
                       said)
-        self.assertEqual(self.service.count_rows(), rows - counted["notifications"])
+        self.assertEqual(self.store.count("notifications"), rows - counted["notifications"])
         self.assertEqual(self.service.ask("/notifications/gone")[0], 404)
         self.assertFalse(self.payload_of("empty"))
         self.assertTrue(self.payload_of("young"))
@@ -115,13 +115,14 @@ class UnderLoad(PurgeTestCase):
                    " envelope, resource")
         old = columns.replace("received_at, last_seen_at",
                               f"received_at - {181 * DAY_MS}, last_seen_at")
-        self.change(
+        self.store.execute(
             "DELETE FROM notifications WHERE id <> 'model'",
             f"INSERT INTO notifications (seq, id, mchid, {columns}) "
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {self.ROWS}) "
-            f"SELECT 1000000 + i, hex(randomblob(16)), mchid, {old} "
+            f"SELECT 1000000 + i, 'old-' || i, mchid, {old} "
             "FROM n, notifications WHERE id = 'model'",
             "UPDATE notifications SET seq = 3000000 WHERE id = 'model'")
+        self.store.number_next_row_after(3_000_000)
         numbers = itertools.count()
         slowest = [0.0]
 
@@ -143,12 +144,23 @@ class UnderLoad(PurgeTestCase):
         load.stop()
         self.assertEqual(purge.returncode, 0)
         self.assertEqual(load.statuses | {204}, {204}, "no receipt fails")
-        self.assertEqual(self.service.rows("SELECT count(*) FROM notifications WHERE seq < 2000000"),
-                         [(0,)])
+        self.assertEqual(self.store.count("notifications WHERE seq < 2000000"), 0)
         slowest.sort()
         print(f"{self.ROWS} rows purged under load; of {sent} probes p99 "
               f"{slowest[int(0.99 * len(slowest))] * 1000:.1f} ms, worst {slowest[-1] * 1000:.0f} ms")
         self.assertLess(slowest[-1], 1.0 * PATIENCE, "the reply budget is 4 s")
+
+
+class ByCommandOnPostgres(ByCommand):
+    engine = PostgresStore
+
+
+class ByItselfOnPostgres(ByItself):
+    engine = PostgresStore
+
+
+class UnderLoadOnPostgres(UnderLoad):
+    engine = PostgresStore
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 // A backlog drains at a cost per delivery that does not grow with it. Deliveries of few coupons are
-// kept, so that most stand in line, and then made to the last one; the processor time that this
-// thread takes for each tenth of them is compared. COUPONHOOK_LONG=1 asks for a million.
+// kept, so that most stand in line, and then made to the last one; the processor time for each
+// tenth of them is compared, this thread's and that of the server's processes that work for it.
+// COUPONHOOK_LONG=1 asks for a million. PostgreSQL is given a quarter of them.
 
 #include <ctime>
 #include <iostream>
+#include <sstream>
 
 #include "deliveries_fixture.hpp"
 
@@ -12,9 +14,12 @@ namespace {
 
 class BacklogTest : public WithDeliveries {
  protected:
+  /// PostgreSQL, which is asked over a socket, takes several times as long for each.
+  static int sized(int count) { return GetParam() == "postgresql" ? count / 4 : count; }
+
   /// `in_line` of each coupon, coupons taking turns.
   void keep_backlog(int count, int in_line) {
-    constexpr int kBatch = 1000;
+    constexpr int kBatch = 500;
     const auto connection = writer();
     BatchWriter batch_writer(*connection);
     for (int i = 0; i < count; i += kBatch) {
@@ -28,11 +33,14 @@ class BacklogTest : public WithDeliveries {
   }
 
   /// Takes and finishes `count`. \return CPU microseconds of each.
-  static double drain(Deliveries& deliveries, int count) {
+  double drain(Deliveries& deliveries, int count) {
+    // PostgreSQL gives what is due at the same time in any order, so a claim may find none but such
+    // as stand in line, which it puts aside.
+    int only_put_aside = 0;
     const double begun = cpu_us();
     for (int done = 0; done < count;) {
       const auto claimed = claim(deliveries, kNow, std::min(200, count - done));
-      if (claimed.empty()) {
+      if (claimed.empty() && ++only_put_aside > 5) {
         ADD_FAILURE() << "nothing to take with " << count - done << " to go";
         break;
       }
@@ -47,18 +55,30 @@ class BacklogTest : public WithDeliveries {
   }
 
  private:
-  static double cpu_us() {
+  double cpu_us() {
+    double sum = cpu_us(CLOCK_THREAD_CPUTIME_ID);
+    if (GetParam() != "postgresql") return sum;
+    std::istringstream processes(support::PostgresServer::shared().psql(
+        url().address,
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE application_name = 'couponhook' AND datname = current_database()"));
+    for (pid_t process = 0; processes >> process;) {
+      clockid_t clock{};
+      if (clock_getcpuclockid(process, &clock) == 0) sum += cpu_us(clock);
+    }
+    return sum;
+  }
+  static double cpu_us(clockid_t clock) {
     timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, BacklogTest, ::testing::Values("sqlite"),
-                         [](const auto& engine) { return std::string(engine.param); });
+COUPONHOOK_ON_EVERY_ENGINE(BacklogTest);
 
 TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
   const bool is_long = std::getenv("COUPONHOOK_LONG") != nullptr;
-  const int count = is_long ? 1'000'000 : 10'000;
+  const int count = sized(is_long ? 1'000'000 : 10'000);
   keep_backlog(count, 10);
   Deliveries deliveries = replica();
   std::vector<double> tenths;
@@ -73,15 +93,15 @@ TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
 
 TEST_P(BacklogTest, TakesOneCouponThroughALongLine) {
   // Each stands behind all that came before it.
-  constexpr int kLine = 2'000;
-  keep_backlog(kLine, kLine);
+  const int line = sized(2'000);
+  keep_backlog(line, line);
   Deliveries deliveries = replica();
-  const double first = drain(deliveries, kLine / 10);
-  drain(deliveries, kLine - 2 * (kLine / 10));
-  const double last = drain(deliveries, kLine / 10);
+  const double first = drain(deliveries, line / 10);
+  drain(deliveries, line - 2 * (line / 10));
+  const double last = drain(deliveries, line / 10);
   EXPECT_LT(first, 20 * last)
       << "the first claims put the line aside, and no later one looks at it";
-  EXPECT_EQ(counts().deliveries_done, kLine);
+  EXPECT_EQ(counts().deliveries_done, line);
 }
 
 }  // namespace

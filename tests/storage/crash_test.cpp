@@ -75,9 +75,12 @@ std::set<std::int32_t> acknowledged_before_kill(const StoreUrl& url, std::int32_
   return ids;
 }
 
-TEST(Crash, LosesNothingThatWasAcknowledged) {
+class CrashTest : public ::testing::TestWithParam<std::string_view> {};
+COUPONHOOK_ON_EVERY_ENGINE(CrashTest);
+
+TEST_P(CrashTest, LosesNothingThatWasAcknowledged) {
   const TemporaryFolder folder;
-  const StoreUrl url{"sqlite", folder.path() / "s.db"};
+  const StoreUrl url = fresh_url(GetParam(), folder);
   std::mt19937 random(20240101);
   std::size_t total = 0;
   for (int round = 0; round < 10; ++round) {
