@@ -140,16 +140,26 @@ class PostgresServer:
     def kill_backends(self, how=signal.SIGKILL):
         """Kills the processes that serve couponhook's sessions. Returns how many.
 
-        After a SIGKILL the server ends all others too, and recovers.
+        After a SIGKILL the server ends all others too, and recovers: this waits for both, since
+        nobody can tell a server that has not noticed yet from one that is back.
         """
+        crashes = self._crashes()
         pids = self.query("postgres", "SELECT pid FROM pg_stat_activity "
                                       "WHERE application_name = 'couponhook'").split()
+        killed = 0
         for pid in pids:
             try:
                 os.kill(int(pid), how)
+                killed += 1
             except ProcessLookupError:
                 pass
-        return len(pids)
+        if killed and how == signal.SIGKILL:
+            wait_until(lambda: self._crashes() > crashes, 60, "PostgreSQL to notice a crash")
+            wait_until(self._answers, 60, "PostgreSQL to recover")
+        return killed
+
+    def _crashes(self) -> int:
+        return (self.root / "log").read_text().count("all server processes terminated")
 
     def new_database(self) -> str:
         """Makes an empty database. Returns its URL."""
