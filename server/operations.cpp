@@ -41,6 +41,7 @@ std::string_view read_filter(const Target& target, storage::DeliveryFilter& filt
   filter.handler = target.parameter("handler").value_or("");
   filter.state = target.parameter("state").value_or("");
   filter.event_type = target.parameter("type").value_or("");
+  filter.mchid = target.parameter("mchid").value_or("");
   filter.error = target.parameter("error").value_or("");
   if (!is_state(filter.state)) return "state";
   if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
@@ -79,7 +80,8 @@ Reply reply_for_result(storage::ControlResult result, std::string_view done) {
     case storage::ControlResult::kNotFound:
       return error(404, "NOT_FOUND", kNoDelivery);
     case storage::ControlResult::kRunning:
-      return error(409, "IN_PROGRESS", "it is being made at this moment; ask again in a while");
+      return error(409, "IN_PROGRESS",
+                   "it is being made at this moment; ask again once that is over");
     case storage::ControlResult::kEmptied:
       return error(409, "EMPTIED", "retention has removed what would be delivered");
     case storage::ControlResult::kEnded:
@@ -137,13 +139,13 @@ Reply Operations::deliveries(const Target& target) {
 }
 
 Reply Operations::start_retry(std::string_view body) {
-  const auto members =
-      read_members(body, {"handler", "state", "type", "error", "since", "until", "dry_run"});
+  const auto members = read_members(
+      body, {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run"});
   storage::DeliveryFilter filter;
   if (!members) {
     return bad_parameter(
-        "the body is a JSON object with any of handler, state, type, error, since, until (texts) "
-        "and dry_run (true or false)");
+        "the body is a JSON object with any of handler, state, type, mchid, error, since, until "
+        "(texts) and dry_run (true or false)");
   }
   if (const auto wrong = read_filter(*members, filter); !wrong.empty()) {
     return bad_parameter(std::string(wrong).append(kFilterHelp));

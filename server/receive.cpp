@@ -227,19 +227,15 @@ bool waits_for_handlers(Verdict committed, const ToAdmit& admitted) {
          (committed == admitted.verdict_if_new || committed == Verdict::kDuplicate);
 }
 
-std::optional<Verdict> conclude_handling(Verdict committed, Handled result) {
+Verdict conclude_handling(Verdict committed, Handled result) {
   switch (result) {
     case Handled::kDone:
       return committed;
     case Handled::kFailed:
       return Verdict::kHandlerFailed;
-    case Handled::kElsewhere:
+    case Handled::kNotYet:
       break;
   }
-  return std::nullopt;
-}
-
-Verdict out_of_budget(Verdict committed) {
   return committed == Verdict::kDuplicate ? Verdict::kInProgress : Verdict::kHandlerFailed;
 }
 

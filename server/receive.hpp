@@ -64,14 +64,10 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 /// Whether the reply waits for handlers too.
 [[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
 
-/// What the handlers' answer means for the sender.
+/// What the handlers' answer means for the sender. Where there is none yet, whoever was first says
+/// that it failed, a copy that it goes on.
 /// \param committed the verdict without them.
-/// \return nothing where they have to be asked again.
-[[nodiscard]] std::optional<Verdict> conclude_handling(Verdict committed, Handled result);
-
-/// The same where no answer came within the reply budget: whoever began the call says that it
-/// failed, a copy that it goes on.
-[[nodiscard]] Verdict out_of_budget(Verdict committed);
+[[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 
 /// The part of the way that a notification which WeChat Pay never delivered shares: what is to be
 /// committed for a decrypted resource.

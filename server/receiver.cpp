@@ -33,9 +33,6 @@ struct Identity {
   }
 };
 
-/// How soon to ask again for a delivery that is in other hands.
-constexpr std::chrono::milliseconds kAskAgain{100};
-
 class HandledWait final : public HandledListener,
                           public ResultWait<Handled>,
                           public std::enable_shared_from_this<HandledWait> {
@@ -139,22 +136,12 @@ Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> w
 Task<Verdict> Receiver::handled(Verdict verdict, HandledRequest request,
                                 SteadyClock::time_point deadline) {
   const Executor executor = co_await asio::this_coro::executor;
-  Timer pause(executor);
-  while (SteadyClock::now() < deadline) {
-    const auto wait = std::make_shared<HandledWait>(executor);
-    request.listener = wait;
-    HandledRequest asked = request;
-    desk_.handle(std::move(asked));
-    const auto result = co_await wait->wait(deadline);
-    if (result) {
-      const auto concluded = conclude_handling(verdict, *result);
-      if (concluded) co_return *concluded;
-      request.born_leased.clear();
-      pause.expires_after(kAskAgain);
-      co_await pause.async_wait(use_task);
-    }
-  }
-  co_return out_of_budget(verdict);
+  const auto wait = std::make_shared<HandledWait>(executor);
+  request.listener = wait;
+  request.until = deadline;
+  desk_.handle(std::move(request));
+  const auto result = co_await wait->wait(deadline);
+  co_return conclude_handling(verdict, result.value_or(Handled::kNotYet));
 }
 
 Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,

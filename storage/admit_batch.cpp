@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "storage/lane.hpp"
+#include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"
@@ -201,9 +202,10 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   return {};
 }
 
-/// Finds out behind which deliveries none may be born leased.
+/// Finds out behind which deliveries none may be born leased, and which are paused.
 BatchWriter::Result BatchWriter::look_at_lanes() {
   taken_lanes_.clear();
+  pauses_.clear();
   for (const Admitted* item : with_deliveries_) {
     for (const NewDelivery& delivery : item->admission->deliveries) {
       if (!delivery.leased) continue;
@@ -213,11 +215,20 @@ BatchWriter::Result BatchWriter::look_at_lanes() {
   }
   leases_wanted_ = !commands_.empty();
   if (!leases_wanted_) return {};
+  commands_.push_back(Command(sql::kPauses, {}));
   if (auto looked = run(); !looked) return looked;
+  pauses_ = pauses_from(results_.back());
+  results_.pop_back();
   for (const Rows& rows : results_) {
     if (!rows.empty()) taken_lanes_.insert(integer(rows[0][1]));
   }
   return {};
+}
+
+bool BatchWriter::is_paused(const NewDelivery& delivery, std::string_view event_type) const {
+  return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
+    return holds_back(pause, delivery.handler, event_type);
+  });
 }
 
 void BatchWriter::append_delivery(const Admitted& item, const NewDelivery& delivery,
@@ -226,7 +237,7 @@ void BatchWriter::append_delivery(const Admitted& item, const NewDelivery& deliv
   const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
   counters_.add(counter::kDeliveriesPending);
   const bool first = leases_wanted_ && taken_lanes_.insert(lane).second;
-  if (delivery.leased && first) {
+  if (delivery.leased && first && !is_paused(delivery, item.admission->event_type)) {
     leasing_.push_back({item.work, &delivery, commands_.size()});
     commands_.push_back(Command(sql::kInsertLeasedDelivery,
                                 {item.sequence, delivery.handler, now_ms + terms_.lease.count(),

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <unordered_set>
 #include <variant>
 #include <vector>
@@ -79,6 +80,7 @@ class BatchWriter {
   void append_facts();
   [[nodiscard]] Result insert_deliveries(std::int64_t now_ms);
   [[nodiscard]] Result look_at_lanes();
+  [[nodiscard]] bool is_paused(const NewDelivery& delivery, std::string_view event_type) const;
   void append_delivery(const Admitted& item, const NewDelivery& delivery, std::int64_t now_ms);
   [[nodiscard]] Result read_copies();
   [[nodiscard]] Result insert_conflicts();
@@ -97,6 +99,7 @@ class BatchWriter {
   std::vector<Admitted*> conflicts_;
   std::vector<const Admitted*> with_deliveries_;
   bool leases_wanted_ = false;
+  std::vector<PauseRecord> pauses_;  ///< as the transaction saw them, where leases are wanted
   std::unordered_set<std::int64_t> taken_lanes_;
   std::vector<Leasing> leasing_;
   CounterDeltas counters_;

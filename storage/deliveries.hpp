@@ -28,6 +28,9 @@ struct Wanted {
 struct ClaimedDelivery {
   Lease lease;
   std::int64_t attempt = 1;  ///< counts this one; a lease that ended without a report counted too
+  /// Set where this attempt has been made already, by somebody whose lease ended without a report,
+  /// as one before it did: what to report it as having failed with. It is not to be made.
+  std::string lost;
   std::string handler;
   std::string ordering_key;
   std::string notification_id;
@@ -44,7 +47,8 @@ struct ClaimedDelivery {
 enum class Standing : std::uint8_t {
   kClaimed,     ///< it is this caller's now
   kInProgress,  ///< in other hands (or in this replica's: ask whoever holds it)
-  kWaiting,     ///< for an earlier one of its ordering key, or because it is paused
+  kWaiting,     ///< for an earlier one of its ordering key
+  kPaused,      ///< held back by an operator
   kDone,        ///< delivered, or skipped by an operator
   kDead,
 };
@@ -142,6 +146,7 @@ class Deliveries {
   // Claiming, in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
+  [[nodiscard]] bool is_held_back(const Candidate& candidate) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
                                             std::string_view event_type) const;
   [[nodiscard]] Work claim_due(std::span<const Wanted> wanted, std::int64_t now_ms, Claim& claim);

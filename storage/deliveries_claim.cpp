@@ -42,12 +42,13 @@ struct Deliveries::Candidate {
         due_at_ms(optional_integer(row[8])),
         leased(!is_null(row[9])),
         lease_owner(leased ? take_text(row[9]) : std::string()),
-        parked(optional_integer(row[10]).has_value()),
+        parked_by(optional_integer(row[10])),
         created_at_ms(integer(row[11])),
         ordering_key(take_text(row[12])),
         last_error(take_text(row[13])),
         head(optional_integer(row[14])),
-        running(optional_integer(row[15])) {}
+        running(optional_integer(row[15])),
+        lost_before(leased && integer(row[16]) > 0) {}
 
   [[nodiscard]] bool is_open() const {
     return state == state::kPending || state == state::kRetrying;
@@ -72,18 +73,20 @@ struct Deliveries::Candidate {
   std::optional<std::int64_t> due_at_ms;
   bool leased;
   std::string lease_owner;
-  bool parked;
+  std::optional<std::int64_t> parked_by;
   std::int64_t created_at_ms;
   std::string ordering_key;
   std::string last_error;
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
-  std::string lost;  ///< what its history says of a lease that ended without a report
+  bool lost_before;  ///< its lease has ended, as did that of an attempt before
+  std::string lost;  ///< what is said of a lease that ended without a report
 };
 
 /// What a claim has taken so far.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
+  std::vector<std::string> held_back;  ///< handlers, one for each delivery that a pause keeps
   std::int64_t until_ms = 0;
 };
 
@@ -98,7 +101,7 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
+  claim = {.taken = {}, .held_back = {}, .until_ms = now_ms + terms_.lease.count()};
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
@@ -131,7 +134,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   std::vector<DeliveryStanding> standings;
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
-    claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
+    claim = {.taken = {}, .held_back = {}, .until_ms = now_ms + terms_.lease.count()};
     standings.clear();
     counters_.clear();
     commands_.clear();
@@ -147,12 +150,18 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
         standing.standing = candidate.state == state::kDead ? Standing::kDead : Standing::kDone;
       } else if (candidate.is_running(now_ms)) {
         standing.standing = Standing::kInProgress;
-      } else if (!candidate.parked && !is_paused(candidate.handler)) {
+      } else if (is_paused(candidate.handler) || is_held_back(candidate)) {
+        standing.standing = Standing::kPaused;
+      } else if (!candidate.parked_by) {
         candidates.push_back(std::move(candidate));
       }
       standings.push_back(std::move(standing));
     }
     if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
+    for (const std::string& handler : claim.held_back) {
+      std::ranges::find(standings, handler, &DeliveryStanding::handler)->standing =
+          Standing::kPaused;
+    }
     return count_and_run();
   });
   if (!claimed) return claimed.error();
@@ -183,16 +192,21 @@ Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
 
 bool Deliveries::is_paused(std::string_view handler) const {
   return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
-    return pause.event_pattern.empty() && pause.handler == handler;
+    return !pause.resumed_at_ms && pause.event_pattern.empty() && pause.handler == handler;
+  });
+}
+
+/// By a pause of its event, as an earlier claim found.
+bool Deliveries::is_held_back(const Candidate& candidate) const {
+  return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
+    return !pause.resumed_at_ms && pause.pause_id == candidate.parked_by;
   });
 }
 
 const PauseRecord* Deliveries::pause_of(const Candidate& candidate,
                                         std::string_view event_type) const {
-  const auto pause = std::ranges::find_if(pauses_, [&](const PauseRecord& p) {
-    return !p.event_pattern.empty() && (p.handler.empty() || p.handler == candidate.handler) &&
-           matches_event(p.event_pattern, event_type);
-  });
+  const auto pause = std::ranges::find_if(
+      pauses_, [&](const PauseRecord& p) { return holds_back(p, candidate.handler, event_type); });
   return pause == pauses_.end() ? nullptr : &*pause;
 }
 
@@ -225,6 +239,7 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
       end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);
     } else if (const PauseRecord* pause = pause_of(candidate, std::get<std::string>(found[0][2]))) {
       commands_.push_back(Command(sql::kPark, {pause->pause_id, candidate.delivery_id}));
+      claim.held_back.push_back(candidate.handler);
     } else {
       take_up(candidate, found[0], now_ms, claim);
     }
@@ -232,18 +247,26 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
   return run();
 }
 
+/// One whose lease has ended is made again at once, since a process may end for any reason. When it
+/// happens again, the reason may be the delivery itself: then that attempt has failed, and counts
+/// and waits as others do.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.leased) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
                      ", which made it, ended or hung";
+  }
+  if (candidate.leased && !candidate.lost_before) {
     commands_.push_back(Command(
         sql::kRecordAttempt,
         {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
          *candidate.due_at_ms - terms_.lease.count(), now_ms, outcome::kLost, candidate.lost}));
   }
-  commands_.push_back(Command(sql::kTake, {terms_.owner, claim.until_ms, candidate.delivery_id}));
+  const Statement& take = candidate.lost_before ? sql::kInherit : sql::kTake;
+  const std::int64_t attempt = candidate.lost_before ? candidate.attempts : candidate.attempts + 1;
+  commands_.push_back(Command(take, {terms_.owner, claim.until_ms, candidate.delivery_id}));
   claim.taken.push_back({.lease = {candidate.delivery_id, candidate.fence + 1},
-                         .attempt = candidate.attempts + 1 - candidate.attempts_before,
+                         .attempt = attempt - candidate.attempts_before,
+                         .lost = candidate.lost_before ? candidate.lost : std::string(),
                          .handler = std::move(candidate.handler),
                          .ordering_key = std::move(candidate.ordering_key),
                          .notification_id = take_text(content[0]),

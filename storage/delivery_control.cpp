@@ -113,6 +113,10 @@ DeliveryControl::Work DeliveryControl::skip_one(std::int64_t delivery, std::stri
     result = ControlResult::kEnded;
     return {};
   }
+  if (found.is_running(now_ms)) {
+    result = ControlResult::kRunning;
+    return {};
+  }
   result = ControlResult::kDone;
   const std::int64_t attempt = found.attempts + 1;
   commands_.push_back(Command(sql::kRecordAttempt, {delivery, attempt_slot(attempt), attempt,

@@ -39,8 +39,8 @@ class DeliveryControl {
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
                                                          std::int64_t now_ms);
 
-  /// Drops one that is open or dead, so that its coupon goes on. A result that comes for it later
-  /// does not count.
+  /// Drops one that is open or dead, so that its coupon goes on; not one that is being made at this
+  /// moment, which may just succeed. A result of one whose lease has ended does not count.
   /// \param reason kept in its history.
   [[nodiscard]] Result<ControlResult> skip(std::int64_t delivery, std::string_view reason,
                                            std::int64_t now_ms);

@@ -33,4 +33,11 @@ namespace couponhook::storage {
   return event_type.starts_with(pattern);
 }
 
+/// Whether a delivery of such an event to this handler stays where it is.
+[[nodiscard]] inline bool holds_back(const PauseRecord& pause, std::string_view handler,
+                                     std::string_view event_type) {
+  return !pause.resumed_at_ms && (pause.handler.empty() || pause.handler == handler) &&
+         matches_event(pause.event_pattern, event_type);
+}
+
 }  // namespace couponhook::storage

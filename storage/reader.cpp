@@ -233,8 +233,8 @@ Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
   // An index holds what is not done by state; all others are walked through as they came.
   const bool by_state = !filter.state.empty() && filter.state != state::kDone;
   const bool filtered = !filter.handler.empty() || !filter.event_type.empty() ||
-                        !filter.error.empty() || filter.since_ms || filter.until_ms ||
-                        (!filter.state.empty() && !by_state);
+                        !filter.mchid.empty() || !filter.error.empty() || filter.since_ms ||
+                        filter.until_ms || (!filter.state.empty() && !by_state);
   const std::int64_t limit = std::clamp<std::int64_t>(filter.limit, 1, kPageMax);
   const std::int64_t before = filter.before_delivery.value_or(kLatest);
   const std::int64_t since = filter.since_ms.value_or(kEarliest);
@@ -251,12 +251,12 @@ Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
   }
   const std::int64_t lowest = floor.value_or(kEarliest);
   const std::array ask_page{
-      by_state
-          ? Command(sql::kListUndone, {filter.state, before, lowest, filter.handler,
-                                       filter.event_type, filter.error, since, until, limit + 1})
-          : Command(sql::kListDeliveries,
-                    {before, lowest, filter.state, filter.handler, filter.event_type, filter.error,
-                     since, until, limit + 1})};
+      by_state ? Command(sql::kListUndone,
+                         {filter.state, before, lowest, filter.handler, filter.event_type,
+                          filter.mchid, filter.error, since, until, limit + 1})
+               : Command(sql::kListDeliveries,
+                         {before, lowest, filter.state, filter.handler, filter.event_type,
+                          filter.mchid, filter.error, since, until, limit + 1})};
   if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
 
   DeliveryPage page;

@@ -48,7 +48,7 @@ struct NewDelivery {
   std::string handler;
   std::string ordering_key;  ///< deliveries with one key go one at a time, in order
   /// Whether whoever hands it in makes it: it comes into the world leased to this replica, unless
-  /// an earlier one of its key is still open.
+  /// an earlier one of its key is still open, or it is paused.
   bool leased = false;
 };
 
@@ -146,6 +146,7 @@ struct DeliveryFilter {
   std::string handler;
   std::string state;
   std::string event_type;
+  std::string mchid;
   std::string error;                     ///< part of the last error
   std::optional<std::int64_t> since_ms;  ///< of notifications received at or after
   std::optional<std::int64_t> until_ms;  ///< and before

@@ -171,6 +171,7 @@ std::span<const Statement* const> all() {
                                    &kStillOpen,
                                    &kPark,
                                    &kTake,
+                                   &kInherit,
                                    &kHeldDelivery,
                                    &kReport,
                                    &kPromote,

@@ -63,6 +63,8 @@ extern const Statement kStillOpen;
 extern const Statement kPark;
 /// owner, lease end, seq
 extern const Statement kTake;
+/// owner, lease end, seq; to report an attempt rather than to make one
+extern const Statement kInherit;
 /// seq, fence -> state, lane, attempts
 extern const Statement kHeldDelivery;
 /// state, due_at or NULL, finished_at or NULL, error, seq
@@ -106,11 +108,12 @@ extern const Statement kDeliveryById;
 extern const Statement kAttemptsOf;
 /// before, rows to step over -> seq
 extern const Statement kDeliveryFloor;
-/// before, floor, state, handler, event_type, error, since, until, limit -> listed delivery columns
+/// before, floor, state, handler, event_type, mchid, error, since, until, limit -> listed delivery
+/// columns
 extern const Statement kListDeliveries;
 /// state, before, rows to step over -> seq
 extern const Statement kUndoneFloor;
-/// state, before, floor, handler, event_type, error, since, until, limit -> listed delivery
+/// state, before, floor, handler, event_type, mchid, error, since, until, limit -> listed delivery
 /// columns; not for what is done
 extern const Statement kListUndone;
 /// before, rows to step over -> seq

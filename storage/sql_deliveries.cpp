@@ -6,14 +6,18 @@
 // A partial index is used only where a statement says the index's condition in the same words.
 #define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
 
-// With the oldest open one and the running one of its lane, which decide whether it may be taken.
+// With the oldest open one and the running one of its lane, which decide whether it may be taken;
+// and where it is leased, how many of its attempts were lost before in this round.
 #define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
   "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
   "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
   "(SELECT min(p.seq) FROM deliveries p WHERE p.lane = d.lane AND p." COUPONHOOK_OPEN           \
   ") AS head,"                                                                                  \
   " (SELECT r.seq FROM deliveries r WHERE r.lane = d.lane AND r.lease_owner IS NOT NULL)"       \
-  " AS running "
+  " AS running,"                                                                                \
+  " CASE WHEN d.lease_owner IS NULL THEN 0 ELSE (SELECT count(*) FROM delivery_attempts a"      \
+  " WHERE a.delivery = d.seq AND a.attempt > d.attempts_before AND a.outcome = 'lost') END"     \
+  " AS lost_before "
 
 #define COUPONHOOK_LISTED_COLUMNS                                                               \
   "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
@@ -68,6 +72,9 @@ const Statement kPark{
 const Statement kTake{
     "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1,"
     " attempts = attempts + 1 WHERE seq = $3"};
+
+const Statement kInherit{
+    "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1 WHERE seq = $3"};
 
 const Statement kHeldDelivery{
     "SELECT state, lane, attempts FROM deliveries WHERE seq = $1 AND fence = $2"
@@ -135,9 +142,10 @@ const Statement kListDeliveries{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_L
                                 " AND d.seq < $1 AND d.seq >= $2 AND ($3 = '' OR d.state = $3)"
                                 " AND ($4 = '' OR d.handler = $4)"
                                 " AND ($5 = '' OR n.event_type = $5)"
-                                " AND ($6 = '' OR replace(d.last_error, $6, '') <> d.last_error)"
-                                " AND d.created_at >= $7 AND d.created_at < $8"
-                                " ORDER BY d.seq DESC LIMIT $9"};
+                                " AND ($6 = '' OR n.mchid = $6)"
+                                " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
+                                " AND d.created_at >= $8 AND d.created_at < $9"
+                                " ORDER BY d.seq DESC LIMIT $10"};
 
 const Statement kUndoneFloor{
     "SELECT seq FROM deliveries WHERE state = $1 AND state <> 'done' AND seq < $2"
@@ -147,8 +155,9 @@ const Statement kListUndone{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTE
                             " AND d.state = $1 AND d.state <> 'done' AND d.seq < $2"
                             " AND d.seq >= $3 AND ($4 = '' OR d.handler = $4)"
                             " AND ($5 = '' OR n.event_type = $5)"
-                            " AND ($6 = '' OR replace(d.last_error, $6, '') <> d.last_error)"
-                            " AND d.created_at >= $7 AND d.created_at < $8"
-                            " ORDER BY d.seq DESC LIMIT $9"};
+                            " AND ($6 = '' OR n.mchid = $6)"
+                            " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
+                            " AND d.created_at >= $8 AND d.created_at < $9"
+                            " ORDER BY d.seq DESC LIMIT $10"};
 
 }  // namespace couponhook::storage::sql

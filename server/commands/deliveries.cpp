@@ -44,6 +44,7 @@ Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& cho
   const auto page = client.ask("GET", target_with("/deliveries", {{"handler", choice.handler},
                                                                   {"state", choice.state},
                                                                   {"type", choice.type},
+                                                                  {"mchid", choice.mchid},
                                                                   {"since", choice.since},
                                                                   {"until", choice.until},
                                                                   {"error", choice.error},
@@ -85,6 +86,7 @@ struct PauseOptions {
   std::string handler;
   std::string events;
   std::string reason;
+  bool json = false;
 
   [[nodiscard]] std::string what() const {
     if (events.empty()) return "handler " + handler;
@@ -92,10 +94,14 @@ struct PauseOptions {
   }
 };
 
-Exit print_pauses(const CommonOptions& common, World& world) {
+Exit print_pauses(const CommonOptions& common, bool json, World& world) {
   StatusClient client(common, world);
   const auto answer = client.ask("GET", "/pauses");
   if (!answer) return client.exit();
+  if (json) {
+    world.out << client.body() << '\n';
+    return Exit::kOk;
+  }
   if ((*answer)["items"].Empty()) world.out << "nothing is paused\n";
   for (const Value& pause : (*answer)["items"].GetArray()) {
     world.out << "handler " << text_of(pause, "handler") << ", events " << text_of(pause, "events")
@@ -105,7 +111,9 @@ Exit print_pauses(const CommonOptions& common, World& world) {
 }
 
 Exit pause(const CommonOptions& common, const PauseOptions& chosen, World& world) {
-  if (chosen.handler.empty() && chosen.events.empty()) return print_pauses(common, world);
+  if (chosen.handler.empty() && chosen.events.empty()) {
+    return print_pauses(common, chosen.json, world);
+  }
   return order(
       common, "POST", "/pauses",
       members({{"handler", chosen.handler}, {"events", chosen.events}, {"reason", chosen.reason}}),
@@ -157,6 +165,7 @@ void declare_pause(CommandLine& line, CommonOptions& common, World& world) {
   options.text("--handler", chosen->handler, "Those to this handler");
   options.text("--events", chosen->events, "Those of event types that match: COUPON.*");
   options.text("--reason", chosen->reason, "Why, for whoever finds it paused");
+  options.flag("--json", chosen->json, "What is held back, as JSON");
 }
 
 void declare_resume(CommandLine& line, CommonOptions& common, World& world) {

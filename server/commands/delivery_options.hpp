@@ -13,18 +13,20 @@ struct DeliveryChoice {
   std::string handler;
   std::string state;
   std::string type;
+  std::string mchid;
   std::string since;
   std::string until;
   std::string error;
 
   [[nodiscard]] bool empty() const {
-    return handler.empty() && state.empty() && type.empty() && since.empty() && until.empty() &&
-           error.empty();
+    return handler.empty() && state.empty() && type.empty() && mchid.empty() && since.empty() &&
+           until.empty() && error.empty();
   }
   void declare(Options& options, const std::string& states_help) {
     options.text("--handler", handler, "Only this handler's");
     options.text("--state", state, states_help);
     options.text("--type", type, "Only of this event type");
+    options.text("--mchid", mchid, "Only this merchant's");
     options.text("--since", since, "Received at or after: RFC 3339 or Unix seconds");
     options.text("--until", until, "Received before");
     options.text("--error", error, "Only those whose last error holds this text");

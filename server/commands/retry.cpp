@@ -47,6 +47,7 @@ std::string filter_body(const RetryOptions& chosen) {
   member("handler", chosen.choice.handler);
   member("state", chosen.choice.state);
   member("type", chosen.choice.type);
+  member("mchid", chosen.choice.mchid);
   member("since", chosen.choice.since);
   member("until", chosen.choice.until);
   member("error", chosen.choice.error);
@@ -126,9 +127,10 @@ Exit retry(const CommonOptions& common, const RetryOptions& chosen, World& world
     if (filtered) return retry_filtered(common, chosen, world);
     if (!chosen.dry_run) return retry_ids(common, chosen, world);
   }
-  world.err << "couponhook: retry: name deliveries by ID, or by at least one of --handler --type "
-               "--state --since --until --error (--all: every one that is dead or waits for its "
-               "next attempt), of which --dry-run tells the number first\n";
+  world.err
+      << "couponhook: retry: name deliveries by ID, or by at least one of --handler --type "
+         "--state --mchid --since --until --error (--all: every one that is dead or waits for "
+         "its next attempt), of which --dry-run tells the number first\n";
   return Exit::kUsage;
 }
 
@@ -141,8 +143,8 @@ void declare_retry(CommandLine& line, CommonOptions& common, World& world) {
   add_config_option(options, common);
   options.arguments("ID", chosen->ids, "These deliveries");
   chosen->choice.declare(options,
-                         "Only these: dead, retrying, pending, done or skipped; else dead "
-                         "and retrying");
+                         "Only these: dead, retrying, pending, done or skipped; else dead and "
+                         "retrying (pending ones have not failed, and are made in their turn)");
   options.flag("--all", chosen->all, "All that are dead or wait for their next attempt");
   options.flag("--dry-run", chosen->dry_run, "Say how many, and put none back");
 }

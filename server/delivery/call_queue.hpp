@@ -49,6 +49,14 @@ class CallQueue {
     return all;
   }
 
+  /// \return whether it was there.
+  [[nodiscard]] bool take(std::int64_t delivery_id) {
+    const std::lock_guard lock(mutex_);
+    return std::erase_if(waiting_, [&](const storage::ClaimedDelivery& delivery) {
+             return delivery.lease.delivery_id == delivery_id;
+           }) > 0;
+  }
+
   void close() {
     {
       const std::lock_guard lock(mutex_);

@@ -9,14 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "server/net/task.hpp"
 #include "storage/deliveries.hpp"
 
 namespace couponhook::server {
 
 enum class Handled : std::uint8_t {
-  kDone,       ///< by every handler that was asked for; recorded
-  kFailed,     ///< by one of them at least
-  kElsewhere,  ///< in other hands, or waiting for an earlier event of its coupon: ask again
+  kDone,    ///< by every handler that was asked for; recorded
+  kFailed,  ///< by one of them at least, or held back by an operator
+  kNotYet,  ///< nor known in time: in other hands, behind an earlier event, or the service ends
 };
 
 class HandledListener {
@@ -34,10 +35,12 @@ struct HandledRequest {
   /// Those that came into the world leased to us; empty for a copy, whose deliveries are looked up.
   std::vector<storage::ClaimedDelivery> born_leased;
   std::shared_ptr<HandledListener> listener;
+  SteadyClock::time_point until = SteadyClock::time_point::max();  ///< when nobody listens any more
 };
 
 /// Makes deliveries at once, each in no more than one call at a time: whoever asks for one that is
-/// being made waits for the same call. Thread-safe.
+/// being made waits for the same call. Whoever asks for one that cannot be made at once is told
+/// when it has been made here, or elsewhere, as long as somebody listens. Thread-safe.
 class HandledDesk {
  public:
   virtual ~HandledDesk() = default;

@@ -40,6 +40,9 @@ class HttpSender final : public Sender {
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() override {
     return queue_.take_all();
   }
+  [[nodiscard]] bool take_back(std::int64_t delivery_id) override {
+    return queue_.take(delivery_id);
+  }
 
  private:
   void begin();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "server/delivery/circuit_breaker.hpp"
 #include "server/delivery/retry_schedule.hpp"
@@ -30,7 +31,6 @@ class Lane {
   [[nodiscard]] const RetryLimits& retries() const { return options_.retries; }
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
-  [[nodiscard]] Sender& sender() { return *sender_; }
 
   /// How many deliveries to take now. Some more than can be called at once, so that no connection
   /// is idle while the next are being taken; and not one by one, for each time is a transaction.
@@ -40,13 +40,27 @@ class Lane {
     return room < ahead / 2 ? 0 : breaker_.allowed(room, now);
   }
 
+  /// A delivery was taken for this handler.
+  void took() { ++out_; }
+  /// One that was taken is over, or was given back.
+  void over() { --out_; }
+
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
-    ++out_;
     breaker_.began(now);
     sender_->send(std::move(delivery), urgency);
   }
-  /// A delivery that was sent is over, or was taken back.
-  void over() { --out_; }
+  /// Drops one unless its call has begun. \return whether it did.
+  [[nodiscard]] bool take_back(std::int64_t delivery_id) {
+    const bool dropped = sender_->take_back(delivery_id);
+    if (dropped) breaker_.abandoned();
+    return dropped;
+  }
+  /// Gives back all whose call has not begun.
+  [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
+    auto unbegun = sender_->take_back();
+    if (!unbegun.empty()) breaker_.abandoned();
+    return unbegun;
+  }
 
  private:
   static constexpr int kAheadMin = 256;

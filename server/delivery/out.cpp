@@ -1,12 +1,17 @@
 #include "server/delivery/out.hpp"
 
+#include <algorithm>
+
 namespace couponhook::server {
 namespace {
 
-/// A failure is worth a word at once; what is elsewhere may still succeed.
+/// How often to look whether another replica has made what is not out here.
+constexpr std::chrono::milliseconds kAskAgain{500};
+
+/// A failure is worth a word at once; what is not made yet may still succeed.
 Handled worse(Handled a, Handled b) {
   if (a == Handled::kFailed || b == Handled::kFailed) return Handled::kFailed;
-  return a == Handled::kElsewhere ? a : b;
+  return a == Handled::kNotYet ? a : b;
 }
 
 Handled result_of(CameBack how) {
@@ -18,7 +23,7 @@ Handled result_of(CameBack how) {
     case CameBack::kTakenOver:
       break;
   }
-  return Handled::kElsewhere;
+  return Handled::kNotYet;
 }
 
 }  // namespace
@@ -26,7 +31,16 @@ Handled result_of(CameBack how) {
 bool Out::add(const storage::ClaimedDelivery& delivery, Lane& lane) {
   const auto [entry, added] = out_.try_emplace(delivery.lease.delivery_id);
   entry->second = {delivery.lease, &lane, key_of(delivery)};
-  return added;
+  if (!added) return false;
+  lane.took();
+  const auto wait = waits_.find(entry->second.key);
+  if (wait == waits_.end()) return true;
+  const auto& awaited = wait->second.asked.handlers;
+  if (std::ranges::find(awaited, delivery.handler) != awaited.end()) {
+    wait->second.open.insert(delivery.lease.delivery_id);
+    wait->second.ask_at = {};  // as soon as it is over
+  }
+  return true;
 }
 
 std::vector<storage::Lease> Out::leases() const {
@@ -44,25 +58,59 @@ void Out::remove(std::int64_t delivery_id, CameBack how) {
   out_.erase(entry);
   if (wait == waits_.end() || wait->second.open.erase(delivery_id) == 0) return;
   wait->second.result = worse(wait->second.result, result_of(how));
-  if (!wait->second.open.empty()) return;
-  for (const auto& listener : wait->second.listeners) listener->handled(wait->second.result);
-  waits_.erase(wait);
+  if (wait->second.open.empty()) over(wait);
 }
 
-bool Out::join(const Key& key, const std::shared_ptr<HandledListener>& listener) {
-  const auto wait = waits_.find(key);
-  if (wait == waits_.end()) return false;
-  wait->second.listeners.push_back(listener);
+/// None of its deliveries is out any more.
+void Out::over(Waits::iterator wait) {
+  if (wait->second.result == Handled::kNotYet) {
+    ask_again_at_ = std::min(ask_again_at_, wait->second.ask_at);
+    return;
+  }
+  const Wait told = std::move(wait->second);
+  waits_.erase(wait);
+  for (const Listening& one : told.listening) one.listener->handled(told.result);
+}
+
+bool Out::join(const HandledRequest& request) {
+  const auto wait = waits_.find(key_of(request));
+  if (wait == waits_.end() || wait->second.open.empty()) return false;
+  wait->second.listening.push_back({request.listener, request.until});
   return true;
 }
 
-void Out::wait(const Key& key, const std::vector<std::int64_t>& delivery_ids, Handled so_far,
-               std::shared_ptr<HandledListener> listener) {
-  if (delivery_ids.empty()) return listener->handled(so_far);
-  Wait& wait = waits_[key];
-  wait.open.insert(delivery_ids.begin(), delivery_ids.end());
-  wait.result = worse(wait.result, so_far);
-  wait.listeners.push_back(std::move(listener));
+void Out::wait(const HandledRequest& request, const std::vector<std::int64_t>& delivery_ids,
+               Handled so_far, SteadyClock::time_point now) {
+  const auto wait = waits_.try_emplace(key_of(request)).first;
+  Wait& on = wait->second;
+  on.asked = {request.mchid, request.notification_id, request.handlers, {}, nullptr};
+  on.open.insert(delivery_ids.begin(), delivery_ids.end());
+  on.result = so_far;
+  on.ask_at = on.open.empty() ? now + kAskAgain : SteadyClock::time_point{};
+  if (request.listener) on.listening.push_back({request.listener, request.until});
+  if (on.open.empty()) over(wait);
+}
+
+std::vector<HandledRequest> Out::to_ask_again(SteadyClock::time_point now) {
+  std::vector<HandledRequest> requests;
+  if (now < ask_again_at_) return requests;
+  ask_again_at_ = SteadyClock::time_point::max();
+  for (auto next = waits_.begin(); next != waits_.end();) {
+    const auto wait = next++;
+    Wait& on = wait->second;
+    if (!on.open.empty()) continue;
+    std::erase_if(on.listening, [&](const Listening& one) { return one.until <= now; });
+    if (on.listening.empty()) {
+      waits_.erase(wait);
+      continue;
+    }
+    if (on.ask_at <= now) {
+      requests.push_back(on.asked);
+      on.ask_at = now + kAskAgain;
+    }
+    ask_again_at_ = std::min(ask_again_at_, on.ask_at);
+  }
+  return requests;
 }
 
 std::int64_t Out::find(const Key& key, std::string_view handler) const {

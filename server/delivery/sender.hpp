@@ -42,6 +42,8 @@ class Sender {
   virtual void send(storage::ClaimedDelivery&& delivery, Urgency urgency) = 0;
   /// Gives back what has not begun.
   [[nodiscard]] virtual std::vector<storage::ClaimedDelivery> take_back() = 0;
+  /// Drops this one unless it has begun. \return whether it did.
+  [[nodiscard]] virtual bool take_back(std::int64_t delivery_id) = 0;
 };
 
 /// A delivery as a handler sees it. Both arguments must outlive the result.

@@ -1,6 +1,5 @@
 #include "server/delivery/thread_sender.hpp"
 
-#include <chrono>
 #include <exception>
 
 #include <pthread.h>
@@ -8,23 +7,38 @@
 namespace couponhook::server {
 
 ThreadSender::ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler,
-                           int concurrency, WallClock clock, CallListener& listener)
-    : name_(std::move(name)),
-      handler_(std::move(handler)),
-      clock_(std::move(clock)),
-      listener_(listener) {
-  for (int i = 0; i < concurrency; ++i) threads_.emplace_back([this] { call_until_closed(); });
+                           int concurrency, WallClock clock, CallListener& listener,
+                           std::chrono::milliseconds end_patience)
+    : shared_(std::make_shared<Shared>()), end_patience_(end_patience) {
+  shared_->name = std::move(name);
+  shared_->handler = std::move(handler);
+  shared_->clock = std::move(clock);
+  shared_->listener = &listener;
+  shared_->running = concurrency;
+  for (int i = 0; i < concurrency; ++i) {
+    threads_.emplace_back([shared = shared_] { shared->call_until_closed(); });
+  }
 }
 
 ThreadSender::~ThreadSender() {
-  queue_.close();
-  for (std::thread& thread : threads_) thread.join();
+  shared_->queue.close();
+  std::unique_lock lock(shared_->mutex);
+  const bool ended =
+      shared_->changed.wait_for(lock, end_patience_, [this] { return shared_->running == 0; });
+  shared_->listener = nullptr;
+  lock.unlock();
+  for (std::thread& thread : threads_) ended ? thread.join() : thread.detach();
 }
 
-handlers::Outcome ThreadSender::call(const storage::ClaimedDelivery& delivery) noexcept {
+void ThreadSender::Shared::tell(Called&& call) {
+  const std::lock_guard lock(mutex);
+  if (listener != nullptr) listener->called(std::move(call));
+}
+
+handlers::Outcome ThreadSender::Shared::call(const storage::ClaimedDelivery& delivery) noexcept {
   try {
     const auto event = handlers::read_event(delivery.event_type, delivery.resource, {});
-    return handler_->handle(as_event(delivery, event));
+    return handler->handle(as_event(delivery, event));
   } catch (const std::exception& error) {
     return handlers::Retry{std::string("the handler threw an exception: ") + error.what(), {}};
   } catch (...) {
@@ -32,19 +46,22 @@ handlers::Outcome ThreadSender::call(const storage::ClaimedDelivery& delivery) n
   }
 }
 
-void ThreadSender::call_until_closed() {
+void ThreadSender::Shared::call_until_closed() {
   // The kernel keeps 15 characters of a thread's name.
-  pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-  while (auto delivery = queue_.pop()) {
-    const std::int64_t began_at_ms = to_unix_ms(clock_());
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+  while (auto delivery = queue.pop()) {
+    const std::int64_t began_at_ms = to_unix_ms(clock());
     const auto began = std::chrono::steady_clock::now();
     handlers::Outcome outcome = call(*delivery);
     const auto took = std::chrono::steady_clock::now() - began;
     // A handler that runs here has no target that we know of but itself.
     const bool answers = !std::holds_alternative<handlers::Retry>(outcome);
-    listener_.called({std::move(*delivery), std::move(outcome), answers, began_at_ms,
-                      std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
+    tell({std::move(*delivery), std::move(outcome), answers, began_at_ms,
+          std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
   }
+  const std::lock_guard lock(mutex);
+  --running;
+  changed.notify_all();
 }
 
 }  // namespace couponhook::server

@@ -101,6 +101,7 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (now >= store_rests_until_) record();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
   if (now >= store_rests_until_) {
+    ask_again();
     claim();
     renew();
   }
@@ -123,8 +124,10 @@ DeliveryWorker::Mail DeliveryWorker::take_mail() {
 SteadyClock::time_point DeliveryWorker::next_look() const {
   const auto now = monotonic_now();
   if (store_rests_until_ > now) return store_rests_until_;
+  if (!unrecorded_.empty()) return now;
   auto next = std::min({now + options_.poll, renew_at_, stop_by_});
   if (stopping_) return next;
+  next = std::min(next, out_.ask_again_at());
   for (const Lane& lane : lanes_) {
     if (lane.wanted(now) > 0) {
       next = std::min(next, look_at_);
@@ -177,7 +180,7 @@ void DeliveryWorker::note_target(const Called& call, Lane& lane) {
                "handler " + lane.handler() +
                    " failed several times in a row; its deliveries wait, and one at a time finds "
                    "out whether it is back");
-  give_back(lane.sender().take_back());
+  give_back(lane.take_back());
 }
 
 void DeliveryWorker::record() {
@@ -240,7 +243,12 @@ SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted
 }
 
 void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency) {
-  if (out_.add(delivery, lane)) lane.send(std::move(delivery), urgency, monotonic_now());
+  if (!out_.add(delivery, lane)) return;
+  if (delivery.lost.empty()) return lane.send(std::move(delivery), urgency, monotonic_now());
+  // Made already, by somebody who cannot report it any more.
+  handlers::Retry failed{std::move(delivery.lost), {}};
+  Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
+  unrecorded_.push_back(settled(std::move(call), lane));
 }
 
 void DeliveryWorker::renew() {
@@ -249,24 +257,41 @@ void DeliveryWorker::renew() {
   renew_at_ = now + options_.lease / 3;
   const auto leases = out_.leases();
   if (leases.empty()) return;
-  // One that is held no more goes on: its result will not count, and that is all.
   const auto held = deliveries_->renew(leases, now_ms());
-  if (!held) store_failed(held.error());
+  if (!held) return store_failed(held.error());
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    if (!(*held)[i]) lost(leases[i].delivery_id);
+  }
+}
+
+/// It is somebody else's now. A call that has begun goes on: its result will not count, and that is
+/// all.
+void DeliveryWorker::lost(std::int64_t delivery_id) {
+  if (out_.lane_of(delivery_id).take_back(delivery_id)) {
+    out_.remove(delivery_id, CameBack::kTakenOver);
+  }
 }
 
 void DeliveryWorker::serve(HandledRequest&& request) {
-  const Out::Key key = request.mchid + "/" + request.notification_id;
-  if (request.born_leased.empty() && out_.join(key, request.listener)) return;
-  if (stopping_) return request.listener->handled(Handled::kElsewhere);
+  if (request.born_leased.empty() && out_.join(request)) return;
+  if (stopping_) return request.listener->handled(Handled::kNotYet);
   const Awaited awaited =
-      request.born_leased.empty() ? send_copy(request, key) : send_born_leased(request);
-  out_.wait(key, awaited.ids, awaited.so_far, std::move(request.listener));
+      request.born_leased.empty() ? send_copy(request) : send_born_leased(request);
+  out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
+}
+
+void DeliveryWorker::ask_again() {
+  if (stopping_) return;
+  for (const HandledRequest& request : out_.to_ask_again(monotonic_now())) {
+    const Awaited awaited = send_copy(request);
+    out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
+  }
 }
 
 DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request) {
   Awaited awaited;
   // One that is missing waits for an earlier event of its coupon.
-  if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kElsewhere;
+  if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kNotYet;
   for (storage::ClaimedDelivery& delivery : request.born_leased) {
     awaited.ids.push_back(delivery.lease.delivery_id);
     Lane* const lane = find_lane(delivery.handler);
@@ -275,26 +300,27 @@ DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request
   return awaited;
 }
 
-DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request,
-                                                  const Out::Key& key) {
+DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request) {
+  const Out::Key key = Out::key_of(request);
   Awaited awaited;
   auto standings =
       deliveries_->claim_of(request.mchid, request.notification_id, request.handlers, now_ms());
   if (!standings) {
     store_failed(standings.error());
-    return {{}, Handled::kElsewhere};
+    return {{}, Handled::kNotYet};
   }
   for (storage::DeliveryStanding& standing : *standings) {
     if (standing.claimed) {
       awaited.ids.push_back(standing.claimed->lease.delivery_id);
       Lane* const lane = find_lane(standing.handler);
       send(std::move(*standing.claimed), *lane, Urgency::kAwaited);
-    } else if (standing.standing == storage::Standing::kDead) {
+    } else if (standing.standing == storage::Standing::kDead ||
+               standing.standing == storage::Standing::kPaused) {
       awaited.so_far = Handled::kFailed;
     } else if (standing.standing != storage::Standing::kDone) {
       const std::int64_t id = out_.find(key, standing.handler);
       if (id != 0) awaited.ids.push_back(id);
-      if (id == 0 && awaited.so_far == Handled::kDone) awaited.so_far = Handled::kElsewhere;
+      if (id == 0 && awaited.so_far == Handled::kDone) awaited.so_far = Handled::kNotYet;
     }
   }
   return awaited;
@@ -303,7 +329,7 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request,
 void DeliveryWorker::begin_stop(SteadyClock::time_point stop_by) {
   stopping_ = true;
   stop_by_ = stop_by;
-  for (Lane& lane : lanes_) give_back(lane.sender().take_back());
+  for (Lane& lane : lanes_) give_back(lane.take_back());
 }
 
 void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) {

@@ -107,6 +107,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   [[nodiscard]] SteadyClock::time_point when_due(std::span<const storage::Wanted> wanted);
   void send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency);
   void renew();
+  void lost(std::int64_t delivery_id);
 
   void serve(HandledRequest&& request);
   /// What a reply waits for: deliveries that are out, and what is known of the others.
@@ -115,7 +116,8 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
     Handled so_far = Handled::kDone;
   };
   [[nodiscard]] Awaited send_born_leased(HandledRequest& request);
-  [[nodiscard]] Awaited send_copy(const HandledRequest& request, const Out::Key& key);
+  [[nodiscard]] Awaited send_copy(const HandledRequest& request);
+  void ask_again();
 
   void begin_stop(SteadyClock::time_point stop_by);
   void give_back(std::vector<storage::ClaimedDelivery>&& unbegun);

@@ -200,10 +200,9 @@ TEST_F(ReceiverThatWaitsForAHandler, AcknowledgesNoCopyBeforeTheHandlerIsDone) {
   EXPECT_TRUE(desk_.requests[1].born_leased.empty()) << "a copy's delivery is looked up";
 }
 
-TEST_F(ReceiverThatWaitsForAHandler, AsksAgainForADeliveryInOtherHands) {
-  EXPECT_EQ(status_where_answered({Handled::kElsewhere, Handled::kElsewhere, Handled::kDone}),
-            204U);
-  EXPECT_EQ(desk_.requests.size(), 3U);
+TEST_F(ReceiverThatWaitsForAHandler, RepliesAtOnceWhereNothingWillBeKnownInTime) {
+  EXPECT_EQ(status_where_answered({Handled::kNotYet}), 500U);
+  EXPECT_EQ(status_where_answered({Handled::kNotYet}), 503U);
 }
 
 TEST_F(ReceiverThatWaitsForAHandler, TellsTheFirstThatItFailedAndACopyThatItGoesOnWhereTimeIsUp) {

@@ -2,6 +2,7 @@
 // what is told of it afterwards. Each test is run on a fresh store of every engine.
 
 #include "deliveries_fixture.hpp"
+#include "storage/delivery_control.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -151,6 +152,33 @@ TEST_P(DeliveriesTest, AreGivenBackAsIfNeverTaken) {
   EXPECT_EQ(again[0].attempt, 1);
 }
 
+TEST_P(DeliveriesTest, AreNotGivenBackBySomebodyWhoHasLostThem) {
+  keep("n1", "c1");
+  Deliveries slow = replica("slow");
+  Deliveries heir = replica("heir");
+  const std::array lost{claim(slow).at(0).lease};
+  const Lease held = claim(heir, kNow + kLease).at(0).lease;
+  ASSERT_TRUE(slow.release(lost, kNow + kLease));
+  EXPECT_TRUE(finish(heir, held, kDone));
+}
+
+TEST_P(DeliveriesTest, AreHandedOutToBeReportedWhereAnAttemptIsLostOnceMore) {
+  keep("n1", "c1");
+  Deliveries dead = replica("dead");
+  Deliveries heir = replica("heir");
+  claim(dead);
+  EXPECT_EQ(claim(dead, kNow + kLease).at(0).lost, "") << "once may be chance: made again";
+  const auto handed = claim(heir, kNow + 2 * kLease);
+  ASSERT_EQ(handed.size(), 1U);
+  EXPECT_EQ(handed[0].attempt, 2) << "the one that was lost";
+  EXPECT_NE(handed[0].lost.find("dead"), std::string::npos);
+  finish(heir, handed[0].lease, kRetry, kNow + 2 * kLease, kNow + 3 * kLease, handed[0].lost);
+  const auto again = claim(heir, kNow + 3 * kLease);
+  ASSERT_EQ(ids(again), Ids{"n1"});
+  EXPECT_EQ(again[0].attempt, 3);
+  EXPECT_EQ(again[0].lost, "");
+}
+
 TEST_P(DeliveriesTest, AreCountedInEveryState) {
   for (const char* id : {"done", "retrying", "dead", "pending"}) keep(id, id);
   Deliveries deliveries = replica();
@@ -274,6 +302,23 @@ TEST_P(BornLeasedTest, AreInTheHandsOfWhoeverAdmittedThem) {
   EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kInProgress);
   EXPECT_TRUE(finish(deliveries, leased[0].lease, kDone));
   EXPECT_EQ(kept("n1").state, "done");
+}
+
+TEST_P(BornLeasedTest, AreInNobodysHandsWhilePaused) {
+  Deliveries deliveries = replica();
+  DeliveryControl control(writer());
+  const auto connection = writer();
+  for (const auto& [handler, events] : {std::pair("crm", ""), std::pair("", "COUPON.*")}) {
+    ASSERT_TRUE(control.pause(handler, events, "crm is being moved", kNow));
+    const std::string id = std::string("held") + events;
+    std::vector<Work> batch;
+    batch.push_back(wanting_lease(id, id));
+    EXPECT_TRUE(leased_of(*connection, std::move(batch)).empty());
+    EXPECT_EQ(standing_of(deliveries, id).standing, Standing::kPaused);
+    EXPECT_EQ(standing_of(deliveries, id).standing, Standing::kPaused) << "parked by now";
+    ASSERT_TRUE(control.resume(handler, events, kNow).value());
+  }
+  EXPECT_EQ(claim(deliveries).size(), 2U);
 }
 
 TEST_P(BornLeasedTest, AreTakenOverWhenTheSessionDies) {

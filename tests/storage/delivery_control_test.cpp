@@ -85,6 +85,7 @@ TEST_P(DeliveryControlTest, LeavesWhatIsBeingMade) {
   Deliveries deliveries = replica();
   const Lease lease = claim(deliveries).at(0).lease;
   EXPECT_EQ(retry("n1"), ControlResult::kRunning);
+  EXPECT_EQ(skip("n1", kNow + kLease - 1), ControlResult::kRunning);
   EXPECT_TRUE(finish(deliveries, lease, kDone));
 }
 
@@ -155,7 +156,7 @@ TEST_P(DeliveryControlTest, LetsNoResultUndoASkip) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   const Lease lease = claim(deliveries).at(0).lease;
-  skip("n1");
+  EXPECT_EQ(skip("n1", kNow + kLease), ControlResult::kDone);
   EXPECT_FALSE(finish(deliveries, lease, kRetry));
   EXPECT_EQ(delivery("n1").state, "skipped");
 }
@@ -169,7 +170,7 @@ TEST_P(DeliveryControlTest, HoldsBackAHandlerOnEveryReplica) {
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
   EXPECT_EQ(ids(claim(deliveries, kNow, 10, "erp")), Ids{"m1"});
   EXPECT_FALSE(deliveries.next_due_ms(handlers).value());
-  EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kWaiting);
+  EXPECT_EQ(standing_of(deliveries, "n1").standing, Standing::kPaused);
   EXPECT_TRUE(control().resume("crm", "", kNow).value());
   EXPECT_EQ(ids(claim(deliveries)), Ids{"n1"});
 }
@@ -246,7 +247,10 @@ TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   keep("use", "c2");
   keep("send", "c3", "COUPON.SEND");
   keep("erp", "c4", "COUPON.USE", "erp");
-  EXPECT_EQ(listed(filter()), (Ids{"erp", "send", "use", "dead"}));
+  Admission other = event("other-merchant", "c5");
+  other.mchid = "1900000002";
+  write_together(other);
+  EXPECT_EQ(listed(filter()), (Ids{"other-merchant", "erp", "send", "use", "dead"}));
   DeliveryFilter wanted = filter();
   wanted.handler = "erp";
   EXPECT_EQ(listed(wanted), Ids{"erp"});
@@ -259,6 +263,11 @@ TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   wanted = filter();
   wanted.error = "for good";
   EXPECT_EQ(listed(wanted), Ids{"dead"});
+  wanted = filter();
+  wanted.mchid = "1900000002";
+  EXPECT_EQ(listed(wanted), Ids{"other-merchant"});
+  wanted.state = "pending";
+  EXPECT_EQ(listed(wanted), Ids{"other-merchant"});
   wanted = filter();
   wanted.since_ms = kNow + 1;
   EXPECT_EQ(listed(wanted), Ids{});

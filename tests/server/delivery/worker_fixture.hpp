@@ -51,6 +51,11 @@ class FakeSender final : public Sender {
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() override {
     return std::exchange(waiting_, {});
   }
+  [[nodiscard]] bool take_back(std::int64_t delivery_id) override {
+    return std::erase_if(waiting_, [&](const storage::ClaimedDelivery& delivery) {
+             return delivery.lease.delivery_id == delivery_id;
+           }) > 0;
+  }
   void let_go(std::size_t count) {
     while (count-- > 0 && !waiting_.empty()) {
       storage::ClaimedDelivery delivery = std::move(waiting_.front());

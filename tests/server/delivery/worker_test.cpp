@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "storage/delivery_control.hpp"
 #include "worker_fixture.hpp"
 
 namespace couponhook::server {
@@ -166,6 +167,64 @@ TEST_F(DeliveryWorkerTest, LeavesTheResultToWhoeverTookItOver) {
   EXPECT_NE(delivery("1").history.at(0).error.find("here:1"), std::string::npos);
 }
 
+TEST_F(DeliveryWorkerTest, DropsWhatHasNotBegunWhenItsLeaseWasTakenOver) {
+  auto there = elsewhere();
+  target_.holds = true;
+  keep("1", "coupon");
+  pass(milliseconds(10));
+  ASSERT_EQ(sender_->waiting(), 1U);
+  passed_ += seconds(11);  // this process hangs
+  const auto taken = claim_elsewhere(there);
+  ASSERT_EQ(taken.size(), 1U);
+  pass(milliseconds(10));
+  EXPECT_EQ(sender_->waiting(), 0U);
+  const storage::Finished made{.lease = taken[0].lease, .error = {}};
+  EXPECT_TRUE(there.finish({&made, 1}, now_ms())->at(0)) << "nothing was given back";
+}
+
+TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
+  const RetryLimits retries{.initial = seconds(1), .longest = minutes(1), .max_attempts = 4};
+  int deaths = 0;
+  target_.holds = true;
+  keep("1", "coupon");
+  while (deaths < 20 && delivery("1").state != "dead") {
+    make_worker(retries);
+    pass(minutes(3));
+    if (sender_->waiting() > 0) ++deaths;
+    passed_ += seconds(11);  // as long as its lease
+  }
+  EXPECT_EQ(delivery("1").state, "dead");
+  EXPECT_EQ(deaths, 4);
+  EXPECT_EQ(delivery("1").attempts, 4);
+  EXPECT_NE(delivery("1").last_error.find("its lease ended without a report"), std::string::npos);
+}
+
+TEST_F(DeliveryWorkerTest, MakesWhatWasOnlyInTheHandsOfADyingWorker) {
+  make_worker({.initial = seconds(1), .longest = minutes(1), .max_attempts = 2});
+  target_.holds = true;
+  keep("dies", "coupon-1");
+  keep("innocent", "coupon-2");
+  pass(milliseconds(10));
+  make_worker({.initial = seconds(1), .longest = minutes(1), .max_attempts = 2});
+  target_.holds = false;
+  pass(seconds(11));
+  EXPECT_EQ(delivery("innocent").state, "done") << "a first loss is made up for at once";
+}
+
+TEST_F(DeliveryWorkerTest, FailsTheReplyToAPausedDeliveryAtOnce) {
+  storage::DeliveryControl control(*store_->writer());
+  ASSERT_TRUE(control.pause("crm", "", "crm is being moved", now_ms()));
+  const auto first = ask("1", keep("1", "coupon", true));
+  const auto copy = ask("1");
+  pass(milliseconds(10));
+  EXPECT_EQ(first->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(copy->heard, Heard{Handled::kFailed});
+  EXPECT_EQ(target_.calls.size(), 0U);
+  ASSERT_TRUE(*control.resume("crm", "", now_ms()));
+  pass(seconds(2));
+  EXPECT_EQ(delivery("1").state, "done");
+}
+
 TEST_F(DeliveryWorkerTest, GivesBackWhatHasNotBegunWhenTheTargetIsDown) {
   target_.holds = true;
   target_.reply = [](const auto&) { return FakeTarget::down(); };
@@ -232,18 +291,34 @@ TEST_F(DeliveryWorkerTest, TriesAgainAtOnceForEveryCopy) {
   EXPECT_EQ(target_.calls["1"], 2) << "what is done is not done again";
 }
 
-TEST_F(DeliveryWorkerTest, SaysThatADeliveryIsElsewhereOrBehindAnother) {
+TEST_F(DeliveryWorkerTest, FindsOutThatAnotherReplicaHasMadeWhatACopyWaitsFor) {
   auto there = elsewhere();
-  target_.holds = true;
   passed_ += milliseconds(1);
   keep("1", "coupon");
-  ASSERT_EQ(claim_elsewhere(there).size(), 1U);
-  const auto taken = ask("1");
-  const auto behind = ask("2", keep("2", "coupon", true));
+  const auto taken = claim_elsewhere(there);
+  ASSERT_EQ(taken.size(), 1U);
+  const auto copy = ask("1");
+  pass(seconds(3));
+  EXPECT_EQ(copy->heard, Heard{});
+  const storage::Finished made{.lease = taken[0].lease, .error = {}};
+  ASSERT_TRUE(there.finish({&made, 1}, now_ms()));
+  pass(seconds(1));
+  EXPECT_EQ(copy->heard, Heard{Handled::kDone});
+  EXPECT_EQ(target_.calls.size(), 0U);
+}
+
+TEST_F(DeliveryWorkerTest, TellsAReplyThatStoodInLineAsSoonAsItsTurnIsOver) {
+  target_.holds = true;
+  keep("1", "coupon");
   pass(milliseconds(10));
-  EXPECT_EQ(taken->heard, Heard{Handled::kElsewhere});
-  EXPECT_EQ(behind->heard, Heard{Handled::kElsewhere});
-  EXPECT_EQ(sender_->waiting(), 0U);
+  const auto behind = ask("2", keep("2", "coupon", true));
+  pass(milliseconds(600));
+  EXPECT_EQ(behind->heard, Heard{});
+  EXPECT_EQ(sender_->waiting(), 1U);
+  target_.holds = false;
+  sender_->let_go(1);
+  pass(milliseconds(10));
+  EXPECT_EQ(behind->heard, Heard{Handled::kDone});
 }
 
 TEST_F(DeliveryWorkerTest, TellsACopyOfADeadLetterThatItFailed) {

@@ -1,0 +1,108 @@
+// Goal: deliveries are put back in the background, with progress, until it is done or cancelled.
+// Method: dead letters in a real store, more than a page of them, and a job that is looked at and
+// cancelled between two pages.
+
+#include "server/retry_jobs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "storage/admit_batch.hpp"
+#include "storage/deliveries.hpp"
+#include "storage/store.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::int64_t kNow = 1'763'700'000'000;
+constexpr std::int64_t kPage = 500;
+
+class RetryJobsTest : public ::testing::Test {
+ protected:
+  void keep_dead(std::int64_t count) {
+    const auto connection = *store_->writer();
+    storage::BatchWriter batch_writer(*connection);
+    std::vector<storage::Work> batch;
+    for (std::int64_t i = 0; i < count; ++i) {
+      storage::Admission admission;
+      admission.mchid = i % 2 == 0 ? "1900000001" : "1900000002";
+      admission.id = std::to_string(i);
+      admission.event_type = "COUPON.USE";
+      admission.envelope = "{}";
+      admission.received_at_ms = kNow;
+      admission.deliveries = {{.handler = "crm", .ordering_key = admission.id}};
+      batch.push_back({.content = std::move(admission), .listener = nullptr});
+    }
+    ASSERT_TRUE(batch_writer.write(batch, kNow));
+    storage::Deliveries deliveries(*store_->writer(), {});
+    const std::array wanted{storage::Wanted{"crm", count}};
+    const auto claimed = deliveries.claim(wanted, kNow);
+    std::vector<storage::Finished> finished;
+    for (const storage::ClaimedDelivery& delivery : *claimed) {
+      finished.push_back(
+          {.lease = delivery.lease, .result = storage::DeliveryResult::kDead, .error = {}});
+    }
+    ASSERT_TRUE(deliveries.finish(finished, kNow));
+    ASSERT_EQ(dead(), count);
+  }
+  std::int64_t dead() { return reader_.counts()->deliveries_dead; }
+
+  /// \param on_page told after each page, on the job's thread.
+  std::unique_ptr<RetryJobs> jobs(std::function<void()> on_page = [] {}) {
+    return std::make_unique<RetryJobs>(
+        storage::Reader(*store_->reader()), storage::DeliveryControl(*store_->writer()),
+        [] { return std::chrono::system_clock::time_point(std::chrono::milliseconds(kNow)); },
+        std::move(on_page));
+  }
+  static RetryJob ended(const RetryJobs& jobs, std::int64_t id) {
+    return jobs.wait(id, std::chrono::seconds(30)).value();
+  }
+
+  support::TemporaryFolder folder_;
+  std::unique_ptr<storage::Store> store_ =
+      *storage::Store::open({"sqlite", folder_.path() / "store.db"}, {}, 0);
+  storage::Reader reader_{*store_->reader()};
+};
+
+TEST_F(RetryJobsTest, TellHowFarTheyAreAfterEachPage) {
+  keep_dead(kPage + 100);
+  std::vector<RetryJob> seen;
+  std::unique_ptr<RetryJobs> retries;
+  retries = jobs([&] { seen.push_back(retries->find(1).value()); });
+  const RetryJob done = ended(*retries, retries->start({}, false)->id);
+  EXPECT_EQ(done.state, RetryJob::State::kDone);
+  EXPECT_EQ(done.retried, kPage + 100);
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].state, RetryJob::State::kRetrying);
+  EXPECT_EQ(seen[0].matched, kPage + 100);
+  EXPECT_EQ(seen[0].looked_at, kPage);
+  EXPECT_EQ(seen[0].retried, kPage);
+  EXPECT_EQ(dead(), 0);
+}
+
+TEST_F(RetryJobsTest, StopAfterThePageAtHandWhenCancelled) {
+  keep_dead(kPage + 100);
+  std::unique_ptr<RetryJobs> retries;
+  retries = jobs([&] { retries->cancel(1); });
+  const RetryJob cancelled = ended(*retries, retries->start({}, false)->id);
+  EXPECT_EQ(cancelled.state, RetryJob::State::kCancelled);
+  EXPECT_EQ(cancelled.retried, kPage);
+  EXPECT_EQ(dead(), 100) << "what has been put back stays put back";
+}
+
+TEST_F(RetryJobsTest, CountOnlyOneMerchantsInADryRun) {
+  keep_dead(5);
+  const auto retries = jobs();
+  storage::DeliveryFilter filter;
+  filter.mchid = "1900000001";
+  const RetryJob done = ended(*retries, retries->start(filter, true)->id);
+  EXPECT_EQ(done.matched, 3);
+  EXPECT_EQ(dead(), 5);
+}
+
+TEST_F(RetryJobsTest, CannotBeCancelledWhereThereAreNone) {
+  EXPECT_FALSE(jobs()->cancel(4711));
+}
+
+}  // namespace
+}  // namespace couponhook::server
