@@ -6,13 +6,17 @@ fails as it is told, and Standard Webhooks checked by implementations that are n
 import json
 import shutil
 import subprocess
+import tempfile
+import threading
 import time
 import unittest
 from collections import defaultdict
+from pathlib import Path
 
 from support import events
+from support.authority import Authority
 from support.service import LONG, PATIENCE, Service, run, wait_until
-from support.target import Target, add_http_handler, make_secret, sign
+from support.target import Target, add_http_handler, make_secret, server_tls, sign
 from support.wechat_pay import Platform
 from support.wire import Client
 
@@ -22,9 +26,9 @@ QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1000}
 class DeliveryCase(unittest.TestCase):
     """Each test has a service and a target of its own."""
 
-    def begin(self, answer=lambda call: 204, starts=True, **settings):
+    def begin(self, answer=lambda call: 204, starts=True, tls=None, **settings):
         self.secret = make_secret()
-        self.target = self.enterContext(Target(answer))
+        self.target = self.enterContext(Target(answer, tls=tls))
         service = Service({"deliveries.lease_ms": 1000}, starts=False, has_own_keys=False)
         add_http_handler(service, self.target.url, self.secret, **{**QUICK, **settings})
         service.starts = starts
@@ -39,6 +43,14 @@ class DeliveryCase(unittest.TestCase):
 
     def deliveries(self):
         return self.service.get("/status")["deliveries"]
+
+    def delivery(self, id):
+        return self.service.get(f"/notifications/{id}")["deliveries"][0]
+
+    def error_of_dead(self, id):
+        """Waits for a dead letter. Returns its reason."""
+        wait_until(lambda: self.delivery(id)["state"] == "dead", what="the dead letter")
+        return self.delivery(id)["last_error"]
 
     def wait_until_done(self, count, seconds=10.0):
         wait_until(lambda: self.deliveries()["done"] == count, seconds, f"{count} deliveries done")
@@ -111,6 +123,53 @@ class WhatIsSent(DeliveryCase):
         self.send("sent-4")
         wait_until(lambda: self.deliveries()["dead"] == 1, what="the delivery to be dead")
         self.assertEqual(elsewhere.calls, [])
+
+
+    def test_one_connection_carries_one_event_after_the_other(self):
+        self.begin(concurrency=1)
+        for number in range(20):
+            self.send(f"reused-{number}")
+        self.wait_until_done(20)
+        self.assertEqual(len({call.client_port for call in self.target.calls}), 1)
+
+    def test_what_is_being_made_is_not_skipped(self):
+        over = threading.Event()
+        self.begin(lambda call: over.wait(20) and 204, timeout_ms=20000)
+        self.send("running-1")
+        self.target.wait_for(["running-1"])
+        delivery = self.delivery("running-1")["id"]
+        skipped = run("skip", delivery, "--reason", "too slow", "--config",
+                      self.service.config_for_commands())
+        self.assertEqual(skipped.returncode, 1)
+        self.assertIn("it is being made at this moment", skipped.stderr)
+        over.set()
+        self.wait_until_done(1)
+
+
+class OverTls(DeliveryCase):
+    def setUp(self):
+        self.authority = Authority()
+        self.ca_file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "ca.crt"
+        self.ca_file.write_text(self.authority.pem)
+
+    def test_a_target_of_ones_own_authority_is_told(self):
+        self.begin(tls=server_tls(self.authority, "localhost"), ca_file=str(self.ca_file))
+        self.send("tls-own")
+        self.target.wait_for(["tls-own"])
+        self.wait_until_done(1)
+
+    def test_a_target_that_nobody_vouches_for_is_told_nothing(self):
+        self.begin(tls=server_tls(self.authority, "localhost"), max_attempts=1)
+        self.send("tls-unknown")
+        self.assertIn("certificate: unable to get local issuer", self.error_of_dead("tls-unknown"))
+        self.assertEqual(self.target.calls, [])
+
+    def test_a_certificate_of_another_host_is_not_enough(self):
+        self.begin(tls=server_tls(self.authority, "elsewhere.test"), ca_file=str(self.ca_file),
+                   max_attempts=1)
+        self.send("tls-other")
+        self.assertIn("certificate: hostname mismatch", self.error_of_dead("tls-other"))
+        self.assertEqual(self.target.calls, [])
 
 
 class WhenTheTargetFails(DeliveryCase):
@@ -192,6 +251,12 @@ class WhenTheTargetFails(DeliveryCase):
         self.assertIn("took too long",
                       self.service.get("/notifications/slow-1")["deliveries"][0]["last_error"])
 
+    def test_a_private_address_is_not_called_where_none_is_allowed(self):
+        self.begin(allow_private_addresses=False, max_attempts=1)
+        self.send("private-1")
+        self.assertIn("allow_private_addresses", self.error_of_dead("private-1"))
+        self.assertEqual(self.target.calls, [])
+
     def test_a_metadata_address_is_not_called(self):
         self.secret = make_secret()
         service = Service(starts=False, has_own_keys=False)
@@ -201,9 +266,7 @@ class WhenTheTargetFails(DeliveryCase):
         self.platform = Platform.of(self.service)
         self.client = self.enterContext(Client(self.service))
         self.send("metadata-1")
-        wait_until(lambda: self.deliveries()["dead"] == 1, what="the dead letter")
-        self.assertIn("allow_metadata_addresses", self.service.get("/notifications/metadata-1")
-                      ["deliveries"][0]["last_error"])
+        self.assertIn("allow_metadata_addresses", self.error_of_dead("metadata-1"))
 
 
 class Killed(DeliveryCase):
@@ -252,6 +315,22 @@ class AckHandled(DeliveryCase):
         self.send("handled-1", event)
         self.assertEqual(self.target.ids()["handled-1"], calls, "a duplicate is not handled again")
         self.assertEqual(max(self.target.most_at_once.values()), 1, "never two calls at once")
+
+    def test_a_paused_handler_is_not_called_and_every_copy_gets_500_at_once(self):
+        self.begin(ack="handled")
+        config = self.service.config_for_commands()
+        self.assertEqual(run("pause", "--handler", "crm", "--config", config).returncode, 0)
+        event = events.redeem()
+        begun = time.monotonic()
+        for _ in range(3):
+            reply = self.client.post(self.platform.notify(event, "paused-1"))
+            self.assertEqual((reply.status, reply.code), (500, "HANDLER_FAILED"))
+        self.assertLess(time.monotonic() - begun, 2 * PATIENCE, "none waits for its whole budget")
+        self.assertEqual(self.target.calls, [])
+        self.assertEqual(run("resume", "--handler", "crm", "--config", config).returncode, 0)
+        self.wait_until_done(1)
+        self.send("paused-1", event)
+        self.assertEqual(self.target.ids(), {"paused-1": 1})
 
     def test_copies_that_come_meanwhile_wait_for_the_same_call(self):
         self.begin(lambda call: time.sleep(0.5) or 204, ack="handled")

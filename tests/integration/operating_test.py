@@ -65,6 +65,16 @@ class Deliveries(OperatingTestCase):
         self.assertIn("listed-send", answer.stdout)
         self.assertIn("listed-send", self.command("deliveries", "--handler", "crm").stdout)
 
+    def test_are_listed_and_put_back_by_merchant(self):
+        self.keep("of-a-merchant")
+        mine, other = ("--mchid", "1900000001"), ("--mchid", "1999999999")
+        self.assertIn("of-a-merchant", self.command("deliveries", *mine).stdout)
+        self.assertNotIn("of-a-merchant", self.command("deliveries", *other).stdout)
+        self.assertEqual(self.command("retry", *other, "--state", "pending", "--dry-run").stdout,
+                         "0 would be put back\n")
+        self.assertNotEqual(self.command("retry", *mine, "--state", "pending", "--dry-run").stdout,
+                            "0 would be put back\n")
+
     def test_are_paged_through(self):
         for i in range(3):
             self.keep(f"paged-{i}")
@@ -149,6 +159,9 @@ class Pauses(OperatingTestCase):
         told = self.command("pause").stdout
         self.assertIn("REFUND.*", told)
         self.assertIn("crm moves", told)
+        listed = json.loads(self.command("pause", "--json").stdout)["items"]
+        self.assertIn(("REFUND.*", "crm moves"),
+                      [(pause["events"], pause["reason"]) for pause in listed])
         resumed = self.command("resume", "--events", "REFUND.*")
         self.assertEqual((resumed.returncode, resumed.stdout), (0, "events REFUND.*: resumed\n"))
         self.assertEqual(self.command("resume", "--events", "REFUND.*").returncode, 1)

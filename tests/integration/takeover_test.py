@@ -3,10 +3,12 @@ one had in hand within 30 s, every delivery at least once and no kill repeating 
 Method: a replica whose target is dead, and replicas killed with -9 at a chosen moment of a call.
 """
 
+import functools
 import itertools
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from support import events
 from support.postgres_server import PostgresServer
@@ -63,6 +65,41 @@ class WakeUp(ReplicasThatDeliver):
         # One of them may go to the dead target, to find out whether it is back.
         wait_until(lambda: target.ids().keys() & set(told), 10, "the other replica to deliver")
         print(f"made by the other replica after {(time.monotonic() - begun) * 1000:.0f} ms")
+
+
+class AckHandled(ReplicasThatDeliver):
+    def test_two_replicas_that_get_copies_never_call_at_once_and_both_reply_when_it_is_done(self):
+        fails = {"handled-0", "handled-2", "handled-4"}
+
+        def answer(call):
+            time.sleep(0.2)
+            return 500 if call.id in fails and len(target.calls_for(call.id)) < 3 else 204
+
+        target = self.enterContext(Target(answer))
+        for _ in range(2):
+            self.add_replica(target.url, {}, ack="handled", retry_initial_ms=50, retry_max_ms=200)
+        ids = [f"handled-{number}" for number in range(6)]
+        with ThreadPoolExecutor(24) as pool:
+            replies = list(pool.map(self.post_until_done, *zip(
+                *((id, replica) for id in ids for replica in self.replicas * 2))))
+        self.assertLessEqual(set(itertools.chain(*replies)), {204, 500, 503})
+        self.assertEqual(set(target.most_at_once.values()), {1}, "never two calls at once")
+        self.assertEqual(target.ids(), {id: 3 if id in fails else 1 for id in ids})
+
+    def post_until_done(self, id, replica) -> list:
+        """Sends copies until one is acknowledged. Returns the statuses of all."""
+        statuses = []
+        event = self.event_of(id)
+        with Client(replica) as client:
+            while not statuses or statuses[-1] != 204:
+                statuses.append(client.post(self.platform.notify(event, id)).status)
+                self.assertLess(len(statuses), 30, f"{id} is not acknowledged: {statuses}")
+        return statuses
+
+    @staticmethod
+    @functools.cache
+    def event_of(id):
+        return events.redeem()
 
 
 class Killed(ReplicasThatDeliver):

@@ -5,11 +5,14 @@ import hashlib
 import hmac
 import json
 import secrets
+import ssl
+import tempfile
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from support.authority import Authority
 from support.service import wait_until
 
 
@@ -23,6 +26,16 @@ def sign(secret: str, id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
+def server_tls(authority: Authority, host: str) -> ssl.SSLContext:
+    """What a server shows whose certificate is for that host."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile("w") as chain:
+        chain.write("".join(authority.issue(host)))
+        chain.flush()
+        context.load_cert_chain(chain.name)
+    return context
+
+
 @dataclass
 class Call:
     """One request, as it came."""
@@ -31,6 +44,8 @@ class Call:
     body: bytes
     id: str = ""
     json: dict = field(default_factory=dict)
+    #: Of the connection that it came over.
+    client_port: int = 0
 
     @property
     def coupon(self) -> str:
@@ -40,10 +55,11 @@ class Call:
 
 class Target:
     """Replies to each call what `answer(call)` says: a status, or (status, headers). Keeps every call
-    in order. A context manager."""
+    in order. A context manager. With `tls`, a server's context, it speaks HTTPS."""
 
-    def __init__(self, answer=lambda call: 204, port=0):
+    def __init__(self, answer=lambda call: 204, port=0, tls=None):
         self.answer = answer
+        self.tls = tls
         self.calls = []
         self.running = Counter()
         self.most_at_once = defaultdict(int)
@@ -60,7 +76,8 @@ class Target:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return (f"https://localhost:{self.port}/hook" if self.tls else
+                f"http://127.0.0.1:{self.port}/hook")
 
     def start(self):
         target = self
@@ -83,6 +100,10 @@ class Target:
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
+        if self.tls:
+            # Each connection shakes hands on its own thread, with its first read.
+            self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
+                                                      do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
@@ -95,7 +116,8 @@ class Target:
     def serve(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        call = Call(handler.path, headers, body, headers.get("webhook-id", ""), json.loads(body))
+        call = Call(handler.path, headers, body, headers.get("webhook-id", ""), json.loads(body),
+                    handler.client_address[1])
         with self.lock:
             self.calls.append(call)
             self.running[call.id] += 1
