@@ -5,7 +5,7 @@ BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev lib
   libpq-dev libcli11-dev libtomlplusplus-dev libhiredis-dev librabbitmq-dev librdkafka-dev"
 # What the tests take besides: an independent implementation of the protocol, and tools to check with.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
-  curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server"
+  curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat"
 
 say() { printf '\n== %s\n' "$*"; }
 die() {

@@ -18,6 +18,11 @@ from support.target import handler_table
 from support.wechat_pay import Platform
 from support.wire import Client
 
+try:
+    import pika
+except ImportError:
+    pika = None
+
 QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 3000}
 
 
@@ -33,6 +38,11 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def key_of(event) -> str:
+    """What a coupon's messages have in common, so that brokers keep them in order."""
+    return f"{event.resource['stock_id']}/{event.resource['coupon_id']}"
+
+
 class HandlerCase(unittest.TestCase):
     def serve(self, table: str, prepare=lambda service: None):
         service = Service(starts=False, has_own_keys=False)
@@ -44,8 +54,29 @@ class HandlerCase(unittest.TestCase):
         self.client = self.enterContext(Client(self.service))
 
     def send(self, id, event=None):
-        reply = self.client.post(self.platform.notify(event or events.redeem(), id))
+        """Returns the event."""
+        event = event or events.redeem()
+        reply = self.client.post(self.platform.notify(event, id))
         self.assertEqual(reply.status, 204, reply)
+        return event
+
+    def send_around_an_absence(self, prefix, stop, start):
+        """Sends some before a broker goes away, some meanwhile, and waits for all once it is back."""
+        for number in range(3):
+            self.send(f"{prefix}-before-{number}")
+        self.wait_for("done", 3)
+        stop()
+        for number in range(6):
+            self.send(f"{prefix}-meanwhile-{number}")
+        self.service.wait_for_log(event="target_down")
+        self.assertEqual(self.service.get("/status")["deliveries"]["done"], 3)
+        start()
+        self.wait_for("done", 9, 40)
+
+    @staticmethod
+    def sent_around(prefix) -> set:
+        return ({f"{prefix}-before-{number}" for number in range(3)} |
+                {f"{prefix}-meanwhile-{number}" for number in range(6)})
 
     def wait_for(self, state, count=1, seconds=20):
         wait_until(lambda: self.service.get("/status")["deliveries"][state] == count, seconds,
@@ -109,34 +140,49 @@ class Exec(HandlerCase):
 
 @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
 class Redis(HandlerCase):
-    def test_events_are_appended_to_the_stream(self):
-        port = free_port()
-        folder = self.enterContext(service_module.tempfile.TemporaryDirectory())
-        server = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder,
-             "--requirepass", "tried-and-tested"], stdout=subprocess.DEVNULL)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.terminate)
-        wait_until(lambda: is_listening(port), 20, "redis-server")
-        self.serve(handler_table("stream", "redis", url=f"redis://127.0.0.1:{port}/3",
-                                 stream="coupons", password_file="secrets/redis", **QUICK),
+    def setUp(self):
+        self.port = free_port()
+        self.folder = self.enterContext(service_module.tempfile.TemporaryDirectory())
+        self.start_redis()
+        self.addCleanup(self.stop_redis)
+        self.serve(handler_table("stream", "redis", url=f"redis://127.0.0.1:{self.port}/3",
+                                 stream="coupons", password_file="secrets/redis",
+                                 max_attempts=1000, **QUICK),
                    lambda service: service.write("secrets/redis", "tried-and-tested"))
-        for i in range(3):
-            self.send(f"redis-{i}")
-        self.wait_for("done", 3)
+
+    def start_redis(self):
+        self.redis = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self.folder,
+             "--appendonly", "yes", "--requirepass", "tried-and-tested"],
+            stdout=subprocess.DEVNULL)
+        wait_until(lambda: is_listening(self.port), 20, "redis-server")
+
+    def stop_redis(self):
+        self.redis.terminate()
+        self.redis.wait()
+
+    def entries(self) -> list[dict]:
         listed = subprocess.run(
-            ["redis-cli", "-p", str(port), "-n", "3", "--json", "XRANGE", "coupons", "-", "+"],
+            ["redis-cli", "-p", str(self.port), "-n", "3", "--json", "XRANGE", "coupons", "-", "+"],
             capture_output=True, text=True, check=True,
             env={**os.environ, "REDISCLI_AUTH": "tried-and-tested"})
-        entries = [dict(zip(fields[::2], fields[1::2])) for _, fields in json.loads(listed.stdout)]
-        self.assertEqual(sorted(entry["id"] for entry in entries),
-                         ["redis-0", "redis-1", "redis-2"])
+        return [dict(zip(fields[::2], fields[1::2])) for _, fields in json.loads(listed.stdout)]
+
+    def test_events_are_appended_to_the_stream(self):
+        sent = [self.send(f"redis-{i}") for i in range(3)]
+        self.wait_for("done", 3)
+        entries = sorted(self.entries(), key=lambda entry: entry["id"])
+        self.assertEqual([entry["id"] for entry in entries], ["redis-0", "redis-1", "redis-2"])
+        self.assertEqual([entry["key"] for entry in entries], [key_of(event) for event in sent])
         self.assertEqual({entry["type"] for entry in entries}, {"coupon.redeemed"})
-        self.assertEqual(json.loads(entries[0]["body"])["data"]["notification_id"],
-                         entries[0]["id"])
+        self.assertEqual(json.loads(entries[0]["body"])["data"]["notification_id"], "redis-0")
+
+    def test_what_came_while_it_was_away_is_appended_once_it_is_back(self):
+        self.send_around_an_absence("redis", self.stop_redis, self.start_redis)
+        self.assertEqual({entry["id"] for entry in self.entries()}, self.sent_around("redis"))
 
 
-@unittest.skipUnless(shutil.which("rabbitmq-server"), "rabbitmq-server is not installed")
+@unittest.skipUnless(shutil.which("rabbitmq-server") and pika, "RabbitMQ or pika is not installed")
 class Amqp(HandlerCase):
     @classmethod
     def setUpClass(cls):
@@ -169,24 +215,42 @@ class Amqp(HandlerCase):
                               timeout=60 * PATIENCE)
 
     def declare_quorum_queue(self, name):
-        script = (f'Args = [{{<<"x-queue-type">>, longstr, <<"quorum">>}}], '
-                  f'rabbit_amqqueue:declare(rabbit_misc:r(<<"/">>, queue, <<"{name}">>), true, '
-                  f'false, Args, none, <<"test">>), ok.')
-        declared = self.rabbitmqctl("eval", script)
-        self.assertEqual(declared.returncode, 0, declared.stderr)
+        with closing(self.connect()) as connection:
+            connection.channel().queue_declare(name, durable=True,
+                                               arguments={"x-queue-type": "quorum"})
 
-    def messages_in(self, name) -> int:
-        listed = self.rabbitmqctl("list_queues", "--no-table-headers", "name", "messages")
-        return dict(line.split() for line in listed.stdout.splitlines()).get(name, 0)
+    def connect(self):
+        return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port))
 
-    def test_events_are_confirmed_by_a_quorum_queue(self):
+    def take_messages(self, name) -> list:
+        """Takes all out of a queue. Returns properties and body of each."""
+        with closing(self.connect()) as connection:
+            channel = connection.channel()
+            return list(iter(lambda: channel.basic_get(name, auto_ack=True)[1:], (None, None)))
+
+    def test_events_are_confirmed_by_a_quorum_queue_with_all_their_properties(self):
         self.declare_quorum_queue("coupons")
         self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
                                  routing_key="coupons", **QUICK))
-        for i in range(3):
-            self.send(f"amqp-{i}")
-        self.wait_for("done", 3)
-        wait_until(lambda: int(self.messages_in("coupons")) == 3, 20, "three messages")
+        event = self.send("amqp-0")
+        self.wait_for("done")
+        [(properties, body)] = self.take_messages("coupons")
+        self.assertEqual(properties.message_id, "amqp-0")
+        self.assertEqual(properties.content_type, "application/json")
+        self.assertEqual(properties.delivery_mode, 2, "persistent")
+        self.assertEqual(properties.type, "coupon.redeemed")
+        self.assertEqual(properties.headers["key"], key_of(event))
+        self.assertEqual(json.loads(body)["data"]["resource"], event.resource)
+
+    def test_what_came_while_it_was_away_is_queued_once_it_is_back(self):
+        self.declare_quorum_queue("absences")
+        self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
+                                 routing_key="absences", max_attempts=1000, **QUICK))
+        self.send_around_an_absence("amqp", lambda: self.rabbitmqctl("stop_app"),
+                                    lambda: self.rabbitmqctl("start_app"))
+        messages = self.take_messages("absences")
+        self.assertEqual({properties.message_id for properties, _ in messages},
+                         self.sent_around("amqp"))
 
     def test_a_message_that_no_queue_takes_is_not_done(self):
         self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
@@ -197,12 +261,56 @@ class Amqp(HandlerCase):
 
 
 class Kafka(HandlerCase):
-    def test_events_are_acknowledged_by_the_cluster(self):
+    def serve_with_mock_cluster(self, **properties):
+        properties = {"test.mock.num.brokers": "3", **properties}
+        lines = "".join(f'"{name}" = "{value}"\n' for name, value in properties.items())
         table = handler_table("log", "kafka", brokers="127.0.0.1:9", topic="coupons", **QUICK)
-        self.serve(f'{table}[handler.properties]\n"test.mock.num.brokers" = "3"\n')
-        for i in range(3):
-            self.send(f"kafka-{i}")
+        self.serve(f"{table}[handler.properties]\n{lines}")
+
+    def mock_broker(self) -> str:
+        """The mock cluster lives in the service: one of the ports on which that listens beside its
+        own."""
+        descriptors = Path(f"/proc/{self.service.process.pid}/fd").iterdir()
+        sockets = {os.readlink(each) for each in descriptors}
+        own = {self.service.address[1], self.service.admin_address[1]}
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            port = int(fields[1].split(":")[1], 16)
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets and port not in own:
+                return f"127.0.0.1:{port}"
+        raise AssertionError("the service listens on no port of a mock cluster")
+
+    @unittest.skipUnless(shutil.which("kcat"), "kcat is not installed")
+    def test_events_are_kept_under_the_key_of_their_coupon_in_order(self):
+        self.serve_with_mock_cluster()
+        coupon = events.digits("8", 18)
+        first = self.send("kafka-0", events.redeem(coupon=coupon))
+        self.send("kafka-1", events.redeem(coupon=coupon))
+        other = self.send("kafka-2")
         self.wait_for("done", 3)
+        read = subprocess.run(
+            ["kcat", "-C", "-b", self.mock_broker(), "-t", "coupons", "-o", "beginning", "-e", "-q",
+             "-J"], capture_output=True, text=True, timeout=30 * PATIENCE, check=False)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        kept = {}
+        for line in read.stdout.splitlines():
+            message = json.loads(line)
+            headers = dict(zip(message["headers"][::2], message["headers"][1::2]))
+            kept[headers["id"]] = message
+            self.assertEqual(headers["type"], "coupon.redeemed")
+        self.assertEqual(kept["kafka-0"]["key"], key_of(first))
+        self.assertEqual(kept["kafka-2"]["key"], key_of(other))
+        self.assertEqual(kept["kafka-1"]["key"], kept["kafka-0"]["key"])
+        self.assertEqual(kept["kafka-1"]["partition"], kept["kafka-0"]["partition"])
+        self.assertLess(kept["kafka-0"]["offset"], kept["kafka-1"]["offset"])
+        self.assertEqual(json.loads(kept["kafka-0"]["payload"])["data"]["resource"], first.resource)
+
+    def test_the_producer_is_idempotent_whatever_its_properties_say(self):
+        self.serve_with_mock_cluster(**{"enable.idempotence": "false", "debug": "eos"})
+        self.send("kafka-3")
+        self.wait_for("done")
+        self.assertIn("Idempotent producer state change WaitPID -> Assigned",
+                      self.service.errors())
 
     def test_without_a_broker_it_is_tried_again(self):
         self.serve(handler_table("log", "kafka", brokers=f"127.0.0.1:{free_port()}",
