@@ -247,15 +247,15 @@ Connection::Result<void> PostgresConnection::receive_all(PostgresSession::Deadli
   std::optional<Failure> failed;
   for (const Step& step : steps_) {
     auto answer = session_->receive(deadline);
-    if (!answer) return lose_session(std::move(answer.error()), commits);
+    if (!answer) return lose_session(answer.error(), commits);
     if (failed) {
       if (step.prepares != nullptr) step.prepares->ready = false;
       continue;
     }
-    if (auto taken = read(answer->get(), step); !taken) failed = std::move(taken.error());
+    if (auto taken = read(answer->get(), step); !taken) failed = taken.error();
   }
   if (auto synced = session_->receive_sync(deadline); !synced) {
-    return lose_session(std::move(synced.error()), commits);
+    return lose_session(synced.error(), commits);
   }
   if (!failed) return {};
   if (statements_are_stale_) drop_session();

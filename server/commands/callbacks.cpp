@@ -53,7 +53,7 @@ wechatpay::ApiResult<std::string> url_in_force(Outbound& outbound, CouponProduct
   const auto body = outbound.client.call(request);
   if (!body) return body.error();
   auto state = wechatpay::parse_callback(request.api, *body);
-  if (!state) return std::move(state.error());
+  if (!state) return state.error();
   return std::move(state->notify_url);
 }
 

@@ -106,7 +106,7 @@ Task<boost::system::result<void, std::string>> HttpClient::connect(SteadyClock::
   if (connection_) co_return Result();
   const auto connected_by = SteadyClock::now() + within(options_.connect_timeout, due);
   auto socket = co_await open_socket(connected_by);
-  if (!socket) co_return Result(std::move(socket.error()));
+  if (!socket) co_return Result(socket.error());
   auto connection = std::make_unique<Connection>(std::move(*socket), tls_, deadlines_);
   connection->set_deadline(within(options_.connect_timeout, connected_by));
   const IoStatus status = co_await connection->connect_tls(url_.host);

@@ -140,7 +140,7 @@ ApiResult<std::string> ApiClient::call(const ApiRequest& request) {
                                             impl_->now()));
   };
   auto reply = exchange(request, believe);
-  if (!reply) return std::move(reply.error());
+  if (!reply) return reply.error();
   return std::move(reply->body);
 }
 
@@ -161,7 +161,7 @@ ApiResult<std::string> ApiClient::download(const wechatpay::FlowLink& link) {
     return std::nullopt;
   };
   auto reply = impl_->exchange(line, *request, believe);
-  if (!reply) return std::move(reply.error());
+  if (!reply) return reply.error();
   return std::move(reply->body);
 }
 

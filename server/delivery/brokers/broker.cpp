@@ -18,7 +18,7 @@ handlers::Outcome BrokerHandler::handle(const handlers::HandledEvent& event) {
   auto connection = take_idle();
   if (!connection) {
     auto made = broker_->connect();
-    if (!made) return handlers::Retry{std::move(made.error()), {}};
+    if (!made) return handlers::Retry{made.error(), {}};
     connection = std::move(*made);
   }
   auto outcome = connection->publish({event.notification_id, event.ordering_key, type, body});
