@@ -89,7 +89,7 @@ struct ApiClient::Impl {
     std::optional<Sent> sent;
     loop.spawn(send_into(line.http, wire, sent));
     loop.run();
-    if (!*sent) return no_answer(request.api, std::move(sent->error()));
+    if (!*sent) return no_answer(request.api, sent->error());
     ApiReply reply{(*sent)->status, {}, std::move((*sent)->body)};
     for (auto& [name, value] : (*sent)->headers) {
       reply.headers.push_back({std::move(name), std::move(value)});
