@@ -19,6 +19,10 @@ FileWatch::FileWatch(const Config& config) {
     for (const auto& key : merchant.platform_public_keys) patterns_.push_back(key.file);
     if (merchant.api) patterns_.push_back(merchant.api->certificate_directory);
   }
+  for (const HandlerConfig& handler : config.handlers) {
+    const auto* http = std::get_if<HttpHandlerConfig>(&handler.own);
+    if (http != nullptr) patterns_.push_back(http->secret_file);
+  }
   marks_ = look();
 }
 

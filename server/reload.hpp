@@ -15,8 +15,8 @@ namespace couponhook::server {
 /// Knows files by size and time of change. Not thread-safe.
 class FileWatch {
  public:
-  /// Watches the TLS files, the admin token, platform keys, APIv3 keys and the configuration file
-  /// itself.
+  /// Watches the TLS files, the admin token, platform keys, APIv3 keys, the secrets of http
+  /// handlers and the configuration file itself.
   explicit FileWatch(const Config& config);
 
   /// \return true where any of them differs from the last time this was asked.

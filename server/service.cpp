@@ -345,10 +345,11 @@ void Service::load_anew() {
     admin_tls_.set(std::make_shared<const TlsContext>(fresh.admin_tls));
   }
   admin_token_.set(std::make_shared<const crypto::Secret>(std::move(fresh.admin_token)));
+  renew_secrets(setup_.handlers, fresh.handlers);
   tls_made_at_ = SteadyClock::now();
   log_.message(Severity::kInfo, "reloaded",
-               "merchants, keys, TLS certificates and the admin token were read anew; handlers, "
-               "their secrets, limits and what else has changed take effect at the next start");
+               "merchants, keys, TLS certificates, the admin token and the secrets of http "
+               "handlers were read anew; what else has changed takes effect at the next start");
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {

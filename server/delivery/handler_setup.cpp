@@ -57,7 +57,8 @@ class TargetMaker {
     if (!secrets) {
       report("secret_file: " + http.secret_file.string(), secrets.error());
     } else if (auto signer = crypto::WebhookSigner::from_text(secrets->reveal())) {
-      target.signer = std::make_shared<const crypto::WebhookSigner>(std::move(*signer));
+      target.signer = std::make_shared<Live<crypto::WebhookSigner>>(
+          std::make_shared<const crypto::WebhookSigner>(std::move(*signer)));
     } else {
       report("secret_file: " + http.secret_file.string(), signer.error());
     }
@@ -156,6 +157,17 @@ std::vector<HandlerSetup> prepare_handlers(const Config& config,
     setups.push_back({lane_options(handler), std::visit(make, handler.own)});
   }
   return setups;
+}
+
+void renew_secrets(const std::vector<HandlerSetup>& running,
+                   const std::vector<HandlerSetup>& fresh) {
+  for (const HandlerSetup& setup : running) {
+    const auto same = std::ranges::find(fresh, setup.lane.handler,
+                                        [](const HandlerSetup& each) { return each.lane.handler; });
+    const auto* http = std::get_if<HttpTarget>(&setup.target);
+    const auto* theirs = same == fresh.end() ? nullptr : std::get_if<HttpTarget>(&same->target);
+    if (http != nullptr && theirs != nullptr) http->signer->set(theirs->signer->get());
+  }
 }
 
 std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups, DeliveryThread& thread,

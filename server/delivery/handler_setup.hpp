@@ -27,6 +27,10 @@ struct HandlerSetup {
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);
 
+/// Has http handlers that run sign with the secrets that were read anew under the same name.
+void renew_secrets(const std::vector<HandlerSetup>& running,
+                   const std::vector<HandlerSetup>& fresh);
+
 /// \param thread must outlive what is made.
 [[nodiscard]] std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups,
                                                 DeliveryThread& thread, const WallClock& clock);

@@ -84,7 +84,7 @@ ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
                      {"webhook-id", delivery.notification_id},
                      {"webhook-timestamp", std::to_string(timestamp_s)},
                      {"webhook-signature",
-                      target_.signer->sign(delivery.notification_id, timestamp_s, request.body)}};
+                      target_.signer->get()->sign(delivery.notification_id, timestamp_s, request.body)}};
   return request;
 }
 

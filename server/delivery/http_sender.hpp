@@ -11,14 +11,15 @@
 #include "server/clock.hpp"
 #include "server/delivery/call_queue.hpp"
 #include "server/delivery/http_outcome.hpp"
+#include "server/merchants.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {
 
 struct HttpTarget {
   Url url;
-  TlsContext tls;  ///< null for plain http
-  std::shared_ptr<const crypto::WebhookSigner> signer;
+  TlsContext tls;                                       ///< null for plain http
+  std::shared_ptr<Live<crypto::WebhookSigner>> signer;  ///< exchanged when its secrets change
   AddressGuard guard;
   std::chrono::milliseconds timeout;  ///< from the look-up of the name to the end of the reply
   std::size_t reply_bytes_max;        ///< what is read of a reply; its status is all that counts

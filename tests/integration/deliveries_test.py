@@ -88,6 +88,17 @@ class WhatIsSent(DeliveryCase):
                          [sign(self.secret, call.id, timestamp, call.body),
                           sign(other, call.id, timestamp, call.body)])
 
+    def test_secrets_that_change_are_read_anew(self):
+        self.begin()
+        other = make_secret()
+        self.service.write("secrets/crm", other)
+        self.service.wait_for_log(event="reloaded", seconds=10)
+        self.send("sent-renewed")
+        self.target.wait_for(["sent-renewed"])
+        call = self.target.calls[0]
+        self.assertEqual(call.headers["webhook-signature"],
+                         sign(other, call.id, call.headers["webhook-timestamp"], call.body))
+
     def test_the_npm_library_accepts_the_signature(self):
         if shutil.which("npm") is None or shutil.which("node") is None:
             self.skipTest("npm and node are not installed")
