@@ -96,6 +96,11 @@ class Connection {
     return ran ? commit() : ran;
   }
 
+  /// From now on a commit does not wait until it is on the disk, in whatever session it is made.
+  /// Such commits get there in order: none that waits can outlive one before it. For work that is
+  /// found undone, and done again, where a power cut has lost it.
+  [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
+
   /// Which share of the counters the open transaction adds to. Totals are sums of all shares, so
   /// any would be right; each writer has one of its own so that none waits for another's counts.
   [[nodiscard]] virtual std::int64_t counter_slot() const { return 0; }

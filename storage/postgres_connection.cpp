@@ -221,6 +221,10 @@ void PostgresConnection::queue_all(std::span<const Command> commands, std::vecto
     // A commit that is called off while it waits for a standby looks like one that was confirmed.
     session_->queue("SET LOCAL statement_timeout = 0");
     steps_.push_back({});
+    if (!commits_wait_) {
+      session_->queue("SET LOCAL synchronous_commit = off");
+      steps_.push_back({});
+    }
     static_cast<void>(session_->take_warning());
     session_->queue("COMMIT");
     steps_.push_back({.commits = true});
@@ -296,6 +300,12 @@ Connection::Result<void> PostgresConnection::run_script(std::string_view script)
   auto ran = session_->run_script(text, Clock::now() + kScriptMax);
   if (!ran && (session_->was_silent() || !session_->is_alive())) drop_session();
   return ran;
+}
+
+Connection::Result<void> PostgresConnection::commit_without_waiting() {
+  // Said with each commit, since the session may be another one by then.
+  commits_wait_ = false;
+  return {};
 }
 
 Connection::Result<Rows> PostgresConnection::ask(const Command& command) {

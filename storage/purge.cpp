@@ -261,10 +261,8 @@ void Purge::append_emptying(std::int64_t after, std::int64_t to) {
 Purge::Result<void> Purge::write() {
   const std::vector<Command> commands = std::exchange(commands_, {});
   if (mode_ == PurgeMode::kCount || commands.empty()) return {};
-  if (!std::exchange(commits_lazily_, true)) {
-    const Dialect& dialect = dialect_of(connection_.engine());
-    if (auto set = connection_.run_script(dialect.commit_without_waiting); !set) return set;
-  }
+  // The disk's time is not what others have to wait for.
+  if (auto set = connection_.commit_without_waiting(); !set) return set;
   if (auto begun = connection_.begin(); !begun) return begun;
   const auto begun_at = now_();
   auto written = connection_.run(commands, results_);

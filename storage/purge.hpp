@@ -123,7 +123,6 @@ class Purge {
   const PurgeMode mode_;
   const Now now_;
   std::chrono::steady_clock::duration held_{};
-  bool commits_lazily_ = false;  ///< the disk's time is not what others have to wait for
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
   std::int64_t start_ = 0;

@@ -219,6 +219,10 @@ Connection::Result<void> SqliteConnection::run_script(std::string_view script) {
   return {};
 }
 
+Connection::Result<void> SqliteConnection::commit_without_waiting() {
+  return run_script("PRAGMA synchronous = NORMAL");
+}
+
 Failure SqliteConnection::failure(int rc) const {
   return sqlite_failure(db_.get(), rc, path_);
 }

@@ -47,6 +47,7 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<void> run(std::span<const Command> commands,
                                  std::vector<Rows>& results) override;
   [[nodiscard]] Result<void> run_script(std::string_view script) override;
+  [[nodiscard]] Result<void> commit_without_waiting() override;
   [[nodiscard]] Result<std::int64_t> size_bytes() override;
   [[nodiscard]] Result<void> check_integrity() override;
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }

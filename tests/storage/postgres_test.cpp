@@ -301,6 +301,23 @@ TEST_F(PostgresTest, SkipsLockedRowsWhereAStatementHintsAtIt) {
   EXPECT_TRUE(results[0].empty());
 }
 
+TEST_F(PostgresTest, CommitsWithoutWaitingInEverySessionOnceAsked) {
+  const auto store = open().value();
+  const auto connection = store->writer().value();
+  psql(
+      "CREATE TABLE said (n serial, waits text);"
+      "CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO said (waits)"
+      " VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;"
+      "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON notifications DEFERRABLE INITIALLY DEFERRED"
+      " FOR EACH ROW EXECUTE FUNCTION say()");
+  ASSERT_TRUE(write(*connection, admission("n1")));
+  ASSERT_TRUE(connection->commit_without_waiting());
+  ASSERT_TRUE(write(*connection, admission("n2")));
+  end_sessions();
+  ASSERT_TRUE(write(*connection, admission("n3")));
+  EXPECT_EQ(psql("SELECT string_agg(waits, ' ' ORDER BY n) FROM said"), "on off off\n");
+}
+
 TEST_F(PostgresTest, FindsCopiesThroughTheirKey) {
   ASSERT_TRUE(open());
   const std::string plan =
