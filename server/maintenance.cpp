@@ -56,14 +56,17 @@ bool Maintenance::rest(std::chrono::steady_clock::duration time) {
 
 void Maintenance::work() {
   pthread_setname_np(pthread_self(), "maintenance");
-  if (!rest(options_.first_after)) return;
-  do {
+  const milliseconds interval = options_.store.maintenance_interval;
+  auto due = SteadyClock::now() + options_.first_after;
+  while (rest(due - SteadyClock::now())) {
+    // From the beginning of one to that of the next, so that what takes long does not fall behind.
+    due = SteadyClock::now() + interval;
     try {
       purge();
     } catch (const std::exception& error) {
       log_.message(Severity::kError, "purge_failed", error.what());
     }
-  } while (rest(options_.store.maintenance_interval));
+  }
 }
 
 void Maintenance::purge() {
@@ -78,7 +81,8 @@ void Maintenance::purge() {
   if (auto marked = purge.mark_ledger(now_ms()); !marked) {
     log_.message(Severity::kWarning, "purge_failed", marked.error().message);
   }
-  const auto ran = storage::run_purge(purge, [&](std::chrono::steady_clock::duration time) {
+  const auto pass_max = storage::purge_pass_max(options_.store.maintenance_interval);
+  const auto ran = storage::run_purge(purge, pass_max, SteadyClock::now, [&](auto time) {
     const auto ours = lease.take(*connection_, now_ms());
     // A store that cannot be asked ends the pass by the step itself, which is tried again first.
     return rest(time) && (!ours || *ours);

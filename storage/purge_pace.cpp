@@ -7,6 +7,29 @@ namespace {
 constexpr int kFailuresMax = 10;
 constexpr std::chrono::milliseconds kFailurePause{200};
 
+/// What is left of the stage that a pass is at.
+class StageClock {
+ public:
+  StageClock(PurgePace::Duration stage_max, const Purge::Now& now)
+      : stage_max_(stage_max), now_(now) {}
+
+  [[nodiscard]] PurgeLeft left(const PurgeProgress& progress) {
+    const auto now = now_();
+    if (progress.doing != doing_) {
+      doing_ = progress.doing;
+      ends_at_ = now + stage_max_;
+    }
+    return {.rows = static_cast<std::int64_t>(progress.total - progress.done),
+            .time = ends_at_ - now};
+  }
+
+ private:
+  PurgePace::Duration stage_max_;
+  const Purge::Now& now_;
+  std::string_view doing_;
+  std::chrono::steady_clock::time_point ends_at_{};
+};
+
 /// Deadlock, serialization failure, or a lock that was not to be had in time.
 bool may_pass(const Failure& failure) {
   return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable;
@@ -14,8 +37,10 @@ bool may_pass(const Failure& failure) {
 
 }  // namespace
 
-Connection::Result<bool> run_purge(Purge& purge,
+Connection::Result<bool> run_purge(Purge& purge, PurgePace::Duration pass_max,
+                                   const Purge::Now& now,
                                    const std::function<bool(PurgePace::Duration)>& rest) {
+  StageClock stage(pass_max / 2, now);
   PurgePace pace(purge.holds_up_writers() ? kOneWriterPurge : kManyWritersPurge);
   int failures = 0;
   while (true) {
@@ -29,7 +54,8 @@ Connection::Result<bool> run_purge(Purge& purge,
     if (!step->more) return true;
     // One that wrote nothing says nothing of how long it takes.
     const bool wrote = step->held.count() > 0;
-    if (!rest(wrote ? pace.rest_after(step->held) : PurgePace::Duration{})) return false;
+    const PurgeLeft left = stage.left(purge.progress());
+    if (!rest(wrote ? pace.rest_after(step->held, left) : PurgePace::Duration{})) return false;
   }
 }
 

@@ -84,12 +84,14 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, World& worl
   WorkDisplay display(world);
   const auto observer = display.observer();
   const bool rests = !options.dry_run && !options.hurry;
-  const auto ran = storage::run_purge(purge, [&](std::chrono::steady_clock::duration time) {
-    const storage::PurgeProgress progress = purge.progress();
-    if (progress.total != 0) observer(progress.doing, progress.done, progress.total);
-    if (rests) std::this_thread::sleep_for(time);
-    return true;
-  });
+  const auto pass_max = storage::purge_pass_max(at_hand->config.store.maintenance_interval);
+  const auto ran =
+      storage::run_purge(purge, pass_max, std::chrono::steady_clock::now, [&](auto time) {
+        const storage::PurgeProgress progress = purge.progress();
+        if (progress.total != 0) observer(progress.doing, progress.done, progress.total);
+        if (rests) std::this_thread::sleep_for(time);
+        return true;
+      });
   display.clear();
   print_purged(purge.counts(), options, world.out);
   if (!ran) return fail(world, at_hand->where, ran.error());

@@ -33,8 +33,7 @@ def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
         .not_valid_before(today - datetime.timedelta(days=1))
         .not_valid_after(today + datetime.timedelta(days=30)).sign(key, hashes.SHA256()))
     pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    digits = f"{certificate.serial_number:X}"
-    return Platform(key, digits.zfill(len(digits) + len(digits) % 2), api_v3_key), pem
+    return Platform(key, f"{certificate.serial_number:X}", api_v3_key), pem
 
 
 class Stop(unittest.TestCase):

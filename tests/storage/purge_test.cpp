@@ -13,6 +13,7 @@ namespace couponhook::storage {
 namespace {
 
 using ::testing::ElementsAre;
+using namespace std::chrono_literals;
 
 constexpr std::int64_t kDay = 86'400'000;
 constexpr std::int64_t kForSteps = 3;
@@ -247,6 +248,27 @@ TEST_P(PurgeTest, DoesNotBeginAtTheBeginningEachTime) {
             1);
 }
 
+TEST_P(PurgeTest, IsThroughInTimeWhereItWouldRestForLonger) {
+  using std::chrono::steady_clock;
+  std::vector<Work> batch;
+  for (int i = 0; i < 2000; ++i) {
+    batch.push_back({.content = received_on(0, numbered("n", i)), .listener = nullptr});
+  }
+  write(std::move(batch));
+  steady_clock::time_point time{};
+  // Each transaction takes a moment of this clock.
+  const Purge::Now now = [&] { return time += 1ms; };
+  const auto connection = writer();
+  Purge purge(*connection, {.payload_ms = day(1), .identity_ms = day(1)}, PurgeMode::kRemove, now);
+  const auto ran = run_purge(purge, 400ms, now, [&](PurgePace::Duration rest) {
+    time += rest;
+    return true;
+  });
+  ASSERT_TRUE(ran && *ran);
+  EXPECT_EQ(purge.counts().identities, 1999);
+  EXPECT_LT(time.time_since_epoch(), 300ms) << "half of it is for this stage";
+}
+
 using LeaseTest = StoreTest;
 COUPONHOOK_ON_EVERY_ENGINE(LeaseTest);
 
@@ -266,15 +288,26 @@ TEST_P(LeaseTest, IsOneOwnersAtATime) {
 
 TEST(PurgePace, TakesFewerRowsWhereTheyTakeLong) {
   PurgePace pace(kOneWriterPurge);
-  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::milliseconds(500)));
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(500ms, {}));
   EXPECT_EQ(pace.rows(), PurgePace::kRowsMin);
-  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(std::chrono::microseconds(50)));
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.rest_after(50us, {}));
   EXPECT_EQ(pace.rows(), PurgePace::kRowsMax);
 }
 
-TEST(PurgePace, RestsInProportion) {
+TEST(PurgePace, RestsInProportionWhereThereIsTime) {
+  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {}), 78ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1000, .time = 1h}), 78ms);
+}
+
+TEST(PurgePace, RestsNoLongerThanWhatIsLeftAllows) {
   PurgePace pace(kOneWriterPurge);
-  EXPECT_EQ(pace.rest_after(std::chrono::milliseconds(2)), std::chrono::milliseconds(78));
+  const std::int64_t transactions = 1000;
+  EXPECT_EQ(pace.rest_after(1ms, {.rows = transactions * pace.rows(), .time = 10s}), 9ms);
+}
+
+TEST(PurgePace, LeavesOthersMostOfTheTimeWhateverIsLeft) {
+  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1'000'000'000, .time = 1s}), 4ms);
+  EXPECT_EQ(PurgePace(kOneWriterPurge).rest_after(2ms, {.rows = 1, .time = -1s}), 4ms);
 }
 
 }  // namespace
