@@ -1,17 +1,21 @@
 #include "storage/admit_batch.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <tuple>
 
 #include "storage/lane.hpp"
 #include "storage/pauses.hpp"
 #include "storage/rows.hpp"
+#include "storage/source.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"
 
 namespace couponhook::storage {
 namespace {
+
+constexpr std::size_t kNotAsked = std::numeric_limits<std::size_t>::max();
 
 /// Says that nothing was admitted, on every way out but a commit.
 class OutcomesFail {
@@ -52,6 +56,11 @@ Command insert_fact(const Admission& a) {
   return {sql::kInsertCouponFact,
           {f.stock_id, f.coupon, f.kind, f.business_key, f.transaction_id, f.occurred_at, a.mchid,
            a.id, a.source}};
+}
+
+Command origin_of_fact(const LedgerFact& f) {
+  if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
+  return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
 }
 
 auto fact_key(const Admission& a) {
@@ -164,6 +173,7 @@ BatchWriter::Result BatchWriter::follow_up() {
     if (!a.deliveries.empty()) with_deliveries_.push_back(&item);
   }
   append_facts();
+  ask_for_origins();
   for (const Admitted& item : admissions_) {
     // Kept now, or kept already: either way there is nothing left to be opened.
     if (const auto& sealed = item.admission->opened_from) {
@@ -171,6 +181,7 @@ BatchWriter::Result BatchWriter::follow_up() {
     }
   }
   if (auto followed = run(); !followed) return followed;
+  leave_out_retold();
   return read_copies();
 }
 
@@ -179,6 +190,32 @@ void BatchWriter::append_facts() {
     return fact_key(*a) < fact_key(*b);
   });
   for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
+}
+
+/// After the facts themselves, so that whoever inserted one first is told, whatever comes
+/// meanwhile.
+void BatchWriter::ask_for_origins() {
+  origins_.clear();
+  for (const Admitted* item : with_deliveries_) {
+    const auto& fact = item->admission->fact;
+    origins_.push_back(fact ? commands_.size() : kNotAsked);
+    if (fact) commands_.push_back(origin_of_fact(*fact));
+  }
+}
+
+/// A redemption is delivered once, whichever comes first: its notification, or what WeChat Pay's
+/// books tell of it under another id.
+void BatchWriter::leave_out_retold() {
+  const auto is_retold = [this](const Admission& a, std::size_t origin) {
+    if (origin == kNotAsked || results_[origin].empty()) return false;
+    const Row& first = results_[origin][0];
+    const auto text = [&](std::size_t column) { return std::get<std::string>(first[column]); };
+    if (text(0) == a.id && text(1) == a.mchid) return false;
+    return a.source == kFromBooks || text(2) == kFromBooks;
+  };
+  std::size_t i = 0;
+  std::erase_if(with_deliveries_,
+                [&](const Admitted* item) { return is_retold(*item->admission, origins_[i++]); });
 }
 
 /// In the order in which their notifications came in, which is how one coupon's are to be

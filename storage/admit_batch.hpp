@@ -78,6 +78,8 @@ class BatchWriter {
   [[nodiscard]] Result insert_rows(std::int64_t now_ms);
   [[nodiscard]] Result follow_up();
   void append_facts();
+  void ask_for_origins();
+  void leave_out_retold();
   [[nodiscard]] Result insert_deliveries(std::int64_t now_ms);
   [[nodiscard]] Result look_at_lanes();
   [[nodiscard]] bool is_paused(const NewDelivery& delivery, std::string_view event_type) const;
@@ -98,6 +100,8 @@ class BatchWriter {
   std::vector<Admitted*> copies_;
   std::vector<Admitted*> conflicts_;
   std::vector<const Admitted*> with_deliveries_;
+  /// Where the results say who told the fact first, in the order of with_deliveries_.
+  std::vector<std::size_t> origins_;
   bool leases_wanted_ = false;
   std::vector<PauseRecord> pauses_;  ///< as the transaction saw them, where leases are wanted
   std::unordered_set<std::int64_t> taken_lanes_;

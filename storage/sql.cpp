@@ -58,6 +58,14 @@ const Statement kInsertRefund{
     " VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (transaction_id, business_key) DO NOTHING"};
 
+const Statement kOriginOfCouponFact{
+    "SELECT notification_id, mchid, source FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2 AND kind = $3 AND business_key = $4"};
+
+const Statement kOriginOfRefund{
+    "SELECT notification_id, mchid, source FROM refunds"
+    " WHERE transaction_id = $1 AND business_key = $2"};
+
 const Statement kInsertDelivery{
     "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
     " created_at, lane, ordering_key, fence, last_error)"
@@ -156,6 +164,8 @@ std::span<const Statement* const> all() {
                                    &kKeepQuarantined,
                                    &kInsertCouponFact,
                                    &kInsertRefund,
+                                   &kOriginOfCouponFact,
+                                   &kOriginOfRefund,
                                    &kInsertDelivery,
                                    &kAddToCounter,
                                    &kCounterNames,

@@ -30,6 +30,10 @@ extern const Statement kKeepQuarantined;
 extern const Statement kInsertCouponFact;
 /// transaction_id, business_key, occurred_at, mchid, notification_id, source
 extern const Statement kInsertRefund;
+/// stock_id, coupon, kind, business_key -> notification_id, mchid, source
+extern const Statement kOriginOfCouponFact;
+/// transaction_id, business_key -> notification_id, mchid, source
+extern const Statement kOriginOfRefund;
 /// notification, handler, received_at, lane, ordering_key
 extern const Statement kInsertDelivery;
 /// name, slot, delta

@@ -1,6 +1,7 @@
 // What becomes of what is handed in: new, a copy, a conflict, a fact of the ledger, a sealed body.
 // Each test writes batches through a connection of a fresh store and reads back through a Reader.
 
+#include "storage/source.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {
@@ -83,6 +84,46 @@ TEST_P(Admissions, ApplyABusinessKeyOnceUnderTwoIds) {
 TEST_P(Admissions, ApplyARefundOnceUnderTwoIds) {
   write_together(redemption("n0", "c1", "t1"), refund("n1", "r1", "t1"), refund("n2", "r1", "t1"));
   EXPECT_EQ(reader().coupon("9856000", "c1").value().size(), 2U);
+}
+
+/// What an http handler is to be told, under a source.
+Admission told(Admission fact, std::string_view source) {
+  fact.source = source;
+  fact.deliveries = {{.handler = "crm", .ordering_key = "c1"}};
+  return fact;
+}
+
+TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
+  for (const auto& make : {+[](std::string id, const std::string&key) {
+                             return redemption(std::move(id), "c" + key, "t" + key);
+                           },
+                           +[](std::string id, const std::string&key) {
+                             return refund(std::move(id), "r" + key, "t" + key);
+                           }}) {
+    const std::string kind = make("", "").fact->kind;
+    write_together(told(make(kind + "n1", "1"), "notification"));
+    EXPECT_EQ(write_together(told(make(kind + "b1", "1"), kFromBooks)), std::vector{kStored});
+    EXPECT_EQ(kept(kind + "n1").deliveries.size(), 1U);
+    EXPECT_TRUE(kept(kind + "b1").deliveries.empty());
+
+    write_together(told(make(kind + "b2", "2"), kFromBooks));
+    EXPECT_EQ(write_together(told(make(kind + "n2", "2"), "notification")), std::vector{kStored});
+    EXPECT_EQ(kept(kind + "b2").deliveries.size(), 1U);
+    EXPECT_TRUE(kept(kind + "n2").deliveries.empty());
+  }
+  EXPECT_EQ(counts().deliveries_pending, 4);
+}
+
+TEST_P(Admissions, DeliverAFactOnceWhereBothComeInOneBatch) {
+  write_together(told(redemption("n1", "c1", "t1"), "notification"),
+                 told(redemption("b1", "c1", "t1"), kFromBooks));
+  EXPECT_EQ(kept("n1").deliveries.size() + kept("b1").deliveries.size(), 1U);
+}
+
+TEST_P(Admissions, DeliverWhatComesUnderTwoIdsOfWeChatPaysOwnTwice) {
+  write_together(told(redemption("n1", "c1", "t1"), "notification"));
+  write_together(told(redemption("n2", "c1", "t1"), "notification"));
+  EXPECT_EQ(kept("n2").deliveries.size(), 1U);
 }
 
 TEST_P(Admissions, ApplyNoFactOfAConflict) {
