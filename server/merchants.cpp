@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/file.hpp"
+#include "wechatpay/certificate_files.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -28,28 +29,35 @@ class FileReport {
 
 /// An expired certificate is no problem: it lies there after every rollover, and no signature is
 /// accepted with it.
-void load_certificate(const std::filesystem::path& file, Merchant& merchant, FileReport& report) {
-  constexpr std::string_view kKey = "platform_certificates";
+/// \return what is wrong with the file; empty where nothing is.
+std::string add_certificate(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = read_file(file);
-  if (!pem) return report(kKey, file, pem.error());
+  if (!pem) return pem.error();
   const auto added = merchant.platform_keys.add_certificate(pem->reveal());
-  if (!added && added.error() != crypto::KeyError::kDuplicate) {
-    report(kKey, file, std::string(crypto::describe(added.error())));
-  }
+  if (added || added.error() == crypto::KeyError::kDuplicate) return {};
+  return std::string(crypto::describe(added.error()));
 }
 
 void load_certificates(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
+  constexpr std::string_view kKey = "platform_certificates";
   for (const auto& pattern : config.platform_certificates) {
     const auto files = expand_path(pattern);
     if (files.empty()) {
-      report("platform_certificates", pattern,
+      report(kKey, pattern,
              "matches no platform certificate; put the PEM file there or correct the path");
     }
-    for (const auto& file : files) load_certificate(file, merchant, report);
+    for (const auto& file : files) {
+      const std::string trouble = add_certificate(file, merchant);
+      if (!trouble.empty()) report(kKey, file, trouble);
+    }
   }
   if (!config.api) return;
   for (const auto& file : expand_path(config.api->certificate_directory)) {
-    load_certificate(file, merchant, report);
+    const std::string trouble = add_certificate(file, merchant);
+    // What was fetched and is damaged will be fetched anew.
+    const bool is_kept = config.fetches_certificates() &&
+                         wechatpay::is_certificate_file_name(file.filename().string());
+    if (!trouble.empty() && !is_kept) report("api.certificate_directory", file, trouble);
   }
 }
 

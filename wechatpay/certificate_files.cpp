@@ -15,8 +15,9 @@ bool is_serial(std::string_view text) {
          text.find_first_not_of("0123456789ABCDEFabcdef") == std::string_view::npos;
 }
 
-bool contains(std::span<const std::string> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+const CertificateFile* find(std::span<const CertificateFile> files, std::string_view name) {
+  const auto found = std::ranges::find(files, name, &CertificateFile::name);
+  return found == files.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -41,20 +42,21 @@ boost::system::result<PlatformCertificate, std::string> read_certificate_file(
   return PlatformCertificate{info->serial, std::string(content), info->expires_at.value()};
 }
 
-CertificateFileChanges certificate_file_changes(std::span<const std::string> present,
+CertificateFileChanges certificate_file_changes(std::span<const CertificateFile> present,
                                                 std::span<const PlatformCertificate> current) {
   CertificateFileChanges changes;
-  std::vector<std::string> wanted;
+  std::vector<CertificateFile> wanted;
   for (const PlatformCertificate& certificate : current) {
     auto name = certificate_file_name(certificate.serial);
-    if (!name) continue;
-    wanted.push_back(*name);
-    if (!contains(present, *name)) {
-      changes.write.push_back({std::move(*name), certificate.pem});
-    }
+    if (name) wanted.push_back({std::move(*name), certificate.pem});
   }
-  for (const std::string& name : present) {
-    if (is_certificate_file_name(name) && !contains(wanted, name)) changes.remove.push_back(name);
+  for (const CertificateFile& file : present) {
+    const bool is_ours = is_certificate_file_name(file.name);
+    if (is_ours && find(wanted, file.name) == nullptr) changes.remove.push_back(file.name);
+  }
+  for (CertificateFile& file : wanted) {
+    const CertificateFile* const kept = find(present, file.name);
+    if (kept == nullptr || kept->content != file.content) changes.write.push_back(std::move(file));
   }
   return changes;
 }

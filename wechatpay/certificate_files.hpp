@@ -39,8 +39,8 @@ struct CertificateFileChanges {
   std::vector<CertificateFile> write;
   std::vector<std::string> remove;
 };
-/// \param present names of the files that are there.
+/// \param present the files that are there; one that is damaged is written anew.
 [[nodiscard]] CertificateFileChanges certificate_file_changes(
-    std::span<const std::string> present, std::span<const PlatformCertificate> current);
+    std::span<const CertificateFile> present, std::span<const PlatformCertificate> current);
 
 }  // namespace couponhook::wechatpay

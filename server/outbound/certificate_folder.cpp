@@ -14,14 +14,17 @@ namespace {
 
 using Result = boost::system::result<void, std::string>;
 
-std::vector<std::string> our_files(const std::filesystem::path& folder) {
-  std::vector<std::string> names;
+/// Those that cannot be read are as good as empty.
+std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
+  std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
     std::string name = entry.path().filename();
-    if (wechatpay::is_certificate_file_name(name)) names.push_back(std::move(name));
+    if (!wechatpay::is_certificate_file_name(name)) continue;
+    const auto content = read_file(entry.path());
+    files.push_back({std::move(name), content ? std::string(content->reveal()) : std::string()});
   }
-  return names;
+  return files;
 }
 
 Result failed(const std::filesystem::path& file) {
@@ -55,10 +58,8 @@ bool sync_folder(const std::filesystem::path& folder) {
 std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
     const std::filesystem::path& folder) {
   std::vector<wechatpay::PlatformCertificate> kept;
-  for (const std::string& name : our_files(folder)) {
-    const auto content = read_file(folder / name);
-    if (!content) continue;
-    auto certificate = wechatpay::read_certificate_file(content->reveal());
+  for (const wechatpay::CertificateFile& file : our_files(folder)) {
+    auto certificate = wechatpay::read_certificate_file(file.content);
     if (certificate) kept.push_back(std::move(*certificate));
   }
   return kept;

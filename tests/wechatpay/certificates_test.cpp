@@ -194,13 +194,22 @@ TEST(CertificateFileName, IsMadeOfHexadecimalOnly) {
 }
 
 TEST(CertificateFiles, AreWrittenWhereNewAndRemovedWhereGone) {
-  const std::vector<std::string> present{"wechatpay_AA.pem", "wechatpay_CC.pem", "readme.txt"};
+  const std::vector<CertificateFile> present{
+      {"wechatpay_AA.pem", "pem of AA"}, {"wechatpay_CC.pem", "pem of CC"}, {"readme.txt", ""}};
   const auto changes =
       certificate_file_changes(present, std::vector{certificate("AA", 5), certificate("BB", 5)});
   ASSERT_EQ(changes.write.size(), 1U);
   EXPECT_EQ(changes.write[0].name, "wechatpay_BB.pem");
   EXPECT_EQ(changes.write[0].content, "pem of BB");
   EXPECT_EQ(changes.remove, std::vector<std::string>{"wechatpay_CC.pem"});
+}
+
+TEST(CertificateFiles, AreWrittenAnewWhereDamaged) {
+  const std::vector<CertificateFile> present{{"wechatpay_AA.pem", "pem o"}};
+  const auto changes = certificate_file_changes(present, std::vector{certificate("AA", 5)});
+  ASSERT_EQ(changes.write.size(), 1U);
+  EXPECT_EQ(changes.write[0].content, "pem of AA");
+  EXPECT_TRUE(changes.remove.empty());
 }
 
 TEST(CertificateFiles, AreReadBack) {
