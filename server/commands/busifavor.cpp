@@ -58,7 +58,7 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
                           coupon.receive_time, coupon.use_time, coupon.stock_name});
         }
         print_table(rows, world.out);
-        print_more_items(page, query.page.offset, world.out);
+        print_more(page, query.page, world.out);
       });
 }
 

@@ -62,8 +62,8 @@ void add_user_options(Options& options, std::string& openid, std::string& appid)
 }
 
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max) {
-  options.number("--offset", page.offset, 0, wechatpay::kOffsetMax, "Where to begin");
-  options.number("--limit", page.limit, 1, limit_max, "How many at most");
+  options.number("--offset", page.offset, 0, wechatpay::kOffsetMax, "Which page, from 0");
+  options.number("--limit", page.limit, 1, limit_max, "How many on a page");
 }
 
 void print_facts(const Facts& facts, std::ostream& out) {

@@ -51,20 +51,13 @@ void print_facts(const Facts& facts, std::ostream& out);
 void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out);
 
 /// Says where to go on, where there is more than this page.
-/// \param next the offset of the next page.
+/// \param asked what made it; its offset counts pages, as WeChat Pay's do.
 template <typename T>
-void print_more(const wechatpay::Page<T>& page, std::int64_t next, std::int64_t seen,
+void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& asked,
                 std::ostream& out) {
-  if (page.items.empty() || seen >= page.total_count) return;
+  const std::int64_t next = asked.offset + 1;
+  if (page.items.empty() || next * asked.limit >= page.total_count) return;
   out << page.total_count << " in all; more: --offset " << next << '\n';
-}
-
-/// As print_more, for a list whose offset counts items.
-/// \param offset of this page.
-template <typename T>
-void print_more_items(const wechatpay::Page<T>& page, std::int64_t offset, std::ostream& out) {
-  const auto seen = offset + static_cast<std::int64_t>(page.items.size());
-  print_more(page, seen, seen, out);
 }
 
 /// Which user is meant: --openid and --appid, both required.

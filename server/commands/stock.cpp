@@ -113,9 +113,7 @@ Exit list(const StockOptions& chosen, const CommonOptions& common, World& world)
                           number(stock.max_coupons), stock.available_end_time, stock.stock_name});
         }
         print_table(rows, world.out);
-        // This list's offset counts pages.
-        print_more(page, query.page.offset + 1, (query.page.offset + 1) * query.page.limit,
-                   world.out);
+        print_more(page, query.page, world.out);
       });
 }
 
@@ -134,7 +132,7 @@ Exit list_members(MakeMembersRequest make, std::string_view command, const Stock
       [&](std::string_view body) { return wechatpay::parse_stock_members(request.api, body); },
       [&](const wechatpay::Page<std::string>& page) {
         for (const std::string& member : page.items) world.out << member << '\n';
-        print_more_items(page, query.page.offset, world.out);
+        print_more(page, query.page, world.out);
       });
 }
 

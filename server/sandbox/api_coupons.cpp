@@ -62,14 +62,16 @@ struct Filter {
     const auto fits = [](const std::string& wanted, std::string_view is) {
       return wanted.empty() || wanted == is;
     };
+    const std::string_view is = status_of(books, coupon, now);
+    // Asked for those that have been redeemed, those that can be are listed as well.
+    const bool has_status = fits(status, is) || (status == "USED" && is == "SENDED");
     const auto& merchants = stock.terms.available_merchants;
     // Asked by where they can be redeemed, those that have been are not listed.
     const bool available =
         available_mchid.empty() ||
         (coupon.transaction_id.empty() &&
          std::find(merchants.begin(), merchants.end(), available_mchid) != merchants.end());
-    return coupon.appid == appid && fits(stock_id, stock.id) &&
-           fits(status, status_of(books, coupon, now)) &&
+    return coupon.appid == appid && fits(stock_id, stock.id) && has_status &&
            fits(creator_mchid, stock.creator_mchid) && fits(sender_mchid, coupon.sender_mchid) &&
            available;
   }

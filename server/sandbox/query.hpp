@@ -38,13 +38,11 @@ class Query {
 
 /// A part of a list.
 struct Page {
-  std::int64_t offset;
+  std::int64_t offset;  ///< the number of the page, from 0: WeChat Pay counts pages, not items
   std::int64_t limit;
 
   /// Whether what stands at this place is on the page.
-  [[nodiscard]] bool holds(std::int64_t place) const {
-    return place >= offset && place < offset + limit;
-  }
+  [[nodiscard]] bool holds(std::int64_t place) const { return place / limit == offset; }
 };
 /// Limits where nothing tighter is documented: the usual ones.
 [[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,

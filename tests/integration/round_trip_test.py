@@ -130,6 +130,25 @@ class RoundTrip(unittest.TestCase):
                 self.assertEqual((answered.returncode, answered.stderr), (0, ""), answered)
                 self.assertIn(told, answered.stdout)
 
+    def test_a_list_goes_on_from_page_to_page(self):
+        stock = self.create_stock()
+        self.must("stock", "start", stock)
+        sent = self.sandbox.ask("issue", stock_id=stock, openid="oMany", appid=APPID, count=45)
+        for product, coupons in (
+                ("coupon", {each["coupon_id"] for each in sent["coupons"]}),
+                ("busifavor", {self.sandbox.issue("22000002", openid="oMany",
+                                                  appid=APPID)["coupon_id"] for _ in range(45)})):
+            with self.subTest(product):
+                listed, pages, told = [], 0, "more: --offset 0"
+                while more := re.search(r"more: --offset (\d+)", told):
+                    told = self.must(product, "list", "--openid", "oMany", "--appid", APPID,
+                                     "--offset", more[1])
+                    listed += [line.split()[0] for line in told.splitlines()[1:]
+                               if "more:" not in line]
+                    pages += 1
+                self.assertEqual((pages, len(listed)), (3, 45), told)
+                self.assertEqual(set(listed), coupons)
+
     def test_every_documented_error_says_what_to_do(self):
         errors = documented_errors()
         self.assertGreater(len(errors), 15)

@@ -235,10 +235,10 @@ class Coupons(SandboxTestCase):
 
     def test_merchants_and_items_of_a_stock_are_listed(self):
         stock_id = self.create()
-        page = {"stock_creator_mchid": self.mchid, "offset": 1, "limit": 10}
+        page = {"stock_creator_mchid": self.mchid, "offset": 1, "limit": 1}
         merchants = self.ok(self.get(f"{FAVOR}/stocks/{stock_id}/merchants", **page))
         self.assertEqual(merchants, {"data": ["1900000002"], "total_count": 2, "offset": 1,
-                                     "limit": 10, "stock_id": stock_id})
+                                     "limit": 1, "stock_id": stock_id})
         items = self.ok(self.get(f"{FAVOR}/stocks/{stock_id}/items", **{**page, "offset": 0}))
         self.assertEqual(items["data"], ["soy_milk_300"])
 
@@ -290,8 +290,12 @@ class Coupons(SandboxTestCase):
             listed = self.ok(self.get(f"{FAVOR}/users/oLister/coupons", appid=APPID, **filters))
             return [coupon["coupon_id"] for coupon in listed["data"]]
         self.assertEqual(ids(creator_mchid=self.mchid), [kept, used])
-        self.assertEqual(ids(creator_mchid=self.mchid, status="USED"), [used])
+        self.assertEqual(ids(creator_mchid=self.mchid, status="USED"), [kept, used],
+                         "as documented: those that can be used are listed as well")
+        self.assertEqual(ids(creator_mchid=self.mchid, status="SENDED"), [kept])
         self.assertEqual(ids(sender_mchid=self.mchid, offset=1, limit=1), [used])
+        self.assertEqual(ids(sender_mchid=self.mchid, offset=1, limit=2), [],
+                         "offset is the number of a page")
         self.assertEqual(ids(available_mchid=self.mchid), [kept], "redeemed ones are not listed")
         self.assert_error(
             self.get(f"{FAVOR}/users/oLister/coupons", appid=APPID), 400, "PARAM_ERROR")
