@@ -94,7 +94,8 @@ Task<Reply> Admin::status() {
       *counts,
       sources_.tally,
       *merchants,
-      sources_.reconciled.counts()};
+      sources_.reconciled.counts(),
+      sources_.unknown_serials.list()};
   co_return json_reply(200, status_json(view));
 }
 

@@ -16,6 +16,7 @@
 #include "server/readiness.hpp"
 #include "server/reconcile_tally.hpp"
 #include "server/tally.hpp"
+#include "server/unknown_serials.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 
@@ -34,6 +35,7 @@ struct AdminSources {
   Operations& operations;
   BookIntake& books;
   const ReconcileTally& reconciled;
+  const UnknownSerials& unknown_serials;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is

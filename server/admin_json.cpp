@@ -72,6 +72,18 @@ void write_keys(Json& json, const Merchants& merchants) {
   json.end_list();
 }
 
+void write_unknown_serials(Json& json, const std::vector<UnknownSerial>& serials) {
+  json.begin_list("unknown_serials");
+  for (const UnknownSerial& each : serials) {
+    json.begin()
+        .text("mchid", each.mchid)
+        .text("serial", each.serial)
+        .number("requests", static_cast<std::int64_t>(each.requests))
+        .end();
+  }
+  json.end_list();
+}
+
 void write_reconciled(Json& json, const ReconcileCounts& counts) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   std::optional<std::int64_t> last_ms;
@@ -157,6 +169,7 @@ std::string status_json(const StatusView& view) {
           : 0;
   json.number("oldest_pending_s", oldest_s).end();
   write_keys(json, view.merchants);
+  write_unknown_serials(json, view.unknown_serials);
   write_reconciled(json, view.reconciled);
   json.end();
   return json.take();

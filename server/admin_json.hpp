@@ -12,6 +12,7 @@
 #include "server/merchants.hpp"
 #include "server/reconcile_tally.hpp"
 #include "server/tally.hpp"
+#include "server/unknown_serials.hpp"
 #include "storage/inbox.hpp"
 #include "storage/records.hpp"
 
@@ -30,6 +31,7 @@ struct StatusView {
   const Tally& tally;
   const Merchants& merchants;
   ReconcileCounts reconciled;
+  std::vector<UnknownSerial> unknown_serials;
 };
 
 [[nodiscard]] std::string status_json(const StatusView& view);

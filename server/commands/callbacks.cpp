@@ -75,8 +75,10 @@ Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
   const auto broken = wechatpay::violations(setting, chosen.which());
   if (!broken.empty()) return refuse(world, "callbacks set", broken);
   if (!chosen.url.empty() && !chosen.skips_probe) {
-    if (const auto why = why_unreachable(chosen.url)) {
-      world.err << "couponhook: callbacks set: notify_url: " << *why
+    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+    const ProbeIdentity identity{live_platform_serial(outbound->client.account(), now), now};
+    if (const auto trouble = try_url(chosen.url, identity)) {
+      world.err << "couponhook: callbacks set: notify_url: " << trouble->what
                 << "; nothing was set (--no-probe sets it all the same)\n";
       return Exit::kFailed;
     }

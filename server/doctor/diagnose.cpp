@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 namespace couponhook::server {
@@ -138,6 +139,39 @@ void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {
        "set it to 300 and keep the clock right");
 }
 
+/// Some write leading zeros, some do not.
+std::string_view without_zeros(std::string_view serial) {
+  return serial.substr(std::min(serial.find_first_not_of('0'), serial.size()));
+}
+
+std::string list_of(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all.empty() ? "none" : all;
+}
+
+std::vector<std::string> loaded_serials(const MerchantFacts& merchant, sys_seconds now) {
+  std::vector<std::string> loaded = merchant.public_key_ids;
+  for (const CertificateFacts& certificate : merchant.certificates) {
+    if (certificate.expires_at >= now) loaded.push_back(certificate.serial);
+  }
+  return loaded;
+}
+
+void look_at_serials(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
+  const std::string& asked_for = merchant.api->signed_with;
+  const auto loaded = loaded_serials(merchant, now);
+  const bool has_it = std::ranges::any_of(loaded, [&](const std::string& serial) {
+    return without_zeros(serial) == without_zeros(asked_for);
+  });
+  find(findings, !asked_for.empty() && !has_it && !loaded.empty(), Gravity::kBlocking,
+       "serial_not_loaded",
+       "merchant " + merchant.mchid + ": WeChat Pay signs with " + asked_for + "; loaded are " +
+           list_of(loaded),
+       "what is signed with it is refused",
+       "run `couponhook certificates fetch`, or configure the public key of that id");
+}
+
 void look_at_api(const MerchantFacts& merchant, Findings& findings) {
   if (!merchant.api) return;
   const ApiFacts& api = *merchant.api;
@@ -168,6 +202,14 @@ void look_at_api(const MerchantFacts& merchant, Findings& findings) {
     find(findings, !callback.url.empty() && !callback.url.ends_with(merchant.path),
          Gravity::kBlocking, "callback_elsewhere", which + " does not end in " + merchant.path,
          "its notifications do not come here, unless a load balancer rewrites the path", set);
+    find(findings, !callback.tls_trouble.empty(), Gravity::kBlocking, "callback_tls",
+         which + ": " + callback.tls_trouble,
+         "WeChat Pay does not connect to a server whose chain it cannot verify",
+         "give whatever ends TLS there a certificate of a public CA for that name, with its "
+         "intermediates");
+    find(findings, !callback.trouble.empty(), Gravity::kAdvice, "callback_unanswered",
+         which + ": " + callback.trouble, "it may not answer WeChat Pay either",
+         "try it from outside: curl -i -X POST " + callback.url + " has to say 401");
   }
 }
 
@@ -176,7 +218,8 @@ std::uint64_t rejected(const ServiceFacts& service, const std::string& code) {
   return found == service.rejected.end() ? 0 : found->second;
 }
 
-void look_at_service(const ServiceFacts& service, Findings& findings) {
+void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
+                     Findings& findings) {
   find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
        "nobody receives notifications", "start `couponhook serve`");
   find(findings, service.failure.empty() && !service.ready, Gravity::kBlocking, "not_ready",
@@ -195,7 +238,8 @@ void look_at_service(const ServiceFacts& service, Findings& findings) {
   rejects("TIMESTAMP_INVALID", "timestamps_refused", "the clock is wrong, or somebody plays back",
           "run an NTP client, then look at the log's peers");
   rejects("SERIAL_UNKNOWN", "serials_unknown",
-          "they were signed with a key that is not loaded (its serial is in the log)",
+          "they name keys that are not loaded: " + list_of(service.unknown_serials) +
+              "; loaded are " + list_of(loaded),
           "run `couponhook certificates fetch`, or configure the public key of that id");
   rejects("SIGNATURE_INVALID", "signatures_refused",
           "a proxy in front changes bodies, the key is not the one, or somebody forges",
@@ -228,8 +272,13 @@ Findings diagnose(const DoctorFacts& facts) {
     look_at_certificates(merchant, facts.now, findings);
     look_at_merchant(merchant, findings);
     look_at_api(merchant, findings);
+    if (merchant.api) look_at_serials(merchant, facts.now, findings);
   }
-  if (facts.service) look_at_service(*facts.service, findings);
+  std::vector<std::string> loaded;
+  for (const MerchantFacts& merchant : facts.merchants) {
+    std::ranges::move(loaded_serials(merchant, facts.now), std::back_inserter(loaded));
+  }
+  if (facts.service) look_at_service(*facts.service, loaded, findings);
   return findings;
 }
 

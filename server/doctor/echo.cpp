@@ -24,15 +24,6 @@ constexpr std::chrono::seconds kCallbackPatience{20};
 constexpr milliseconds kPoll{200};
 constexpr std::size_t kMessageCharacters = 16;
 
-/// The key that WeChat Pay shall sign with: one that is loaded here.
-std::string platform_serial(const ApiAccount& account, std::chrono::sys_seconds now) {
-  if (!account.caller.public_key_id.empty()) return account.caller.public_key_id;
-  for (const crypto::KeyInfo& key : account.merchant.platform_keys.list()) {
-    if (!key.expires_at || *key.expires_at >= now) return key.serial;
-  }
-  return {};
-}
-
 /// Whether the service has kept the notification that this echo caused.
 bool has_arrived(const Config& config, const std::string& since, const std::string& message) {
   const auto listed =
@@ -107,7 +98,9 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
   }
   steps.pass("WeChat Pay verifies our signature, we verify its");
   const std::string message = crypto::random_alphanumeric(world.random, kMessageCharacters);
-  const wechatpay::SecurityEcho echo{message, notify_url, platform_serial(client.account(), now)};
+  // WeChat Pay shall sign with a key that is loaded here.
+  const wechatpay::SecurityEcho echo{message, notify_url,
+                                     live_platform_serial(client.account(), now)};
   std::string broken;
   for (const auto& rule : wechatpay::violations(echo)) {
     broken += rule.field + ": " + rule.message + "; ";

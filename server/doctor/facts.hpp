@@ -37,6 +37,9 @@ struct CallbackFacts {
   std::string product;  ///< favor or busifavor
   std::string url;      ///< empty: none is set
   std::vector<std::string> broken_rules;
+  std::string
+      tls_trouble{};      ///< why whoever verifies its certificate does not connect; empty: none
+  std::string trouble{};  ///< what else came of trying it from here; empty: nothing
 };
 
 /// What was learned by asking WeChat Pay.
@@ -44,6 +47,7 @@ struct ApiFacts {
   std::string failure;  ///< why there was no trustworthy answer; empty: there was one
   std::optional<std::chrono::seconds> clock_ahead;  ///< ours before theirs, by the Date header
   std::vector<CallbackFacts> callbacks;
+  std::string signed_with{};  ///< the serial of the key that signed the reply; empty: none did
 };
 
 /// One merchant as it is set up.
@@ -53,6 +57,7 @@ struct MerchantFacts {
   std::chrono::seconds timestamp_tolerance{300};
   std::vector<CertificateFacts> certificates;  ///< where platform certificates belong
   std::size_t public_keys = 0;
+  std::vector<std::string> public_key_ids;
   std::vector<std::string> public_key_digests;
   bool fetches_certificates = false;
   bool has_api = false;
@@ -70,6 +75,7 @@ struct ServiceFacts {
   std::uint64_t stored = 0;
   std::uint64_t quarantined = 0;
   std::map<std::string, std::uint64_t> rejected;  ///< by code
+  std::vector<std::string> unknown_serials{};     ///< that requests named
 };
 
 struct DoctorFacts {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 
 #include <rapidjson/document.h>
 
@@ -9,6 +10,7 @@
 #include "server/doctor/certificate_facts.hpp"
 #include "server/file.hpp"
 #include "server/outbound/api_client.hpp"
+#include "server/outbound/reachability.hpp"
 #include "server/service.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/reply.hpp"
@@ -51,6 +53,7 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
     if (const auto theirs = parse_http_date(std::string(reply.header("Date")))) {
       facts.clock_ahead = now - *theirs;
     }
+    facts.signed_with = reply.header("Wechatpay-Serial");
     const auto accepted = wechatpay::accept_reply(request, reply, merchant.platform_keys, now);
     if (accepted) return std::nullopt;
     return accepted.error();
@@ -70,6 +73,19 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
   facts.callbacks.push_back(std::move(callback));
 }
 
+/// As WeChat Pay will, but from here; two products mostly share a URL.
+void try_callbacks(const ApiAccount& account, std::chrono::sys_seconds now, ApiFacts& facts) {
+  const ProbeIdentity identity{live_platform_serial(account, now), now};
+  std::map<std::string, std::optional<UrlTrouble>> tried;
+  for (CallbackFacts& callback : facts.callbacks) {
+    if (callback.url.empty() || identity.platform_serial.empty()) continue;
+    const auto [entry, is_first] = tried.try_emplace(callback.url);
+    if (is_first) entry->second = try_url(callback.url, identity);
+    if (!entry->second) continue;
+    (entry->second->is_tls ? callback.tls_trouble : callback.trouble) = entry->second->what;
+  }
+}
+
 ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world) {
   ApiFacts facts;
   std::vector<Problem> problems;
@@ -87,6 +103,7 @@ ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world
   const bool any =
       std::ranges::any_of(facts.callbacks, [](const auto& c) { return !c.url.empty(); });
   if (any) std::erase_if(facts.callbacks, [](const auto& c) { return c.url.empty(); });
+  try_callbacks(client.account(), std::chrono::floor<std::chrono::seconds>(world.clock()), facts);
   return facts;
 }
 
@@ -107,6 +124,7 @@ MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry
   }
   facts.public_keys = entry.platform_public_keys.size();
   for (const auto& key : entry.platform_public_keys) {
+    facts.public_key_ids.push_back(key.id);
     facts.public_key_digests.push_back(public_key_digest(key.file));
   }
   facts.v2_key_is_v3_key = same_key(entry);
@@ -137,6 +155,13 @@ ServiceFacts ask_service(const Config& config) {
       !status.HasMember("notifications") || !status["notifications"].IsObject()) {
     facts.failure = "the status endpoint answers " + std::to_string(answer->status);
     return facts;
+  }
+  const auto unknown = status.FindMember("unknown_serials");
+  if (unknown != status.MemberEnd() && unknown->value.IsArray()) {
+    for (const auto& each : unknown->value.GetArray()) {
+      if (!each.IsObject() || !each.HasMember("serial") || !each["serial"].IsString()) continue;
+      facts.unknown_serials.emplace_back(each["serial"].GetString());
+    }
   }
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];

@@ -29,6 +29,14 @@ std::string first_public_key(const MerchantConfig& entry) {
 
 }  // namespace
 
+std::string live_platform_serial(const ApiAccount& account, std::chrono::sys_seconds now) {
+  if (!account.caller.public_key_id.empty()) return account.caller.public_key_id;
+  for (const crypto::KeyInfo& key : account.merchant.platform_keys.list()) {
+    if (!key.expires_at || *key.expires_at >= now) return key.serial;
+  }
+  return {};
+}
+
 std::unique_ptr<ApiAccount> load_api_account(const Config& config, const MerchantConfig& entry,
                                              std::vector<Problem>& problems) {
   const std::string merchant_name = config.file.string() + ": merchant " + entry.mchid;

@@ -3,6 +3,7 @@
 /// \file
 /// A merchant as its calls to WeChat Pay need it.
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ struct ApiAccount {
   MerchantApiConfig config;
   TlsContext tls;  ///< to be verified with
 };
+
+/// The serial of a platform key that is loaded and live; empty where there is none.
+[[nodiscard]] std::string live_platform_serial(const ApiAccount& account,
+                                               std::chrono::sys_seconds now);
 
 /// Opens the files that [merchant.api] and the merchant name.
 /// \return null where one will not do; each is one problem in `problems`.

@@ -14,34 +14,76 @@ Task<void> send_into(HttpClient& http, const ClientRequest& request, std::option
   sent.emplace(co_await http.send(request));
 }
 
+/// HttpClient says so where the connection stands, and what does not hold is what is said over it.
+bool is_about_tls(std::string_view error) {
+  return error.starts_with("TLS ");
+}
+
+/// A probe in WeChat Pay's own form, which a receiver counts as one and not as a fault.
+/// Source: wechatpay-protocol section 1.5.
+ClientRequest probe(const Url& url, const ProbeIdentity& identity) {
+  ClientRequest request("POST", url.target);
+  request.headers = {
+      {"Content-Type", "application/json"},
+      {"Wechatpay-Timestamp", std::to_string(identity.now.time_since_epoch().count())},
+      {"Wechatpay-Nonce", "couponhook-callbacks-set"},
+      {"Wechatpay-Serial", identity.platform_serial},
+      {"Wechatpay-Signature", "WECHATPAY/SIGNTEST/couponhook"}};
+  request.body = "{}";
+  return request;
+}
+
+/// \return nothing where the signature was looked at, and refused.
+std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
+  const auto says = [&](std::string_view code) {
+    return reply.body.find("\"" + std::string(code) + "\"") != std::string::npos;
+  };
+  if (reply.status == 404 || reply.status == 405) {
+    return "answers status " + std::to_string(reply.status) +
+           ": nobody receives notifications at this path; use the merchant's path";
+  }
+  if (reply.status != 401) {
+    return "answers a wrongly signed notification with status " + std::to_string(reply.status) +
+           " where 401 is due; is it this service's address?";
+  }
+  if (says("HEADERS_MISSING")) {
+    return "a proxy or CDN on the way strips Wechatpay-* headers; let them through";
+  }
+  if (says("TIMESTAMP_INVALID")) return "its clock and this machine's differ; run an NTP client";
+  if (says("SERIAL_UNKNOWN")) {
+    return "the service there has another platform key than this configuration; is it this "
+           "merchant's?";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::optional<std::string> why_unreachable(std::string_view text) {
+std::optional<UrlTrouble> try_url(std::string_view text, const ProbeIdentity& identity) {
+  if (identity.platform_serial.empty()) {
+    return UrlTrouble{.what =
+                          "was not tried: without a platform key no notification can be "
+                          "verified; run `couponhook certificates fetch` first"};
+  }
   const auto url = parse_url(text);
-  if (!url) return "is no URL; write https://HOST/PATH";
+  if (!url) return UrlTrouble{.what = "is no URL; write https://HOST/PATH"};
   const auto tls = make_client_tls({});
-  if (!tls) return tls.error();
+  if (!tls) return UrlTrouble{.what = tls.error()};
   ClientLoop loop;
   HttpClient http(loop.io(), loop.deadlines(), *url, *tls, {kReachPatience, kReachPatience, 65536});
-  ClientRequest request("POST", url->target);
-  request.headers.emplace_back("Content-Type", "application/json");
-  request.body = "{}";
+  const ClientRequest request = probe(*url, identity);
   std::optional<Sent> sent;
   loop.spawn(send_into(http, request, sent));
   loop.run();
   if (!*sent) {
-    return sent->error() +
-           "; WeChat Pay needs a public address, an open port and a certificate of a public CA "
-           "with its whole chain";
+    return UrlTrouble{is_about_tls(sent->error()),
+                      sent->error() +
+                          "; WeChat Pay needs a public address, an open port and a certificate of "
+                          "a public CA with its whole chain"};
   }
-  const unsigned status = (*sent)->status;
-  if (status == 401) return std::nullopt;
-  if (status == 404 || status == 405) {
-    return "answers status " + std::to_string(status) +
-           ": nobody receives notifications at this path; use the merchant's path";
-  }
-  return "answers an unsigned notification with status " + std::to_string(status) +
-         " where 401 is due; is it this service's address?";
+  auto why = why_refused_otherwise(**sent);
+  if (!why) return std::nullopt;
+  return UrlTrouble{.what = std::move(*why)};
 }
 
 }  // namespace couponhook::server

@@ -31,6 +31,7 @@ STATUS = {
     "deliveries": {"pending": NUMBER, "retrying": NUMBER, "dead": NUMBER, "done": NUMBER,
                    "oldest_pending_s": NUMBER},
     "keys": [{"mchid": TEXT, "serial": TEXT, "kind": TEXT, "expires_at": MAYBE_TEXT}],
+    "unknown_serials": [{"mchid": TEXT, "serial": TEXT, "requests": NUMBER}],
 }
 FACTS = {
     "id": TEXT, "mchid": TEXT, "type": TEXT, "state": TEXT, "create_time": TEXT,

@@ -234,6 +234,32 @@ TEST(Diagnose, NamesANotificationUrlThatLeadsElsewhere) {
             Names{"callback_elsewhere"});
 }
 
+TEST(Diagnose, NamesANotificationUrlWhoseChainCannotBeVerified) {
+  EXPECT_EQ(names_with_merchant([](MerchantFacts& m) {
+              m.api->callbacks[0].tls_trouble = "TLS with pay.example.com port 443 failed";
+            }),
+            Names{"callback_tls"});
+}
+
+TEST(Diagnose, NamesANotificationUrlThatDoesNotAnswerHere) {
+  EXPECT_EQ(names_with_merchant(
+                [](MerchantFacts& m) { m.api->callbacks[0].trouble = "answers status 404"; }),
+            Names{"callback_unanswered"});
+}
+
+TEST(Diagnose, ComparesTheSerialThatWeChatPaySignsWithToThoseLoaded) {
+  const auto signed_with = [](std::string serial) {
+    return [serial](MerchantFacts& m) { m.api->signed_with = serial; };
+  };
+  EXPECT_EQ(names_with_merchant(signed_with("005DEA")), Names{});
+  EXPECT_EQ(names_with_merchant(signed_with("6FFF")), Names{"serial_not_loaded"});
+  EXPECT_EQ(names_with_merchant([&](MerchantFacts& m) {
+              signed_with("PUB_KEY_ID_01")(m);
+              m.public_key_ids = {"PUB_KEY_ID_01"};
+            }),
+            Names{});
+}
+
 TEST(Diagnose, NamesAServiceThatDoesNotAnswer) {
   DoctorFacts facts = sound();
   facts.service->failure = "cannot connect to 127.0.0.1 port 9443";
@@ -256,6 +282,15 @@ TEST(Diagnose, NamesRefusedTimestamps) {
 
 TEST(Diagnose, NamesSerialsThatWereAskedForAndNotLoaded) {
   EXPECT_EQ(names_with_rejected("SERIAL_UNKNOWN"), Names{"serials_unknown"});
+}
+
+TEST(Diagnose, ComparesTheSerialsThatWereAskedForToThoseLoaded) {
+  DoctorFacts facts = sound();
+  facts.service->rejected["SERIAL_UNKNOWN"] = 3;
+  facts.service->unknown_serials = {"7AAA"};
+  const auto findings = diagnose(facts);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].why.find("7AAA; loaded are 5DEA"), std::string::npos) << findings[0].why;
 }
 
 TEST(Diagnose, NamesBodiesThatAProxyChanges) {

@@ -1,0 +1,62 @@
+#pragma once
+
+/// \file
+/// The keys that were asked for and are not loaded.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace couponhook::server {
+
+struct UnknownSerial {
+  std::string mchid;
+  std::string serial;
+  std::uint64_t requests = 0;
+};
+
+/// A few of them: anybody may write one into a header, so what was asked for least makes room.
+/// Thread-safe.
+class UnknownSerials {
+ public:
+  static constexpr std::size_t kMost = 8;
+
+  void note(std::string_view mchid, std::string_view serial) {
+    if (!is_plain(serial)) return;
+    const std::lock_guard lock(mutex_);
+    const auto known = std::ranges::find_if(serials_, [&](const UnknownSerial& each) {
+      return each.mchid == mchid && each.serial == serial;
+    });
+    if (known != serials_.end()) {
+      ++known->requests;
+      return;
+    }
+    if (serials_.size() == kMost) {
+      serials_.erase(std::ranges::min_element(serials_, {}, &UnknownSerial::requests));
+    }
+    serials_.push_back({std::string(mchid), std::string(serial), 1});
+  }
+
+  [[nodiscard]] std::vector<UnknownSerial> list() const {
+    const std::lock_guard lock(mutex_);
+    return serials_;
+  }
+
+ private:
+  static bool is_plain(std::string_view serial) {
+    constexpr std::size_t kCharactersMax = 64;
+    return serial.size() <= kCharactersMax && std::ranges::all_of(serial, [](char c) {
+             return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                    c == '_';
+           });
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<UnknownSerial> serials_;
+};
+
+}  // namespace couponhook::server
