@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 
 #include "server/admin_json.hpp"
 #include "server/commit_wait.hpp"
+#include "server/ledger_needs.hpp"
+#include "storage/source.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -21,7 +24,6 @@ using rapidjson::Value;
 
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kIdCharactersMax = 64;
-constexpr std::string_view kSource = "reconcile";
 
 Reply reply_with(unsigned status, std::string body) {
   Reply reply;
@@ -82,6 +84,14 @@ std::optional<std::vector<Entry>> read_entries(const Value& root) {
   return entries;
 }
 
+/// As why_ledger_is_short(), of what the entries tell.
+std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Entry>& entries) {
+  std::set<std::string_view> told;
+  for (const Entry& entry : entries) told.insert(entry.notification.event_type);
+  const std::vector<std::string_view> events(told.begin(), told.end());
+  return why_ledger_is_short(ledger, events);
+}
+
 std::string_view in_a_word(std::optional<storage::AdmitOutcome> outcome) {
   using enum storage::AdmitOutcome;
   if (!outcome) return "failed";
@@ -132,11 +142,13 @@ Task<Reply> BookIntake::take(std::string_view body) {
         "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
         "REFUND.SUCCESS), original_type, summary, create_time and resource");
   }
+  const std::string short_of = why_not_kept(sources_.rules.ledger, *entries);
+  if (!short_of.empty()) co_return reply_with(409, error_json("LEDGER_MISSING", short_of));
   const Executor executor = co_await asio::this_coro::executor;
   std::vector<std::shared_ptr<CommitWait>> waits;
   for (Entry& entry : *entries) {
     ToAdmit admit = make_admission(std::move(entry.notification), std::move(entry.resource), mchid,
-                                   kSource, sources_.rules, sources_.clock());
+                                   storage::kFromBooks, sources_.rules, sources_.clock());
     auto wait = std::make_shared<CommitWait>(executor);
     const auto queued = sources_.inbox.admit(std::move(admit.admission), wait);
     waits.push_back(queued == storage::Inbox::Queued::kYes ? std::move(wait) : nullptr);

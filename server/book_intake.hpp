@@ -28,8 +28,9 @@ struct BookIntakeSources {
 ///
 /// `resource` is JSON in a string: its bytes are what is kept. Each entry goes the way of a
 /// decrypted notification, marked source=reconcile; what is known by its id or its fact changes
-/// nothing. Answers {"outcomes": ["stored" | "duplicate" | "conflict" | "failed", …]}, one for each
-/// entry, once all are committed.
+/// nothing, and is delivered to nobody again. Answers {"outcomes": ["stored" | "duplicate" |
+/// "conflict" | "failed", …]}, one for each entry, once all are committed; 409 LEDGER_MISSING where
+/// no ledger keeps such events.
 class BookIntake {
  public:
   static constexpr std::string_view kPath = "/books";

@@ -26,6 +26,9 @@ struct ListeningPlace {
   std::string key;  ///< the listener's table in the configuration, for error messages
 };
 
+/// What a client writes to get there.
+[[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
+
 /// \return why not, where a thread cannot listen; the port is in use by whoever it may be.
 [[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,
                                                    const ListeningPlace& place);

@@ -1,8 +1,14 @@
 #include "server/open_files.hpp"
 
+#include <cstdint>
+
 #include <sys/resource.h>
 
 namespace couponhook::server {
+namespace {
+
+/// Open files that are no connections: the store's, logs, timers, listening sockets, with room.
+constexpr std::uint64_t kOtherFiles = 100;
 
 std::uint64_t raise_open_files_limit() {
   rlimit limit{};
@@ -10,6 +16,19 @@ std::uint64_t raise_open_files_limit() {
   rlimit raised{limit.rlim_max, limit.rlim_max};
   if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   return limit.rlim_cur;
+}
+
+}  // namespace
+
+std::string why_too_few_files(const Config& config) {
+  const std::uint64_t wanted = config.listener.max_connections + config.listener.max_refusals +
+                               config.admin.max_connections + kOtherFiles;
+  const std::uint64_t allowed = raise_open_files_limit();
+  if (allowed >= wanted) return {};
+  return "the limit of open files is " + std::to_string(allowed) + ", and " +
+         std::to_string(wanted) +
+         " would be needed for listener.max_connections; raise LimitNOFILE (ulimit -Hn) or lower "
+         "max_connections";
 }
 
 }  // namespace couponhook::server

@@ -13,6 +13,7 @@
 
 #include "crypto/random.hpp"
 #include "server/admin.hpp"
+#include "server/bug.hpp"
 #include "server/delivery/replica_waker.hpp"
 #include "server/failure_log.hpp"
 #include "server/forced_end.hpp"
@@ -35,26 +36,8 @@ constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
 /// For what follows once nobody waits for a reply any more: a last commit, threads that end.
 constexpr milliseconds kLastMoments{1000};
-/// Open files that are no connections: the store's, logs, timers, listening sockets, with room.
-constexpr std::uint64_t kOtherFiles = 100;
 /// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
 constexpr std::chrono::hours kTicketKeyLife{12};
-
-std::string describe(std::exception_ptr bug) {
-  try {
-    std::rethrow_exception(bug);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "something that is not an exception was thrown";
-  }
-}
-
-std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
-  std::string host = endpoint.address().to_string();
-  if (endpoint.address().is_v6()) host = "[" + host + "]";
-  return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
-}
 
 storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
   return {options.replica, config.deliveries.lease};
@@ -63,7 +46,8 @@ storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& opti
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
-  Service(Setup setup, ServiceOptions options, ServiceConnections connections);
+  Service(Setup setup, ServiceOptions options, ServiceConnections connections,
+          storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
@@ -76,8 +60,8 @@ class Service {
   std::optional<Problem> listen();
   /// Lets go of what the store has kept long enough, from now on.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Compares with WeChat Pay's books, from now on.
-  void reconcile(ReconcilerConnections connections);
+  /// Compares with WeChat Pay's books as a configuration says, from now on.
+  std::optional<Problem> reconcile(const Config& config);
   void run();
 
  private:
@@ -94,13 +78,13 @@ class Service {
   void reload();
   void load_anew();
   void tell_expired_keys();
-  void tell_too_few_files();
   void begin_drain();
   void close();
   bool wait_for_sessions(milliseconds patience) const;
 
   Setup setup_;
   ServiceOptions options_;
+  storage::Store& store_;
   Log log_;
   ForcedEnd forced_end_{log_};
   Live<Merchants> merchants_;
@@ -116,7 +100,9 @@ class Service {
   ReplicaWaker waker_;
   storage::Inbox inbox_;
   Readiness readiness_;
+  std::shared_ptr<CallPace> pace_ = std::make_shared<CallPace>();
   CertificateKeeper certificates_;
+  UnknownSerials unknown_serials_;
   Receiver receiver_;
   RetryJobs retries_;
   Operations operations_;
@@ -134,9 +120,11 @@ class Service {
   std::optional<Reconciler> reconciler_;
 };
 
-Service::Service(Setup setup, ServiceOptions options, ServiceConnections connections)
+Service::Service(Setup setup, ServiceOptions options, ServiceConnections connections,
+                 storage::Store& store)
     : setup_(std::move(setup)),
       options_(std::move(options)),
+      store_(store),
       log_(setup_.config.log),
       merchants_(setup_.merchants),
       tls_(std::make_shared<const TlsContext>(setup_.tls)),
@@ -161,10 +149,11 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) { failure_log_.note(failure); }),
       readiness_(inbox_, merchants_, worker_, options_.clock),
-      certificates_(setup_.config, options_.clock, crypto::system_random(), log_),
+      certificates_(setup_.config, options_.clock, crypto::system_random(), pace_, log_),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status,
                  [this](std::string_view mchid, std::string_view serial) {
+                   unknown_serials_.note(mchid, serial);
                    certificates_.serial_unknown(mchid, serial);
                  }}),
       retries_(storage::Reader(std::move(connections.retries_reader)),
@@ -175,7 +164,7 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
                   storage::DeliveryControl(std::move(connections.control)), retries_),
       books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, operations_, books_, reconciled_}),
+              admin_token_, operations_, books_, reconciled_, unknown_serials_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
@@ -217,11 +206,21 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
       options_.clock, log_);
 }
 
-void Service::reconcile(ReconcilerConnections connections) {
-  reconciler_.emplace(setup_.config, std::move(connections),
+std::optional<Problem> Service::reconcile(const Config& config) {
+  if (reconciler_) {
+    reconciler_->reconfigure(config);
+    return std::nullopt;
+  }
+  if (!Reconciler::has_work(config)) return std::nullopt;
+  auto connections = open_reconciler_connections(store_);
+  if (!connections) {
+    return Problem{config.file.string() + ": store.url", connections.error().message};
+  }
+  reconciler_.emplace(config, std::move(*connections),
                       ReconcilerSources{setup_.rules, inbox_, reconciled_, options_.clock,
-                                        crypto::system_random(), log_});
+                                        crypto::system_random(), pace_, log_});
   reconciler_->start();
+  return std::nullopt;
 }
 
 void Service::run() {
@@ -236,7 +235,8 @@ void Service::run() {
   certificates_.start();
   Phase phase = Phase::kServing;
   tell_expired_keys();
-  tell_too_few_files();
+  const std::string too_few = why_too_few_files(setup_.config);
+  if (!too_few.empty()) log_.message(Severity::kWarning, "open_files_limit", too_few);
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
@@ -291,19 +291,6 @@ void Service::tell_expired_keys() {
   }
 }
 
-void Service::tell_too_few_files() {
-  const ListenerConfig& listener = setup_.config.listener;
-  const std::uint64_t wanted = listener.max_connections + listener.max_refusals +
-                               setup_.config.admin.max_connections + kOtherFiles;
-  const std::uint64_t allowed = raise_open_files_limit();
-  if (allowed >= wanted) return;
-  log_.message(Severity::kWarning, "open_files_limit",
-               "the limit of open files is " + std::to_string(allowed) + ", and " +
-                   std::to_string(wanted) +
-                   " would be needed for listener.max_connections; raise LimitNOFILE (ulimit -Hn) "
-                   "or lower max_connections");
-}
-
 bool Service::files_changed() {
   try {
     return watch_.changed();
@@ -350,6 +337,8 @@ void Service::load_anew() {
   log_.message(Severity::kInfo, "reloaded",
                "merchants, keys, TLS certificates, the admin token and the secrets of http "
                "handlers were read anew; what else has changed takes effect at the next start");
+  certificates_.reconfigure(fresh.config);
+  if (const auto problem = reconcile(fresh.config)) refuse({*problem});
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {
@@ -395,15 +384,16 @@ void Service::close() {
 }  // namespace
 
 std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOptions options) {
-  const std::string where = setup.config.file.string() + ": store.url";
-  auto connections = open_connections(store, setup.config);
-  if (!connections) return Problem{where, connections.error().message};
+  const Config config = setup.config;
+  auto connections = open_connections(store, config);
+  if (!connections) {
+    return Problem{config.file.string() + ": store.url", connections.error().message};
+  }
   auto maintenance = std::move(connections->maintenance);
-  auto reconciler = std::move(connections->reconciler);
-  Service service(std::move(setup), std::move(options), std::move(*connections));
+  Service service(std::move(setup), std::move(options), std::move(*connections), store);
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(maintenance));
-  if (reconciler) service.reconcile(std::move(*reconciler));
+  if (auto problem = service.reconcile(config)) return problem;
   service.run();
   return std::nullopt;
 }

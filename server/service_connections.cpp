@@ -1,5 +1,6 @@
 #include "server/service_connections.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace couponhook::server {
@@ -38,13 +39,18 @@ storage::Connection::Result<ServiceConnections> open_connections(storage::Store&
   opening.keep(store.writer(), all.retries);
   opening.keep(store.reader(), all.retries_reader);
   opening.keep(store.writer(), all.maintenance);
-  if (Reconciler::has_work(config)) {
-    ReconcilerConnections& reconciler = all.reconciler.emplace();
-    opening.keep(store.reader(), reconciler.ledger);
-    opening.keep(store.reader(), reconciler.notifications);
-    opening.keep(store.writer(), reconciler.lease);
-  }
   all.wake_channel = store.wake_channel();
+  if (opening.failure()) return *opening.failure();
+  return all;
+}
+
+storage::Connection::Result<ReconcilerConnections> open_reconciler_connections(
+    storage::Store& store) {
+  ReconcilerConnections all;
+  Opening opening;
+  opening.keep(store.reader(), all.ledger);
+  opening.keep(store.reader(), all.notifications);
+  opening.keep(store.writer(), all.lease);
   if (opening.failure()) return *opening.failure();
   return all;
 }

@@ -4,7 +4,6 @@
 /// What a running service asks of its store.
 
 #include <memory>
-#include <optional>
 
 #include "server/config/config.hpp"
 #include "server/outbound/reconciler.hpp"
@@ -23,11 +22,14 @@ struct ServiceConnections {
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  std::optional<ReconcilerConnections> reconciler;     ///< where there is something to reconcile
   std::unique_ptr<storage::WakeChannel> wake_channel;  ///< null where there are no replicas
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(
     storage::Store& store, const Config& config);
+
+/// Its own, since it begins when a configuration gives it something to do.
+[[nodiscard]] storage::Connection::Result<ReconcilerConnections> open_reconciler_connections(
+    storage::Store& store);
 
 }  // namespace couponhook::server

@@ -2,6 +2,7 @@
 
 #include "crypto/signer.hpp"
 #include "server/file.hpp"
+#include "server/ledger_needs.hpp"
 #include "server/service.hpp"
 
 namespace couponhook::server {
@@ -35,6 +36,23 @@ ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
     rules.outward.add(handler.name, std::move(patterns));
   }
   return rules;
+}
+
+/// Comparing with WeChat Pay's books without a ledger would find everything missing, for ever.
+void check_reconcile(const Config& config, const ReceiveRules& rules,
+                     std::vector<Problem>& problems) {
+  for (const MerchantConfig& merchant : config.merchants) {
+    const auto check = [&](const char* key, std::span<const std::string_view> events) {
+      const std::string why = why_ledger_is_short(rules.ledger, events);
+      if (why.empty()) return;
+      problems.push_back(
+          {config.file.string() + ": merchant " + merchant.mchid + ": reconcile." + key, why});
+    };
+    if (!merchant.reconcile.stocks.empty()) check("stocks", kFlowEvents);
+    if (merchant.reconcile.asks_for_users()) {
+      check(merchant.reconcile.appid.empty() ? "issued_file" : "appid", kUserEvents);
+    }
+  }
 }
 
 TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
@@ -90,6 +108,7 @@ Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
         {file + ": admin.token_file: " + config.admin.token_file.string(), token.error()});
   }
   setup.rules = make_rules(config, problems);
+  check_reconcile(config, setup.rules, problems);
   setup.handlers = prepare_handlers(config, types, problems);
   setup.config = std::move(config);
   return setup;

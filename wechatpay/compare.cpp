@@ -132,4 +132,17 @@ ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownF
   return report;
 }
 
+std::vector<const BookEntry*> settled_missing(const ReconcileReport& report,
+                                              std::span<const BookEntry> books,
+                                              std::chrono::sys_seconds now,
+                                              std::chrono::seconds settle) {
+  std::vector<const BookEntry*> settled;
+  for (const ReportRow& row : report.rows) {
+    if (row.finding != Finding::kMissing) continue;
+    const auto time = parse_wechat_time(row.occurred_at);
+    if (!time || *time + settle <= now) settled.push_back(&books[row.entry]);
+  }
+  return settled;
+}
+
 }  // namespace couponhook::wechatpay

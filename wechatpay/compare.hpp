@@ -3,6 +3,7 @@
 /// \file
 /// Their books against our ledger.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -65,5 +66,12 @@ struct ReconcileReport {
 /// user.
 [[nodiscard]] ReconcileReport compare(std::span<const BookEntry> books,
                                       std::span<const KnownFact> known);
+
+/// What is missing and happened `settle` ago or earlier: what is younger may still be notified.
+/// \param books those that were compared; they must outlive what is returned.
+[[nodiscard]] std::vector<const BookEntry*> settled_missing(const ReconcileReport& report,
+                                                            std::span<const BookEntry> books,
+                                                            std::chrono::sys_seconds now,
+                                                            std::chrono::seconds settle);
 
 }  // namespace couponhook::wechatpay

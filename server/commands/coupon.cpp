@@ -33,13 +33,15 @@ void show(const Coupon& coupon, std::ostream& out) {
   print_facts(facts, out);
 }
 
-/// So that `serve` asks what became of it.
+/// So that `serve` asks what became of it: before it is sent, as a send that nothing answers may
+/// have issued it.
 void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
   const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
   if (file.empty()) return;
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const auto noted = append_issued(file, {coupon.openid, coupon.appid}, now);
-  if (!noted) print_problems(world, {{file.string(), noted.error() + "; the coupon was sent"}});
+  if (!noted)
+    print_problems(world, {{file.string(), noted.error() + "; the coupon is sent all the same"}});
 }
 
 Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world) {
@@ -49,13 +51,11 @@ Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world
   if (!checked.violations.empty()) return refuse(world, "coupon send", checked.violations);
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
-  const Exit exit =
-      call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon), chosen.json,
-                    wechatpay::parse_sent_coupon, [&](const std::string& id) {
-                      print_facts({{"coupon_id", id}}, world.out);
-                    });
-  if (exit == Exit::kOk) note_issued(*outbound, checked.coupon, world);
-  return exit;
+  note_issued(*outbound, checked.coupon, world);
+  return call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
+                       chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
+                         print_facts({{"coupon_id", id}}, world.out);
+                       });
 }
 
 Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& world) {
@@ -88,7 +88,7 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
                coupon.consumption ? coupon.consumption->consume_time : "", coupon.coupon_name});
         }
         print_table(rows, world.out);
-        print_more_items(page, query.page.offset, world.out);
+        print_more(page, query.page, world.out);
       });
 }
 

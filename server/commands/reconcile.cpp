@@ -14,7 +14,6 @@ namespace couponhook::server {
 namespace {
 
 using wechatpay::BookEntry;
-using wechatpay::Finding;
 
 constexpr std::size_t kEntriesInARequest = 200;
 
@@ -47,42 +46,49 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
   return chosen.flow.empty() ? "--stock needs --flow use or --flow refund" : "";
 }
 
-/// Prints what went wrong, and returns nothing then.
-std::optional<Books> fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
+using Fetched = boost::system::result<Books, Exit>;
+
+/// Prints what went wrong, as all that follow do.
+Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
   Books all;
   for (const auto& [product, fetch] :
        {std::pair{"favor", &favor_books}, std::pair{"busifavor", &busifavor_books}}) {
     if (!chosen.product.empty() && chosen.product != product) continue;
     auto books = fetch(outbound.client, chosen.user);
-    if (!books) {
-      static_cast<void>(fail(world, books.error()));
-      return std::nullopt;
-    }
+    if (!books) return fail(world, books.error());
     std::ranges::move(books->entries, std::back_inserter(all.entries));
   }
   return all;
 }
 
-std::optional<Books> fetch_books(const ReconcileOptions& chosen, const MerchantConfig& merchant,
-                                 const CommonOptions& common, World& world) {
-  boost::system::result<Books, std::string> books;
-  if (!chosen.file.empty()) {
-    books = read_flow_file(chosen.flow_name(merchant), chosen.file);
-  } else {
-    auto outbound = open_outbound(common, world);
-    if (!outbound) return std::nullopt;
-    if (chosen.asks_for_user()) return fetch_user(chosen, *outbound, world);
-    const auto content = download_flow(outbound->client, chosen.flow_name(merchant));
-    if (!content) {
-      static_cast<void>(fail(world, content.error()));
-      return std::nullopt;
-    }
-    books = read_flow(chosen.flow_name(merchant), *content);
-  }
+Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
+  Progress progress(progress_on(world), "downloaded bytes", 0);
+  const auto content =
+      download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
+        progress.set(received, total);
+        // What comes in one piece is there before anybody could read how far it is.
+        if (received < total) progress.show_when_due(std::chrono::steady_clock::now());
+      });
+  progress.clear();
+  if (!content) return fail(world, content.error());
+  auto books = read_flow(flow, *content);
   if (books) return std::move(*books);
-  print_problems(
-      world, {{chosen.file.empty() ? "the downloaded flow" : chosen.file.string(), books.error()}});
-  return std::nullopt;
+  print_problems(world, {{"the downloaded flow", books.error()}});
+  return Exit::kFailed;
+}
+
+Fetched fetch_books(const ReconcileOptions& chosen, const MerchantConfig& merchant,
+                    const CommonOptions& common, World& world) {
+  if (!chosen.file.empty()) {
+    auto books = read_flow_file(chosen.flow_name(merchant), chosen.file);
+    if (books) return std::move(*books);
+    print_problems(world, {{chosen.file.string(), books.error()}});
+    return Exit::kFailed;
+  }
+  auto outbound = open_outbound(common, world);
+  if (!outbound) return Exit::kUsage;
+  return chosen.asks_for_user() ? fetch_user(chosen, *outbound, world)
+                                : fetch_flow(chosen.flow_name(merchant), *outbound, world);
 }
 
 std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Config& config,
@@ -132,6 +138,16 @@ std::string intake_json(const std::string& mchid, std::span<const BookEntry* con
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+/// What the service says of a refusal.
+std::string refusal(const AdminAnswer& answer) {
+  rapidjson::Document document;
+  document.Parse(answer.body.data(), answer.body.size());
+  const bool tells = !document.HasParseError() && document.IsObject() &&
+                     document.HasMember("message") && document["message"].IsString();
+  return "took no book entries (status " + std::to_string(answer.status) +
+         "): " + (tells ? document["message"].GetString() : "is it of this version?");
+}
+
 bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());
@@ -151,25 +167,17 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
 
 /// Prints what went wrong, and returns nothing then.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
-                             const wechatpay::ReconcileReport& report, const Books& books,
-                             World& world) {
-  std::vector<const BookEntry*> missing;
-  for (const wechatpay::ReportRow& row : report.rows) {
-    if (row.finding == Finding::kMissing) missing.push_back(&books.entries[row.entry]);
-  }
+                             std::span<const BookEntry* const> missing, World& world) {
   Progress progress(progress_on(world), "applied", missing.size());
   Applied applied;
   for (std::size_t done = 0; done < missing.size(); done += kEntriesInARequest) {
-    const auto part =
-        std::span(missing).subspan(done, std::min(kEntriesInARequest, missing.size() - done));
+    const auto part = missing.subspan(done, std::min(kEntriesInARequest, missing.size() - done));
     const auto answer = ask_admin(config, "POST", "/books", intake_json(mchid, part));
     std::optional<Problem> problem;
     if (!answer) {
       problem = answer.error();
     } else if (!count_outcomes(*answer, applied)) {
-      problem = Problem{"the running service", "took no book entries (status " +
-                                                   std::to_string(answer->status) +
-                                                   "); is it of this version, with this merchant?"};
+      problem = Problem{"the running service", refusal(*answer)};
     }
     if (problem) {
       progress.clear();
@@ -193,13 +201,16 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   const MerchantConfig* merchant = choose_merchant(*config, common, world);
   if (merchant == nullptr) return Exit::kUsage;
   const auto books = fetch_books(chosen, *merchant, common, world);
-  if (!books) return Exit::kFailed;
+  if (!books) return books.error();
   const auto facts = read_store(chosen, *config, *merchant, *books, world);
   if (!facts) return Exit::kFailed;
   ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts), books->problems,
                            books->malformed, std::nullopt};
   if (chosen.apply) {
-    outcome.applied = apply(*config, merchant->mchid, outcome.report, *books, world);
+    const auto missing = wechatpay::settled_missing(
+        outcome.report, books->entries, std::chrono::floor<std::chrono::seconds>(world.clock()),
+        std::chrono::seconds(0));
+    outcome.applied = apply(*config, merchant->mchid, missing, world);
     if (!outcome.applied) return Exit::kFailed;
   }
   const auto print = chosen.json  ? print_report_json

@@ -70,7 +70,7 @@ HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsC
       deadlines_(deadlines),
       url_(std::move(url)),
       tls_(url_.tls ? std::move(tls) : nullptr),
-      options_(options) {}
+      options_(std::move(options)) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -134,6 +134,7 @@ std::string HttpClient::serialize(const ClientRequest& request) const {
 Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
   const std::string bytes = serialize(request);
   const auto due = SteadyClock::now() + options_.total_timeout;
+  if (!request.repeatable) connection_.reset();
   while (true) {
     const bool reused = connection_ != nullptr;
     const auto connected = co_await connect(due);
@@ -192,6 +193,9 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
         connection_.reset();
         buffer_.clear();
         co_return attempt;
+      }
+      if (!ec && options_.on_body && parser.content_length()) {
+        options_.on_body(parser.get().body().size(), *parser.content_length());
       }
       if (ec) {
         attempt.error = "the reply is not well-formed HTTP: " + ec.message();

@@ -4,6 +4,8 @@
 /// An HTTP/1.1 client for one server over one connection, kept alive between requests.
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,8 @@ struct ClientRequest {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// False: on no account may it reach the server twice.
+  bool repeatable = true;
 };
 
 struct ClientReply {
@@ -48,6 +52,9 @@ class HttpClient {
     /// Whether a longer reply's status is enough, and what is too much is left unread.
     bool truncates_replies = false;
     AddressGuard guard{.allow_private = true, .allow_metadata = true};
+    /// Called as a reply's body comes in, with its bytes so far and in all; not where the server
+    /// does not say how many there will be.
+    std::function<void(std::uint64_t received, std::uint64_t total)> on_body = nullptr;
   };
 
   /// \param tls null for plain HTTP; must be non-null where the URL is https.
@@ -55,9 +62,10 @@ class HttpClient {
   ~HttpClient();
 
   /// Sends over the open connection, or a new one where there is none or the server has closed it.
-  /// \return an error in words: what failed, at which step. Nothing is sent twice but on a
-  /// kept-alive
-  ///   connection that turned out to be closed before a byte of reply came.
+  /// \return an error in words: what failed, at which step. Nothing is sent twice but what is
+  ///   repeatable, on a kept-alive connection that turned out to be closed before a byte of reply
+  ///   came. What is not gets a connection of its own: of a kept-alive one nobody can say whether
+  ///   the server read from it before it closed it.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 
   /// Opens the connection now, so that a later send() does not wait for a handshake.

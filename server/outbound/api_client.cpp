@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "server/net/http_client.hpp"
-#include "wechatpay/rate_limiter.hpp"
 #include "wechatpay/reply.hpp"
 
 namespace couponhook::server {
@@ -49,7 +48,7 @@ struct ApiClient::Impl {
   /// Where a request goes to, and how much may come back from there.
   struct Line {
     Line(ClientLoop& loop, const Url& url, const TlsContext& tls, HttpClient::Options options)
-        : http(loop.io(), loop.deadlines(), url, tls, options) {}
+        : http(loop.io(), loop.deadlines(), url, tls, std::move(options)) {}
     HttpClient http;
   };
 
@@ -66,7 +65,7 @@ struct ApiClient::Impl {
 
   ApiResult<ApiReply> exchange(Line& line, const ApiRequest& request, const Judge& judge) {
     for (int attempts = 1;; ++attempts) {
-      const auto turn = limiter.reserve(request.api, std::chrono::steady_clock::now());
+      const auto turn = surroundings.pace->reserve(request.api, std::chrono::steady_clock::now());
       if (!surroundings.pause(std::chrono::ceil<milliseconds>(turn))) {
         return wechatpay::no_answer(request.api, "it was not sent: the program is ending");
       }
@@ -86,6 +85,7 @@ struct ApiClient::Impl {
       wire.headers.emplace_back(std::move(header.name), std::move(header.value));
     }
     wire.body = request.body;
+    wire.repeatable = wechatpay::spec_of(request.api).repeatable;
     std::optional<Sent> sent;
     loop.spawn(send_into(line.http, wire, sent));
     loop.run();
@@ -115,7 +115,6 @@ struct ApiClient::Impl {
 
   std::unique_ptr<const ApiAccount> account;
   ApiSurroundings surroundings;
-  wechatpay::RateLimiter limiter;
   ClientLoop loop;
   Line api;
   std::stop_callback<std::function<void()>> cut_short;  ///< last: it uses the loop
@@ -144,14 +143,16 @@ ApiResult<std::string> ApiClient::call(const ApiRequest& request) {
   return std::move(reply->body);
 }
 
-ApiResult<std::string> ApiClient::download(const wechatpay::FlowLink& link) {
+ApiResult<std::string> ApiClient::download(const wechatpay::FlowLink& link,
+                                           const DownloadProgress& on_progress) {
   const MerchantApiConfig& config = impl_->account->config;
   const auto request = wechatpay::download_request(link, config.base_url);
   if (!request) return request.error();
   const auto url = parse_url(wechatpay::download_origin(link));
   if (!url) return wechatpay::unreadable(request->api, "download_url");
-  Impl::Line line(impl_->loop, *url, impl_->account->tls,
-                  {config.timeout, config.flow_timeout, config.max_flow_bytes});
+  HttpClient::Options options{config.timeout, config.flow_timeout, config.max_flow_bytes};
+  options.on_body = on_progress;
+  Impl::Line line(impl_->loop, *url, impl_->account->tls, std::move(options));
   const auto believe = [&](const ApiReply& reply) -> std::optional<ApiError> {
     const auto accepted = wechatpay::accept_reply(
         *request, reply, impl_->account->merchant.platform_keys, impl_->now());

@@ -4,6 +4,7 @@
 /// Calls WeChat Pay's APIs for one merchant.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "crypto/random.hpp"
 #include "server/clock.hpp"
 #include "server/outbound/api_account.hpp"
+#include "server/outbound/call_pace.hpp"
 #include "wechatpay/api_error.hpp"
 #include "wechatpay/flow_link.hpp"
 
@@ -24,6 +26,9 @@ using Pause = std::function<bool(std::chrono::milliseconds)>;
 /// Gives up once a stop is requested, however long there was to wait.
 [[nodiscard]] Pause stoppable_pause(std::stop_token stop);
 
+/// Bytes received, and bytes in all.
+using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
 /// What calls depend on beside the merchant.
 struct ApiSurroundings {
   WallClock clock;
@@ -31,6 +36,8 @@ struct ApiSurroundings {
   Pause pause;
   /// A call that is under way when a stop is requested is cut short; it ends without an answer.
   std::stop_token stop{};
+  /// One for all clients of a process.
+  std::shared_ptr<CallPace> pace = std::make_shared<CallPace>();
 };
 
 /// Blocking, for commands and threads that have nothing else to do: each attempt ends within
@@ -47,7 +54,9 @@ class ApiClient {
 
   /// The file behind a link, whole: its hash is that of the link. To be called within
   /// FlowLink::kValidity of the link's arrival.
-  [[nodiscard]] wechatpay::ApiResult<std::string> download(const wechatpay::FlowLink& link);
+  /// \param on_progress called with the bytes that have come and those that will; null: nobody.
+  [[nodiscard]] wechatpay::ApiResult<std::string> download(
+      const wechatpay::FlowLink& link, const DownloadProgress& on_progress = {});
 
   /// Says what is wrong with a reply; nothing where it will do.
   using Judge = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;

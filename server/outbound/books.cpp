@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <unordered_set>
 
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
@@ -67,24 +69,26 @@ ApiError incomplete(wechatpay::Api api) {
   return error;
 }
 
-/// Reads all pages of a list.
-/// \param ask makes the request of the page at an offset; \param take is given each item.
-template <typename Ask, typename Parse, typename Take>
+/// Reads all pages of a list, each item once: where coupons come and go meanwhile, pages overlap.
+/// \param ask makes the request of the page with a number, from 0; \param key_of says what makes an
+/// item; \param take is given each.
+template <typename Ask, typename Parse, typename KeyOf, typename Take>
 std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse& parse,
-                                 const Take& take) {
-  std::int64_t seen = 0;
-  while (true) {
-    const wechatpay::ApiRequest request = ask(seen);
+                                 const KeyOf& key_of, const Take& take) {
+  std::unordered_set<std::string> seen;
+  for (std::int64_t number = 0;; ++number) {
+    const wechatpay::ApiRequest request = ask(number);
     const auto body = client.call(request);
     if (!body) return body.error();
     const auto page = parse(*body);
     if (!page) return page.error();
+    const std::size_t seen_before = seen.size();
     for (const auto& item : page->items) {
+      if (!seen.insert(std::invoke(key_of, item)).second) continue;
       if (auto error = take(item)) return error;
     }
-    seen += static_cast<std::int64_t>(page->items.size());
-    if (seen >= page->total_count) return std::nullopt;
-    if (page->items.empty()) return incomplete(request.api);
+    if (std::ssize(seen) >= page->total_count) return std::nullopt;
+    if (seen.size() == seen_before) return incomplete(request.api);
   }
 }
 
@@ -111,7 +115,8 @@ FlowResult read_flow_file(const FlowName& flow, const std::filesystem::path& fil
   return books.finish();
 }
 
-ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow) {
+ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow,
+                                     const DownloadProgress& on_progress) {
   const auto request = wechatpay::flow_link_request(flow.kind, flow.stock_id);
   for (int attempt = 1;; ++attempt) {
     const auto body = client.call(request);
@@ -119,7 +124,7 @@ ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow) {
     const auto link = wechatpay::parse_flow_link(flow.kind, *body);
     if (!link) return link.error();
     const auto begun = std::chrono::steady_clock::now();
-    auto content = client.download(*link);
+    auto content = client.download(*link, on_progress);
     const auto took = std::chrono::steady_clock::now() - begun;
     if (content || attempt == 2 || took < wechatpay::FlowLink::kValidity) return content;
   }
@@ -132,11 +137,13 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
   query.appid = user.appid;
   query.creator_mchid = client.account().merchant.mchid;
   query.status = "USED";
-  const auto ask = [&](std::int64_t offset) {
-    query.page.offset = offset;
+  const auto ask = [&](std::int64_t page) {
+    query.page.offset = page;
     return wechatpay::list_coupons_request(query);
   };
   const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
+    // Asked for those that were redeemed, WeChat Pay lists those that can be as well.
+    if (listed.status != "USED") return std::nullopt;
     auto entry = wechatpay::book_entry(listed);
     if (!entry) {  // the list does not tell the transaction
       const auto body =
@@ -149,7 +156,9 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
     if (entry) books.entries.push_back(std::move(*entry));
     return std::nullopt;
   };
-  if (auto error = read_all(client, ask, wechatpay::parse_coupons, take)) return std::move(*error);
+  if (auto error =
+          read_all(client, ask, wechatpay::parse_coupons, &wechatpay::Coupon::coupon_id, take))
+    return std::move(*error);
   return books;
 }
 
@@ -159,15 +168,18 @@ ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user) {
   query.openid = user.openid;
   query.appid = user.appid;
   query.creator_merchant = client.account().merchant.mchid;
-  const auto ask = [&](std::int64_t offset) {
-    query.page.offset = offset;
+  const auto ask = [&](std::int64_t page) {
+    query.page.offset = page;
     return wechatpay::list_busifavor_coupons_request(query);
+  };
+  const auto key_of = [](const wechatpay::BusifavorCoupon& coupon) {
+    return coupon.stock_id + "/" + coupon.coupon_code;
   };
   const auto take = [&](const wechatpay::BusifavorCoupon& coupon) -> std::optional<ApiError> {
     books.entries.push_back(wechatpay::book_entry(coupon, user.openid));
     return std::nullopt;
   };
-  if (auto error = read_all(client, ask, wechatpay::parse_busifavor_coupons, take)) {
+  if (auto error = read_all(client, ask, wechatpay::parse_busifavor_coupons, key_of, take)) {
     return std::move(*error);
   }
   return books;

@@ -42,8 +42,8 @@ struct FlowName {
 
 /// Asks for a flow's link and downloads at once, as the link is good for 30 seconds. Where that was
 /// too slow, it asks for another one, once.
-[[nodiscard]] wechatpay::ApiResult<std::string> download_flow(ApiClient& client,
-                                                              const FlowName& flow);
+[[nodiscard]] wechatpay::ApiResult<std::string> download_flow(
+    ApiClient& client, const FlowName& flow, const DownloadProgress& on_progress = {});
 
 /// Whose coupons.
 struct UserName {

@@ -21,38 +21,79 @@ std::chrono::minutes retry_after(int failures, std::chrono::minutes interval) {
   return std::min(interval, kFirstRetry * (1 << std::min(failures - 1, kDoublingsMax)));
 }
 
+template <typename Wards>
+auto find_ward(Wards& wards, std::string_view mchid) {
+  return std::ranges::find(
+      wards, mchid, [](const auto& ward) -> std::string_view { return ward.merchant.mchid; });
+}
+
 }  // namespace
 
 CertificateKeeper::CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
-                                     Log& log)
-    : config_(std::move(config)), clock_(std::move(clock)), random_(std::move(random)), log_(log) {
-  for (const MerchantConfig& merchant : config_.merchants) {
-    if (merchant.fetches_certificates()) wards_.emplace_back().merchant = &merchant;
-  }
-}
+                                     std::shared_ptr<CallPace> pace, Log& log)
+    : config_(std::move(config)),
+      clock_(std::move(clock)),
+      random_(std::move(random)),
+      pace_(std::move(pace)),
+      log_(log),
+      wards_(wards_of(config_)) {}
 
 CertificateKeeper::~CertificateKeeper() = default;
+
+std::list<CertificateKeeper::Ward> CertificateKeeper::wards_of(const Config& config) {
+  std::list<Ward> wards;
+  for (const MerchantConfig& merchant : config.merchants) {
+    if (merchant.fetches_certificates()) wards.emplace_back().merchant = merchant;
+  }
+  return wards;
+}
 
 void CertificateKeeper::start() {
   if (wards_.empty()) return;
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
 }
 
+void CertificateKeeper::reconfigure(Config config) {
+  const bool has_work =
+      std::ranges::any_of(config.merchants, &MerchantConfig::fetches_certificates);
+  {
+    const std::lock_guard lock(mutex_);
+    next_ = std::move(config);
+  }
+  if (has_work && !thread_.joinable()) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  }
+}
+
+void CertificateKeeper::adopt_next_config() {
+  const std::lock_guard lock(mutex_);
+  if (!next_) return;
+  config_ = std::move(*next_);
+  next_.reset();
+  std::list<Ward> wards = wards_of(config_);
+  for (Ward& ward : wards) {
+    const auto known = find_ward(wards_, ward.merchant.mchid);
+    if (known == wards_.end()) continue;
+    MerchantConfig merchant = std::move(ward.merchant);
+    ward = std::move(*known);
+    ward.merchant = std::move(merchant);
+  }
+  wards_ = std::move(wards);
+}
+
 void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
   // Public keys are not fetched: they are downloaded from the console.
   if (serial.starts_with(kPublicKeyPrefix)) return;
-  const auto ward =
-      std::ranges::find(wards_, mchid, [](const Ward& each) { return each.merchant->mchid; });
-  if (ward == wards_.end()) return;
   const std::lock_guard lock(mutex_);
-  if (ward->asked) return;
-  ward->asked = true;
+  const auto ward = find_ward(wards_, mchid);
+  if (ward != wards_.end()) ward->asked = true;
 }
 
 void CertificateKeeper::work(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "certificates");
   const Pause pause = stoppable_pause(stop);
   do {
+    adopt_next_config();
     for (Ward& ward : wards_) {
       if (ward.left_alone) continue;
       const auto now = steady_clock::now();
@@ -74,7 +115,7 @@ void CertificateKeeper::work(const std::stop_token& stop) {
 }
 
 void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
-  const MerchantConfig& merchant = *ward.merchant;
+  const MerchantConfig& merchant = ward.merchant;
   const std::chrono::minutes interval(merchant.api->certificate_refresh_minutes);
   const auto fail = [&](const std::string& why) {
     ward.due = steady_clock::now() + retry_after(++ward.failures, interval);
@@ -85,7 +126,7 @@ void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
   std::unique_ptr<const ApiAccount> account = load_api_account(config_, merchant, problems);
   if (!account) return fail(problems.front().where + ": " + problems.front().message);
 
-  ApiClient client(std::move(account), {clock_, random_, stoppable_pause(stop), stop});
+  ApiClient client(std::move(account), {clock_, random_, stoppable_pause(stop), stop, pace_});
   const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
   const auto merge = refresh_certificates(client, now);
   if (!merge && stop.stop_requested()) return;

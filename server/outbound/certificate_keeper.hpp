@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <list>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <thread>
@@ -14,6 +16,7 @@
 #include "server/clock.hpp"
 #include "server/config/config.hpp"
 #include "server/log.hpp"
+#include "server/outbound/call_pace.hpp"
 #include "wechatpay/rate_limiter.hpp"
 
 namespace couponhook::server {
@@ -27,13 +30,17 @@ namespace couponhook::server {
 class CertificateKeeper {
  public:
   /// \param log must outlive it.
-  CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random, Log& log);
+  CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
+                    std::shared_ptr<CallPace> pace, Log& log);
   /// As ask_to_stop(), and waits for the end.
   ~CertificateKeeper();
   CertificateKeeper(const CertificateKeeper&) = delete;
   CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
   void start();
+  /// Goes by another configuration, a moment later. What is known of merchants that stay is kept,
+  /// so that nobody is asked for more often. To be called by whoever called start().
+  void reconfigure(Config config);
   /// From now on it does nothing more; a call that is under way is cut short.
   void ask_to_stop() { thread_.request_stop(); }
 
@@ -45,7 +52,7 @@ class CertificateKeeper {
 
   /// What is known of one merchant's certificates.
   struct Ward {
-    const MerchantConfig* merchant;
+    MerchantConfig merchant;
     wechatpay::RateWindow window{{1, std::chrono::seconds(60)}};
     TimePoint due{};
     int failures = 0;    ///< in a row
@@ -53,16 +60,20 @@ class CertificateKeeper {
     bool left_alone = false;
   };
 
+  static std::list<Ward> wards_of(const Config& config);
   void work(const std::stop_token& stop);
+  void adopt_next_config();
   void refresh(Ward& ward, const std::stop_token& stop);
 
-  const Config config_;
+  Config config_;  ///< the thread's own
   const WallClock clock_;
   const crypto::RandomSource random_;
+  const std::shared_ptr<CallPace> pace_;
   Log& log_;
 
   std::mutex mutex_;
-  std::list<Ward> wards_;  ///< the list itself is constant after construction
+  std::list<Ward> wards_;       ///< protected by the mutex where another thread than its own looks
+  std::optional<Config> next_;  ///< protected by the mutex
 
   std::jthread thread_;  ///< last, since it uses all of the above
 };

@@ -14,21 +14,20 @@ namespace {
 
 constexpr std::string_view kIssued = "COUPON.SEND";
 constexpr std::int64_t kPage = 200;
+/// Of notifications no more are looked at either: most name nobody.
+constexpr std::size_t kUsersMax = 100'000;
 
 /// Keeps each user once, in the order in which they come.
 class Users {
  public:
-  explicit Users(std::size_t most) : most_(most) {}
-
   void add(UserName user) {
     if (full() || user.openid.empty()) return;
     if (known_.emplace(user.appid, user.openid).second) users_.push_back(std::move(user));
   }
-  [[nodiscard]] bool full() const { return users_.size() >= most_; }
+  [[nodiscard]] bool full() const { return users_.size() >= kUsersMax; }
   [[nodiscard]] std::vector<UserName> take() && { return std::move(users_); }
 
  private:
-  std::size_t most_;
   std::set<std::pair<std::string, std::string>> known_;
   std::vector<UserName> users_;
 };
@@ -39,7 +38,6 @@ std::string openid_of(const storage::NotificationRecord& record) {
   return issued == nullptr ? std::string() : issued->openid;
 }
 
-/// Looks at no more notifications than there may be users: most name none.
 /// \return why the store cannot be read; empty where it could.
 std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader,
                          std::int64_t since_ms, Users& users) {
@@ -48,7 +46,7 @@ std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader
   filter.mchid = merchant.mchid;
   filter.since_ms = since_ms;
   filter.limit = kPage;
-  for (std::size_t looked_at = 0; looked_at < merchant.reconcile.max_users && !users.full();) {
+  for (std::size_t looked_at = 0; looked_at < kUsersMax && !users.full();) {
     const auto page = reader.notifications(filter);
     if (!page) return page.error().message;
     for (const auto& item : page->items) {
@@ -70,7 +68,7 @@ boost::system::result<std::vector<UserName>, std::string> recent_users(
   using Result = boost::system::result<std::vector<UserName>, std::string>;
   const ReconcileConfig& config = merchant.reconcile;
   const auto since = now - config.recent;
-  Users users(config.max_users);
+  Users users;
   if (!config.issued_file.empty()) {
     auto issued = read_issued(config.issued_file, since);
     if (!issued) {
@@ -84,6 +82,24 @@ boost::system::result<std::vector<UserName>, std::string> recent_users(
     if (!trouble.empty()) return Result(boost::system::in_place_error, std::move(trouble));
   }
   return Result(boost::system::in_place_value, std::move(users).take());
+}
+
+std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t most) {
+  const auto key_of = [](const UserName& user) { return Key(user.appid, user.openid); };
+  const auto asked_at = [&](const UserName& user) {
+    const auto found = asked_.find(key_of(user));
+    return found == asked_.end() ? 0 : found->second;
+  };
+  std::ranges::stable_sort(users, {}, asked_at);
+  ++looks_;
+  std::map<Key, std::uint64_t> asked;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const std::uint64_t at = i < most ? looks_ : asked_at(users[i]);
+    if (at != 0) asked.emplace(key_of(users[i]), at);
+  }
+  asked_ = std::move(asked);
+  if (users.size() > most) users.resize(most);
+  return users;
 }
 
 }  // namespace couponhook::server

@@ -7,7 +7,8 @@
 
 #include <pthread.h>
 
-#include "server/outbound/recent_users.hpp"
+#include "server/ledger_needs.hpp"
+#include "storage/source.hpp"
 #include "wechatpay/wechat_time.hpp"
 
 namespace couponhook::server {
@@ -16,7 +17,6 @@ namespace {
 using std::chrono::steady_clock;
 using wechatpay::ApiError;
 using wechatpay::BookEntry;
-using wechatpay::Finding;
 using wechatpay::FlowKind;
 
 constexpr std::chrono::seconds kBetweenTurns{1};
@@ -27,7 +27,6 @@ constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
-constexpr std::string_view kReconciled = "reconcile";
 
 /// Waits on its own thread, which has nothing else to do.
 class BlockingWait final : public storage::AdmitListener {
@@ -69,7 +68,7 @@ bool is_about_the_user(const ApiError& error) {
 }  // namespace
 
 std::string Reconciler::Errand::name() const {
-  const std::string of = "merchant " + merchant->mchid + ": ";
+  const std::string of = "merchant " + merchant.mchid + ": ";
   if (!flow) return of + "coupons of recent users";
   return of + std::string(to_string(flow->kind)) + " flow of stock " + flow->stock_id;
 }
@@ -82,19 +81,24 @@ Reconciler::Reconciler(const Config& config, ReconcilerConnections connections,
       lease_connection_(std::move(connections.lease)),
       lease_("reconcile", crypto::random_alphanumeric(sources.random, kOwnerCharacters),
              kTurnLease),
-      sources_(std::move(sources)) {
-  for (const MerchantConfig& merchant : config_.merchants) {
+      sources_(std::move(sources)),
+      errands_(errands_of(config_)) {}
+
+std::list<Reconciler::Errand> Reconciler::errands_of(const Config& config) {
+  std::list<Errand> errands;
+  for (const MerchantConfig& merchant : config.merchants) {
     const ReconcileConfig& reconcile = merchant.reconcile;
     for (const std::string& stock : reconcile.stocks) {
       for (const FlowKind kind : {FlowKind::kUse, FlowKind::kRefund}) {
         FlowName flow{kind, stock, reconcile.columns(kind)};
-        errands_.push_back({&merchant, std::move(flow), reconcile.flow_interval});
+        errands.push_back({merchant, std::move(flow), reconcile.flow_interval});
       }
     }
     if (reconcile.asks_for_users()) {
-      errands_.push_back({&merchant, std::nullopt, reconcile.poll_interval});
+      errands.push_back({merchant, std::nullopt, reconcile.poll_interval});
     }
   }
+  return errands;
 }
 
 bool Reconciler::has_work(const Config& config) {
@@ -107,10 +111,31 @@ void Reconciler::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
 }
 
+void Reconciler::reconfigure(Config config) {
+  const std::lock_guard lock(mutex_);
+  next_ = std::move(config);
+}
+
+void Reconciler::adopt_next_config() {
+  const std::lock_guard lock(mutex_);
+  if (!next_) return;
+  config_ = std::move(*next_);
+  next_.reset();
+  std::list<Errand> errands = errands_of(config_);
+  for (Errand& errand : errands) {
+    const auto known = std::ranges::find(errands_, errand.name(), &Errand::name);
+    if (known == errands_.end()) continue;
+    errand.due = std::min(known->due, steady_clock::now() + errand.interval);
+    errand.turns = std::move(known->turns);
+  }
+  errands_ = std::move(errands);
+}
+
 void Reconciler::work(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "reconciler");
   const Pause pause = stoppable_pause(stop);
   while (pause(kBetweenTurns)) {
+    adopt_next_config();
     for (Errand& errand : errands_) {
       if (stop.stop_requested()) return;
       if (steady_clock::now() >= errand.due) take_turn(errand, stop);
@@ -135,19 +160,23 @@ void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
   static_cast<void>(lease_.end(*lease_connection_));
 }
 
-void Reconciler::run(const Errand& errand, const std::stop_token& stop) {
+void Reconciler::run(Errand& errand, const std::stop_token& stop) {
+  // The rules are those of the start, the errand may have come with a reload.
+  const auto short_of =
+      why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
+  if (!short_of.empty()) return fail(errand, short_of);
   std::vector<Problem> problems;
-  auto account = load_api_account(config_, *errand.merchant, problems);
+  auto account = load_api_account(config_, errand.merchant, problems);
   if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
   ApiClient client(std::move(account),
-                   {sources_.clock, sources_.random, stoppable_pause(stop), stop});
+                   {sources_.clock, sources_.random, stoppable_pause(stop), stop, sources_.pace});
   const auto books = fetch(errand, client);
   if (stop.stop_requested()) return;
   if (!books) return fail(errand, books.error());
   if (*books) compare_with(errand, **books);
 }
 
-Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& client) {
+Reconciler::BooksResult Reconciler::fetch(Errand& errand, ApiClient& client) {
   if (!errand.flow) return fetch_users(errand, client);
   const auto content = download_flow(client, *errand.flow);
   if (!content && means_not_there_yet(content.error())) {
@@ -164,13 +193,14 @@ Reconciler::BooksResult Reconciler::fetch(const Errand& errand, ApiClient& clien
   return BooksResult(boost::system::in_place_value, std::move(*books));
 }
 
-Reconciler::BooksResult Reconciler::fetch_users(const Errand& errand, ApiClient& client) {
+Reconciler::BooksResult Reconciler::fetch_users(Errand& errand, ApiClient& client) {
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
-  const auto users = recent_users(*errand.merchant, notifications_, now);
-  if (!users) return BooksResult(boost::system::in_place_error, users.error());
+  auto recent = recent_users(errand.merchant, notifications_, now);
+  if (!recent) return BooksResult(boost::system::in_place_error, recent.error());
+  const auto users = errand.turns.next(std::move(*recent), errand.merchant.reconcile.max_users);
   Books all;
   for (const auto& ask : {favor_books, busifavor_books}) {
-    for (const UserName& user : *users) {
+    for (const UserName& user : users) {
       auto books = ask(client, user);
       if (!books && is_about_the_user(books.error())) continue;
       if (!books) {
@@ -184,24 +214,16 @@ Reconciler::BooksResult Reconciler::fetch_users(const Errand& errand, ApiClient&
   return BooksResult(boost::system::in_place_value, std::move(all));
 }
 
-bool Reconciler::has_settled(const std::string& occurred_at, std::chrono::seconds settle) const {
-  const auto time = wechatpay::parse_wechat_time(occurred_at);
-  return !time || *time + settle <= sources_.clock();
-}
-
 void Reconciler::compare_with(const Errand& errand, const Books& books) {
   const auto known = errand.flow ? facts_of_flow(ledger_, *errand.flow, books)
                                  : facts_of_named_coupons(ledger_, books);
   if (!known) return fail(errand, known.error().message);
   const auto report = wechatpay::compare(books.entries, *known);
-  const ReconcileConfig& reconcile = errand.merchant->reconcile;
-  std::vector<const BookEntry*> missing;
-  for (const wechatpay::ReportRow& row : report.rows) {
-    if (row.finding == Finding::kMissing && has_settled(row.occurred_at, reconcile.settle)) {
-      missing.push_back(&books.entries[row.entry]);
-    }
-  }
-  const std::size_t admitted = reconcile.apply ? admit(errand.merchant->mchid, missing) : 0;
+  const ReconcileConfig& reconcile = errand.merchant.reconcile;
+  const auto missing = wechatpay::settled_missing(
+      report, books.entries, std::chrono::floor<std::chrono::seconds>(sources_.clock()),
+      reconcile.settle);
+  const std::size_t admitted = reconcile.apply ? admit(errand.merchant.mchid, missing) : 0;
   sources_.tally.add({.comparisons = 1,
                       .in_books = report.in_books,
                       .missing = missing.size(),
@@ -225,7 +247,7 @@ std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntr
     std::vector<std::shared_ptr<BlockingWait>> waits;
     for (const BookEntry* entry : part) {
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
-                                     kReconciled, sources_.rules, sources_.clock());
+                                     storage::kFromBooks, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
       // One that finds no room is missing again at the next look.
       if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {

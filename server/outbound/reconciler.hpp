@@ -6,6 +6,7 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -16,7 +17,9 @@
 #include "server/clock.hpp"
 #include "server/config/config.hpp"
 #include "server/log.hpp"
+#include "server/outbound/call_pace.hpp"
 #include "server/outbound/ledger_facts.hpp"
+#include "server/outbound/recent_users.hpp"
 #include "server/receive.hpp"
 #include "server/reconcile_tally.hpp"
 #include "storage/inbox.hpp"
@@ -32,6 +35,7 @@ struct ReconcilerSources {
   ReconcileTally& tally;
   WallClock clock;
   crypto::RandomSource random;
+  std::shared_ptr<CallPace> pace;
   Log& log;
 };
 
@@ -57,39 +61,47 @@ class Reconciler {
   [[nodiscard]] static bool has_work(const Config& config);
 
   void start();
+  /// Goes by another configuration, once the look that is under way is over. What both of them name
+  /// is looked at when it was due.
+  void reconfigure(Config config);
   /// From now on it does nothing more; a call that is under way is cut short.
   void ask_to_stop() { thread_.request_stop(); }
 
  private:
   /// Something that is looked at again and again.
   struct Errand {
-    const MerchantConfig* merchant;
+    MerchantConfig merchant;
     std::optional<FlowName> flow;  ///< nothing: the users of late
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};
+    UserTurns turns{};
 
     [[nodiscard]] std::string name() const;
   };
   using BooksResult = boost::system::result<std::optional<Books>, std::string>;
 
+  static std::list<Errand> errands_of(const Config& config);
   void work(const std::stop_token& stop);
+  void adopt_next_config();
   void take_turn(Errand& errand, const std::stop_token& stop);
-  void run(const Errand& errand, const std::stop_token& stop);
+  void run(Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Books& books);
   /// \return nothing inside where there are none yet.
-  BooksResult fetch(const Errand& errand, ApiClient& client);
-  BooksResult fetch_users(const Errand& errand, ApiClient& client);
-  [[nodiscard]] bool has_settled(const std::string& occurred_at, std::chrono::seconds settle) const;
+  BooksResult fetch(Errand& errand, ApiClient& client);
+  BooksResult fetch_users(Errand& errand, ApiClient& client);
   std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
-  const Config config_;
+  Config config_;  ///< the thread's own
   storage::LedgerReader ledger_;
   storage::Reader notifications_;
   const std::unique_ptr<storage::Connection> lease_connection_;
   storage::TaskLease lease_;
   ReconcilerSources sources_;
   std::list<Errand> errands_;
+
+  std::mutex mutex_;
+  std::optional<Config> next_;  ///< protected by the mutex
 
   std::jthread thread_;  ///< last, since it uses all of the above
 };

@@ -3,6 +3,7 @@ and by itself. Method: the sandbox issues, redeems, refunds and loses; its books
 """
 
 import json
+import signal
 import time
 import unittest
 
@@ -133,7 +134,8 @@ class Scheduled(BooksTestCase):
         for coupon in flowing:
             self.sandbox.ask("redeem", coupon_id=coupon)
         self.sandbox.ask("refund", coupon_id=flowing[0], amount=500)
-        for key, value in {"stocks": [stock], "flow_interval_s": 1, "poll_interval_s": 1,
+        # WeChat Pay allows five looks at a flow in a minute, and no more are made.
+        for key, value in {"stocks": [stock], "flow_interval_s": 8, "poll_interval_s": 1,
                            "settle_s": 0, "appid": APPID,
                            "issued_file": "data/issued.csv"}.items():
             self.service.configure("merchant.reconcile." + key, value)
@@ -156,7 +158,7 @@ class Scheduled(BooksTestCase):
                    "the issue that the notified user's coupons tell of")
 
         self.sandbox.ask("end", stock_id=stock)
-        wait_until(lambda: self.differences() == [], 15, "the ledger to equal the books")
+        wait_until(lambda: self.differences() == [], 25, "the ledger to equal the books")
         self.assertEqual(self.state(stock, flowing[0]), "refunded")
         counts = self.service.get("/status")["reconcile"]
         self.assertEqual(counts["admitted"], counts["missing"], counts)
@@ -164,19 +166,20 @@ class Scheduled(BooksTestCase):
         told = self.service.logs(event="reconciled")
         self.assertTrue(any("4 of them admitted" in line["message"] for line in told), told)
         self.assertNotIn("oAsked", "\n".join(self.service.stdout), "nobody's openid is logged")
-        self.wait_for_a_look()
         before = self.dump()
-        self.wait_for_a_look()
+        self.wait_for_a_look("refund flow")
+        self.wait_for_a_look("recent users")
         self.assertEqual(self.dump(), before)
 
     def state(self, stock, coupon):
         status, ledger = self.service.ask(f"/coupons/{stock}/{coupon}")
         return ledger["state"] if status == 200 else None
 
-    def wait_for_a_look(self):
-        looks = self.service.get("/status")["reconcile"]["comparisons"]
-        wait_until(lambda: self.service.get("/status")["reconcile"]["comparisons"] >= looks + 4, 15,
-                   "another look at everything")
+    def wait_for_a_look(self, what):
+        def looks():
+            return sum(what in line["message"] for line in self.service.logs(event="reconciled"))
+        before = looks()
+        wait_until(lambda: looks() > before, 25, "another look at the " + what)
 
     def test_what_happened_just_now_may_still_be_notified(self):
         self.sandbox.ask("faults", lose_percent=100)
@@ -190,6 +193,51 @@ class Scheduled(BooksTestCase):
         counts = self.service.get("/status")["reconcile"]
         self.assertEqual((counts["in_books"], counts["missing"]), (1, 0), counts)
         self.assertEqual(self.state(stock, coupon), None)
+
+    def test_where_users_are_too_many_for_one_look_all_have_their_turn(self):
+        self.sandbox.ask("faults", lose_percent=100)
+        stock = self.create_stock()
+        coupons = []
+        for number in range(5):
+            sent = self.sandbox.ask("issue", stock_id=stock, openid=f"oUser{number}", appid=APPID,
+                                    count=1)["coupons"][0]["coupon_id"]
+            self.sandbox.ask("redeem", coupon_id=sent)
+            coupons.append(sent)
+        (self.service.folder / "data").mkdir(exist_ok=True)
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.service.write("data/issued.csv",
+                           "\n".join(f"{now},{APPID},oUser{n}" for n in range(5)))
+        for key, value in {"issued_file": "data/issued.csv", "poll_interval_s": 1, "settle_s": 0,
+                           "max_users": 2}.items():
+            self.service.configure("merchant.reconcile." + key, value)
+        self.service.start()
+        wait_until(lambda: all(self.state(stock, each) == "redeemed" for each in coupons), 15,
+                   "every user's coupons to be asked for")
+
+    def test_all_looks_together_keep_to_the_limit(self):
+        stocks = [str(98065001 + n) for n in range(7)]
+        self.service.configure("merchant.reconcile.stocks", stocks)
+        self.service.start()
+        use_flow = "use flow of stock"
+        wait_until(lambda: len(self.waiting(use_flow)) == 5, 15, "the looks that there is room for")
+        time.sleep(1.5)
+        self.assertEqual(len(self.waiting(use_flow)), 5, "five in a minute")
+
+    def waiting(self, what):
+        return [line for line in self.service.logs(event="reconcile_waits")
+                if what in line["message"]]
+
+    def test_stocks_that_come_with_a_reload_are_looked_at(self):
+        self.sandbox.ask("faults", lose_percent=100)
+        stock = self.create_stock()
+        (coupon,) = self.issue(stock, 1)
+        self.sandbox.ask("redeem", coupon_id=coupon)
+        self.sandbox.ask("end", stock_id=stock)
+        self.service.start()
+        self.service.configure("merchant.reconcile.settle_s", 0)
+        self.service.configure("merchant.reconcile.stocks", [stock])
+        self.service.signal(signal.SIGHUP)
+        wait_until(lambda: self.state(stock, coupon) == "redeemed", 15, "the new stock's flow")
 
     def test_a_failure_is_told_and_ends_with_the_service(self):
         self.sandbox.ask("fail", path="/v3/marketing/favor/stocks/", status=403, code="NO_AUTH")
@@ -217,6 +265,16 @@ class Command(BooksTestCase):
         self.assertEqual((appid, openid), (APPID, "oSent"))
         self.assertEqual(file.stat().st_mode & 0o077, 0, "it holds people's data")
 
+    def test_a_send_that_nothing_answers_is_noted_too(self):
+        stock = self.create_stock()
+        self.service.configure("merchant.reconcile.issued_file", "data/issued.csv")
+        self.service.configure("merchant.api.base_url", f"https://127.0.0.1:{free_port()}")
+        body = {"openid": "oLost", "stock_id": stock, "out_request_no": "N-1", "appid": APPID,
+                "stock_creator_mchid": self.merchant.mchid}
+        done = run("coupon", "send", "--config", self.service.config, input=json.dumps(body))
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("oLost", (self.service.folder / "data/issued.csv").read_text())
+
     def test_columns_can_be_named_in_the_configuration(self):
         self.service.append("[merchant.reconcile.use_columns]\n"
                             "coupon_id = [\"券编号\"]\ntransaction_id = [\"订单\"]\n")
@@ -225,6 +283,24 @@ class Command(BooksTestCase):
         done = run("reconcile", "--stock", "98065001", "--flow", "use", "--file",
                    self.service.folder / "flow.csv", "--config", self.service.config)
         self.assertIn("8001", done.stdout, done)
+
+    def test_without_a_ledger_nothing_is_admitted(self):
+        self.service.configure("handler.events", ["COUPON.SEND"])
+        self.service.configure("merchant.reconcile.stocks", ["98065001"])
+        done = run("check", "--config", self.service.config)
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("reconcile.stocks", done.stderr)
+        self.assertIn("COUPON.USE and REFUND.SUCCESS", done.stderr)
+        self.service.configure("merchant.reconcile.stocks", [])
+        self.service.start()
+        self.service.write("flow.csv", "优惠id,支付单号\n`8001,`4200001")
+        done = run("reconcile", "--stock", "98065001", "--flow", "use", "--file",
+                   self.service.folder / "flow.csv", "--apply", "--config",
+                   self.service.config_for_commands())
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("no ledger handler keeps COUPON.USE", done.stderr)
+        self.assertIn('type "ledger"', done.stderr)
+        self.assertEqual(self.service.rows("SELECT * FROM notifications"), [])
 
     def test_what_will_not_do_is_named(self):
         for key, value in (("stock", ["1"]), ("stocks", ["x"]), ("poll_interval_s", 0)):

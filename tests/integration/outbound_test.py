@@ -11,7 +11,8 @@ import unittest
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from support.pay_api import MCHID, PayApi, Refusal, make_certificate
+from support.pay_api import (MCHID, OTHER_MCHID, PayApi, Refusal, another_merchant,
+                             make_certificate)
 from support.sandbox import Sandbox
 from support.service import PATIENCE, Service, free_port, run
 from support.wechat_pay import Platform
@@ -119,6 +120,26 @@ class Certificates(OutboundTestCase):
         self.succeed("certificates", "fetch")
         self.assertEqual(self.kept(), [f"wechatpay_{self.api.platform.serial}.pem"])
         self.succeed("stock", "show", "98065001")
+
+    def test_two_merchants_have_keys_and_folders_of_their_own(self):
+        self.api.mchids.add(OTHER_MCHID)
+        self.service.append(another_merchant(self.service))
+        self.assertIn("--mchid", self.fail_with(2, "certificates", "fetch"))
+        self.succeed("certificates", "fetch", "--mchid", OTHER_MCHID)
+        others = [each.name for each in (self.service.folder / "wechatpay/others").glob("*")]
+        self.assertEqual((len(others), self.kept()), (1, []))
+        self.succeed("certificates", "fetch", "--mchid", MCHID)
+        self.assertEqual(self.kept(), others)
+        self.succeed("stock", "show", "98065001", "--mchid", OTHER_MCHID)
+        self.assertEqual(self.api.callers, [OTHER_MCHID, MCHID, OTHER_MCHID])
+
+    def test_a_damaged_file_is_written_anew(self):
+        self.succeed("certificates", "fetch")
+        (file,) = (self.service.folder / "wechatpay/certificates").glob("*")
+        whole = file.read_text()
+        file.write_text(whole[:200])
+        self.succeed("certificates", "fetch")
+        self.assertEqual(file.read_text(), whole)
 
     def test_several_are_kept_and_an_expired_one_is_not(self):
         expired = self.add_certificate(days=-1)
@@ -250,8 +271,8 @@ class Coupons(OutboundTestCase):
             with self.subTest(what):
                 first = self.succeed("stock", what, "98065001")
                 self.assertIn(f"{what}-49\n", first)
-                self.assertIn("more: --offset 50", first)
-                second = self.succeed("stock", what, "98065001", "--offset", "50")
+                self.assertIn("more: --offset 1", first)
+                second = self.succeed("stock", what, "98065001", "--offset", "1")
                 self.assertIn(f"{what}-59\n", second)
                 self.assertNotIn("more", second)
 

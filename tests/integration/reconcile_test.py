@@ -6,14 +6,17 @@ against WeChat Pay's APIs played from the documentation.
 import csv
 import io
 import json
+import os
+import signal
 import time
 import unittest
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support import events
-from support.pay_api import PayApi, make_certificate
-from support.service import LONG, Service, run, wait_until
+from support.pay_api import MCHID, OTHER_MCHID, PayApi, another_merchant, make_certificate
+from support.service import LONG, PATIENCE, Service, edit_toml, free_port, run, wait_until
+from support.target import Target, add_http_handler, make_secret
 from support.wechat_pay import Platform
 from support.wire import Client
 
@@ -37,6 +40,21 @@ def used(number: int) -> tuple:
 def refunded(number: int) -> tuple:
     return (STOCK, f"98670{number:05}", "5.00", f"4200{number:024}", f"503{number:026}",
             "2026-03-06 10:02:33", "1900007702")
+
+
+def held(coupon: str, used=True) -> dict:
+    """A coupon in a user's hands."""
+    told = {"stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": coupon,
+            "coupon_name": "代金券", "status": "USED" if used else "SENDED", "description": "",
+            "create_time": "2026-03-02T08:11:09+08:00", "coupon_type": "NORMAL",
+            "available_begin_time": "2026-03-01T00:00:00+08:00",
+            "available_end_time": "2026-04-30T23:59:59+08:00", "no_cash": False,
+            "singleitem": False}
+    if used:
+        told["consume_information"] = {"consume_time": "2026-03-05T07:58:41+08:00",
+                                       "consume_mchid": "1900007702",
+                                       "transaction_id": f"42000000000000000000{coupon:0>8}"}
+    return told
 
 
 class RunningTestCase(unittest.TestCase):
@@ -122,21 +140,59 @@ class Reconcile(RunningTestCase):
         self.assertIn("SHA-1", told)
 
     def test_a_users_coupons_are_asked_for(self):
-        self.api.coupons["N-1"] = {
-            "stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": "9867099",
-            "coupon_name": "代金券", "status": "USED", "description": "",
-            "create_time": "2026-03-02T08:11:09+08:00", "coupon_type": "NORMAL",
-            "available_begin_time": "2026-03-01T00:00:00+08:00",
-            "available_end_time": "2026-04-30T23:59:59+08:00", "no_cash": False,
-            "singleitem": False,
-            "consume_information": {"consume_time": "2026-03-05T07:58:41+08:00",
-                                    "consume_mchid": "1900007702",
-                                    "transaction_id": "4200000000000000000000009999"}}
+        self.api.coupons = {"N-1": held("9867099")}
         user = ("--openid", "o-user", "--appid", "wx1")
         applied = self.reconcile(*user, "--apply")
         self.assertEqual((applied["missing"], applied["applied"]["stored"]), (1, 1), applied)
         self.assertEqual(self.reconcile(*user)["matched"], 1)
         self.assertEqual(self.service.get("/coupons/98065999/9867099")["state"], "redeemed")
+
+    def test_a_users_merchant_coupons_are_asked_for(self):
+        self.api.busifavor = [
+            {"belong_merchant": MCHID, "stock_name": "商家券", "coupon_state": "SENDED",
+             "coupon_code": f"code-{number}", "stock_id": "12051987",
+             "receive_time": "2026-03-02T08:11:09+08:00", "send_request_no": f"N-{number}"}
+            for number in range(25)]
+        user = ("--openid", "o-user", "--appid", "wx1", "--product", "busifavor")
+        applied = self.reconcile(*user, "--apply")
+        self.assertEqual((applied["missing"], applied["applied"]["stored"]), (25, 25), applied)
+        self.assertEqual(self.reconcile(*user)["matched"], 25)
+        ledger = self.service.get("/coupons/12051987/code-24")
+        self.assertEqual((ledger["state"], ledger["history"][0]["source"]),
+                         ("issued", "reconcile"))
+
+    @unittest.skipUnless(LONG, "COUPONHOOK_LONG=1: waits until a link has expired")
+    def test_a_link_that_expired_meanwhile_is_asked_for_again(self):
+        self.api.flows["98065444", "use-flow"] = flow(USE, [used(1)])
+        self.api.late_s = 31
+        found = self.reconcile("--stock", "98065444", "--flow", "use")
+        self.assertEqual(found["in_books"], 1)
+        path = "/v3/marketing/favor/stocks/98065444/use-flow"
+        self.assertEqual(len(self.api.asked(path)), 2)
+
+    def test_every_page_of_a_users_coupons_is_read(self):
+        self.api.coupons = {str(n): held(str(9868000 + n), used=n % 2 == 0) for n in range(45)}
+        self.api.calls.clear()
+        found = self.reconcile("--openid", "o-many", "--appid", "wx1", "--product", "favor")
+        self.assertEqual((found["in_books"], found["missing"], found["repeated"]), (23, 23, 0))
+        self.assertEqual([call[2]["offset"] for call in self.api.calls], ["0", "1", "2"],
+                         "a coupon that has not been redeemed needs no call of its own")
+
+    def test_a_bad_configuration_is_no_failure_of_wechat_pays(self):
+        wrong = self.service.folder / "wrong.toml"
+        wrong.write_text(edit_toml(self.config.read_text(), "merchant.api.private_key_file",
+                                   "secrets/absent.pem"))
+        done = run("reconcile", "--stock", STOCK, "--flow", "use", "--config", wrong)
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("private_key_file", done.stderr)
+
+    def test_a_long_download_shows_how_far_it_is(self):
+        self.api.flows["98065555", "use-flow"] = flow(USE, [used(n) for n in range(400)])
+        done = run("reconcile", "--stock", "98065555", "--flow", "use", "--json",
+                   "--config", self.config)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRegex(done.stderr, r"downloaded bytes \d+ of \d+ \(\d+ %\)")
+        self.assertEqual(json.loads(done.stdout)["in_books"], 400)
 
     def test_the_intake_wants_the_token_and_whole_books(self):
         self.assertEqual(self.service.ask("/books", token=None, method="POST")[0], 401)
@@ -147,6 +203,40 @@ class Reconcile(RunningTestCase):
                           ("--openid", "o", "--appid", "a", "--stock", "1")):
             with self.subTest(arguments):
                 self.command("reconcile", *arguments, code=2)
+
+
+class Delivering(RunningTestCase):
+    """What handlers are told of a redemption that both the books and a notification tell."""
+
+    @classmethod
+    def prepare(cls):
+        cls.target, cls.awaited = (cls.enterClassContext(Target()) for _ in range(2))
+        add_http_handler(cls.service, cls.target.url, make_secret())
+        add_http_handler(cls.service, cls.awaited.url, make_secret(), "awaited", ack="handled")
+
+    def test_it_is_delivered_once_whichever_comes_first(self):
+        def coupon(number):
+            return events.redeem(stock=STOCK, coupon=used(number)[1], transaction=used(number)[4])
+        notified = coupon(1)
+        self.assertEqual(self.client.post(self.platform.notify(notified)).status, 204)
+        (self.service.folder / "flow.csv").write_bytes(flow(USE, [used(1), used(2)]))
+        applied = self.reconcile("--stock", STOCK, "--flow", "use", "--file",
+                                 self.service.folder / "flow.csv", "--apply")
+        self.assertEqual((applied["matched"], applied["applied"]["stored"]), (1, 1), applied)
+        for target in (self.target, self.awaited):
+            wait_until(lambda: len(target.calls) == 2, 10, "both redemptions")
+            self.assertEqual([call.id.startswith("reconcile-") for call in target.calls],
+                             [False, True])
+
+        # Late, and under the id that WeChat Pay has for it.
+        begun = time.monotonic()
+        self.assertEqual(self.client.post(self.platform.notify(coupon(2))).status, 204)
+        self.assertLess(time.monotonic() - begun, 2 * PATIENCE, "there is nobody to wait for")
+        self.assertEqual(self.client.post(self.platform.notify(coupon(3))).status, 204)
+        for target in (self.target, self.awaited):
+            wait_until(lambda: any(call.coupon == used(3)[1] for call in target.calls), 10,
+                       "the redemption after it")
+            self.assertEqual(len(target.calls), 3, target.calls)
 
 
 class Keeping(RunningTestCase):
@@ -181,15 +271,164 @@ class Keeping(RunningTestCase):
         self.assertEqual(len(list(kept.glob("*.pem"))), 2)
 
 
+class Reloading(RunningTestCase):
+    @classmethod
+    def prepare(cls):
+        cls.service.configure("merchant.platform_certificates", [])
+
+    def test_a_merchant_that_comes_with_a_reload_gets_its_certificates(self):
+        self.api.mchids.add(OTHER_MCHID)
+        self.service.append(another_merchant(self.service))
+        self.service.signal(signal.SIGHUP)
+        self.service.wait_for_log(event="reloaded")
+        self.client.path = f"/notify/{OTHER_MCHID}"
+        request = self.platform.notify(events.redeem())
+        wait_until(lambda: self.client.post(request).status == 204, 10, "the new merchant's key")
+        self.assertIn(OTHER_MCHID, self.api.callers)
+        self.assertEqual(self.api.callers.count(MCHID), 1, "who was there is not asked for again")
+
+
+class Restarting(RunningTestCase):
+    @classmethod
+    def prepare(cls):
+        cls.service.configure("merchant.platform_certificates", [])
+
+    def test_what_was_kept_does_while_wechat_pay_is_away(self):
+        kept = self.service.folder / "wechatpay/certificates"
+        wait_until(lambda: list(kept.glob("*.pem")), 10, "the first fetch")
+        self.assertEqual(self.service.stop(), 0)
+        self.service.configure("merchant.api.base_url", f"https://127.0.0.1:{free_port()}")
+        self.service.start()
+        self.service.wait_for_log(event="certificates_not_fetched", seconds=10)
+        with Client(self.service) as client:
+            reply = client.post(self.platform.notify(events.redeem()))
+        self.assertEqual(reply.status, 204, reply)
+
+
+class PublicKey(RunningTestCase):
+    ID = "PUB_KEY_ID_0000000000000000000000000001"
+
+    @classmethod
+    def prepare(cls):
+        key = Platform.of(cls.service).key.public_key()
+        cls.service.write("wechatpay/pub_key.pem", key.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode())
+        cls.service.configure("merchant.platform_certificates", [])
+        cls.service.configure("merchant.api.certificate_refresh_minutes", 0)
+        cls.service.append('[[merchant.platform_public_key]]\n'
+                           f'id = "{cls.ID}"\nfile = "wechatpay/pub_key.pem"')
+
+    def test_such_a_merchant_is_never_asked_for_certificates(self):
+        platform = Platform(self.platform.key, self.ID, self.platform.api_v3_key)
+        self.assertEqual(self.client.post(platform.notify(events.redeem())).status, 204)
+        unknown = self.client.post(self.platform.notify(events.redeem()))
+        self.assertEqual((unknown.status, unknown.code), (401, "SERIAL_UNKNOWN"))
+        self.assertEqual(self.service.get("/status")["unknown_serials"], [
+            {"mchid": MCHID, "serial": self.platform.serial, "requests": 1}])
+        self.service.signal(signal.SIGHUP)
+        self.service.wait_for_log(event="reloaded")
+        time.sleep(2.5)  # the keeper looks once a second
+        self.assertEqual(self.api.calls, [])
+
+
 class Doctor(RunningTestCase):
+    def setUp(self):
+        super().setUp()
+        self.api.reset()
+
+    def doctor(self, environment=None, more="", **changes) -> dict:
+        """The findings by name, of the set-up with these settings changed and more."""
+        text = f"{self.config.read_text()}\n{more}"
+        for setting, value in changes.items():
+            text = edit_toml(text, setting, value)
+        broken = self.service.folder / "broken.toml"
+        broken.write_text(text)
+        done = run("doctor", "--json", "--config", broken, timeout=60,
+                   env={**os.environ, **(environment or {})})
+        return {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+
     def test_findings_say_why_and_what_to_do(self):
-        self.api.callbacks["favor"] = {"notify_url": "https://pay.example.com/elsewhere"}
-        told = json.loads(self.command("doctor", "--json", code=1))
-        names = {finding["name"] for finding in told["findings"]}
-        self.assertLessEqual({"listener_loopback", "tls_self_signed", "development_key",
-                              "callback_elsewhere"}, names)
-        for finding in told["findings"]:
+        found = self.doctor()
+        self.assertLessEqual({"listener_loopback", "tls_self_signed", "development_key"},
+                             set(found))
+        for finding in found.values():
             self.assertTrue(finding["why"] and finding["to_do"], finding)
+
+    def certificate(self, key, **options) -> str:
+        """A certificate's file, where the platform's belong."""
+        pem = make_certificate(key, **options).public_bytes(serialization.Encoding.PEM)
+        self.service.write("wechatpay/wrong.pem", pem.decode())
+        return "wechatpay/wrong.pem"
+
+    def merchant_key(self):
+        return serialization.load_pem_private_key(
+            self.service.read("secrets/apiclient_key.pem").encode(), password=None)
+
+    def test_settings_that_are_wrong_are_named(self):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        alone = {"merchant.api.certificate_directory": ""}
+        for name, changes in {
+                "v2_key_as_v3": {"merchant.api.api_v2_key_file": "secrets/api_v3_key"},
+                "tolerance_wide": {"merchant.timestamp_tolerance_s": 3600},
+                "no_platform_key": {"merchant.platform_certificates": [], **alone},
+                "service_silent": {"admin.port": free_port()},
+                "no_ledger": {"handler.type": "exec", "handler.command": ["true"]},
+                "api_fails": {"merchant.api.base_url": f"https://127.0.0.1:{free_port()}"},
+                "proxies_unknown": {"listener.tls": False}}.items():
+            with self.subTest(name):
+                self.assertIn(name, self.doctor(**changes))
+        for name, certificate in {
+                "merchant_certificate_as_platform": (self.merchant_key(), {}),
+                "certificates_expired": (key, {"days": -1}),
+                "certificates_expire": (key, {"days": 10})}.items():
+            with self.subTest(name):
+                file = self.certificate(certificate[0], **certificate[1])
+                self.assertIn(name, self.doctor(**{"merchant.platform_certificates": [file],
+                                                   **alone}))
+
+    def test_files_that_are_wrong_are_named(self):
+        file = self.service.folder / "secrets/apiclient_key.pem"
+        self.addCleanup(file.chmod, 0o600)
+        file.chmod(0o644)
+        self.assertIn("private_key_readable", self.doctor())
+        pem = self.merchant_key().public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.service.write("wechatpay/wrong_pub.pem", pem.decode())
+        self.assertIn("merchant_key_as_platform", self.doctor(
+            more='[[merchant.platform_public_key]]\n'
+                 'id = "PUB_KEY_ID_01"\nfile = "wechatpay/wrong_pub.pem"'))
+
+    def test_what_wechat_pay_tells_is_compared(self):
+        def set_url(url):
+            self.api.callbacks["favor"] = {"notify_url": url}
+        right = f"https://127.0.0.1:{self.service.address[1]}/notify/{MCHID}"
+        other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        for name, wrong in {
+                "callback_unset": lambda: None,
+                "callback_unfit": lambda: set_url(right + "?from=wechat"),
+                "callback_elsewhere": lambda: set_url(right + "/elsewhere"),
+                "callback_tls": lambda: set_url(right),
+                "clock_wrong": lambda: setattr(self.api, "clock_ahead", 400),
+                "clock_drifts": lambda: setattr(self.api, "clock_ahead", -40),
+                "serial_not_loaded": lambda: setattr(
+                    self.api, "platform", Platform(other, "6FFF", self.platform.api_v3_key))}.items():
+            with self.subTest(name):
+                self.api.reset()
+                wrong()
+                self.assertIn(name, self.doctor())
+
+    def test_trying_the_url_is_no_fault_of_its_own(self):
+        self.api.callbacks["favor"] = {
+            "notify_url": f"https://127.0.0.1:{self.service.address[1]}/notify/{MCHID}"}
+        before = self.service.counts()
+        trusted = {"SSL_CERT_FILE": str(self.service.folder / "tls/server.crt")}
+        for _ in range(2):
+            found = self.doctor(trusted)
+            self.assertFalse({"callback_tls", "callback_unanswered", "headers_stripped",
+                              "signatures_refused"} & set(found), found)
+        after = self.service.counts()
+        self.assertEqual(after["probes"], before["probes"] + 2)
+        self.assertEqual(after["rejected"], before["rejected"])
 
     def test_live_times_each_step_up_to_the_notification(self):
         self.api.on_echo = lambda given: self.client.post(self.platform.notify(

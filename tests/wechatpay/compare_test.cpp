@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/parse_json.hpp"
+#include "wechatpay/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -205,6 +206,17 @@ TEST(FactKind, ReadsItsOwnNames) {
     EXPECT_EQ(parse_fact_kind(to_string(kind)), kind);
   }
   EXPECT_EQ(parse_fact_kind("use"), std::nullopt);
+}
+
+TEST(Compare, LeavesOutWhatMayStillBeNotified) {
+  const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  const auto report = compare(books, {});
+  const auto happened = parse_wechat_time(books[0].occurred_at).value();
+  const auto missing = [&](std::chrono::seconds later) {
+    return settled_missing(report, books, happened + later, std::chrono::seconds(900)).size();
+  };
+  EXPECT_EQ(missing(std::chrono::seconds(899)), 0U);
+  EXPECT_EQ(missing(std::chrono::seconds(900)), 1U);
 }
 
 }  // namespace

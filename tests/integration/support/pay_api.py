@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from support.wechat_pay import Platform
 
 MCHID = "1900000001"
+OTHER_MCHID = "1900000002"
 SERIAL = "3775B6A45ACD588826D15E583A95F5DD00000001"
 
 FIELD = re.compile(r'(\w+)="([^"]*)"')
@@ -39,6 +40,26 @@ def make_certificate(key, days=365, serial=None):
             .not_valid_before(now - datetime.timedelta(days=400))
             .not_valid_after(now + datetime.timedelta(days=days))
             .sign(key, hashes.SHA256()))
+
+
+def another_merchant(service) -> str:
+    """A second merchant of a set-up, with the first one's keys and a folder of its own."""
+    return f"""
+[[merchant]]
+mchid = "{OTHER_MCHID}"
+path = "/notify/{OTHER_MCHID}"
+api_v3_key_files = ["secrets/api_v3_key"]
+[merchant.api]
+private_key_file = "secrets/apiclient_key.pem"
+certificate_serial = "{SERIAL}"
+base_url = "{service_api_url(service)}"
+ca_file = "tls/server.crt"
+certificate_directory = "wechatpay/others"
+"""
+
+
+def service_api_url(service) -> str:
+    return re.search(r'^base_url = "([^"]+)"', service.config.read_text(), re.MULTILINE)[1]
 
 
 class Refusal(Exception):
@@ -89,9 +110,14 @@ class PayApi:
         self.failures = []  # Refusals for the next calls
         self.forges = False
         self.tears = False  # downloads
+        self.clock_ahead = 0  # seconds, in Date headers
+        self.mchids = {MCHID}
+        self.callers = []
         self.on_echo = lambda given: None
         self.callbacks = {}
         self.coupons = {}
+        self.busifavor = []
+        self.late_s = 0  # how long the next download takes, beyond its link's end
         self.flows = {}  # (stock, "use-flow") to bytes
 
     def __enter__(self):
@@ -121,6 +147,9 @@ class PayApi:
 
             def do_POST(self):
                 api._serve(self)
+
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string(time.time() + api.clock_ahead)
 
             def log_message(self, *_):
                 pass
@@ -154,7 +183,8 @@ class PayApi:
     def _check(self, handler, body: bytes):
         scheme, _, rest = handler.headers.get("Authorization", "").partition(" ")
         fields = dict(FIELD.findall(rest))
-        if scheme != "WECHATPAY2-SHA256-RSA2048" or fields.get("mchid") != MCHID:
+        if scheme != "WECHATPAY2-SHA256-RSA2048" or \
+                fields.get("mchid") not in self.mchids:
             raise Refusal(401, "SIGN_ERROR", "no usable Authorization header")
         if abs(time.time() - int(fields["timestamp"])) > 300 or fields["serial_no"] != SERIAL:
             raise Refusal(401, "SIGN_ERROR", "timestamp or serial")
@@ -168,6 +198,7 @@ class PayApi:
         if handler.headers.get_all("User-Agent") is None or \
                 len(handler.headers.get_all("User-Agent")) != 1:
             raise Refusal(403, "FORBIDDEN", "one User-Agent")
+        self.callers.append(fields["mchid"])
 
     # The APIs
 
@@ -226,9 +257,10 @@ class PayApi:
         return 200, self._stock(stock)
 
     def _page(self, given, items):
-        offset, limit = int(given["offset"]), int(given["limit"])
-        return 200, {"total_count": len(items), "offset": offset, "limit": limit,
-                     "data": items[offset:offset + limit]}
+        # Documented as the number of the page, for every list.
+        page, limit = int(given["offset"]), int(given["limit"])
+        return 200, {"total_count": len(items), "offset": page, "limit": limit,
+                     "data": items[page * limit:(page + 1) * limit]}
 
     def _list_stocks(self, given):
         return 200, {"total_count": 12, "offset": int(given["offset"]),
@@ -260,7 +292,7 @@ class PayApi:
         return self._page(given, list(self.coupons.values()))
 
     def _list_busifavor(self, given, openid):
-        return self._page(given, [])
+        return self._page(given, self.busifavor)
 
     def _flow(self, given, stock, kind):
         if (stock, kind) not in self.flows:
@@ -270,6 +302,10 @@ class PayApi:
                      "hash_type": "SHA1", "hash_value": hashlib.sha1(content).hexdigest()}
 
     def _download(self, given):
+        if self.late_s:
+            late, self.late_s = self.late_s, 0
+            time.sleep(late)
+            raise Refusal(400, "PARAM_ERROR", "the token has expired")
         stock, kind = given["token"].split(".")
         return 200, self.flows[stock, kind][:-1 if self.tears else None]
 

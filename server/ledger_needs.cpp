@@ -1,0 +1,19 @@
+#include "server/ledger_needs.hpp"
+
+namespace couponhook::server {
+
+std::string why_ledger_is_short(const handlers::Registry& ledger,
+                                std::span<const std::string_view> events) {
+  std::string missing;
+  for (const std::string_view event : events) {
+    if (!ledger.match(event).empty()) continue;
+    if (!missing.empty()) missing += " and ";
+    missing += event;
+  }
+  if (missing.empty()) return {};
+  return "no ledger handler keeps " + missing +
+         ", so that it would be missing again at every look; add a [[handler]] of type \"ledger\" "
+         "with events = [\"COUPON.*\", \"REFUND.*\"]";
+}
+
+}  // namespace couponhook::server
