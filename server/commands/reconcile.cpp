@@ -24,6 +24,7 @@ struct ReconcileOptions {
   UserName user;
   std::string product;
   bool apply = false;
+  bool settled = false;
   bool json = false;
   bool csv = false;
 
@@ -207,11 +208,14 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts), books->problems,
                            books->malformed, std::nullopt};
   if (chosen.apply) {
-    const auto missing = wechatpay::settled_missing(
-        outcome.report, books->entries, std::chrono::floor<std::chrono::seconds>(world.clock()),
-        std::chrono::seconds(0));
+    // Somebody has asked for it; the fact's key prevents a second delivery whatever comes later.
+    const auto settle = chosen.settled ? merchant->reconcile.settle : std::chrono::seconds(0);
+    const auto missing =
+        wechatpay::settled_missing(outcome.report, books->entries,
+                                   std::chrono::floor<std::chrono::seconds>(world.clock()), settle);
     outcome.applied = apply(*config, merchant->mchid, missing, world);
     if (!outcome.applied) return Exit::kFailed;
+    outcome.applied->unsettled = outcome.report.missing - missing.size();
   }
   const auto print = chosen.json  ? print_report_json
                      : chosen.csv ? print_report_csv
@@ -236,6 +240,8 @@ void declare_reconcile(CommandLine& line, CommonOptions& common, World& world) {
   options.word("--product", chosen->product, {"favor", "busifavor"},
                "Only the user's coupons of this kind");
   options.flag("--apply", chosen->apply, "Admit what is missing, through the running service");
+  options.flag("--settled", chosen->settled,
+               "With --apply: only what is older than reconcile.settle_s, as serve does");
   options.flag("--json", chosen->json, "As JSON");
   options.flag("--csv", chosen->csv, "As CSV");
 }

@@ -42,6 +42,7 @@ void write(JsonWriter& writer, const ReportRow& row) {
 void write(JsonWriter& writer, const Applied& applied) {
   writer.Key("applied");
   writer.StartObject();
+  write(writer, "unsettled", applied.unsettled);
   write(writer, "stored", applied.stored);
   write(writer, "duplicates", applied.duplicates);
   write(writer, "conflicts", applied.conflicts);
@@ -85,6 +86,10 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
     const Applied& applied = *outcome.applied;
     out << "applied: " << applied.stored << " stored, " << applied.duplicates << " known already, "
         << applied.conflicts << " in conflict, " << applied.failed << " failed\n";
+    if (applied.unsettled != 0) {
+      out << applied.unsettled << " left out: younger than reconcile.settle_s, they may still be "
+          << "notified\n";
+    }
   } else if (report.missing != 0) {
     out << "nothing was changed; --apply admits what is missing\n";
   }

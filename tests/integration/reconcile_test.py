@@ -178,6 +178,19 @@ class Reconcile(RunningTestCase):
         self.assertEqual([call[2]["offset"] for call in self.api.calls], ["0", "1", "2"],
                          "a coupon that has not been redeemed needs no call of its own")
 
+    def test_what_is_young_can_be_left_to_wechat_pay(self):
+        now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600))
+        rows = [("98065778", *used(701)[1:]), ("98065778", *used(702)[1:5], now, *used(702)[6:])]
+        (self.service.folder / "flow.csv").write_bytes(flow(USE, rows))
+        arguments = ("reconcile", "--stock", "98065778", "--flow", "use", "--file",
+                     self.service.folder / "flow.csv", "--apply")
+        settled = self.command(*arguments, "--settled")
+        self.assertIn("applied: 1 stored", settled)
+        self.assertIn("1 left out", settled)
+        everything = self.command(*arguments)
+        self.assertIn("applied: 1 stored", everything)
+        self.assertNotIn("left out", everything)
+
     def test_a_bad_configuration_is_no_failure_of_wechat_pays(self):
         wrong = self.service.folder / "wrong.toml"
         wrong.write_text(edit_toml(self.config.read_text(), "merchant.api.private_key_file",
