@@ -132,17 +132,21 @@ ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownF
   return report;
 }
 
-std::vector<const BookEntry*> settled_missing(const ReconcileReport& report,
-                                              std::span<const BookEntry> books,
-                                              std::chrono::sys_seconds now,
-                                              std::chrono::seconds settle) {
-  std::vector<const BookEntry*> settled;
+Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> books,
+                      const AdmissionWindow& window) {
+  Admissible found;
   for (const ReportRow& row : report.rows) {
     if (row.finding != Finding::kMissing) continue;
     const auto time = parse_wechat_time(row.occurred_at);
-    if (!time || *time + settle <= now) settled.push_back(&books[row.entry]);
+    if (window.since && (!time || *time < *window.since)) {
+      ++found.outdated;
+    } else if (window.until && time && *time > *window.until) {
+      ++found.unsettled;
+    } else {
+      found.entries.push_back(&books[row.entry]);
+    }
   }
-  return settled;
+  return found;
 }
 
 }  // namespace couponhook::wechatpay

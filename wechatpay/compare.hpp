@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,11 +68,23 @@ struct ReconcileReport {
 [[nodiscard]] ReconcileReport compare(std::span<const BookEntry> books,
                                       std::span<const KnownFact> known);
 
-/// What is missing and happened `settle` ago or earlier: what is younger may still be notified.
+/// When something happened that is admitted where it is missing. Nothing: whenever it did.
+struct AdmissionWindow {
+  /// What is older may have arrived, been applied, and been forgotten since.
+  std::optional<std::chrono::sys_seconds> since;
+  /// What is younger may still be notified.
+  std::optional<std::chrono::sys_seconds> until;
+};
+
+/// What is missing, by what is to be done about it.
+struct Admissible {
+  std::vector<const BookEntry*> entries;  ///< to be admitted
+  std::size_t outdated = 0;   ///< before the window; where it has a beginning, also without a time
+  std::size_t unsettled = 0;  ///< after it
+};
+
 /// \param books those that were compared; they must outlive what is returned.
-[[nodiscard]] std::vector<const BookEntry*> settled_missing(const ReconcileReport& report,
-                                                            std::span<const BookEntry> books,
-                                                            std::chrono::sys_seconds now,
-                                                            std::chrono::seconds settle);
+[[nodiscard]] Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> books,
+                                    const AdmissionWindow& window);
 
 }  // namespace couponhook::wechatpay

@@ -37,6 +37,7 @@ struct ReconcileOptions {
 
 /// \return what is wrong with the usage; empty where nothing is.
 std::string_view wrong_usage(const ReconcileOptions& chosen) {
+  if (chosen.settled && !chosen.apply) return "--settled goes with --apply";
   if (chosen.asks_for_user()) {
     if (!chosen.stock.empty() || !chosen.file.empty()) {
       return "--openid goes without --stock and --file";
@@ -208,14 +209,16 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts), books->problems,
                            books->malformed, std::nullopt};
   if (chosen.apply) {
-    // Somebody has asked for it; the fact's key prevents a second delivery whatever comes later.
-    const auto settle = chosen.settled ? merchant->reconcile.settle : std::chrono::seconds(0);
-    const auto missing =
-        wechatpay::settled_missing(outcome.report, books->entries,
-                                   std::chrono::floor<std::chrono::seconds>(world.clock()), settle);
-    outcome.applied = apply(*config, merchant->mchid, missing, world);
+    const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
+    wechatpay::AdmissionWindow window{facts_known_since(config->store, now), std::nullopt};
+    // Otherwise somebody has asked for all of it, whatever our clock says of its time; the fact's
+    // key prevents a second delivery.
+    if (chosen.settled) window.until = now - merchant->reconcile.settle;
+    const auto missing = wechatpay::admissible(outcome.report, books->entries, window);
+    outcome.applied = apply(*config, merchant->mchid, missing.entries, world);
     if (!outcome.applied) return Exit::kFailed;
-    outcome.applied->unsettled = outcome.report.missing - missing.size();
+    outcome.applied->outdated = missing.outdated;
+    outcome.applied->unsettled = missing.unsettled;
   }
   const auto print = chosen.json  ? print_report_json
                      : chosen.csv ? print_report_csv

@@ -42,6 +42,7 @@ void write(JsonWriter& writer, const ReportRow& row) {
 void write(JsonWriter& writer, const Applied& applied) {
   writer.Key("applied");
   writer.StartObject();
+  write(writer, "outdated", applied.outdated);
   write(writer, "unsettled", applied.unsettled);
   write(writer, "stored", applied.stored);
   write(writer, "duplicates", applied.duplicates);
@@ -86,6 +87,10 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
     const Applied& applied = *outcome.applied;
     out << "applied: " << applied.stored << " stored, " << applied.duplicates << " known already, "
         << applied.conflicts << " in conflict, " << applied.failed << " failed\n";
+    if (applied.outdated != 0) {
+      out << applied.outdated << " left out: older than store.retention_ledger_days, or without a "
+          << "time, they may have been applied and forgotten\n";
+    }
     if (applied.unsettled != 0) {
       out << applied.unsettled << " left out: younger than reconcile.settle_s, they may still be "
           << "notified\n";

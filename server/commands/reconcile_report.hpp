@@ -15,6 +15,7 @@ namespace couponhook::server {
 
 /// What became of the missing, once they were handed in.
 struct Applied {
+  std::size_t outdated = 0;   ///< too old: may have been forgotten, and were not handed in
   std::size_t unsettled = 0;  ///< too young: may still be notified, and were not handed in
   std::size_t stored = 0;
   std::size_t duplicates = 0;

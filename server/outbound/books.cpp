@@ -157,8 +157,9 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
     return std::nullopt;
   };
   if (auto error =
-          read_all(client, ask, wechatpay::parse_coupons, &wechatpay::Coupon::coupon_id, take))
+          read_all(client, ask, wechatpay::parse_coupons, &wechatpay::Coupon::coupon_id, take)) {
     return std::move(*error);
+  }
   return books;
 }
 

@@ -55,6 +55,12 @@ LedgerReader::Result<KnownFacts> refunded_of_stock(LedgerReader& reader, const s
 
 }  // namespace
 
+std::optional<std::chrono::sys_seconds> facts_known_since(const StoreConfig& store,
+                                                          std::chrono::sys_seconds now) {
+  if (store.retention_ledger_days == 0) return std::nullopt;
+  return now - std::chrono::days(store.retention_ledger_days);
+}
+
 LedgerReader::Result<KnownFacts> facts_of_flow(LedgerReader& reader, const FlowName& flow,
                                                const Books& books) {
   return flow.kind == wechatpay::FlowKind::kUse ? redeemed_of_stock(reader, flow.stock_id)

@@ -3,8 +3,11 @@
 /// \file
 /// What the store knows of the facts that could be in given books.
 
+#include <chrono>
+#include <optional>
 #include <vector>
 
+#include "server/config/config.hpp"
 #include "server/outbound/books.hpp"
 #include "storage/ledger_reader.hpp"
 #include "wechatpay/compare.hpp"
@@ -12,6 +15,11 @@
 namespace couponhook::server {
 
 using KnownFacts = std::vector<wechatpay::KnownFact>;
+
+/// \return when what the ledger is certain to know still begins, as StoreConfig's retention says;
+///   nothing where it forgets nothing.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> facts_known_since(
+    const StoreConfig& store, std::chrono::sys_seconds now);
 
 /// \param books of that flow: a refund names only its transaction, so that refunds are found by the
 ///   transactions of the books and of the stock.

@@ -95,7 +95,8 @@ std::list<Reconciler::Errand> Reconciler::errands_of(const Config& config) {
       }
     }
     if (reconcile.asks_for_users()) {
-      errands.push_back({merchant, std::nullopt, reconcile.poll_interval});
+      // First, as flows are looked at so slowly that users would wait for them.
+      errands.push_front({merchant, std::nullopt, reconcile.poll_interval});
     }
   }
   return errands;
@@ -119,6 +120,8 @@ void Reconciler::reconfigure(Config config) {
 void Reconciler::adopt_next_config() {
   const std::lock_guard lock(mutex_);
   if (!next_) return;
+  // What the store forgets changes with the next start only.
+  next_->store = std::move(config_.store);
   config_ = std::move(*next_);
   next_.reset();
   std::list<Errand> errands = errands_of(config_);
@@ -164,7 +167,9 @@ void Reconciler::run(Errand& errand, const std::stop_token& stop) {
   // The rules are those of the start, the errand may have come with a reload.
   const auto short_of =
       why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
-  if (!short_of.empty()) return fail(errand, short_of);
+  if (!short_of.empty()) {
+    return fail(errand, short_of + "; a handler that is new takes effect at the next start");
+  }
   std::vector<Problem> problems;
   auto account = load_api_account(config_, errand.merchant, problems);
   if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
@@ -220,9 +225,9 @@ void Reconciler::compare_with(const Errand& errand, const Books& books) {
   if (!known) return fail(errand, known.error().message);
   const auto report = wechatpay::compare(books.entries, *known);
   const ReconcileConfig& reconcile = errand.merchant.reconcile;
-  const auto missing = wechatpay::settled_missing(
-      report, books.entries, std::chrono::floor<std::chrono::seconds>(sources_.clock()),
-      reconcile.settle);
+  const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
+  const auto [missing, outdated, unsettled] = wechatpay::admissible(
+      report, books.entries, {facts_known_since(config_.store, now), now - reconcile.settle});
   const std::size_t admitted = reconcile.apply ? admit(errand.merchant.mchid, missing) : 0;
   sources_.tally.add({.comparisons = 1,
                       .in_books = report.in_books,
@@ -235,6 +240,8 @@ void Reconciler::compare_with(const Errand& errand, const Books& books) {
                        errand.name() + ": " + std::to_string(report.in_books) +
                            " in WeChat Pay's books, " + std::to_string(missing.size()) +
                            " never arrived, " + std::to_string(admitted) + " of them admitted, " +
+                           std::to_string(unsettled) + " may still be notified, " +
+                           std::to_string(outdated) + " may have been forgotten, " +
                            std::to_string(report.differing) + " differ, " +
                            std::to_string(books.malformed) + " lines cannot be read");
 }

@@ -158,7 +158,7 @@ class Scheduled(BooksTestCase):
                    "the issue that the notified user's coupons tell of")
 
         self.sandbox.ask("end", stock_id=stock)
-        wait_until(lambda: self.differences() == [], 25, "the ledger to equal the books")
+        wait_until(lambda: self.differences() == [], 45, "the ledger to equal the books")
         self.assertEqual(self.state(stock, flowing[0]), "refunded")
         counts = self.service.get("/status")["reconcile"]
         self.assertEqual(counts["admitted"], counts["missing"], counts)
@@ -179,7 +179,7 @@ class Scheduled(BooksTestCase):
         def looks():
             return sum(what in line["message"] for line in self.service.logs(event="reconciled"))
         before = looks()
-        wait_until(lambda: looks() > before, 25, "another look at the " + what)
+        wait_until(lambda: looks() > before, 45, "another look at the " + what)
 
     def test_what_happened_just_now_may_still_be_notified(self):
         self.sandbox.ask("faults", lose_percent=100)

@@ -18,7 +18,7 @@ from support.pay_api import MCHID, OTHER_MCHID, PayApi, another_merchant, make_c
 from support.service import LONG, PATIENCE, Service, edit_toml, free_port, run, wait_until
 from support.target import Target, add_http_handler, make_secret
 from support.wechat_pay import Platform
-from support.wire import Client
+from support.wire import Client, Connection
 
 STOCK = "98065001"
 USE = "批次id,优惠id,优惠类型,优惠金额（元）,支付单号,消耗时间,消耗商户号,设备号"
@@ -191,6 +191,31 @@ class Reconcile(RunningTestCase):
         self.assertIn("applied: 1 stored", everything)
         self.assertNotIn("left out", everything)
 
+    def test_what_the_ledger_may_have_forgotten_is_left_out(self):
+        def row(number, days_ago):
+            then = time.gmtime(time.time() - days_ago * 86400)
+            return ("98065779", *used(number)[1:5], time.strftime("%Y-%m-%d %H:%M:%S", then),
+                    *used(number)[6:])
+        (self.service.folder / "flow.csv").write_bytes(flow(USE, [row(703, 179), row(704, 182)]))
+        forgetful = self.service.folder / "forgetful.toml"
+        forgetful.write_text(
+            edit_toml(self.config.read_text(), "store.retention_ledger_days", 180))
+        arguments = ("reconcile", "--stock", "98065779", "--flow", "use", "--file",
+                     self.service.folder / "flow.csv", "--apply", "--json", "--config", forgetful)
+        done = run(*arguments)
+        self.assertEqual(done.returncode, 0, done)
+        report = json.loads(done.stdout)
+        self.assertEqual((report["missing"], report["applied"]["stored"],
+                          report["applied"]["outdated"]), (2, 1, 1), report)
+
+    def test_a_clock_that_is_behind_keeps_nothing_out(self):
+        ahead = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 9 * 3600))
+        row = ("98065780", *used(705)[1:5], ahead, *used(705)[6:])
+        (self.service.folder / "flow.csv").write_bytes(flow(USE, [row]))
+        applied = self.command("reconcile", "--stock", "98065780", "--flow", "use", "--file",
+                               self.service.folder / "flow.csv", "--apply")
+        self.assertIn("applied: 1 stored", applied)
+
     def test_a_bad_configuration_is_no_failure_of_wechat_pays(self):
         wrong = self.service.folder / "wrong.toml"
         wrong.write_text(edit_toml(self.config.read_text(), "merchant.api.private_key_file",
@@ -213,6 +238,7 @@ class Reconcile(RunningTestCase):
 
     def test_bad_usage_exits_2(self):
         for arguments in ((), ("--stock", "1"), ("--openid", "o"),
+                          ("--stock", "1", "--flow", "use", "--settled"),
                           ("--openid", "o", "--appid", "a", "--stock", "1")):
             with self.subTest(arguments):
                 self.command("reconcile", *arguments, code=2)
@@ -290,15 +316,24 @@ class Reloading(RunningTestCase):
         cls.service.configure("merchant.platform_certificates", [])
 
     def test_a_merchant_that_comes_with_a_reload_gets_its_certificates(self):
+        kept = self.service.folder / "wechatpay/certificates"
+        wait_until(lambda: list(kept.glob("*.pem")), 15, "the first merchant's own certificates")
+        before = self.api.callers.count(MCHID)
         self.api.mchids.add(OTHER_MCHID)
         self.service.append(another_merchant(self.service))
         self.service.signal(signal.SIGHUP)
         self.service.wait_for_log(event="reloaded")
-        self.client.path = f"/notify/{OTHER_MCHID}"
         request = self.platform.notify(events.redeem())
-        wait_until(lambda: self.client.post(request).status == 204, 10, "the new merchant's key")
+        wait_until(lambda: self.post_to(OTHER_MCHID, request).status == 204, 15,
+                   "the new merchant's key")
         self.assertIn(OTHER_MCHID, self.api.callers)
-        self.assertEqual(self.api.callers.count(MCHID), 1, "who was there is not asked for again")
+        self.assertEqual(self.api.callers.count(MCHID), before,
+                         "who was there is not asked for again")
+
+    def post_to(self, mchid, request):
+        with Connection(self.service) as connection:
+            connection.path = f"/notify/{mchid}"
+            return connection.post(request)
 
 
 class Restarting(RunningTestCase):

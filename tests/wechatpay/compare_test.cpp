@@ -208,15 +208,37 @@ TEST(FactKind, ReadsItsOwnNames) {
   EXPECT_EQ(parse_fact_kind("use"), std::nullopt);
 }
 
-TEST(Compare, LeavesOutWhatMayStillBeNotified) {
+TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
   const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   const auto report = compare(books, {});
   const auto happened = parse_wechat_time(books[0].occurred_at).value();
-  const auto missing = [&](std::chrono::seconds later) {
-    return settled_missing(report, books, happened + later, std::chrono::seconds(900)).size();
+  const auto until = [&](std::chrono::seconds later) {
+    return admissible(report, books, {std::nullopt, happened + later});
   };
-  EXPECT_EQ(missing(std::chrono::seconds(899)), 0U);
-  EXPECT_EQ(missing(std::chrono::seconds(900)), 1U);
+  EXPECT_EQ(until(std::chrono::seconds(-1)).unsettled, 1U);
+  EXPECT_TRUE(until(std::chrono::seconds(-1)).entries.empty());
+  EXPECT_EQ(until(std::chrono::seconds(0)).entries, std::vector{&books[0]});
+}
+
+TEST(Admissible, LeavesOutWhatTheLedgerMayHaveForgotten) {
+  const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  const auto report = compare(books, {});
+  const auto happened = parse_wechat_time(books[0].occurred_at).value();
+  const auto since = [&](std::chrono::seconds later) {
+    return admissible(report, books, {happened + later, std::nullopt});
+  };
+  EXPECT_EQ(since(std::chrono::seconds(1)).outdated, 1U);
+  EXPECT_TRUE(since(std::chrono::seconds(1)).entries.empty());
+  EXPECT_EQ(since(std::chrono::seconds(0)).entries, std::vector{&books[0]});
+}
+
+TEST(Admissible, TakesWhatHasNoTimeForOldOnlyWhereAnythingIsForgotten) {
+  std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  books[0].occurred_at.clear();
+  const auto report = compare(books, {});
+  const std::chrono::sys_seconds epoch{};
+  EXPECT_EQ(admissible(report, books, {epoch, std::nullopt}).outdated, 1U);
+  EXPECT_EQ(admissible(report, books, {std::nullopt, epoch}).entries.size(), 1U);
 }
 
 }  // namespace
