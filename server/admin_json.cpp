@@ -94,6 +94,7 @@ void write_reconciled(Json& json, const ReconcileCounts& counts) {
       .number("missing", number(counts.missing))
       .number("admitted", number(counts.admitted))
       .number("differing", number(counts.differing))
+      .number("skipped_users", number(counts.skipped_users))
       .number("failures", number(counts.failures))
       .time("last_at", last_ms)
       .text("last_failure", counts.last_failure)

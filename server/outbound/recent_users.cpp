@@ -85,21 +85,32 @@ boost::system::result<std::vector<UserName>, std::string> recent_users(
 }
 
 std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t most) {
-  const auto key_of = [](const UserName& user) { return Key(user.appid, user.openid); };
+  ++looks_;
+  std::map<Key, std::uint64_t> asked;
+  for (const UserName& user : users) {
+    if (auto known = asked_.extract(key_of(user))) asked.insert(std::move(known));
+  }
+  asked_ = std::move(asked);
+  if (users.size() <= most) return users;
+
   const auto asked_at = [&](const UserName& user) {
     const auto found = asked_.find(key_of(user));
     return found == asked_.end() ? 0 : found->second;
   };
   std::ranges::stable_sort(users, {}, asked_at);
-  ++looks_;
-  std::map<Key, std::uint64_t> asked;
-  for (std::size_t i = 0; i < users.size(); ++i) {
-    const std::uint64_t at = i < most ? looks_ : asked_at(users[i]);
-    if (at != 0) asked.emplace(key_of(users[i]), at);
-  }
-  asked_ = std::move(asked);
-  if (users.size() > most) users.resize(most);
+  const std::size_t unasked = users.size() - asked_.size();
+  // An odd one goes to either side by turns, so that one user in a look is no exception.
+  const std::size_t half = (most + looks_ % 2) / 2;
+  const std::size_t from_asked =
+      std::min(asked_.size(), std::max(half, most - std::min(most, unasked)));
+  const auto after_new = users.begin() + static_cast<std::ptrdiff_t>(most - from_asked);
+  users.erase(after_new, users.begin() + static_cast<std::ptrdiff_t>(unasked));
+  users.resize(most);
   return users;
+}
+
+void UserTurns::note_asked(const UserName& user) {
+  asked_[key_of(user)] = looks_;
 }
 
 }  // namespace couponhook::server

@@ -25,17 +25,22 @@ namespace couponhook::server {
 [[nodiscard]] boost::system::result<std::vector<UserName>, std::string> recent_users(
     const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now);
 
-/// Whose turn it is where there are more users than one look may ask for: whoever has not been
-/// asked for yet, then whoever was asked for longest ago. So all of them are, before they are too
-/// long ago. Not thread-safe.
+/// Whose turn it is where there are more users than one look may ask for: half of those who have
+/// not been asked for yet, half of whoever was asked for longest ago, and where one half is short,
+/// more of the other. So nobody is kept waiting by who is new, or asked for once only. Not
+/// thread-safe.
 class UserTurns {
  public:
   /// \param users the latest first, each once; who is not among them any more is forgotten.
-  /// \return at most `most` of them.
+  /// \return at most `most` of them, who is new first.
   [[nodiscard]] std::vector<UserName> next(std::vector<UserName> users, std::size_t most);
+  /// To be told of each who was asked for since next(): a look can end before all were.
+  void note_asked(const UserName& user);
 
  private:
   using Key = std::pair<std::string, std::string>;
+  static Key key_of(const UserName& user) { return {user.appid, user.openid}; }
+
   std::map<Key, std::uint64_t> asked_;  ///< at which look last
   std::uint64_t looks_ = 0;
 };

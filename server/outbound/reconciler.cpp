@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "server/ledger_needs.hpp"
+#include "server/outbound/users_books.hpp"
 #include "storage/source.hpp"
 #include "wechatpay/wechat_time.hpp"
 
@@ -57,12 +58,6 @@ bool means_not_there_yet(const ApiError& error) {
   return error.failure == wechatpay::ApiFailure::kRefused &&
          (error.code == "RESOURCE_NOT_EXISTS" || error.code == "NOT_FOUND" ||
           error.code == "INVALID_REQUEST");
-}
-
-/// Whether the next user can do better than this one.
-bool is_about_the_user(const ApiError& error) {
-  return error.failure == wechatpay::ApiFailure::kRefused &&
-         (error.status == 400 || error.status == 404);
 }
 
 }  // namespace
@@ -175,13 +170,13 @@ void Reconciler::run(Errand& errand, const std::stop_token& stop) {
   if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
   ApiClient client(std::move(account),
                    {sources_.clock, sources_.random, stoppable_pause(stop), stop, sources_.pace});
-  const auto books = fetch(errand, client);
+  const auto look = fetch(errand, client);
   if (stop.stop_requested()) return;
-  if (!books) return fail(errand, books.error());
-  if (*books) compare_with(errand, **books);
+  if (!look) return fail(errand, look.error());
+  if (*look) compare_with(errand, **look);
 }
 
-Reconciler::BooksResult Reconciler::fetch(Errand& errand, ApiClient& client) {
+Reconciler::LookResult Reconciler::fetch(Errand& errand, ApiClient& client) {
   if (!errand.flow) return fetch_users(errand, client);
   const auto content = download_flow(client, *errand.flow);
   if (!content && means_not_there_yet(content.error())) {
@@ -190,36 +185,42 @@ Reconciler::BooksResult Reconciler::fetch(Errand& errand, ApiClient& client) {
                              ": there is none yet, as it exists from 10:00 on the day after the "
                              "stock's end; " +
                              content.error().text());
-    return BooksResult(boost::system::in_place_value, std::nullopt);
+    return LookResult(boost::system::in_place_value, std::nullopt);
   }
-  if (!content) return BooksResult(boost::system::in_place_error, content.error().text());
+  if (!content) return LookResult(boost::system::in_place_error, content.error().text());
   auto books = read_flow(*errand.flow, *content);
-  if (!books) return BooksResult(boost::system::in_place_error, books.error());
-  return BooksResult(boost::system::in_place_value, std::move(*books));
+  if (!books) return LookResult(boost::system::in_place_error, books.error());
+  return LookResult(boost::system::in_place_value, Look{std::move(*books)});
 }
 
-Reconciler::BooksResult Reconciler::fetch_users(Errand& errand, ApiClient& client) {
+Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client) {
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
   auto recent = recent_users(errand.merchant, notifications_, now);
-  if (!recent) return BooksResult(boost::system::in_place_error, recent.error());
-  const auto users = errand.turns.next(std::move(*recent), errand.merchant.reconcile.max_users);
-  Books all;
-  for (const auto& ask : {favor_books, busifavor_books}) {
-    for (const UserName& user : users) {
-      auto books = ask(client, user);
-      if (!books && is_about_the_user(books.error())) continue;
-      if (!books) {
-        // What has been read is worth comparing all the same: a merchant may have one product only.
-        fail(errand, books.error().text());
-        break;
-      }
-      std::ranges::move(books->entries, std::back_inserter(all.entries));
-    }
+  if (!recent) return LookResult(boost::system::in_place_error, recent.error());
+  const std::size_t all = recent->size();
+  const std::size_t most = errand.merchant.reconcile.max_users;
+  const auto users = errand.turns.next(std::move(*recent), most);
+  UsersBooks asked =
+      books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
+  // What has been read is worth comparing all the same.
+  for (const std::string& failure : asked.failures) fail(errand, failure);
+  Look look{std::move(asked.books), asked.skipped};
+  if (asked.skipped != 0) {
+    look.remarks += "; " + std::to_string(asked.skipped) + " of " + std::to_string(users.size()) +
+                    " users skipped, the last because of " + asked.last_skip;
+    look.is_well = !asked.is_skipped_throughout;
   }
-  return BooksResult(boost::system::in_place_value, std::move(all));
+  if (all > most) {
+    look.remarks += "; " + std::to_string(all) + " users are more than the " +
+                    std::to_string(most) +
+                    " of one look, so they take turns: raise reconcile.max_users";
+    look.is_well = false;
+  }
+  return LookResult(boost::system::in_place_value, std::move(look));
 }
 
-void Reconciler::compare_with(const Errand& errand, const Books& books) {
+void Reconciler::compare_with(const Errand& errand, const Look& look) {
+  const Books& books = look.books;
   const auto known = errand.flow ? facts_of_flow(ledger_, *errand.flow, books)
                                  : facts_of_named_coupons(ledger_, books);
   if (!known) return fail(errand, known.error().message);
@@ -234,16 +235,18 @@ void Reconciler::compare_with(const Errand& errand, const Books& books) {
                       .missing = missing.size(),
                       .admitted = admitted,
                       .differing = report.differing,
+                      .skipped_users = look.skipped_users,
                       .last_ms = to_unix_ms(sources_.clock())});
-  const bool is_well = missing.empty() && report.differing == 0 && books.malformed == 0;
-  sources_.log.message(is_well ? Severity::kInfo : Severity::kWarning, "reconciled",
-                       errand.name() + ": " + std::to_string(report.in_books) +
-                           " in WeChat Pay's books, " + std::to_string(missing.size()) +
-                           " never arrived, " + std::to_string(admitted) + " of them admitted, " +
-                           std::to_string(unsettled) + " may still be notified, " +
-                           std::to_string(outdated) + " may have been forgotten, " +
-                           std::to_string(report.differing) + " differ, " +
-                           std::to_string(books.malformed) + " lines cannot be read");
+  const bool is_well =
+      look.is_well && missing.empty() && report.differing == 0 && books.malformed == 0;
+  sources_.log.message(
+      is_well ? Severity::kInfo : Severity::kWarning, "reconciled",
+      errand.name() + ": " + std::to_string(report.in_books) + " in WeChat Pay's books, " +
+          std::to_string(missing.size()) + " never arrived, " + std::to_string(admitted) +
+          " of them admitted, " + std::to_string(unsettled) + " may still be notified, " +
+          std::to_string(outdated) + " may have been forgotten, " +
+          std::to_string(report.differing) + " differ, " + std::to_string(books.malformed) +
+          " lines cannot be read" + look.remarks);
 }
 
 std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntry* const> missing) {

@@ -78,17 +78,24 @@ class Reconciler {
 
     [[nodiscard]] std::string name() const;
   };
-  using BooksResult = boost::system::result<std::optional<Books>, std::string>;
+  /// What a look at WeChat Pay's books has brought.
+  struct Look {
+    Books books;
+    std::size_t skipped_users = 0;
+    std::string remarks{};  ///< what people should know besides
+    bool is_well = true;
+  };
+  using LookResult = boost::system::result<std::optional<Look>, std::string>;
 
   static std::list<Errand> errands_of(const Config& config);
   void work(const std::stop_token& stop);
   void adopt_next_config();
   void take_turn(Errand& errand, const std::stop_token& stop);
   void run(Errand& errand, const std::stop_token& stop);
-  void compare_with(const Errand& errand, const Books& books);
-  /// \return nothing inside where there are none yet.
-  BooksResult fetch(Errand& errand, ApiClient& client);
-  BooksResult fetch_users(Errand& errand, ApiClient& client);
+  void compare_with(const Errand& errand, const Look& look);
+  /// \return nothing inside where there are no books yet.
+  LookResult fetch(Errand& errand, ApiClient& client);
+  LookResult fetch_users(Errand& errand, ApiClient& client);
   std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
   void fail(const Errand& errand, const std::string& why);
 

@@ -194,11 +194,12 @@ class Scheduled(BooksTestCase):
         self.assertEqual((counts["in_books"], counts["missing"]), (1, 0), counts)
         self.assertEqual(self.state(stock, coupon), None)
 
-    def test_where_users_are_too_many_for_one_look_all_have_their_turn(self):
+    def redeem_of_users(self, count, **settings):
+        """Returns the stock, and a redeemed coupon of each user, of which only the books tell."""
         self.sandbox.ask("faults", lose_percent=100)
         stock = self.create_stock()
         coupons = []
-        for number in range(5):
+        for number in range(count):
             sent = self.sandbox.ask("issue", stock_id=stock, openid=f"oUser{number}", appid=APPID,
                                     count=1)["coupons"][0]["coupon_id"]
             self.sandbox.ask("redeem", coupon_id=sent)
@@ -206,13 +207,42 @@ class Scheduled(BooksTestCase):
         (self.service.folder / "data").mkdir(exist_ok=True)
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.service.write("data/issued.csv",
-                           "\n".join(f"{now},{APPID},oUser{n}" for n in range(5)))
+                           "\n".join(f"{now},{APPID},oUser{n}" for n in range(count)))
         for key, value in {"issued_file": "data/issued.csv", "poll_interval_s": 1, "settle_s": 0,
-                           "max_users": 2}.items():
+                           **settings}.items():
             self.service.configure("merchant.reconcile." + key, value)
+        return stock, coupons
+
+    def test_where_users_are_too_many_for_one_look_all_have_their_turn(self):
+        stock, coupons = self.redeem_of_users(5, max_users=2)
         self.service.start()
         wait_until(lambda: all(self.state(stock, each) == "redeemed" for each in coupons), 15,
                    "every user's coupons to be asked for")
+        told = self.service.logs(event="reconciled")[-1]
+        self.assertEqual(told["level"], "warning", told)
+        self.assertIn("max_users", told["message"])
+
+    def test_a_user_whom_wechat_pay_refuses_keeps_no_other_from_being_asked(self):
+        stock, coupons = self.redeem_of_users(3)
+        self.sandbox.ask("fail", path=f"{FAVOR}/users/oUser1/coupons", status=400,
+                         code="INVALID_REQUEST", message="no such oUser1", count=1000)
+        self.service.start()
+        wait_until(lambda: [self.state(stock, each) for each in coupons] ==
+                   ["redeemed", None, "redeemed"], 15, "the other users' coupons")
+        told = self.service.wait_for_log(event="reconciled", seconds=10)[0]["message"]
+        self.assertIn("1 of 3 users skipped", told)
+        self.assertIn("INVALID_REQUEST", told)
+        self.assertNotIn("oUser1", told, "nobody's openid is logged")
+        self.assertGreater(self.service.get("/status")["reconcile"]["skipped_users"], 0)
+
+    def test_where_every_user_is_refused_it_is_a_warning(self):
+        self.redeem_of_users(2)
+        self.sandbox.ask("fail", path=f"{FAVOR}/users/", status=400, code="INVALID_REQUEST",
+                         count=1000)
+        self.service.start()
+        told = self.service.wait_for_log(event="reconciled", seconds=10)[0]
+        self.assertEqual(told["level"], "warning", told)
+        self.assertIn("2 of 2 users skipped", told["message"])
 
     def test_all_looks_together_keep_to_the_limit(self):
         stocks = [str(98065001 + n) for n in range(7)]

@@ -1,0 +1,77 @@
+#include "server/outbound/users_books.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include <boost/algorithm/string/replace.hpp>
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::ApiError;
+using wechatpay::ApiFailure;
+
+struct Product {
+  decltype(&favor_books) books_of;
+  std::size_t read = 0;
+  std::size_t skipped = 0;
+  bool is_closed = false;
+};
+
+/// Whom an error keeps from being asked for.
+enum class Extent : std::uint8_t { kUser, kProduct, kEverybody };
+
+Extent extent_of(const ApiError& error) {
+  if (error.failure == ApiFailure::kUnreadable) return Extent::kUser;
+  if (error.failure != ApiFailure::kRefused) return Extent::kEverybody;
+  if (error.status == 400 || error.status == 404) return Extent::kUser;
+  return error.status == 401 || error.status == 403 ? Extent::kProduct : Extent::kEverybody;
+}
+
+/// WeChat Pay's words may quote the request, and nobody's openid is logged.
+std::string text_without(const UserName& user, const ApiError& error) {
+  return boost::algorithm::replace_all_copy(error.text(), user.openid, "…");
+}
+
+}  // namespace
+
+UsersBooks books_of_users(ApiClient& client, std::span<const UserName> users,
+                          const std::function<void(const UserName&)>& on_asked) {
+  UsersBooks all;
+  std::array<Product, 2> products{{{&favor_books}, {&busifavor_books}}};
+  bool is_over = false;
+  for (const UserName& user : users) {
+    if (is_over || std::ranges::all_of(products, &Product::is_closed)) break;
+    on_asked(user);
+    bool is_skipped = false;
+    for (Product& product : products) {
+      if (is_over || product.is_closed) continue;
+      auto books = product.books_of(client, user);
+      if (books) {
+        ++product.read;
+        std::ranges::move(books->entries, std::back_inserter(all.books.entries));
+        continue;
+      }
+      std::string why = text_without(user, books.error());
+      const Extent extent = extent_of(books.error());
+      if (extent == Extent::kUser) {
+        is_skipped = true;
+        ++product.skipped;
+        all.last_skip = std::move(why);
+        continue;
+      }
+      all.failures.push_back(std::move(why));
+      product.is_closed = true;
+      is_over = extent == Extent::kEverybody;
+    }
+    all.skipped += is_skipped ? 1U : 0U;
+  }
+  all.is_skipped_throughout = std::ranges::any_of(
+      products, [](const Product& product) { return product.skipped != 0 && product.read == 0; });
+  return all;
+}
+
+}  // namespace couponhook::server
