@@ -11,7 +11,7 @@
 namespace couponhook::crypto {
 namespace {
 
-constexpr int kModulusBitsMin = 2048;
+constexpr int kOwnModulusBitsMin = 2048;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
   if (!key) return "no PEM private key that can be read without a password";
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return "not an RSA private key";
   const int bits = EVP_PKEY_get_bits(key.get());
-  if (bits < kModulusBitsMin) {
+  if (bits < kOwnModulusBitsMin) {
     return "an RSA key of " + std::to_string(bits) + " bits; WeChat Pay's have 2048";
   }
   return Signer{std::make_unique<Impl>(Impl{std::move(key)})};

@@ -32,7 +32,7 @@ Reply reply_with(unsigned status, std::string body) {
   return reply;
 }
 
-Reply refuse(std::string_view message) {
+Reply refuse_books(std::string_view message) {
   return reply_with(400, error_json("PARAM_ERROR", message));
 }
 
@@ -130,15 +130,16 @@ Task<Reply> BookIntake::take(std::string_view body) {
   rapidjson::Document root;
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
-  if (root.HasParseError() || !root.IsObject()) co_return refuse("the body is no JSON object");
+  if (root.HasParseError() || !root.IsObject())
+    co_return refuse_books("the body is no JSON object");
   const std::string mchid = text_of(root, "mchid");
   const auto merchants = sources_.merchants.get();
   if (std::ranges::find(merchants->all(), mchid, &Merchant::mchid) == merchants->all().end()) {
-    co_return refuse("mchid is no configured merchant");
+    co_return refuse_books("mchid is no configured merchant");
   }
   auto entries = read_entries(root);
   if (!entries) {
-    co_return refuse(
+    co_return refuse_books(
         "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
         "REFUND.SUCCESS), original_type, summary, create_time and resource");
   }

@@ -16,7 +16,7 @@ namespace {
 
 using SecretResult = boost::system::result<crypto::Secret, std::string>;
 
-SecretResult refuse(std::string why) {
+SecretResult no_secret(std::string why) {
   return SecretResult(boost::system::in_place_error, std::move(why));
 }
 
@@ -24,17 +24,18 @@ SecretResult refuse(std::string why) {
 
 SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max) {
   std::error_code ec;
-  if (std::filesystem::is_directory(file, ec)) return refuse("is a folder; name a file");
+  if (std::filesystem::is_directory(file, ec)) return no_secret("is a folder; name a file");
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    return refuse(std::string(std::strerror(errno)) + "; check the path and its permissions");
+    return no_secret(std::string(std::strerror(errno)) + "; check the path and its permissions");
   }
   std::string content(bytes_max + 1, '\0');
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(in.gcount()));
   if (content.size() > bytes_max) {
     crypto::wipe(content);
-    return refuse("is larger than " + std::to_string(bytes_max) + " bytes; is it the right file?");
+    return no_secret("is larger than " + std::to_string(bytes_max) +
+                     " bytes; is it the right file?");
   }
   return SecretResult(boost::system::in_place_value, std::move(content));
 }
@@ -44,7 +45,7 @@ SecretResult read_secret_line(const std::filesystem::path& file) {
   if (!content) return content;
   std::string_view line = content->reveal();
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.empty()) return refuse("is empty");
+  if (line.empty()) return no_secret("is empty");
   return SecretResult(boost::system::in_place_value, std::string(line));
 }
 

@@ -311,19 +311,19 @@ void Service::reload() {
 }
 
 void Service::load_anew() {
-  const auto refuse = [&](const std::vector<Problem>& problems) {
+  const auto tell = [&](std::string_view event, const std::vector<Problem>& problems) {
     for (const Problem& problem : problems) {
-      log_.message(Severity::kError, "reload_refused", problem.where + " " + problem.message);
+      log_.message(Severity::kError, event, problem.where + " " + problem.message);
     }
   };
   auto config = load_config(setup_.config.file, options_.environment);
-  if (!config) return refuse(config.error());
+  if (!config) return tell("reload_refused", config.error());
   // Before the files are read, and even if they are refused: what changes from now on is new.
   watch_ = FileWatch(*config);
   std::vector<Problem> problems;
   Setup fresh = prepare_setup(std::move(*config), options_.handler_types,
                               std::chrono::floor<std::chrono::seconds>(options_.clock()), problems);
-  if (!problems.empty()) return refuse(problems);
+  if (!problems.empty()) return tell("reload_refused", problems);
   merchants_.set(fresh.merchants);
   if (setup_.config.listener.tls && fresh.tls) {
     tls_.set(std::make_shared<const TlsContext>(fresh.tls));
@@ -338,7 +338,7 @@ void Service::load_anew() {
                "merchants, keys, TLS certificates, the admin token and the secrets of http "
                "handlers were read anew; what else has changed takes effect at the next start");
   certificates_.reconfigure(fresh.config);
-  if (const auto problem = reconcile(fresh.config)) refuse({*problem});
+  if (const auto problem = reconcile(fresh.config)) tell("reconcile_failed", {*problem});
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {

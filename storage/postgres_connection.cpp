@@ -26,7 +26,7 @@ constexpr milliseconds kHearsay{500};
 
 // A database may be set up with another isolation, in which each of two copies would fail the
 // other.
-constexpr const char* kBegin = "BEGIN ISOLATION LEVEL READ COMMITTED";
+constexpr const char* kBeginCommand = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Of what was asked, only what the server knows: not all that speak the protocol know all of it.
 const Statement kApplySettings{
@@ -209,7 +209,7 @@ void PostgresConnection::queue_all(std::span<const Command> commands, std::vecto
   steps_.clear();
   statements_are_stale_ = false;
   if (std::exchange(begin_pending_, false)) {
-    session_->queue(kBegin);
+    session_->queue(kBeginCommand);
     steps_.push_back({});
   }
   std::size_t i = 0;
@@ -296,7 +296,7 @@ Failure PostgresConnection::lose_session(Failure failure, bool may_be_committed)
 Connection::Result<void> PostgresConnection::run_script(std::string_view script) {
   if (auto ready = usable(); !ready) return ready;
   std::string text(script);
-  if (std::exchange(begin_pending_, false)) text = std::string(kBegin) + ";" + text;
+  if (std::exchange(begin_pending_, false)) text = std::string(kBeginCommand) + ";" + text;
   auto ran = session_->run_script(text, Clock::now() + kScriptMax);
   if (!ran && (session_->was_silent() || !session_->is_alive())) drop_session();
   return ran;

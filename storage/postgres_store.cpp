@@ -12,7 +12,7 @@ namespace {
 using Result = Connection::Result<void>;
 
 /// Whoever looks at the store has less time than whoever writes to it.
-constexpr std::chrono::milliseconds kReadMax{2000};
+constexpr std::chrono::milliseconds kPostgresReadMax{2000};
 
 Result adopt_and_migrate(PostgresConnection& connection, std::int64_t now_ms) {
   if (auto durable = make_durable(connection); !durable) return durable;
@@ -115,7 +115,7 @@ std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
 
 std::unique_ptr<PostgresConnection> PostgresStore::make_reader() const {
   PostgresTimes times;
-  times.statement_max = kReadMax;
+  times.statement_max = kPostgresReadMax;
   return std::make_unique<PostgresConnection>(PostgresConnection::Options{.url = url_.address,
                                                                           .name = url_.name(),
                                                                           .times = times,

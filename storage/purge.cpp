@@ -63,7 +63,9 @@ void Purge::enter(Stage stage) {
 
 PurgeProgress Purge::progress() const {
   const bool empties = stage_ == Stage::kPayloads;
-  if ((!empties && stage_ != Stage::kIdentities) || end_ <= start_) return {};
+  if (!empties && stage_ != Stage::kIdentities) return {};
+  // Until a stage begins, its place is that of the stage before.
+  if (!stage_begun_ || end_ <= start_) return {};
   return {.doing = empties ? "emptied payloads" : "removed notifications",
           .done = static_cast<std::uint64_t>(std::min(position_, end_) - start_),
           .total = static_cast<std::uint64_t>(end_ - start_)};

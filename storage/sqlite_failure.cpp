@@ -9,21 +9,21 @@
 namespace couponhook::storage {
 namespace {
 
-struct Meaning {
+struct CodeMeaning {
   FailureCode code;
   std::string_view what;
   std::string_view advice;
 };
 
-constexpr Meaning kNoSpace{FailureCode::kFull, "no space left for",
-                           "free space on its file system, or raise its quota"};
+constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
+                               "free space on its file system, or raise its quota"};
 
 /// A write that failed for want of space comes as an I/O error from some file systems.
 bool is_want_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-Meaning meaning_of(int rc, int system_error) {
+CodeMeaning meaning_of(int rc, int system_error) {
   if (rc == SQLITE_BUSY_SNAPSHOT) {
     return {FailureCode::kConflict, "another writer came first in", "run the transaction again"};
   }
@@ -60,7 +60,7 @@ Meaning meaning_of(int rc, int system_error) {
 
 Failure sqlite_failure(sqlite3* db, int rc, std::string_view path) {
   const int system_error = db == nullptr ? 0 : sqlite3_system_errno(db);
-  const Meaning meaning = meaning_of(rc, system_error);
+  const CodeMeaning meaning = meaning_of(rc, system_error);
   std::string message(meaning.what);
   message += " store ";
   message += path;

@@ -9,7 +9,7 @@
 namespace couponhook::wechatpay {
 namespace {
 
-constexpr std::string_view kUsers = "/v3/marketing/busifavor/users";
+constexpr std::string_view kBusifavorUsers = "/v3/marketing/busifavor/users";
 
 BusifavorCoupon read_busifavor_coupon(const JsonView& json) {
   BusifavorCoupon coupon;
@@ -36,7 +36,7 @@ std::vector<RuleViolation> violations(const BusifavorCouponName& name) {
 }
 
 ApiRequest show_busifavor_coupon_request(const BusifavorCouponName& name) {
-  Target target(kUsers);
+  Target target(kBusifavorUsers);
   target.segment(name.openid)
       .segment("coupons")
       .segment(name.coupon_code)
@@ -69,7 +69,7 @@ std::vector<RuleViolation> violations(const BusifavorCouponQuery& query) {
 }
 
 ApiRequest list_busifavor_coupons_request(const BusifavorCouponQuery& query) {
-  Target target(kUsers);
+  Target target(kBusifavorUsers);
   target.segment(query.openid).segment("coupons");
   target.query("appid", query.appid)
       .query("stock_id", query.stock_id)

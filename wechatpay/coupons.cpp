@@ -11,7 +11,7 @@
 namespace couponhook::wechatpay {
 namespace {
 
-constexpr std::string_view kUsers = "/v3/marketing/favor/users";
+constexpr std::string_view kFavorUsers = "/v3/marketing/favor/users";
 
 std::optional<Coupon::Consumption> read_consumption(const JsonView& json) {
   if (!json.is_object()) return {};
@@ -91,7 +91,7 @@ std::vector<RuleViolation> violations(const NewCoupon& coupon) {
 }
 
 ApiRequest send_coupon_request(const NewCoupon& coupon) {
-  Target target(kUsers);
+  Target target(kFavorUsers);
   target.segment(coupon.openid).segment("coupons");
   JsonWriter body;
   body.text("stock_id", coupon.stock_id)
@@ -119,7 +119,7 @@ std::vector<RuleViolation> violations(const CouponName& name) {
 }
 
 ApiRequest show_coupon_request(const CouponName& name) {
-  Target target(kUsers);
+  Target target(kFavorUsers);
   target.segment(name.openid).segment("coupons").segment(name.coupon_id);
   target.query("appid", name.appid);
   return {Api::kCouponShow, "GET", std::move(target).text(), {}};
@@ -149,7 +149,7 @@ std::vector<RuleViolation> violations(const CouponQuery& query) {
 }
 
 ApiRequest list_coupons_request(const CouponQuery& query) {
-  Target target(kUsers);
+  Target target(kFavorUsers);
   target.segment(query.openid).segment("coupons");
   target.query("appid", query.appid)
       .query("stock_id", query.stock_id)

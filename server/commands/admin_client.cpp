@@ -1,21 +1,10 @@
 #include "server/commands/admin_client.hpp"
 
-#include <optional>
-
 #include "server/commands/command_line.hpp"
 #include "server/file.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {
-namespace {
-
-using Sent = boost::system::result<ClientReply, std::string>;
-
-Task<void> send_into(HttpClient& client, const ClientRequest& request, std::optional<Sent>& sent) {
-  sent.emplace(co_await client.send(request));
-}
-
-}  // namespace
 
 std::string admin_place(const AdminConfig& admin) {
   return "status endpoint at " + admin.address + " port " + std::to_string(admin.port);
@@ -39,11 +28,9 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
   request.body = std::move(body);
   ClientLoop loop;
   HttpClient client(loop.io(), loop.deadlines(), url, tls, {});
-  std::optional<Sent> sent;
-  loop.spawn(send_into(client, request, sent));
-  loop.run();
-  if (!*sent) return Problem{admin_place(admin), sent->error() + "; is the service running?"};
-  return AdminAnswer{(*sent)->status, std::move((*sent)->body)};
+  auto sent = loop.send(client, request);
+  if (!sent) return Problem{admin_place(admin), sent.error() + "; is the service running?"};
+  return AdminAnswer{sent->status, std::move(sent->body)};
 }
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,

@@ -19,7 +19,7 @@ struct ReplayOptions {
 constexpr std::size_t kRowsMax = 100;
 
 /// What came back for one fixture, all its copies together.
-struct Outcome {
+struct FileOutcome {
   unsigned expected = 204;
   std::map<std::string, std::uint64_t> replies;  ///< by status, or why there was none
   std::uint64_t copies = 0;
@@ -35,7 +35,7 @@ struct Outcome {
 };
 
 /// "204", or "15 x 204, 1 x 503 OVERLOADED".
-std::string describe(const Outcome& outcome) {
+std::string describe(const FileOutcome& outcome) {
   if (outcome.replies.size() == 1) return outcome.replies.begin()->first;
   std::string text;
   for (const auto& [reply, count] : outcome.replies) {
@@ -44,7 +44,7 @@ std::string describe(const Outcome& outcome) {
   return text;
 }
 
-void print_rows(const std::vector<Fixture>& fixtures, const std::vector<Outcome>& outcomes,
+void print_rows(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 std::ostream& out) {
   std::vector<std::vector<std::string>> rows{
       {"file", "event type", "id", "copies", "expected", "got", "ok"}};
@@ -68,7 +68,7 @@ void print_rows(const std::vector<Fixture>& fixtures, const std::vector<Outcome>
   out << '\n';
 }
 
-void print_json(const std::vector<Fixture>& fixtures, const std::vector<Outcome>& outcomes,
+void print_json(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 const Summary& summary, std::ostream& out) {
   rapidjson::StringBuffer text;
   JsonWriter writer(text);
@@ -110,7 +110,7 @@ Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixt
   sending.plan.notifications = total;
   sending.plan.connections = static_cast<std::size_t>(
       std::min<std::uint64_t>(sending.plan.connections, total * sending.plan.copies));
-  std::vector<Outcome> outcomes(fixtures.size());
+  std::vector<FileOutcome> outcomes(fixtures.size());
   for (std::size_t i = 0; i < fixtures.size(); ++i) {
     outcomes[i].expected = expected_status(sending.plan.bad, fixtures[i].expect);
   }

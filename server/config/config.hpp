@@ -103,6 +103,8 @@ struct MerchantApiConfig {
   std::size_t max_reply_bytes = 4194304;
   std::size_t max_flow_bytes = 268435456;  ///< of a downloaded use flow or refund flow
   milliseconds flow_timeout{600000};       ///< for downloading one
+
+  bool operator==(const MerchantApiConfig&) const = default;
 };
 
 struct MerchantConfig {

@@ -144,6 +144,12 @@ std::string_view without_zeros(std::string_view serial) {
   return serial.substr(std::min(serial.find_first_not_of('0'), serial.size()));
 }
 
+bool holds(const std::vector<std::string>& serials, std::string_view wanted) {
+  return std::ranges::any_of(serials, [&](const std::string& serial) {
+    return without_zeros(serial) == without_zeros(wanted);
+  });
+}
+
 std::string list_of(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
@@ -161,11 +167,8 @@ std::vector<std::string> loaded_serials(const MerchantFacts& merchant, sys_secon
 void look_at_serials(const MerchantFacts& merchant, sys_seconds now, Findings& findings) {
   const std::string& asked_for = merchant.api->signed_with;
   const auto loaded = loaded_serials(merchant, now);
-  const bool has_it = std::ranges::any_of(loaded, [&](const std::string& serial) {
-    return without_zeros(serial) == without_zeros(asked_for);
-  });
-  find(findings, !asked_for.empty() && !has_it && !loaded.empty(), Gravity::kBlocking,
-       "serial_not_loaded",
+  find(findings, !asked_for.empty() && !holds(loaded, asked_for) && !loaded.empty(),
+       Gravity::kBlocking, "serial_not_loaded",
        "merchant " + merchant.mchid + ": WeChat Pay signs with " + asked_for + "; loaded are " +
            list_of(loaded),
        "what is signed with it is refused",
@@ -218,6 +221,24 @@ std::uint64_t rejected(const ServiceFacts& service, const std::string& code) {
   return found == service.rejected.end() ? 0 : found->second;
 }
 
+/// At a rollover some come in before their key is loaded, and are sent again.
+void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std::string>& loaded,
+                             Findings& findings) {
+  std::vector<std::string> missing = service.unknown_serials;
+  std::erase_if(missing, [&](const std::string& serial) { return holds(loaded, serial); });
+  const std::uint64_t count = rejected(service, "SERIAL_UNKNOWN");
+  const std::string counted =
+      std::to_string(count) + " notifications were refused with SERIAL_UNKNOWN";
+  const bool was_loaded_since = missing.empty() && !service.unknown_serials.empty();
+  find(
+      findings, count > 0 && !was_loaded_since, Gravity::kBlocking, "serials_unknown", counted,
+      "they name keys that are not loaded: " + list_of(missing) + "; loaded are " + list_of(loaded),
+      "run `couponhook certificates fetch`, or configure the public key of that id");
+  find(findings, count > 0 && was_loaded_since, Gravity::kAdvice, "serials_were_unknown", counted,
+       "the keys they named have been loaded since: " + list_of(service.unknown_serials),
+       "nothing, if it was in the last minutes; else run `couponhook reconcile`");
+}
+
 void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
                      Findings& findings) {
   find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
@@ -237,10 +258,7 @@ void look_at_service(const ServiceFacts& service, const std::vector<std::string>
           "let these headers through");
   rejects("TIMESTAMP_INVALID", "timestamps_refused", "the clock is wrong, or somebody plays back",
           "run an NTP client, then look at the log's peers");
-  rejects("SERIAL_UNKNOWN", "serials_unknown",
-          "they name keys that are not loaded: " + list_of(service.unknown_serials) +
-              "; loaded are " + list_of(loaded),
-          "run `couponhook certificates fetch`, or configure the public key of that id");
+  look_at_unknown_serials(service, loaded, findings);
   rejects("SIGNATURE_INVALID", "signatures_refused",
           "a proxy in front changes bodies, the key is not the one, or somebody forges",
           "let bodies through untouched: no decompression, no JSON rewriting");

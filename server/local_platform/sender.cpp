@@ -29,10 +29,10 @@ std::string code_in(const std::string& body) {
 }
 
 /// Sends a plan. Everything but making happens on the one thread of the loop.
-class Sender {
+class BurstSender {
  public:
-  Sender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
-         const TakeResults& take, ProgressDisplay display)
+  BurstSender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
+              const TakeResults& take, ProgressDisplay display)
       : plan_(plan),
         take_(take),
         progress_timer_(loop_.io().get_executor()),
@@ -98,7 +98,7 @@ class Sender {
   BurstQueue queue_;  // its threads end first
 };
 
-boost::system::result<Summary, std::string> Sender::run() {
+boost::system::result<Summary, std::string> BurstSender::run() {
   using Result = boost::system::result<Summary, std::string>;
   not_connected_ = lanes_.size() * lane_size_;
   for (Lane& lane : lanes_) {
@@ -117,12 +117,12 @@ boost::system::result<Summary, std::string> Sender::run() {
   return Result(boost::system::in_place_value, std::move(summary_));
 }
 
-void Sender::wake_from_any_thread() {
+void BurstSender::wake_from_any_thread() {
   asio::post(loop_.io(), [this] { feed(); });
 }
 
 /// Hands waiting bursts to lanes that have none.
-void Sender::feed() {
+void BurstSender::feed() {
   if (stopped_) return;
   try {
     bool all_idle = true;
@@ -139,7 +139,7 @@ void Sender::feed() {
   }
 }
 
-void Sender::start_burst(Lane& lane, Burst burst) {
+void BurstSender::start_burst(Lane& lane, Burst burst) {
   lane.results.assign(burst.copies.size(), CopyResult());
   lane.burst = std::move(burst);
   lane.busy = lane.workers.size();
@@ -147,7 +147,7 @@ void Sender::start_burst(Lane& lane, Burst burst) {
   for (const auto& worker : lane.workers) worker->wake.cancel();
 }
 
-void Sender::finish_burst(Lane& lane) {
+void BurstSender::finish_burst(Lane& lane) {
   const Burst burst = std::move(*lane.burst);
   lane.burst.reset();
   ++summary_.notifications;
@@ -165,7 +165,7 @@ void Sender::finish_burst(Lane& lane) {
   take_(burst.outgoing, lane.results);
 }
 
-void Sender::stop() {
+void BurstSender::stop() {
   stopped_ = true;
   for (const Lane& lane : lanes_) {
     for (const auto& worker : lane.workers) worker->wake.cancel();
@@ -173,7 +173,7 @@ void Sender::stop() {
   progress_timer_.cancel();
 }
 
-Task<void> Sender::work(Worker& worker) {
+Task<void> BurstSender::work(Worker& worker) {
   try {
     const auto connected = co_await worker.client.connect();
     if (!connected && connect_error_.empty()) connect_error_ = connected.error();
@@ -205,7 +205,7 @@ Task<void> Sender::work(Worker& worker) {
 
 /// Sends the copies that fall to one connection: one, unless there are more copies than
 /// connections.
-Task<void> Sender::send_share(Worker& worker) {
+Task<void> BurstSender::send_share(Worker& worker) {
   Lane& lane = worker.lane;
   for (std::size_t i = worker.place; i < lane.results.size(); i += lane.workers.size()) {
     CopyResult result = co_await send_copy(worker, lane.burst->copies[i]);
@@ -214,7 +214,7 @@ Task<void> Sender::send_share(Worker& worker) {
   }
 }
 
-Task<CopyResult> Sender::send_copy(Worker& worker, SignedNotification& copy) {
+Task<CopyResult> BurstSender::send_copy(Worker& worker, SignedNotification& copy) {
   ClientRequest request("POST", plan_.to.target);
   request.headers = std::move(copy.headers);
   request.body = std::move(copy.body);
@@ -232,7 +232,7 @@ Task<CopyResult> Sender::send_copy(Worker& worker, SignedNotification& copy) {
   co_return result;
 }
 
-Task<void> Sender::show_progress() {
+Task<void> BurstSender::show_progress() {
   while (!stopped_) {
     progress_timer_.expires_after(progress_.interval());
     const auto [ec] = co_await progress_timer_.async_wait(use_task);
@@ -251,7 +251,7 @@ boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
                                                      const NextOutgoing& next,
                                                      const TakeResults& take,
                                                      ProgressDisplay progress) {
-  return Sender(plan, maker, next, take, progress).run();
+  return BurstSender(plan, maker, next, take, progress).run();
 }
 
 }  // namespace couponhook::server

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -223,6 +224,15 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   co_return attempt;
 }
 
+namespace {
+
+Task<void> send_into(std::optional<boost::system::result<ClientReply, std::string>>& sent,
+                     HttpClient& client, const ClientRequest& request) {
+  sent.emplace(co_await client.send(request));
+}
+
+}  // namespace
+
 ClientLoop::ClientLoop() {
   asio::co_spawn(io_, sweep_for_ever(deadlines_), [](std::exception_ptr) {});
 }
@@ -241,6 +251,14 @@ void ClientLoop::run() {
   io_.restart();
   if (tasks_ != 0) io_.run();
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+boost::system::result<ClientReply, std::string> ClientLoop::send(HttpClient& client,
+                                                                 const ClientRequest& request) {
+  std::optional<boost::system::result<ClientReply, std::string>> sent;
+  spawn(send_into(sent, client, request));
+  run();
+  return std::move(*sent);
 }
 
 void ClientLoop::cut_short() {

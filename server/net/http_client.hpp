@@ -101,6 +101,9 @@ class ClientLoop {
   void spawn(Task<void> task);
   /// Rethrows what the tasks threw. May be called again after more was spawned.
   void run();
+  /// Sends, and runs until that is answered. As HttpClient::send().
+  boost::system::result<ClientReply, std::string> send(HttpClient& client,
+                                                       const ClientRequest& request);
   /// Ends what the tasks wait for as their deadlines would, now and from now on. Thread-safe.
   void cut_short();
 

@@ -122,7 +122,9 @@ Task<void> HttpServer::close_door() {
 void HttpServer::accept_who_waits() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  while (!ec) {
+  // Without this option Asio would wait, on this thread, for one who comes after one who has left.
+  if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
+  while (!ec || ec == asio::error::connection_aborted) {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     acceptor_.accept(socket, peer, ec);

@@ -23,10 +23,6 @@ constexpr std::chrono::milliseconds kFirstCall{1000};
 /// How long a connection that is one too many may take to hear so.
 constexpr std::chrono::milliseconds kRefusalMax{1000};
 
-std::string_view view(boost::beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 /// With any other coding than chunked alone the body's end, or what it is, would be a guess, and a
 /// proxy in front might guess otherwise (RFC 9112, section 6.3).
 bool has_other_transfer_coding(const RequestParts& request) {

@@ -7,10 +7,6 @@ namespace {
 /// idle connections.
 constexpr std::size_t kKeptBytesMax = 8192;
 
-std::string_view view(boost::beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 void clear_text(std::string& text) {
   text.clear();
   if (text.capacity() > kKeptBytesMax) text.shrink_to_fit();

@@ -15,6 +15,10 @@
 
 namespace couponhook::server {
 
+[[nodiscard]] inline std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
 /// What has come of a request. Made for being used again: the next request on a connection finds
 /// the memory that this one needed, where Beast's own message allocates for each field.
 class RequestParts final : public HeaderFields {

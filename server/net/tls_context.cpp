@@ -10,7 +10,7 @@ namespace {
 
 using ContextResult = boost::system::result<TlsContext, std::string>;
 
-ContextResult refuse(std::string message) {
+ContextResult no_context(std::string message) {
   ERR_clear_error();
   return ContextResult(boost::system::in_place_error, std::move(message));
 }
@@ -53,17 +53,18 @@ ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
   if (SSL_CTX_use_certificate_chain_file(tls, certificate_chain.c_str()) != 1) {
-    return refuse(certificate_chain.string() +
-                  ": holds no readable PEM certificate chain; check the path and the file");
+    return no_context(certificate_chain.string() +
+                      ": holds no readable PEM certificate chain; check the path and the file");
   }
   if (SSL_CTX_use_PrivateKey_file(tls, private_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(tls) != 1) {
-    return refuse(private_key.string() + ": is no readable, unencrypted PEM key that belongs to " +
-                  certificate_chain.string() + "; give the key that the certificate was made for");
+    return no_context(
+        private_key.string() + ": is no readable, unencrypted PEM key that belongs to " +
+        certificate_chain.string() + "; give the key that the certificate was made for");
   }
   if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls))) < 0) {
-    return refuse(certificate_chain.string() +
-                  ": has expired, so WeChat Pay will not connect; renew the certificate");
+    return no_context(certificate_chain.string() +
+                      ": has expired, so WeChat Pay will not connect; renew the certificate");
   }
   SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(tls, choose_http_1_1, nullptr);
@@ -81,7 +82,7 @@ ContextResult make_client_tls(const std::filesystem::path& ca_file) {
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_default_verify_paths(tls);
   if (!ca_file.empty() && SSL_CTX_load_verify_file(tls, ca_file.c_str()) != 1) {
-    return refuse(ca_file.string() + ": holds no readable PEM certificates to trust");
+    return no_context(ca_file.string() + ": holds no readable PEM certificates to trust");
   }
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);
   return context;

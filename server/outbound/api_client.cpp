@@ -43,8 +43,6 @@ Pause stoppable_pause(std::stop_token stop) {
 }
 
 struct ApiClient::Impl {
-  using Sent = boost::system::result<ClientReply, std::string>;
-
   /// Where a request goes to, and how much may come back from there.
   struct Line {
     Line(ClientLoop& loop, const Url& url, const TlsContext& tls, HttpClient::Options options)
@@ -86,12 +84,10 @@ struct ApiClient::Impl {
     }
     wire.body = request.body;
     wire.repeatable = wechatpay::spec_of(request.api).repeatable;
-    std::optional<Sent> sent;
-    loop.spawn(send_into(line.http, wire, sent));
-    loop.run();
-    if (!*sent) return no_answer(request.api, sent->error());
-    ApiReply reply{(*sent)->status, {}, std::move((*sent)->body)};
-    for (auto& [name, value] : (*sent)->headers) {
+    auto sent = loop.send(line.http, wire);
+    if (!sent) return no_answer(request.api, sent.error());
+    ApiReply reply{sent->status, {}, std::move(sent->body)};
+    for (auto& [name, value] : sent->headers) {
       reply.headers.push_back({std::move(name), std::move(value)});
     }
     return reply;
@@ -106,11 +102,6 @@ struct ApiClient::Impl {
           "it to https://api.mch.weixin.qq.com";
     }
     return error;
-  }
-
-  static Task<void> send_into(HttpClient& http, const ClientRequest& request,
-                              std::optional<Sent>& sent) {
-    sent.emplace(co_await http.send(request));
   }
 
   std::unique_ptr<const ApiAccount> account;

@@ -12,7 +12,7 @@
 namespace couponhook::server {
 namespace {
 
-using Result = boost::system::result<void, std::string>;
+using FolderResult = boost::system::result<void, std::string>;
 
 /// Those that cannot be read are as good as empty.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
@@ -27,10 +27,10 @@ std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& f
   return files;
 }
 
-Result failed(const std::filesystem::path& file) {
-  return Result(boost::system::in_place_error,
-                file.string() + ": cannot be written: " + std::strerror(errno) +
-                    "; check certificate_directory and its permissions");
+FolderResult failed(const std::filesystem::path& file) {
+  return FolderResult(boost::system::in_place_error,
+                      file.string() + ": cannot be written: " + std::strerror(errno) +
+                          "; check certificate_directory and its permissions");
 }
 
 bool write_durably(const std::filesystem::path& file, std::string_view content) {
@@ -65,8 +65,8 @@ std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
   return kept;
 }
 
-Result write_certificate_folder(const std::filesystem::path& folder,
-                                std::span<const wechatpay::PlatformCertificate> current) {
+FolderResult write_certificate_folder(const std::filesystem::path& folder,
+                                      std::span<const wechatpay::PlatformCertificate> current) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
   const auto changes = wechatpay::certificate_file_changes(our_files(folder), current);
@@ -82,7 +82,7 @@ Result write_certificate_folder(const std::filesystem::path& folder,
   }
   if (!changes.write.empty() && !sync_folder(folder)) return failed(folder);
   for (const std::string& name : changes.remove) std::filesystem::remove(folder / name, ec);
-  return Result();
+  return FolderResult();
 }
 
 }  // namespace couponhook::server

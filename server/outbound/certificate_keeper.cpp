@@ -74,9 +74,11 @@ void CertificateKeeper::adopt_next_config() {
   for (Ward& ward : wards) {
     const auto known = find_ward(wards_, ward.merchant.mchid);
     if (known == wards_.end()) continue;
-    MerchantConfig merchant = std::move(ward.merchant);
-    ward = std::move(*known);
-    ward.merchant = std::move(merchant);
+    ward.window = known->window;
+    ward.asked = known->asked;
+    if (known->failures > 0 || ward.merchant.api != known->merchant.api) continue;
+    ward.due = known->due;
+    ward.left_alone = known->left_alone;
   }
   wards_ = std::move(wards);
 }

@@ -38,8 +38,9 @@ class CertificateKeeper {
   CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
   void start();
-  /// Goes by another configuration, a moment later. What is known of merchants that stay is kept,
-  /// so that nobody is asked for more often. To be called by whoever called start().
+  /// Goes by another configuration, a moment later. For a merchant whose [merchant.api] has
+  /// changed, or whose last call has failed, it asks anew, as soon as that is a minute ago; of
+  /// others what is known is kept. To be called by whoever called start().
   void reconfigure(Config config);
   /// From now on it does nothing more; a call that is under way is cut short.
   void ask_to_stop() { thread_.request_stop(); }

@@ -5,18 +5,13 @@
 namespace couponhook::server {
 namespace {
 
-using Sent = boost::system::result<ClientReply, std::string>;
-
 /// WeChat Pay gives up after this time.
 constexpr std::chrono::milliseconds kReachPatience{5000};
 
-Task<void> send_into(HttpClient& http, const ClientRequest& request, std::optional<Sent>& sent) {
-  sent.emplace(co_await http.send(request));
-}
-
-/// HttpClient says so where the connection stands, and what does not hold is what is said over it.
-bool is_about_tls(std::string_view error) {
-  return error.starts_with("TLS ");
+/// HttpClient says so where TLS failed for what the other side has shown. Other failures of it may
+/// be the network's between here and there, which WeChat Pay does not pass through.
+bool is_about_certificate(std::string_view error) {
+  return error.starts_with("TLS ") && error.find(": certificate: ") != std::string_view::npos;
 }
 
 /// A probe in WeChat Pay's own form, which a receiver counts as one and not as a fault.
@@ -71,17 +66,14 @@ std::optional<UrlTrouble> try_url(std::string_view text, const ProbeIdentity& id
   if (!tls) return UrlTrouble{.what = tls.error()};
   ClientLoop loop;
   HttpClient http(loop.io(), loop.deadlines(), *url, *tls, {kReachPatience, kReachPatience, 65536});
-  const ClientRequest request = probe(*url, identity);
-  std::optional<Sent> sent;
-  loop.spawn(send_into(http, request, sent));
-  loop.run();
-  if (!*sent) {
-    return UrlTrouble{is_about_tls(sent->error()),
-                      sent->error() +
+  const auto sent = loop.send(http, probe(*url, identity));
+  if (!sent) {
+    return UrlTrouble{is_about_certificate(sent.error()),
+                      sent.error() +
                           "; WeChat Pay needs a public address, an open port and a certificate of "
                           "a public CA with its whole chain"};
   }
-  auto why = why_refused_otherwise(**sent);
+  auto why = why_refused_otherwise(*sent);
   if (!why) return std::nullopt;
   return UrlTrouble{.what = std::move(*why)};
 }

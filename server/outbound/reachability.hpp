@@ -18,7 +18,7 @@ struct ProbeIdentity {
 
 /// What is wrong with a URL, and what to do.
 struct UrlTrouble {
-  bool is_tls = false;  ///< the certificate there cannot be verified, or TLS fails otherwise
+  bool is_tls = false;  ///< the certificate there cannot be verified
   std::string what;
 };
 

@@ -293,6 +293,16 @@ TEST(Diagnose, ComparesTheSerialsThatWereAskedForToThoseLoaded) {
   EXPECT_NE(findings[0].why.find("7AAA; loaded are 5DEA"), std::string::npos) << findings[0].why;
 }
 
+TEST(Diagnose, BlocksNobodyForSerialsThatHaveBeenLoadedSince) {
+  DoctorFacts facts = sound();
+  facts.service->rejected["SERIAL_UNKNOWN"] = 3;
+  facts.service->unknown_serials = {"05DEA"};
+  const auto findings = diagnose(facts);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].name, "serials_were_unknown");
+  EXPECT_EQ(findings[0].gravity, Gravity::kAdvice);
+}
+
 TEST(Diagnose, NamesBodiesThatAProxyChanges) {
   EXPECT_EQ(names_with_rejected("SIGNATURE_INVALID"), Names{"signatures_refused"});
 }
