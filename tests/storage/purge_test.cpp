@@ -266,7 +266,7 @@ TEST_P(PurgeTest, IsThroughInTimeWhereItWouldRestForLonger) {
   });
   ASSERT_TRUE(ran && *ran);
   EXPECT_EQ(purge.counts().identities, 1999);
-  EXPECT_LT(time.time_since_epoch(), 300ms) << "half of it is for this stage";
+  EXPECT_LT(time.time_since_epoch(), 400ms) << "at its own pace it takes more than a second";
 }
 
 using LeaseTest = StoreTest;
