@@ -25,7 +25,7 @@ struct ReconcileConfig {
   std::filesystem::path issued_file;
   std::chrono::seconds poll_interval{1800};  ///< from one look at these users' coupons to the next
   std::chrono::hours recent{48};             ///< how long after an issue a user is asked for
-  std::size_t max_users = 1000;              ///< in one look, the latest first
+  std::size_t max_users = 1000;              ///< in one look
   std::chrono::seconds settle{900};          ///< what is younger may still be notified
   bool apply = true;                         ///< false: only tell
   // Names of columns besides the usual ones; for the command as well.
