@@ -146,7 +146,6 @@ class Deliveries {
   // Claiming, in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
-  [[nodiscard]] bool is_held_back(const Candidate& candidate) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
                                             std::string_view event_type) const;
   [[nodiscard]] Work claim_due(std::span<const Wanted> wanted, std::int64_t now_ms, Claim& claim);

@@ -23,6 +23,9 @@ constexpr std::int64_t kUnparkMax = 500;
 /// park anything under it that nobody lets go.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
+/// Where sql::kDeliveriesToClaim has it, behind the columns of a candidate.
+constexpr std::size_t kEventType = 17;
+
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
 
 }  // namespace
@@ -86,7 +89,6 @@ struct Deliveries::Candidate {
 /// What a claim has taken so far.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
-  std::vector<std::string> held_back;  ///< handlers, one for each delivery that a pause keeps
   std::int64_t until_ms = 0;
 };
 
@@ -101,7 +103,7 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  claim = {.taken = {}, .held_back = {}, .until_ms = now_ms + terms_.lease.count()};
+  claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
@@ -134,7 +136,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   std::vector<DeliveryStanding> standings;
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
-    claim = {.taken = {}, .held_back = {}, .until_ms = now_ms + terms_.lease.count()};
+    claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
     standings.clear();
     counters_.clear();
     commands_.clear();
@@ -150,7 +152,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
         standing.standing = candidate.state == state::kDead ? Standing::kDead : Standing::kDone;
       } else if (candidate.is_running(now_ms)) {
         standing.standing = Standing::kInProgress;
-      } else if (is_paused(candidate.handler) || is_held_back(candidate)) {
+      } else if (pause_of(candidate, std::get<std::string>(row[kEventType])) != nullptr) {
         standing.standing = Standing::kPaused;
       } else if (!candidate.parked_by) {
         candidates.push_back(std::move(candidate));
@@ -158,10 +160,6 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
       standings.push_back(std::move(standing));
     }
     if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
-    for (const std::string& handler : claim.held_back) {
-      std::ranges::find(standings, handler, &DeliveryStanding::handler)->standing =
-          Standing::kPaused;
-    }
     return count_and_run();
   });
   if (!claimed) return claimed.error();
@@ -193,13 +191,6 @@ Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
 bool Deliveries::is_paused(std::string_view handler) const {
   return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
     return !pause.resumed_at_ms && pause.event_pattern.empty() && pause.handler == handler;
-  });
-}
-
-/// By a pause of its event, as an earlier claim found.
-bool Deliveries::is_held_back(const Candidate& candidate) const {
-  return std::ranges::any_of(pauses_, [&](const PauseRecord& pause) {
-    return !pause.resumed_at_ms && pause.pause_id == candidate.parked_by;
   });
 }
 
@@ -239,7 +230,6 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
       end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);
     } else if (const PauseRecord* pause = pause_of(candidate, std::get<std::string>(found[0][2]))) {
       commands_.push_back(Command(sql::kPark, {pause->pause_id, candidate.delivery_id}));
-      claim.held_back.push_back(candidate.handler);
     } else {
       take_up(candidate, found[0], now_ms, claim);
     }

@@ -57,7 +57,7 @@ extern const Statement kUnpark;
 extern const Statement kDropPause;
 /// handler, now, limit -> candidate columns
 extern const Statement kDueDeliveries;
-/// id, mchid -> candidate columns
+/// id, mchid -> candidate columns, event_type
 extern const Statement kDeliveriesToClaim;
 /// seq -> id, mchid, event_type, create_time, source, resource
 extern const Statement kContent;

@@ -55,7 +55,8 @@ const Statement kDueDeliveries{"SELECT " COUPONHOOK_CANDIDATE_COLUMNS
 
 const Statement kDeliveriesToClaim{
     "SELECT " COUPONHOOK_CANDIDATE_COLUMNS
-    "FROM deliveries d WHERE d.notification ="
+    ", (SELECT t.event_type FROM notifications t WHERE t.seq = d.notification) AS event_type"
+    " FROM deliveries d WHERE d.notification ="
     " (SELECT n.seq FROM notifications n WHERE n.id = $1 AND n.mchid = $2)"
     " ORDER BY d.seq " COUPONHOOK_FOR_UPDATE};
 

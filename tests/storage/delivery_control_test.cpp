@@ -199,6 +199,19 @@ TEST_P(DeliveryControlTest, HoldsBackACouponBehindAPausedEvent) {
   EXPECT_EQ(ids(claim(deliveries)), Ids{"refund"});
 }
 
+TEST_P(DeliveryControlTest, SaysOfEveryPausedEventOfACouponThatItIsPaused) {
+  keep("first", "c1", "COUPON.USE");
+  keep("second", "c1", "COUPON.USE");
+  keep("refund", "c1", "REFUND.SUCCESS");
+  ASSERT_TRUE(control().pause("", "COUPON.*", "why", kNow));
+  Deliveries deliveries = replica();
+  EXPECT_EQ(standing_of(deliveries, "second").standing, Standing::kPaused) << "before any claim";
+  EXPECT_EQ(ids(claim(deliveries)), Ids{});
+  EXPECT_EQ(standing_of(deliveries, "first").standing, Standing::kPaused);
+  EXPECT_EQ(standing_of(deliveries, "second").standing, Standing::kPaused);
+  EXPECT_EQ(standing_of(deliveries, "refund").standing, Standing::kWaiting);
+}
+
 TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
   ASSERT_TRUE(control().pause("crm", "", "first", kNow));
   ASSERT_TRUE(control().pause("crm", "", "second", kNow));
