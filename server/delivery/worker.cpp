@@ -98,9 +98,9 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (mail.new_deliveries) look_at_ = now;
   if (mail.stop_by) begin_stop(*mail.stop_by);
   settle(std::move(mail.calls));
-  if (now >= store_rests_until_) record();
+  if (!store_rests()) record();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
-  if (now >= store_rests_until_) {
+  if (!store_rests()) {
     ask_again();
     claim();
     renew();
@@ -283,6 +283,8 @@ void DeliveryWorker::serve(HandledRequest&& request) {
 void DeliveryWorker::ask_again() {
   if (stopping_) return;
   for (const HandledRequest& request : out_.to_ask_again(monotonic_now())) {
+    // One that hangs takes its time with each question; the others are asked the next time.
+    if (store_rests()) break;
     const Awaited awaited = send_copy(request);
     out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
   }
@@ -301,6 +303,7 @@ DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request
 }
 
 DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request) {
+  if (store_rests()) return {{}, Handled::kNotYet};
   const Out::Key key = Out::key_of(request);
   Awaited awaited;
   auto standings =

@@ -125,6 +125,8 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   [[nodiscard]] std::int64_t now_ms() const { return to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
+  /// It has failed a moment ago: what is asked of it waits.
+  [[nodiscard]] bool store_rests() const { return monotonic_now() < store_rests_until_; }
 
   // Constant after construction.
   WorkerOptions options_;

@@ -307,6 +307,22 @@ TEST_F(DeliveryWorkerTest, FindsOutThatAnotherReplicaHasMadeWhatACopyWaitsFor) {
   EXPECT_EQ(target_.calls.size(), 0U);
 }
 
+TEST_F(DeliveryWorkerTest, AsksAStoreThatFailsOnceAndNotForEveryReplyThatWaits) {
+  auto there = elsewhere();
+  passed_ += milliseconds(1);
+  constexpr int kReplies = 8;
+  for (int i = 0; i < kReplies; ++i) keep(std::to_string(i), std::to_string(i));
+  ASSERT_EQ(claim_elsewhere(there).size(), std::size_t{kReplies});
+  for (int i = 0; i < kReplies; ++i) ask(std::to_string(i));
+  pass(milliseconds(10));
+  faults_->fail_commits(storage::FailureCode::kIo);
+  const int asked_before = faults_->begun();
+  pass(milliseconds(600));
+  const int asked = faults_->begun() - asked_before;
+  EXPECT_GT(asked, 0);
+  EXPECT_LT(asked, kReplies / 2);
+}
+
 TEST_F(DeliveryWorkerTest, TellsAReplyThatStoodInLineAsSoonAsItsTurnIsOver) {
   target_.holds = true;
   keep("1", "coupon");
