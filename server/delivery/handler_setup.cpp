@@ -1,6 +1,7 @@
 #include "server/delivery/handler_setup.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/delivery/exec_handler.hpp"
@@ -133,6 +134,10 @@ class TargetMaker {
   std::vector<Problem>& problems_;
 };
 
+bool lead_to_the_same_place(const Url& a, const Url& b) {
+  return std::tie(a.tls, a.host, a.port, a.target) == std::tie(b.tls, b.host, b.port, b.target);
+}
+
 std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& thread,
                                     const WallClock& clock, CallListener& listener) {
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
@@ -166,7 +171,9 @@ void renew_secrets(const std::vector<HandlerSetup>& running,
                                         [](const HandlerSetup& each) { return each.lane.handler; });
     const auto* http = std::get_if<HttpTarget>(&setup.target);
     const auto* theirs = same == fresh.end() ? nullptr : std::get_if<HttpTarget>(&same->target);
-    if (http != nullptr && theirs != nullptr) http->signer->set(theirs->signer->get());
+    if (http != nullptr && theirs != nullptr && lead_to_the_same_place(http->url, theirs->url)) {
+      http->signer->set(theirs->signer->get());
+    }
   }
 }
 

@@ -27,7 +27,8 @@ struct HandlerSetup {
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);
 
-/// Has http handlers that run sign with the secrets that were read anew under the same name.
+/// Has http handlers that run sign with the secrets that were read anew under the same name, for
+/// the same URL: the secret of another place begins with that place, at the next start.
 void renew_secrets(const std::vector<HandlerSetup>& running,
                    const std::vector<HandlerSetup>& fresh);
 

@@ -99,6 +99,20 @@ class WhatIsSent(DeliveryCase):
         self.assertEqual(call.headers["webhook-signature"],
                          sign(other, call.id, call.headers["webhook-timestamp"], call.body))
 
+    def test_the_secret_of_another_url_waits_for_it(self):
+        self.begin()
+        self.service.write("secrets/elsewhere", make_secret())
+        config = self.service.config.read_text()
+        self.service.config.write_text(
+            config.replace(self.target.url, "http://127.0.0.1:9/elsewhere")
+            .replace("secrets/crm", "secrets/elsewhere"))
+        self.service.wait_for_log(event="reloaded", seconds=10)
+        self.send("sent-before-the-move")
+        self.target.wait_for(["sent-before-the-move"])
+        call = self.target.calls[0]
+        self.assertEqual(call.headers["webhook-signature"],
+                         sign(self.secret, call.id, call.headers["webhook-timestamp"], call.body))
+
     def test_the_npm_library_accepts_the_signature(self):
         if shutil.which("npm") is None or shutil.which("node") is None:
             self.skipTest("npm and node are not installed")
