@@ -21,8 +21,10 @@ int CircuitBreaker::allowed(int wanted, SteadyClock::time_point now) const {
   return 0;
 }
 
-void CircuitBreaker::began(SteadyClock::time_point now) {
-  if (state(now) == State::kHalfOpen) probing_ = true;
+bool CircuitBreaker::began(SteadyClock::time_point now) {
+  if (probing_ || state(now) != State::kHalfOpen) return false;
+  probing_ = true;
+  return true;
 }
 
 void CircuitBreaker::succeeded() {

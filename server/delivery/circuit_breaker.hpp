@@ -30,8 +30,8 @@ class CircuitBreaker {
 
   /// How many calls may begin now, `wanted` at most.
   [[nodiscard]] int allowed(int wanted, SteadyClock::time_point now) const;
-  /// A call begins.
-  void began(SteadyClock::time_point now);
+  /// A call begins. \return whether it is the probe.
+  bool began(SteadyClock::time_point now);
   void succeeded();
   /// The target could not be reached, or failed.
   void failed(SteadyClock::time_point now);

@@ -4,6 +4,7 @@
 /// One handler as the worker sees it.
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,19 +47,21 @@ class Lane {
   void over() { --out_; }
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
-    breaker_.began(now);
+    if (breaker_.began(now)) probe_ = delivery.lease.delivery_id;
     sender_->send(std::move(delivery), urgency);
   }
   /// Drops one unless its call has begun. \return whether it did.
   [[nodiscard]] bool take_back(std::int64_t delivery_id) {
     const bool dropped = sender_->take_back(delivery_id);
-    if (dropped) breaker_.abandoned();
+    if (dropped && delivery_id == probe_) breaker_.abandoned();
     return dropped;
   }
   /// Gives back all whose call has not begun.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
     auto unbegun = sender_->take_back();
-    if (!unbegun.empty()) breaker_.abandoned();
+    for (const storage::ClaimedDelivery& delivery : unbegun) {
+      if (delivery.lease.delivery_id == probe_) breaker_.abandoned();
+    }
     return unbegun;
   }
 
@@ -68,6 +71,7 @@ class Lane {
   LaneOptions options_;
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
+  std::int64_t probe_ = 0;  ///< the delivery that went as the breaker's last probe
   int out_ = 0;
 };
 

@@ -87,7 +87,8 @@ TEST_F(Breaker, IsNotHeldOpenLongerByCallsThatBeganBeforeItOpened) {
 TEST_F(Breaker, LetsAnotherProbeGoWhereOneWasGivenUp) {
   fail(3);
   const auto later = kStart + milliseconds(1000);
-  breaker_.began(later);
+  EXPECT_TRUE(breaker_.began(later));
+  EXPECT_FALSE(breaker_.began(later)) << "an awaited call beside it is no probe";
   breaker_.abandoned();
   EXPECT_EQ(breaker_.allowed(8, later), 1);
 }
