@@ -80,11 +80,12 @@ ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
   ClientRequest request("POST", target_.url.target);
   request.body = handlers::webhook_body(as_event(delivery, kNotRead));
   const std::int64_t timestamp_s = to_unix_ms(now) / 1000;
+  std::string signature =
+      target_.signer->get()->sign(delivery.notification_id, timestamp_s, request.body);
   request.headers = {{"Content-Type", "application/json"},
                      {"webhook-id", delivery.notification_id},
                      {"webhook-timestamp", std::to_string(timestamp_s)},
-                     {"webhook-signature",
-                      target_.signer->get()->sign(delivery.notification_id, timestamp_s, request.body)}};
+                     {"webhook-signature", std::move(signature)}};
   return request;
 }
 

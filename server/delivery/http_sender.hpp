@@ -30,9 +30,8 @@ struct HttpTarget {
 /// is contract.md's "What the http handler sends".
 class HttpSender final : public Sender {
  public:
-  /// \param io runs on one thread; it and the other references must outlive this object, and it
-  /// must
-  ///   run no more when this object is destroyed.
+  /// \param io runs on one thread; it and the other references must outlive this object, whose end
+  ///   must find it run no more.
   HttpSender(asio::io_context& io, Deadlines& deadlines, HttpTarget target, WallClock clock,
              CallListener& listener);
   ~HttpSender() override;

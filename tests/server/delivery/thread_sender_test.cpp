@@ -3,7 +3,9 @@
 
 #include "server/delivery/thread_sender.hpp"
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include <gtest/gtest.h>
 
