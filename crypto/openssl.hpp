@@ -30,6 +30,9 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>
 using X509Ptr = std::unique_ptr<X509, FreedBy<X509_free>>;
 using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
 
+/// What WeChat Pay's RSA keys have at least, its own and the merchants'.
+constexpr int kModulusBitsMin = 2048;
+
 /// For calls that fail only by a bug or for want of memory.
 /// \param what names the call in the exception's message.
 /// \throws std::runtime_error unless `ok`; OpenSSL's error queue is emptied, for the next caller on

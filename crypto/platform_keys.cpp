@@ -14,7 +14,6 @@ namespace couponhook::crypto {
 namespace {
 
 constexpr std::string_view kPublicKeyIdPrefix = "PUB_KEY_ID_";
-constexpr int kModulusBitsMin = 2048;
 constexpr int kModulusBitsMax = 4096;
 
 struct OpensslFree {
@@ -107,6 +106,10 @@ std::string_view describe(KeyError error) {
 
 std::string_view to_string(KeyKind kind) {
   return kind == KeyKind::kCertificate ? "certificate" : "public_key";
+}
+
+bool is_same_serial(std::string_view one, std::string_view other) {
+  return std::ranges::equal(significant(one), significant(other), {}, upper, upper);
 }
 
 PlatformKeys::PlatformKeys() = default;

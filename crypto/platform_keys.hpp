@@ -31,6 +31,9 @@ enum class KeyKind : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(KeyKind kind);
 
+/// Whether two serials name one key: neither letter case nor a certificate's leading zeros matter.
+[[nodiscard]] bool is_same_serial(std::string_view one, std::string_view other);
+
 /// What may be told about a key.
 struct KeyInfo {
   std::string serial;  ///< as WeChat Pay writes it: upper-case hexadecimal, or the public key id
@@ -60,7 +63,7 @@ class PlatformKeys {
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_public_key(std::string_view id,
                                                                         std::string_view pem);
 
-  /// Finds by the Wechatpay-Serial header. Letter case and leading zeros do not matter.
+  /// Finds by the Wechatpay-Serial header, as is_same_serial() compares.
   /// \return null where no such key is loaded; valid while this object lives.
   [[nodiscard]] const Key* find(std::string_view serial) const;
 

@@ -9,12 +9,6 @@
 #include "crypto/openssl.hpp"
 
 namespace couponhook::crypto {
-namespace {
-
-constexpr int kOwnModulusBitsMin = 2048;
-
-}  // namespace
-
 struct Signer::Impl {
   PkeyPtr key;
 };
@@ -31,7 +25,7 @@ boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
   if (!key) return "no PEM private key that can be read without a password";
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return "not an RSA private key";
   const int bits = EVP_PKEY_get_bits(key.get());
-  if (bits < kOwnModulusBitsMin) {
+  if (bits < kModulusBitsMin) {
     return "an RSA key of " + std::to_string(bits) + " bits; WeChat Pay's have 2048";
   }
   return Signer{std::make_unique<Impl>(Impl{std::move(key)})};

@@ -130,8 +130,9 @@ Task<Reply> BookIntake::take(std::string_view body) {
   rapidjson::Document root;
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
-  if (root.HasParseError() || !root.IsObject())
+  if (root.HasParseError() || !root.IsObject()) {
     co_return refuse_books("the body is no JSON object");
+  }
   const std::string mchid = text_of(root, "mchid");
   const auto merchants = sources_.merchants.get();
   if (std::ranges::find(merchants->all(), mchid, &Merchant::mchid) == merchants->all().end()) {

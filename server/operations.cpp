@@ -197,8 +197,9 @@ Reply Operations::pauses() {
 
 Reply Operations::pause(std::string_view body) {
   const auto members = read_members(body, {"handler", "events", "reason"});
-  if (!members)
+  if (!members) {
     return bad_parameter("the body is an object with the texts handler, events, reason");
+  }
   const std::string handler(members->parameter("handler").value_or(""));
   const std::string events(members->parameter("events").value_or(""));
   if (handler.empty() && events.empty()) {

@@ -335,8 +335,8 @@ void Service::load_anew() {
   renew_secrets(setup_.handlers, fresh.handlers);
   tls_made_at_ = SteadyClock::now();
   log_.message(Severity::kInfo, "reloaded",
-               "merchants, keys, TLS certificates, the admin token and the secrets of http "
-               "handlers were read anew; what else has changed takes effect at the next start");
+               "merchants, keys, TLS certificates, the admin token and http secrets of unchanged "
+               "URLs were read anew; what else has changed takes effect at the next start");
   certificates_.reconfigure(fresh.config);
   if (const auto problem = reconcile(fresh.config)) tell("reconcile_failed", {*problem});
 }

@@ -136,8 +136,9 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
     commands_.push_back(insert_notification(*item.admission));
   }
   for (const Kept& item : quarantined_) commands_.push_back(keep_quarantined(*item.quarantined));
-  if (!probes_.empty())
+  if (!probes_.empty()) {
     commands_.push_back(Command(sql::kBeat, {connection_.counter_slot(), now_ms}));
+  }
   if (auto inserted = run(); !inserted) return inserted;
 
   std::size_t i = 0;

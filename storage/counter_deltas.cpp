@@ -36,8 +36,9 @@ void CounterDeltas::clear() {
 
 void CounterDeltas::append_commands(std::int64_t slot, std::vector<Command>& commands) const {
   for (const auto& [name, delta] : totals_) {
-    if (delta != 0)
+    if (delta != 0) {
       commands.push_back(Command(sql::kAddToCounter, {std::string_view(name), slot, delta}));
+    }
   }
 }
 

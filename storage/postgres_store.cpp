@@ -11,9 +11,6 @@ namespace {
 
 using Result = Connection::Result<void>;
 
-/// Whoever looks at the store has less time than whoever writes to it.
-constexpr std::chrono::milliseconds kPostgresReadMax{2000};
-
 Result adopt_and_migrate(PostgresConnection& connection, std::int64_t now_ms) {
   if (auto durable = make_durable(connection); !durable) return durable;
   const auto version = check_identity(connection);
@@ -115,7 +112,7 @@ std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
 
 std::unique_ptr<PostgresConnection> PostgresStore::make_reader() const {
   PostgresTimes times;
-  times.statement_max = kPostgresReadMax;
+  times.statement_max = options_.read_max;
   return std::make_unique<PostgresConnection>(PostgresConnection::Options{.url = url_.address,
                                                                           .name = url_.name(),
                                                                           .times = times,

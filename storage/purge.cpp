@@ -148,8 +148,9 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
   if (!cutoffs_.identity_ms) return false;
-  if (auto started = start_at_cursor(kIdentities, *cutoffs_.identity_ms); !started)
+  if (auto started = start_at_cursor(kIdentities, *cutoffs_.identity_ms); !started) {
     return started.error();
+  }
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
   const auto stays = [this](const Seen& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.identity_ms) || seen.seq == newest_;
@@ -171,8 +172,9 @@ Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
 
 Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
   if (!cutoffs_.payload_ms) return false;
-  if (auto started = start_at_cursor(kPayloads, *cutoffs_.payload_ms); !started)
+  if (auto started = start_at_cursor(kPayloads, *cutoffs_.payload_ms); !started) {
     return started.error();
+  }
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
   const auto end = std::ranges::find_if(seen_, [this](const Seen& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.payload_ms);

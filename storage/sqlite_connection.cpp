@@ -220,7 +220,11 @@ Connection::Result<void> SqliteConnection::run_script(std::string_view script) {
 }
 
 Connection::Result<void> SqliteConnection::commit_without_waiting() {
-  return run_script("PRAGMA synchronous = NORMAL");
+  if (waits_for_disk_) {
+    if (auto set = run_script("PRAGMA synchronous = NORMAL"); !set) return set;
+    waits_for_disk_ = false;
+  }
+  return {};
 }
 
 Failure SqliteConnection::failure(int rc) const {

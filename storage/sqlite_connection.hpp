@@ -112,6 +112,7 @@ class SqliteConnection final : public Connection {
   // Statements must be finalized before the database is closed, so they are declared after it.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;
+  bool waits_for_disk_ = true;  ///< at a commit; SQLite's own default
 };
 
 }  // namespace couponhook::storage

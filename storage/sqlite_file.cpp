@@ -15,9 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using Result = Connection::Result<void>;
 
-/// A status page must not keep the write-ahead log from being emptied.
-constexpr std::chrono::milliseconds kReadMax{2000};
-
 Result refuse_what_is_no_file(const fs::path& path) {
   std::error_code ec;
   const fs::file_status status = fs::status(path, ec);
@@ -124,7 +121,7 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
 Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
   auto connection = SqliteConnection::open(path_, {.read_only = !writes_,
                                                    .busy_timeout = options_.busy_timeout,
-                                                   .statement_max = kReadMax,
+                                                   .statement_max = options_.read_max,
                                                    .keeps = lock_});
   if (!connection) return connection.error();
   if (auto quiet = (*connection)->make_read_only(); !quiet) return quiet.error();

@@ -34,6 +34,9 @@ struct StoreUrl {
 struct StoreOptions {
   /// How long a statement waits for another process's lock.
   std::chrono::milliseconds busy_timeout{1000};
+  /// How long one statement of a reader may take: whoever looks at the store must neither keep its
+  /// log from being emptied nor take from those who write.
+  std::chrono::milliseconds read_max{2000};
   /// How long opening may spend on looking for damage; `check_integrity` looks at everything.
   std::chrono::milliseconds quick_check_max{300};
 

@@ -2,22 +2,28 @@
 # Installs what is missing, builds, and runs every test.
 #   tests/run.sh          everything, unit and integration tests, under address and
 #                         undefined-behaviour sanitizers
-#   tests/run.sh --all    the same, but with the long versions of the integration tests; and before it
-#                         everything under the thread sanitizer, after it everything as released
+#   tests/run.sh --all    the same, and everything under the thread sanitizer and as released
+#   tests/run.sh --long   as released, with the long versions of the integration tests: soaks that
+#                         kill, restart, migrate and purge for an hour
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/lib/packages.sh
 
 presets="asan"
+timeout_s=600
 case "${1:-}" in
   --all)
     presets="tsan asan release"
-    export COUPONHOOK_LONG=1
     # Debian's comes as hundreds of packages, so only here; without it one test says that it is skipped.
     command -v npm >/dev/null || TEST_PACKAGES+=" npm"
     ;;
+  --long)
+    presets="release"
+    timeout_s=3600
+    export COUPONHOOK_LONG=1
+    ;;
   "") ;;
-  *) die "usage: $0 [--all]" ;;
+  *) die "usage: $0 [--all | --long]" ;;
 esac
 
 # shellcheck disable=SC2086
@@ -33,5 +39,5 @@ for preset in $presets; do
   cmake --preset "$preset" -DCOUPONHOOK_TESTS=ON >/dev/null
   cmake --build --preset "$preset"
   say "Testing $preset"
-  ctest --test-dir "build/$preset" --output-on-failure --parallel 3 --timeout 600
+  ctest --test-dir "build/$preset" --output-on-failure --parallel 3 --timeout "$timeout_s"
 done

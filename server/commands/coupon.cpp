@@ -40,8 +40,9 @@ void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, W
   if (file.empty()) return;
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const auto noted = append_issued(file, {coupon.openid, coupon.appid}, now);
-  if (!noted)
+  if (!noted) {
     print_problems(world, {{file.string(), noted.error() + "; the coupon is sent all the same"}});
+  }
 }
 
 Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world) {

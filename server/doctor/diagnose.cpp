@@ -5,6 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include <boost/algorithm/string/join.hpp>
+
+#include "crypto/platform_keys.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -89,7 +93,7 @@ void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findin
     live += certificate.expires_at >= now ? 1U : 0U;
     last = std::max(last, certificate.expires_at);
     const bool own =
-        certificate.serial == merchant.api_certificate_serial ||
+        crypto::is_same_serial(certificate.serial, merchant.api_certificate_serial) ||
         (!merchant.api_key_digest.empty() && certificate.key_digest == merchant.api_key_digest) ||
         is_number(certificate.common_name);
     find(findings, own, Gravity::kBlocking, "merchant_certificate_as_platform",
@@ -139,21 +143,13 @@ void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {
        "set it to 300 and keep the clock right");
 }
 
-/// Some write leading zeros, some do not.
-std::string_view without_zeros(std::string_view serial) {
-  return serial.substr(std::min(serial.find_first_not_of('0'), serial.size()));
-}
-
 bool holds(const std::vector<std::string>& serials, std::string_view wanted) {
-  return std::ranges::any_of(serials, [&](const std::string& serial) {
-    return without_zeros(serial) == without_zeros(wanted);
-  });
+  return std::ranges::any_of(
+      serials, [&](const std::string& serial) { return crypto::is_same_serial(serial, wanted); });
 }
 
 std::string list_of(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all.empty() ? "none" : all;
+  return texts.empty() ? "none" : boost::algorithm::join(texts, ", ");
 }
 
 std::vector<std::string> loaded_serials(const MerchantFacts& merchant, sys_seconds now) {

@@ -37,9 +37,8 @@ struct CallbackFacts {
   std::string product;  ///< favor or busifavor
   std::string url;      ///< empty: none is set
   std::vector<std::string> broken_rules;
-  std::string
-      tls_trouble{};      ///< why whoever verifies its certificate does not connect; empty: none
-  std::string trouble{};  ///< what else came of trying it from here; empty: nothing
+  std::string tls_trouble{};  ///< why who verifies its certificate does not connect; empty: none
+  std::string trouble{};      ///< what else came of trying it from here; empty: nothing
 };
 
 /// What was learned by asking WeChat Pay.

@@ -48,8 +48,9 @@ class ResourceBuilder {
   /// What follows goes into this object, until the next call; "" is the resource itself.
   ResourceBuilder& into(const char* name) {
     object_ = name;
-    if (*name != '\0')
+    if (*name != '\0') {
       resource_.AddMember(rapidjson::StringRef(name), Value(rapidjson::kObjectType), allocator());
+    }
     return *this;
   }
 

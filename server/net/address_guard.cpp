@@ -22,8 +22,9 @@ bool lies_in(const IpAddress& address, const Networks& networks) {
 }
 
 IpAddress address_of(const boost::asio::ip::address& address) {
-  if (address.is_v4())
+  if (address.is_v4()) {
     return IpAddress(std::span<const unsigned char, 4>(address.to_v4().to_bytes()));
+  }
   return IpAddress(address.to_v6().to_bytes());
 }
 

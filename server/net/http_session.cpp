@@ -292,8 +292,9 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += http_date();
   if (close) out_ += "\r\nConnection: close";
   if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
-  if (reply.retry_after)
+  if (reply.retry_after) {
     (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());
+  }
   for (const auto& [name, value] : reply.headers) {
     (((out_ += "\r\n") += name) += ": ") += value;
   }

@@ -49,7 +49,10 @@ std::list<CertificateKeeper::Ward> CertificateKeeper::wards_of(const Config& con
 }
 
 void CertificateKeeper::start() {
-  if (wards_.empty()) return;
+  if (!wards_.empty()) start_thread();
+}
+
+void CertificateKeeper::start_thread() {
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
 }
 
@@ -60,9 +63,7 @@ void CertificateKeeper::reconfigure(Config config) {
     const std::lock_guard lock(mutex_);
     next_ = std::move(config);
   }
-  if (has_work && !thread_.joinable()) {
-    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
-  }
+  if (has_work && !thread_.joinable()) start_thread();
 }
 
 void CertificateKeeper::adopt_next_config() {

@@ -62,6 +62,7 @@ class CertificateKeeper {
   };
 
   static std::list<Ward> wards_of(const Config& config);
+  void start_thread();
   void work(const std::stop_token& stop);
   void adopt_next_config();
   void refresh(Ward& ward, const std::stop_token& stop);

@@ -31,8 +31,9 @@ void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cip
 
 Result<Answer> list_certificates(const Platform& platform, const Call& call) {
   const auto keys = platform.certificates.downloadable();
-  if (keys.empty())
+  if (keys.empty()) {
     return not_found("无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。");
+  }
   const auto& api_v3_key = platform.accounts.at(call.mchid).api_v3_key;
   const crypto::ResourceCipher cipher(crypto::Secret(std::string(api_v3_key.reveal())));
   JsonText json;

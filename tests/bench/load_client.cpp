@@ -107,16 +107,18 @@ class Connection {
     if (!written_) {
       std::size_t bytes = 0;
       // Without partial writes, all of it is written at once or again.
-      if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes)))
+      if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes))) {
         return std::nullopt;
+      }
       written_ = bytes == wire_->size();
       if (!written_) fail("a request was cut");
     }
     while (true) {
       std::size_t bytes = 0;
       char* const room = reply_.data() + reply_size_;
-      if (!done(SSL_read_ex(ssl_.get(), room, reply_.size() - reply_size_, &bytes)))
+      if (!done(SSL_read_ex(ssl_.get(), room, reply_.size() - reply_size_, &bytes))) {
         return std::nullopt;
+      }
       reply_size_ += bytes;
       if (const auto status = complete_status({reply_.data(), reply_size_})) {
         wire_ = nullptr;

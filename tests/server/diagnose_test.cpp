@@ -62,6 +62,13 @@ Names names_with_rejected(const std::string& code) {
   return names(facts);
 }
 
+std::vector<DoctorFinding> findings_with_unknown_serial(const std::string& serial) {
+  DoctorFacts facts = sound();
+  facts.service->rejected["SERIAL_UNKNOWN"] = 3;
+  facts.service->unknown_serials = {serial};
+  return diagnose(facts);
+}
+
 TEST(Diagnose, FindsNothingInASoundSetUp) {
   EXPECT_EQ(names(sound()), Names{});
 }
@@ -252,6 +259,7 @@ TEST(Diagnose, ComparesTheSerialThatWeChatPaySignsWithToThoseLoaded) {
     return [serial](MerchantFacts& m) { m.api->signed_with = serial; };
   };
   EXPECT_EQ(names_with_merchant(signed_with("005DEA")), Names{});
+  EXPECT_EQ(names_with_merchant(signed_with("5dea")), Names{});
   EXPECT_EQ(names_with_merchant(signed_with("6FFF")), Names{"serial_not_loaded"});
   EXPECT_EQ(names_with_merchant([&](MerchantFacts& m) {
               signed_with("PUB_KEY_ID_01")(m);
@@ -285,19 +293,13 @@ TEST(Diagnose, NamesSerialsThatWereAskedForAndNotLoaded) {
 }
 
 TEST(Diagnose, ComparesTheSerialsThatWereAskedForToThoseLoaded) {
-  DoctorFacts facts = sound();
-  facts.service->rejected["SERIAL_UNKNOWN"] = 3;
-  facts.service->unknown_serials = {"7AAA"};
-  const auto findings = diagnose(facts);
+  const auto findings = findings_with_unknown_serial("7AAA");
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_NE(findings[0].why.find("7AAA; loaded are 5DEA"), std::string::npos) << findings[0].why;
 }
 
 TEST(Diagnose, BlocksNobodyForSerialsThatHaveBeenLoadedSince) {
-  DoctorFacts facts = sound();
-  facts.service->rejected["SERIAL_UNKNOWN"] = 3;
-  facts.service->unknown_serials = {"05DEA"};
-  const auto findings = diagnose(facts);
+  const auto findings = findings_with_unknown_serial("05DEA");
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].name, "serials_were_unknown");
   EXPECT_EQ(findings[0].gravity, Gravity::kAdvice);

@@ -26,6 +26,17 @@ class DeliveryControlTest : public WithDeliveries {
     Deliveries deliveries = replica();
     finish(deliveries, claim(deliveries).at(0).lease, kDead, kNow, 0, "gone for good");
   }
+  /// What the one that is under way then was leased with.
+  Lease bring_back_beside_its_successor(Deliveries& deliveries, const std::string& id,
+                                        const std::string& successor) {
+    keep_dead(id);
+    keep(successor, "c1");
+    const auto running = claim(deliveries);
+    EXPECT_EQ(ids(running), Ids{successor});
+    retry(id);
+    EXPECT_EQ(ids(claim(deliveries)), Ids{});
+    return running.at(0).lease;
+  }
   Ids listed(const DeliveryFilter& filter) {
     Ids found;
     for (const DeliveryRecord& record : reader().deliveries(filter).value().items) {
@@ -90,26 +101,16 @@ TEST_P(DeliveryControlTest, LeavesWhatIsBeingMade) {
 }
 
 TEST_P(DeliveryControlTest, KeepsOneAtATimeWhenADeadOneComesBackBeforeItsSuccessor) {
-  keep_dead("use");
-  keep("refund", "c1");
   Deliveries deliveries = replica();
-  const auto running = claim(deliveries);
-  ASSERT_EQ(ids(running), Ids{"refund"});
-  retry("use");
-  EXPECT_EQ(ids(claim(deliveries)), Ids{});
-  finish(deliveries, running[0].lease, kDone);
+  const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
+  finish(deliveries, successor, kDone);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
 
 TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBeforeFails) {
-  keep_dead("use");
-  keep("refund", "c1");
   Deliveries deliveries = replica();
-  const auto running = claim(deliveries);
-  ASSERT_EQ(ids(running), Ids{"refund"});
-  retry("use");
-  ASSERT_EQ(ids(claim(deliveries)), Ids{});
-  finish(deliveries, running[0].lease, kRetry, kNow, kNow);
+  const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
+  finish(deliveries, successor, kRetry, kNow, kNow);
   claim(deliveries);  // finds that it is not the turn of "refund"
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
