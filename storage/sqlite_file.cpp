@@ -1,13 +1,21 @@
 #include "storage/sqlite_file.hpp"
 
+#include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include <linux/magic.h>
+#include <sqlite3.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
 #include "storage/migrations.hpp"
 #include "storage/private_file.hpp"
 #include "storage/sqlite_connection.hpp"
+#include "storage/sqlite_failure.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -21,6 +29,28 @@ Result refuse_what_is_no_file(const fs::path& path) {
   if (!fs::exists(status) || fs::is_regular_file(status)) return {};
   return Failure{FailureCode::kUnavailable,
                  path.string() + " is not a file: [store] url must name one, sqlite:PATH"};
+}
+
+/// The kernel's own file systems hold no files of ours, whatever their permissions say.
+bool is_kernels_own(const fs::path& folder) {
+  struct statfs about {};
+  if (::statfs(folder.c_str(), &about) != 0) return false;
+  return about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC;
+}
+
+/// Before the lock is taken, whose file would be left beside one that is not ours. Where there is a
+/// lock file, the store may be open in this process: it is not read then, since closing it would
+/// drop the locks that SQLite holds on it.
+Result refuse_what_is_no_database(const fs::path& path) {
+  std::error_code ec;
+  if (!SqliteFile::is_made(path) || fs::exists(path.string() + ".lock", ec)) return {};
+  static constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::string begin(kMagic.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return {};  // SQLite says better why not
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  if (begin == kMagic) return {};
+  return sqlite_failure(nullptr, SQLITE_NOTADB, path.string());
 }
 
 /// In this order, so that nothing is written to what is not ours, newer, or damaged.
@@ -57,6 +87,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
   if (auto file = refuse_what_is_no_file(path); !file) return file.error();
   if (auto made = make_private_folder(path.parent_path()); !made) return made.error();
   if (auto local = refuse_network_file_system(path.parent_path()); !local) return local.error();
+  if (auto database = refuse_what_is_no_database(path); !database) return database.error();
   auto lock = FileLock::acquire(path);
   if (!lock) return lock.error();
   if (auto made = make_private_file(path); !made) return made.error();
@@ -75,8 +106,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
 Store::Result<std::int64_t> SqliteFile::schema_version(const fs::path& path,
                                                        const StoreOptions& options) {
   if (auto file = refuse_what_is_no_file(path); !file) return file.error();
-  std::error_code ec;
-  if (!fs::exists(path, ec)) return 0;
+  if (!is_made(path)) return 0;
   const auto connection =
       SqliteConnection::open(path, {.read_only = true, .busy_timeout = options.busy_timeout});
   if (!connection) return connection.error();
@@ -92,8 +122,7 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::join(const fs::path& path,
 Store::Result<std::unique_ptr<Store>> SqliteFile::beside(const fs::path& path,
                                                          const StoreOptions& options, bool writes) {
   if (auto file = refuse_what_is_no_file(path); !file) return file.error();
-  std::error_code ec;
-  if (!fs::exists(path, ec)) {
+  if (!is_made(path)) {
     return Failure{FailureCode::kUnavailable,
                    "there is no store at " + path.string() +
                        ": start the service once, which makes it, or check [store] url"};
@@ -104,6 +133,29 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::beside(const fs::path& path,
   if (!connection) return connection.error();
   if (auto known = look_at(**connection, path); !known) return known.error();
   return std::unique_ptr<Store>(std::move(store));
+}
+
+bool SqliteFile::is_made(const fs::path& path) {
+  std::error_code ec;
+  const fs::file_status status = fs::status(path, ec);
+  if (fs::is_regular_file(status)) return fs::file_size(path, ec) != 0;
+  return fs::exists(status);
+}
+
+Store::Result<void> SqliteFile::check_place(const fs::path& path) {
+  if (auto file = refuse_what_is_no_file(path); !file) return file;
+  std::error_code ec;
+  if (fs::exists(path, ec) && ::access(path.c_str(), R_OK | W_OK) != 0) {
+    return file_failure("cannot write file", path, errno);
+  }
+  fs::path folder = folder_of(path);
+  while (!fs::exists(folder, ec) && folder != folder_of(folder)) folder = folder_of(folder);
+  if (!fs::is_directory(folder, ec)) return file_failure("cannot use folder", folder, ENOTDIR);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return file_failure("cannot write to folder", folder, errno);
+  }
+  if (is_kernels_own(folder)) return file_failure("cannot write to folder", folder, EACCES);
+  return refuse_network_file_system(folder);
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {

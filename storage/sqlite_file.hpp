@@ -26,6 +26,10 @@ class SqliteFile final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const std::filesystem::path& path,
                                                            const StoreOptions& options);
 
+  /// An empty file is none yet: SQLite takes it for a new database.
+  [[nodiscard]] static bool is_made(const std::filesystem::path& path);
+  [[nodiscard]] static Result<void> check_place(const std::filesystem::path& path);
+
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
 

@@ -96,8 +96,13 @@ Store::Result<std::unique_ptr<Store>> Store::join(const StoreUrl& url,
 Store::Result<bool> Store::is_made(const StoreUrl& url, const StoreOptions& options) {
   if (url.engine == kPostgres) return PostgresStore::is_made(url, options);
   if (url.engine != kSqlite) return no_such_engine(url.engine);
-  std::error_code ec;
-  return std::filesystem::exists(url.path, ec);
+  return SqliteFile::is_made(url.path);
+}
+
+Store::Result<void> Store::check_place(const StoreUrl& url) {
+  if (url.engine == kPostgres) return {};
+  if (url.engine != kSqlite) return no_such_engine(url.engine);
+  return SqliteFile::check_place(url.path);
 }
 
 Store::Result<std::vector<std::unique_ptr<Connection>>> Store::writers(std::size_t count) {

@@ -81,6 +81,10 @@ class Store {
   /// Whether there is one already; a failure where there can be none.
   [[nodiscard]] static Result<bool> is_made(const StoreUrl& url, const StoreOptions& options);
 
+  /// Refuses an SQLite file that could not be made or written where the URL says, as far as that
+  /// can be told without making anything. A server tells when it is asked.
+  [[nodiscard]] static Result<void> check_place(const StoreUrl& url);
+
   virtual ~Store() = default;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;

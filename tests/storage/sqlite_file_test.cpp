@@ -139,7 +139,47 @@ TEST_F(SqliteFileTest, RefusesADatabaseOfSomethingElse) {
 TEST_F(SqliteFileTest, RefusesAFileThatIsNoDatabase) {
   fs::create_directories(path_.parent_path());
   std::ofstream(path_) << std::string(10'000, 'g');
-  EXPECT_EQ(refusal(open()).first, "corrupt");
+  const auto [code, message] = refusal(open());
+  EXPECT_EQ(code, "corrupt");
+  EXPECT_NE(message.find("file is not a database"), std::string::npos) << message;
+}
+
+TEST_F(SqliteFileTest, LeavesNothingBesideAFileThatIsNoDatabase) {
+  fs::create_directories(path_.parent_path());
+  for (const std::size_t size : {std::size_t{1}, std::size_t{10'000}}) {
+    std::ofstream(path_) << std::string(size, 'g');
+    EXPECT_EQ(refusal(open()).first, "corrupt");
+    EXPECT_FALSE(fs::exists(path_.string() + ".lock"));
+  }
+}
+
+TEST_F(SqliteFileTest, TakesAnEmptyFileForNoStoreYet) {
+  fs::create_directories(path_.parent_path());
+  std::ofstream(path_).flush();
+  EXPECT_FALSE(Store::is_made(url(), {}).value());
+  EXPECT_EQ(Store::schema_version(url(), {}).value(), 0);
+  EXPECT_NE(refusal(inspect()).second.find("there is no store"), std::string::npos);
+  ASSERT_TRUE(open());
+  EXPECT_TRUE(Store::is_made(url(), {}).value());
+}
+
+TEST_F(SqliteFileTest, TellsWhereNoStoreCanBeMade) {
+  EXPECT_TRUE(Store::check_place(url()));
+  EXPECT_FALSE(fs::exists(path_.parent_path())) << "looking makes nothing";
+  const fs::path file = folder_.path() / "file";
+  std::ofstream(file) << "x";
+  for (const fs::path& place : {fs::path("/proc/nope/x.db"), file / "x.db", folder_.path()}) {
+    EXPECT_FALSE(Store::check_place({"sqlite", place})) << place;
+  }
+}
+
+TEST_F(SqliteFileTest, TellsWhereAStoreCannotBeWritten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "the superuser may write anywhere";
+  fs::create_directories(path_.parent_path());
+  fs::permissions(path_.parent_path(), fs::perms::owner_read | fs::perms::owner_exec);
+  const auto place = Store::check_place(url());
+  fs::permissions(path_.parent_path(), fs::perms::owner_all);
+  EXPECT_FALSE(place);
 }
 
 TEST_F(SqliteFileTest, RefusesATruncatedStore) {
