@@ -71,10 +71,8 @@ ListenerConfig read_listener(Section section) {
   section.integer("max_body_bytes_in_flight", listener.max_body_bytes_in_flight, 1024,
                   64 * kGigabyte);
   section.duration("reply_budget_ms", listener.reply_budget, 100, 4900);
-  section.integer("success_status", listener.success_status, 200, 204);
-  if (listener.success_status != 200 && listener.success_status != 204) {
-    section.report("success_status", "must be 200 or 204: WeChat Pay repeats after any other");
-  }
+  section.number_of("success_status", listener.success_status, {200, 204},
+                    "must be 200 or 204: WeChat Pay repeats after any other");
   section.integer("threads", listener.threads, 0, 256);
   section.duration("handshake_timeout_ms", listener.handshake_timeout, 100, kHourMs);
   section.duration("header_timeout_ms", listener.header_timeout, 100, kHourMs);
@@ -101,8 +99,9 @@ AdminConfig read_admin(Section section) {
         !admin.tls_certificate.empty(), "tls_certificate",
         "a certificate chain: the address is not a loopback one, and the token must not "
         "cross a network in the clear");
-  }
-  if (admin.tls_certificate.empty() != admin.tls_private_key.empty()) {
+    section.require(!admin.tls_private_key.empty(), "tls_private_key",
+                    "the private key's PEM file");
+  } else if (admin.tls_certificate.empty() != admin.tls_private_key.empty()) {
     section.report("tls_private_key", "goes with tls_certificate; set both or neither");
   }
   section.refuse_unknown_keys();
@@ -199,6 +198,7 @@ MerchantApiConfig read_merchant_api(Section section) {
 }
 
 void check_merchant_path(Section& section, const std::string& path) {
+  if (section.is_at_fault("path")) return;
   if (path.empty() || path.front() != '/') {
     section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
   } else if (path.find_first_of("?# \t") != std::string::npos) {
@@ -248,20 +248,42 @@ void check_unique(ReadContext& context, const Config& config) {
   std::set<std::string> mchids;
   std::set<std::string> paths;
   for (const MerchantConfig& merchant : config.merchants) {
-    if (!mchids.insert(merchant.mchid).second) {
+    if (!merchant.mchid.empty() && !mchids.insert(merchant.mchid).second) {
       context.report("merchant.mchid", "\"" + merchant.mchid + "\" is there twice; keep one");
     }
-    if (!paths.insert(merchant.path).second) {
+    if (!merchant.path.empty() && !paths.insert(merchant.path).second) {
       context.report("merchant.path",
                      "\"" + merchant.path + "\" is there twice; give each merchant its own path");
     }
   }
   std::set<std::string> names;
   for (const HandlerConfig& handler : config.handlers) {
-    if (!names.insert(handler.name).second) {
+    if (!handler.name.empty() && !names.insert(handler.name).second) {
       context.report("handler.name", "\"" + handler.name + "\" is there twice; rename one");
     }
   }
+}
+
+/// "::" takes IPv4 connections too.
+bool overlap(const std::string& a, const std::string& b) {
+  boost::system::error_code ec;
+  const auto first = boost::asio::ip::make_address(a, ec);
+  const auto second = ec ? first : boost::asio::ip::make_address(b, ec);
+  if (ec) return false;
+  const auto covers = [](const auto& wide, const auto& other) {
+    return wide.is_unspecified() && (wide.is_v6() || other.is_v4());
+  };
+  return first == second || covers(first, second) || covers(second, first);
+}
+
+/// The system would let both listen there, and give each of them some of the other's connections.
+void check_ports(ReadContext& context, const Config& config) {
+  const std::uint16_t port = config.admin.port;
+  if (port == 0 || port != config.listener.port) return;
+  if (!overlap(config.listener.address, config.admin.address)) return;
+  context.report("admin.port", "is " + std::to_string(port) +
+                                   ", as listener.port is, and their addresses overlap; give the "
+                                   "status endpoint a port of its own");
 }
 
 Config read_root(ReadContext& context, const toml::table& root) {
@@ -287,6 +309,7 @@ Config read_root(ReadContext& context, const toml::table& root) {
   }
   top.refuse_unknown_keys();
   check_unique(context, config);
+  check_ports(context, config);
   return config;
 }
 

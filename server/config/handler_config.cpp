@@ -35,6 +35,13 @@ void read_outward(Section& section, OutwardConfig& outward) {
   section.integer("max_attempts", outward.max_attempts, 1, 1000);
   section.duration("retry_initial_ms", outward.retry_initial, 1, kHourMs);
   section.duration("retry_max_ms", outward.retry_max, 1, 24 * kHourMs);
+  if (outward.retry_initial > outward.retry_max) {
+    if (section.has("retry_initial_ms")) {
+      section.report("retry_initial_ms", "must not be longer than retry_max_ms, which is " +
+                                             std::to_string(outward.retry_max.count()));
+    }
+    outward.retry_initial = outward.retry_max;
+  }
   section.integer("concurrency", outward.concurrency, 1, 1024);
 }
 

@@ -19,6 +19,10 @@ boost::system::result<std::string, std::string> expand(std::string_view text,
       return Result(boost::system::in_place_error, "has \"${\" without a closing \"}\"");
     }
     const std::string_view name = text.substr(start + 2, end - start - 2);
+    if (name.empty()) {
+      return Result(boost::system::in_place_error,
+                    "has \"${}\", which names no environment variable; write ${NAME}");
+    }
     const auto value = environment(name);
     if (!value) {
       return Result(boost::system::in_place_error,
@@ -55,11 +59,12 @@ std::string Section::full(std::string_view key) const {
 }
 
 void Section::report(std::string_view key, std::string message) {
+  at_fault_.emplace(key);
   context_->report(full(key), std::move(message));
 }
 
 void Section::require(bool present, std::string_view key, std::string_view what) {
-  if (!present) report(key, "is missing; set it to " + std::string(what));
+  if (!present && !is_at_fault(key)) report(key, "is missing; set it to " + std::string(what));
 }
 
 bool Section::has(std::string_view key) const {
@@ -123,6 +128,19 @@ std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int
     return std::nullopt;
   }
   return value->get();
+}
+
+void Section::number_of(std::string_view key, unsigned& into,
+                        std::initializer_list<unsigned> allowed, std::string_view rule) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return;
+  const auto* value = node->as_integer();
+  const auto* found = value == nullptr ? allowed.end() : std::ranges::find(allowed, value->get());
+  if (found == allowed.end()) {
+    report(key, std::string(rule));
+  } else {
+    into = *found;
+  }
 }
 
 void Section::duration(std::string_view key, milliseconds& into, std::int64_t least,

@@ -47,6 +47,10 @@ class Section {
   void integer(std::string_view key, Integer& into, std::int64_t least, std::int64_t most) {
     if (const auto value = read_integer(key, least, most)) into = static_cast<Integer>(*value);
   }
+  /// One of the allowed numbers.
+  /// \param rule which they are, and why.
+  void number_of(std::string_view key, unsigned& into, std::initializer_list<unsigned> allowed,
+                 std::string_view rule);
   void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
   void texts(std::string_view key, std::vector<std::string>& into);
   void paths(std::string_view key, std::vector<std::filesystem::path>& into);
@@ -62,7 +66,7 @@ class Section {
   /// The tables of an array of tables.
   [[nodiscard]] std::vector<Section> tables(std::string_view key);
 
-  /// Reports that a key which must be there is not.
+  /// Reports that a key which must be there is not, unless more is known of what is wrong with it.
   void require(bool present, std::string_view key, std::string_view what);
   void report(std::string_view key, std::string message);
 
@@ -70,6 +74,8 @@ class Section {
   void refuse_unknown_keys();
 
   [[nodiscard]] bool has(std::string_view key) const;
+  /// Whether something wrong with this key has been reported.
+  [[nodiscard]] bool is_at_fault(std::string_view key) const { return at_fault_.contains(key); }
 
  private:
   const toml::node* find(std::string_view key);
@@ -83,6 +89,7 @@ class Section {
   const toml::table* table_;
   std::string name_;
   std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> at_fault_;
 };
 
 }  // namespace couponhook::server

@@ -4,8 +4,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
+#include <sstream>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -185,7 +188,25 @@ Outcome outcome_of(int status) {
   return Retry{std::move(reason), {}};
 }
 
+bool is_executable_file(const std::filesystem::path& file) {
+  std::error_code ec;
+  return std::filesystem::is_regular_file(file, ec) && ::access(file.c_str(), X_OK) == 0;
+}
+
 }  // namespace
+
+std::string why_not_executable(const std::string& program) {
+  if (program.find('/') != std::string::npos) {
+    if (is_executable_file(program)) return {};
+    return "\"" + program + "\" is no file that may be executed here; check path and permissions";
+  }
+  const char* const value = std::getenv("PATH");
+  std::istringstream folders(value == nullptr ? "/bin:/usr/bin" : value);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (is_executable_file(std::filesystem::path(folder) / program)) return {};
+  }
+  return "\"" + program + "\" is in no folder of PATH; name it with its whole path";
+}
 
 Outcome ExecHandler::handle(const handlers::HandledEvent& event) {
   const auto due = Clock::now() + options_.timeout;

@@ -18,6 +18,10 @@ struct ExecOptions {
   std::size_t output_bytes_max = 4096;
 };
 
+/// \param program looked up as the handler does: in PATH where it has no slash.
+/// \return why it cannot be run, and what to do; empty where nothing speaks against it.
+[[nodiscard]] std::string why_not_executable(const std::string& program);
+
 /// The command finds the event on standard input, as the http handler would post it, and what it is
 /// called by in COUPONHOOK_NOTIFICATION_ID, COUPONHOOK_EVENT_TYPE, COUPONHOOK_MCHID and
 /// COUPONHOOK_ATTEMPT. It speaks by its exit code, as sysexits.h has them: 0 is done, 65

@@ -44,9 +44,10 @@ class TargetMaker {
 
   Target operator()(const HttpHandlerConfig& http) {
     HttpTarget target;
+    // What is empty the configuration's reader has told of.
     if (auto url = parse_url(http.url)) {
       target.url = std::move(*url);
-    } else {
+    } else if (!http.url.empty()) {
       report("url", "\"" + http.url + "\" is no URL; write https://host/path");
     }
     if (target.url.tls) {
@@ -56,7 +57,9 @@ class TargetMaker {
     }
     const auto secrets = read_file(http.secret_file, 4096);
     if (!secrets) {
-      report("secret_file: " + http.secret_file.string(), secrets.error());
+      if (!http.secret_file.empty()) {
+        report("secret_file: " + http.secret_file.string(), secrets.error());
+      }
     } else if (auto signer = crypto::WebhookSigner::from_text(secrets->reveal())) {
       target.signer = std::make_shared<Live<crypto::WebhookSigner>>(
           std::make_shared<const crypto::WebhookSigner>(std::move(*signer)));
@@ -71,6 +74,11 @@ class TargetMaker {
   }
 
   Target operator()(const ExecHandlerConfig& exec) {
+    if (!exec.command.empty() && !exec.command.front().empty()) {
+      if (auto why = why_not_executable(exec.command.front()); !why.empty()) {
+        report("command", std::move(why));
+      }
+    }
     return std::make_shared<ExecHandler>(
         ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes});
   }

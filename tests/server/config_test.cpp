@@ -13,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kMinimal = R"(
 [listener]
@@ -155,6 +156,70 @@ TEST_F(ConfigFile, NamesAnEnvironmentVariableThatIsNotSet) {
               ElementsAre(AllOf(HasSubstr("store.url"), HasSubstr("NOWHERE"))));
 }
 
+TEST_F(ConfigFile, SaysThatAPlaceholderHasNoName) {
+  EXPECT_THAT(problems("[store]\nurl = \"${}\"\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("store.url: has \"${}\", which names no environment")));
+}
+
+TEST_F(ConfigFile, DoesNotCallAKeyMissingWhoseValueWillNotDo) {
+  for (const char* value : {"\"${NOWHERE}\"", "1900000001"}) {
+    std::string text(kMinimal);
+    text.replace(text.find("\"1900000001\""), 12, value);
+    EXPECT_THAT(problems(text),
+                ElementsAre(AllOf(HasSubstr("merchant[1].mchid"), Not(HasSubstr("is missing")))));
+  }
+}
+
+TEST_F(ConfigFile, NamesTheTwoStatusesThatMeanSuccess) {
+  for (const char* status : {"500", "202", "\"204\""}) {
+    std::string text(kMinimal);
+    text.insert(text.find("tls_certificate"), std::string("success_status = ") + status + "\n");
+    EXPECT_THAT(problems(text), ElementsAre(HasSubstr("success_status: must be 200 or 204")));
+  }
+}
+
+std::string with_doors(const std::string& listener, const std::string& admin) {
+  std::string text(kMinimal);
+  text.insert(text.find("token_file"),
+              admin + "\ntls_certificate = \"c\"\ntls_private_key = \"k\"\n");
+  text.insert(text.find("tls_certificate"), listener + "\n");
+  return text;
+}
+
+TEST_F(ConfigFile, RefusesOnePortForBothDoors) {
+  const auto both_named = AllOf(HasSubstr("admin.port"), HasSubstr("listener.port"));
+  for (const auto& [listener, admin] : std::vector<std::pair<std::string, std::string>>{
+           {"address = \"10.0.0.1\"\nport = 9443", "address = \"10.0.0.1\""},
+           {"address = \"0.0.0.0\"\nport = 9443", "address = \"127.0.0.1\""},
+           {"address = \"::\"\nport = 9443", "address = \"127.0.0.1\""},
+           {"address = \"127.0.0.1\"", "address = \"0.0.0.0\"\nport = 8443"}}) {
+    EXPECT_THAT(problems(with_doors(listener, admin)), ElementsAre(both_named));
+  }
+}
+
+TEST_F(ConfigFile, TakesDoorsThatDoNotOverlap) {
+  for (const auto& [listener, admin] : std::vector<std::pair<std::string, std::string>>{
+           {"address = \"10.0.0.1\"\nport = 9443", "address = \"10.0.0.2\""},
+           {"address = \"0.0.0.0\"\nport = 9443", "address = \"::1\""},
+           {"address = \"127.0.0.1\"\nport = 0", "address = \"127.0.0.1\"\nport = 0"}}) {
+    EXPECT_THAT(problems(with_doors(listener, admin)), ElementsAre());
+  }
+}
+
+TEST_F(ConfigFile, RefusesAFirstRetryLaterThanTheLongest) {
+  const std::string handler = R"(
+[[handler]]
+name = "script"
+type = "exec"
+command = ["true"]
+events = ["COUPON.*"]
+retry_max_ms = 500
+)";
+  EXPECT_THAT(problems(std::string(kMinimal) + handler + "retry_initial_ms = 501\n"),
+              ElementsAre(AllOf(HasSubstr("retry_initial_ms"), HasSubstr("retry_max_ms"))));
+  EXPECT_THAT(problems(std::string(kMinimal) + handler), ElementsAre());
+}
+
 TEST_F(ConfigFile, RefusesAnUnknownKeyAndNamesTheNearest) {
   EXPECT_THAT(problems("[store]\nurll = \"x\"\n" + std::string(kMinimal)),
               ElementsAre(AllOf(HasSubstr("store.urll"), HasSubstr("did you mean \"url\""))));
@@ -181,7 +246,7 @@ api_v3_key_files = ["k"]
 platform_certificates = ["c"]
 )"),
               ElementsAre(HasSubstr("listener.port"), HasSubstr("listener.success_status"),
-                          HasSubstr("admin.tls_certificate"),
+                          HasSubstr("admin.tls_certificate"), HasSubstr("admin.tls_private_key"),
                           AllOf(HasSubstr("merchant[1].path"), HasSubstr("query"))));
 }
 
