@@ -68,13 +68,25 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
 void check_outbound_files(const Config& config, std::vector<Problem>& problems) {
   for (const MerchantConfig& merchant : config.merchants) {
     if (!merchant.api) continue;
+    const MerchantApiConfig& api = *merchant.api;
     const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": api.";
-    const auto pem = read_file(merchant.api->private_key_file);
-    const std::string name = merchant.api->private_key_file.string();
-    if (!pem) {
-      problems.push_back({where + "private_key_file: " + name, pem.error()});
-    } else if (const auto signer = crypto::Signer::from_pem(*pem); !signer) {
-      problems.push_back({where + "private_key_file: " + name, signer.error()});
+    if (!api.private_key_file.empty()) {  // else the configuration's reader has told it
+      const auto pem = read_file(api.private_key_file);
+      const std::string named = where + "private_key_file: " + api.private_key_file.string();
+      if (!pem) {
+        problems.push_back({named, pem.error()});
+      } else if (const auto signer = crypto::Signer::from_pem(*pem); !signer) {
+        problems.push_back({named, signer.error()});
+      }
+    }
+    if (!api.api_v2_key_file.empty()) {
+      if (const auto key = read_secret_line(api.api_v2_key_file); !key) {
+        problems.push_back(
+            {where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error()});
+      }
+    }
+    if (const auto tls = make_client_tls(api.ca_file); !tls) {
+      problems.push_back({where + "ca_file", tls.error()});
     }
   }
 }

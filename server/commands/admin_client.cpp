@@ -14,6 +14,11 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                       const crypto::Secret& token,
                                                       std::string_view method,
                                                       std::string_view target, std::string body) {
+  if (admin.port == 0) {
+    return Problem{admin_place(admin),
+                   "admin.port is 0, so `serve` listens where the system chooses; set a fixed "
+                   "admin.port"};
+  }
   TlsContext tls;
   if (!admin.tls_certificate.empty()) {
     auto made = make_client_tls(admin.tls_certificate);

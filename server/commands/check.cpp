@@ -8,37 +8,29 @@
 namespace couponhook::server {
 namespace {
 
-/// \return what is wrong with the store; nothing where it is sound or not made yet.
-std::optional<Problem> check_store(const Config& config) {
-  const std::string where = config.file.string() + ": store.url";
-  const auto url = storage::parse_store_url(config.store.url, config.directory);
-  if (!url) return Problem{where, url.error().message};
-  const auto made = storage::Store::is_made(*url, {});
-  if (!made) return Problem{where, made.error().message};
-  if (!*made) return std::nullopt;
-  const auto store = storage::Store::inspect(*url, {});
-  if (!store) return Problem{where, store.error().message};
+/// \return a failure where it is not sound, or could not be made.
+storage::Store::Result<void> check_store(const storage::StoreUrl& url) {
+  if (auto place = storage::Store::check_place(url); !place) return place;
+  const auto made = storage::Store::is_made(url, {});
+  if (!made) return made.error();
+  if (!*made) return {};
+  const auto store = storage::Store::inspect(url, {});
+  if (!store) return store.error();
   const auto reader = (*store)->reader();
-  if (!reader) return Problem{where, reader.error().message};
-  const auto sound = (*reader)->check_integrity();
-  if (!sound) return Problem{where, sound.error().message};
-  return std::nullopt;
+  if (!reader) return reader.error();
+  return (*reader)->check_integrity();
 }
 
-/// The URL as it is in the configuration may hold a password.
-std::string store_name(const Config& config) {
-  const auto url = storage::parse_store_url(config.store.url, config.directory);
-  return url ? url->name() : std::string();
-}
-
-void describe(const Setup& setup, std::chrono::sys_seconds now, std::ostream& out) {
+/// \param store what to call it: the URL as it is in the configuration may hold a password.
+void describe(const Setup& setup, const std::string& store, std::chrono::sys_seconds now,
+              std::ostream& out) {
   const ListenerConfig& listener = setup.config.listener;
   out << "configuration  " << setup.config.file.string() << '\n'
       << "listener       " << (listener.tls ? "https " : "plain http ") << listener.address
       << " port " << listener.port << '\n'
       << "status         " << setup.config.admin.address << " port " << setup.config.admin.port
       << '\n'
-      << "store          " << store_name(setup.config) << '\n';
+      << "store          " << store << '\n';
   for (const Merchant& merchant : setup.merchants->all()) {
     out << "merchant       " << merchant.mchid << " at " << merchant.path << ", "
         << merchant.ciphers.size() << " APIv3 key" << (merchant.ciphers.size() == 1 ? "" : "s")
@@ -74,12 +66,16 @@ Exit check(const CommonOptions& common, World& world) {
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
   check_outbound_files(setup.config, problems);
+  const std::string where = setup.config.file.string() + ": store.url";
+  const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
+  if (!url) problems.push_back({where, url.error().message});
   print_problems(world, problems);
-  const auto store_problem = check_store(setup.config);
-  if (store_problem) print_problems(world, {*store_problem});
-  if (!problems.empty()) return Exit::kUsage;
-  if (store_problem) return Exit::kFailed;
-  describe(setup, now, world.out);
+  if (!url) return Exit::kUsage;
+  const auto store = check_store(*url);
+  if (!store) print_problems(world, {{where, store.error().message}});
+  if (!problems.empty() || !mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
+  if (!store) return Exit::kFailed;
+  describe(setup, url->name(), now, world.out);
   return Exit::kOk;
 }
 
@@ -89,7 +85,7 @@ void declare_check(CommandLine& line, CommonOptions& common, World& world) {
   Options options = line.add(
       "check", "Validate configuration, keys, certificates, store and handlers without serving",
       [&common, &world] { return check(common, world); });
-  add_config_option(options, common);
+  add_merchant_options(options, common);
 }
 
 }  // namespace couponhook::server

@@ -44,6 +44,10 @@ const MerchantConfig* choose_merchant(const Config& config, const CommonOptions&
   return nullptr;
 }
 
+bool mchid_is_configured(const Config& config, const CommonOptions& common, World& world) {
+  return common.mchid.empty() || choose_merchant(config, common, world) != nullptr;
+}
+
 ProgressDisplay progress_on(World& world) {
   return {world.err, ::isatty(STDERR_FILENO) == 1};
 }

@@ -85,6 +85,11 @@ void print_problems(World& world, const std::vector<Problem>& problems);
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 
+/// Prints what is wrong where --mchid names a merchant that there is not; for commands that concern
+/// all of them where it is not given.
+[[nodiscard]] bool mchid_is_configured(const Config& config, const CommonOptions& common,
+                                       World& world);
+
 /// Where long work tells how far it is.
 [[nodiscard]] ProgressDisplay progress_on(World& world);
 

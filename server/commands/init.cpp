@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <ostream>
 
 #include "crypto/resource_cipher.hpp"
@@ -108,8 +110,32 @@ void write_setup(const InitOptions& options, const World& world) {
   write_new_file(root / "couponhook.toml", config_text(options, api.serial), FileMode::kPublic);
 }
 
-Exit init(const InitOptions& options, World& world) {
+/// What is safe in TOML, in a path of a URL and in a certificate's name.
+bool is_plain(const std::string& mchid) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+  return !mchid.empty() && std::ranges::all_of(mchid, allowed);
+}
+
+/// The folder itself, or one above it, that is a file; empty where there is none.
+std::filesystem::path file_in_the_way(std::filesystem::path at) {
   std::error_code ec;
+  while (!at.empty() && !std::filesystem::exists(at, ec)) at = at.parent_path();
+  return std::filesystem::is_directory(at, ec) ? std::filesystem::path() : at;
+}
+
+Exit init(const InitOptions& options, World& world) {
+  if (!is_plain(options.mchid)) {
+    print_problems(world, {{"--mchid", "\"" + options.mchid +
+                                           "\" is no merchant number; use digits, letters, \"-\" "
+                                           "and \"_\""}});
+    return Exit::kUsage;
+  }
+  std::error_code ec;
+  if (const auto file = file_in_the_way(options.directory); !file.empty()) {
+    print_problems(world, {{file.string(),
+                            "is a file, not a folder; name a new folder to make the set-up in"}});
+    return Exit::kFailed;
+  }
   if (std::filesystem::exists(options.directory, ec) &&
       !std::filesystem::is_empty(options.directory, ec)) {
     print_problems(world, {{options.directory.string(),

@@ -135,6 +135,12 @@ Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& er
   }
   try {
     impl_->app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    // CLI11 itself would name them from the last to the first.
+    std::string extras;
+    for (const std::string& word : impl_->app.remaining(true)) extras += " \"" + word + "\"";
+    err << "couponhook: this command takes no" << extras << " (see couponhook --help)\n";
+    return Exit::kUsage;
   } catch (const CLI::ParseError& error) {
     const bool asked_for_text = error.get_exit_code() == 0;
     if (asked_for_text) {

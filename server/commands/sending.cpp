@@ -64,6 +64,12 @@ unsigned expected_status(Bad bad, unsigned if_good) {
 
 std::optional<Sending> prepare_sending(const SendingOptions& options, const Config& config,
                                        const MerchantConfig& merchant, World& world) {
+  if (options.to.empty() && config.listener.port == 0) {
+    print_problems(world, {{config.file.string() + ": listener.port",
+                            "is 0, so `serve` listens where the system chooses; name the address "
+                            "that it printed with --to, or set a fixed port"}});
+    return std::nullopt;
+  }
   const auto url = parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
     print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});

@@ -14,7 +14,7 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
                                                      const std::string& body) {
   exit_ = Exit::kOk;
   if (!config_) config_ = load_config_or_print(common_, world_);
-  if (!config_) return give_up(Exit::kUsage);
+  if (!config_ || !mchid_is_configured(*config_, common_, world_)) return give_up(Exit::kUsage);
   const auto token = read_secret_line(config_->admin.token_file);
   if (!token) {
     print_problems(world_, {{config_->admin.token_file.string(), token.error()}});

@@ -80,6 +80,12 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
 }
 
 Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& world) {
+  if (!names_event(options.event)) {
+    print_problems(world, {{"trigger", "\"" + options.event +
+                                           "\" is no event; name issue, redeem or refund, or an "
+                                           "event type such as COUPON.USE"}});
+    return Exit::kUsage;
+  }
   auto settings = parse_settings(options.settings, world);
   if (!settings) return Exit::kUsage;
   const auto config = load_config_or_print(common, world);

@@ -233,6 +233,11 @@ SettingResult FieldSetting::parse(std::string_view text) {
   return SettingResult(boost::system::in_place_value, std::move(setting));
 }
 
+bool names_event(std::string_view event) {
+  const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+  return resolve_event(event) != event || !std::ranges::all_of(event, is_small);
+}
+
 std::string resolve_event(std::string_view event) {
   if (event == "issue") return "COUPON.SEND";
   if (event == "redeem") return "COUPON.USE";

@@ -26,6 +26,10 @@ struct FieldSetting {
       std::string_view text);
 };
 
+/// Whether `event` is one of the words that resolve_event knows, or may be an event type: those are
+/// like COUPON.USE, so that a word in small letters is a slip.
+[[nodiscard]] bool names_event(std::string_view event);
+
 /// \return the event type that `issue`, `redeem` and `refund` stand for; any other text is one.
 [[nodiscard]] std::string resolve_event(std::string_view event);
 

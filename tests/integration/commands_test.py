@@ -41,6 +41,9 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(refused.stderr.count("\n"), 1, refused.stderr)
                 self.assertTrue(refused.stderr.startswith("couponhook: "), refused.stderr)
 
+    def test_words_too_many_are_named_as_they_stand(self):
+        self.assertIn('"--colour" "red"', run("serve", "--colour", "red").stderr)
+
     def test_an_unknown_command_is_named(self):
         self.assertIn("frobnicate", run("frobnicate").stderr)
 
@@ -150,6 +153,99 @@ class SetUp(unittest.TestCase):
         checked = self.check("[listener]\nport = \n")
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn("line 2", checked.stderr)
+
+    def complain(self, *named, exits=2, lines=None):
+        checked = self.check()
+        self.assertEqual(checked.returncode, exits, checked)
+        for name in named:
+            self.assertIn(name, checked.stderr)
+        if lines is not None:
+            self.assertEqual(checked.stderr.count("\n"), lines, checked.stderr)
+
+    def test_check_looks_into_the_files_for_outbound_calls(self):
+        self.service.configure("merchant.api.api_v2_key_file", "secrets/nowhere")
+        self.service.configure("merchant.api.ca_file", "secrets/api_v3_key")
+        self.complain("api.api_v2_key_file", "secrets/nowhere", "api.ca_file",
+                      "no readable PEM certificates", lines=2)
+
+    def test_check_looks_for_the_program_of_an_exec_handler(self):
+        self.service.configure("handler.type", "exec")
+        for program in ("no-such-program", str(self.service.config), "/nowhere/on-coupon"):
+            with self.subTest(program):
+                self.service.configure("handler.command", [program])
+                self.complain("handler[1].command", program, lines=1)
+        self.service.configure("handler.command", ["true"])
+        self.assertEqual(self.check().returncode, 0)
+
+    def test_check_says_once_that_a_handler_lacks_its_target(self):
+        self.service.configure("handler.type", "http")
+        self.complain("handler[1].url: is missing", "handler[1].secret_file: is missing", lines=2)
+
+    def test_a_place_where_no_store_can_be_made_exits_1(self):
+        self.service.configure("store.url", "sqlite:/proc/nope/x.db")
+        self.complain("store.url", "/proc", exits=1)
+
+    def test_a_store_url_that_will_not_do_exits_2(self):
+        for url in ("sqlite:", "mysql://127.0.0.1/coupons", "postgresql:coupons"):
+            self.service.configure("store.url", url)
+            for command in ("check", "serve"):
+                with self.subTest((url, command)):
+                    refused = run(command, "--config", self.service.config)
+                    self.assertEqual(refused.returncode, 2, refused)
+                    self.assertIn("store.url", refused.stderr)
+
+    def test_an_empty_file_is_no_store_yet(self):
+        self.service.database.parent.mkdir()
+        self.service.database.touch()
+        self.assertEqual(self.check().returncode, 0)
+
+    def test_serve_leaves_nothing_beside_a_file_that_is_no_store(self):
+        file = self.service.root / "hosts"
+        file.write_text("127.0.0.1 localhost\n")
+        self.service.configure("store.url", f"sqlite:{file}")
+        refused = run("serve", "--config", self.service.config)
+        self.assertEqual(refused.returncode, 1, refused)
+        self.assertIn("file is not a database", refused.stderr)
+        self.assertEqual(list(self.service.root.glob("hosts*")), [file])
+
+    def test_check_knows_its_merchants(self):
+        for mchid, exits in (("1900000001", 0), ("1900000002", 2)):
+            checked = run("check", "--mchid", mchid, "--config", self.service.config)
+            self.assertEqual(checked.returncode, exits, checked)
+        self.assertIn("1900000002", checked.stderr)
+
+    def test_init_refuses_a_merchant_number_that_breaks_its_own_set_up(self):
+        for mchid in ("", "1?2", "1/2", 'x"'):
+            with self.subTest(mchid):
+                refused = run("init", self.service.root / "other", "--mchid", mchid)
+                self.assertEqual(refused.returncode, 2, refused)
+                self.assertIn("--mchid", refused.stderr)
+                self.assertFalse((self.service.root / "other").exists())
+
+    def test_init_names_the_file_that_stands_where_a_folder_should(self):
+        file = self.service.root / "file"
+        file.write_text("x")
+        for folder in (file, file / "below"):
+            refused = run("init", folder)
+            self.assertEqual(refused.returncode, 1, refused)
+            self.assertIn(f"{file}: is a file", refused.stderr)
+
+    def test_a_port_that_the_system_chooses_must_be_named(self):
+        for command, exits, key in ((("trigger", "redeem"), 2, "listener.port"),
+                                    (("replay", FIXTURES), 2, "listener.port"),
+                                    (("status",), 1, "admin.port")):
+            with self.subTest(command):
+                refused = run(*command, "--config", self.service.config)
+                self.assertEqual(refused.returncode, exits, refused)
+                self.assertIn(key, refused.stderr)
+
+    def test_trigger_takes_no_slip_for_an_event(self):
+        for event in ("", "foo", "redem"):
+            refused = run("trigger", event, "--to", "http://127.0.0.1:1/", "--config",
+                          self.service.config)
+            self.assertEqual(refused.returncode, 2, refused)
+            for word in ("issue", "redeem", "refund", "COUPON.USE"):
+                self.assertIn(word, refused.stderr)
 
     def test_check_makes_no_store(self):
         self.check()
