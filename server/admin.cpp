@@ -1,5 +1,9 @@
 #include "server/admin.hpp"
 
+#include <locale>
+
+#include <boost/algorithm/string/predicate.hpp>
+
 #include "server/admin_json.hpp"
 #include "server/admin_reply.hpp"
 #include "server/verdict.hpp"
@@ -11,11 +15,19 @@ namespace {
 constexpr std::chrono::milliseconds kReadyPatience{1000};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
+
+bool is_state(std::string_view state) {
+  return state.empty() || state == "received" || state == "done" || state == "dead" ||
+         state == "quarantined";
+}
+
 /// \return the name of the parameter that will not do, or nothing.
 std::string_view read_filter(const Target& target, storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
   filter.state = target.parameter("state").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
+  filter.whole = true;
+  if (!is_state(filter.state)) return "state";
   if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
   if (!read_parameter(target, "until", parse_time_ms, filter.until_ms)) return "until";
   if (!read_parameter(target, "cursor", parse_number, filter.before_sequence)) return "cursor";
@@ -43,7 +55,9 @@ Reply Admin::fault(HttpFault fault, std::string_view) {
 bool Admin::authorized(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view header = request.headers.find("Authorization");
-  return header.starts_with(kScheme) && sources_.token.get()->equals(header.substr(kScheme.size()));
+  // Letter case of a scheme does not matter (RFC 9110, section 11.1).
+  return boost::algorithm::istarts_with(header, kScheme, std::locale::classic()) &&
+         sources_.token.get()->equals(header.substr(kScheme.size()));
 }
 
 Task<Reply> Admin::handle(const Request& request) {
@@ -53,15 +67,17 @@ Task<Reply> Admin::handle(const Request& request) {
   if (path.size() == 1 && path[0] == "livez") co_return json_reply(200, R"({"alive":true})");
   if (path.size() == 1 && path[0] == "readyz") co_return co_await ready();
   if (!authorized(request)) {
-    co_return error(401, "UNAUTHORIZED",
-                    "send the content of admin.token_file as Authorization: Bearer TOKEN");
+    Reply refused = error(401, "UNAUTHORIZED",
+                          "send the content of admin.token_file as Authorization: Bearer TOKEN");
+    refused.headers.emplace_back("WWW-Authenticate", "Bearer");
+    co_return refused;
   }
   if (BookIntake::takes(request.method, request.target)) {
     co_return co_await sources_.books.take(request.body);
   }
   if (path.size() == 1 && path[0] == "status") co_return co_await status();
   if (path.size() == 1 && path[0] == "notifications") co_return notifications(*target);
-  if (path.size() == 2 && path[0] == "notifications") co_return notification(path[1]);
+  if (path.size() == 2 && path[0] == "notifications") co_return notification(path[1], *target);
   if (path.size() == 3 && path[0] == "coupons") co_return coupon(path[1], path[2]);
   auto operated = co_await sources_.operations.answer(request, *target);
   if (operated) co_return std::move(*operated);
@@ -104,16 +120,18 @@ Reply Admin::notifications(const Target& target) {
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return error(400, "PARAM_ERROR",
                  std::string(wrong) +
-                     " will not do: since and until are RFC 3339 or Unix seconds, "
-                     "limit is 1 to 500, cursor is a next_cursor");
+                     " will not do: state is received, done, dead or quarantined, since and "
+                     "until are RFC 3339 or Unix seconds, limit is 1 to 500, cursor is a "
+                     "next_cursor");
   }
   const auto page = sources_.reader.notifications(filter);
   if (!page) return store_failed(page.error());
   return json_reply(200, notifications_json(*page));
 }
 
-Reply Admin::notification(std::string_view id) {
-  const auto found = sources_.reader.notification(id);
+Reply Admin::notification(std::string_view id, const Target& target) {
+  const std::string mchid(target.parameter("mchid").value_or(""));
+  const auto found = sources_.reader.notification(id, mchid);
   if (!found) return store_failed(found.error());
   if (!*found) return error(404, "NOT_FOUND", "no notification with this id is kept");
   return json_reply(200, notification_json(**found));

@@ -54,7 +54,7 @@ class Admin final : public RequestHandler {
   [[nodiscard]] Task<Reply> ready();
   [[nodiscard]] Task<Reply> status();
   [[nodiscard]] Reply notifications(const Target& target);
-  [[nodiscard]] Reply notification(std::string_view id);
+  [[nodiscard]] Reply notification(std::string_view id, const Target& target);
   [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);
 
   AdminSources sources_;

@@ -31,6 +31,35 @@ void write_facts(Json& json, const storage::NotificationRecord& record) {
   }
 }
 
+void write_history(Json& json, const std::vector<storage::AttemptRecord>& history) {
+  json.begin_list("history");
+  for (const storage::AttemptRecord& attempt : history) {
+    json.begin()
+        .number("attempt", attempt.attempt)
+        .time("began_at", attempt.began_at_ms)
+        .time("ended_at", attempt.ended_at_ms)
+        .text("outcome", attempt.outcome)
+        .text("error", attempt.error)
+        .end();
+  }
+  json.end_list();
+}
+
+/// A list has it without the history of attempts.
+void write_notification(Json& json, const storage::NotificationRecord& record, bool with_history) {
+  json.begin();
+  write_facts(json, record);
+  json.document("envelope", record.envelope).document("resource", record.resource);
+  json.begin_list("deliveries");
+  for (const storage::DeliveryRecord& delivery : record.deliveries) {
+    json.begin();
+    write_delivery(json, delivery);
+    if (with_history) write_history(json, delivery.history);
+    json.end();
+  }
+  json.end_list().end();
+}
+
 void write_notification_counts(Json& json, const StatusView& view) {
   json.begin("notifications")
       .number("stored", view.counts.stored)
@@ -178,26 +207,7 @@ std::string status_json(const StatusView& view) {
 
 std::string notification_json(const storage::NotificationRecord& record) {
   Json json;
-  json.begin();
-  write_facts(json, record);
-  json.document("envelope", record.envelope).document("resource", record.resource);
-  json.begin_list("deliveries");
-  for (const storage::DeliveryRecord& delivery : record.deliveries) {
-    json.begin();
-    write_delivery(json, delivery);
-    json.begin_list("history");
-    for (const storage::AttemptRecord& attempt : delivery.history) {
-      json.begin()
-          .number("attempt", attempt.attempt)
-          .time("began_at", attempt.began_at_ms)
-          .time("ended_at", attempt.ended_at_ms)
-          .text("outcome", attempt.outcome)
-          .text("error", attempt.error)
-          .end();
-    }
-    json.end_list().end();
-  }
-  json.end_list().end();
+  write_notification(json, record, true);
   return json.take();
 }
 
@@ -205,9 +215,7 @@ std::string notifications_json(const storage::NotificationPage& page) {
   Json json;
   json.begin().begin_list("items");
   for (const storage::NotificationRecord& record : page.items) {
-    json.begin();
-    write_facts(json, record);
-    json.end();
+    write_notification(json, record, false);
   }
   json.end_list().cursor("next_cursor", page.next_before_sequence).end();
   return json.take();

@@ -1,7 +1,12 @@
 #include "server/receive.hpp"
 
+#include <array>
+#include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <utility>
+
+#include <boost/algorithm/string/join.hpp>
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -31,16 +36,47 @@ crypto::SignedParts signed_parts(const Request& request) {
       request.headers.find("Wechatpay-Signature-Type"), request.body};
 }
 
-Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts) {
+/// Which of them, so that whoever strips it can be found.
+std::string missing_headers(const crypto::SignedParts& parts) {
+  const std::array<std::pair<std::string_view, std::string_view>, 4> headers{{
+      {"Wechatpay-Timestamp", parts.timestamp},
+      {"Wechatpay-Nonce", parts.nonce},
+      {"Wechatpay-Serial", parts.serial},
+      {"Wechatpay-Signature", parts.signature},
+  }};
+  std::vector<std::string> missing;
+  for (const auto& [name, value] : headers) {
+    if (value.empty()) missing.emplace_back(name);
+  }
+  if (missing.size() == headers.size()) return std::string(kProxyHint);
+  return "the request lacks " + boost::algorithm::join(missing, ", ") +
+         "; WeChat Pay sends four Wechatpay-* headers";
+}
+
+/// By how much, so that a clock that goes wrong is not taken for an attack.
+std::string wrong_time(std::string_view timestamp, const Merchant& merchant,
+                       std::chrono::sys_seconds now) {
+  std::int64_t sent = 0;
+  const char* const end = timestamp.data() + timestamp.size();
+  const auto read = std::from_chars(timestamp.data(), end, sent);
+  constexpr std::int64_t kLatest = 1'000'000'000'000;  // so that the difference is a number
+  if (read.ec != std::errc() || read.ptr != end || sent < 0 || sent > kLatest) {
+    return "Wechatpay-Timestamp is no number of seconds since 1970";
+  }
+  const std::int64_t behind = now.time_since_epoch().count() - sent;
+  return "Wechatpay-Timestamp is " + std::to_string(std::abs(behind)) + " s " +
+         (behind > 0 ? "behind" : "ahead of") + " this server's clock, and " +
+         std::to_string(merchant.timestamp_tolerance.count()) + " s are allowed";
+}
+
+Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts,
+               const Merchant& merchant, std::chrono::sys_seconds now) {
   using enum crypto::VerifyError;
   switch (error) {
-    case kHeadersMissing: {
-      const bool all_missing = parts.timestamp.empty() && parts.nonce.empty() &&
-                               parts.serial.empty() && parts.signature.empty();
-      return {Verdict::kHeadersMissing, all_missing ? kProxyHint : std::string_view()};
-    }
+    case kHeadersMissing:
+      return {Verdict::kHeadersMissing, missing_headers(parts)};
     case kTimestampInvalid:
-      return {Verdict::kTimestampInvalid, {}};
+      return {Verdict::kTimestampInvalid, wrong_time(parts.timestamp, merchant, now)};
     case kSerialUnknown:
       return {Verdict::kSerialUnknown, {}};
     case kProbe:
@@ -154,10 +190,10 @@ void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
 Examined examine(const Request& request, const Merchant& merchant, const ReceiveRules& rules,
                  system_clock::time_point now) {
   const crypto::SignedParts parts = signed_parts(request);
+  const auto now_s = std::chrono::floor<std::chrono::seconds>(now);
   const auto verified =
-      crypto::verify_signature(merchant.platform_keys, parts, merchant.timestamp_tolerance,
-                               std::chrono::floor<std::chrono::seconds>(now));
-  if (!verified) return refuse(verified.error(), parts);
+      crypto::verify_signature(merchant.platform_keys, parts, merchant.timestamp_tolerance, now_s);
+  if (!verified) return refuse(verified.error(), parts, merchant, now_s);
 
   auto notification = handlers::parse_notification(request.body, rules.json);
   if (!notification) {

@@ -33,7 +33,7 @@ struct ReceiveRules {
 /// Nothing is kept: the reply is due.
 struct Refused {
   Verdict verdict;
-  std::string_view hint;  ///< what to say instead of the verdict's message; empty: nothing better
+  std::string hint;  ///< what to say instead of the verdict's message; empty: nothing better
 };
 
 /// Signed, but of no use as it is: to be kept sealed, then replied with `verdict`.

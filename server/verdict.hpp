@@ -67,8 +67,9 @@ inline constexpr unsigned kSuccessStatus = 0;
 
 /// The HTTP reply for a verdict.
 /// \param success_status 200 or 204.
-/// \param hint replaces the row's message where there is something more helpful to say; static
-/// text.
+/// \param hint replaces the row's message where there is something more helpful to say; nothing
+/// that
+///   JSON would have to escape.
 [[nodiscard]] Reply reply_for(Verdict verdict, unsigned success_status, std::string_view hint = {});
 
 [[nodiscard]] Verdict verdict_for(HttpFault fault);

@@ -22,6 +22,12 @@ constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kRowsLookedAtMax = 20'000;
 constexpr std::int64_t kPageMax = 500;
 
+/// What a page of whole notifications holds, but for its last one: a resource may be as large as
+/// the largest body that is received.
+constexpr std::size_t kPageBytesMax = std::size_t{4} << 20;
+/// How many of them are asked for in one round trip.
+constexpr std::size_t kAskedTogether = 16;
+
 NotificationRecord notification_from(Row& row) {
   NotificationRecord record;
   record.sequence = integer(row[0]);
@@ -158,11 +164,12 @@ Reader::Result<StoreCounts> Reader::counts() {
   return counts;
 }
 
-Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id) {
+Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,
+                                                                       std::string_view mchid) {
   // Quarantined bodies of which no id could be read have an empty one.
   if (id.empty()) return std::optional<NotificationRecord>();
-  const std::array commands{Command(sql::kNotificationById, {id}),
-                            Command(sql::kQuarantinedById, {id})};
+  const std::array commands{Command(sql::kNotificationById, {id, mchid}),
+                            Command(sql::kQuarantinedById, {id, mchid})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   if (!results[0].empty()) {
@@ -204,16 +211,46 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
                                               filter.mchid, since, until, limit + 1})};
   if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
 
-  NotificationPage page;
+  NotificationPage page{.items = {}, .next_before_sequence = floor};
   for (Row& row : results[0]) {
     if (std::ssize(page.items) == limit) {
       page.next_before_sequence = page.items.back().sequence;
-      return page;
+      break;
     }
     page.items.push_back(quarantine ? quarantined_from(row) : notification_from(row));
   }
-  page.next_before_sequence = floor;
+  if (filter.whole && !quarantine) {
+    if (auto added = add_content(page); !added) return added.error();
+  }
   return page;
+}
+
+/// Where the page becomes too large, the rest is left to the next one.
+Reader::Result<void> Reader::add_content(NotificationPage& page) {
+  std::vector<NotificationRecord>& items = page.items;
+  std::vector<Command> commands;
+  std::vector<Rows> results;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::size_t place = i % kAskedTogether;
+    if (place == 0) {
+      commands.clear();
+      for (std::size_t j = i; j < std::min(i + kAskedTogether, items.size()); ++j) {
+        commands.push_back(Command(sql::kResourceOf, {items[j].sequence}));
+        commands.push_back(Command(sql::kDeliveriesOf, {items[j].sequence}));
+      }
+      if (auto ran = connection_->run(commands, results); !ran) return ran;
+    }
+    NotificationRecord& item = items[i];
+    for (Row& row : results[2 * place]) item.resource = take_text(row[0]);
+    for (Row& row : results[2 * place + 1]) item.deliveries.push_back(delivery_from(row));
+    bytes += item.envelope.size() + item.resource.size();
+    if (bytes >= kPageBytesMax && i + 1 < items.size()) {
+      page.next_before_sequence = item.sequence;
+      items.resize(i + 1);
+    }
+  }
+  return {};
 }
 
 Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quarantine_id) {

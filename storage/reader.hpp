@@ -23,9 +23,11 @@ class Reader {
   explicit Reader(std::unique_ptr<Connection> connection);
 
   [[nodiscard]] Result<StoreCounts> counts();
-  /// \return nothing inside where no merchant has the id; with resource and deliveries. Looks among
-  ///   the quarantined where it is not among the kept.
-  [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id);
+  /// \param mchid whose; empty: of whichever merchant it came to last.
+  /// \return nothing inside where no such merchant has the id; with resource and deliveries. Looks
+  ///   among the quarantined where it is not among the kept.
+  [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id,
+                                                                       std::string_view mchid = {});
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
   /// \return nothing inside where it is not, or no longer, in quarantine. In NotificationRecord,
   ///   `sequence` is a quarantined body's number.
@@ -40,6 +42,8 @@ class Reader {
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }
 
  private:
+  [[nodiscard]] Result<void> add_content(NotificationPage& page);
+
   std::unique_ptr<Connection> connection_;
 };
 

@@ -198,10 +198,12 @@ struct NotificationFilter {
   std::optional<std::int64_t> until_ms;  ///< received before
   std::int64_t limit = 50;
   std::optional<std::int64_t> before_sequence;  ///< the cursor: newest first, strictly below
+  /// With resource and deliveries, and as many as a page of some megabytes holds.
+  bool whole = false;
 };
 
 struct NotificationPage {
-  std::vector<NotificationRecord> items;  ///< without resource and deliveries
+  std::vector<NotificationRecord> items;  ///< without the history of attempts
   std::optional<std::int64_t> next_before_sequence;
 };
 

@@ -95,7 +95,10 @@ const Statement kOldestOpenDelivery{
 
 const Statement kNotificationById{
     "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
-    ", n.resource FROM notifications n WHERE n.id = $1 ORDER BY n.seq DESC LIMIT 1"};
+    ", n.resource FROM notifications n WHERE n.id = $1 AND ($2 = '' OR n.mchid = $2)"
+    " ORDER BY n.seq DESC LIMIT 1"};
+
+const Statement kResourceOf{"SELECT resource FROM notifications WHERE seq = $1"};
 
 const Statement kDeliveriesOf{
     "SELECT seq, handler, state, attempts, due_at, last_error, lease_owner, parked_by, created_at,"
@@ -112,8 +115,9 @@ const Statement kListNotifications{
     " AND ($5 = '' OR n.mchid = $5) AND n.received_at >= $6 AND n.received_at < $7"
     " ORDER BY n.seq DESC LIMIT $8"};
 
-const Statement kQuarantinedById{"SELECT " COUPONHOOK_QUARANTINE_COLUMNS
-                                 "FROM quarantine WHERE id = $1 ORDER BY seq DESC LIMIT 1"};
+const Statement kQuarantinedById{
+    "SELECT " COUPONHOOK_QUARANTINE_COLUMNS
+    "FROM quarantine WHERE id = $1 AND ($2 = '' OR mchid = $2) ORDER BY seq DESC LIMIT 1"};
 
 const Statement kSealedById{
     "SELECT mchid, headers, body, received_at FROM quarantine WHERE seq = $1"};

@@ -102,8 +102,10 @@ extern const Statement kTotals;
 extern const Statement kLastReceived;
 /// -> created_at
 extern const Statement kOldestOpenDelivery;
-/// id -> notification columns, resource
+/// id, mchid or empty -> notification columns, resource
 extern const Statement kNotificationById;
+/// seq -> resource
+extern const Statement kResourceOf;
 /// notification -> listed delivery columns without those of the notification
 extern const Statement kDeliveriesOf;
 /// seq -> listed delivery columns
@@ -124,7 +126,7 @@ extern const Statement kListUndone;
 extern const Statement kNotificationFloor;
 /// before, floor, event_type, state, mchid, since, until, limit -> notification columns
 extern const Statement kListNotifications;
-/// id -> quarantine columns
+/// id, mchid or empty -> quarantine columns
 extern const Statement kQuarantinedById;
 /// seq -> mchid, headers, body, received_at
 extern const Statement kSealedById;

@@ -108,7 +108,7 @@ struct NotificationsOptions {
   bool json = false;
 
   [[nodiscard]] std::string target() const {
-    if (!id.empty()) return "/notifications/" + percent_encode(id);
+    if (!id.empty()) return target_with("/notifications/" + percent_encode(id), {{"mchid", mchid}});
     return target_with("/notifications", {{"type", type},
                                           {"state", state},
                                           {"mchid", mchid},

@@ -290,7 +290,11 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += view(http::obsolete_reason(static_cast<http::status>(reply.status)));
   out_ += "\r\nDate: ";
   out_ += http_date();
-  if (close) out_ += "\r\nConnection: close";
+  if (close) {
+    out_ += "\r\nConnection: close";
+  } else if (request_.is_http_1_0()) {
+    out_ += "\r\nConnection: keep-alive";
+  }
   if (!reply.allow.empty()) (out_ += "\r\nAllow: ") += reply.allow;
   if (reply.retry_after) {
     (out_ += "\r\nRetry-After: ") += std::to_string(reply.retry_after->count());

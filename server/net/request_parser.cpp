@@ -43,6 +43,7 @@ std::vector<std::string_view> RequestParts::find_all(std::string_view name) cons
 void RequestParts::clear() {
   clear_text(head_);
   clear_text(body_);
+  version_ = 11;
   method_ = target_ = {};
   fields_.clear();
 }
@@ -56,15 +57,24 @@ RequestParts::Span RequestParts::append(std::string_view text) {
 }
 
 void RequestParser::on_request_impl(boost::beast::http::verb, string_view method,
-                                    string_view target, int, error_code&) {
+                                    string_view target, int version, error_code&) {
+  parts_.version_ = version;
   parts_.method_ = parts_.append(view(method));
   parts_.target_ = parts_.append(view(target));
 }
 
-void RequestParser::on_field_impl(boost::beast::http::field, string_view name, string_view value,
-                                  error_code&) {
+void RequestParser::on_field_impl(boost::beast::http::field field, string_view name,
+                                  string_view value, error_code&) {
+  if (field == boost::beast::http::field::host) ++hosts_;
   const RequestParts::Span name_span = parts_.append(view(name));
   parts_.fields_.push_back({name_span, parts_.append(view(value))});
+}
+
+/// One host is named, though HTTP/1.0 need not (RFC 9112, section 3.2): what proxies on the way
+/// read as two requests for two hosts must not be one here.
+void RequestParser::on_header_impl(error_code& ec) {
+  if (hosts_ == 1 || (hosts_ == 0 && parts_.is_http_1_0())) return;
+  ec = boost::beast::http::error::bad_field;
 }
 
 /// The parser has compared the length with its limit. What is only announced is address space until

@@ -31,6 +31,9 @@ class RequestParts final : public HeaderFields {
   /// The values of all fields of this name, in order.
   [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
 
+  /// From a client that waits for the end of the connection unless told that it stays open.
+  [[nodiscard]] bool is_http_1_0() const { return version_ < 11; }
+
   /// Forgets the request. What an unusually large one needed is freed.
   void clear();
 
@@ -53,6 +56,7 @@ class RequestParts final : public HeaderFields {
   [[nodiscard]] Span append(std::string_view text);
 
   std::string head_;
+  int version_ = 11;  ///< of HTTP, ten times
   Span method_;
   Span target_;
   std::vector<Field> fields_;
@@ -74,7 +78,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(boost::beast::http::field, string_view name, string_view value,
                      error_code&) override;
-  void on_header_impl(error_code&) override {}
+  void on_header_impl(error_code& ec) override;
   void on_body_init_impl(const BodyLength& length, error_code&) override;
   std::size_t on_body_impl(string_view piece, error_code&) override;
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
@@ -82,6 +86,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   RequestParts& parts_;
+  int hosts_ = 0;
 };
 
 }  // namespace couponhook::server

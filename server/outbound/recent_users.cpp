@@ -46,13 +46,12 @@ std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader
   filter.mchid = merchant.mchid;
   filter.since_ms = since_ms;
   filter.limit = kPage;
+  filter.whole = true;
   for (std::size_t looked_at = 0; looked_at < kUsersMax && !users.full();) {
     const auto page = reader.notifications(filter);
     if (!page) return page.error().message;
     for (const auto& item : page->items) {
-      const auto whole = reader.notification(item.id);
-      if (!whole) return whole.error().message;
-      if (*whole) users.add({openid_of(**whole), merchant.reconcile.appid});
+      users.add({openid_of(item), merchant.reconcile.appid});
     }
     looked_at += page->items.size();
     if (!page->next_before_sequence) break;

@@ -347,6 +347,12 @@ class Http(ServiceTestCase):
         self.assert_stored(self.connection.ask(data.replace(b"HTTP/1.1", b"HTTP/1.0")))
         self.assertTrue(self.connection.is_closed_within(2))
 
+    def test_http_1_0_is_told_that_its_connection_stays_open_where_it_asked_for_that(self):
+        for _ in range(2):
+            request = self.platform.notify(events.redeem()).having(Connection="keep-alive")
+            data = request.to_bytes(PATH).replace(b"HTTP/1.1", b"HTTP/1.0")
+            self.assertEqual(self.connection.ask(data).headers["connection"], "keep-alive")
+
     def test_a_request_in_pieces_of_one_byte_is_read(self):
         for byte in self.platform.notify(events.redeem()).to_bytes(PATH):
             self.connection.send(bytes([byte]))

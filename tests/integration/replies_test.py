@@ -3,6 +3,7 @@ Method: one request for each row over TLS, signed and sealed by an implementatio
 """
 
 import json
+import re
 import time
 import unittest
 
@@ -118,6 +119,9 @@ class Merchants(ServiceTestCase):
             self.assert_stored(connection.post(self.second.notify(events.redeem(), "of-both")))
         after = self.service.counts()
         self.assertEqual((after["stored"] - before["stored"], after["conflicts"]), (2, 0))
+        for mchid in ("1900000001", "1900000002"):
+            told = self.service.get(f"/notifications/of-both?mchid={mchid}")
+            self.assertEqual(told["mchid"], mchid)
 
 
 class Refused(ServiceTestCase):
@@ -163,16 +167,22 @@ class Refused(ServiceTestCase):
         reply = self.assert_rejected(request, "HEADERS_MISSING")
         self.assertIn("proxy", json.loads(reply.body)["message"])
 
-    def test_one_header_missing_does_not_blame_the_proxy(self):
+    def test_one_header_missing_is_named_and_does_not_blame_the_proxy(self):
         request = self.platform.notify(events.redeem()).without("Wechatpay-Nonce")
         reply = self.assert_rejected(request, "HEADERS_MISSING")
-        self.assertNotIn("proxy", json.loads(reply.body)["message"])
+        message = json.loads(reply.body)["message"]
+        self.assertNotIn("proxy", message)
+        self.assertIn("Wechatpay-Nonce", message)
+        self.assertNotIn("Wechatpay-Serial", message)
 
     def test_a_timestamp_outside_the_tolerance_is_invalid(self):
         for skew in (-310, 310, -86400, 86400):
             with self.subTest(skew=skew):
                 request = self.platform.notify(events.redeem(), timestamp=int(time.time()) + skew)
-                self.assert_rejected(request, "TIMESTAMP_INVALID")
+                reply = self.assert_rejected(request, "TIMESTAMP_INVALID")
+                told = re.search(r"is (\d+) s (behind|ahead of)", json.loads(reply.body)["message"])
+                self.assertAlmostEqual(int(told[1]), abs(skew), delta=5)
+                self.assertEqual(told[2], "behind" if skew < 0 else "ahead of")
 
     def test_a_timestamp_that_is_no_number_is_invalid(self):
         now = str(int(time.time()))
@@ -269,6 +279,8 @@ class Http(ServiceTestCase):
         malformed = {
             "no HTTP": b"what is this?\r\n\r\n",
             "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "no host": b"POST /notify/1900000001 HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+            "two hosts": start + b"Host: y\r\nContent-Length: 0\r\n\r\n",
             "header without colon": start + b"nonsense\r\n\r\n",
             "space before colon": start + b"Content-Length : 4\r\n\r\nabcd",
             "length that is no number": start + b"Content-Length: four\r\n\r\n",

@@ -85,6 +85,16 @@ class Token(ServiceTestCase):
                     status, body = self.service.ask(path, token)
                     self.assertEqual((status, body["code"]), (401, "UNAUTHORIZED"))
 
+    def test_a_refusal_names_the_scheme_and_a_scheme_may_be_written_in_any_case(self):
+        host, port = self.service.admin_address
+        asked = ["curl", "--silent", "--include", f"http://{host}:{port}/status"]
+        refused = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        self.assertIn("WWW-Authenticate: Bearer\n", refused)
+        header = f'header = "authorization: bearer {self.service.token()}"'
+        taken = subprocess.run([*asked, "--config", "-"], input=header, capture_output=True,
+                               text=True, check=True).stdout
+        self.assertTrue(taken.startswith("HTTP/1.1 200 "), taken[:80])
+
     def test_it_is_only_asked_and_never_told(self):
         for method in ("POST", "PUT", "DELETE"):
             with self.subTest(method):
@@ -194,7 +204,7 @@ class Lists(StatusTestCase):
 
     def ids(self, query=""):
         page = self.service.get(f"/notifications?{query}")
-        self.assert_shape(page, {"items": [FACTS], "next_cursor": MAYBE_TEXT})
+        self.assert_shape(page, {"items": [NOTIFICATION], "next_cursor": MAYBE_TEXT})
         return [item["id"] for item in page["items"]]
 
     def pages(self, query):
@@ -248,7 +258,7 @@ class Lists(StatusTestCase):
 
     def test_a_parameter_that_will_not_do_is_400_and_named(self):
         for query in ("limit=0", "limit=1000000", "limit=x", "since=yesterday", "until=never",
-                      "cursor=x"):
+                      "cursor=x", "state=lost"):
             with self.subTest(query):
                 status, body = self.service.ask(f"/notifications?{query}")
                 self.assertEqual(status, 400)

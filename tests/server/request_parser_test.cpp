@@ -57,7 +57,8 @@ TEST_P(RequestPartsInPieces, KeepRepeatedFieldsInOrder) {
 
 TEST_P(RequestPartsInPieces, JoinChunks) {
   const std::string_view chunked =
-      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
   ASSERT_FALSE(parse(parts_, chunked, GetParam()));
   EXPECT_EQ(parts_.body(), "abcde");
 }
@@ -67,8 +68,21 @@ INSTANTIATE_TEST_SUITE_P(WholeOrByteByByte, RequestPartsInPieces,
 
 TEST(RequestParts, TakeTheAbsoluteForm) {
   RequestParts parts;
-  ASSERT_FALSE(parse(parts, "GET https://host.example/a?b HTTP/1.1\r\n\r\n", 4096));
+  ASSERT_FALSE(parse(parts, "GET https://host.example/a?b HTTP/1.1\r\nHost: h\r\n\r\n", 4096));
   EXPECT_EQ(parts.target(), "/a?b");
+}
+
+TEST(RequestParts, NameOneHostUnlessTheyAreOlderThanHttp11) {
+  const auto is_taken = [](std::string_view version, std::string_view hosts) {
+    RequestParts parts;
+    return !parse(
+        parts, std::string("GET / ").append(version).append("\r\n").append(hosts) + "\r\n", 4096);
+  };
+  EXPECT_FALSE(is_taken("HTTP/1.1", ""));
+  EXPECT_TRUE(is_taken("HTTP/1.1", "Host: h\r\n"));
+  EXPECT_FALSE(is_taken("HTTP/1.1", "Host: h\r\nhost: h\r\n"));
+  EXPECT_TRUE(is_taken("HTTP/1.0", ""));
+  EXPECT_FALSE(is_taken("HTTP/1.0", "Host: h\r\nHost: i\r\n"));
 }
 
 TEST(RequestParts, ForgetTheRequestBefore) {

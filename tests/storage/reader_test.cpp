@@ -91,6 +91,50 @@ TEST_P(ReaderTest, ListsWithoutContent) {
   EXPECT_TRUE(list(filter()).items.at(0).resource.empty());
 }
 
+TEST_P(ReaderTest, ListsWholeOnesWhereAsked) {
+  std::vector<Work> batch;
+  for (int i = 0; i < 40; ++i) {
+    Admission a = admission(numbered("n", i));
+    a.resource = numbered("content of ", i);
+    a.deliveries = {{.handler = numbered("crm", i), .ordering_key = ""}};
+    batch.push_back({.content = std::move(a), .listener = nullptr});
+  }
+  write(std::move(batch));
+  NotificationFilter wanted = filter();
+  wanted.whole = true;
+  const NotificationPage page = list(wanted);
+  ASSERT_EQ(page.items.size(), 40U);
+  for (int i = 0; i < 40; ++i) {
+    const NotificationRecord& record = page.items.at(39 - static_cast<std::size_t>(i));
+    EXPECT_EQ(record.resource, numbered("content of ", i));
+    ASSERT_EQ(record.deliveries.size(), 1U);
+    EXPECT_EQ(record.deliveries[0].handler, numbered("crm", i));
+  }
+}
+
+TEST_P(ReaderTest, LeavesToTheNextPageWhatWouldMakeAPageTooLarge) {
+  for (const char* id : {"n0", "n1", "n2"}) {
+    Admission a = admission(id);
+    a.resource.assign(std::size_t{3} << 20, 'r');
+    write_together(a);
+  }
+  NotificationFilter wanted = filter();
+  wanted.whole = true;
+  EXPECT_EQ(ids(wanted), (Ids{"n2", "n1"}));
+  wanted.before_sequence = list(wanted).next_before_sequence;
+  EXPECT_EQ(ids(wanted), Ids{"n0"});
+  EXPECT_FALSE(list(wanted).next_before_sequence);
+}
+
+TEST_P(ReaderTest, FindsEachMerchantsOwnUnderOneId) {
+  Admission other = admission("n1");
+  other.mchid = "1900000002";
+  write_together(admission("n1"), other);
+  EXPECT_EQ(reader().notification("n1", "1900000001").value()->mchid, "1900000001");
+  EXPECT_EQ(reader().notification("n1", "1900000002").value()->mchid, "1900000002");
+  EXPECT_FALSE(reader().notification("n1", "1900000003").value());
+}
+
 TEST_P(ReaderTest, PagesWithoutGapOrOverlap) {
   keep(0, 5);
   NotificationFilter page = filter();
