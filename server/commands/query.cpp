@@ -132,7 +132,7 @@ void declare_status(CommandLine& line, CommonOptions& common, World& world) {
   Options options = line.add(
       "status", "What the running service holds and has done",
       [&common, &world, json] { return query(common, world, "/status", *json, print_status); });
-  add_config_option(options, common);
+  add_merchant_options(options, common);
   options.flag("--json", *json, "As JSON");
 }
 
@@ -163,7 +163,7 @@ void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
                  "/coupons/" + percent_encode(chosen->stock) + "/" + percent_encode(chosen->coupon),
                  chosen->json, print_coupon);
   });
-  add_config_option(options, common);
+  add_merchant_options(options, common);
   options.required_text("STOCK", chosen->stock, "Stock id");
   options.required_text("COUPON", chosen->coupon, "Coupon id or code");
   options.flag("--json", chosen->json, "As JSON");

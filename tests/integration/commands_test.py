@@ -215,10 +215,11 @@ class SetUp(unittest.TestCase):
         self.assertIn("1900000002", checked.stderr)
 
     def test_a_merchant_that_is_not_configured_is_named(self):
-        refused = run("quarantine", "list", "--mchid", "1900000002", "--config",
-                      self.service.config)
-        self.assertEqual(refused.returncode, 2, refused)
-        self.assertIn('"1900000002" is not configured', refused.stderr)
+        for words in (("quarantine", "list"), ("status",), ("ledger", "77", "1")):
+            with self.subTest(words):
+                refused = run(*words, "--mchid", "1900000002", "--config", self.service.config)
+                self.assertEqual(refused.returncode, 2, refused)
+                self.assertIn('"1900000002" is not configured', refused.stderr)
 
     def test_init_refuses_a_merchant_number_that_breaks_its_own_set_up(self):
         for mchid in ("", "1?2", "1/2", 'x"'):
