@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from support import events, service as service_module
-from support.service import PATIENCE, Service, run, wait_until
+from support.service import C11_THREADS, PATIENCE, Service, run, wait_until
 from support.target import handler_table
 from support.wechat_pay import Platform
 from support.wire import Client
@@ -260,6 +260,7 @@ class Amqp(HandlerCase):
         self.assertIn("no queue is bound", self.last_error("amqp-nobody"))
 
 
+@unittest.skipUnless(C11_THREADS, "the thread sanitizer does not see librdkafka's threads begin")
 class Kafka(HandlerCase):
     def serve_with_mock_cluster(self, **properties):
         properties = {"test.mock.num.brokers": "3", **properties}

@@ -29,6 +29,9 @@ if BINARY is None:
 #: Sanitizers make everything slower; promises in seconds are multiplied by this.
 PATIENCE = float(os.environ.get("COUPONHOOK_PATIENCE", "1"))
 
+#: Whether the binary may start C11 threads, which the thread sanitizer does not see begin.
+C11_THREADS = os.environ.get("COUPONHOOK_C11_THREADS", "1") == "1"
+
 #: Asks for the full numbers, which take minutes.
 LONG = os.environ.get("COUPONHOOK_LONG") == "1"
 
