@@ -90,11 +90,16 @@ class Secrets(ServiceTestCase):
         self.assert_holds_no_secret("the log", "\n".join(self.service.stdout))
         self.assert_holds_no_secret("stderr", "\n".join(self.service.stderr))
 
-    def test_status_and_lists_hold_no_secret(self):
-        for path in ("/status", "/notifications", "/notifications?state=quarantined", "/readyz"):
+    def test_status_and_what_is_not_opened_hold_no_secret(self):
+        for path in ("/status", "/notifications?state=quarantined", "/readyz"):
             with self.subTest(path):
                 text = json.dumps(self.service.ask(path)[1], ensure_ascii=False)
                 self.assert_holds_no_secret(path, text)
+
+    def test_the_list_on_the_console_is_without_content(self):
+        listed = run("notifications", "--config", self.service.config)
+        self.assertIn("stored", listed.stdout)
+        self.assert_holds_no_secret("notifications", listed.stdout + listed.stderr)
 
     def test_what_is_quarantined_is_shown_without_its_content(self):
         text = json.dumps(self.service.get("/notifications/sealed"), ensure_ascii=False)
