@@ -97,8 +97,9 @@ class Secrets(ServiceTestCase):
                 self.assert_holds_no_secret(path, text)
 
     def test_the_list_on_the_console_is_without_content(self):
+        self.service.configure("admin.port", self.service.admin_address[1])
         listed = run("notifications", "--config", self.service.config)
-        self.assertIn("stored", listed.stdout)
+        self.assertIn("stored", listed.stdout, listed.stderr)
         self.assert_holds_no_secret("notifications", listed.stdout + listed.stderr)
 
     def test_what_is_quarantined_is_shown_without_its_content(self):
