@@ -6,6 +6,8 @@
 
 #include "server/admin_json.hpp"
 #include "server/admin_reply.hpp"
+#include "server/metrics.hpp"
+#include "server/status_page/status_page.hpp"
 #include "server/verdict.hpp"
 
 namespace couponhook::server {
@@ -66,6 +68,8 @@ Task<Reply> Admin::handle(const Request& request) {
   const auto& path = target->segments;
   if (path.size() == 1 && path[0] == "livez") co_return json_reply(200, R"({"alive":true})");
   if (path.size() == 1 && path[0] == "readyz") co_return co_await ready();
+  if (path.size() == 1 && path[0] == "metrics") co_return co_await metrics();
+  if (auto page = status_page(request.target)) co_return std::move(*page);
   if (!authorized(request)) {
     Reply refused = error(401, "UNAUTHORIZED",
                           "send the content of admin.token_file as Authorization: Bearer TOKEN");
@@ -82,8 +86,8 @@ Task<Reply> Admin::handle(const Request& request) {
   auto operated = co_await sources_.operations.answer(request, *target);
   if (operated) co_return std::move(*operated);
   co_return error(404, "NOT_FOUND",
-                  "there is /livez /readyz /status /notifications /notifications/{id} /deliveries "
-                  "/pauses /quarantine /coupons/{stock_id}/{coupon}");
+                  "there is / /livez /readyz /metrics /status /notifications /notifications/{id} "
+                  "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");
 }
 
 Task<Reply> Admin::ready() {
@@ -91,28 +95,39 @@ Task<Reply> Admin::ready() {
   co_return json_reply(reasons.empty() ? 200 : 503, readiness_json(reasons));
 }
 
-Task<Reply> Admin::status() {
+Task<StatusView> Admin::look() {
   const auto reasons = co_await sources_.readiness.reasons_against(kStatusPatience);
-  const auto counts = sources_.reader.counts();
-  if (!counts) co_return store_failed(counts.error());
   const auto size = sources_.reader.size_bytes();
-  const auto merchants = sources_.merchants.get();
-  const std::int64_t now_ms = to_unix_ms(sources_.clock());
-  const StatusView view{
+  co_return StatusView{
       COUPONHOOK_VERSION,
       std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started_at_),
       reasons.empty(),
       sources_.engine,
       sources_.readiness.store_ok(),
       size ? *size : 0,
-      now_ms,
+      to_unix_ms(sources_.clock()),
       sources_.inbox.activity(),
-      *counts,
+      sources_.reader.counts(),
       sources_.tally,
-      *merchants,
+      sources_.merchants.get(),
       sources_.reconciled.counts(),
       sources_.unknown_serials.list()};
+}
+
+Task<Reply> Admin::status() {
+  const StatusView view = co_await look();
+  if (!view.counts) co_return store_failed(view.counts.error());
   co_return json_reply(200, status_json(view));
+}
+
+/// Tells what it can where the store is away: that is when it is looked at.
+Task<Reply> Admin::metrics() {
+  const StatusView view = co_await look();
+  Reply reply;
+  reply.status = 200;
+  reply.content_type = kMetricsType;
+  reply.body = metrics_text(view);
+  co_return reply;
 }
 
 Reply Admin::notifications(const Target& target) {

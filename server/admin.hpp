@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "crypto/secret.hpp"
+#include "server/admin_json.hpp"
 #include "server/book_intake.hpp"
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
@@ -52,7 +53,9 @@ class Admin final : public RequestHandler {
  private:
   [[nodiscard]] bool authorized(const Request& request) const;
   [[nodiscard]] Task<Reply> ready();
+  [[nodiscard]] Task<StatusView> look();
   [[nodiscard]] Task<Reply> status();
+  [[nodiscard]] Task<Reply> metrics();
   [[nodiscard]] Reply notifications(const Target& target);
   [[nodiscard]] Reply notification(std::string_view id, const Target& target);
   [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);

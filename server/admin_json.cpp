@@ -62,10 +62,10 @@ void write_notification(Json& json, const storage::NotificationRecord& record, b
 
 void write_notification_counts(Json& json, const StatusView& view) {
   json.begin("notifications")
-      .number("stored", view.counts.stored)
-      .number("duplicates", view.counts.duplicates)
-      .number("conflicts", view.counts.conflicts)
-      .number("quarantined", view.counts.quarantined);
+      .number("stored", view.counts->stored)
+      .number("duplicates", view.counts->duplicates)
+      .number("conflicts", view.counts->conflicts)
+      .number("quarantined", view.counts->quarantined);
   std::map<std::string_view, std::uint64_t> rejected;
   for (const VerdictRow& entry : verdict_table()) {
     const bool acknowledged = entry.status == kSuccessStatus;
@@ -78,10 +78,10 @@ void write_notification_counts(Json& json, const StatusView& view) {
   }
   json.end().number("probes", static_cast<std::int64_t>(view.tally.of(Verdict::kProbe)));
   json.begin("by_type");
-  for (const storage::TypeCount& type : view.counts.by_type) {
+  for (const storage::TypeCount& type : view.counts->by_type) {
     json.number(type.event_type, type.count);
   }
-  json.end().time("last_received_at", view.counts.last_received_at_ms).end();
+  json.end().time("last_received_at", view.counts->last_received_at_ms).end();
 }
 
 void write_keys(Json& json, const Merchants& merchants) {
@@ -188,17 +188,17 @@ std::string status_json(const StatusView& view) {
       .end();
   write_notification_counts(json, view);
   json.begin("deliveries")
-      .number("pending", view.counts.deliveries_pending)
-      .number("retrying", view.counts.deliveries_retrying)
-      .number("dead", view.counts.deliveries_dead)
-      .number("done", view.counts.deliveries_done)
-      .number("skipped", view.counts.deliveries_skipped);
+      .number("pending", view.counts->deliveries_pending)
+      .number("retrying", view.counts->deliveries_retrying)
+      .number("dead", view.counts->deliveries_dead)
+      .number("done", view.counts->deliveries_done)
+      .number("skipped", view.counts->deliveries_skipped);
   const std::int64_t oldest_s =
-      view.counts.oldest_pending_at_ms
-          ? std::max<std::int64_t>(0, (view.now_ms - *view.counts.oldest_pending_at_ms) / 1000)
+      view.counts->oldest_pending_at_ms
+          ? std::max<std::int64_t>(0, (view.now_ms - *view.counts->oldest_pending_at_ms) / 1000)
           : 0;
   json.number("oldest_pending_s", oldest_s).end();
-  write_keys(json, view.merchants);
+  write_keys(json, *view.merchants);
   write_unknown_serials(json, view.unknown_serials);
   write_reconciled(json, view.reconciled);
   json.end();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,12 @@
 #include "server/tally.hpp"
 #include "server/unknown_serials.hpp"
 #include "storage/inbox.hpp"
+#include "storage/reader.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {
 
+/// What /status and /metrics tell, looked up once.
 struct StatusView {
   std::string_view version;
   std::chrono::seconds uptime;
@@ -27,13 +30,14 @@ struct StatusView {
   std::int64_t size_bytes;
   std::int64_t now_ms;
   storage::InboxActivity activity;
-  const storage::StoreCounts& counts;
+  storage::Reader::Result<storage::StoreCounts> counts;
   const Tally& tally;
-  const Merchants& merchants;
+  std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;
 };
 
+/// \param view with counts that could be read.
 [[nodiscard]] std::string status_json(const StatusView& view);
 [[nodiscard]] std::string readiness_json(const std::vector<std::string>& reasons_against);
 /// One notification, with resource and deliveries.

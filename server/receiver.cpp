@@ -6,13 +6,10 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "server/commit_wait.hpp"
+#include "server/net/target.hpp"
 
 namespace couponhook::server {
 namespace {
-
-std::string_view path_of(std::string_view target) {
-  return target.substr(0, target.find('?'));
-}
 
 /// The identifiers for the log, copied before the store takes the record over.
 struct Identity {
@@ -146,8 +143,8 @@ Task<Verdict> Receiver::handled(Verdict verdict, HandledRequest request,
 
 Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,
                        std::string_view hint) {
-  tally_.count(line.verdict);
   line.duration = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
+  tally_.count(line.verdict, line.duration);
   log_.notification(line);
   return reply_for(line.verdict, options_.success_status, hint);
 }

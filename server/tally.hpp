@@ -1,15 +1,34 @@
 #pragma once
 
 /// \file
-/// What this process has replied since it started.
+/// What this process has replied since it started, and how soon.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "server/verdict.hpp"
 
 namespace couponhook::server {
+
+/// Upper bounds of the classes that replies are counted in by their time; those above the last are
+/// a class of their own. WeChat Pay gives up at five seconds.
+inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
+    std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
+    std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
+    std::chrono::milliseconds(25),   std::chrono::milliseconds(50),
+    std::chrono::milliseconds(100),  std::chrono::milliseconds(250),
+    std::chrono::milliseconds(500),  std::chrono::milliseconds(1000),
+    std::chrono::milliseconds(2500), std::chrono::milliseconds(5000)};
+
+/// Replies by the time from a complete request to its verdict.
+struct ReplyTimes {
+  std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
+  std::chrono::microseconds sum{0};
+};
 
 /// Counts of verdicts. Thread-safe.
 class Tally {
@@ -17,12 +36,30 @@ class Tally {
   void count(Verdict verdict) {
     counts_[static_cast<std::size_t>(verdict)].fetch_add(1, std::memory_order_relaxed);
   }
+  /// Of a request that was taken whole.
+  void count(Verdict verdict, std::chrono::microseconds took) {
+    count(verdict);
+    const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
+    const auto position = static_cast<std::size_t>(bound - kReplyTimeBounds.begin());
+    times_[position].fetch_add(1, std::memory_order_relaxed);
+    times_sum_us_.fetch_add(took.count(), std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] ReplyTimes times() const {
+    ReplyTimes result;
+    for (std::size_t i = 0; i < times_.size(); ++i) {
+      result.counts[i] = times_[i].load(std::memory_order_relaxed);
+    }
+    result.sum = std::chrono::microseconds(times_sum_us_.load(std::memory_order_relaxed));
+    return result;
   }
 
  private:
   std::array<std::atomic<std::uint64_t>, kVerdictCount> counts_{};
+  std::array<std::atomic<std::uint64_t>, kReplyTimeBounds.size() + 1> times_{};
+  std::atomic<std::chrono::microseconds::rep> times_sum_us_{0};
 };
 
 }  // namespace couponhook::server

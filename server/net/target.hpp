@@ -11,6 +11,11 @@
 
 namespace couponhook::server {
 
+/// A target without its query, as it was sent.
+[[nodiscard]] inline std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
 /// Path segments and query parameters, percent-decoded.
 struct Target {
   std::vector<std::string> segments;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/resource_cipher.hpp"
+#include "server/net/target.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -13,10 +14,6 @@ constexpr std::size_t kRequestNonceLength = 32;
 
 bool is_loopback(std::string_view peer) {
   return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
-}
-
-std::string_view path_of(std::string_view target) {
-  return target.substr(0, target.find('?'));
 }
 
 }  // namespace

@@ -1,0 +1,205 @@
+#include "server/metrics.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace couponhook::server {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+/// One family, filled sample by sample.
+class Family {
+ public:
+  Family(std::string name, std::string help, MetricType type) {
+    family_.name = "couponhook_" + std::move(name);
+    family_.help = std::move(help);
+    family_.type = type;
+  }
+
+  template <typename Number>
+  Family& sample(Number value, Labels labels = {}) {
+    ClientMetric& metric = add(std::move(labels));
+    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) =
+        static_cast<double>(value);
+    return *this;
+  }
+  Family& histogram(const ReplyTimes& times) {
+    ClientMetric::Histogram& histogram = add({}).histogram;
+    const auto append = [&](std::uint64_t count, double bound) {
+      histogram.sample_count += count;
+      histogram.bucket.push_back({histogram.sample_count, bound});
+    };
+    for (std::size_t i = 0; i < kReplyTimeBounds.size(); ++i) {
+      append(times.counts[i], seconds(kReplyTimeBounds[i]));
+    }
+    append(times.counts.back(), std::numeric_limits<double>::infinity());
+    histogram.sample_sum = seconds(times.sum);
+    return *this;
+  }
+  [[nodiscard]] MetricFamily take() { return std::move(family_); }
+
+ private:
+  static double seconds(std::chrono::microseconds time) {
+    return std::chrono::duration<double>(time).count();
+  }
+  ClientMetric& add(Labels labels) {
+    family_.metric.emplace_back().label = std::move(labels);
+    return family_.metric.back();
+  }
+
+  MetricFamily family_;
+};
+
+/// All families, in the order in which they are told.
+class Families {
+ public:
+  Family& counter(std::string name, std::string help) {
+    return add(std::move(name), std::move(help), MetricType::Counter);
+  }
+  Family& gauge(std::string name, std::string help) {
+    return add(std::move(name), std::move(help), MetricType::Gauge);
+  }
+  Family& histogram(std::string name, std::string help) {
+    return add(std::move(name), std::move(help), MetricType::Histogram);
+  }
+  [[nodiscard]] std::string text() {
+    std::vector<MetricFamily> taken;
+    taken.reserve(families_.size());
+    for (Family& family : families_) taken.push_back(family.take());
+    return prometheus::TextSerializer().Serialize(taken);
+  }
+
+ private:
+  Family& add(std::string name, std::string help, MetricType type) {
+    return families_.emplace_back(std::move(name), std::move(help), type);
+  }
+
+  std::deque<Family> families_;  // whose members stay where they are
+};
+
+double seconds_of(std::int64_t unix_ms) {
+  return static_cast<double>(unix_ms) / 1000.0;
+}
+
+void tell_process(Families& families, const StatusView& view) {
+  families.gauge("build_info", "1, labelled with what is running")
+      .sample(1, {{"version", std::string(view.version)}, {"engine", std::string(view.engine)}});
+  families.gauge("uptime_seconds", "Seconds since this replica started")
+      .sample(view.uptime.count());
+  families.gauge("ready", "1 where a notification can be committed now, as /readyz")
+      .sample(view.ready ? 1 : 0);
+}
+
+void tell_replies(Families& families, const Tally& tally) {
+  Family& replies = families.counter(
+      "replies_total",
+      "Requests on the public listener by what became of them; probe: WeChat Pay's own wrong "
+      "signatures, which are to be refused");
+  for (const VerdictRow& entry : verdict_table()) {
+    replies.sample(tally.of(entry.verdict),
+                   {{"code", std::string(entry.code)},
+                    {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
+  }
+  families.histogram("reply_seconds", "From a complete request to its verdict")
+      .histogram(tally.times());
+}
+
+void tell_store(Families& families, const StatusView& view) {
+  families.gauge("store_ok", "1 where the last commit succeeded").sample(view.store_ok ? 1 : 0);
+  families.gauge("store_size_bytes", "What the store takes").sample(view.size_bytes);
+  families.gauge("store_queued", "Admissions that wait for a commit").sample(view.activity.queued);
+  families.counter("store_commits_total", "Commits of this replica").sample(view.activity.commits);
+  families.counter("store_commit_failures_total", "Commits of this replica that failed")
+      .sample(view.activity.failed_commits);
+  families.counter("store_rows_total", "Admissions in all commits of this replica")
+      .sample(view.activity.rows);
+}
+
+void tell_notifications(Families& families, const storage::StoreCounts& counts) {
+  families
+      .counter("notifications_total", "What came in signed, by how it was kept; by all replicas")
+      .sample(counts.stored, {{"outcome", "stored"}})
+      .sample(counts.duplicates, {{"outcome", "duplicate"}})
+      .sample(counts.conflicts, {{"outcome", "conflict"}})
+      .sample(counts.quarantined, {{"outcome", "quarantined"}});
+  if (!counts.by_type.empty()) {
+    Family& types = families.counter("notifications_by_type_total",
+                                     "Notifications stored, by event_type; by all replicas");
+    for (const storage::TypeCount& type : counts.by_type) {
+      types.sample(type.count, {{"type", type.event_type}});
+    }
+  }
+  if (counts.last_received_at_ms) {
+    families
+        .gauge("last_received_timestamp_seconds",
+               "When a notification was last received, Unix time")
+        .sample(seconds_of(*counts.last_received_at_ms));
+  }
+}
+
+void tell_deliveries(Families& families, const storage::StoreCounts& counts, std::int64_t now_ms) {
+  families.gauge("deliveries", "Deliveries that are not done, by state; of all replicas")
+      .sample(counts.deliveries_pending, {{"state", "pending"}})
+      .sample(counts.deliveries_retrying, {{"state", "retrying"}})
+      .sample(counts.deliveries_dead, {{"state", "dead"}});
+  families.counter("deliveries_ended_total", "Deliveries that ended; by all replicas")
+      .sample(counts.deliveries_done, {{"state", "done"}})
+      .sample(counts.deliveries_skipped, {{"state", "skipped"}});
+  const std::int64_t oldest_ms = now_ms - counts.oldest_pending_at_ms.value_or(now_ms);
+  families.gauge("deliveries_oldest_pending_seconds", "How long the oldest open delivery waits")
+      .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
+}
+
+void tell_keys(Families& families, const Merchants& merchants) {
+  Family& keys = families.gauge("key_expiry_timestamp_seconds",
+                                "When a platform certificate ends, Unix time; +Inf: a public key, "
+                                "which has no end");
+  for (const Merchant& merchant : merchants.all()) {
+    for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
+      const double end = key.expires_at
+                             ? static_cast<double>(key.expires_at->time_since_epoch().count())
+                             : std::numeric_limits<double>::infinity();
+      keys.sample(end, {{"mchid", merchant.mchid},
+                        {"serial", key.serial},
+                        {"kind", std::string(crypto::to_string(key.kind))}});
+    }
+  }
+}
+
+void tell_reconciliation(Families& families, const ReconcileCounts& counts) {
+  families.counter("reconcile_comparisons_total", "Comparisons with WeChat Pay's records")
+      .sample(counts.comparisons);
+  families.counter("reconcile_missing_total", "What these told and had never arrived")
+      .sample(counts.missing);
+  families.counter("reconcile_admitted_total", "Of that, what was stored").sample(counts.admitted);
+  families.counter("reconcile_failures_total", "Comparisons that could not be made completely")
+      .sample(counts.failures);
+}
+
+}  // namespace
+
+std::string metrics_text(const StatusView& view) {
+  Families families;
+  tell_process(families, view);
+  tell_replies(families, view.tally);
+  tell_store(families, view);
+  if (view.counts) {
+    tell_notifications(families, *view.counts);
+    tell_deliveries(families, *view.counts, view.now_ms);
+  }
+  tell_keys(families, *view.merchants);
+  tell_reconciliation(families, view.reconciled);
+  return families.text();
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,46 @@
+#include "server/status_page/status_page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "server/net/target.hpp"
+#include "status_page_files.hpp"
+
+namespace couponhook::server {
+namespace {
+
+struct PageFile {
+  std::string_view path;
+  std::string_view content_type;
+  std::string_view content;
+};
+
+constexpr std::array<PageFile, 3> kFiles{{
+    {"/", "text/html; charset=utf-8", kPageHtml},
+    {"/page.css", "text/css; charset=utf-8", kPageCss},
+    {"/page.js", "text/javascript; charset=utf-8", kPageJs},
+}};
+
+/// Nothing but the page's own files may run, be shown or be asked, whatever a notification holds.
+constexpr std::string_view kContentPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+}  // namespace
+
+std::optional<Reply> status_page(std::string_view target) {
+  const auto file = std::ranges::find(kFiles, path_of(target), &PageFile::path);
+  if (file == kFiles.end()) return std::nullopt;
+  Reply reply;
+  reply.status = 200;
+  reply.content_type = file->content_type;
+  reply.body = file->content;
+  reply.headers = {{"Content-Security-Policy", std::string(kContentPolicy)},
+                   {"X-Content-Type-Options", "nosniff"},
+                   {"Referrer-Policy", "no-referrer"},
+                   {"Cache-Control", "no-cache"}};
+  return reply;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,201 @@
+"""Goal: an operator opens the status page and sees what the service holds, and nobody else does.
+Method: a real browser opens it, types, clicks and reads; what notifications hold is hostile.
+"""
+
+import subprocess
+import unittest
+
+from support import events
+from support.browser import DRIVER, Browser
+from support.service import PATIENCE, Service
+from support.target import Target, add_http_handler, make_secret
+from support.wechat_pay import Platform
+from support.wire import Client
+
+MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+
+
+class StatusPageCase(unittest.TestCase):
+    settings: dict = {}
+
+    @classmethod
+    def setUpClass(cls):
+        if DRIVER is None:
+            raise unittest.SkipTest("chromedriver is missing; tests/run.sh installs it")
+        cls.service = cls.enterClassContext(Service(cls.settings, has_own_keys=False))
+        cls.platform = Platform.of(cls.service)
+        cls.browser = cls.enterClassContext(Browser())
+
+    def setUp(self):
+        host, port = self.service.admin_address
+        self.client = self.enterContext(Client(self.service))
+        self.browser.open(f"http://{host}:{port}/")
+
+    def send(self, event, id):
+        self.assertEqual(self.client.post(self.platform.notify(event, id)).status, 204)
+
+    def wait_until(self, holds, what):
+        self.browser.wait_until(holds, what, 20 * PATIENCE)
+
+    def enter(self, token=None):
+        """Gives the token where the tab does not hold it yet, and waits for figures."""
+        if self.browser.is_shown("#access"):
+            self.browser.type("#token", token or self.service.token())
+            self.browser.click("#access button")
+        self.wait_until(lambda: self.browser.is_shown("#content"), "the figures are shown")
+
+    def figure(self, list, label):
+        pairs = self.browser.texts(f"#{list} dt"), self.browser.texts(f"#{list} dd")
+        return dict(zip(*pairs))[label]
+
+    def ids(self):
+        return self.browser.texts("#latest button")
+
+    def open_details(self, id):
+        self.wait_until(lambda: id in self.ids(), f"{id} is listed")
+        self.browser.click(f"#latest tr:nth-child({self.ids().index(id) + 1}) button")
+        self.wait_until(lambda: self.browser.is_shown("#details"), "the details are shown")
+
+
+class Access(StatusPageCase):
+    def setUp(self):
+        super().setUp()
+        self.browser.evaluate("sessionStorage.clear()")
+        self.browser.open(self.browser.evaluate("location.href"))
+
+    def test_without_the_token_it_shows_nothing(self):
+        self.assertTrue(self.browser.is_shown("#access"))
+        self.assertFalse(self.browser.is_shown("#content"))
+
+    def test_a_wrong_token_is_refused_in_words(self):
+        self.browser.type("#token", "wrong")
+        self.browser.click("#access button")
+        self.wait_until(lambda: self.browser.text("#refusal"), "the refusal is shown")
+        self.assertIn("admin.token_file", self.browser.text("#refusal"))
+        self.assertFalse(self.browser.is_shown("#content"))
+
+    def test_a_token_that_is_forgotten_shows_nothing_any_more(self):
+        self.enter()
+        self.browser.click("#forget")
+        self.assertFalse(self.browser.is_shown("#content"))
+        self.assertIsNone(self.browser.evaluate("sessionStorage.getItem('couponhook.token')"))
+
+    def test_the_files_themselves_hold_no_data(self):
+        self.send(events.redeem(), "in-no-file")
+        for path in ("/", "/page.css", "/page.js"):
+            status, content = self.service.exchange(path, token=None)
+            self.assertEqual(status, 200, path)
+            self.assertNotIn(b"in-no-file", content)
+
+    def test_nothing_but_its_own_files_may_run(self):
+        host, port = self.service.admin_address
+        head = subprocess.run(["curl", "--silent", "--head", f"http://{host}:{port}/"],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertIn("Content-Security-Policy: default-src 'none'; script-src 'self';", head)
+        self.assertIn("Content-Type: text/html; charset=utf-8", head)
+
+
+class Figures(StatusPageCase):
+    def test_they_are_those_of_the_status_endpoint(self):
+        self.send(events.redeem(), "counted-1")
+        self.client.post(self.platform.notify(events.redeem()).without("Wechatpay-Nonce"))
+        self.enter()
+        self.wait_until(lambda: "counted-1" in self.ids(), "it is listed")
+        counts = self.service.counts()
+        self.assertEqual(self.figure("notifications", "stored"), str(counts["stored"]))
+        self.assertIn(f"COUPON.USE {counts['by_type']['COUPON.USE']}", self.browser.text("#by-type"))
+        self.assertIn("HEADERS_MISSING", self.browser.text("#rejected"))
+        self.assertEqual(self.figure("store", "engine"), "sqlite")
+        self.assertIn(self.platform.serial, self.browser.text("#keys"))
+        self.assertIn("ready", self.browser.text("#service"))
+
+    def test_what_comes_in_appears_by_itself(self):
+        self.enter()
+        self.send(events.redeem(), "appears-1")
+        self.wait_until(lambda: "appears-1" in self.ids(), "it appears without a click")
+
+    def test_the_list_is_filtered_by_state_and_type(self):
+        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.client.post(stranger.notify(events.redeem(), "sealed-1"))
+        self.send(events.issue(), "filtered-1")
+        self.enter()
+        self.browser.click("#filter option:nth-of-type(5)")
+        self.browser.click("#filter button")
+        self.wait_until(lambda: self.ids() == ["sealed-1"], "only the quarantined one is listed")
+        self.browser.open(self.browser.evaluate("location.href"))
+        self.enter()
+        self.browser.type("#filter input", "COUPON.SEND")
+        self.browser.click("#filter button")
+        self.wait_until(lambda: self.ids() == ["filtered-1"], "only that type is listed")
+
+    def test_older_ones_are_added_on_demand(self):
+        for i in range(60):
+            self.send(events.redeem(), f"older-{i}")
+        self.enter()
+        self.wait_until(lambda: self.ids()[:1] == ["older-59"], "the latest comes first")
+        self.assertEqual(len(self.ids()), 50)
+        self.browser.click("#more")
+        self.wait_until(lambda: "older-0" in self.ids(), "the older ones are there")
+        self.assertEqual(len(self.ids()), len(set(self.ids())))
+
+    def test_details_show_markup_as_text_and_identifiers_unrounded(self):
+        event = events.redeem()
+        event.resource.update({"coupon_name": MARKUP, "odd_number": 12345678901234567890})
+        self.send(event, "details-1")
+        self.enter()
+        self.open_details("details-1")
+        resource = self.browser.text("#resource")
+        self.assertIn("<img src=x onerror=", resource)
+        self.assertIn("12345678901234567890", resource)
+        self.assertIn("COUPON.USE details-1", self.browser.text("#h-details"))
+        self.assertEqual(self.browser.evaluate("document.title"), "couponhook")
+        self.assertEqual(self.browser.find_all("img"), [])
+        self.browser.click("#details form button")
+        self.assertFalse(self.browser.is_shown("#details"))
+
+    def test_the_browser_has_nothing_to_complain_of(self):
+        self.enter()
+        self.browser.complaints()
+        self.browser.open(self.browser.evaluate("location.href"))
+        self.enter()
+        self.wait_until(lambda: self.figure("notifications", "stored"), "figures are drawn")
+        self.assertEqual(self.browser.complaints(), [])
+
+
+class Deliveries(StatusPageCase):
+    @classmethod
+    def setUpClass(cls):
+        if DRIVER is None:
+            raise unittest.SkipTest("chromedriver is missing; tests/run.sh installs it")
+        target = cls.enterClassContext(Target(lambda call: 410))
+        service = Service(starts=False, has_own_keys=False)
+        add_http_handler(service, target.url, make_secret())
+        service.starts = True
+        cls.service = cls.enterClassContext(service)
+        cls.platform = Platform.of(cls.service)
+        cls.browser = cls.enterClassContext(Browser())
+
+    def test_a_dead_delivery_shows_with_its_reason(self):
+        self.send(events.redeem(), "dead-1")
+        self.enter()
+        self.wait_until(lambda: self.figure("deliveries", "dead") == "1", "it is counted as dead")
+        self.open_details("dead-1")
+        shown = self.browser.text("#notification-deliveries")
+        reason = self.service.get("/notifications/dead-1")["deliveries"][0]["last_error"]
+        self.assertIn("dead", shown)
+        self.assertIn(reason, shown)
+
+
+class Silence(StatusPageCase):
+    def test_a_service_that_is_gone_is_said_to_be_and_what_was_known_stays(self):
+        self.send(events.redeem(), "known-1")
+        self.enter()
+        self.wait_until(lambda: "known-1" in self.ids(), "it is listed")
+        self.service.stop()
+        self.wait_until(lambda: "may be old" in self.browser.text("#trouble"), "it says so")
+        self.assertIn("known-1", self.ids())
+        self.service.start()
+
+
+if __name__ == "__main__":
+    unittest.main()

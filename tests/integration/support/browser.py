@@ -1,0 +1,128 @@
+"""A real browser: Debian's Chromium, spoken to through its driver as the W3C's WebDriver has it."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+DRIVER = shutil.which("chromedriver")
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+_START_S = 60
+_CALL_S = 60
+
+
+class BrowserError(Exception):
+    pass
+
+
+class Browser:
+    """One window without a screen, on a profile of its own."""
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="browser-")
+        self._driver = subprocess.Popen([DRIVER, "--port=0"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        try:
+            self._base = f"http://127.0.0.1:{self._driver_port()}"
+            session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self._wishes()}})
+        except BaseException:
+            self._end_driver()
+            raise
+        self._base += "/session/" + session["sessionId"]
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self._call("DELETE", "")
+        finally:
+            self._end_driver()
+
+    def open(self, url):
+        self._call("POST", "/url", {"url": url})
+
+    def find_all(self, css):
+        return [found[_ELEMENT] for found in
+                self._call("POST", "/elements", {"using": "css selector", "value": css})]
+
+    def find(self, css):
+        found = self.find_all(css)
+        if not found:
+            raise BrowserError(f"nothing on the page is {css}")
+        return found[0]
+
+    def text(self, css):
+        """What is to be read there; nothing where it is hidden."""
+        return self._call("GET", f"/element/{self.find(css)}/text")
+
+    def texts(self, css):
+        """The same of all that there are, at one moment: the page may draw them anew at any."""
+        script = "return Array.from(document.querySelectorAll(arguments[0]), (e) => e.innerText)"
+        return self._call("POST", "/execute/sync", {"script": script, "args": [css]})
+
+    def is_shown(self, css):
+        return self._call("GET", f"/element/{self.find(css)}/displayed")
+
+    def click(self, css):
+        self._call("POST", f"/element/{self.find(css)}/click", {})
+
+    def type(self, css, text):
+        self._call("POST", f"/element/{self.find(css)}/value", {"text": text})
+
+    def evaluate(self, expression):
+        return self._call("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
+
+    def complaints(self):
+        """What the browser wrote to its console, such as a breach of the content policy."""
+        return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
+
+    def screenshot(self, path):
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self._call("GET", "/screenshot")))
+
+    @staticmethod
+    def wait_until(holds, what, patience_s=20):
+        end = time.monotonic() + patience_s
+        while not holds():
+            if time.monotonic() > end:
+                raise BrowserError(f"waited {patience_s} s in vain until {what}")
+            time.sleep(0.1)
+
+    def _wishes(self):
+        arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
+                     "--window-size=1200,1000", f"--user-data-dir={self._folder.name}"]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")  # Chromium's own does not work for root
+        return {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
+                "goog:loggingPrefs": {"browser": "ALL"}}
+
+    def _driver_port(self):
+        end = time.monotonic() + _START_S
+        for line in self._driver.stdout:
+            if found := re.search(r"started successfully on port (\d+)", line):
+                return int(found[1])
+            if time.monotonic() > end:
+                break
+        raise BrowserError("chromedriver did not say where it listens")
+
+    def _call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._base + path, data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=_CALL_S) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as refused:
+            value = json.load(refused)["value"]
+            raise BrowserError(f"{path}: {value['error']}: {value['message']}") from None
+
+    def _end_driver(self):
+        self._driver.terminate()
+        self._driver.wait(timeout=_CALL_S)
+        self._driver.stdout.close()
+        self._folder.cleanup()

@@ -1,0 +1,85 @@
+// Goal: what is told to Prometheus is what was counted, also while the store is away.
+// Method: views made by hand, and their text.
+
+#include "server/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace couponhook::server {
+namespace {
+
+using std::chrono::microseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Metrics : public ::testing::Test {
+ protected:
+  std::string text(storage::Reader::Result<storage::StoreCounts> counts) {
+    return metrics_text({.version = "1.2.3",
+                         .uptime = std::chrono::seconds(5),
+                         .ready = true,
+                         .engine = "sqlite",
+                         .store_ok = counts.has_value(),
+                         .size_bytes = 4096,
+                         .now_ms = 10'000,
+                         .activity = {},
+                         .counts = std::move(counts),
+                         .tally = tally_,
+                         .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
+                         .reconciled = {},
+                         .unknown_serials = {}});
+  }
+
+  Tally tally_;
+};
+
+TEST_F(Metrics, CountARequestAtTheBoundOfAClassInThatClass) {
+  tally_.count(Verdict::kStored, std::chrono::milliseconds(5));
+
+  const std::string told = text(storage::StoreCounts{});
+
+  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.002\"} 0\n"));
+  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"0.005\"} 1\n"));
+}
+
+TEST_F(Metrics, CountWhatTookLongerThanEveryBoundAtInfinityOnly) {
+  tally_.count(Verdict::kStoreUnavailable, std::chrono::seconds(6));
+
+  const std::string told = text(storage::StoreCounts{});
+
+  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"5\"} 0\n"));
+  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_bucket{le=\"+Inf\"} 1\n"));
+  EXPECT_THAT(told, HasSubstr("couponhook_reply_seconds_sum 6\n"));
+}
+
+TEST_F(Metrics, CountProbesApartFromWrongSignatures) {
+  tally_.count(Verdict::kProbe, microseconds(30));
+
+  const std::string told = text(storage::StoreCounts{});
+
+  EXPECT_THAT(told, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"true\"} 1\n"));
+  EXPECT_THAT(told, HasSubstr("{code=\"SIGNATURE_INVALID\",probe=\"false\"} 0\n"));
+}
+
+TEST_F(Metrics, TellTheAgeOfTheOldestOpenDelivery) {
+  storage::StoreCounts counts;
+  counts.oldest_pending_at_ms = 7'500;
+
+  EXPECT_THAT(text(counts), HasSubstr("couponhook_deliveries_oldest_pending_seconds 2.5\n"));
+}
+
+TEST_F(Metrics, TellOfTheProcessWhatTheyCanWhereTheStoreCannotBeRead) {
+  tally_.count(Verdict::kStoreUnavailable, microseconds(900));
+
+  const std::string told =
+      text(storage::Failure{storage::FailureCode::kUnavailable, "the store is away"});
+
+  EXPECT_THAT(told, HasSubstr("couponhook_store_ok 0\n"));
+  EXPECT_THAT(told, HasSubstr("{code=\"STORE_UNAVAILABLE\",probe=\"false\"} 1\n"));
+  EXPECT_THAT(told, Not(HasSubstr("couponhook_notifications_total")));
+  EXPECT_THAT(told, Not(HasSubstr("couponhook_deliveries")));
+}
+
+}  // namespace
+}  // namespace couponhook::server
