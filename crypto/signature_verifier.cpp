@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,16 +17,6 @@ namespace {
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kTimestampDigitsMax = 19;  // what an int64_t can hold
-
-// Digits only: from_chars would take a minus sign, other parsers a plus sign or white space.
-std::optional<std::int64_t> parse_timestamp(std::string_view text) {
-  if (text.size() > kTimestampDigitsMax || text.starts_with('-')) return std::nullopt;
-  std::int64_t seconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return seconds;
-}
 
 bool is_within(std::chrono::seconds tolerance, std::int64_t a, std::int64_t b) {
   // Unsigned, because the difference of two such numbers need not fit into a signed one.
@@ -53,6 +42,16 @@ bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::str
 }
 
 }  // namespace
+
+// Digits only: from_chars would take a minus sign, other parsers a plus sign or white space.
+std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+  if (text.size() > kTimestampDigitsMax || text.starts_with('-')) return std::nullopt;
+  std::int64_t seconds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return seconds;
+}
 
 boost::system::result<void, VerifyError> verify_signature(const PlatformKeys& keys,
                                                           const SignedParts& parts,

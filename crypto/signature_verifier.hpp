@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <boost/system/result.hpp>
@@ -34,6 +35,10 @@ struct SignedParts {
   std::string_view signature_type;  ///< Wechatpay-Signature-Type, empty where absent
   std::string_view body;            ///< the body's raw bytes
 };
+
+/// \return the seconds since the Unix epoch that Wechatpay-Timestamp says; nothing where it is
+///   anything else than decimal digits, or more than an int64_t holds.
+[[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 /// Verifies RSA-SHA256 (PKCS#1 v1.5) over "timestamp\nnonce\nbody\n".
 ///

@@ -47,11 +47,14 @@ std::optional<CouponIssued::Attachment> read_attachment(const JsonFields& fields
   return attachment;
 }
 
+// Identifiers are documented as strings. One that comes as a number, as hall_belong_mch_id does,
+// still says which coupon it is: its digits are the same key.
+
 /// Reads both generations of coupons: product coupons only call two fields by other names.
 CouponEvent read_issued(const JsonFields& fields) {
   CouponIssued issued;
-  issued.stock_id = fields.text("stock_id");
-  issued.coupon_code = fields.text("coupon_code");
+  issued.stock_id = fields.text_or_digits("stock_id");
+  issued.coupon_code = fields.text_or_digits("coupon_code");
   issued.send_time = first_present(fields.text("send_time"), fields.text("receive_time"));
   issued.openid = fields.text("openid");
   issued.unionid = fields.text("unionid");
@@ -85,14 +88,14 @@ CouponEvent read_redeemed(const JsonFields& fields) {
   const JsonFields face_value = fields.object("normal_coupon_information");
   CouponRedeemed redeemed;
   redeemed.stock_creator_mchid = fields.text("stock_creator_mchid");
-  redeemed.stock_id = fields.text("stock_id");
-  redeemed.coupon_id = fields.text("coupon_id");
+  redeemed.stock_id = fields.text_or_digits("stock_id");
+  redeemed.coupon_id = fields.text_or_digits("coupon_id");
   redeemed.coupon_name = fields.text("coupon_name");
   redeemed.coupon_type = fields.text("coupon_type");
   redeemed.business_type = fields.text("business_type");
   redeemed.consume_time = consumption.text("consume_time");
   redeemed.consume_mchid = consumption.text("consume_mchid");
-  redeemed.transaction_id = consumption.text("transaction_id");
+  redeemed.transaction_id = consumption.text_or_digits("transaction_id");
   redeemed.consume_amount = consumption.integer("consume_amount");
   redeemed.coupon_amount = face_value.integer("coupon_amount");
   redeemed.transaction_minimum = face_value.integer("transaction_minimum");
@@ -121,9 +124,9 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   refunded.sp_mchid = fields.text("sp_mchid");
   refunded.sub_mchid = fields.text("sub_mchid");
   refunded.out_trade_no = fields.text("out_trade_no");
-  refunded.transaction_id = fields.text("transaction_id");
+  refunded.transaction_id = fields.text_or_digits("transaction_id");
   refunded.out_refund_no = fields.text("out_refund_no");
-  refunded.refund_id = fields.text("refund_id");
+  refunded.refund_id = fields.text_or_digits("refund_id");
   refunded.success_time = fields.text("success_time");
   refunded.total = amount.integer("total").value_or(0);
   refunded.refund = amount.integer("refund").value_or(0);

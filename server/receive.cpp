@@ -1,7 +1,6 @@
 #include "server/receive.hpp"
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -56,14 +55,10 @@ std::string missing_headers(const crypto::SignedParts& parts) {
 /// By how much, so that a clock that goes wrong is not taken for an attack.
 std::string wrong_time(std::string_view timestamp, const Merchant& merchant,
                        std::chrono::sys_seconds now) {
-  std::int64_t sent = 0;
-  const char* const end = timestamp.data() + timestamp.size();
-  const auto read = std::from_chars(timestamp.data(), end, sent);
-  constexpr std::int64_t kLatest = 1'000'000'000'000;  // so that the difference is a number
-  if (read.ec != std::errc() || read.ptr != end || sent < 0 || sent > kLatest) {
-    return "Wechatpay-Timestamp is no number of seconds since 1970";
-  }
-  const std::int64_t behind = now.time_since_epoch().count() - sent;
+  const auto sent = crypto::parse_timestamp(timestamp);
+  if (!sent) return "Wechatpay-Timestamp is no number of seconds since 1970";
+  // Neither is negative, so the difference is a number.
+  const std::int64_t behind = now.time_since_epoch().count() - *sent;
   return "Wechatpay-Timestamp is " + std::to_string(std::abs(behind)) + " s " +
          (behind > 0 ? "behind" : "ahead of") + " this server's clock, and " +
          std::to_string(merchant.timestamp_tolerance.count()) + " s are allowed";

@@ -156,6 +156,7 @@ Task<void> HttpSession::run() {
 Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   bool begun = false;
   while (true) {
+    if (!begun) pass_over_empty_lines();
     if (begin_ != end_) {
       if (!begun) connection_.set_deadline(share_.limits.header_timeout);
       begun = true;
@@ -179,6 +180,12 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
     co_return Step::kRefused;
   }
   co_return Step::kGoOn;
+}
+
+/// Some clients end a body with a line end that they do not count (RFC 9112, section 2.2).
+void HttpSession::pass_over_empty_lines() {
+  while (begin_ != end_ && (buffer_[begin_] == '\r' || buffer_[begin_] == '\n')) ++begin_;
+  if (begin_ == end_) begin_ = end_ = 0;
 }
 
 /// Learns whose request this is from a trusted proxy.

@@ -50,6 +50,7 @@ class HttpSession {
 
   Task<Step> arrive();
   Task<void> turn_away(HttpFault fault);
+  void pass_over_empty_lines();
   Step identify();
   Task<Step> read_head(Parser& parser);
   Task<Step> read_body(Parser& parser);

@@ -71,6 +71,13 @@ TEST(CouponIssued, ReadsTheHallsMerchantFromANumberToo) {
   EXPECT_EQ(issued_with(R"({"hall_belong_mch_id":1.5})").attach_info->hall_belong_mch_id, "");
 }
 
+TEST(CouponIssued, ReadsItsIdentifiersFromNumbersToo) {
+  const auto issued = std::get<CouponIssued>(
+      read("COUPON.SEND", R"({"stock_id":1205510000000046,"coupon_code":18446744073709551615})"));
+  EXPECT_EQ(issued.stock_id, "1205510000000046");
+  EXPECT_EQ(issued.coupon_code, "18446744073709551615");
+}
+
 TEST(CouponIssued, ReadsTheNamesOfProductCoupons) {
   const auto issued =
       std::get<CouponIssued>(read("PRODUCT_COUPON_SP.SEND", R"({"stock_id":"S1","coupon_code":"C1",
@@ -118,6 +125,14 @@ TEST(CouponRedeemed, TakesOptionalFieldsOfAnotherTypeAsAbsent) {
   EXPECT_TRUE(redeemed.goods_detail.empty());
 }
 
+TEST(CouponRedeemed, ReadsItsIdentifiersFromNumbersToo) {
+  const auto redeemed = std::get<CouponRedeemed>(read("COUPON.USE", R"({"stock_id":19733211,
+      "coupon_id":80231900457,"consume_information":{"transaction_id":4200001}})"));
+  EXPECT_EQ(redeemed.stock_id, "19733211");
+  EXPECT_EQ(redeemed.coupon_id, "80231900457");
+  EXPECT_EQ(redeemed.transaction_id, "4200001");
+}
+
 TEST(OrderRefunded, ReadsEveryField) {
   const auto refund = refunded("REFUND.SUCCESS", R"(,"mchid":"1900007701","out_trade_no":"SO1",
       "out_refund_no":"RF1","refund_status":"SUCCESS","success_time":"2024-03-06T10:02:33+08:00",
@@ -134,6 +149,13 @@ TEST(OrderRefunded, ReadsEveryField) {
   EXPECT_EQ(refund.payer_total, 1800);
   EXPECT_EQ(refund.payer_refund, 1600);
   EXPECT_EQ(refund.coupon_part(), 400);
+}
+
+TEST(OrderRefunded, ReadsItsIdentifiersFromNumbersToo) {
+  const auto refund = std::get<OrderRefunded>(
+      read("REFUND.SUCCESS", R"({"transaction_id":4200001,"refund_id":5030000001})"));
+  EXPECT_EQ(refund.transaction_id, "4200001");
+  EXPECT_EQ(refund.refund_id, "5030000001");
 }
 
 TEST(OrderRefunded, ReadsThePartnerForm) {
@@ -165,7 +187,7 @@ TEST(ReadEvent, SaysWhichRequiredFieldIsMissing) {
            {"COUPON.SEND", R"({"stock_id":"S1","coupon_code":""})", "coupon_code is missing"},
            {"PRODUCT_COUPON_SP.SEND", R"({"stock_id":"S1"})", "coupon_code is missing"},
            {"COUPON.USE", R"({"coupon_id":"C1"})", "stock_id is missing"},
-           {"COUPON.USE", R"({"stock_id":"S1","coupon_id":8})", "coupon_id is missing"},
+           {"COUPON.USE", R"({"stock_id":"S1","coupon_id":8.5})", "coupon_id is missing"},
            {"COUPON.USE", R"({"stock_id":"S1","coupon_id":"C1"})",
             "consume_information.transaction_id is missing"},
            {"REFUND.SUCCESS", R"({"refund_id":"R1"})", "transaction_id is missing"},
