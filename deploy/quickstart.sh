@@ -79,8 +79,8 @@ printf '%-12s %5d notifications, each committed before it was acknowledged\n' st
 printf '%-12s %5d copies recognised\n' deduplicated "$duplicates"
 printf '%-12s %5d notifications, the ledger in the same transaction; %d deliveries pending\n' \
   handled "$((stored - pending))" "$pending"
-printf '%-12s http://127.0.0.1:%s/ in a browser; it asks for the token in secrets/admin_token\n' \
-  'status page' "$admin_port"
+printf '%-12s http://127.0.0.1:%s/ in a browser; it asks for the token in %s\n' \
+  'status page' "$admin_port" "$directory/secrets/admin_token"
 if [ "$stored" -ne "$fixtures" ] || [ "$duplicates" -ne "$fixtures" ]; then failed=1; fi
 
 if [ "$failed" -ne 0 ]; then

@@ -13,7 +13,8 @@
 namespace couponhook::server {
 namespace {
 
-/// How long readiness may wait for a commit; a load balancer's own patience is seconds.
+/// How long readiness may wait for a commit, for a load balancer or for metrics, whose own patience
+/// is seconds.
 constexpr std::chrono::milliseconds kReadyPatience{1000};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
@@ -95,19 +96,24 @@ Task<Reply> Admin::ready() {
   co_return json_reply(reasons.empty() ? 200 : 503, readiness_json(reasons));
 }
 
-Task<StatusView> Admin::look() {
-  const auto reasons = co_await sources_.readiness.reasons_against(kStatusPatience);
-  const auto size = sources_.reader.size_bytes();
+Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
+  const auto reasons = co_await sources_.readiness.reasons_against(patience);
+  auto counts = sources_.reader.counts();
+  std::optional<std::int64_t> size;
+  // Who does not answer is not asked twice: each question may take a reader's whole time.
+  if (counts) {
+    if (const auto answered = sources_.reader.size_bytes()) size = *answered;
+  }
   co_return StatusView{
       COUPONHOOK_VERSION,
       std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - started_at_),
       reasons.empty(),
       sources_.engine,
       sources_.readiness.store_ok(),
-      size ? *size : 0,
+      size,
       to_unix_ms(sources_.clock()),
       sources_.inbox.activity(),
-      sources_.reader.counts(),
+      std::move(counts),
       sources_.tally,
       sources_.merchants.get(),
       sources_.reconciled.counts(),
@@ -115,14 +121,14 @@ Task<StatusView> Admin::look() {
 }
 
 Task<Reply> Admin::status() {
-  const StatusView view = co_await look();
+  const StatusView view = co_await look(kStatusPatience);
   if (!view.counts) co_return store_failed(view.counts.error());
   co_return json_reply(200, status_json(view));
 }
 
 /// Tells what it can where the store is away: that is when it is looked at.
 Task<Reply> Admin::metrics() {
-  const StatusView view = co_await look();
+  const StatusView view = co_await look(kReadyPatience);
   Reply reply;
   reply.status = 200;
   reply.content_type = kMetricsType;

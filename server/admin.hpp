@@ -53,7 +53,7 @@ class Admin final : public RequestHandler {
  private:
   [[nodiscard]] bool authorized(const Request& request) const;
   [[nodiscard]] Task<Reply> ready();
-  [[nodiscard]] Task<StatusView> look();
+  [[nodiscard]] Task<StatusView> look(std::chrono::milliseconds patience);
   [[nodiscard]] Task<Reply> status();
   [[nodiscard]] Task<Reply> metrics();
   [[nodiscard]] Reply notifications(const Target& target);

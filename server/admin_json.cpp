@@ -182,7 +182,7 @@ std::string status_json(const StatusView& view) {
   json.begin("store")
       .text("engine", view.engine)
       .boolean("ok", view.store_ok)
-      .number("size_bytes", view.size_bytes)
+      .number("size_bytes", view.size_bytes.value_or(0))
       .number("commits", static_cast<std::int64_t>(activity.commits))
       .real("rows_per_commit", rows_per_commit)
       .end();

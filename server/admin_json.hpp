@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct StatusView {
   bool ready;
   std::string_view engine;
   bool store_ok;
-  std::int64_t size_bytes;
+  std::optional<std::int64_t> size_bytes;
   std::int64_t now_ms;
   storage::InboxActivity activity;
   storage::Reader::Result<storage::StoreCounts> counts;

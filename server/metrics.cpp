@@ -110,24 +110,30 @@ void tell_replies(Families& families, const Tally& tally) {
                    {{"code", std::string(entry.code)},
                     {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
   }
-  families.histogram("reply_seconds", "From a complete request to its verdict")
+  families.histogram("reply_seconds", "From a complete request on a merchant's path to its verdict")
       .histogram(tally.times());
 }
 
 void tell_store(Families& families, const StatusView& view) {
   families.gauge("store_ok", "1 where the last commit succeeded").sample(view.store_ok ? 1 : 0);
-  families.gauge("store_size_bytes", "What the store takes").sample(view.size_bytes);
+  if (view.size_bytes) {
+    families.gauge("store_size_bytes", "What the store takes").sample(*view.size_bytes);
+  }
   families.gauge("store_queued", "Admissions that wait for a commit").sample(view.activity.queued);
   families.counter("store_commits_total", "Commits of this replica").sample(view.activity.commits);
-  families.counter("store_commit_failures_total", "Commits of this replica that failed")
+  families
+      .counter("store_commit_failures_total",
+               "Tries to commit that failed, those that were made again among them")
       .sample(view.activity.failed_commits);
-  families.counter("store_rows_total", "Admissions in all commits of this replica")
+  families.counter("store_rows_total", "Admissions, copies and quarantined bodies in these commits")
       .sample(view.activity.rows);
 }
 
 void tell_notifications(Families& families, const storage::StoreCounts& counts) {
   families
-      .counter("notifications_total", "What came in signed, by how it was kept; by all replicas")
+      .counter("notifications_total",
+               "What came in signed or was reconciled, by how it was kept; by all "
+               "replicas")
       .sample(counts.stored, {{"outcome", "stored"}})
       .sample(counts.duplicates, {{"outcome", "duplicate"}})
       .sample(counts.conflicts, {{"outcome", "conflict"}})
@@ -148,11 +154,10 @@ void tell_notifications(Families& families, const storage::StoreCounts& counts) 
 }
 
 void tell_deliveries(Families& families, const storage::StoreCounts& counts, std::int64_t now_ms) {
-  families.gauge("deliveries", "Deliveries that are not done, by state; of all replicas")
+  families.gauge("deliveries", "Deliveries by state; of all replicas")
       .sample(counts.deliveries_pending, {{"state", "pending"}})
       .sample(counts.deliveries_retrying, {{"state", "retrying"}})
-      .sample(counts.deliveries_dead, {{"state", "dead"}});
-  families.counter("deliveries_ended_total", "Deliveries that ended; by all replicas")
+      .sample(counts.deliveries_dead, {{"state", "dead"}})
       .sample(counts.deliveries_done, {{"state", "done"}})
       .sample(counts.deliveries_skipped, {{"state", "skipped"}});
   const std::int64_t oldest_ms = now_ms - counts.oldest_pending_at_ms.value_or(now_ms);

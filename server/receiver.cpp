@@ -70,7 +70,8 @@ Reply Receiver::fault(HttpFault fault, std::string_view peer) {
   NotificationLine line{};
   line.verdict = verdict_for(fault);
   line.peer = peer;
-  return finish(line, SteadyClock::now(), {});
+  tally_.count(line.verdict);
+  return tell(line, {});
 }
 
 Task<Reply> Receiver::handle(const Request& request) {
@@ -145,6 +146,10 @@ Reply Receiver::finish(NotificationLine& line, SteadyClock::time_point begun,
                        std::string_view hint) {
   line.duration = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
   tally_.count(line.verdict, line.duration);
+  return tell(line, hint);
+}
+
+Reply Receiver::tell(const NotificationLine& line, std::string_view hint) {
   log_.notification(line);
   return reply_for(line.verdict, options_.success_status, hint);
 }

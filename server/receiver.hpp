@@ -46,6 +46,7 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Verdict> handled(Verdict verdict, HandledRequest request,
                                       SteadyClock::time_point deadline);
   Reply finish(NotificationLine& line, SteadyClock::time_point begun, std::string_view hint);
+  Reply tell(const NotificationLine& line, std::string_view hint);
 
   const Live<Merchants>& merchants_;
   const ReceiveRules& rules_;

@@ -148,7 +148,8 @@ Exit init(const InitOptions& options, World& world) {
             << "  serve it:          couponhook serve --config " << config << '\n'
             << "  send it a coupon:  couponhook trigger redeem --config " << config << '\n'
             << "  play WeChat Pay:   couponhook sandbox --config " << config << '\n'
-            << "  look at it:        couponhook status --config " << config << '\n';
+            << "  look at it:        couponhook status --config " << config
+            << ", or in a browser at the address that serve prints\n";
   return Exit::kOk;
 }
 

@@ -155,6 +155,7 @@ Task<void> HttpSession::run() {
 
 Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   bool begun = false;
+  bool drained = false;
   while (true) {
     if (!begun) pass_over_empty_lines();
     if (begin_ != end_) {
@@ -164,7 +165,7 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
       if (parser.beast.is_header_done()) break;
     }
     idle_ = !begun;
-    if (server_.closing()) drain();
+    if (server_.closing() && !std::exchange(drained, true)) drain();
     const Step step = co_await fill();
     idle_ = false;
     if (step == Step::kFault && !begun) co_return Step::kGone;

@@ -19,9 +19,18 @@ function exactly(key, value, context) {
   return rounded && context && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
-async function ask(path) {
+/**
+ * What is being looked at. A new token or filter makes a new one, and answers to one before it are
+ * dropped, whenever they come.
+ */
+function newLook(token, filter) {
+  return { token, filter, older: false };
+}
+let look = newLook(sessionStorage.getItem(STORAGE_KEY), "");
+
+async function ask(path, { token }) {
   const reply = await fetch(path, {
-    headers: { Authorization: "Bearer " + sessionStorage.getItem(STORAGE_KEY) },
+    headers: { Authorization: "Bearer " + token },
     signal: AbortSignal.timeout(PATIENCE_MS),
     cache: "no-store",
   });
@@ -53,7 +62,6 @@ function drawPairs(list, pairs) {
   }));
 }
 
-const alarming = (value) => (value > 0 ? "bad" : "");
 const listed = (title, counts) => {
   const parts = Object.entries(counts).map(([name, value]) => `${name} ${count(value)}`);
   return parts.length ? `${title}: ${parts.join(" · ")}` : "";
@@ -76,19 +84,23 @@ function size(bytes) {
   return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
 }
 
-function drawService(status) {
-  const ready = element("strong", status.ready ? "ready" : "not ready", status.ready ? "good" : "bad");
-  byId("service").replaceChildren(ready, ` · version ${status.version} · up ${duration(status.uptime_s)}`);
+/** Told aloud by screen readers, so it is touched only where it changes. */
+function drawReadiness(text, className) {
+  const shown = byId("readiness");
+  if (shown.textContent === text) return;
+  shown.textContent = text;
+  shown.className = className;
 }
 
 function drawStatus(status) {
   const { notifications, deliveries, store } = status;
-  drawService(status);
+  drawReadiness(status.ready ? "ready" : "not ready", status.ready ? "good" : "bad");
+  byId("about").textContent = `version ${status.version} · up ${duration(status.uptime_s)}`;
   drawPairs(byId("notifications"), [
     ["stored", count(notifications.stored)],
     ["duplicates", count(notifications.duplicates)],
-    ["conflicts", count(notifications.conflicts), alarming(notifications.conflicts)],
-    ["quarantined", count(notifications.quarantined), alarming(notifications.quarantined)],
+    ["conflicts", count(notifications.conflicts)],
+    ["quarantined", count(notifications.quarantined)],
     ["probes refused", count(notifications.probes)],
     ["last received", time(notifications.last_received_at)],
   ]);
@@ -97,7 +109,7 @@ function drawStatus(status) {
   drawPairs(byId("deliveries"), [
     ["pending", count(deliveries.pending)],
     ["retrying", count(deliveries.retrying)],
-    ["dead", count(deliveries.dead), alarming(deliveries.dead)],
+    ["dead", count(deliveries.dead), deliveries.dead > 0 ? "bad" : ""],
     ["done", count(deliveries.done)],
     ["oldest pending", duration(deliveries.oldest_pending_s)],
   ]);
@@ -112,53 +124,55 @@ function drawStatus(status) {
     row([key.mchid, key.kind.replace("_", " "), key.serial, time(key.expires_at)])));
 }
 
-function listPath(cursor) {
-  const query = new URLSearchParams({ limit: PAGE_ITEMS });
-  for (const [name, value] of new FormData(byId("filter"))) {
-    if (value) query.set(name, value);
-  }
+function listPath({ filter }, cursor) {
+  const query = new URLSearchParams(filter);
+  query.set("limit", PAGE_ITEMS);
   if (cursor) query.set("cursor", cursor);
   return "notifications?" + query;
 }
 
 function notificationRow(item) {
-  const open = element("button", item.id);
+  // What could not be read as a notification has no id to ask for.
+  const open = element("button", item.id || "(no id)");
   open.type = "button";
-  open.addEventListener("click", () => attempt(() => showDetails(item)));
+  open.addEventListener("click", () => attempt(() => askDetails(item)));
   const id = document.createElement("td");
   id.append(open);
   const state = element("td", item.state, ["dead", "quarantined"].includes(item.state) ? "bad" : "");
-  return row([time(item.received_at), item.type, state, `${item.times_seen}×`, id]);
+  const made = row([time(item.received_at), item.type, state, `${item.times_seen}×`, id]);
+  made.dataset.key = `${item.mchid}/${item.id}`;
+  return made;
 }
 
-/** What was asked for older ones stays until the filter changes; only a first page is refreshed. */
-let olderShown = false;
 let drawnPage = "";
 
-function drawPage(page, append) {
-  // Rows that stay as they are keep the reader's focus and selection.
+function drawPage(page) {
+  // Rows that stay as they are keep the reader's place.
   const wanted = JSON.stringify(page);
   if (wanted === drawnPage) return;
   drawnPage = wanted;
-  const rows = page.items.map(notificationRow);
-  if (append) byId("latest").append(...rows);
-  else byId("latest").replaceChildren(...rows);
+  const reading = document.activeElement?.closest("#latest tr")?.dataset.key;
+  byId("latest").replaceChildren(...page.items.map(notificationRow));
+  drawEnd(page);
+  const again = [...byId("latest").rows].find((each) => each.dataset.key === reading);
+  again?.querySelector("button").focus({ preventScroll: true });
+}
+
+function appendPage(page) {
+  byId("latest").append(...page.items.map(notificationRow));
+  drawEnd(page);
+}
+
+function drawEnd(page) {
   byId("none").hidden = byId("latest").rows.length > 0;
   byId("more").hidden = page.next_cursor === null;
   byId("more").value = page.next_cursor ?? "";
 }
 
-async function showOlder() {
-  drawPage(await ask(listPath(byId("more").value)), true);
-  olderShown = true;
-}
-
-async function showDetails({ id, mchid }) {
-  const query = new URLSearchParams({ mchid });
-  const item = await ask(`notifications/${encodeURIComponent(id)}?${query}`);
+function drawDetails(item) {
   byId("h-details").textContent = `${item.type} ${item.id}`;
   const facts = ["mchid", "state", "create_time", "received_at", "last_seen_at", "times_seen",
-    "source", "quarantine_reason", "quarantine_detail"];
+    "conflicts", "source", "quarantine_reason", "quarantine_detail"];
   byId("facts").replaceChildren(...facts.filter((name) => name in item).flatMap((name) =>
     [element("dt", name), element("dd", String(item[name]))]));
   byId("delivered").hidden = item.deliveries.length === 0;
@@ -169,69 +183,104 @@ async function showDetails({ id, mchid }) {
   byId("details").showModal();
 }
 
-function showAccess(refusal) {
-  byId("content").hidden = true;
-  byId("forget").hidden = true;
-  byId("access").hidden = false;
-  byId("refusal").textContent = refusal;
-  byId("service").textContent = "";
-  byId("token").focus();
+// Each asks and gives back what draws the answer; see attempt().
+
+async function askAll() {
+  const mine = look;
+  // What was asked for of older ones stays, and the list with it, until the filter changes.
+  const [status, page] = await Promise.all(
+    [ask("status", mine), mine.older ? null : ask(listPath(mine), mine)]);
+  return () => {
+    show("content");
+    drawStatus(status);
+    if (page && !mine.older) drawPage(page);
+  };
 }
 
-function showContent() {
-  byId("access").hidden = true;
-  byId("content").hidden = false;
-  byId("forget").hidden = false;
-}
-
-async function refresh() {
-  if (!sessionStorage.getItem(STORAGE_KEY)) return;
-  const path = listPath();
-  const [status, page] = await Promise.all([ask("status"), olderShown ? null : ask(path)]);
-  showContent();
-  drawStatus(status);
-  // Not where another list has been asked for meanwhile.
-  if (page && !olderShown && path === listPath()) drawPage(page, false);
-}
-
-/** Does it and says what went wrong, in place. */
-async function attempt(deed) {
+async function askOlder() {
+  const mine = look;
+  const before = mine.older;
+  mine.older = true;
+  byId("more").disabled = true;
   try {
-    await deed();
+    const page = await ask(listPath(mine, byId("more").value), mine);
+    return () => appendPage(page);
+  } catch (error) {
+    mine.older = before;
+    throw error;
+  } finally {
+    byId("more").disabled = false;
+  }
+}
+
+async function askDetails(item) {
+  const query = new URLSearchParams({ mchid: item.mchid });
+  const whole = item.id
+    ? await ask(`notifications/${encodeURIComponent(item.id)}?${query}`, look) : item;
+  return () => drawDetails(whole);
+}
+
+/** Draws what was asked for, or says in place what went wrong, unless it is no longer wanted. */
+async function attempt(asking) {
+  const mine = look;
+  try {
+    const draw = await asking();
+    if (mine !== look) return;
+    draw();
     byId("trouble").textContent = "";
   } catch (error) {
+    if (mine !== look) return;
     if (error instanceof Refused) {
       forget(error.message);
       return;
     }
-    showContent();
-    byId("trouble").textContent = `No answer to show: ${error.message} What stands below may be old.`;
+    show("content");
+    drawReadiness("no answer", "bad");
+    byId("trouble").textContent = `No answer: ${error.message}; what stands here may be old.`;
   }
 }
 
-function forget(refusal) {
+/** Shows either the form for the token or the content. */
+function show(part) {
+  byId("access").hidden = part === "content";
+  byId("content").hidden = part !== "content";
+  byId("forget").hidden = part !== "content";
+}
+
+/** Leaves nothing on the page of what the token opened. */
+function forget(reason) {
   sessionStorage.removeItem(STORAGE_KEY);
-  showAccess(refusal);
+  look = newLook(null, look.filter);
+  byId("details").close();
+  for (const drawn of document.querySelectorAll("[data-drawn]")) drawn.replaceChildren();
+  drawnPage = "";
+  byId("refusal").textContent = reason;
+  show("access");
+  byId("token").focus();
 }
 
 byId("access").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(STORAGE_KEY, byId("token").value.trim());
+  const token = byId("token").value.trim();
   byId("token").value = "";
-  attempt(refresh);
+  sessionStorage.setItem(STORAGE_KEY, token);
+  look = newLook(token, look.filter);
+  attempt(askAll);
 });
 byId("filter").addEventListener("submit", (event) => {
   event.preventDefault();
-  olderShown = false;
-  attempt(refresh);
+  const chosen = [...new FormData(byId("filter"))].filter(([, value]) => value);
+  look = newLook(look.token, new URLSearchParams(chosen).toString());
+  drawnPage = "";
+  attempt(askAll);
 });
-byId("more").addEventListener("click", () => attempt(showOlder));
+byId("more").addEventListener("click", () => attempt(askOlder));
 byId("forget").addEventListener("click", () => forget(""));
 
 async function keepFresh() {
-  if (!document.hidden) await attempt(refresh);
+  if (look.token && !document.hidden) await attempt(askAll);
   setTimeout(keepFresh, REFRESH_MS);
 }
 
-if (!sessionStorage.getItem(STORAGE_KEY)) showAccess("");
+if (!look.token) forget("");
 keepFresh();

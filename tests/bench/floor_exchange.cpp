@@ -1,4 +1,5 @@
 #include <array>
+#include <cerrno>
 #include <exception>
 #include <string>
 #include <thread>
@@ -168,7 +169,7 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   while (heard < count) {
     const int ready =
         ::epoll_wait(epoll.fd(), events.data(), static_cast<int>(events.size()), kSilenceMs);
-    require(ready > 0, "an answer in time");
+    require(ready > 0 || (ready < 0 && errno == EINTR), "an answer in time");
     for (std::size_t i = 0; std::cmp_less(i, ready); ++i) hear(ends[events[i].data.u32]);
   }
 }

@@ -4,13 +4,14 @@ Method: Prometheus's own Python parser reads /metrics while requests of every ki
 
 import re
 import unittest
+import urllib.request
 from pathlib import Path
 
 from support import events
 from support.case import ServiceTestCase
 from support.service import Service
 from support.wechat_pay import Platform
-from support.wire import Client
+from support.wire import Client, Connection
 
 try:
     from prometheus_client.parser import text_string_to_metric_families
@@ -38,8 +39,11 @@ class Metrics(ServiceTestCase):
         return self.value("replies_total", code=code, probe=probe)
 
     def test_they_need_no_token_and_are_of_prometheus_media_type(self):
-        status, _ = self.service.exchange("/metrics", token=None)
-        self.assertEqual(status, 200)
+        host, port = self.service.admin_address
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=10) as reply:
+            self.assertEqual(reply.status, 200)
+            self.assertEqual(reply.headers["Content-Type"],
+                             "text/plain; version=0.0.4; charset=utf-8")
 
     def test_every_family_is_named_explained_and_typed(self):
         for family in families(self.service).values():
@@ -72,10 +76,12 @@ class Metrics(ServiceTestCase):
         self.post(stranger.notify(events.redeem()))
         self.assertEqual(self.value("notifications_total", outcome="quarantined"), before + 1)
 
-    def test_every_reply_has_a_time(self):
+    def test_every_request_that_came_whole_has_a_time(self):
         before = self.value("reply_seconds_count")
         self.post(self.platform.notify(events.redeem()))
         self.post(self.platform.notify(events.redeem()).without("Wechatpay-Serial"))
+        with Connection(self.service) as other:
+            self.assertEqual(other.ask(b"no HTTP\r\n\r\n").status, 400)
         now = samples(self.service)
         count = now["couponhook_reply_seconds_count", frozenset()]
         self.assertEqual(count, before + 2)
@@ -101,11 +107,14 @@ class Metrics(ServiceTestCase):
 
     def test_the_alert_rules_ask_for_nothing_that_is_not_there(self):
         rules = (Path(__file__).parents[2] / "deploy/prometheus/couponhook.rules.yml").read_text()
-        asked = set(re.findall(r"couponhook_[a-z_]+", "".join(re.findall(r"expr: .*", rules))))
-        told = {sample.name for family in families(self.service).values()
-                for sample in family.samples}
-        self.assertGreaterEqual(len(asked), 7)
-        self.assertEqual(asked - told, set())
+        asked = "".join(re.findall(r"expr: .*", rules))
+        told = self.service.exchange("/metrics", token=None)[1].decode()
+        names = set(re.findall(r"couponhook_[a-z_]+", asked))
+        values = set(re.findall(r"[A-Z_]{6,}|(?<=[=]\")[a-z]+(?=\")", asked)) - {"couponhook"}
+        self.assertGreaterEqual(len(names), 7)
+        self.assertGreaterEqual(len(values), 6)
+        self.assertEqual([name for name in names if name not in told], [])
+        self.assertEqual([value for value in values if f'="{value}"' not in told], [])
 
     def test_all_of_status_that_is_counted_is_there_with_the_same_figures(self):
         self.post(self.platform.notify(events.redeem()))
@@ -114,7 +123,7 @@ class Metrics(ServiceTestCase):
                              ("conflict", "conflicts"), ("quarantined", "quarantined")):
             self.assertEqual(now["couponhook_notifications_total",
                                  frozenset({("outcome", outcome)})], status["notifications"][key])
-        for state in ("pending", "retrying", "dead"):
+        for state in ("pending", "retrying", "dead", "done"):
             self.assertEqual(now["couponhook_deliveries", frozenset({("state", state)})],
                              status["deliveries"][state])
         self.assertEqual(now["couponhook_ready", frozenset()], 1)

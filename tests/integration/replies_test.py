@@ -300,9 +300,10 @@ class Http(ServiceTestCase):
 
     def test_empty_lines_before_a_request_are_passed_over(self):
         for lines in (b"\r\n", b"\r\n\r\n", b"\n"):
-            with self.subTest(lines):
-                self.client.send(lines)
-                self.assert_stored(self.post(self.platform.notify(events.redeem())))
+            with self.subTest(lines), Connection(self.service) as connection:
+                for _ in range(2):
+                    connection.send(lines)
+                    self.assert_stored(connection.post(self.platform.notify(events.redeem())))
 
     def test_a_refusal_reaches_a_sender_that_is_still_sending(self):
         for path, length, status in (("/unknown", 4000, 404), ("/notify/1900000001", 1 << 30, 413)):

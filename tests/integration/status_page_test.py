@@ -2,12 +2,13 @@
 Method: a real browser opens it, types, clicks and reads; what notifications hold is hostile.
 """
 
+import signal
 import subprocess
 import unittest
 
 from support import events
 from support.browser import DRIVER, Browser
-from support.service import PATIENCE, Service
+from support.service import PATIENCE, Service, wait_until
 from support.target import Target, add_http_handler, make_secret
 from support.wechat_pay import Platform
 from support.wire import Client
@@ -74,11 +75,28 @@ class Access(StatusPageCase):
         self.assertIn("admin.token_file", self.browser.text("#refusal"))
         self.assertFalse(self.browser.is_shown("#content"))
 
-    def test_a_token_that_is_forgotten_shows_nothing_any_more(self):
+    def test_a_token_that_is_forgotten_leaves_nothing_behind(self):
+        self.send(events.redeem(), "forgotten-1")
         self.enter()
+        self.wait_until(lambda: "forgotten-1" in self.ids(), "it is listed")
         self.browser.click("#forget")
         self.assertFalse(self.browser.is_shown("#content"))
+        self.assertNotIn("forgotten-1", self.browser.evaluate("document.body.innerHTML"))
         self.assertIsNone(self.browser.evaluate("sessionStorage.getItem('couponhook.token')"))
+
+    def test_a_token_that_is_replaced_closes_what_it_opened(self):
+        self.send(events.issue(openid="oNobodysOpenId"), "replaced-1")
+        self.enter()
+        self.open_details("replaced-1")
+        right = self.service.token()
+        self.service.write("secrets/admin_token", "another-token-of-forty-three-characters-abcd")
+        self.service.signal(signal.SIGHUP)
+        self.wait_until(lambda: self.browser.is_shown("#access"), "the token is asked for again")
+        self.assertFalse(self.browser.is_shown("#details"))
+        self.assertNotIn("oNobodysOpenId", self.browser.evaluate("document.body.innerHTML"))
+        self.service.write("secrets/admin_token", right)
+        self.service.signal(signal.SIGHUP)
+        wait_until(lambda: self.service.ask("/status")[0] == 200, what="the first token's return")
 
     def test_the_files_themselves_hold_no_data(self):
         self.send(events.redeem(), "in-no-file")
@@ -89,7 +107,7 @@ class Access(StatusPageCase):
 
     def test_nothing_but_its_own_files_may_run(self):
         host, port = self.service.admin_address
-        head = subprocess.run(["curl", "--silent", "--head", f"http://{host}:{port}/"],
+        head = subprocess.run(["curl", "--silent", "--max-time", "10", "--head", f"http://{host}:{port}/"],
                               capture_output=True, text=True, check=True).stdout
         self.assertIn("Content-Security-Policy: default-src 'none'; script-src 'self';", head)
         self.assertIn("Content-Type: text/html; charset=utf-8", head)
@@ -107,7 +125,7 @@ class Figures(StatusPageCase):
         self.assertIn("HEADERS_MISSING", self.browser.text("#rejected"))
         self.assertEqual(self.figure("store", "engine"), "sqlite")
         self.assertIn(self.platform.serial, self.browser.text("#keys"))
-        self.assertIn("ready", self.browser.text("#service"))
+        self.assertIn("ready", self.browser.text("#readiness"))
 
     def test_what_comes_in_appears_by_itself(self):
         self.enter()
@@ -121,12 +139,20 @@ class Figures(StatusPageCase):
         self.enter()
         self.browser.click("#filter option:nth-of-type(5)")
         self.browser.click("#filter button")
-        self.wait_until(lambda: self.ids() == ["sealed-1"], "only the quarantined one is listed")
+        self.wait_until(lambda: "sealed-1" in self.ids() and "filtered-1" not in self.ids(), "only the quarantined one is listed")
         self.browser.open(self.browser.evaluate("location.href"))
         self.enter()
         self.browser.type("#filter input", "COUPON.SEND")
         self.browser.click("#filter button")
         self.wait_until(lambda: self.ids() == ["filtered-1"], "only that type is listed")
+
+    def test_a_body_without_an_id_tells_its_reason(self):
+        self.assertEqual(self.client.post(self.platform.sign(b"[]")).status, 500)
+        self.enter()
+        self.browser.click("#filter option:nth-of-type(5)")
+        self.browser.click("#filter button")
+        self.open_details("(no id)")
+        self.assertIn("ENVELOPE_INVALID", self.browser.text("#facts"))
 
     def test_older_ones_are_added_on_demand(self):
         for i in range(60):
@@ -193,6 +219,7 @@ class Silence(StatusPageCase):
         self.wait_until(lambda: "known-1" in self.ids(), "it is listed")
         self.service.stop()
         self.wait_until(lambda: "may be old" in self.browser.text("#trouble"), "it says so")
+        self.assertEqual(self.browser.text("#readiness"), "no answer")
         self.assertIn("known-1", self.ids())
         self.service.start()
 

@@ -21,7 +21,7 @@ class Metrics : public ::testing::Test {
                          .ready = true,
                          .engine = "sqlite",
                          .store_ok = counts.has_value(),
-                         .size_bytes = 4096,
+                         .size_bytes = {},
                          .now_ms = 10'000,
                          .activity = {},
                          .counts = std::move(counts),
@@ -79,6 +79,7 @@ TEST_F(Metrics, TellOfTheProcessWhatTheyCanWhereTheStoreCannotBeRead) {
   EXPECT_THAT(told, HasSubstr("{code=\"STORE_UNAVAILABLE\",probe=\"false\"} 1\n"));
   EXPECT_THAT(told, Not(HasSubstr("couponhook_notifications_total")));
   EXPECT_THAT(told, Not(HasSubstr("couponhook_deliveries")));
+  EXPECT_THAT(told, Not(HasSubstr("couponhook_store_size_bytes")));
 }
 
 }  // namespace

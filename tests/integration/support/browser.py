@@ -1,15 +1,15 @@
 """A real browser: Debian's Chromium, spoken to through its driver as the W3C's WebDriver has it."""
 
-import base64
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from support.service import free_port
 
 DRIVER = shutil.which("chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -26,10 +26,12 @@ class Browser:
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="browser-")
-        self._driver = subprocess.Popen([DRIVER, "--port=0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
+        port = free_port()
+        self._base = f"http://127.0.0.1:{port}"
+        self._driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
         try:
-            self._base = f"http://127.0.0.1:{self._driver_port()}"
+            self.wait_until(self._driver_is_ready, "chromedriver is ready", _START_S)
             session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self._wishes()}})
         except BaseException:
             self._end_driver()
@@ -81,10 +83,6 @@ class Browser:
         """What the browser wrote to its console, such as a breach of the content policy."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
 
-    def screenshot(self, path):
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(self._call("GET", "/screenshot")))
-
     @staticmethod
     def wait_until(holds, what, patience_s=20):
         end = time.monotonic() + patience_s
@@ -101,14 +99,11 @@ class Browser:
         return {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
                 "goog:loggingPrefs": {"browser": "ALL"}}
 
-    def _driver_port(self):
-        end = time.monotonic() + _START_S
-        for line in self._driver.stdout:
-            if found := re.search(r"started successfully on port (\d+)", line):
-                return int(found[1])
-            if time.monotonic() > end:
-                break
-        raise BrowserError("chromedriver did not say where it listens")
+    def _driver_is_ready(self):
+        try:
+            return self._call("GET", "/status")["ready"]
+        except urllib.error.URLError:
+            return False
 
     def _call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -123,6 +118,8 @@ class Browser:
 
     def _end_driver(self):
         self._driver.terminate()
-        self._driver.wait(timeout=_CALL_S)
-        self._driver.stdout.close()
-        self._folder.cleanup()
+        try:
+            self._driver.wait(timeout=_CALL_S)
+        finally:
+            self._driver.kill()
+            self._folder.cleanup()
