@@ -1,6 +1,7 @@
 #include "server/readiness.hpp"
 
 #include <memory>
+#include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -12,6 +13,8 @@ namespace {
 /// How long an answer holds, so that being asked often costs no commits. Together with the patience
 /// of whoever asks it is how long a loss can stay unseen, which is to be less than two seconds.
 constexpr std::chrono::milliseconds kAnswerHolds{500};
+/// Without any commit for so long while some were asked for, the store hangs.
+constexpr std::chrono::milliseconds kHangs{1000};
 
 }  // namespace
 
@@ -38,8 +41,10 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
 }
 
 Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
-  const std::int64_t age_ms = to_unix_ms(clock_()) - inbox_.activity().last_commit_ms;
+  const auto activity = inbox_.activity();
+  const std::int64_t age_ms = to_unix_ms(clock_()) - activity.last_commit_ms;
   const auto begun = SteadyClock::now();
+  if (std::exchange(commits_seen_, activity.commits) != activity.commits) unanswered_since_.reset();
   // A clock that was set back makes old commits look as if they were to come.
   if (age_ms >= 0 && age_ms < kAnswerHolds.count()) {
     store_ok_ = true;
@@ -51,8 +56,12 @@ Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
   bool committed = false;
   if (inbox_.probe(wait) == storage::Inbox::Queued::kYes) {
     const auto outcome = co_await wait->wait(begun + patience);
-    // Too impatient to have learned anything.
-    if (!outcome && patience < kAnswerHolds) co_return store_ok_;
+    if (!outcome && patience < kAnswerHolds) {
+      // Too impatient to have learned anything, but for how long there was nothing to learn.
+      if (!unanswered_since_) unanswered_since_ = begun;
+      if (begun - *unanswered_since_ >= kHangs) store_ok_ = false;
+      co_return store_ok_;
+    }
     committed = outcome == storage::AdmitOutcome::kAlive;
   }
   store_ok_ = committed;

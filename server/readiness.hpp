@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,8 @@ class Readiness {
   std::atomic<bool> draining_{false};
   bool store_ok_ = true;
   SteadyClock::time_point checked_at_{};
+  std::uint64_t commits_seen_ = 0;
+  std::optional<SteadyClock::time_point> unanswered_since_;
 };
 
 }  // namespace couponhook::server

@@ -24,11 +24,12 @@ function exactly(key, value, context) {
  * dropped, whenever they come.
  */
 function newLook(token, filter) {
-  return { token, filter, older: false };
+  return { token, filter, older: false, refreshing: false };
 }
 let look = newLook(sessionStorage.getItem(STORAGE_KEY), "");
 
 async function ask(path, { token }) {
+  if (!/^[\x20-\x7e]+$/.test(token)) throw new Refused("A token has no such characters.");
   const reply = await fetch(path, {
     headers: { Authorization: "Bearer " + token },
     signal: AbortSignal.timeout(PATIENCE_MS),
@@ -84,9 +85,9 @@ function size(bytes) {
   return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
 }
 
-/** Told aloud by screen readers, so it is touched only where it changes. */
-function drawReadiness(text, className) {
-  const shown = byId("readiness");
+/** For what screen readers tell aloud, so it is touched only where it changes. */
+function say(id, text, className = "") {
+  const shown = byId(id);
   if (shown.textContent === text) return;
   shown.textContent = text;
   shown.className = className;
@@ -94,7 +95,7 @@ function drawReadiness(text, className) {
 
 function drawStatus(status) {
   const { notifications, deliveries, store } = status;
-  drawReadiness(status.ready ? "ready" : "not ready", status.ready ? "good" : "bad");
+  say("readiness", status.ready ? "ready" : "not ready", status.ready ? "good" : "bad");
   byId("about").textContent = `version ${status.version} · up ${duration(status.uptime_s)}`;
   drawPairs(byId("notifications"), [
     ["stored", count(notifications.stored)],
@@ -140,22 +141,30 @@ function notificationRow(item) {
   id.append(open);
   const state = element("td", item.state, ["dead", "quarantined"].includes(item.state) ? "bad" : "");
   const made = row([time(item.received_at), item.type, state, `${item.times_seen}×`, id]);
-  made.dataset.key = `${item.mchid}/${item.id}`;
+  made.dataset.key = `${item.received_at}/${item.mchid}/${item.id}`;
   return made;
 }
 
 let drawnPage = "";
 
 function drawPage(page) {
-  // Rows that stay as they are keep the reader's place.
+  // Rows that stay as they are keep the reader's place, and the dialog what opened it.
   const wanted = JSON.stringify(page);
-  if (wanted === drawnPage) return;
+  if (wanted === drawnPage || byId("details").open) return;
   drawnPage = wanted;
   const reading = document.activeElement?.closest("#latest tr")?.dataset.key;
   byId("latest").replaceChildren(...page.items.map(notificationRow));
   drawEnd(page);
   const again = [...byId("latest").rows].find((each) => each.dataset.key === reading);
   again?.querySelector("button").focus({ preventScroll: true });
+}
+
+/** Until the first page of another list is there. */
+function clearList() {
+  drawnPage = "";
+  byId("latest").replaceChildren();
+  byId("none").hidden = true;
+  byId("more").hidden = true;
 }
 
 function appendPage(page) {
@@ -170,7 +179,7 @@ function drawEnd(page) {
 }
 
 function drawDetails(item) {
-  byId("h-details").textContent = `${item.type} ${item.id}`;
+  byId("h-details").textContent = `${item.type} ${item.id || "(no id)"}`;
   const facts = ["mchid", "state", "create_time", "received_at", "last_seen_at", "times_seen",
     "conflicts", "source", "quarantine_reason", "quarantine_detail"];
   byId("facts").replaceChildren(...facts.filter((name) => name in item).flatMap((name) =>
@@ -187,14 +196,20 @@ function drawDetails(item) {
 
 async function askAll() {
   const mine = look;
-  // What was asked for of older ones stays, and the list with it, until the filter changes.
-  const [status, page] = await Promise.all(
-    [ask("status", mine), mine.older ? null : ask(listPath(mine), mine)]);
-  return () => {
-    show("content");
-    drawStatus(status);
-    if (page && !mine.older) drawPage(page);
-  };
+  mine.refreshing = true;
+  try {
+    // What was asked for of older ones stays, and the list with it, until the filter changes.
+    const [status, page] = await Promise.all(
+      [ask("status", mine), mine.older ? null : ask(listPath(mine), mine)]);
+    return () => {
+      show("content");
+      say("trouble", "");
+      drawStatus(status);
+      if (page && !mine.older) drawPage(page);
+    };
+  } finally {
+    mine.refreshing = false;
+  }
 }
 
 async function askOlder() {
@@ -214,9 +229,10 @@ async function askOlder() {
 }
 
 async function askDetails(item) {
+  // Several quarantined bodies may have one id, or none; the list has all that is known of each.
+  if (item.state === "quarantined") return () => drawDetails(item);
   const query = new URLSearchParams({ mchid: item.mchid });
-  const whole = item.id
-    ? await ask(`notifications/${encodeURIComponent(item.id)}?${query}`, look) : item;
+  const whole = await ask(`notifications/${encodeURIComponent(item.id)}?${query}`, look);
   return () => drawDetails(whole);
 }
 
@@ -227,7 +243,6 @@ async function attempt(asking) {
     const draw = await asking();
     if (mine !== look) return;
     draw();
-    byId("trouble").textContent = "";
   } catch (error) {
     if (mine !== look) return;
     if (error instanceof Refused) {
@@ -235,8 +250,8 @@ async function attempt(asking) {
       return;
     }
     show("content");
-    drawReadiness("no answer", "bad");
-    byId("trouble").textContent = `No answer: ${error.message}; what stands here may be old.`;
+    if (asking === askAll) say("readiness", "no answer", "bad");
+    say("trouble", `No answer: ${error.message}; what stands here may be old.`, "bad");
   }
 }
 
@@ -253,7 +268,7 @@ function forget(reason) {
   look = newLook(null, look.filter);
   byId("details").close();
   for (const drawn of document.querySelectorAll("[data-drawn]")) drawn.replaceChildren();
-  drawnPage = "";
+  clearList();
   byId("refusal").textContent = reason;
   show("access");
   byId("token").focus();
@@ -271,16 +286,22 @@ byId("filter").addEventListener("submit", (event) => {
   event.preventDefault();
   const chosen = [...new FormData(byId("filter"))].filter(([, value]) => value);
   look = newLook(look.token, new URLSearchParams(chosen).toString());
-  drawnPage = "";
+  clearList();
   attempt(askAll);
 });
 byId("more").addEventListener("click", () => attempt(askOlder));
 byId("forget").addEventListener("click", () => forget(""));
 
+async function refresh() {
+  if (look.token && !look.refreshing && !document.hidden) await attempt(askAll);
+}
+
 async function keepFresh() {
-  if (look.token && !document.hidden) await attempt(askAll);
+  await refresh();
   setTimeout(keepFresh, REFRESH_MS);
 }
 
-if (!look.token) forget("");
+if (look.token) byId("forget").hidden = false;
+else forget("");
+document.addEventListener("visibilitychange", refresh);
 keepFresh();

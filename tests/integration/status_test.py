@@ -13,7 +13,7 @@ from contextlib import closing
 
 from support import events
 from support.case import ServiceTestCase
-from support.service import LONG, PATIENCE
+from support.service import LONG, PATIENCE, wait_until
 from support.wechat_pay import Platform
 from support.wire import Client, Load
 
@@ -133,6 +133,13 @@ class Shapes(StatusTestCase):
         self.assert_shape(list(status["notifications"]["by_type"].values()), [NUMBER])
         self.assertGreaterEqual(status["store"]["commits"], 1)
         self.assertGreater(status["store"]["size_bytes"], 0)
+
+    def test_a_store_that_commits_no_more_is_noticed_though_nobody_asks_for_readiness(self):
+        with closing(sqlite3.connect(self.service.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            wait_until(lambda: not self.service.get("/status")["ready"], 8, "the store's silence")
+            other.execute("ROLLBACK")
+        wait_until(lambda: self.service.get("/status")["ready"], 8, "the store's return")
 
     def test_keys_name_the_serial_and_its_end(self):
         (key,) = self.service.get("/status")["keys"]
