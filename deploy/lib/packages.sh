@@ -2,7 +2,8 @@
 
 # What building takes; the Boost package is chosen by choose_boost.
 BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
-  libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libhiredis-dev librabbitmq-dev librdkafka-dev"
+  libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
+  libhiredis-dev librabbitmq-dev librdkafka-dev"
 # What the tests take besides: an independent implementation of the protocol, and tools to check with.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
   curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat

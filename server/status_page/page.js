@@ -24,7 +24,7 @@ function exactly(key, value, context) {
  * dropped, whenever they come.
  */
 function newLook(token, filter) {
-  return { token, filter, older: false, refreshing: false };
+  return { token, filter, older: false, refreshing: false, drawn: "" };
 }
 let look = newLook(sessionStorage.getItem(STORAGE_KEY), "");
 
@@ -145,13 +145,11 @@ function notificationRow(item) {
   return made;
 }
 
-let drawnPage = "";
-
 function drawPage(page) {
   // Rows that stay as they are keep the reader's place, and the dialog what opened it.
   const wanted = JSON.stringify(page);
-  if (wanted === drawnPage || byId("details").open) return;
-  drawnPage = wanted;
+  if (wanted === look.drawn || byId("details").open) return;
+  look.drawn = wanted;
   const reading = document.activeElement?.closest("#latest tr")?.dataset.key;
   byId("latest").replaceChildren(...page.items.map(notificationRow));
   drawEnd(page);
@@ -161,7 +159,6 @@ function drawPage(page) {
 
 /** Until the first page of another list is there. */
 function clearList() {
-  drawnPage = "";
   byId("latest").replaceChildren();
   byId("none").hidden = true;
   byId("more").hidden = true;

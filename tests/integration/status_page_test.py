@@ -8,40 +8,38 @@ import unittest
 
 from support import events
 from support.browser import DRIVER, Browser
-from support.service import PATIENCE, Service, wait_until
+from support.case import ServiceTestCase
+from support.service import wait_until
 from support.target import Target, add_http_handler, make_secret
 from support.wechat_pay import Platform
-from support.wire import Client
 
 MARKUP = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 
 
-class StatusPageCase(unittest.TestCase):
-    settings: dict = {}
-
+class StatusPageCase(ServiceTestCase):
     @classmethod
     def setUpClass(cls):
         if DRIVER is None:
             raise unittest.SkipTest("chromedriver is missing; tests/run.sh installs it")
-        cls.service = cls.enterClassContext(Service(cls.settings, has_own_keys=False))
-        cls.platform = Platform.of(cls.service)
+        super().setUpClass()
         cls.browser = cls.enterClassContext(Browser())
 
     def setUp(self):
+        super().setUp()
         host, port = self.service.admin_address
-        self.client = self.enterContext(Client(self.service))
         self.browser.open(f"http://{host}:{port}/")
 
     def send(self, event, id):
-        self.assertEqual(self.client.post(self.platform.notify(event, id)).status, 204)
+        self.assert_stored(self.post(self.platform.notify(event, id)))
 
-    def wait_until(self, holds, what):
-        self.browser.wait_until(holds, what, 20 * PATIENCE)
+    @staticmethod
+    def wait_until(holds, what):
+        wait_until(holds, 20.0, what)
 
-    def enter(self, token=None):
+    def enter(self):
         """Gives the token where the tab does not hold it yet, and waits for figures."""
         if self.browser.is_shown("#access"):
-            self.browser.type("#token", token or self.service.token())
+            self.browser.type("#token", self.service.token())
             self.browser.click("#access button")
         self.wait_until(lambda: self.browser.is_shown("#content"), "the figures are shown")
 
@@ -123,7 +121,7 @@ class Access(StatusPageCase):
 class Figures(StatusPageCase):
     def test_they_are_those_of_the_status_endpoint(self):
         self.send(events.redeem(), "counted-1")
-        self.client.post(self.platform.notify(events.redeem()).without("Wechatpay-Nonce"))
+        self.post(self.platform.notify(events.redeem()).without("Wechatpay-Nonce"))
         self.enter()
         self.wait_until(lambda: "counted-1" in self.ids(), "it is listed")
         counts = self.service.counts()
@@ -141,7 +139,7 @@ class Figures(StatusPageCase):
 
     def test_the_list_is_filtered_by_state_and_type(self):
         stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
-        self.client.post(stranger.notify(events.redeem(), "sealed-1"))
+        self.post(stranger.notify(events.redeem(), "sealed-1"))
         self.send(events.issue(), "filtered-1")
         self.enter()
         self.browser.click("#filter option:nth-of-type(5)")
@@ -154,7 +152,7 @@ class Figures(StatusPageCase):
         self.wait_until(lambda: self.ids() == ["filtered-1"], "only that type is listed")
 
     def test_a_body_without_an_id_tells_its_reason(self):
-        self.assertEqual(self.client.post(self.platform.sign(b"[]")).status, 500)
+        self.assertEqual(self.post(self.platform.sign(b"[]")).status, 500)
         self.enter()
         self.browser.click("#filter option:nth-of-type(5)")
         self.browser.click("#filter button")
@@ -197,16 +195,9 @@ class Figures(StatusPageCase):
 
 class Deliveries(StatusPageCase):
     @classmethod
-    def setUpClass(cls):
-        if DRIVER is None:
-            raise unittest.SkipTest("chromedriver is missing; tests/run.sh installs it")
+    def prepare(cls, service):
         target = cls.enterClassContext(Target(lambda call: 410))
-        service = Service(starts=False, has_own_keys=False)
         add_http_handler(service, target.url, make_secret())
-        service.starts = True
-        cls.service = cls.enterClassContext(service)
-        cls.platform = Platform.of(cls.service)
-        cls.browser = cls.enterClassContext(Browser())
 
     def test_a_dead_delivery_shows_with_its_reason(self):
         self.send(events.redeem(), "dead-1")

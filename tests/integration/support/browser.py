@@ -5,15 +5,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
-from support.service import free_port
+from support.service import free_port, wait_until
 
 DRIVER = shutil.which("chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-_START_S = 60
+_START_S = 15
 _CALL_S = 60
 
 
@@ -31,7 +30,7 @@ class Browser:
         self._driver = subprocess.Popen([DRIVER, f"--port={port}"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         try:
-            self.wait_until(self._driver_is_ready, "chromedriver is ready", _START_S)
+            wait_until(self._driver_is_ready, _START_S, "chromedriver")
             session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": self._wishes()}})
         except BaseException:
             self._end_driver()
@@ -82,14 +81,6 @@ class Browser:
     def complaints(self):
         """What the browser wrote to its console, such as a breach of the content policy."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
-
-    @staticmethod
-    def wait_until(holds, what, patience_s=20):
-        end = time.monotonic() + patience_s
-        while not holds():
-            if time.monotonic() > end:
-                raise BrowserError(f"waited {patience_s} s in vain until {what}")
-            time.sleep(0.1)
 
     def _wishes(self):
         arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
