@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 
 #include "storage/sqlite_failure.hpp"
-#include "storage/sqlite_log_file.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -163,8 +162,9 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   configure_library_once();
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* db = nullptr;
-  const int rc = sqlite3_open_v2(
-      path.c_str(), &db, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, log_joining_vfs());
+  // By SQLite's own file access: nothing of ours stands between the database and the disk.
+  const int rc = sqlite3_open_v2(path.c_str(), &db,
+                                 mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());

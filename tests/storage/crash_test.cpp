@@ -1,6 +1,6 @@
 // Every row that was acknowledged is there after the process was killed, whatever it was doing.
 // A child admits rows and writes the ids it was told of to a pipe; it is killed at random, ten
-// times.
+// times, and once after a purge whose transaction outgrew SQLite's page cache.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "storage/purge.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {
@@ -51,24 +52,37 @@ std::set<std::int32_t> read_all(int pipe) {
   return ids;
 }
 
-/// Runs the child for a moment, kills it, and gives what it was told.
-std::set<std::int32_t> acknowledged_before_kill(const StoreUrl& url, std::int32_t first_id,
-                                                std::chrono::milliseconds life) {
+/// A process of its own that writes to a pipe.
+struct Child {
+  pid_t id;
+  int pipe;
+};
+
+template <typename Work>
+Child start_child(Work&& work) {
   int ends[2];
-  if (::pipe(ends) != 0) return {};
+  if (::pipe(ends) != 0) return {-1, -1};
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
-    admit_until_killed(url, ends[1], first_id);
+    work(ends[1]);
+    ::_exit(4);
   }
   ::close(ends[1]);
-  std::thread killer([&] {
+  return {child, ends[0]};
+}
+
+/// Runs the child for a moment, kills it, and gives what it was told.
+std::set<std::int32_t> acknowledged_before_kill(const StoreUrl& url, std::int32_t first_id,
+                                                std::chrono::milliseconds life) {
+  const auto [child, pipe] = start_child([&](int out) { admit_until_killed(url, out, first_id); });
+  std::thread killer([life, id = child] {
     std::this_thread::sleep_for(life);
-    ::kill(child, SIGKILL);
+    ::kill(id, SIGKILL);
   });
-  auto ids = read_all(ends[0]);
+  auto ids = read_all(pipe);
   killer.join();
-  ::close(ends[0]);
+  ::close(pipe);
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_TRUE(WIFSIGNALED(status));
@@ -98,6 +112,65 @@ TEST_P(CrashTest, LosesNothingThatWasAcknowledged) {
     EXPECT_TRUE((*store)->reader().value()->check_integrity());
   }
   EXPECT_GT(total, 0U);
+}
+
+constexpr int kOld = 200;
+constexpr int kYoung = 20;
+
+/// Keeps notifications that are old, and lets them go in one transaction, which is larger than the
+/// page cache and does not wait for the disk. The connection lives on, as that of a service does.
+void keep_and_purge(Connection& connection) {
+  BatchWriter batch_writer(connection);
+  for (int i = 0; i < kOld; ++i) {
+    std::vector<Work> one(1);
+    Admission old = admission(numbered("old", i));
+    old.resource.append(160 * 1024, 'x');
+    old.received_at_ms = 1;
+    one[0].content = std::move(old);
+    if (!batch_writer.write(one, kNow)) ::_exit(2);
+  }
+  Purge purge(connection, {.payload_ms = kNow}, PurgeMode::kRemove, std::chrono::steady_clock::now);
+  while (purge.counts().payloads < kOld) {
+    if (!purge.step(512)) ::_exit(2);
+  }
+}
+
+[[noreturn]] void purge_and_admit(const StoreUrl& url, int pipe) {
+  auto store = Store::open(url, {}, kNow);
+  if (!store) ::_exit(2);
+  Inbox inbox((*store)->writer().value(), {.batch_max = 1}, [] { return kNow; }, nullptr);
+  const auto purging = (*store)->writer().value();
+  keep_and_purge(*purging);
+  for (std::int32_t id = 0; id < kYoung; ++id) {
+    static_cast<void>(inbox.admit(redemption(numbered("n", id), numbered("c", id), "t"),
+                                  std::make_shared<Acknowledge>(pipe, id)));
+  }
+  while (true) ::pause();
+}
+
+// Issue 13, item 1: a file access of our own held back the last bytes of SQLite's log.
+TEST_P(CrashTest, LosesNothingAfterAPurgeThatOutgrewThePageCache) {
+  const TemporaryFolder folder;
+  const StoreUrl url = fresh_url(GetParam(), folder);
+  const auto [child, pipe] = start_child([&](int out) { purge_and_admit(url, out); });
+  std::set<std::int32_t> ids;
+  std::int32_t id = 0;
+  while (ids.size() < kYoung && ::read(pipe, &id, sizeof id) == sizeof id) ids.insert(id);
+  ::kill(child, SIGKILL);
+  ::close(pipe);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << WEXITSTATUS(status);
+  ASSERT_EQ(ids.size(), std::size_t{kYoung});
+
+  const auto store = Store::open(url, {}, kNow);
+  ASSERT_TRUE(store) << store.error().message;
+  Reader reader((*store)->reader().value());
+  for (const std::int32_t young : ids) {
+    EXPECT_TRUE(reader.notification(numbered("n", young)).value()) << young;
+  }
+  EXPECT_TRUE(reader.notification("old0").value()->resource.empty()) << "the purge is kept too";
+  EXPECT_TRUE((*store)->reader().value()->check_integrity());
 }
 
 }  // namespace
