@@ -39,7 +39,7 @@ std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Mercha
       std::chrono::milliseconds(sealed.received_at_ms)};
   Examined examined = examine(request, *merchant, rules, received_at);
   if (auto* admit = std::get_if<ToAdmit>(&examined)) {
-    admit->admission.opened_from = sealed.quarantine_id;
+    admit->admission.opened_from = sealed.key;
     // Nobody waits for a reply, so these are the worker's.
     for (storage::NewDelivery& delivery : admit->admission.deliveries) delivery.leased = false;
   }

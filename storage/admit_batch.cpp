@@ -178,7 +178,8 @@ BatchWriter::Result BatchWriter::follow_up() {
   for (const Admitted& item : admissions_) {
     // Kept now, or kept already: either way there is nothing left to be opened.
     if (const auto& sealed = item.admission->opened_from) {
-      commands_.push_back(Command(sql::kLeaveQuarantine, {*sealed}));
+      commands_.push_back(
+          Command(sql::kLeaveQuarantine, {sealed->quarantine_id, as_bytes(sealed->body_digest)}));
     }
   }
   if (auto followed = run(); !followed) return followed;

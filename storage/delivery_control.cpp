@@ -73,6 +73,11 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
   for (const std::int64_t id : deliveries) {
     commands_.push_back(Command(sql::kDeliveryToChange, {id}));
   }
+  // Read again once they are locked: a purge that had to be waited for may have emptied what the
+  // first look still saw.
+  const std::vector<Command> look = commands_;
+  if (auto locked = run(); !locked) return locked;
+  commands_ = look;
   if (auto read = run(); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (results_[i].empty()) continue;

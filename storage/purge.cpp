@@ -203,7 +203,7 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
     ++old;
   }
   if (old == 0) return false;
-  commands_.push_back(Command(sql::kDeleteQuarantine, {to}));
+  commands_.push_back(Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
   if (auto written = write(); !written) return written.error();
   counts_.quarantined += old;
   position_ = to;
@@ -250,13 +250,14 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
 
 void Purge::append_removal(std::int64_t after, std::int64_t to) {
   for (const Statement* statement :
-       {&sql::kHoldOpen, &sql::kDeleteAttempts, &sql::kDeleteDeliveries, &sql::kDeleteNotifications,
-        &sql::kDeleteConflicts}) {
+       {&sql::kLockEnded, &sql::kHoldOpen, &sql::kDeleteAttempts, &sql::kDeleteDeliveries,
+        &sql::kDeleteNotifications, &sql::kDeleteConflicts}) {
     commands_.push_back(Command(*statement, {after, to}));
   }
 }
 
 void Purge::append_emptying(std::int64_t after, std::int64_t to) {
+  commands_.push_back(Command(sql::kLockEnded, {after, to}));
   commands_.push_back(Command(sql::kHoldOpen, {after, to}));
   commands_.push_back(Command(sql::kEmptyNotifications, {kNothing, after, to}));
   commands_.push_back(Command(sql::kEmptyConflicts, {kNothing, after, to}));

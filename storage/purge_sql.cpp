@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "storage/dialect.hpp"
+
 #define COUPONHOOK_OPEN_DELIVERIES_OF(seq) \
   "FROM deliveries d WHERE d.notification = " seq " AND d.state NOT IN ('done', 'skipped')"
 
@@ -49,7 +51,14 @@ const Statement kHoldOpen{
     " AND EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
     " ON CONFLICT (notification) DO NOTHING"};
 
-const Statement kLetGo{"DELETE FROM retention_held WHERE notification = $1"};
+// One that was retried since it was looked at stays, to be looked at again.
+const Statement kLetGo{
+    "DELETE FROM retention_held WHERE notification = $1"
+    " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
+
+const Statement kLockEnded{
+    "SELECT seq FROM deliveries WHERE notification > $1 AND notification <= $2"
+    " AND state IN ('done', 'skipped') " COUPONHOOK_FOR_UPDATE};
 
 const Statement kEmptyNotifications{
     "UPDATE notifications SET envelope = '', resource = $1 WHERE seq > $2 AND seq <= $3"
@@ -77,7 +86,8 @@ const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
-const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1"};
+// By age too: in SQLite a body that came meanwhile may have the number of one that was opened.
+const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2"};
 
 const Statement kNewestLedgerMark{
     "SELECT marked_at FROM ledger_marks ORDER BY marked_at DESC LIMIT 1"};
@@ -120,6 +130,7 @@ std::span<const Statement* const> purge_statements() {
                                    &kLookAtQuarantine,
                                    &kHoldOpen,
                                    &kLetGo,
+                                   &kLockEnded,
                                    &kEmptyNotifications,
                                    &kEmptyConflicts,
                                    &kDeleteAttempts,

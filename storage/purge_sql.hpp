@@ -36,8 +36,10 @@ extern const Statement kLookAtQuarantine;
 
 /// after, to: remembers which of them have open deliveries
 extern const Statement kHoldOpen;
-/// notification
+/// notification; not where it has an open delivery
 extern const Statement kLetGo;
+/// after, to: keeps their deliveries that have ended from being retried before the transaction ends
+extern const Statement kLockEnded;
 /// nothing (no bytes), after, to
 extern const Statement kEmptyNotifications;
 extern const Statement kEmptyConflicts;
@@ -46,7 +48,7 @@ extern const Statement kDeleteAttempts;
 extern const Statement kDeleteDeliveries;
 extern const Statement kDeleteNotifications;
 extern const Statement kDeleteConflicts;
-/// to
+/// to, before
 extern const Statement kDeleteQuarantine;
 
 // Facts of the ledger carry the time at which they happened, not that at which they came. So the

@@ -259,7 +259,11 @@ Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quaranti
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
   if (results[0].empty()) return std::optional<SealedRecord>();
   Row& row = results[0][0];
-  return std::optional(SealedRecord{.quarantine_id = quarantine_id,
+  SealedKey key{.quarantine_id = quarantine_id};
+  const auto& digest = std::get<std::string>(row[4]);
+  std::copy_n(digest.begin(), std::min(digest.size(), key.body_digest.size()),
+              key.body_digest.begin());
+  return std::optional(SealedRecord{.key = key,
                                     .mchid = take_text(row[0]),
                                     .headers = take_text(row[1]),
                                     .body = take_text(row[2]),

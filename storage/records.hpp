@@ -58,6 +58,13 @@ struct BornLeased {
   Lease lease;
 };
 
+/// One quarantined body. Its number alone does not tell which: SQLite gives the number of the last
+/// row, once that is gone, to the next one.
+struct SealedKey {
+  std::int64_t quarantine_id = 0;
+  Digest body_digest{};
+};
+
 /// A verified and decrypted notification, to be kept with all that follows from it.
 struct Admission {
   std::string mchid;
@@ -72,12 +79,12 @@ struct Admission {
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;
   /// The quarantined body that it was opened from, to be removed in the same transaction.
-  std::optional<std::int64_t> opened_from;
+  std::optional<SealedKey> opened_from;
 };
 
 /// A quarantined body with all that it takes to try again.
 struct SealedRecord {
-  std::int64_t quarantine_id = 0;
+  SealedKey key;
   std::string mchid;
   std::string headers;
   std::string body;

@@ -120,9 +120,9 @@ const Statement kQuarantinedById{
     "FROM quarantine WHERE id = $1 AND ($2 = '' OR mchid = $2) ORDER BY seq DESC LIMIT 1"};
 
 const Statement kSealedById{
-    "SELECT mchid, headers, body, received_at FROM quarantine WHERE seq = $1"};
+    "SELECT mchid, headers, body, received_at, body_digest FROM quarantine WHERE seq = $1"};
 
-const Statement kLeaveQuarantine{"DELETE FROM quarantine WHERE seq = $1"};
+const Statement kLeaveQuarantine{"DELETE FROM quarantine WHERE seq = $1 AND body_digest = $2"};
 
 const Statement kQuarantineFloor{
     "SELECT seq FROM quarantine WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};

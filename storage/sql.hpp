@@ -128,9 +128,9 @@ extern const Statement kNotificationFloor;
 extern const Statement kListNotifications;
 /// id, mchid or empty -> quarantine columns
 extern const Statement kQuarantinedById;
-/// seq -> mchid, headers, body, received_at
+/// seq -> mchid, headers, body, received_at, body_digest
 extern const Statement kSealedById;
-/// seq
+/// seq, body_digest
 extern const Statement kLeaveQuarantine;
 /// before, rows to step over -> seq
 extern const Statement kQuarantineFloor;

@@ -238,5 +238,27 @@ TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
   EXPECT_EQ(counts().by_type.at(0).count, 2);
 }
 
+// Issue 13, item 19: two opens of one body, and between them another that got its number.
+TEST_P(Admissions, OpenedFromTheQuarantineLeaveAnotherBodyThatTookItsNumber) {
+  write_together(quarantined('a', "n1"));
+  NotificationFilter sealed_ones;
+  sealed_ones.state = "quarantined";
+  const auto sealed = [&] {
+    const auto page = reader().notifications(sealed_ones).value();
+    return reader().sealed(page.items.at(0).sequence).value().value();
+  };
+  const SealedRecord first_look = sealed();
+  const SealedRecord second_look = sealed();
+  Admission opened = admission("n1");
+  opened.opened_from = first_look.key;
+  write_together(opened);
+  ASSERT_TRUE(reader().notifications(sealed_ones).value().items.empty());
+
+  write_together(quarantined('b', "n2"));
+  opened.opened_from = second_look.key;
+  write_together(std::move(opened));
+  EXPECT_EQ(sealed().body, quarantined('b').body) << "the second open had nothing to remove";
+}
+
 }  // namespace
 }  // namespace couponhook::storage
