@@ -165,7 +165,18 @@ CREATE TABLE task_leases (
 );
 )sql";
 
-constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema}};
+/// The time of day beside a clock that only goes on, by the start of the machine that both are of:
+/// tells a purge whether the time of day has jumped.
+constexpr std::string_view kClockMarks = R"sql(
+CREATE TABLE clock_marks (
+  boot TEXT NOT NULL PRIMARY KEY,
+  wall_at BIGINT NOT NULL,
+  steady_at BIGINT NOT NULL
+);
+)sql";
+
+constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
+                                 Migration{.version = 2, .works_with = 1, .script = kClockMarks}};
 
 constexpr std::string_view kMigrationsTable =
     "CREATE TABLE IF NOT EXISTS couponhook_schema"

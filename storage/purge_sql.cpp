@@ -89,6 +89,21 @@ const Statement kDeleteConflicts{
 // By age too: in SQLite a body that came meanwhile may have the number of one that was opened.
 const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2"};
 
+const Statement kNewestSeen{
+    "SELECT n.received_at, n.last_seen_at FROM (SELECT received_at, last_seen_at, source"
+    " FROM notifications ORDER BY seq DESC LIMIT 100) n WHERE n.source = $1"};
+
+const Statement kNewestSealed{
+    "SELECT received_at, last_seen_at FROM quarantine ORDER BY seq DESC LIMIT 20"};
+
+const Statement kClockMark{"SELECT wall_at, steady_at FROM clock_marks WHERE boot = $1"};
+
+const Statement kMarkClock{
+    "INSERT INTO clock_marks (boot, wall_at, steady_at) VALUES ($1, $2, $3)"
+    " ON CONFLICT (boot) DO UPDATE SET wall_at = excluded.wall_at, steady_at = excluded.steady_at"};
+
+const Statement kDeleteClockMarks{"DELETE FROM clock_marks WHERE wall_at < $1"};
+
 const Statement kNewestLedgerMark{
     "SELECT marked_at FROM ledger_marks ORDER BY marked_at DESC LIMIT 1"};
 
@@ -131,6 +146,11 @@ std::span<const Statement* const> purge_statements() {
                                    &kHoldOpen,
                                    &kLetGo,
                                    &kLockEnded,
+                                   &kNewestSeen,
+                                   &kNewestSealed,
+                                   &kClockMark,
+                                   &kMarkClock,
+                                   &kDeleteClockMarks,
                                    &kEmptyNotifications,
                                    &kEmptyConflicts,
                                    &kDeleteAttempts,

@@ -51,6 +51,19 @@ extern const Statement kDeleteConflicts;
 /// to, before
 extern const Statement kDeleteQuarantine;
 
+// How far the clock can be believed (purge_clock.hpp).
+
+/// source -> received_at, last_seen_at of the newest that came from there
+extern const Statement kNewestSeen;
+/// -> received_at, last_seen_at of the newest in quarantine
+extern const Statement kNewestSealed;
+/// boot -> wall_at, steady_at
+extern const Statement kClockMark;
+/// boot, wall_at, steady_at
+extern const Statement kMarkClock;
+/// before: marks of machines that have not come back
+extern const Statement kDeleteClockMarks;
+
 // Facts of the ledger carry the time at which they happened, not that at which they came. So the
 // numbers that they had reached are written down once a day.
 

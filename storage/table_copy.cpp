@@ -11,7 +11,8 @@ namespace couponhook::storage {
 namespace {
 
 /// What belongs to one database, or to processes that live.
-constexpr std::array<std::string_view, 3> kNotCopied{kSchemaTable, "heartbeat", "task_leases"};
+constexpr std::array<std::string_view, 4> kNotCopied{kSchemaTable, "heartbeat", "task_leases",
+                                                     "clock_marks"};
 
 constexpr std::int64_t kRowsMax = 1000;
 constexpr std::size_t kBytesWanted = 4U << 20U;

@@ -4,6 +4,7 @@
 #include "handlers/event_time.hpp"
 #include "server/commands/store.hpp"
 #include "server/maintenance.hpp"
+#include "storage/purge_clock.hpp"
 #include "storage/purge_pace.hpp"
 
 namespace couponhook::server {
@@ -18,6 +19,7 @@ struct PurgeOptions {
   std::string before;
   bool dry_run = false;
   bool hurry = false;
+  bool trust_clock = false;
   bool json = false;
 };
 
@@ -25,8 +27,8 @@ const std::vector<std::string> kPurgeable{"payloads", "notifications", "quaranti
 
 /// As the configuration says, or as the command line does.
 std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
-                                                    const StoreConfig& config, World& world) {
-  const std::int64_t now_ms = to_unix_ms(world.clock());
+                                                    const StoreConfig& config, std::int64_t now_ms,
+                                                    World& world) {
   storage::PurgeCutoffs cutoffs = purge_cutoffs(config, now_ms);
   if (!options.before.empty()) {
     const auto before = handlers::parse_event_time(
@@ -54,6 +56,21 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
   return cutoffs;
 }
 
+/// With --before too: how old that is at least is told by the clock.
+storage::Connection::Result<void> check_clock(storage::Connection& connection,
+                                              const PurgeOptions& options, std::int64_t now_ms) {
+  const auto steady = storage::steady_time();
+  const auto mode = options.dry_run ? storage::PurgeMode::kCount : storage::PurgeMode::kRemove;
+  if (options.trust_clock) {
+    if (options.dry_run) return {};
+    return storage::trust_clock(connection, now_ms, steady);
+  }
+  const auto doubt = storage::doubt_about_clock(connection, now_ms, steady, mode);
+  if (!doubt) return doubt.error();
+  if (*doubt) return storage::Failure{storage::FailureCode::kUnsafe, **doubt};
+  return {};
+}
+
 void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& options,
                   std::ostream& out) {
   if (options.json) {
@@ -71,12 +88,16 @@ void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& option
 Exit purge(const CommonOptions& common, const PurgeOptions& options, World& world) {
   const auto at_hand = find_store(common, world);
   if (!at_hand) return Exit::kUsage;
-  const auto cutoffs = choose_cutoffs(options, at_hand->config.store, world);
+  const std::int64_t now_ms = to_unix_ms(world.clock());
+  const auto cutoffs = choose_cutoffs(options, at_hand->config.store, now_ms, world);
   if (!cutoffs) return Exit::kUsage;
   const auto store = storage::Store::join(at_hand->url, {});
   if (!store) return fail(world, at_hand->where, store.error());
   const auto connection = (*store)->writer();
   if (!connection) return fail(world, at_hand->where, connection.error());
+  if (const auto right = check_clock(**connection, options, now_ms); !right) {
+    return fail(world, at_hand->where, right.error());
+  }
 
   storage::Purge purge(**connection, *cutoffs,
                        options.dry_run ? storage::PurgeMode::kCount : storage::PurgeMode::kRemove,
@@ -111,6 +132,8 @@ void declare_store_purge(CommandGroup& group, CommonOptions& common, World& worl
                "What was received before this time, instead of what the configuration says");
   options.flag("--dry-run", chosen->dry_run, "Count, and change nothing");
   options.flag("--hurry", chosen->hurry, "Do not rest between transactions for a service's sake");
+  options.flag("--trust-clock", chosen->trust_clock,
+               "Purge although nothing shows that the clock is right: you have looked at it");
   options.flag("--json", chosen->json, "Print a JSON object");
 }
 

@@ -87,9 +87,9 @@ class PlansTest : public StoreTest {
   }
 
  private:
-  static constexpr std::array<std::string_view, 7> kSmall{
-      "counters",          "heartbeat",   "pauses",      "couponhook_schema",
-      "retention_cursors", "task_leases", "ledger_marks"};
+  static constexpr std::array<std::string_view, 8> kSmall{
+      "counters",          "heartbeat",         "clock_marks", "pauses",
+      "couponhook_schema", "retention_cursors", "task_leases", "ledger_marks"};
 
   static bool names_small(const std::string& step, std::string_view before_name) {
     return std::ranges::any_of(kSmall, [&](std::string_view table) {

@@ -1,0 +1,117 @@
+#include "storage/purge_clock.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+#include "storage/purge_sql.hpp"
+#include "storage/rows.hpp"
+#include "storage/source.hpp"
+#include "storage/transaction.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::int64_t kDayMs = milliseconds(std::chrono::days(1)).count();
+/// After which the mark of a machine that was started since is of no use to anybody.
+constexpr std::int64_t kMarkKeptMs = 366 * kDayMs;
+
+/// What the store knows of the clock.
+struct Evidence {
+  std::optional<std::int64_t> nearest_ms;  ///< to now, of what came signed; nothing: nothing came
+  std::optional<std::int64_t> skew_ms;     ///< of the clock since its mark; nothing: there is none
+};
+
+std::string days(std::int64_t time_ms) {
+  return std::to_string(std::abs(time_ms) / kDayMs) + " days";
+}
+
+void note_nearest(const Rows& rows, std::int64_t now_ms, std::optional<std::int64_t>& nearest_ms) {
+  for (const Row& row : rows) {
+    for (const std::int64_t seen_ms : {integer(row[0]), integer(row[1])}) {
+      if (!nearest_ms || std::abs(now_ms - seen_ms) < std::abs(now_ms - *nearest_ms)) {
+        nearest_ms = seen_ms;
+      }
+    }
+  }
+}
+
+Connection::Result<Evidence> look(Connection& connection, std::int64_t now_ms,
+                                  const std::optional<SteadyTime>& steady) {
+  const std::string boot = steady ? steady->boot : std::string();
+  const std::array ask{Command(sql::kNewestSeen, {kFromNotification}),
+                       Command(sql::kNewestSealed, {}),
+                       Command(sql::kClockMark, {std::string_view(boot)})};
+  std::vector<Rows> results;
+  if (auto asked = connection.run(ask, results); !asked) return asked.error();
+  Evidence evidence;
+  note_nearest(results[0], now_ms, evidence.nearest_ms);
+  note_nearest(results[1], now_ms, evidence.nearest_ms);
+  if (steady && !results[2].empty()) {
+    const Row& mark = results[2][0];
+    evidence.skew_ms = (now_ms - integer(mark[0])) - (steady->ms - integer(mark[1]));
+  }
+  return evidence;
+}
+
+std::optional<std::string> doubt(const Evidence& evidence, std::int64_t now_ms) {
+  const auto& nearest = evidence.nearest_ms;
+  const auto& skew = evidence.skew_ms;
+  if (nearest && std::abs(now_ms - *nearest) <= kDayMs) return std::nullopt;
+  if (skew && std::abs(*skew) <= kDayMs) return std::nullopt;
+  if (!nearest && !skew) return std::nullopt;
+  std::string why = "nothing is purged: the clock of this machine ";
+  if (skew) {
+    why += "was set " + std::string(*skew > 0 ? "ahead" : "back") + " by " + days(*skew) +
+           " since the last purge";
+  } else {
+    why += "is " + days(now_ms - *nearest) + (now_ms > *nearest ? " after" : " before") +
+           " the last notification, and nothing shows that so much time has passed";
+  }
+  why +=
+      "; set the clock right, or wait for a notification, which shows that it is, or run "
+      "`couponhook store purge --trust-clock` where it is";
+  return why;
+}
+
+}  // namespace
+
+std::optional<SteadyTime> steady_time() {
+  SteadyTime now;
+  std::ifstream boot("/proc/sys/kernel/random/boot_id");
+  std::ifstream uptime("/proc/uptime");
+  double seconds = 0;
+  if (!(boot >> now.boot) || !(uptime >> seconds)) return std::nullopt;
+  now.ms = static_cast<std::int64_t>(seconds * 1000);
+  return now;
+}
+
+Connection::Result<std::optional<std::string>> doubt_about_clock(
+    Connection& connection, std::int64_t now_ms, const std::optional<SteadyTime>& steady,
+    PurgeMode mode) {
+  const auto evidence = look(connection, now_ms, steady);
+  if (!evidence) return evidence.error();
+  auto why = doubt(*evidence, now_ms);
+  if (!why && mode == PurgeMode::kRemove) {
+    if (auto marked = trust_clock(connection, now_ms, steady); !marked) return marked.error();
+  }
+  return why;
+}
+
+Connection::Result<void> trust_clock(Connection& connection, std::int64_t now_ms,
+                                     const std::optional<SteadyTime>& steady) {
+  if (!steady) return {};
+  return in_transaction(connection, [&] {
+    std::vector<Rows> results;
+    const std::array mark{
+        Command(sql::kMarkClock, {std::string_view(steady->boot), now_ms, steady->ms}),
+        Command(sql::kDeleteClockMarks, {now_ms - kMarkKeptMs})};
+    return connection.run(mark, results);
+  });
+}
+
+}  // namespace couponhook::storage
