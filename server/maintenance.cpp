@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "storage/purge_clock.hpp"
 #include "storage/purge_pace.hpp"
 #include "storage/task_lease.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 /// Longer than any one transaction takes.
 constexpr std::chrono::minutes kLease{2};
+/// A store that went is to be told of within 3 s.
+constexpr std::chrono::seconds kPlaceChecksApart{1};
 
 std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
   if (days == 0) return std::nullopt;
@@ -29,10 +32,11 @@ storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_
 }
 
 Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
-                         WallClock clock, Log& log)
+                         WallClock clock, FailureObserver on_failure, Log& log)
     : connection_(std::move(connection)),
       options_(std::move(options)),
       clock_(std::move(clock)),
+      on_failure_(std::move(on_failure)),
       log_(log),
       thread_([this] { work(); }) {}
 
@@ -50,18 +54,63 @@ void Maintenance::ask_to_stop() {
 }
 
 bool Maintenance::rest(std::chrono::steady_clock::duration time) {
+  const auto until = SteadyClock::now() + time;
+  const auto is_stopping = [this] { return stopping_; };
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+  while (until - SteadyClock::now() > kPlaceChecksApart) {
+    if (wake_.wait_for(lock, kPlaceChecksApart, is_stopping)) return false;
+    lock.unlock();
+    check_place();
+    lock.lock();
+  }
+  return !wake_.wait_until(lock, until, is_stopping);
+}
+
+void Maintenance::check_place() {
+  const auto there = connection_->check_place();
+  if (!there) {
+    on_failure_(there.error());
+  } else if (!was_in_place_) {
+    log_.message(Severity::kInfo, "store_back",
+                 "the store is in its place again, and notifications are accepted again");
+  }
+  was_in_place_ = there.has_value();
+}
+
+/// While the clock is right, so that a jump before the first purge is noticed too.
+void Maintenance::mark_clock() noexcept {
+  try {
+    static_cast<void>(storage::doubt_about_clock(*connection_, to_unix_ms(clock_()),
+                                                 storage::steady_time(),
+                                                 storage::PurgeMode::kRemove));
+  } catch (const std::exception& error) {
+    log_.message(Severity::kError, "purge_failed", error.what());
+  }
+}
+
+bool Maintenance::may_purge(std::int64_t now_ms) {
+  const auto doubt = storage::doubt_about_clock(*connection_, now_ms, storage::steady_time(),
+                                                storage::PurgeMode::kRemove);
+  if (!doubt) {
+    log_.message(Severity::kWarning, "purge_failed", doubt.error().message);
+    return false;
+  }
+  const std::string why = doubt->value_or("");
+  if (!why.empty() && why != doubt_) log_.message(Severity::kError, "purge_refused", why);
+  doubt_ = why;
+  return why.empty();
 }
 
 void Maintenance::work() {
   pthread_setname_np(pthread_self(), "maintenance");
+  mark_clock();
   const milliseconds interval = options_.store.maintenance_interval;
   auto due = SteadyClock::now() + options_.first_after;
   while (rest(due - SteadyClock::now())) {
     // From the beginning of one to that of the next, so that what takes long does not fall behind.
     due = SteadyClock::now() + interval;
     try {
+      check_place();
       purge();
     } catch (const std::exception& error) {
       log_.message(Severity::kError, "purge_failed", error.what());
@@ -76,9 +125,11 @@ void Maintenance::purge() {
   if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);
   if (!*taken) return;  // another replica is at it
 
-  storage::Purge purge(*connection_, purge_cutoffs(options_.store, now_ms()),
+  const std::int64_t begun_ms = now_ms();
+  if (!may_purge(begun_ms)) return static_cast<void>(lease.end(*connection_));
+  storage::Purge purge(*connection_, purge_cutoffs(options_.store, begun_ms),
                        storage::PurgeMode::kRemove, std::chrono::steady_clock::now);
-  if (auto marked = purge.mark_ledger(now_ms()); !marked) {
+  if (auto marked = purge.mark_ledger(begun_ms); !marked) {
     log_.message(Severity::kWarning, "purge_failed", marked.error().message);
   }
   const auto pass_max = storage::purge_pass_max(options_.store.maintenance_interval);

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,17 +23,21 @@ namespace couponhook::server {
 /// What the configured retention lets go of now.
 [[nodiscard]] storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms);
 
-/// Purges now and then, on a thread and a connection of its own, so gently that receipts do not
-/// feel it. Of several replicas one does it at a time.
+/// On a thread and a connection of its own: purges now and then, so gently that receipts do not
+/// feel it (of several replicas one does it at a time), and looks every second whether the store is
+/// still where its URL says, which nobody would notice while nothing comes in.
 class Maintenance {
  public:
+  /// Called on its thread where the store is not in its place. Must not throw.
+  using FailureObserver = std::function<void(const storage::Failure&)>;
+
   struct Options {
     StoreConfig store;
     std::string owner;                      ///< another for each process
     std::chrono::milliseconds first_after;  ///< at random, so that replicas do not meet
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
-              Log& log);
+              FailureObserver on_failure, Log& log);
   /// As ask_to_stop(), and waits for the transaction that is under way.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
@@ -43,6 +49,10 @@ class Maintenance {
  private:
   void work();
   void purge();
+  /// \return whether what is old may be told by the clock.
+  [[nodiscard]] bool may_purge(std::int64_t now_ms);
+  void mark_clock() noexcept;
+  void check_place();
   /// \return false where it was stopped meanwhile.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
@@ -50,7 +60,10 @@ class Maintenance {
   const std::unique_ptr<storage::Connection> connection_;
   const Options options_;
   const WallClock clock_;
+  const FailureObserver on_failure_;
   Log& log_;
+  bool was_in_place_ = true;
+  std::string doubt_;  ///< about the clock, as it was told last
 
   std::mutex mutex_;
   std::condition_variable wake_;

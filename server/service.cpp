@@ -203,7 +203,8 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
       std::move(connection),
       Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
                            milliseconds(offset(random))},
-      options_.clock, log_);
+      options_.clock, [this](const storage::Failure& failure) { failure_log_.note(failure); },
+      log_);
 }
 
 std::optional<Problem> Service::reconcile(const Config& config) {

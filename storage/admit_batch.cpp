@@ -68,6 +68,15 @@ auto fact_key(const Admission& a) {
   return std::tie(f.stock_id, f.coupon, f.kind, f.transaction_id, f.business_key);
 }
 
+/// Tells how many notifications were written to files that nobody will look for.
+Failure with_count(Failure failure, std::size_t notifications) {
+  if (failure.code == FailureCode::kMoved && notifications > 0) {
+    failure.message += "; " + std::to_string(notifications) +
+                       " notifications of the last write were refused, and come again";
+  }
+  return failure;
+}
+
 }  // namespace
 
 BatchWriter::BatchWriter(Connection& connection, LeaseTerms terms)
@@ -83,7 +92,7 @@ BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_m
   if (auto written = write_all(now_ms); !written) return written;
   counters_.append_commands(connection_.counter_slot(), commands_);
   if (auto committed = connection_.run_and_commit(commands_, results_); !committed) {
-    return committed;
+    return with_count(std::move(committed.error()), admissions_.size() + quarantined_.size());
   }
   rollback.release();
   outcomes_fail.release();

@@ -108,6 +108,10 @@ class Connection {
   /// Runs statements without parameters or results, separated by semicolons (migrations).
   [[nodiscard]] virtual Result<void> run_script(std::string_view script) = 0;
 
+  /// Whether what this connection writes to is still what the store's URL leads to; for whoever has
+  /// nothing to write. begin(), commit() and what is run outside of a transaction look themselves.
+  [[nodiscard]] virtual Result<void> check_place() { return {}; }
+
   /// Bytes the database takes up.
   [[nodiscard]] virtual Result<std::int64_t> size_bytes() = 0;
 

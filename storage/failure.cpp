@@ -20,6 +20,10 @@ std::string_view to_string(FailureCode code) {
       return "statement";
     case FailureCode::kUnsafe:
       return "unsafe";
+    case FailureCode::kMoved:
+      return "moved";
+    case FailureCode::kNoAccess:
+      return "no_access";
   }
   return "unknown";
 }

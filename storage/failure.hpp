@@ -18,6 +18,8 @@ enum class FailureCode : std::uint8_t {
   kConflict = 6,     ///< deadlock or serialization failure: the transaction may be run again
   kStatement = 7,  ///< this statement is refused (a constraint, a type): running it again is no use
   kUnsafe = 8,     ///< a setting or file system that breaks durability
+  kMoved = 9,      ///< its path no longer leads to the files that are open
+  kNoAccess = 10,  ///< a file could not be opened, or only for reading
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);
 

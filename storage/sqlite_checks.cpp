@@ -91,11 +91,23 @@ Connection::Result<void> SqliteConnection::make_durable() {
   if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
   if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
   if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
-  return run_script(kSettings);
+  if (auto set = run_script(kSettings); !set) return set;
+  return check_writable();
+}
+
+/// SQLite falls back to reading for the log and its index too, and only a writer's lock tells.
+Connection::Result<void> SqliteConnection::check_writable() {
+  const auto begun = run_script("BEGIN IMMEDIATE");
+  if (begun) return run_script("ROLLBACK");
+  // Another one that writes at the moment is no reason: what is read-only fails before its lock.
+  if (begun.error().code == FailureCode::kUnavailable) return {};
+  return begun;
 }
 
 Connection::Result<void> SqliteConnection::make_read_only() {
-  return run_script("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY");
+  // Reads something, so that its files are open: which they are can be told then.
+  return run_script(
+      "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");
 }
 
 Connection::Result<void> SqliteConnection::check_identity(bool may_claim) {

@@ -137,6 +137,10 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 
 SqliteConnection::~SqliteConnection() {
   rollback();
+  // Closing the last one removes the log by its name, which may be that of another store's by now.
+  if (files_ != nullptr && files_->is_database_lost()) {
+    sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
 }
 
 int SqliteConnection::wait_for_lock(void* connection, int times) {
@@ -167,6 +171,8 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
                                  mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
+  // SQLite opens for reading what it cannot open for writing, whatever the reason.
+  if (!options.read_only && sqlite3_db_readonly(db, "main") != 0) return only_for_reading(path);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   connection->limit_time(options.statement_max);
   return connection;
@@ -175,6 +181,12 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
 Connection::Result<void> SqliteConnection::begin() {
   // Whatever went wrong before, a transaction starts from nothing.
   rollback();
+  if (files_ != nullptr) {
+    if (auto there = files_->check_if_lost(); !there) {
+      checkpoint_if_lost();
+      return there;
+    }
+  }
   if (!take_turn()) {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_ + ": other writers kept it for " +
@@ -184,13 +196,18 @@ Connection::Result<void> SqliteConnection::begin() {
   Rows rows;
   auto begun = execute(Command(kBegin, {}), rows);
   if (!begun) give_turn_back();
+  changes_before_ = sqlite3_total_changes(db_.get());
   return begun;
 }
 
 Connection::Result<void> SqliteConnection::commit() {
   Rows rows;
   auto committed = execute(Command(kCommit, {}), rows);
-  if (!committed) rollback();
+  if (committed) {
+    committed = confirm_place();
+  } else {
+    rollback();
+  }
   give_turn_back();
   return committed;
 }
@@ -205,11 +222,16 @@ void SqliteConnection::rollback() noexcept {
 Connection::Result<void> SqliteConnection::run(std::span<const Command> commands,
                                                std::vector<Rows>& results) {
   results.resize(commands.size());
+  const bool alone = sqlite3_get_autocommit(db_.get()) != 0;  // no begin(), so no commit() either
+  if (alone && files_ != nullptr) {
+    if (auto there = files_->check_if_lost(); !there) return there;
+    changes_before_ = sqlite3_total_changes(db_.get());
+  }
   std::size_t i = 0;
   for (const Command& command : commands) {
     if (auto executed = execute(command, results[i++]); !executed) return executed;
   }
-  return {};
+  return alone ? confirm_place() : Result<void>();
 }
 
 Connection::Result<void> SqliteConnection::run_script(std::string_view script) {
@@ -227,7 +249,34 @@ Connection::Result<void> SqliteConnection::commit_without_waiting() {
   return {};
 }
 
+Connection::Result<void> SqliteConnection::confirm_place() {
+  if (files_ == nullptr) return {};
+  if (files_->check()) return {};
+  if (sqlite3_total_changes(db_.get()) != changes_before_) files_->count_stray();
+  checkpoint_if_lost();
+  return files_->check();
+}
+
+Connection::Result<void> SqliteConnection::check_place() {
+  if (files_ == nullptr) return {};
+  auto there = files_->check();
+  if (there) return there;
+  checkpoint_if_lost();
+  return files_->check();
+}
+
+/// What was acknowledged may be in the log alone, which nobody will find without its database, nor
+/// the other way round. It is open still, so it is written to the database now, wherever that is,
+/// and the log is emptied: one that is left behind would spoil the database that comes there.
+void SqliteConnection::checkpoint_if_lost() noexcept {
+  if (turns_ == nullptr || !files_->wants_checkpoint()) return;
+  const int rc =
+      sqlite3_wal_checkpoint_v2(db_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (rc == SQLITE_OK) files_->note_checkpoint();
+}
+
 Failure SqliteConnection::failure(int rc) const {
+  if ((rc & 0xFF) == SQLITE_READONLY) return only_for_reading(path_);
   return sqlite_failure(db_.get(), rc, path_);
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "storage/connection.hpp"
+#include "storage/sqlite_files.hpp"
 #include "storage/write_turns.hpp"
 
 struct sqlite3;
@@ -48,6 +49,7 @@ class SqliteConnection final : public Connection {
                                  std::vector<Rows>& results) override;
   [[nodiscard]] Result<void> run_script(std::string_view script) override;
   [[nodiscard]] Result<void> commit_without_waiting() override;
+  [[nodiscard]] Result<void> check_place() override;
   [[nodiscard]] Result<std::int64_t> size_bytes() override;
   [[nodiscard]] Result<void> check_integrity() override;
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
@@ -57,6 +59,8 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<void> make_durable();
   /// Refuses every change from here on.
   [[nodiscard]] Result<void> make_read_only();
+  /// From now on nothing is told as committed or read that is not in these files.
+  void watch(std::shared_ptr<SqliteFiles> files) { files_ = std::move(files); }
   /// Tells a store of ours from any other database. One that is empty becomes ours if `may_claim`.
   [[nodiscard]] Result<void> check_identity(bool may_claim);
   /// As check_integrity, but skips what costs most and ends, content, when the time is up.
@@ -89,6 +93,10 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Failure failure(int rc) const;
   [[nodiscard]] Result<const Prepared*> prepare(const Statement& statement);
   [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
+  [[nodiscard]] Result<void> check_writable();
+  /// After a transaction: whether it went to where a restart will look for it.
+  [[nodiscard]] Result<void> confirm_place();
+  void checkpoint_if_lost() noexcept;
   /// The one value, as text, of a statement that gives one.
   [[nodiscard]] Result<std::string> ask(const char* statement);
   [[nodiscard]] Result<void> expect(const char* pragma, std::string_view value);
@@ -103,6 +111,7 @@ class SqliteConnection final : public Connection {
 
   std::string path_;
   std::shared_ptr<const void> keeps_;
+  std::shared_ptr<SqliteFiles> files_;  ///< null: nobody looks where they are
   std::shared_ptr<WriteTurns> turns_;
   std::chrono::milliseconds busy_timeout_;
   std::chrono::steady_clock::time_point busy_since_{};
@@ -112,6 +121,7 @@ class SqliteConnection final : public Connection {
   // Statements must be finalized before the database is closed, so they are declared after it.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;
+  int changes_before_ = 0;      ///< this connection's, when the transaction began
   bool waits_for_disk_ = true;  ///< at a commit; SQLite's own default
 };
 

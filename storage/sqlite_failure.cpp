@@ -4,7 +4,9 @@
 #include <cstring>
 #include <string>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace couponhook::storage {
 namespace {
@@ -21,6 +23,30 @@ constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
 /// A write that failed for want of space comes as an I/O error from some file systems.
 bool is_want_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+std::string_view advice_on_access(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+      return "raise the limit of open files (LimitNOFILE, ulimit -n)";
+    case ENOENT:
+      return "look whether its files are there, and whether this process may open more files";
+    case EROFS:
+      return "its file system is mounted for reading only; mount it for writing";
+    default:
+      return "check owner and permissions of the file and its folder";
+  }
+}
+
+/// Why a file that is there cannot be opened for writing, as far as it can be told without opening
+/// it: closing it again would drop the locks that SQLite holds on it. 0: it can be.
+int why_not_writable(const std::filesystem::path& path) {
+  if (::access(path.c_str(), R_OK | W_OK) != 0) return errno;
+  const int descriptor = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  ::close(descriptor);
+  return 0;
 }
 
 CodeMeaning meaning_of(int rc, int system_error) {
@@ -45,10 +71,8 @@ CodeMeaning meaning_of(int rc, int system_error) {
       return {FailureCode::kUnavailable, "it took too long to read", "ask for less"};
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY:
     case SQLITE_AUTH:
-      return {FailureCode::kUnavailable, "no access to",
-              "check owner and permissions of the file and its folder"};
+      return {FailureCode::kNoAccess, "no access to", advice_on_access(system_error)};
     case SQLITE_NOMEM:
       return {FailureCode::kUnavailable, "not enough memory to work with", "give it more memory"};
     default:
@@ -75,6 +99,19 @@ Failure sqlite_failure(sqlite3* db, int rc, std::string_view path) {
   message += "): ";
   message += meaning.advice;
   return {meaning.code, std::move(message)};
+}
+
+Failure only_for_reading(const std::filesystem::path& path) {
+  const int error = why_not_writable(path);
+  std::string message = "store " + path.string() + " could be opened for reading only: ";
+  if (error == 0) {
+    message += "opening it for writing failed once and would succeed now; start again";
+  } else {
+    message += std::strerror(error);
+    message += ": ";
+    message += advice_on_access(error);
+  }
+  return {FailureCode::kNoAccess, std::move(message)};
 }
 
 }  // namespace couponhook::storage

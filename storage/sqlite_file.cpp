@@ -1,10 +1,12 @@
 #include "storage/sqlite_file.hpp"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <linux/magic.h>
@@ -75,6 +77,22 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
                      ": start the service once, which brings it up to date"};
 }
 
+/// Pauses before what could not be opened is tried again: descriptors may be short for a moment.
+constexpr std::array kOpenPauses{std::chrono::milliseconds{20}, std::chrono::milliseconds{100},
+                                 std::chrono::milliseconds{400}};
+
+/// Opens, and again where a file could not be opened although whoever we are may write it.
+template <typename Open>
+auto with_patience(Open&& open) {
+  auto opened = open();
+  for (const auto pause : kOpenPauses) {
+    if (opened || opened.error().code != FailureCode::kNoAccess) break;
+    std::this_thread::sleep_for(pause);
+    opened = open();
+  }
+  return opened;
+}
+
 }  // namespace
 
 SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, bool writes,
@@ -92,10 +110,16 @@ Store::Result<std::unique_ptr<Store>> SqliteFile::open(const fs::path& path,
   if (!lock) return lock.error();
   if (auto made = make_private_file(path); !made) return made.error();
 
-  auto connection = SqliteConnection::open(path, {.busy_timeout = options.busy_timeout});
-  if (!connection) return connection.error();
-  if (auto ready = adopt(**connection, path, options, now_ms); !ready) return ready.error();
-  return std::unique_ptr<Store>(new SqliteFile(path, options, true, std::move(*lock)));
+  std::unique_ptr<SqliteFile> store(new SqliteFile(path, options, true, std::move(*lock)));
+  const auto adopted = with_patience([&]() -> Result<std::unique_ptr<SqliteConnection>> {
+    auto connection = SqliteConnection::open(path, {.busy_timeout = options.busy_timeout});
+    if (!connection) return connection.error();
+    if (auto ready = adopt(**connection, path, options, now_ms); !ready) return ready.error();
+    return connection;
+  });
+  if (!adopted) return adopted.error();
+  store->database_ = identity_of(path);
+  return std::unique_ptr<Store>(std::move(store));
 }
 
 Store::Result<std::unique_ptr<Store>> SqliteFile::inspect(const fs::path& path,
@@ -163,21 +187,54 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_.string() + " is open for looking only"};
   }
-  auto connection = SqliteConnection::open(
-      path_, {.busy_timeout = options_.busy_timeout, .turns = turns_, .keeps = lock_});
-  if (!connection) return connection.error();
-  if (auto durable = (*connection)->make_durable(); !durable) return durable.error();
-  return std::unique_ptr<Connection>(std::move(*connection));
+  return connect(Use::kWrite);
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
-  auto connection = SqliteConnection::open(path_, {.read_only = !writes_,
-                                                   .busy_timeout = options_.busy_timeout,
-                                                   .statement_max = options_.read_max,
-                                                   .keeps = lock_});
+  return connect(Use::kRead);
+}
+
+Store::Result<std::unique_ptr<SqliteConnection>> SqliteFile::open_for(Use use) {
+  const bool writes = use == Use::kWrite;
+  auto connection = SqliteConnection::open(
+      path_, {.read_only = !writes_,
+              .busy_timeout = options_.busy_timeout,
+              .statement_max = writes ? std::chrono::milliseconds(0) : options_.read_max,
+              .turns = writes ? turns_ : nullptr,
+              .keeps = lock_});
   if (!connection) return connection.error();
-  if (auto quiet = (*connection)->make_read_only(); !quiet) return quiet.error();
+  auto ready = writes ? (*connection)->make_durable() : (*connection)->make_read_only();
+  if (!ready) return ready.error();
+  return connection;
+}
+
+Store::Result<std::unique_ptr<Connection>> SqliteFile::connect(Use use) {
+  // Before anything is opened: that would make a new log beside a database whose log has gone.
+  if (auto there = check_place(); !there) return there.error();
+  auto connection = with_patience([&] { return open_for(use); });
+  if (!connection) return connection.error();
+  if (auto watched = watch(**connection); !watched) return watched.error();
   return std::unique_ptr<Connection>(std::move(*connection));
+}
+
+Store::Result<void> SqliteFile::check_place() {
+  const std::lock_guard lock(mutex_);
+  const auto files = files_.lock();
+  return files == nullptr ? Result<void>() : files->check();
+}
+
+Store::Result<void> SqliteFile::watch(SqliteConnection& connection) {
+  const std::lock_guard lock(mutex_);
+  auto files = files_.lock();
+  if (files == nullptr) {
+    auto learned = SqliteFiles::learn(path_, database_);
+    if (!learned) return learned.error();
+    files_ = files = std::move(*learned);
+  } else if (auto there = files->check(); !there) {
+    return there;
+  }
+  connection.watch(std::move(files));
+  return {};
 }
 
 }  // namespace couponhook::storage

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "storage/file_lock.hpp"
+#include "storage/sqlite_connection.hpp"
 #include "storage/store.hpp"
 #include "storage/write_turns.hpp"
 
@@ -43,9 +46,21 @@ class SqliteFile final : public Store {
                                                              const StoreOptions& options,
                                                              bool writes);
 
+  enum class Use : bool { kRead, kWrite };
+
+  /// A connection that is ready for its use and knows which files it has open.
+  [[nodiscard]] Result<std::unique_ptr<Connection>> connect(Use use);
+  [[nodiscard]] Result<std::unique_ptr<SqliteConnection>> open_for(Use use);
+  [[nodiscard]] Result<void> check_place();
+  [[nodiscard]] Result<void> watch(SqliteConnection& connection);
+
   std::filesystem::path path_;
   StoreOptions options_;
   bool writes_;
+  std::optional<FileIdentity> database_;  ///< that open() has looked at
+  std::mutex mutex_;
+  /// Those of all connections that live. SQLite makes a new log when the last of them is gone.
+  std::weak_ptr<SqliteFiles> files_;  ///< protected by the mutex
   /// Of all writers, so that none starves.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
   std::shared_ptr<FileLock> lock_;  ///< the service's alone

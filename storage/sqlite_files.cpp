@@ -1,0 +1,178 @@
+#include "storage/sqlite_files.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace couponhook::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Descriptors are looked through for the name that a file has now, and there may be thousands.
+constexpr std::chrono::seconds kLookForApart{1};
+
+constexpr std::string_view kDescriptors = "/proc/self/fd";
+/// The kernel's mark on the name of a file that has none any more.
+constexpr std::string_view kDeleted = " (deleted)";
+
+template <typename Stat>
+std::optional<FileIdentity> identity_by(Stat&& stat, const char* path) {
+  struct stat about {};
+  if (stat(path, &about) != 0) return std::nullopt;
+  return FileIdentity{about.st_dev, about.st_ino};
+}
+
+std::optional<FileIdentity> identity_of(const char* path) {
+  return identity_by(::stat, path);
+}
+
+/// A file that this process has open.
+struct OpenFile {
+  std::string descriptor;
+  std::string name;  ///< that it has now
+};
+
+/// \param file becomes empty where none of ours is this file.
+/// \return whether the system tells.
+bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file) {
+  std::error_code ec;
+  fs::directory_iterator descriptors(kDescriptors, ec);
+  if (ec) return false;
+  for (; !ec && descriptors != fs::directory_iterator(); descriptors.increment(ec)) {
+    const fs::path& descriptor = descriptors->path();
+    if (identity_of(descriptor.c_str()) != identity) continue;
+    const fs::path name = fs::read_symlink(descriptor, ec);
+    file = OpenFile{descriptor.filename().string(), name.string()};
+    return !ec;
+  }
+  return !ec;
+}
+
+/// Where the file is now, as far as the system tells.
+std::string whereabouts(const FileIdentity& identity, const std::string& path) {
+  std::optional<OpenFile> file;
+  if (!find_open_file(identity, file) || !file) return "; it is not known where the file is";
+  if (file->name.ends_with(kDeleted)) {
+    return "; until this process ends its content can be copied from /proc/" +
+           std::to_string(::getpid()) + "/fd/" + file->descriptor;
+  }
+  if (file->name == path) return "; the file is hidden under what was mounted over its folder";
+  return "; the file is now " + file->name;
+}
+
+}  // namespace
+
+std::optional<FileIdentity> identity_of(const fs::path& path) {
+  return identity_of(path.c_str());
+}
+
+SqliteFiles::Result<std::shared_ptr<SqliteFiles>> SqliteFiles::learn(
+    const fs::path& path, const std::optional<FileIdentity>& database) {
+  std::shared_ptr<SqliteFiles> files(new SqliteFiles(path));
+  std::error_code ec;
+  const fs::path resolved = fs::canonical(path, ec);
+  if (ec) {
+    return Failure{
+        FailureCode::kMoved,
+        "store " + path.string() + " went away while it was being opened: " + ec.message()};
+  }
+  for (File& file : files->files_) {
+    file.identity = identity_of(resolved.string().append(file.suffix));
+    if (!file.identity) continue;
+    std::optional<OpenFile> open;
+    const bool is_ours = !find_open_file(*file.identity, open) || open;
+    if (is_ours && (!file.suffix.empty() || !database || *database == *file.identity)) continue;
+    return Failure{FailureCode::kMoved, "store " + path.string() +
+                                            " was replaced while it was being opened: leave its "
+                                            "files alone, and start again"};
+  }
+  return files;
+}
+
+/// What nearly every look finds, in three system calls. A link at the end of the path is no file of
+/// ours, and is left to the thorough look.
+bool SqliteFiles::are_in_place() const {
+  if (identity_by(::lstat, path_.c_str()) != files_[0].identity) return false;
+  const auto is_there = [](const File& file, const std::string& name) {
+    return !file.identity || identity_of(name.c_str()) == file.identity;
+  };
+  return is_there(files_[1], log_name_) && is_there(files_[2], index_name_);
+}
+
+/// The names are those of a restart: SQLite follows symbolic links before it adds to a name.
+std::optional<SqliteFiles::Loss> SqliteFiles::find_loss() const {
+  std::array<char, PATH_MAX> resolved{};
+  if (::realpath(path_.c_str(), resolved.data()) == nullptr) {
+    return Loss{&files_[0], path_.string(), errno};
+  }
+  std::string name(resolved.data());
+  const std::size_t length = name.size();
+  for (const File& file : files_) {
+    if (!file.identity) continue;
+    name.replace(length, std::string::npos, file.suffix);
+    const auto found = identity_of(name.c_str());
+    if (found == file.identity) continue;
+    const int error = found ? 0 : errno;
+    return Loss{&file, name, error};
+  }
+  return std::nullopt;
+}
+
+SqliteFiles::Result<void> SqliteFiles::check() {
+  if (!lost_ && are_in_place()) return {};
+  const auto loss = find_loss();
+  if (!loss) {
+    if (lost_.exchange(false)) {
+      const std::lock_guard lock(mutex_);
+      what_.clear();
+      strays_ = 0;
+      checkpointed_ = false;
+      database_lost_ = false;
+    }
+    return {};
+  }
+  lost_ = true;
+  database_lost_ = loss->file == &files_[0];
+  return failure(*loss);
+}
+
+SqliteFiles::Result<void> SqliteFiles::check_if_lost() {
+  if (!lost_) return {};
+  return check();
+}
+
+Failure SqliteFiles::failure(const Loss& loss) {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (what_.empty() || now - looked_for_at_ >= kLookForApart) {
+    looked_for_at_ = now;
+    const bool is_database = loss.file == &files_[0];
+    what_ = is_database ? "store " + path_.string()
+                        : "file " + loss.path + ", which belongs to store " + path_.string() + ",";
+    what_ += loss.error == 0
+                 ? " is another file now than the one that is open"
+                 : " is not in its place (" + std::string(std::strerror(loss.error)) + ")";
+    what_ += whereabouts(*loss.file->identity, loss.path);
+  }
+  std::string message =
+      what_ + "; writes since then, none of them acknowledged: " + std::to_string(strays_) + ". ";
+  if (loss.file == &files_[0]) {
+    message += "Move it back, or stop the service, put a sound store there and start it again";
+  } else {
+    message += checkpointed_ ? "The store itself now holds all that was acknowledged: "
+                             : "The store itself does not hold all that was acknowledged: ";
+    message += checkpointed_ ? "stop the service, remove what is in the file's place, and start "
+                               "the service again"
+                             : "move the file back";
+  }
+  return {FailureCode::kMoved, std::move(message)};
+}
+
+}  // namespace couponhook::storage
