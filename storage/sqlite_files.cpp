@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
@@ -65,6 +66,16 @@ std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   }
   if (file->name == path) return "; the file is hidden under what was mounted over its folder";
   return "; the file is now " + file->name;
+}
+
+/// A log that is not ours would be applied to the database at the next start: an older copy of ours
+/// would undo some of what the database holds by now. \return its new name; empty where it has
+/// none.
+std::string set_aside(const std::string& log) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::string name = log + ".set-aside-" + std::to_string(now.count());
+  if (::rename(log.c_str(), name.c_str()) != 0) return {};
+  return name;
 }
 
 }  // namespace
@@ -132,6 +143,7 @@ SqliteFiles::Result<void> SqliteFiles::check() {
     if (lost_.exchange(false)) {
       const std::lock_guard lock(mutex_);
       what_.clear();
+      set_aside_.clear();
       strays_ = 0;
       checkpointed_ = false;
       database_lost_ = false;
@@ -140,6 +152,10 @@ SqliteFiles::Result<void> SqliteFiles::check() {
   }
   lost_ = true;
   database_lost_ = loss->file == &files_[0];
+  if (checkpointed_ && loss->file == &files_[1] && loss->error == 0) {
+    const std::lock_guard lock(mutex_);
+    if (auto name = set_aside(loss->path); !name.empty()) set_aside_ = std::move(name);
+  }
   return failure(*loss);
 }
 
@@ -168,9 +184,8 @@ Failure SqliteFiles::failure(const Loss& loss) {
   } else {
     message += checkpointed_ ? "The store itself now holds all that was acknowledged: "
                              : "The store itself does not hold all that was acknowledged: ";
-    message += checkpointed_ ? "stop the service, remove what is in the file's place, and start "
-                               "the service again"
-                             : "move the file back";
+    message += checkpointed_ ? "start the service again" : "move the file back";
+    if (!set_aside_.empty()) message += "; what was in the file's place is now " + set_aside_;
   }
   return {FailureCode::kMoved, std::move(message)};
 }

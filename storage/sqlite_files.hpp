@@ -96,6 +96,7 @@ class SqliteFiles {
   std::mutex mutex_;
   std::string what_;  ///< happened, in words; looked for once in a while, since that takes time
   std::chrono::steady_clock::time_point looked_for_at_{};
+  std::string set_aside_;  ///< the name of a log that had taken the place of ours
 };
 
 }  // namespace couponhook::storage

@@ -165,6 +165,26 @@ TEST_F(SqliteFilesTest, SaveWhatWasAcknowledgedWhenTheLogIsRemoved) {
   expect_back("restart");
 }
 
+// An older copy of the log is sound by itself, and would undo part of what came after it.
+TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
+  ASSERT_EQ(write("kept").first, "none");
+  const fs::path log = path_.string() + "-wal";
+  fs::copy_file(log, elsewhere_);
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(write(numbered("kept-", i)).first, "none");
+  fs::rename(elsewhere_, log);
+  expect_lost("log replaced by a copy");
+  EXPECT_FALSE(fs::exists(log));
+  const auto message = reader_->check_place().error().message;
+  EXPECT_NE(message.find("what was in the file's place is now " + log.string()), std::string::npos)
+      << message;
+  const TemporaryFolder killed;  // what a restart after kill -9 finds
+  fs::copy_file(path_, killed.path() / "s.db");
+  const auto store = Store::open({"sqlite", killed.path() / "s.db"}, {}, kNow).value();
+  auto reader = store->reader().value();
+  EXPECT_TRUE(reader->check_integrity());
+  EXPECT_TRUE(Reader(std::move(reader)).notification("kept-49").value().has_value());
+}
+
 TEST_F(SqliteFilesTest, LeaveNoLogBehindThatWouldSpoilARestoredDatabase) {
   ASSERT_EQ(write("before").first, "none");
   const fs::path backup = folder_.path() / "backup.db";
