@@ -15,6 +15,6 @@ namespace couponhook::server {
 /// \param problems what reading the configuration has found already.
 /// \param places where the service must write and cannot.
 [[nodiscard]] DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
-                                       World& world);
+                                       std::vector<Problem> places, World& world);
 
 }  // namespace couponhook::server

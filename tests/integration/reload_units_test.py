@@ -285,6 +285,12 @@ class Start(UnitCase):
         self.assertLess(admin["expires_at"], datetime.datetime.now().isoformat())
         text = self.service.exchange("/metrics", token=None)[1].decode()
         self.assertIn('couponhook_certificate_expiry_timestamp_seconds{what="admin"}', text)
+        # Our own commands, the image's health check among them, know whom they ask all the same.
+        config = self.service.config_for_commands()
+        self.assertEqual(run("status", "--config", config).returncode, 0)
+        found = run("doctor", "--config", config)
+        self.assertEqual(found.returncode, 1, found)
+        self.assertIn("shows an expired certificate", found.stdout)
 
     def test_a_certificate_of_the_status_endpoint_that_is_not_there(self):
         self.add_admin_tls()
