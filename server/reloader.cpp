@@ -22,6 +22,23 @@ std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> pro
   return units;
 }
 
+/// Whether what could be read of a set that is refused is used all the same: where nothing that
+/// works is in force, or where a fetched certificate would have to wait for a file that somebody
+/// breaks just then. Nothing that verifies now gets lost by it, and what can be verified and not
+/// opened is kept sealed.
+bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
+               std::chrono::sys_seconds now) {
+  if (in_force == nullptr || !has_live_key(*in_force, now)) return true;
+  const auto& keys = in_force->platform_keys;
+  const bool brings_any = std::ranges::any_of(
+      fetched, [&](const auto& each) { return keys.find(each.serial) == nullptr; });
+  if (!brings_any || partial.ciphers.empty()) return false;
+  return std::ranges::all_of(keys.list(), [&](const crypto::KeyInfo& key) {
+    const bool is_live = !key.expires_at || *key.expires_at >= now;
+    return !is_live || partial.platform_keys.find(key.serial) != nullptr;
+  });
+}
+
 }  // namespace
 
 Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
@@ -33,8 +50,9 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
       types_(types),
       clock_(std::move(clock)),
       log_(log),
-      config_watch_({std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
-                    marks.at(std::string(kConfigUnit))) {
+      config_watch_(
+          {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
+          marks.at(std::string(kConfigUnit))) {
   counters_.add(std::string(kConfigUnit));
   for (const auto& merchant : targets_.merchants.get()->shared()) {
     merchants_[merchant->mchid] = merchant;
@@ -148,8 +166,9 @@ std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
   std::vector<Problem> problems;
   const auto fetched = targets_.fetched.of(entry.mchid);
   Merchant merchant = load_live_merchant(*config_, entry, fetched, now(), problems);
-  // One that is new is better served with what could be read than not at all.
-  if (!problems.empty() && merchants_.contains(entry.mchid)) return problems;
+  const auto known = merchants_.find(entry.mchid);
+  const Merchant* const in_force = known == merchants_.end() ? nullptr : known->second.get();
+  if (!problems.empty() && !is_better(merchant, in_force, fetched, now())) return problems;
   merchants_[entry.mchid] = std::make_shared<const Merchant>(std::move(merchant));
   publish_merchants();
   return problems;
@@ -191,9 +210,8 @@ void Reloader::adopt_next_config() {
   config_ = std::move(next_);
   const UnitFiles units = unit_files(*config_);
   counters_.keep_only(units);
-  std::erase_if(merchants_, [&](const auto& each) {
-    return !units.contains(merchant_unit(each.first));
-  });
+  std::erase_if(merchants_,
+                [&](const auto& each) { return !units.contains(merchant_unit(each.first)); });
   publish_merchants();
   watch_units({});
 }
@@ -227,7 +245,8 @@ void Reloader::load_units(Which which, std::string_view unit) {
   }
   for (const std::string& refused : told.refused) {
     log_.message(Severity::kError, "reload_refused",
-                 refused + "; what was loaded before stays in force, and this is tried again every " +
+                 refused +
+                     "; what was loaded before stays in force, and this is tried again every " +
                      std::to_string(UnitWatch::kRetry.count()) + " s");
   }
   if (!told.loaded.empty()) targets_.on_reloaded(*config_);

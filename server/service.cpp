@@ -186,7 +186,9 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
       admin_share_(
           admin_limits(setup_.config), TrustedProxies(), admin_,
           [this] { return admin_tls_.get()->context; },
-          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }) {
+          [this](std::exception_ptr bug) {
+            log_.message(Severity::kError, "bug", describe(bug));
+          }) {
   std::size_t count = setup_.config.listener.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) threads_.emplace_back(share_, "io-" + std::to_string(i));
