@@ -3,7 +3,10 @@
 #   -p 8443:8443 couponhook
 #
 # In the set-up, store.url is "sqlite:/var/lib/couponhook/couponhook.db" and listener.address is
-# "0.0.0.0". Files that the service reads must be readable by its user, 10001.
+# "0.0.0.0". Fetched platform certificates are kept beside the store, in the same volume, as long as
+# no api.certificate_directory is named: the set-up is read-only. With PostgreSQL name
+# "/var/lib/couponhook/certificates". Files that the service reads must be readable by its user,
+# 10001; `docker run ... couponhook check --config /etc/couponhook/couponhook.toml` tries all that.
 
 ARG BASE=debian:bookworm-slim
 
@@ -34,6 +37,7 @@ COPY --from=build /src/build/release/couponhook /usr/local/bin/couponhook
 # A library that is missing is found here rather than in production.
 RUN couponhook --version
 USER 10001
+# The store and fetched certificates: the only place that it may write to.
 VOLUME /var/lib/couponhook
 EXPOSE 8443
 STOPSIGNAL SIGTERM

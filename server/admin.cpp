@@ -117,7 +117,10 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
       sources_.tally,
       sources_.merchants.get(),
       sources_.reconciled.counts(),
-      sources_.unknown_serials.list()};
+      sources_.unknown_serials.list(),
+      sources_.reloads.list(),
+      served_certificates(sources_.tls, sources_.admin_tls),
+      sources_.certificates.upkeep()};
 }
 
 Task<Reply> Admin::status() {

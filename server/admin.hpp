@@ -37,6 +37,10 @@ struct AdminSources {
   BookIntake& books;
   const ReconcileTally& reconciled;
   const UnknownSerials& unknown_serials;
+  const ReloadCounters& reloads;
+  const CertificateKeeper& certificates;
+  const Live<ServedTls>& tls;
+  const Live<ServedTls>& admin_tls;
 };
 
 /// Works on one thread, the admin listener's own, so that it answers while the public one is

@@ -9,6 +9,7 @@
 
 #include "handlers/ledger.hpp"
 #include "server/json_writer.hpp"
+#include "server/key_upkeep_json.hpp"
 #include "server/operations_json.hpp"
 
 namespace couponhook::server {
@@ -201,6 +202,7 @@ std::string status_json(const StatusView& view) {
   write_keys(json, *view.merchants);
   write_unknown_serials(json, view.unknown_serials);
   write_reconciled(json, view.reconciled);
+  write_key_upkeep(json, view);
   json.end();
   return json.take();
 }

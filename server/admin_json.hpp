@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include "server/merchants.hpp"
+#include "server/outbound/certificate_keeper.hpp"
 #include "server/reconcile_tally.hpp"
+#include "server/reloader.hpp"
 #include "server/tally.hpp"
 #include "server/unknown_serials.hpp"
 #include "storage/inbox.hpp"
@@ -36,6 +39,9 @@ struct StatusView {
   std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;
+  std::map<std::string, UnitState> reloads{};
+  std::vector<ServedCertificate> certificates{};
+  std::vector<CertificateUpkeep> certificate_upkeep{};
 };
 
 /// \param view with counts that could be read.

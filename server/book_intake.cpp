@@ -135,7 +135,7 @@ Task<Reply> BookIntake::take(std::string_view body) {
   }
   const std::string mchid = text_of(root, "mchid");
   const auto merchants = sources_.merchants.get();
-  if (std::ranges::find(merchants->all(), mchid, &Merchant::mchid) == merchants->all().end()) {
+  if (merchants->find_mchid(mchid) == nullptr) {
     co_return refuse_books("mchid is no configured merchant");
   }
   auto entries = read_entries(root);

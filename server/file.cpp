@@ -69,9 +69,11 @@ std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path
   std::vector<std::filesystem::path> files;
   std::error_code ec;
   if (std::filesystem::is_directory(path, ec)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path, ec)) {
-      const auto extension = entry.path().extension();
-      if (extension == ".pem" || extension == ".crt") files.push_back(entry.path());
+    // An increment without an error code throws where the folder goes meanwhile.
+    for (std::filesystem::directory_iterator entry(path, ec), end; !ec && entry != end;
+         entry.increment(ec)) {
+      const auto extension = entry->path().extension();
+      if (extension == ".pem" || extension == ".crt") files.push_back(entry->path());
     }
   } else if (std::filesystem::exists(path, ec)) {
     files.push_back(path);

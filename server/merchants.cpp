@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/file.hpp"
+#include "server/reload.hpp"
 #include "wechatpay/certificate_files.hpp"
 
 namespace couponhook::server {
@@ -51,7 +52,10 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
       if (!trouble.empty()) report(kKey, file, trouble);
     }
   }
-  if (!config.api) return;
+  std::error_code ec;
+  // What else stands in the folder's place keeps certificates from being kept, and none from being
+  // used: whoever keeps them tells of it.
+  if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : expand_path(config.api->certificate_directory)) {
     const std::string trouble = add_certificate(file, merchant);
     // What was fetched and is damaged will be fetched anew.
@@ -100,18 +104,52 @@ bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now) {
          });
 }
 
-const Merchant* Merchants::find_path(std::string_view path) const {
-  const auto found = std::ranges::find(merchants_, path, &Merchant::path);
-  return found == merchants_.end() ? nullptr : &*found;
+Merchants::Merchants(std::vector<Merchant> merchants) {
+  for (Merchant& merchant : merchants) {
+    merchants_.push_back(std::make_shared<const Merchant>(std::move(merchant)));
+  }
 }
 
-Merchant load_merchant(const Config& config, const MerchantConfig& entry,
+const Merchant* Merchants::find_path(std::string_view path) const {
+  for (const auto& merchant : merchants_) {
+    if (merchant->path == path) return merchant.get();
+  }
+  return nullptr;
+}
+
+const Merchant* Merchants::find_mchid(std::string_view mchid) const {
+  for (const auto& merchant : merchants_) {
+    if (merchant->mchid == mchid) return merchant.get();
+  }
+  return nullptr;
+}
+
+Merchant load_merchant(const Config& config, const MerchantConfig& entry, FetchedSpan fetched,
                        std::vector<Problem>& problems) {
   Merchant merchant{entry.mchid, entry.path, entry.timestamp_tolerance, {}, {}};
+  const std::size_t problems_before = problems.size();
   FileReport report(config, entry, problems);
   load_certificates(entry, merchant, report);
+  for (const wechatpay::PlatformCertificate& certificate : fetched) {
+    // Refuses only what a file has given already: these were opened and verified when they came.
+    static_cast<void>(merchant.platform_keys.add_certificate(certificate.pem));
+  }
   load_public_keys(entry, merchant, report);
   load_ciphers(entry, merchant, report);
+  assign_to_unit(problems, problems_before, merchant_unit(entry.mchid));
+  return merchant;
+}
+
+Merchant load_live_merchant(const Config& config, const MerchantConfig& entry, FetchedSpan fetched,
+                            std::chrono::sys_seconds now, std::vector<Problem>& problems) {
+  const std::size_t problems_before = problems.size();
+  Merchant merchant = load_merchant(config, entry, fetched, problems);
+  if (problems.size() == problems_before && !has_live_key(merchant, now) &&
+      !entry.fetches_certificates()) {
+    FileReport report(config, entry, problems);
+    report("no platform certificate or public key is live: give one that has not expired");
+    assign_to_unit(problems, problems_before, merchant_unit(entry.mchid));
+  }
   return merchant;
 }
 
@@ -119,14 +157,7 @@ std::shared_ptr<const Merchants> load_merchants(const Config& config, std::chron
                                                 std::vector<Problem>& problems) {
   std::vector<Merchant> merchants;
   for (const MerchantConfig& entry : config.merchants) {
-    const std::size_t problems_before = problems.size();
-    Merchant merchant = load_merchant(config, entry, problems);
-    if (problems.size() == problems_before && !has_live_key(merchant, now) &&
-        !entry.fetches_certificates()) {
-      FileReport report(config, entry, problems);
-      report("no platform certificate or public key is live: give one that has not expired");
-    }
-    merchants.push_back(std::move(merchant));
+    merchants.push_back(load_live_merchant(config, entry, {}, now, problems));
   }
   return std::make_shared<const Merchants>(std::move(merchants));
 }

@@ -181,6 +181,45 @@ void tell_keys(Families& families, const Merchants& merchants) {
   }
 }
 
+void tell_upkeep(Families& families, const std::vector<CertificateUpkeep>& all) {
+  if (all.empty()) return;  // a family without samples is no family
+  Family& fetches = families.counter("certificate_fetches_total",
+                                     "Fetches of platform certificates, by merchant and outcome");
+  Family& keeps = families.counter("certificate_keeps_total",
+                                   "Tries to keep platform certificates in files");
+  Family& unkept = families.gauge("certificates_unkept",
+                                  "1 where platform certificates cannot be kept in "
+                                  "api.certificate_directory, and are lost with this process");
+  for (const CertificateUpkeep& upkeep : all) {
+    const auto labels = [&](std::string outcome) {
+      return Labels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
+    };
+    fetches.sample(upkeep.fetches, labels("ok")).sample(upkeep.fetch_failures, labels("failed"));
+    keeps.sample(upkeep.keeps, labels("ok")).sample(upkeep.keep_failures, labels("failed"));
+    unkept.sample(upkeep.keep_error.empty() ? 0 : 1, {{"mchid", upkeep.mchid}});
+  }
+}
+
+void tell_reloads(Families& families, const StatusView& view) {
+  if (!view.reloads.empty()) {
+    Family& reloads = families.counter(
+        "reloads_total", "Loads of keys, certificates and secrets while running, by unit");
+    for (const auto& [unit, state] : view.reloads) {
+      reloads.sample(state.ok, {{"unit", unit}, {"outcome", "ok"}})
+          .sample(state.refused, {{"unit", unit}, {"outcome", "refused"}});
+    }
+  }
+  const auto ends = [](const ServedCertificate& each) { return each.expires_at.has_value(); };
+  if (std::ranges::none_of(view.certificates, ends)) return;
+  Family& certificates =
+      families.gauge("certificate_expiry_timestamp_seconds",
+                     "When the TLS certificate that a listener shows ends, Unix time");
+  for (const ServedCertificate& each : view.certificates) {
+    if (!ends(each)) continue;
+    certificates.sample(each.expires_at->time_since_epoch().count(), {{"what", each.what}});
+  }
+}
+
 void tell_reconciliation(Families& families, const ReconcileCounts& counts) {
   families.counter("reconcile_comparisons_total", "Comparisons with WeChat Pay's records")
       .sample(counts.comparisons);
@@ -203,6 +242,8 @@ std::string metrics_text(const StatusView& view) {
     tell_deliveries(families, *view.counts, view.now_ms);
   }
   tell_keys(families, *view.merchants);
+  tell_upkeep(families, view.certificate_upkeep);
+  tell_reloads(families, view);
   tell_reconciliation(families, view.reconciled);
   return families.text();
 }

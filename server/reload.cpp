@@ -1,49 +1,187 @@
 #include "server/reload.hpp"
 
+#include <cstdlib>
+#include <sstream>
+
+#include <sys/stat.h>
+
+#include "server/bug.hpp"
 #include "server/file.hpp"
 
 namespace couponhook::server {
+namespace {
 
-FileWatch::FileWatch(const Config& config) {
-  patterns_.push_back(config.file);
-  patterns_.push_back(config.listener.tls_certificate);
-  patterns_.push_back(config.listener.tls_private_key);
-  patterns_.push_back(config.admin.tls_certificate);
-  patterns_.push_back(config.admin.tls_private_key);
-  patterns_.push_back(config.admin.token_file);
-  for (const MerchantConfig& merchant : config.merchants) {
-    patterns_.insert(patterns_.end(), merchant.api_v3_key_files.begin(),
-                     merchant.api_v3_key_files.end());
-    patterns_.insert(patterns_.end(), merchant.platform_certificates.begin(),
-                     merchant.platform_certificates.end());
-    for (const auto& key : merchant.platform_public_keys) patterns_.push_back(key.file);
-    if (merchant.api) patterns_.push_back(merchant.api->certificate_directory);
-  }
-  for (const HandlerConfig& handler : config.handlers) {
-    const auto* http = std::get_if<HttpHandlerConfig>(&handler.own);
-    if (http != nullptr) patterns_.push_back(http->secret_file);
-  }
-  marks_ = look();
+std::int64_t to_ns(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-bool FileWatch::changed() {
-  auto marks = look();
-  const bool differs = marks != marks_;
-  marks_ = std::move(marks);
-  return differs;
+std::vector<std::filesystem::path> merchant_files(const MerchantConfig& merchant) {
+  std::vector<std::filesystem::path> files = merchant.api_v3_key_files;
+  files.insert(files.end(), merchant.platform_certificates.begin(),
+               merchant.platform_certificates.end());
+  for (const auto& key : merchant.platform_public_keys) files.push_back(key.file);
+  if (merchant.api) files.push_back(merchant.api->certificate_directory);
+  return files;
 }
 
-std::vector<FileWatch::Mark> FileWatch::look() const {
-  std::vector<Mark> marks;
-  for (const auto& pattern : patterns_) {
+/// Where a command is looked for: it may appear in any folder of PATH.
+std::vector<std::filesystem::path> places_of_program(const std::string& program) {
+  if (program.find('/') != std::string::npos) return {program};
+  std::vector<std::filesystem::path> places;
+  const char* const value = std::getenv("PATH");
+  std::istringstream folders(value == nullptr ? "/bin:/usr/bin" : value);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    places.push_back(std::filesystem::path(folder) / program);
+  }
+  return places;
+}
+
+/// Each overload names the files of one type of handler.
+struct HandlerFiles {
+  using Files = std::vector<std::filesystem::path>;
+
+  Files operator()(const LedgerHandlerConfig&) const { return {}; }
+  Files operator()(const HttpHandlerConfig& http) const { return {http.secret_file, http.ca_file}; }
+  Files operator()(const ExecHandlerConfig& exec) const {
+    if (exec.command.empty()) return {};
+    return places_of_program(exec.command.front());
+  }
+  Files operator()(const RedisHandlerConfig& redis) const { return {redis.password_file}; }
+  Files operator()(const AmqpHandlerConfig& amqp) const {
+    return {amqp.password_file, amqp.ca_file};
+  }
+  Files operator()(const KafkaHandlerConfig& kafka) const { return {kafka.password_file}; }
+  Files operator()(const OwnHandlerConfig&) const { return {}; }
+};
+
+}  // namespace
+
+FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
+  FileMarks marks;
+  for (const auto& pattern : patterns) {
+    if (pattern.empty()) continue;
     for (const auto& file : expand_path(pattern)) {
-      std::error_code ec;
-      const auto size = std::filesystem::file_size(file, ec);
-      const auto time = std::filesystem::last_write_time(file, ec);
-      marks.emplace_back(file, ec ? 0 : size, ec ? 0 : time.time_since_epoch().count());
+      struct stat facts {};
+      if (::stat(file.c_str(), &facts) != 0) facts = {};
+      // The time of change of the inode tells of permissions, and of files that were renamed here.
+      marks.emplace_back(file, facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
+                         to_ns(facts.st_mtim), to_ns(facts.st_ctim));
     }
   }
   return marks;
+}
+
+UnitFiles unit_files(const Config& config) {
+  UnitFiles units;
+  units[std::string(kConfigUnit)] = {config.file};
+  units[std::string(kListenerUnit)] = {config.listener.tls_certificate,
+                                       config.listener.tls_private_key};
+  units[std::string(kAdminUnit)] = {config.admin.tls_certificate, config.admin.tls_private_key};
+  units[std::string(kAdminTokenUnit)] = {config.admin.token_file};
+  for (const MerchantConfig& merchant : config.merchants) {
+    units[merchant_unit(merchant.mchid)] = merchant_files(merchant);
+    if (!merchant.api) continue;
+    units[merchant_api_unit(merchant.mchid)] = {
+        merchant.api->private_key_file, merchant.api->ca_file, merchant.api->api_v2_key_file};
+  }
+  for (const HandlerConfig& handler : config.handlers) {
+    if (handler.is_ledger()) continue;
+    units[handler_unit(handler.name)] = std::visit(HandlerFiles{}, handler.own);
+  }
+  return units;
+}
+
+UnitMarks look_at_units(const Config& config) {
+  UnitMarks marks;
+  for (const auto& [unit, files] : unit_files(config)) marks[unit] = look_at_files(files);
+  return marks;
+}
+
+std::string merchant_unit(std::string_view mchid) {
+  return "merchant:" + std::string(mchid);
+}
+
+std::string merchant_api_unit(std::string_view mchid) {
+  return "merchant_api:" + std::string(mchid);
+}
+
+std::string handler_unit(std::string_view name) {
+  return "handler:" + std::string(name);
+}
+
+void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std::string& unit) {
+  for (std::size_t i = from; i < problems.size(); ++i) problems[i].unit = unit;
+}
+
+std::string join_problems(std::span<const Problem> problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += "; ";
+    text += problem.where + " " + problem.message;
+  }
+  return text;
+}
+
+void ReloadCounters::add(const std::string& unit) {
+  const std::lock_guard lock(mutex_);
+  units_.try_emplace(unit);
+}
+
+void ReloadCounters::loaded(const std::string& unit) {
+  const std::lock_guard lock(mutex_);
+  UnitState& state = units_[unit];
+  ++state.ok;
+  state.last_error.clear();
+}
+
+void ReloadCounters::refused(const std::string& unit, std::string why) {
+  const std::lock_guard lock(mutex_);
+  UnitState& state = units_[unit];
+  ++state.refused;
+  state.last_error = std::move(why);
+}
+
+void ReloadCounters::keep_only(const UnitFiles& units) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(units_, [&](const auto& entry) { return !units.contains(entry.first); });
+}
+
+std::map<std::string, UnitState> ReloadCounters::list() const {
+  const std::lock_guard lock(mutex_);
+  return units_;
+}
+
+void UnitWatch::refuse(std::string why, TimePoint now) {
+  error_ = std::move(why);
+  retry_at_ = now + kRetry;
+  told_at_ = now;
+}
+
+bool UnitWatch::is_due(TimePoint now) {
+  FileMarks marks = look_at_files(unit_.files);
+  if (marks != marks_) {
+    marks_ = std::move(marks);
+    return true;
+  }
+  if (!error_.empty()) return now >= retry_at_;
+  return unit_.is_stale && unit_.is_stale();
+}
+
+UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
+  // Before the files are read: what changes from now on is new.
+  marks_ = look_at_files(unit_.files);
+  std::string error;
+  try {
+    error = join_problems(unit_.load());
+  } catch (...) {
+    error = describe(std::current_exception());
+  }
+  const bool is_news =
+      !error.empty() && (asked_for || error != error_ || now - told_at_ >= kRepeat);
+  if (is_news) told_at_ = now;
+  retry_at_ = now + kRetry;
+  error_ = error;
+  return {std::move(error), is_news};
 }
 
 }  // namespace couponhook::server

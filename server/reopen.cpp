@@ -1,6 +1,5 @@
 #include "server/reopen.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 #include "handlers/json.hpp"
@@ -31,8 +30,8 @@ class KeptHeaders final : public HeaderFields {
 
 std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Merchants& merchants,
                                const ReceiveRules& rules) {
-  const auto merchant = std::ranges::find(merchants.all(), sealed.mchid, &Merchant::mchid);
-  if (merchant == merchants.all().end()) return std::nullopt;
+  const Merchant* const merchant = merchants.find_mchid(sealed.mchid);
+  if (merchant == nullptr) return std::nullopt;
   const KeptHeaders headers(sealed.headers);
   const Request request{"POST", "", headers, sealed.body, ""};
   const std::chrono::system_clock::time_point received_at{

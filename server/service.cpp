@@ -24,7 +24,7 @@
 #include "server/open_files.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/receiver.hpp"
-#include "server/reload.hpp"
+#include "server/reloader.hpp"
 #include "server/service_connections.hpp"
 
 namespace couponhook::server {
@@ -36,8 +36,6 @@ constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
 /// For what follows once nobody waits for a reply any more: a last commit, threads that end.
 constexpr milliseconds kLastMoments{1000};
-/// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
-constexpr std::chrono::hours kTicketKeyLife{12};
 
 storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
   return {options.replica, config.deliveries.lease};
@@ -46,8 +44,8 @@ storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& opti
 /// Members are declared so that each outlives what refers to it.
 class Service {
  public:
-  Service(Setup setup, ServiceOptions options, ServiceConnections connections,
-          storage::Store& store);
+  Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
+          ServiceConnections connections, storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   /// The writer posts to the threads' io_contexts, so it ends first on every way out.
@@ -69,14 +67,15 @@ class Service {
 
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
-  [[nodiscard]] bool files_changed();
   /// There is something to deliver, whichever replica does it.
   void deliveries_wait() noexcept {
     worker_.wake();
     waker_.announce();
   }
-  void reload();
-  void load_anew();
+  /// Runs a step of the reloader's; whatever becomes of it, the service goes on.
+  template <typename Step>
+  void reload(Step step);
+  void apply_config(const Config& config);
   void tell_expired_keys();
   void begin_drain();
   void close();
@@ -88,8 +87,8 @@ class Service {
   Log log_;
   ForcedEnd forced_end_{log_};
   Live<Merchants> merchants_;
-  Live<TlsContext> tls_;
-  Live<TlsContext> admin_tls_;
+  Live<ServedTls> tls_;
+  Live<ServedTls> admin_tls_;
   Live<crypto::Secret> admin_token_;
   Tally tally_;
   FailureLog failure_log_{log_};
@@ -101,7 +100,10 @@ class Service {
   storage::Inbox inbox_;
   Readiness readiness_;
   std::shared_ptr<CallPace> pace_ = std::make_shared<CallPace>();
+  asio::io_context io_{1};  // of the thread that runs the service
+  FetchedCertificates fetched_;
   CertificateKeeper certificates_;
+  Reloader reloader_;
   UnknownSerials unknown_serials_;
   Receiver receiver_;
   RetryJobs retries_;
@@ -111,24 +113,24 @@ class Service {
   Admin admin_;
   ListenerShare share_;
   ListenerShare admin_share_;
-  FileWatch watch_;
   bool admin_passed_ = false;
-  SteadyClock::time_point tls_made_at_ = SteadyClock::now();
   std::list<IoThread> admin_threads_;
   std::list<IoThread> threads_;
   std::optional<Maintenance> maintenance_;
   std::optional<Reconciler> reconciler_;
 };
 
-Service::Service(Setup setup, ServiceOptions options, ServiceConnections connections,
-                 storage::Store& store)
+Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
+                 ServiceConnections connections, storage::Store& store)
     : setup_(std::move(setup)),
       options_(std::move(options)),
       store_(store),
       log_(setup_.config.log),
       merchants_(setup_.merchants),
-      tls_(std::make_shared<const TlsContext>(setup_.tls)),
-      admin_tls_(std::make_shared<const TlsContext>(setup_.admin_tls)),
+      tls_(std::make_shared<const ServedTls>(
+          ServedTls{setup_.tls, setup_.config.listener.tls_certificate})),
+      admin_tls_(std::make_shared<const ServedTls>(
+          ServedTls{setup_.admin_tls, setup_.config.admin.tls_certificate})),
       admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
       engine_(connections.writers.at(0)->engine()),
       reader_(std::move(connections.reader)),
@@ -149,7 +151,17 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
           [clock = options_.clock] { return to_unix_ms(clock()); },
           [this](const storage::Failure& failure) { failure_log_.note(failure); }),
       readiness_(inbox_, merchants_, worker_, options_.clock),
-      certificates_(setup_.config, options_.clock, crypto::system_random(), pace_, log_),
+      certificates_(
+          setup_.config, options_.clock, crypto::system_random(), pace_, fetched_,
+          [this](const std::string& mchid) {
+            const auto load = [this, mchid] { reloader_.load(merchant_unit(mchid)); };
+            asio::post(io_, [this, load] { reload(load); });
+          },
+          log_),
+      reloader_(setup_.config, setup_.marks, problems,
+                {merchants_, tls_, admin_tls_, admin_token_, setup_.handlers, fetched_,
+                 [this](const Config& config) { apply_config(config); }},
+                options_.environment, options_.handler_types, options_.clock, log_),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status,
                  [this](std::string_view mchid, std::string_view serial) {
@@ -164,17 +176,19 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
                   storage::DeliveryControl(std::move(connections.control)), retries_),
       books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, operations_, books_, reconciled_, unknown_serials_}),
+              admin_token_, operations_, books_, reconciled_, unknown_serials_,
+              reloader_.counters(), certificates_, tls_, admin_tls_}),
       share_(
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
-          [this] { return *tls_.get(); },
+          [this] { return tls_.get()->context; },
           [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
       admin_share_(
           admin_limits(setup_.config), TrustedProxies(), admin_,
-          [this] { return *admin_tls_.get(); },
-          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
-      watch_(setup_.config) {
+          [this] { return admin_tls_.get()->context; },
+          [this](std::exception_ptr bug) {
+            log_.message(Severity::kError, "bug", describe(bug));
+          }) {
   std::size_t count = setup_.config.listener.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) threads_.emplace_back(share_, "io-" + std::to_string(i));
@@ -219,7 +233,7 @@ std::optional<Problem> Service::reconcile(const Config& config) {
   }
   reconciler_.emplace(config, std::move(*connections),
                       ReconcilerSources{setup_.rules, inbox_, reconciled_, options_.clock,
-                                        crypto::system_random(), pace_, log_});
+                                        crypto::system_random(), pace_, fetched_, log_});
   reconciler_->start();
   return std::nullopt;
 }
@@ -238,19 +252,18 @@ void Service::run() {
   tell_expired_keys();
   const std::string too_few = why_too_few_files(setup_.config);
   if (!too_few.empty()) log_.message(Severity::kWarning, "open_files_limit", too_few);
-  asio::io_context io{1};
-  asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  asio::signal_set signals(io_, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };
-  asio::co_spawn(io, obey_signals(signals, phase), rethrow);
-  asio::co_spawn(io, watch_files(phase), rethrow);
+  asio::co_spawn(io_, obey_signals(signals, phase), rethrow);
+  asio::co_spawn(io_, watch_files(phase), rethrow);
   options_.on_ready(url_of(setup_.config.listener.tls, threads_.front().endpoint()),
                     url_of(setup_.admin_tls != nullptr, admin_threads_.front().endpoint()));
-  while (phase == Phase::kServing) io.run_one();
+  while (phase == Phase::kServing) io_.run_one();
   begin_drain();
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
-  while (phase == Phase::kDraining && io.run_one_until(delay_over) != 0) continue;
+  while (phase == Phase::kDraining && io_.run_one_until(delay_over) != 0) continue;
   close();
   // Whoever asks again while the process ends must not make it end otherwise.
   signals.clear();
@@ -262,7 +275,7 @@ Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);
     if (!ec && signal == SIGHUP) {
-      reload();
+      reload([this] { reloader_.load_all(); });
     } else {
       phase = phase == Phase::kServing ? Phase::kDraining : Phase::kClosing;
     }
@@ -274,8 +287,7 @@ Task<void> Service::watch_files(const Phase& phase) {
   while (phase == Phase::kServing) {
     timer.expires_after(kFileWatchInterval);
     co_await timer.async_wait(use_task);
-    const bool stale_tickets = SteadyClock::now() - tls_made_at_ > kTicketKeyLife;
-    if (stale_tickets || files_changed()) reload();
+    reload([this] { reloader_.look(); });
   }
 }
 
@@ -292,54 +304,20 @@ void Service::tell_expired_keys() {
   }
 }
 
-bool Service::files_changed() {
+template <typename Step>
+void Service::reload(Step step) {
   try {
-    return watch_.changed();
-  } catch (...) {
-    // A folder that went while it was being read; the next look will tell.
-    return true;
-  }
-}
-
-void Service::reload() {
-  // Whatever comes of it, the next attempt is not due before something changes.
-  tls_made_at_ = SteadyClock::now();
-  try {
-    load_anew();
+    step();
   } catch (...) {
     log_.message(Severity::kError, "reload_refused", describe(std::current_exception()));
   }
 }
 
-void Service::load_anew() {
-  const auto tell = [&](std::string_view event, const std::vector<Problem>& problems) {
-    for (const Problem& problem : problems) {
-      log_.message(Severity::kError, event, problem.where + " " + problem.message);
-    }
-  };
-  auto config = load_config(setup_.config.file, options_.environment);
-  if (!config) return tell("reload_refused", config.error());
-  // Before the files are read, and even if they are refused: what changes from now on is new.
-  watch_ = FileWatch(*config);
-  std::vector<Problem> problems;
-  Setup fresh = prepare_setup(std::move(*config), options_.handler_types,
-                              std::chrono::floor<std::chrono::seconds>(options_.clock()), problems);
-  if (!problems.empty()) return tell("reload_refused", problems);
-  merchants_.set(fresh.merchants);
-  if (setup_.config.listener.tls && fresh.tls) {
-    tls_.set(std::make_shared<const TlsContext>(fresh.tls));
+void Service::apply_config(const Config& config) {
+  certificates_.reconfigure(config);
+  if (const auto problem = reconcile(config)) {
+    log_.message(Severity::kError, "reconcile_failed", problem->where + " " + problem->message);
   }
-  if (setup_.admin_tls && fresh.admin_tls) {
-    admin_tls_.set(std::make_shared<const TlsContext>(fresh.admin_tls));
-  }
-  admin_token_.set(std::make_shared<const crypto::Secret>(std::move(fresh.admin_token)));
-  renew_secrets(setup_.handlers, fresh.handlers);
-  tls_made_at_ = SteadyClock::now();
-  log_.message(Severity::kInfo, "reloaded",
-               "merchants, keys, TLS certificates, the admin token and http secrets of unchanged "
-               "URLs were read anew; what else has changed takes effect at the next start");
-  certificates_.reconfigure(fresh.config);
-  if (const auto problem = reconcile(fresh.config)) tell("reconcile_failed", {*problem});
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {
@@ -384,14 +362,15 @@ void Service::close() {
 
 }  // namespace
 
-std::optional<Problem> run_service(Setup setup, storage::Store& store, ServiceOptions options) {
+std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
+                                   storage::Store& store, ServiceOptions options) {
   const Config config = setup.config;
   auto connections = open_connections(store, config);
   if (!connections) {
     return Problem{config.file.string() + ": store.url", connections.error().message};
   }
   auto maintenance = std::move(connections->maintenance);
-  Service service(std::move(setup), std::move(options), std::move(*connections), store);
+  Service service(std::move(setup), problems, std::move(options), std::move(*connections), store);
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(maintenance));
   if (auto problem = service.reconcile(config)) return problem;

@@ -1,8 +1,9 @@
 #include <algorithm>
 
-#include "crypto/signer.hpp"
+#include "crypto/random.hpp"
 #include "server/file.hpp"
 #include "server/ledger_needs.hpp"
+#include "server/outbound/api_account.hpp"
 #include "server/service.hpp"
 
 namespace couponhook::server {
@@ -55,40 +56,68 @@ void check_reconcile(const Config& config, const ReceiveRules& rules,
   }
 }
 
+/// \return null where it will not do, or a context with an expired certificate: what little that is
+///   good for is better than nothing.
 TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
-                    const std::filesystem::path& key, std::vector<Problem>& problems) {
+                    const std::filesystem::path& key, std::string_view unit,
+                    std::vector<Problem>& problems) {
   auto tls = make_server_tls(certificate, key);
   if (tls) return *tls;
   problems.push_back({where, tls.error()});
-  return nullptr;
+  problems.back().unit = unit;
+  auto expired = make_server_tls_even_expired(certificate, key);
+  return expired ? *expired : nullptr;
+}
+
+/// A token that nobody has: an empty one would let everybody in.
+crypto::Secret unknown_token() {
+  constexpr std::size_t kCharacters = 43;  // 256 bits
+  return crypto::Secret(crypto::random_alphanumeric(crypto::system_random(), kCharacters));
+}
+
+void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now,
+                std::vector<Problem>& problems) {
+  const std::string where = config.file.string() + ": admin.";
+  const AdminConfig& admin = config.admin;
+  if (!admin.tls_certificate.empty()) {
+    setup.admin_tls = load_tls(where + "tls_certificate", admin.tls_certificate,
+                               admin.tls_private_key, kAdminUnit, problems);
+    // Without any the token would cross a network in the clear.
+    if (!setup.admin_tls) setup.admin_tls = make_stopgap_server_tls(now);
+  }
+  if (auto token = read_secret_line(admin.token_file)) {
+    setup.admin_token = std::move(*token);
+    return;
+  } else if (!admin.token_file.empty()) {  // else the configuration's reader has told it
+    problems.push_back({where + "token_file: " + admin.token_file.string(), token.error()});
+    problems.back().unit = kAdminTokenUnit;
+  }
+  setup.admin_token = unknown_token();
 }
 
 }  // namespace
 
 void check_outbound_files(const Config& config, std::vector<Problem>& problems) {
   for (const MerchantConfig& merchant : config.merchants) {
-    if (!merchant.api) continue;
-    const MerchantApiConfig& api = *merchant.api;
-    const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": api.";
-    if (!api.private_key_file.empty()) {  // else the configuration's reader has told it
-      const auto pem = read_file(api.private_key_file);
-      const std::string named = where + "private_key_file: " + api.private_key_file.string();
-      if (!pem) {
-        problems.push_back({named, pem.error()});
-      } else if (const auto signer = crypto::Signer::from_pem(*pem); !signer) {
-        problems.push_back({named, signer.error()});
-      }
-    }
-    if (!api.api_v2_key_file.empty()) {
-      if (const auto key = read_secret_line(api.api_v2_key_file); !key) {
-        problems.push_back(
-            {where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error()});
-      }
-    }
-    if (const auto tls = make_client_tls(api.ca_file); !tls) {
-      problems.push_back({where + "ca_file", tls.error()});
-    }
+    if (merchant.api) check_api_files(config, merchant, problems);
   }
+}
+
+void check_rules(const Config& config, std::vector<Problem>& problems) {
+  const ReceiveRules rules = make_rules(config, problems);
+  check_reconcile(config, rules, problems);
+}
+
+bool can_serve(const Setup& setup, std::span<const Problem> problems,
+               std::chrono::sys_seconds now) {
+  const bool whole = std::ranges::all_of(
+      problems, [](const Problem& problem) { return !problem.unit.empty(); });
+  if (!whole || (setup.config.listener.tls && !setup.tls)) return false;
+  return std::ranges::any_of(setup.config.merchants, [&](const MerchantConfig& entry) {
+    const Merchant* const merchant = setup.merchants->find_mchid(entry.mchid);
+    if (merchant == nullptr || merchant->ciphers.empty()) return false;
+    return has_live_key(*merchant, now) || entry.fetches_certificates();
+  });
 }
 
 storage::StoreOptions store_options(const Config& config) {
@@ -102,23 +131,14 @@ storage::StoreOptions store_options(const Config& config) {
 Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
                     std::chrono::sys_seconds now, std::vector<Problem>& problems) {
   Setup setup;
-  const std::string file = config.file.string();
+  setup.marks = look_at_units(config);
   setup.merchants = load_merchants(config, now, problems);
   if (config.listener.tls && !config.listener.tls_certificate.empty()) {
-    setup.tls = load_tls(file + ": listener.tls_certificate", config.listener.tls_certificate,
-                         config.listener.tls_private_key, problems);
+    setup.tls = load_tls(config.file.string() + ": listener.tls_certificate",
+                         config.listener.tls_certificate, config.listener.tls_private_key,
+                         kListenerUnit, problems);
   }
-  if (!config.admin.tls_certificate.empty()) {
-    setup.admin_tls = load_tls(file + ": admin.tls_certificate", config.admin.tls_certificate,
-                               config.admin.tls_private_key, problems);
-  }
-  auto token = read_secret_line(config.admin.token_file);
-  if (token) {
-    setup.admin_token = std::move(*token);
-  } else if (!config.admin.token_file.empty()) {  // else the configuration's reader has told it
-    problems.push_back(
-        {file + ": admin.token_file: " + config.admin.token_file.string(), token.error()});
-  }
+  load_admin(setup, config, now, problems);
   setup.rules = make_rules(config, problems);
   check_reconcile(config, setup.rules, problems);
   setup.handlers = prepare_handlers(config, types, problems);

@@ -4,6 +4,7 @@
 #include "server/commands/command_line.hpp"
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/service.hpp"
+#include "server/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -56,7 +57,19 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       << "All is well.\n";
 }
 
-Exit check(const CommonOptions& common, World& world) {
+/// Tries to write where the service must. \return the exit code that follows.
+Exit check_places(const Config& config, const std::string& user_name, World& world) {
+  const auto user = user_to_try_as(user_name, config);
+  if (!user) {
+    print_problems(world, {{"--user", user.error()}});
+    return Exit::kUsage;
+  }
+  const auto problems = try_writing(config, *user);
+  print_problems(world, problems);
+  return problems.empty() ? Exit::kOk : Exit::kUsage;
+}
+
+Exit check(const std::string& user, const CommonOptions& common, World& world) {
   std::vector<Problem> problems;
   auto config = read_config(common.config, world.environment, problems);
   if (!config) {
@@ -73,7 +86,9 @@ Exit check(const CommonOptions& common, World& world) {
   if (!url) return Exit::kUsage;
   const auto store = check_store(*url);
   if (!store) print_problems(world, {{where, store.error().message}});
-  if (!problems.empty() || !mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
+  // What check_store() found is not to be told twice.
+  const Exit places = store ? check_places(setup.config, user, world) : Exit::kOk;
+  if (!problems.empty() || places != Exit::kOk || !mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
   if (!store) return Exit::kFailed;
   describe(setup, url->name(), now, world.out);
   return Exit::kOk;
@@ -82,10 +97,12 @@ Exit check(const CommonOptions& common, World& world) {
 }  // namespace
 
 void declare_check(CommandLine& line, CommonOptions& common, World& world) {
+  auto user = std::make_shared<std::string>();
   Options options = line.add(
       "check", "Validate configuration, keys, certificates, store and handlers without serving",
-      [&common, &world] { return check(common, world); });
+      [user, &common, &world] { return check(*user, common, world); });
   add_merchant_options(options, common);
+  add_user_option(options, *user);
 }
 
 }  // namespace couponhook::server

@@ -10,6 +10,12 @@ void add_config_option(Options& options, CommonOptions& common) {
   options.path("--config", common.config, "Configuration file");
 }
 
+void add_user_option(Options& options, std::string& user) {
+  options.text("--user", user,
+               "Try to write as this user, who runs the service (as root; else whom the store "
+               "belongs to)");
+}
+
 void add_merchant_options(Options& options, CommonOptions& common) {
   add_config_option(options, common);
   options.text("--mchid", common.mchid, "Which merchant, where several are configured");

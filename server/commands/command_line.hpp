@@ -73,6 +73,8 @@ void declare_store(CommandLine& line, CommonOptions& common, World& world);
 /// Adds --config, or --config and --mchid, to a command.
 void add_config_option(Options& options, CommonOptions& common);
 void add_merchant_options(Options& options, CommonOptions& common);
+/// Adds --user to a command that tries to write where the service must.
+void add_user_option(Options& options, std::string& user);
 
 /// Prints problems on the error stream, one line each.
 void print_problems(World& world, const std::vector<Problem>& problems);

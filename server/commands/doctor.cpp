@@ -9,6 +9,7 @@
 #include "server/doctor/echo.hpp"
 #include "server/doctor/gather.hpp"
 #include "server/service.hpp"
+#include "server/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct DoctorOptions {
   bool live = false;
   std::string url;
+  std::string user;
   bool json = false;
 };
 
@@ -86,7 +88,13 @@ Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& wor
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   static_cast<void>(prepare_setup(*config, world.handler_types, now, problems));
   check_outbound_files(*config, problems);
-  const auto findings = diagnose(gather_facts(*config, std::move(problems), world));
+  const auto user = user_to_try_as(chosen.user, *config);
+  if (!user) {
+    print_problems(world, {{"--user", user.error()}});
+    return Exit::kUsage;
+  }
+  auto places = try_writing(*config, *user);
+  const auto findings = diagnose(gather_facts(*config, std::move(problems), std::move(places), world));
   std::vector<EchoStep> steps;
   if (chosen.live) {
     const MerchantConfig* merchant = choose_merchant(*config, common, world);
@@ -114,6 +122,7 @@ void declare_doctor(CommandLine& line, CommonOptions& common, World& world) {
   add_merchant_options(options, common);
   options.flag("--live", chosen->live, "Have WeChat Pay call back, and time each step");
   options.text("--url", chosen->url, "Where to be called; else the URL set for favor coupons");
+  add_user_option(options, chosen->user);
   options.flag("--json", chosen->json, "As JSON");
 }
 

@@ -60,7 +60,7 @@ base_url = "https://127.0.0.1:)" +
          std::to_string(options.sandbox_port) +
          R"("   # `couponhook sandbox`; https://api.mch.weixin.qq.com to go live
 ca_file = "tls/server.crt"             # what the sandbox shows; leave it out to go live
-certificate_directory = "wechatpay/certificates"
+# certificate_directory = "…"          # of what is fetched; else certificates/ beside the store
 certificate_refresh_minutes = 60       # 0 once WeChat Pay signs for you with a public key
 
 [[handler]]

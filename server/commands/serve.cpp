@@ -15,7 +15,8 @@ Exit serve(const CommonOptions& common, World& world) {
   std::vector<Problem> problems;
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
-  if (!problems.empty()) {
+  check_outbound_files(setup.config, problems);
+  if (!can_serve(setup, problems, now)) {
     print_problems(world, problems);
     return Exit::kUsage;
   }
@@ -44,7 +45,8 @@ Exit serve(const CommonOptions& common, World& world) {
                            world.out << "couponhook: notifications at " << listener
                                      << ", status at " << admin << std::endl;
                          }};
-  if (const auto problem = run_service(std::move(setup), **store, std::move(options))) {
+  if (const auto problem = run_service(std::move(setup), std::move(problems), **store,
+                                       std::move(options))) {
     print_problems(world, {*problem});
     return Exit::kFailed;
   }

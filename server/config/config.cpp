@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "server/config/certificate_place.hpp"
 #include "server/config/section.hpp"
 #include "server/net/target.hpp"
 
@@ -184,6 +185,7 @@ MerchantApiConfig read_merchant_api(Section section) {
   check_base_url(section, api.base_url);
   section.path("ca_file", api.ca_file);
   section.path("certificate_directory", api.certificate_directory);
+  api.names_certificate_directory = section.has("certificate_directory");
   section.integer("certificate_refresh_minutes", api.certificate_refresh_minutes, 0, 1440);
   section.duration("timeout_ms", api.timeout, 100, kHourMs);
   section.integer("max_reply_bytes", api.max_reply_bytes, 1024, kGigabyte);
@@ -338,6 +340,7 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
     Config config = read_root(context, root);
     config.file = file;
     config.directory = file.parent_path();
+    place_certificate_directories(config);
     problems.insert(problems.end(), context.problems.begin(), context.problems.end());
     return config;
   } catch (const toml::parse_error& error) {

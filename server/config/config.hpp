@@ -28,6 +28,8 @@ using std::chrono::seconds;
 struct Problem {
   std::string where;    ///< file, and key or line: "couponhook.toml: listener.port"
   std::string message;  ///< what is wrong and what to do
+  /// The part that alone is not loaded for it, named as in reload.hpp; empty: the whole set-up.
+  std::string unit{};
 };
 
 struct ListenerConfig {
@@ -97,7 +99,9 @@ struct MerchantApiConfig {
   std::filesystem::path api_v2_key_file;
   std::string base_url = "https://api.mch.weixin.qq.com";
   std::filesystem::path ca_file;
+  /// Empty: fetched certificates are held in memory only.
   std::filesystem::path certificate_directory;
+  bool names_certificate_directory = false;  ///< even if as ""
   int certificate_refresh_minutes = 60;
   milliseconds timeout{10000};  ///< for the reply to one call; connecting has as long again
   std::size_t max_reply_bytes = 4194304;
@@ -119,7 +123,7 @@ struct MerchantConfig {
 
   /// Public-key merchants have no certificates to fetch, and say so with a refresh of 0.
   [[nodiscard]] bool fetches_certificates() const {
-    return api && api->certificate_refresh_minutes > 0 && !api->certificate_directory.empty();
+    return api && api->certificate_refresh_minutes > 0;
   }
 };
 

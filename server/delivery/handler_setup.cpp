@@ -7,6 +7,7 @@
 #include "server/delivery/exec_handler.hpp"
 #include "server/delivery/thread_sender.hpp"
 #include "server/file.hpp"
+#include "server/reload.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -40,31 +41,37 @@ class TargetMaker {
 
   using Target = decltype(HandlerSetup::target);
 
-  Target operator()(const LedgerHandlerConfig&) { return HandlerPtr(); }
+  [[nodiscard]] std::shared_ptr<const crypto::Secret> secret() const { return secret_; }
+
+  Target operator()(const LedgerHandlerConfig&) { return renewable(nullptr); }
 
   Target operator()(const HttpHandlerConfig& http) {
     HttpTarget target;
+    target.keys = std::make_shared<Live<HttpKeys>>(nullptr);
     // What is empty the configuration's reader has told of.
     if (auto url = parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
       report("url", "\"" + http.url + "\" is no URL; write https://host/path");
     }
+    TlsContext client_tls;
     if (target.url.tls) {
       auto tls = make_client_tls(http.ca_file);
-      if (!tls) report("ca_file", tls.error());
-      if (tls) target.tls = *tls;
+      if (!tls) report_file("ca_file", tls.error());
+      if (tls) client_tls = *tls;
     }
     const auto secrets = read_file(http.secret_file, 4096);
     if (!secrets) {
       if (!http.secret_file.empty()) {
-        report("secret_file: " + http.secret_file.string(), secrets.error());
+        report_file("secret_file: " + http.secret_file.string(), secrets.error());
       }
     } else if (auto signer = crypto::WebhookSigner::from_text(secrets->reveal())) {
-      target.signer = std::make_shared<Live<crypto::WebhookSigner>>(
-          std::make_shared<const crypto::WebhookSigner>(std::move(*signer)));
+      if (client_tls || !target.url.tls) {
+        HttpKeys keys{std::move(*signer), std::move(client_tls)};
+        target.keys->set(std::make_shared<const HttpKeys>(std::move(keys)));
+      }
     } else {
-      report("secret_file: " + http.secret_file.string(), signer.error());
+      report_file("secret_file: " + http.secret_file.string(), signer.error());
     }
     target.guard = {http.allow_private_addresses, http.allow_metadata_addresses};
     target.timeout = config_.outward.timeout;
@@ -76,11 +83,12 @@ class TargetMaker {
   Target operator()(const ExecHandlerConfig& exec) {
     if (!exec.command.empty() && !exec.command.front().empty()) {
       if (auto why = why_not_executable(exec.command.front()); !why.empty()) {
-        report("command", std::move(why));
+        report_file("command", std::move(why));
       }
     }
-    return std::make_shared<ExecHandler>(
-        ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes});
+    // Looks for its program at each call, so that it can be called as soon as that is there.
+    return renewable(std::make_shared<ExecHandler>(
+        ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes}));
   }
 
   Target operator()(const RedisHandlerConfig& redis) {
@@ -100,13 +108,13 @@ class TargetMaker {
                          "\" is no type of handler here; there is ledger, http, exec, redis, "
                          "amqp, kafka" +
                          names_of_types());
-      return HandlerPtr();
+      return renewable(nullptr);
     }
     auto handler = type->second(
         {config_.name, own.options, config_.outward.timeout, config_.outward.concurrency});
-    if (handler) return std::move(*handler);
-    report("options", handler.error());
-    return HandlerPtr();
+    if (handler) return renewable(std::move(*handler));
+    report_file("options", handler.error());
+    return renewable(nullptr);
   }
 
  private:
@@ -116,19 +124,31 @@ class TargetMaker {
     if (password_file.empty()) return settings;
     auto password = read_secret_line(password_file);
     if (password) {
+      secret_ = std::make_shared<const crypto::Secret>(std::string(password->reveal()));
       settings.password = std::move(*password);
     } else {
-      report("password_file: " + password_file.string(), password.error());
+      report_file("password_file: " + password_file.string(), password.error());
     }
     return settings;
   }
-  HandlerPtr broker(const std::string& key, BrokerResult made) {
-    if (made) return std::make_shared<BrokerHandler>(std::move(*made));
-    report(key, made.error());
-    return nullptr;
+  static std::shared_ptr<RenewableHandler> renewable(HandlerPtr handler) {
+    return std::make_shared<RenewableHandler>(std::move(handler));
   }
+  /// One without the password that it needs is not called: its broker would lock us out.
+  Target broker(const std::string& key, BrokerResult made) {
+    if (!made) report(key, made.error());
+    if (!made || lacks_files_) return renewable(nullptr);
+    return renewable(std::make_shared<BrokerHandler>(std::move(*made)));
+  }
+  /// What a table says, which stays as it is until somebody edits it.
   void report(const std::string& key, std::string message) {
     problems_.push_back({where_ + "." + key, std::move(message)});
+  }
+  /// What a file holds, which may be another a moment later.
+  void report_file(const std::string& key, std::string message) {
+    lacks_files_ = true;
+    report(key, std::move(message));
+    problems_.back().unit = handler_unit(config_.name);
   }
   [[nodiscard]] std::string names_of_types() const {
     std::string names;
@@ -140,7 +160,26 @@ class TargetMaker {
   const handlers::HandlerTypes& types_;
   std::string where_;
   std::vector<Problem>& problems_;
+  bool lacks_files_ = false;
+  std::shared_ptr<const crypto::Secret> secret_;
 };
+
+/// Where a broker's messages go; empty for what is no broker.
+struct PlaceOf {
+  std::string operator()(const RedisHandlerConfig& redis) const { return redis.url; }
+  std::string operator()(const AmqpHandlerConfig& amqp) const { return amqp.url; }
+  std::string operator()(const KafkaHandlerConfig& kafka) const { return kafka.brokers; }
+  template <typename Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
+bool holds_the_same(const std::shared_ptr<const crypto::Secret>& a,
+                    const std::shared_ptr<const crypto::Secret>& b) {
+  if (!a || !b) return a == b;
+  return a->equals(b->reveal());
+}
 
 bool lead_to_the_same_place(const Url& a, const Url& b) {
   return std::tie(a.tls, a.host, a.port, a.target) == std::tie(b.tls, b.host, b.port, b.target);
@@ -151,11 +190,26 @@ std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& t
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
     return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), *http, clock, listener);
   }
-  return std::make_unique<ThreadSender>(setup.lane.handler, std::get<HandlerPtr>(setup.target),
+  return std::make_unique<ThreadSender>(setup.lane.handler, std::get<std::shared_ptr<RenewableHandler>>(setup.target),
                                         setup.lane.concurrency, clock, listener);
 }
 
 }  // namespace
+
+bool HandlerSetup::is_loaded() const {
+  if (const auto* http = std::get_if<HttpTarget>(&target)) return http->keys->get() != nullptr;
+  return std::get<std::shared_ptr<RenewableHandler>>(target)->current() != nullptr;
+}
+
+HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
+                             const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
+  const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
+  TargetMaker make(handler, types, where, problems);
+  HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};
+  setup.place = std::visit(PlaceOf{}, handler.own);
+  setup.secret = make.secret();
+  return setup;
+}
 
 std::vector<HandlerSetup> prepare_handlers(const Config& config,
                                            const handlers::HandlerTypes& types,
@@ -165,24 +219,24 @@ std::vector<HandlerSetup> prepare_handlers(const Config& config,
   for (const HandlerConfig& handler : config.handlers) {
     ++number;
     if (handler.is_ledger()) continue;
-    const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-    TargetMaker make(handler, types, where, problems);
-    setups.push_back({lane_options(handler), std::visit(make, handler.own)});
+    setups.push_back(prepare_handler(config, handler, number, types, problems));
   }
   return setups;
 }
 
-void renew_secrets(const std::vector<HandlerSetup>& running,
-                   const std::vector<HandlerSetup>& fresh) {
-  for (const HandlerSetup& setup : running) {
-    const auto same = std::ranges::find(fresh, setup.lane.handler,
-                                        [](const HandlerSetup& each) { return each.lane.handler; });
-    const auto* http = std::get_if<HttpTarget>(&setup.target);
-    const auto* theirs = same == fresh.end() ? nullptr : std::get_if<HttpTarget>(&same->target);
-    if (http != nullptr && theirs != nullptr && lead_to_the_same_place(http->url, theirs->url)) {
-      http->signer->set(theirs->signer->get());
-    }
+void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
+  if (const auto* http = std::get_if<HttpTarget>(&running.target)) {
+    const auto* theirs = std::get_if<HttpTarget>(&fresh.target);
+    if (theirs == nullptr || !lead_to_the_same_place(http->url, theirs->url)) return;
+    http->keys->set(theirs->keys->get());
+    return;
   }
+  const auto* theirs = std::get_if<std::shared_ptr<RenewableHandler>>(&fresh.target);
+  if (theirs == nullptr || running.place != fresh.place) return;
+  // One that works is left alone: a broker's connections are kept for the next event.
+  if (running.is_loaded() && holds_the_same(running.secret, fresh.secret)) return;
+  std::get<std::shared_ptr<RenewableHandler>>(running.target)->renew((*theirs)->current());
+  running.secret = fresh.secret;
 }
 
 std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups, DeliveryThread& thread,

@@ -11,26 +11,39 @@
 #include "server/config/config.hpp"
 #include "server/delivery/delivery_thread.hpp"
 #include "server/delivery/http_sender.hpp"
+#include "server/delivery/renewable_handler.hpp"
 #include "server/delivery/worker.hpp"
 
 namespace couponhook::server {
 
-/// A handler that is told after the commit, with its files opened and its settings checked.
+/// A handler that is told after the commit, with its settings checked and its files opened as far
+/// as they could be: where one could not, it takes no event before renew_handler().
 struct HandlerSetup {
   LaneOptions lane;
-  std::variant<HttpTarget, std::shared_ptr<handlers::Handler>> target;
+  std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
+  std::string place{};                             ///< of a broker: where it is
+  std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker: its password, or null
+
+  /// Whether it can be called.
+  [[nodiscard]] bool is_loaded() const;
 };
 
+/// \param number of the table, from 1.
 /// \param types the user's own.
-/// \param problems gets one entry for each thing that will not do.
+/// \param problems gets one entry for each thing that will not do; what is wrong with files belongs
+///   to the handler's unit, and what is wrong with the table to the whole set-up.
+[[nodiscard]] HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler,
+                                           std::size_t number, const handlers::HandlerTypes& types,
+                                           std::vector<Problem>& problems);
+
+/// The same for every handler that is told after the commit.
 [[nodiscard]] std::vector<HandlerSetup> prepare_handlers(const Config& config,
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);
 
-/// Has http handlers that run sign with the secrets that were read anew under the same name, for
-/// the same URL: the secret of another place begins with that place, at the next start.
-void renew_secrets(const std::vector<HandlerSetup>& running,
-                   const std::vector<HandlerSetup>& fresh);
+/// Has a running handler work with what was read anew, for the same place: the secret of another
+/// place begins with that place, at the next start. \param fresh whose files could all be loaded.
+void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
 /// \param thread must outlive what is made.
 [[nodiscard]] std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups,

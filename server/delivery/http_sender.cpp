@@ -26,6 +26,12 @@ void HttpSender::send(storage::ClaimedDelivery&& delivery, Urgency urgency) {
 }
 
 void HttpSender::begin() {
+  // Whom a client trusts it has been told when it was made.
+  if (const auto keys = target_.keys->get(); keys && keys->tls != tls_) {
+    open_ -= static_cast<int>(idle_.size());
+    idle_.clear();
+    tls_ = keys->tls;
+  }
   std::unique_ptr<HttpClient> client;
   if (!idle_.empty()) {
     // The one used last: its connection is the least likely to have been closed meanwhile.
@@ -38,23 +44,35 @@ void HttpSender::begin() {
                                       .total_timeout = target_.timeout,
                                       .truncates_replies = true,
                                       .guard = target_.guard};
-    client = std::make_unique<HttpClient>(io_, deadlines_, target_.url, target_.tls, options);
+    client = std::make_unique<HttpClient>(io_, deadlines_, target_.url, tls_, options);
     ++open_;
   } else {
     return;  // whichever client is done first looks into the queue
   }
-  asio::co_spawn(io_, post_all(std::move(client)), [](std::exception_ptr failure) {
+  asio::co_spawn(io_, post_all(std::move(client), tls_), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
 }
 
-Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client) {
-  while (auto delivery = queue_.try_pop()) {
+bool HttpSender::has_keys(const TlsContext& tls) const {
+  return target_.keys->get() != nullptr && (tls != nullptr || !target_.url.tls);
+}
+
+Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext tls) {
+  while (tls == tls_) {
+    auto delivery = queue_.try_pop();
+    if (!delivery) break;
     const std::int64_t began_at_ms = to_unix_ms(clock_());
     const auto began = SteadyClock::now();
     HttpOutcome said{handlers::Retry{"an unexpected error", {}}, false};
     try {
-      said = co_await post(*client, *delivery);
+      if (has_keys(tls)) {
+        said = co_await post(*client, *delivery);
+      } else {
+        said = {handlers::Retry{"its secret_file or ca_file could not be loaded; the log tells why",
+                                {}},
+                false};
+      }
     } catch (const std::exception& error) {
       // Whatever happened, the delivery must come out at the other end.
       said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
@@ -64,7 +82,12 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client) {
     listener_.called({std::move(*delivery), std::move(said.outcome), said.target_answers,
                       began_at_ms, took.count()});
   }
-  idle_.push_back(std::move(client));
+  if (tls == tls_) {
+    idle_.push_back(std::move(client));
+  } else {
+    --open_;
+    begin();  // with another client, for what is left in the queue
+  }
 }
 
 Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDelivery& delivery) {
@@ -81,7 +104,7 @@ ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
   request.body = handlers::webhook_body(as_event(delivery, kNotRead));
   const std::int64_t timestamp_s = to_unix_ms(now) / 1000;
   std::string signature =
-      target_.signer->get()->sign(delivery.notification_id, timestamp_s, request.body);
+      target_.keys->get()->signer.sign(delivery.notification_id, timestamp_s, request.body);
   request.headers = {{"Content-Type", "application/json"},
                      {"webhook-id", delivery.notification_id},
                      {"webhook-timestamp", std::to_string(timestamp_s)},

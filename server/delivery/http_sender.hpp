@@ -16,10 +16,16 @@
 
 namespace couponhook::server {
 
+/// What an http handler has in files.
+struct HttpKeys {
+  crypto::WebhookSigner signer;
+  TlsContext tls;  ///< to verify the target with; null for plain http
+};
+
 struct HttpTarget {
   Url url;
-  TlsContext tls;                                       ///< null for plain http
-  std::shared_ptr<Live<crypto::WebhookSigner>> signer;  ///< exchanged when its secrets change
+  /// Exchanged when files change; holds null while they cannot be loaded: nothing is posted then.
+  std::shared_ptr<Live<HttpKeys>> keys;
   AddressGuard guard;
   std::chrono::milliseconds timeout;  ///< from the look-up of the name to the end of the reply
   std::size_t reply_bytes_max;        ///< what is read of a reply; its status is all that counts
@@ -46,7 +52,8 @@ class HttpSender final : public Sender {
 
  private:
   void begin();
-  Task<void> post_all(std::unique_ptr<HttpClient> client);
+  Task<void> post_all(std::unique_ptr<HttpClient> client, TlsContext tls);
+  [[nodiscard]] bool has_keys(const TlsContext& tls) const;
   Task<HttpOutcome> post(HttpClient& client, const storage::ClaimedDelivery& delivery);
   [[nodiscard]] ClientRequest request_for(const storage::ClaimedDelivery& delivery,
                                           std::chrono::system_clock::time_point now) const;
@@ -58,6 +65,7 @@ class HttpSender final : public Sender {
   CallListener& listener_;
   CallQueue queue_;
   // Only touched on the io_context's thread.
+  TlsContext tls_;  // of the idle clients, and of the next
   std::vector<std::unique_ptr<HttpClient>> idle_;
   int open_ = 0;  // clients, idle or busy
 };

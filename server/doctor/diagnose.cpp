@@ -43,9 +43,15 @@ bool is_loopback(std::string_view address) {
 
 void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
   for (const Problem& problem : facts.problems) {
+    const std::string why = problem.unit.empty() ? "the service does not start with it"
+                                                 : "this part of it is not loaded: " + problem.unit;
     findings.push_back({Gravity::kBlocking, "configuration", problem.where + ": " + problem.message,
-                        "the service does not start with it",
-                        "correct it, then run `couponhook check`"});
+                        why, "correct it, then run `couponhook check`"});
+  }
+  for (const Problem& place : facts.unwritable) {
+    findings.push_back({Gravity::kBlocking, "place_unwritable", place.where + ": " + place.message,
+                        "what the service cannot write it does not keep over a restart",
+                        "see the message; `couponhook check --user NAME` tries again"});
   }
   find(findings, !facts.has_ledger, Gravity::kAdvice, "no_ledger", "no handler of type ledger",
        "coupons' states are not kept, and `reconcile` finds everything missing",
@@ -116,7 +122,7 @@ void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findin
   find(findings, ends_soon && merchant.public_keys == 0 && !merchant.fetches_certificates,
        Gravity::kSoon, "certificates_expire",
        whose + ": the last platform certificate expires in " + days_until(last, now) + " days",
-       "nothing fetches the next one, and notifications are refused then",
+       "the next one is not fetched into a file, and notifications may be refused then",
        "set api.certificate_directory, or run `couponhook certificates fetch`");
 }
 
@@ -235,6 +241,28 @@ void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std:
        "nothing, if it was in the last minutes; else run `couponhook reconcile`");
 }
 
+/// What the running service says of its own keys.
+void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
+  for (const auto& [unit, why] : service.refused_units) {
+    const bool receives = unit.starts_with("merchant:") || unit == "listener" || unit == "config";
+    find(findings, true, receives ? Gravity::kBlocking : Gravity::kSoon, "unit_refused",
+         "the service could not load " + unit + ": " + why,
+         "it goes on with what it had before, if anything",
+         "correct it; it is loaded without a restart");
+  }
+  for (const std::string& file : service.expired_certificates) {
+    find(findings, true, Gravity::kBlocking, "served_certificate_expired",
+         "the service shows an expired certificate, of " + file,
+         "whoever verifies it does not connect", "renew it; it is loaded without a restart");
+  }
+  for (const std::string& why : service.unkept_certificates) {
+    find(findings, true, Gravity::kBlocking, "certificates_unkept", why,
+         "fetched platform certificates are in memory only: after a restart without a network "
+         "nothing can be verified",
+         "have the service's user write to api.certificate_directory");
+  }
+}
+
 void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
                      Findings& findings) {
   find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
@@ -242,6 +270,7 @@ void look_at_service(const ServiceFacts& service, const std::vector<std::string>
   find(findings, service.failure.empty() && !service.ready, Gravity::kBlocking, "not_ready",
        "the service says that it is not ready", "load balancers send it nothing",
        "see GET /readyz for the reasons");
+  look_at_key_upkeep(service, findings);
   const auto rejects = [&](const std::string& code, std::string name, std::string why,
                            std::string to_do) {
     const std::uint64_t count = rejected(service, code);

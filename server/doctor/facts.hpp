@@ -58,7 +58,7 @@ struct MerchantFacts {
   std::size_t public_keys = 0;
   std::vector<std::string> public_key_ids;
   std::vector<std::string> public_key_digests;
-  bool fetches_certificates = false;
+  bool fetches_certificates = false;  ///< into a folder
   bool has_api = false;
   std::string api_certificate_serial;
   std::string api_key_digest;  ///< of the merchant's own key; empty where it cannot be read
@@ -75,10 +75,16 @@ struct ServiceFacts {
   std::uint64_t quarantined = 0;
   std::map<std::string, std::uint64_t> rejected;  ///< by code
   std::vector<std::string> unknown_serials{};     ///< that requests named
+  /// Units whose files are not in force, as reload.hpp names them, with the reason.
+  std::map<std::string, std::string> refused_units{};
+  /// TLS certificates in force that have expired, by file.
+  std::vector<std::string> expired_certificates{};
+  std::vector<std::string> unkept_certificates{};  ///< why fetched ones are in memory only
 };
 
 struct DoctorFacts {
-  std::vector<Problem> problems;  ///< what `check` would say
+  std::vector<Problem> problems;      ///< what `check` would say
+  std::vector<Problem> unwritable{};  ///< places where the service must write and cannot
   std::chrono::sys_seconds now;
   std::string listener_address;
   bool listener_tls = true;

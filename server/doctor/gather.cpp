@@ -6,6 +6,7 @@
 
 #include <rapidjson/document.h>
 
+#include "server/admin_json.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
 #include "server/file.hpp"
@@ -112,7 +113,8 @@ MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry
   facts.mchid = entry.mchid;
   facts.path = entry.path;
   facts.timestamp_tolerance = entry.timestamp_tolerance;
-  facts.fetches_certificates = entry.fetches_certificates();
+  facts.fetches_certificates =
+      entry.fetches_certificates() && !entry.api->certificate_directory.empty();
   std::vector<std::filesystem::path> patterns = entry.platform_certificates;
   if (entry.api) patterns.push_back(entry.api->certificate_directory);
   for (const auto& pattern : patterns) {
@@ -142,7 +144,46 @@ std::uint64_t number_of(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsUint64() ? found->value.GetUint64() : 0;
 }
 
-ServiceFacts ask_service(const Config& config) {
+/// A member that is text; empty where it is not.
+std::string member_text(const rapidjson::Value& object, const char* name) {
+  if (!object.IsObject()) return {};
+  const auto found = object.FindMember(name);
+  return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
+}
+
+/// The elements of a member that is a list.
+template <typename Look>
+void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
+  const auto found = object.FindMember(name);
+  if (found == object.MemberEnd() || !found->value.IsArray()) return;
+  for (const auto& each : found->value.GetArray()) look(each);
+}
+
+/// What the service says of its keys and certificates.
+void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, ServiceFacts& facts) {
+  const auto reloads = status.FindMember("reloads");
+  if (reloads != status.MemberEnd() && reloads->value.IsObject()) {
+    for (const auto& [unit, state] : reloads->value.GetObject()) {
+      auto why = member_text(state, "last_error");
+      if (!why.empty()) facts.refused_units.emplace(unit.GetString(), std::move(why));
+    }
+  }
+  for_each_in(status, "certificates", [&](const rapidjson::Value& each) {
+    // RFC 3339 in UTC: the order of texts is that of times.
+    const std::string end = member_text(each, "expires_at");
+    if (!end.empty() && end < format_time(now_ms)) {
+      facts.expired_certificates.push_back(member_text(each, "path"));
+    }
+  });
+  for_each_in(status, "certificate_fetches", [&](const rapidjson::Value& each) {
+    const std::string why = member_text(each, "keep_error");
+    if (!why.empty()) {
+      facts.unkept_certificates.push_back("merchant " + member_text(each, "mchid") + ": " + why);
+    }
+  });
+}
+
+ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   ServiceFacts facts;
   const auto answer = ask_admin(config, "GET", "/status");
   if (!answer) {
@@ -163,6 +204,7 @@ ServiceFacts ask_service(const Config& config) {
       facts.unknown_serials.emplace_back(each["serial"].GetString());
     }
   }
+  read_key_upkeep(status, now_ms, facts);
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];
   facts.stored = number_of(notifications, "stored");
@@ -177,10 +219,12 @@ ServiceFacts ask_service(const Config& config) {
 
 }  // namespace
 
-DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems, World& world) {
+DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
+                         std::vector<Problem> places, World& world) {
   DoctorFacts facts;
   facts.now = std::chrono::floor<std::chrono::seconds>(world.clock());
   facts.problems = std::move(problems);
+  facts.unwritable = std::move(places);
   facts.listener_address = config.listener.address;
   facts.listener_tls = config.listener.tls;
   facts.has_trusted_proxies = !config.listener.trusted_proxies.empty();
@@ -190,7 +234,7 @@ DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems, Wo
   for (const MerchantConfig& entry : config.merchants) {
     facts.merchants.push_back(look_at_merchant(config, entry, world));
   }
-  facts.service = ask_service(config);
+  facts.service = ask_service(config, to_unix_ms(world.clock()));
   return facts;
 }
 

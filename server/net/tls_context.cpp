@@ -1,9 +1,14 @@
 #include "server/net/tls_context.hpp"
 
 #include <array>
+#include <ctime>
+#include <stdexcept>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+
+#include "crypto/self_signed.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -46,9 +51,27 @@ int choose_http_1_1(SSL*, const unsigned char** chosen, unsigned char* chosen_si
   return SSL_TLSEXT_ERR_OK;
 }
 
+/// Completes a server's context that has its certificate and key.
+void serve_with(SSL_CTX* tls) {
+  SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_alpn_select_cb(tls, choose_http_1_1, nullptr);
+  static constexpr std::array<unsigned char, 10> kSessionContext = {'c', 'o', 'u', 'p', 'o',
+                                                                    'n', 'h', 'o', 'o', 'k'};
+  SSL_CTX_set_session_id_context(tls, kSessionContext.data(), kSessionContext.size());
+  // Resumption is by ticket: a cache would be one more lock between threads.
+  SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(tls, 1);
+}
+
+using TlsBio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+TlsBio bio_of(std::string_view text) {
+  return TlsBio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free);
+}
+
 }  // namespace
 
-ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
+ContextResult make_server_tls_even_expired(const std::filesystem::path& certificate_chain,
                               const std::filesystem::path& private_key) {
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
@@ -62,19 +85,49 @@ ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
         private_key.string() + ": is no readable, unencrypted PEM key that belongs to " +
         certificate_chain.string() + "; give the key that the certificate was made for");
   }
-  if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls))) < 0) {
-    return no_context(certificate_chain.string() +
-                      ": has expired, so WeChat Pay will not connect; renew the certificate");
-  }
-  SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_alpn_select_cb(tls, choose_http_1_1, nullptr);
-  static constexpr std::array<unsigned char, 10> kSessionContext = {'c', 'o', 'u', 'p', 'o',
-                                                                    'n', 'h', 'o', 'o', 'k'};
-  SSL_CTX_set_session_id_context(tls, kSessionContext.data(), kSessionContext.size());
-  // Resumption is by ticket: a cache would be one more lock between threads.
-  SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_num_tickets(tls, 1);
+  serve_with(tls);
   return context;
+}
+
+ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
+                              const std::filesystem::path& private_key) {
+  auto context = make_server_tls_even_expired(certificate_chain, private_key);
+  if (!context) return context;
+  if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context->get()))) < 0) {
+    return no_context(certificate_chain.string() +
+                      ": has expired, so whoever verifies it will not connect, as WeChat Pay does; "
+                      "renew the certificate");
+  }
+  return context;
+}
+
+TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now) {
+  crypto::SelfSignedOptions options;
+  options.common_name = "couponhook: the configured certificate cannot be used";
+  options.valid_from = now;
+  const crypto::SelfSignedPair pair = crypto::make_self_signed(options);
+  TlsContext context = make_context(TLS_server_method());
+  const TlsBio certificate = bio_of(pair.certificate_pem);
+  const TlsBio key = bio_of(pair.private_key_pem.reveal());
+  const std::unique_ptr<X509, decltype(&X509_free)> x509(
+      PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr), X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> private_key(
+      PEM_read_bio_PrivateKey(key.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (SSL_CTX_use_certificate(context.get(), x509.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), private_key.get()) != 1) {
+    ERR_clear_error();
+    throw std::runtime_error("OpenSSL refuses a certificate that it has made");
+  }
+  serve_with(context.get());
+  return context;
+}
+
+std::optional<std::chrono::sys_seconds> certificate_end(const TlsContext& context) {
+  const X509* const certificate = context ? SSL_CTX_get0_certificate(context.get()) : nullptr;
+  if (certificate == nullptr) return std::nullopt;
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&time)));
 }
 
 ContextResult make_client_tls(const std::filesystem::path& ca_file) {

@@ -3,8 +3,10 @@
 /// \file
 /// TLS as this service speaks it.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/types.h>
@@ -22,6 +24,19 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 ///   does not belong to the certificate, or the certificate has expired.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
+
+/// As make_server_tls(), with a certificate that may have expired: better than no listener, for
+/// clients that do not look.
+[[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
+    const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
+
+/// As make_server_tls(), with a key and a certificate made here and now that nobody trusts: clients
+/// that verify refuse it, and others, such as a balancer's health check, are answered.
+/// \throws std::runtime_error where OpenSSL refuses.
+[[nodiscard]] TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now);
+
+/// End of validity of the certificate that the context shows; nothing where it shows none.
+[[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end(const TlsContext& context);
 
 /// \param ca_file PEM certificates to trust besides the system's; may be empty.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_client_tls(

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "server/file.hpp"
+#include "server/reload.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -27,6 +28,22 @@ std::string first_public_key(const MerchantConfig& entry) {
   return entry.platform_public_keys.empty() ? std::string() : entry.platform_public_keys.front().id;
 }
 
+/// Its own files; the platform's keys are the caller's to judge.
+std::unique_ptr<ApiAccount> open_account(const Config& config, const MerchantConfig& entry,
+                                         Merchant merchant, std::vector<Problem>& problems) {
+  const std::size_t problems_before = problems.size();
+  const std::string where = config.file.string() + ": merchant " + entry.mchid + ": api.";
+  auto signer = load_signer(entry.api->private_key_file, where, problems);
+  auto tls = make_client_tls(entry.api->ca_file);
+  if (!tls) problems.push_back({where + "ca_file", tls.error()});
+  if (problems.size() != problems_before) return nullptr;
+  return std::make_unique<ApiAccount>(ApiAccount{
+      {entry.mchid, entry.api->certificate_serial, std::move(*signer), first_public_key(entry)},
+      std::move(merchant),
+      *entry.api,
+      std::move(*tls)});
+}
+
 }  // namespace
 
 std::string live_platform_serial(const ApiAccount& account, std::chrono::sys_seconds now) {
@@ -47,17 +64,42 @@ std::unique_ptr<ApiAccount> load_api_account(const Config& config, const Merchan
     return nullptr;
   }
   const std::size_t problems_before = problems.size();
-  const std::string where = merchant_name + ": api.";
-  auto signer = load_signer(entry.api->private_key_file, where, problems);
-  auto tls = make_client_tls(entry.api->ca_file);
-  if (!tls) problems.push_back({where + "ca_file", tls.error()});
-  Merchant merchant = load_merchant(config, entry, problems);
+  Merchant merchant = load_merchant(config, entry, {}, problems);
+  auto account = open_account(config, entry, std::move(merchant), problems);
   if (problems.size() != problems_before) return nullptr;
-  return std::make_unique<ApiAccount>(ApiAccount{
-      {entry.mchid, entry.api->certificate_serial, std::move(*signer), first_public_key(entry)},
-      std::move(merchant),
-      *entry.api,
-      std::move(*tls)});
+  return account;
+}
+
+std::unique_ptr<ApiAccount> load_service_account(const Config& config, const MerchantConfig& entry,
+                                                 FetchedSpan fetched,
+                                                 std::vector<Problem>& problems) {
+  std::vector<Problem> of_keys;
+  Merchant merchant = load_merchant(config, entry, fetched, of_keys);
+  if (merchant.ciphers.empty()) {
+    problems.insert(problems.end(), of_keys.begin(), of_keys.end());
+    return nullptr;
+  }
+  return open_account(config, entry, std::move(merchant), problems);
+}
+
+void check_api_files(const Config& config, const MerchantConfig& entry,
+                     std::vector<Problem>& problems) {
+  const MerchantApiConfig& api = *entry.api;
+  const std::size_t problems_before = problems.size();
+  const std::string where = config.file.string() + ": merchant " + entry.mchid + ": api.";
+  // Where it names none the configuration's reader has told it.
+  if (!api.private_key_file.empty()) {
+    static_cast<void>(load_signer(api.private_key_file, where, problems));
+  }
+  if (!api.api_v2_key_file.empty()) {
+    if (const auto key = read_secret_line(api.api_v2_key_file); !key) {
+      problems.push_back({where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error()});
+    }
+  }
+  if (const auto tls = make_client_tls(api.ca_file); !tls) {
+    problems.push_back({where + "ca_file", tls.error()});
+  }
+  assign_to_unit(problems, problems_before, merchant_api_unit(entry.mchid));
 }
 
 }  // namespace couponhook::server

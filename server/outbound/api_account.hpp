@@ -33,4 +33,17 @@ struct ApiAccount {
                                                            const MerchantConfig& entry,
                                                            std::vector<Problem>& problems);
 
+/// The same for a running service, which goes by the keys that it can load: one file that will not
+/// do must not keep it from fetching the certificates that are due.
+/// \param fetched platform certificates to believe replies by, beside those in files.
+[[nodiscard]] std::unique_ptr<ApiAccount> load_service_account(const Config& config,
+                                                               const MerchantConfig& entry,
+                                                               FetchedSpan fetched,
+                                                               std::vector<Problem>& problems);
+
+/// Opens the files that only [merchant.api] names. Each that will not do is one problem of the
+/// merchant's API unit.
+void check_api_files(const Config& config, const MerchantConfig& entry,
+                     std::vector<Problem>& problems);
+
 }  // namespace couponhook::server

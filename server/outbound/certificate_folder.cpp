@@ -14,43 +14,56 @@ namespace {
 
 using FolderResult = boost::system::result<void, std::string>;
 
+/// What a file of ours may take; a disk that has no room for it is as good as read-only.
+constexpr std::size_t kCertificateTrialBytes = 16384;
+
 /// Those that cannot be read are as good as empty.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
   std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ec)) {
-    std::string name = entry.path().filename();
+  for (std::filesystem::directory_iterator entry(folder, ec), end; !ec && entry != end;
+       entry.increment(ec)) {
+    std::string name = entry->path().filename();
     if (!wechatpay::is_certificate_file_name(name)) continue;
-    const auto content = read_file(entry.path());
+    const auto content = read_file(entry->path());
     files.push_back({std::move(name), content ? std::string(content->reveal()) : std::string()});
   }
   return files;
 }
 
-FolderResult failed(const std::filesystem::path& file) {
+FolderResult failed(const std::filesystem::path& file, int error) {
   return FolderResult(boost::system::in_place_error,
-                      file.string() + ": cannot be written: " + std::strerror(errno) +
-                          "; check certificate_directory and its permissions");
+                      file.string() + ": cannot be written: " + std::strerror(error) +
+                          "; have the service's user write there, or set "
+                          "api.certificate_directory to a folder where it may");
 }
 
-bool write_durably(const std::filesystem::path& file, std::string_view content) {
+/// \return 0, or the error number; nothing is left behind then.
+int write_durably(const std::filesystem::path& file, std::string_view content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return false;
-  const bool written =
-      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
-      ::fsync(fd) == 0;
-  const int why = errno;
-  ::close(fd);
-  errno = why;
-  return written;
+  if (fd < 0) return errno;
+  int error = 0;
+  while (!content.empty() && error == 0) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      error = errno;
+    }
+  }
+  if (error == 0 && ::fsync(fd) != 0) error = errno;
+  if (::close(fd) != 0 && error == 0) error = errno;
+  if (error != 0) ::unlink(file.c_str());
+  return error;
 }
 
-bool sync_folder(const std::filesystem::path& folder) {
+/// \return 0, or the error number.
+int sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool synced = ::fsync(fd) == 0;
+  if (fd < 0) return errno;
+  const int error = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  return synced;
+  return error;
 }
 
 }  // namespace
@@ -65,22 +78,34 @@ std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
   return kept;
 }
 
+FolderResult try_certificate_folder(const std::filesystem::path& folder) {
+  std::error_code ec;
+  std::filesystem::create_directories(folder, ec);
+  if (ec) return failed(folder, ec.value());
+  // A name of this process's own, that is not read as a certificate.
+  const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
+  const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
+  if (error != 0) return failed(folder, error);
+  if (!std::filesystem::remove(trial, ec)) return failed(trial, ec.value());
+  return FolderResult();
+}
+
 FolderResult write_certificate_folder(const std::filesystem::path& folder,
                                       std::span<const wechatpay::PlatformCertificate> current) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
+  if (ec) return failed(folder, ec.value());
   const auto changes = wechatpay::certificate_file_changes(our_files(folder), current);
   for (const wechatpay::CertificateFile& file : changes.write) {
     // A name that is not read as a certificate, until the content is whole.
     const auto draft = folder / (file.name + ".new");
-    if (!write_durably(draft, file.content)) return failed(draft);
+    if (const int error = write_durably(draft, file.content)) return failed(draft, error);
     std::filesystem::rename(draft, folder / file.name, ec);
-    if (ec) {
-      errno = ec.value();
-      return failed(folder / file.name);
-    }
+    if (ec) return failed(folder / file.name, ec.value());
   }
-  if (!changes.write.empty() && !sync_folder(folder)) return failed(folder);
+  if (!changes.write.empty()) {
+    if (const int error = sync_folder(folder)) return failed(folder, error);
+  }
   for (const std::string& name : changes.remove) std::filesystem::remove(folder / name, ec);
   return FolderResult();
 }

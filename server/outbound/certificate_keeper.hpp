@@ -4,34 +4,55 @@
 /// Keeps the platform certificates of a running service fresh.
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "crypto/random.hpp"
 #include "server/clock.hpp"
 #include "server/config/config.hpp"
 #include "server/log.hpp"
 #include "server/outbound/call_pace.hpp"
-#include "wechatpay/rate_limiter.hpp"
+#include "server/outbound/certificate_schedule.hpp"
+#include "server/outbound/fetched_certificates.hpp"
 
 namespace couponhook::server {
 
-/// Fetches each merchant's certificates at the start, every certificate_refresh_minutes, and when a
-/// serial turns up that is not known; never more than once a minute, since serials are what anybody
-/// writes into a header. What it fetches goes into certificate_directory, and the service's watch
-/// over its files loads it from there: all or nothing, and a restart needs no network.
+/// What became of one merchant's certificates since the process started.
+struct CertificateUpkeep {
+  std::string mchid;
+  std::string directory;  ///< empty: they are held in memory only
+  std::uint64_t fetches = 0;
+  std::uint64_t fetch_failures = 0;
+  std::uint64_t keeps = 0;  ///< in files
+  std::uint64_t keep_failures = 0;
+  std::string fetch_error{};  ///< of the last fetch; empty: it succeeded
+  std::string keep_error{};   ///< why they could not be kept just now; empty: they could
+};
+
+/// Fetches each merchant's certificates as CertificateSchedule says. What it fetches is of use at
+/// once, from memory, and is kept in certificate_directory where that can be written to, so that a
+/// restart needs no network. Whether it can is tried at the start and at each fetch: not only at
+/// the rollover, when it is too late.
 ///
 /// Public-key merchants are left alone, those included of whom WeChat Pay says that they are.
 class CertificateKeeper {
  public:
-  /// \param log must outlive it.
+  /// \param fetched where it puts what it fetches.
+  /// \param on_change told of the merchant whose certificates there are others now, from a thread
+  ///   of the keeper's.
+  /// \param log must outlive it, as fetched must.
   CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
-                    std::shared_ptr<CallPace> pace, Log& log);
+                    std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
+                    std::function<void(const std::string& mchid)> on_change, Log& log);
   /// As ask_to_stop(), and waits for the end.
   ~CertificateKeeper();
   CertificateKeeper(const CertificateKeeper&) = delete;
@@ -48,32 +69,37 @@ class CertificateKeeper {
   /// Somebody has signed with a key that is not loaded. Cheap; thread-safe.
   void serial_unknown(std::string_view mchid, std::string_view serial);
 
- private:
-  using TimePoint = std::chrono::steady_clock::time_point;
+  /// Of each merchant whose certificates are fetched. Thread-safe.
+  [[nodiscard]] std::vector<CertificateUpkeep> upkeep() const;
 
+ private:
   /// What is known of one merchant's certificates.
   struct Ward {
+    explicit Ward(const MerchantConfig& config);
+
     MerchantConfig merchant;
-    wechatpay::RateWindow window{{1, std::chrono::seconds(60)}};
-    TimePoint due{};
-    int failures = 0;    ///< in a row
-    bool asked = false;  ///< protected by the mutex: a serial was not known
-    bool left_alone = false;
+    CertificateSchedule schedule;  ///< protected by the mutex, as the next
+    CertificateUpkeep upkeep;
   };
 
   static std::list<Ward> wards_of(const Config& config);
   void start_thread();
   void work(const std::stop_token& stop);
   void adopt_next_config();
+  void look_after(Ward& ward, const std::stop_token& stop);
   void refresh(Ward& ward, const std::stop_token& stop);
+  void note_fetch_failure(Ward& ward, const std::string& why);
+  void keep(Ward& ward);
 
   Config config_;  ///< the thread's own
   const WallClock clock_;
   const crypto::RandomSource random_;
   const std::shared_ptr<CallPace> pace_;
+  FetchedCertificates& fetched_;
+  const std::function<void(const std::string&)> on_change_;
   Log& log_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<Ward> wards_;       ///< protected by the mutex where another thread than its own looks
   std::optional<Config> next_;  ///< protected by the mutex
 

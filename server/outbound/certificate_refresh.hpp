@@ -3,6 +3,8 @@
 /// \file
 /// Fetching platform certificates and keeping them.
 
+#include <chrono>
+#include <span>
 #include <string>
 
 #include <boost/system/result.hpp>
@@ -18,9 +20,15 @@ struct RefreshFailure {
   bool public_key_merchant = false;  ///< WeChat Pay has none for this merchant: never ask again
 };
 
-/// Downloads, opens and checks the merchant's platform certificates, joins them with those in
-/// `certificate_directory`, and keeps the result there. All or nothing.
-[[nodiscard]] boost::system::result<wechatpay::CertificateMerge, RefreshFailure>
-refresh_certificates(ApiClient& client, std::chrono::sys_seconds now);
+using RefreshResult = boost::system::result<wechatpay::CertificateMerge, RefreshFailure>;
+
+/// Downloads, opens and checks the merchant's platform certificates, and joins them with those in
+/// `certificate_directory` and in `known`. Keeps nothing.
+[[nodiscard]] RefreshResult fetch_certificates(
+    ApiClient& client, std::span<const wechatpay::PlatformCertificate> known,
+    std::chrono::sys_seconds now);
+
+/// As fetch_certificates(), and keeps the result in `certificate_directory`. All or nothing.
+[[nodiscard]] RefreshResult refresh_certificates(ApiClient& client, std::chrono::sys_seconds now);
 
 }  // namespace couponhook::server

@@ -18,6 +18,7 @@
 #include "server/config/config.hpp"
 #include "server/log.hpp"
 #include "server/outbound/call_pace.hpp"
+#include "server/outbound/fetched_certificates.hpp"
 #include "server/outbound/ledger_facts.hpp"
 #include "server/outbound/recent_users.hpp"
 #include "server/receive.hpp"
@@ -36,6 +37,7 @@ struct ReconcilerSources {
   WallClock clock;
   crypto::RandomSource random;
   std::shared_ptr<CallPace> pace;
+  const FetchedCertificates& fetched;
   Log& log;
 };
 

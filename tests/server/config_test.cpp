@@ -297,5 +297,60 @@ TEST_F(ConfigFile, SaysWhatToDoWhereThereIsNoFile) {
   EXPECT_THAT(config.error().front().message, HasSubstr("couponhook init"));
 }
 
+constexpr std::string_view kApi = R"(
+[merchant.api]
+private_key_file = "secrets/apiclient_key.pem"
+certificate_serial = "0A"
+)";
+constexpr std::string_view kOtherMerchant = R"(
+[[merchant]]
+mchid = "1900000002"
+path = "/notify/1900000002"
+api_v3_key_files = ["secrets/other_key"]
+)";
+
+TEST_F(ConfigFile, KeepsFetchedCertificatesBesideAnSqliteStore) {
+  const std::string text = std::string(kMinimal) + std::string(kApi);
+  for (const auto& [url, folder] : {std::pair("sqlite:data/couponhook.db", "data/certificates"),
+                                    std::pair("sqlite:couponhook.db", "certificates")}) {
+    const auto config = load("[store]\nurl = \"" + std::string(url) + "\"\n" + text);
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->merchants.front().api->certificate_directory, folder_.path() / folder);
+    EXPECT_TRUE(config->merchants.front().fetches_certificates());
+  }
+}
+
+TEST_F(ConfigFile, KeepsFetchedCertificatesWhereItSaysOrInMemory) {
+  const std::string text = std::string(kMinimal) + std::string(kApi);
+  const std::string postgres = "[store]\nurl = \"postgresql://me@db/coupons\"\n";
+  const std::string named = "certificate_directory = \"kept\"\n";
+  const auto directory_of = [&](const std::string& whole) {
+    const auto config = load(whole);
+    EXPECT_TRUE(config);
+    EXPECT_TRUE(config->merchants.front().fetches_certificates());
+    return config->merchants.front().api->certificate_directory;
+  };
+  EXPECT_EQ(directory_of(postgres + text), "");
+  EXPECT_EQ(directory_of(postgres + text + named), folder_.path() / "kept");
+  EXPECT_EQ(directory_of(text + named), folder_.path() / "kept");
+  EXPECT_EQ(directory_of(text + "certificate_directory = \"\"\n"), "");
+}
+
+TEST_F(ConfigFile, KeepsTheCertificatesOfSeveralMerchantsApart) {
+  const std::string text = std::string(kMinimal) + std::string(kApi) +
+                           std::string(kOtherMerchant) + std::string(kApi);
+  const auto config = load(text);
+
+  ASSERT_TRUE(config);
+  const auto folder = folder_.path() / "data/certificates";
+  EXPECT_EQ(config->merchants[0].api->certificate_directory, folder / "1900000001");
+  EXPECT_EQ(config->merchants[1].api->certificate_directory, folder / "1900000002");
+
+  const auto one_named = load(text + "certificate_directory = \"kept\"\n");
+  ASSERT_TRUE(one_named);
+  EXPECT_EQ(one_named->merchants[0].api->certificate_directory, folder);
+  EXPECT_EQ(one_named->merchants[1].api->certificate_directory, folder_.path() / "kept");
+}
+
 }  // namespace
 }  // namespace couponhook::server

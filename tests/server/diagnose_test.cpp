@@ -315,5 +315,39 @@ TEST(Diagnose, NamesResourcesThatNoKeyOpens) {
   EXPECT_EQ(names(facts), Names{"quarantined"});
 }
 
+TEST(Diagnose, NamesWhatTheServiceCouldNotLoad) {
+  for (const auto& [unit, gravity] :
+       {std::pair("merchant:1900000001", Gravity::kBlocking), std::pair("listener", Gravity::kBlocking),
+        std::pair("config", Gravity::kBlocking), std::pair("admin", Gravity::kSoon),
+        std::pair("handler:crm", Gravity::kSoon)}) {
+    DoctorFacts facts = sound();
+    facts.service->refused_units[unit] = "tls/admin.crt: has expired";
+    const auto findings = diagnose(facts);
+    ASSERT_EQ(findings.size(), 1U) << unit;
+    EXPECT_EQ(findings[0].name, "unit_refused");
+    EXPECT_EQ(findings[0].gravity, gravity) << unit;
+    EXPECT_NE(findings[0].what.find(unit), std::string::npos);
+    EXPECT_NE(findings[0].what.find("has expired"), std::string::npos);
+  }
+}
+
+TEST(Diagnose, NamesAnExpiredCertificateThatTheServiceShows) {
+  DoctorFacts facts = sound();
+  facts.service->expired_certificates = {"tls/admin.crt"};
+  EXPECT_EQ(names(facts), Names{"served_certificate_expired"});
+}
+
+TEST(Diagnose, NamesCertificatesThatAreInMemoryOnly) {
+  DoctorFacts facts = sound();
+  facts.service->unkept_certificates = {"merchant 1900000001: certificates: Read-only file system"};
+  EXPECT_EQ(names(facts), Names{"certificates_unkept"});
+}
+
+TEST(Diagnose, NamesPlacesThatCannotBeWrittenTo) {
+  DoctorFacts facts = sound();
+  facts.unwritable = {{"couponhook.toml: store.url: data", "cannot be written to by user nobody"}};
+  EXPECT_EQ(names(facts), Names{"place_unwritable"});
+}
+
 }  // namespace
 }  // namespace couponhook::server

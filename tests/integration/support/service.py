@@ -111,6 +111,8 @@ class Service:
 
     #: Where clients connect from: wherever the system chooses.
     source = None
+    #: What the service is run by, such as setpriv or unshare: it becomes the service.
+    prefix = ()
 
     def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
         """`has_own_keys=False` takes the keys of all that say so: making some takes a second."""
@@ -180,7 +182,7 @@ class Service:
 
     def launch(self):
         """Starts the process without waiting for it to be ready."""
-        command, passed = [BINARY, "serve", "--config", str(self.config)], ()
+        command, passed = [*self.prefix, BINARY, "serve", "--config", str(self.config)], ()
         if self.sockets:
             command, passed = activated(command, self.sockets)
         self.process = subprocess.Popen(

@@ -1,0 +1,49 @@
+#include "server/key_upkeep_json.hpp"
+
+#include "server/json_writer.hpp"
+
+namespace couponhook::server {
+namespace {
+
+std::int64_t as_int64(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+void write_key_upkeep(Json& json, const StatusView& view) {
+  json.begin_list("certificates");
+  for (const ServedCertificate& certificate : view.certificates) {
+    std::optional<std::int64_t> expires_ms;
+    if (certificate.expires_at) expires_ms = to_unix_ms(*certificate.expires_at);
+    json.begin()
+        .text("what", certificate.what)
+        .text("path", certificate.path)
+        .time("expires_at", expires_ms)
+        .end();
+  }
+  json.end_list().begin("reloads");
+  for (const auto& [unit, state] : view.reloads) {
+    json.begin(unit)
+        .number("ok", as_int64(state.ok))
+        .number("refused", as_int64(state.refused))
+        .text("last_error", state.last_error)
+        .end();
+  }
+  json.end().begin_list("certificate_fetches");
+  for (const CertificateUpkeep& upkeep : view.certificate_upkeep) {
+    json.begin()
+        .text("mchid", upkeep.mchid)
+        .text("directory", upkeep.directory)
+        .number("fetched", as_int64(upkeep.fetches))
+        .number("fetch_failures", as_int64(upkeep.fetch_failures))
+        .number("kept", as_int64(upkeep.keeps))
+        .number("keep_failures", as_int64(upkeep.keep_failures))
+        .text("fetch_error", upkeep.fetch_error)
+        .text("keep_error", upkeep.keep_error)
+        .end();
+  }
+  json.end_list();
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,38 @@
+#pragma once
+
+/// \file
+/// Platform certificates that this process has fetched and verified.
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wechatpay/certificates.hpp"
+
+namespace couponhook::server {
+
+/// In memory, by merchant, so that a certificate is of use whether or not it can be kept in a file.
+/// Thread-safe.
+class FetchedCertificates {
+ public:
+  using List = std::vector<wechatpay::PlatformCertificate>;
+
+  void set(const std::string& mchid, List certificates) {
+    const std::lock_guard lock(mutex_);
+    certificates_[mchid] = std::move(certificates);
+  }
+  [[nodiscard]] List of(std::string_view mchid) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = certificates_.find(mchid);
+    return found == certificates_.end() ? List() : found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, List, std::less<>> certificates_;  // guarded by mutex_
+};
+
+}  // namespace couponhook::server

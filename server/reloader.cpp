@@ -1,0 +1,268 @@
+#include "server/reloader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/algorithm/string/join.hpp>
+
+#include "server/file.hpp"
+#include "server/outbound/api_account.hpp"
+#include "server/service.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// A new TLS context has new session ticket keys: this is how long a stolen one is of use.
+constexpr std::chrono::hours kTicketKeyLife{12};
+
+/// By unit: one may have several at once.
+std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> problems) {
+  std::map<std::string, std::vector<Problem>> units;
+  for (const Problem& problem : problems) units[problem.unit].push_back(problem);
+  return units;
+}
+
+/// Whether what could be read of a set that is refused is used all the same: where nothing that
+/// works is in force, or where a fetched certificate would have to wait for a file that somebody
+/// breaks just then. Nothing that verifies now gets lost by it, and what can be verified and not
+/// opened is kept sealed.
+bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
+               std::chrono::sys_seconds now) {
+  if (in_force == nullptr || !has_live_key(*in_force, now)) return true;
+  const auto& keys = in_force->platform_keys;
+  const bool brings_any = std::ranges::any_of(
+      fetched, [&](const auto& each) { return keys.find(each.serial) == nullptr; });
+  if (!brings_any || partial.ciphers.empty()) return false;
+  return std::ranges::all_of(keys.list(), [&](const crypto::KeyInfo& key) {
+    const bool is_live = !key.expires_at || *key.expires_at >= now;
+    return !is_live || partial.platform_keys.find(key.serial) != nullptr;
+  });
+}
+
+}  // namespace
+
+Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
+                   ReloadTargets targets, const Environment& environment,
+                   const handlers::HandlerTypes& types, WallClock clock, Log& log)
+    : config_(std::make_shared<const Config>(config)),
+      targets_(std::move(targets)),
+      environment_(environment),
+      types_(types),
+      clock_(std::move(clock)),
+      log_(log),
+      config_watch_(
+          {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
+          marks.at(std::string(kConfigUnit))) {
+  counters_.add(std::string(kConfigUnit));
+  for (const auto& merchant : targets_.merchants.get()->shared()) {
+    merchants_[merchant->mchid] = merchant;
+  }
+  watch_units(marks);
+  for (const auto& [unit, all] : by_unit(problems)) {
+    const std::string why = join_problems(all);
+    counters_.refused(unit, why);
+    log_.message(Severity::kError, "not_loaded",
+                 unit + ": " + why + "; the rest is served, and this is tried again every " +
+                     std::to_string(UnitWatch::kRetry.count()) + " s");
+    for (UnitWatch& watch : watches_) {
+      if (watch.name() == unit) watch.refuse(why, SteadyClock::now());
+    }
+  }
+}
+
+std::chrono::sys_seconds Reloader::now() const {
+  return std::chrono::floor<std::chrono::seconds>(clock_());
+}
+
+void Reloader::watch_units(const UnitMarks& marks) {
+  watches_.clear();
+  for (ReloadUnit& unit : units_of_config()) {
+    counters_.add(unit.name);
+    const auto known = marks.find(unit.name);
+    FileMarks of_unit = known == marks.end() ? FileMarks() : known->second;
+    watches_.emplace_back(std::move(unit), std::move(of_unit));
+  }
+}
+
+std::vector<ReloadUnit> Reloader::units_of_config() {
+  const Config& config = *config_;
+  std::vector<ReloadUnit> units;
+  for (const MerchantConfig& entry : config.merchants) units.push_back(merchant_unit_of(entry));
+  // Whether a listener speaks TLS is settled at the start.
+  if (targets_.tls.get()->context && config.listener.tls) {
+    units.push_back(tls_unit_of(kListenerUnit, targets_.tls, config.listener.tls_certificate,
+                                config.listener.tls_private_key));
+  }
+  if (targets_.admin_tls.get()->context && !config.admin.tls_certificate.empty()) {
+    units.push_back(tls_unit_of(kAdminUnit, targets_.admin_tls, config.admin.tls_certificate,
+                                config.admin.tls_private_key));
+  }
+  units.push_back({std::string(kAdminTokenUnit), {}, [this] { return load_admin_token(); }});
+  std::size_t number = 0;
+  for (const HandlerConfig& entry : config.handlers) {
+    ++number;
+    if (!entry.is_ledger()) units.push_back(handler_unit_of(entry, number));
+  }
+  for (const MerchantConfig& entry : config.merchants) {
+    if (!entry.api) continue;
+    // Nothing is kept of it: whoever calls WeChat Pay opens the files for each call.
+    units.push_back({merchant_api_unit(entry.mchid), {}, [config = config_, &entry] {
+                       std::vector<Problem> problems;
+                       check_api_files(*config, entry, problems);
+                       return problems;
+                     }});
+  }
+  const UnitFiles files = unit_files(config);
+  for (ReloadUnit& unit : units) unit.files = files.at(unit.name);
+  return units;
+}
+
+ReloadUnit Reloader::merchant_unit_of(const MerchantConfig& entry) {
+  return {merchant_unit(entry.mchid), {}, [this, config = config_, &entry] {
+            return load_merchant_keys(entry);
+          }};
+}
+
+ReloadUnit Reloader::handler_unit_of(const HandlerConfig& entry, std::size_t number) {
+  return {handler_unit(entry.name), {}, [this, config = config_, &entry, number] {
+            return load_handler(entry, number);
+          }};
+}
+
+ReloadUnit Reloader::tls_unit_of(std::string_view name, Live<ServedTls>& served,
+                                 const std::filesystem::path& certificate,
+                                 const std::filesystem::path& key) {
+  const std::string unit(name);
+  tls_made_at_.try_emplace(unit, SteadyClock::now());
+  const std::string where = config_->file.string() + ": " + unit + ".tls_certificate";
+  const auto load = [this, unit, where, &served, certificate, key] {
+    std::vector<Problem> problems;
+    const auto tls = make_server_tls(certificate, key);
+    if (!tls) {
+      problems.push_back({where, tls.error()});
+      return problems;
+    }
+    served.set(std::make_shared<const ServedTls>(ServedTls{*tls, certificate}));
+    tls_made_at_[unit] = SteadyClock::now();
+    return problems;
+  };
+  const auto is_stale = [this, unit, &served] {
+    const auto end = certificate_end(served.get()->context);
+    return SteadyClock::now() - tls_made_at_[unit] > kTicketKeyLife || (end && *end < now());
+  };
+  return {unit, {}, load, is_stale};
+}
+
+std::vector<Problem> Reloader::load_config_file() {
+  auto config = load_config(config_->file, environment_);
+  if (!config) return config.error();
+  std::vector<Problem> problems;
+  check_rules(*config, problems);
+  if (problems.empty()) next_ = std::make_shared<const Config>(std::move(*config));
+  return problems;
+}
+
+std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
+  std::vector<Problem> problems;
+  const auto fetched = targets_.fetched.of(entry.mchid);
+  Merchant merchant = load_live_merchant(*config_, entry, fetched, now(), problems);
+  const auto known = merchants_.find(entry.mchid);
+  const Merchant* const in_force = known == merchants_.end() ? nullptr : known->second.get();
+  if (!problems.empty() && !is_better(merchant, in_force, fetched, now())) return problems;
+  merchants_[entry.mchid] = std::make_shared<const Merchant>(std::move(merchant));
+  publish_merchants();
+  return problems;
+}
+
+void Reloader::publish_merchants() {
+  Merchants::Shared all;
+  for (const MerchantConfig& entry : config_->merchants) {
+    const auto found = merchants_.find(entry.mchid);
+    if (found != merchants_.end()) all.push_back(found->second);
+  }
+  targets_.merchants.set(std::make_shared<const Merchants>(std::move(all)));
+}
+
+std::vector<Problem> Reloader::load_admin_token() {
+  const auto& file = config_->admin.token_file;
+  auto token = read_secret_line(file);
+  if (!token) {
+    return {{config_->file.string() + ": admin.token_file: " + file.string(), token.error()}};
+  }
+  targets_.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
+  return {};
+}
+
+std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::size_t number) {
+  const auto running = std::ranges::find(
+      targets_.handlers, entry.name, [](const HandlerSetup& each) { return each.lane.handler; });
+  const bool is_running = running != targets_.handlers.end();
+  // A handler of the user's own is made once: what it opens may not bear being opened twice.
+  const bool is_own = std::holds_alternative<OwnHandlerConfig>(entry.own);
+  if (is_own && is_running && running->is_loaded()) return {};
+  std::vector<Problem> problems;
+  const HandlerSetup fresh = prepare_handler(*config_, entry, number, types_, problems);
+  if (problems.empty() && is_running) renew_handler(*running, fresh);
+  return problems;
+}
+
+void Reloader::adopt_next_config() {
+  config_ = std::move(next_);
+  const UnitFiles units = unit_files(*config_);
+  counters_.keep_only(units);
+  std::erase_if(merchants_,
+                [&](const auto& each) { return !units.contains(merchant_unit(each.first)); });
+  publish_merchants();
+  watch_units({});
+}
+
+void Reloader::visit(UnitWatch& watch, Which which, std::string_view unit, Told& told) {
+  const bool wanted = which == Which::kAll || (which == Which::kOne && watch.name() == unit) ||
+                      (which == Which::kDue && watch.is_due(SteadyClock::now()));
+  if (!wanted) return;
+  const auto outcome = watch.load(SteadyClock::now(), which == Which::kAll);
+  if (outcome.error.empty()) {
+    counters_.loaded(watch.name());
+    told.loaded.push_back(watch.name());
+    return;
+  }
+  counters_.refused(watch.name(), outcome.error);
+  if (outcome.is_news) told.refused.push_back(watch.name() + ": " + outcome.error);
+}
+
+void Reloader::load_units(Which which, std::string_view unit) {
+  Told told;
+  visit(config_watch_, which, unit, told);
+  if (next_) {
+    adopt_next_config();
+    which = Which::kAll;
+  }
+  for (UnitWatch& watch : watches_) visit(watch, which, unit, told);
+  if (!told.loaded.empty()) {
+    log_.message(Severity::kInfo, "reloaded",
+                 boost::algorithm::join(told.loaded, ", ") +
+                     ": read anew; what else has changed takes effect at the next start");
+  }
+  for (const std::string& refused : told.refused) {
+    log_.message(Severity::kError, "reload_refused",
+                 refused +
+                     "; what was loaded before stays in force, and this is tried again every " +
+                     std::to_string(UnitWatch::kRetry.count()) + " s");
+  }
+  if (!told.loaded.empty()) targets_.on_reloaded(*config_);
+}
+
+std::vector<ServedCertificate> served_certificates(const Live<ServedTls>& tls,
+                                                   const Live<ServedTls>& admin_tls) {
+  std::vector<ServedCertificate> all;
+  const auto add = [&](std::string_view what, const Live<ServedTls>& served) {
+    const auto shown = served.get();
+    if (!shown->context) return;
+    all.push_back({std::string(what), shown->path.string(), certificate_end(shown->context)});
+  };
+  add(kListenerUnit, tls);
+  add(kAdminUnit, admin_tls);
+  return all;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,168 @@
+#include "server/write_trial.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "storage/store.hpp"
+
+namespace couponhook::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// As much as a certificate's file or a small transaction takes.
+constexpr std::size_t kPlaceTrialBytes = 65536;
+
+/// Where the service must write, and what the configuration calls it.
+struct Place {
+  std::string key;
+  fs::path folder;
+  fs::path file;  ///< that must be writable where it exists; may be empty
+};
+
+std::vector<Place> places_of(const Config& config) {
+  std::vector<Place> places;
+  const std::string file = config.file.string();
+  const auto url = storage::parse_store_url(config.store.url, config.directory);
+  if (url && !url->path.empty()) {
+    const fs::path folder = url->path.has_parent_path() ? url->path.parent_path() : ".";
+    places.push_back({file + ": store.url", folder, url->path});
+  }
+  for (const MerchantConfig& merchant : config.merchants) {
+    if (!merchant.fetches_certificates() || merchant.api->certificate_directory.empty()) continue;
+    places.push_back({file + ": merchant " + merchant.mchid + ": api.certificate_directory",
+                      merchant.api->certificate_directory,
+                      {}});
+  }
+  return places;
+}
+
+/// \return 0 or an error number, as all functions below.
+int write_whole(const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return errno;
+  const std::string content(kPlaceTrialBytes, 'x');
+  const ssize_t written = ::write(fd, content.data(), content.size());
+  int error = 0;
+  if (written < 0) {
+    error = errno;
+  } else if (written != static_cast<ssize_t>(content.size())) {
+    error = ENOSPC;
+  } else if (::fsync(fd) != 0) {
+    error = errno;
+  }
+  ::close(fd);
+  ::unlink(file.c_str());
+  return error;
+}
+
+/// The folder, or the nearest one above it where it has yet to be made.
+int find_existing(fs::path& folder) {
+  while (true) {
+    struct stat facts {};
+    if (::stat(folder.c_str(), &facts) == 0) return S_ISDIR(facts.st_mode) ? 0 : ENOTDIR;
+    const fs::path above = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+    if (errno != ENOENT || above == folder) return errno;
+    folder = above;
+  }
+}
+
+int try_place(const Place& place) {
+  fs::path folder = place.folder;
+  if (const int error = find_existing(folder)) return error;
+  std::string trial = (folder / ".couponhook-trial-XXXXXX").string();
+  if (::mkdtemp(trial.data()) == nullptr) return errno;
+  const int error = write_whole(fs::path(trial) / "trial");
+  ::rmdir(trial.c_str());
+  if (error != 0 || place.file.empty()) return error;
+  // Not opened: closing it would end the locks that this process may have on a database.
+  return ::access(place.file.c_str(), R_OK | W_OK) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+/// Runs a trial in a child that becomes the user, whose exit code is the error number.
+int try_as(const SystemUser& user, const std::function<int()>& trial) {
+  const pid_t child = ::fork();
+  if (child < 0) return errno;
+  if (child == 0) {
+    const bool became = ::initgroups(user.name.c_str(), user.gid) == 0 &&
+                        ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0;
+    ::_exit(became ? trial() : EPERM);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return errno;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : ECANCELED;
+}
+
+std::optional<SystemUser> find_user(const std::string& name) {
+  uid_t uid = 0;
+  const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), uid);
+  const bool is_number = failure == std::errc() && end == name.data() + name.size();
+  const passwd* const entry = is_number ? ::getpwuid(uid) : ::getpwnam(name.c_str());
+  if (entry != nullptr) return SystemUser{entry->pw_name, entry->pw_uid, entry->pw_gid};
+  // A container's user often has a number and no name.
+  if (is_number) return SystemUser{name, uid, uid};
+  return std::nullopt;
+}
+
+/// \return nothing where the store is elsewhere, not made yet, or root's own.
+std::optional<SystemUser> owner_of_store(const Config& config) {
+  const auto url = storage::parse_store_url(config.store.url, config.directory);
+  if (!url || url->path.empty()) return std::nullopt;
+  for (const fs::path& path : {url->path, url->path.parent_path()}) {
+    struct stat facts {};
+    if (::stat(path.c_str(), &facts) != 0) continue;
+    if (facts.st_uid == 0) return std::nullopt;
+    return find_user(std::to_string(facts.st_uid));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
+    const std::string& name, const Config& config) {
+  const auto refuse = [](std::string why) {
+    return boost::system::result<std::optional<SystemUser>, std::string>(
+        boost::system::in_place_error, std::move(why));
+  };
+  if (name.empty()) {
+    return ::geteuid() == 0 ? owner_of_store(config) : std::optional<SystemUser>();
+  }
+  auto user = find_user(name);
+  if (!user) {
+    return refuse("\"" + name + "\" is no user of this machine; name the one who runs the service");
+  }
+  if (user->uid == ::geteuid()) return std::optional<SystemUser>();
+  if (::geteuid() != 0) return refuse("only root can try as another user; run this as root");
+  return user;
+}
+
+std::vector<Problem> try_writing(const Config& config, const std::optional<SystemUser>& user) {
+  std::vector<Problem> problems;
+  for (const Place& place : places_of(config)) {
+    const auto trial = [&place] { return try_place(place); };
+    const int error = user ? try_as(*user, trial) : trial();
+    if (error == 0) continue;
+    const std::string who = user ? "user " + user->name : std::string("this user");
+    problems.push_back({place.key + ": " + place.folder.string(),
+                        "cannot be written to by " + who + ": " + std::strerror(error) +
+                            "; give the service's user the right to, make room, or name another "
+                            "place"});
+  }
+  return problems;
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,79 @@
+// Goal: a folder that cannot hold certificates is told for what it is, and never left half written.
+// Method: folders in the state that is meant, and certificates made here.
+
+#include "server/outbound/certificate_folder.hpp"
+
+#include <gmock/gmock.h>
+
+#include "crypto/self_signed.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using wechatpay::PlatformCertificate;
+
+class CertificateFolder : public ::testing::Test {
+ protected:
+  static PlatformCertificate make_certificate() {
+    crypto::SelfSignedOptions options;
+    options.kind = crypto::PairKind::kRsa2048;
+    options.common_name = "platform";
+    options.valid_from = std::chrono::sys_seconds(std::chrono::seconds(1'763'700'000));
+    const auto pair = crypto::make_self_signed(options);
+    return {pair.serial, pair.certificate_pem, options.valid_from + std::chrono::days(365)};
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "kept")) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  }
+
+  support::TemporaryFolder folder_;
+};
+
+TEST_F(CertificateFolder, IsMadeByATrialThatLeavesNothingInIt) {
+  EXPECT_TRUE(try_certificate_folder(folder_.path() / "kept"));
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(CertificateFolder, TellsOfAFileInItsPlace) {
+  const auto file = folder_.write("kept", "not a folder");
+  const std::vector<PlatformCertificate> current{make_certificate()};
+  for (const auto& folder : {file, file / "below"}) {
+    const auto tried = try_certificate_folder(folder);
+    ASSERT_FALSE(tried);
+    EXPECT_THAT(tried.error(), HasSubstr(folder.string()));
+    const auto written = write_certificate_folder(folder, current);
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error(), HasSubstr(folder.string()));
+    EXPECT_THAT(read_certificate_folder(folder), IsEmpty());
+  }
+}
+
+TEST_F(CertificateFolder, IsWrittenAndReadAgain) {
+  const std::vector<PlatformCertificate> current{make_certificate(), make_certificate()};
+  ASSERT_TRUE(write_certificate_folder(folder_.path() / "kept", current));
+
+  EXPECT_EQ(read_certificate_folder(folder_.path() / "kept").size(), 2U);
+  EXPECT_EQ(names().size(), 2U);
+}
+
+TEST_F(CertificateFolder, TellsOfAFileThatCannotBeReplaced) {
+  const PlatformCertificate certificate = make_certificate();
+  // A folder of the file's name, which a rename does not replace.
+  std::filesystem::create_directories(folder_.path() / "kept" /
+                                      ("wechatpay_" + certificate.serial + ".pem") / "x");
+
+  const auto written = write_certificate_folder(folder_.path() / "kept", {{certificate}});
+
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error(), HasSubstr(certificate.serial));
+}
+
+}  // namespace
+}  // namespace couponhook::server
