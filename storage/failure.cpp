@@ -20,6 +20,8 @@ std::string_view to_string(FailureCode code) {
       return "statement";
     case FailureCode::kUnsafe:
       return "unsafe";
+    case FailureCode::kBusy:
+      return "busy";
   }
   return "unknown";
 }

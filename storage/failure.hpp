@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 
 enum class FailureCode : std::uint8_t {
-  kUnavailable = 1,  ///< cannot be reached or opened, or another process holds it
+  kUnavailable = 1,  ///< cannot be reached or opened
   kFull = 2,         ///< no space left
   kIo = 3,           ///< the device failed
   kCorrupt = 4,      ///< the content is damaged, or not a couponhook store
@@ -18,6 +18,7 @@ enum class FailureCode : std::uint8_t {
   kConflict = 6,     ///< deadlock or serialization failure: the transaction may be run again
   kStatement = 7,  ///< this statement is refused (a constraint, a type): running it again is no use
   kUnsafe = 8,     ///< a setting or file system that breaks durability
+  kBusy = 9,       ///< another writer holds it, and nothing has been done: waiting longer may help
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);
 

@@ -75,6 +75,23 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
                      ": start the service once, which brings it up to date"};
 }
 
+std::chrono::milliseconds wait_of(WriterRole role, const StoreOptions& options) {
+  switch (role) {
+    case WriterRole::kAdmissions:
+      return options.admission_wait;
+    case WriterRole::kOperators:
+      return options.busy_timeout;
+    case WriterRole::kDeliveries:
+    case WriterRole::kMaintenance:
+      break;
+  }
+  return options.background_wait;
+}
+
+bool waits_for_disk(WriterRole role) {
+  return role == WriterRole::kAdmissions || role == WriterRole::kOperators;
+}
+
 }  // namespace
 
 SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, bool writes,
@@ -158,16 +175,36 @@ Store::Result<void> SqliteFile::check_place(const fs::path& path) {
   return refuse_network_file_system(folder);
 }
 
-Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
+Store::Result<std::unique_ptr<Connection>> SqliteFile::writer(WriterRole role) {
   if (!writes_) {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_.string() + " is open for looking only"};
   }
   auto connection = SqliteConnection::open(
-      path_, {.busy_timeout = options_.busy_timeout, .turns = turns_, .keeps = lock_});
+      path_,
+      {.busy_timeout = wait_of(role, options_), .turns = turns_, .role = role, .keeps = lock_});
   if (!connection) return connection.error();
   if (auto durable = (*connection)->make_durable(); !durable) return durable.error();
+  if (!waits_for_disk(role)) {
+    if (auto set = (*connection)->commit_without_waiting(); !set) return set.error();
+  }
+  if (auto left = leave_checkpoints(**connection); !left) return left.error();
   return std::unique_ptr<Connection>(std::move(*connection));
+}
+
+/// Where the store is a service's. Commands beside it make checkpoints of their own, as SQLite
+/// does.
+Store::Result<void> SqliteFile::leave_checkpoints(SqliteConnection& connection) {
+  if (!lock_) return {};
+  if (!checkpointer_) {
+    auto started = SqliteCheckpointer::start(
+        path_, {.busy_timeout = options_.busy_timeout, .keeps = lock_}, turns_);
+    if (!started) return started.error();
+    checkpointer_ = std::move(*started);
+  }
+  connection.tell_of_commits(
+      [checkpointer = checkpointer_](int frames) { checkpointer->committed(frames); });
+  return {};
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {

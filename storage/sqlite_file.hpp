@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "storage/file_lock.hpp"
+#include "storage/sqlite_checkpointer.hpp"
 #include "storage/store.hpp"
 #include "storage/write_turns.hpp"
 
@@ -30,7 +31,7 @@ class SqliteFile final : public Store {
   [[nodiscard]] static bool is_made(const std::filesystem::path& path);
   [[nodiscard]] static Result<void> check_place(const std::filesystem::path& path);
 
-  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer(WriterRole role) override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
 
  private:
@@ -42,13 +43,15 @@ class SqliteFile final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> beside(const std::filesystem::path& path,
                                                              const StoreOptions& options,
                                                              bool writes);
+  [[nodiscard]] Result<void> leave_checkpoints(SqliteConnection& connection);
 
   std::filesystem::path path_;
   StoreOptions options_;
   bool writes_;
   /// Of all writers, so that none starves.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
-  std::shared_ptr<FileLock> lock_;  ///< the service's alone
+  std::shared_ptr<FileLock> lock_;                    ///< the service's alone
+  std::shared_ptr<SqliteCheckpointer> checkpointer_;  ///< of a service, once it writes
 };
 
 }  // namespace couponhook::storage
