@@ -15,7 +15,6 @@
 #include "server/admin.hpp"
 #include "server/bug.hpp"
 #include "server/delivery/replica_waker.hpp"
-#include "server/failure_log.hpp"
 #include "server/forced_end.hpp"
 #include "server/io_thread.hpp"
 #include "server/listening.hpp"
@@ -92,7 +91,6 @@ class Service {
   Live<TlsContext> admin_tls_;
   Live<crypto::Secret> admin_token_;
   Tally tally_;
-  FailureLog failure_log_{log_};
   std::string engine_;
   storage::Reader reader_;
   DeliveryThread delivery_thread_;
@@ -148,7 +146,9 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
                                 .lease_terms = lease_terms(setup_.config, options_),
                                 .on_deliveries = [this] { deliveries_wait(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },
-          [this](const storage::Failure& failure) { failure_log_.note(failure); }),
+          [this](const storage::Failure& failure) {
+            log_.message(Severity::kError, "store_failed", failure.message);
+          }),
       readiness_(inbox_, merchants_, worker_, options_.clock, setup_.config.listener.reply_budget),
       certificates_(setup_.config, options_.clock, crypto::system_random(), pace_, log_),
       receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
