@@ -49,12 +49,8 @@ class Service {
           storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
-  /// The writer posts to the threads' io_contexts, so it ends first on every way out.
-  ~Service() {
-    inbox_.stop();
-    waker_.stop();
-    delivery_thread_.stop();
-  }
+  /// Also where run() was left by an exception.
+  ~Service() { stop_threads({}); }
 
   std::optional<Problem> listen();
   /// Lets go of what the store has kept long enough, from now on.
@@ -79,6 +75,7 @@ class Service {
   void tell_expired_keys();
   void begin_drain();
   void close();
+  void stop_threads(SteadyClock::time_point stop_by);
   bool wait_for_sessions(milliseconds patience) const;
 
   Setup setup_;
@@ -370,6 +367,14 @@ void Service::close() {
     // A session that waits for the store cannot be ended before its reply budget.
     wait_for_sessions(listener.reply_budget);
   }
+  stop_threads(stop_by);
+  log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
+}
+
+/// Those who post to the I/O threads' io_contexts end before these do: the store's writer tells of
+/// commits, the worker of deliveries that replies wait for. May be called again.
+/// \param stop_by until when calls of handlers that are under way are waited for.
+void Service::stop_threads(SteadyClock::time_point stop_by) {
   maintenance_.reset();
   reconciler_.reset();
   inbox_.stop();
@@ -379,7 +384,6 @@ void Service::close() {
   delivery_thread_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();
-  log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
 }
 
 }  // namespace
