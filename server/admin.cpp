@@ -13,9 +13,9 @@
 namespace couponhook::server {
 namespace {
 
-/// How long readiness may wait for a commit, for a load balancer or for metrics, whose own patience
-/// is seconds.
-constexpr std::chrono::milliseconds kReadyPatience{1000};
+/// How long readiness waits for a commit before it goes by what it knows, for a load balancer or
+/// for metrics: Kubernetes, as one, waits a second for the answer.
+constexpr std::chrono::milliseconds kReadyPatience{500};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 

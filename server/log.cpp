@@ -6,15 +6,19 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <poll.h>
 #include <pthread.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
+
+#include "server/line_limit.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -27,6 +31,11 @@ constexpr std::chrono::milliseconds kGather{50};
 constexpr std::chrono::milliseconds kGoodbyeMax{500};
 /// What a pipe that is ready for writing takes without blocking (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
+/// Lines at once of a refusal or of a failed delivery, each of which names another notification;
+/// and of an event, whose texts may all differ.
+constexpr int kBurst = 20;
+constexpr int kEventBurst = 100;
+
 /// What a sender may make a line longer by, for each field it controls.
 constexpr std::size_t kFieldBytesMax = 64;
 
@@ -217,9 +226,53 @@ struct Log::Impl {
                             : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   }
 
+  ~Impl() { tell_suppressed(limit.take_all()); }
+
+  /// \return nothing where a line of this cause is to be suppressed; else how many were before it.
+  [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {
+    const std::lock_guard lock(mutex);
+    return limit.admit(cause, burst, std::chrono::steady_clock::now());
+  }
+  void tell_quiet() {
+    std::vector<LineLimit::Suppressed> quiet;
+    {
+      const std::lock_guard lock(mutex);
+      quiet = limit.take_quiet(std::chrono::steady_clock::now());
+    }
+    tell_suppressed(quiet);
+  }
+  void tell_suppressed(const std::vector<LineLimit::Suppressed>& all) {
+    for (const LineLimit::Suppressed& one : all) {
+      Fields fields(json);
+      fields.text("event", "lines_suppressed");
+      fields.text("cause", one.cause, 256);
+      fields.number("suppressed", one.count);
+      logger.log(spdlog::level::warn, spdlog::string_view_t(fields.line()));
+    }
+  }
+
   bool json;
   spdlog::logger logger;
+  std::mutex mutex;
+  LineLimit limit;  // guarded by the mutex
 };
+
+namespace {
+
+/// How many lines of a verdict may come at once; 0: any number. What is ours to mend has one cause,
+/// whatever notification meets it.
+int burst_of(const VerdictRow& entry) {
+  if (entry.status == kSuccessStatus) return 0;
+  const bool is_ours = entry.verdict == Verdict::kStoreUnavailable ||
+                       entry.verdict == Verdict::kOverloaded || entry.verdict == Verdict::kInternal;
+  return is_ours ? 1 : kBurst;
+}
+
+void tell_suppressed_before(Fields& fields, std::uint64_t count) {
+  if (count != 0) fields.number("suppressed", count);
+}
+
+}  // namespace
 
 Log::Log(const LogConfig& config) : impl_(std::make_unique<Impl>(config)) {}
 Log::~Log() = default;
@@ -227,9 +280,16 @@ Log::~Log() = default;
 void Log::notification(const NotificationLine& line) {
   const VerdictRow& entry = row(line.verdict);
   if (!impl_->logger.should_log(level(entry.severity))) return;
+  impl_->tell_quiet();
+  const std::string_view code = line.verdict == Verdict::kProbe ? "PROBE" : entry.code;
+  std::optional<std::uint64_t> suppressed = 0;
+  if (const int burst = burst_of(entry); burst > 0) {
+    suppressed = impl_->admit("notification " + std::string(code), burst);
+  }
+  if (!suppressed) return;
   Fields fields(impl_->json);
   fields.text("event", "notification");
-  fields.text("verdict", line.verdict == Verdict::kProbe ? "PROBE" : entry.code);
+  fields.text("verdict", code);
   fields.text("id", line.id);
   fields.text("event_type", line.event_type);
   fields.text("mchid", line.mchid);
@@ -240,12 +300,20 @@ void Log::notification(const NotificationLine& line) {
   fields.number("body_bytes", line.body_bytes);
   fields.number("duration_us",
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, line.duration.count())));
+  tell_suppressed_before(fields, *suppressed);
   impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::delivery(const DeliveryLine& line) {
   const auto [severity, result] = told_of(line.result);
   if (!impl_->logger.should_log(level(severity))) return;
+  std::optional<std::uint64_t> suppressed = 0;
+  if (line.result != storage::DeliveryResult::kDone) {
+    std::string cause("delivery ");
+    cause.append(result).append(" ").append(line.handler).append(": ").append(line.error);
+    suppressed = impl_->admit(cause, kBurst);
+  }
+  if (!suppressed) return;
   Fields fields(impl_->json);
   fields.text("event", "delivery");
   fields.text("result", line.counted ? result : "TAKEN_OVER");
@@ -256,14 +324,22 @@ void Log::delivery(const DeliveryLine& line) {
   fields.text("error", line.error, 256);
   fields.number("attempt", static_cast<std::uint64_t>(line.attempt));
   fields.number("duration_us", static_cast<std::uint64_t>(line.took_us));
+  tell_suppressed_before(fields, *suppressed);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 
 void Log::message(Severity severity, std::string_view event, std::string_view text) {
   if (!impl_->logger.should_log(level(severity))) return;
+  impl_->tell_quiet();
+  std::string cause(event);
+  const auto of_event = impl_->admit(cause, kEventBurst);
+  cause.append(": ").append(text);
+  const auto of_text = of_event ? impl_->admit(cause, 1) : std::nullopt;
+  if (!of_text) return;
   Fields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);
+  tell_suppressed_before(fields, *of_event + *of_text);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 

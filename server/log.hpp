@@ -43,6 +43,10 @@ struct DeliveryLine {
   std::int64_t took_us = 0;
 };
 
+/// Notifications that are acknowledged have a line each. Of all else, one cause gives one line a
+/// second at most, after a few at once where each tells of something else; the next line of the
+/// cause, or one of its own, says how many were suppressed.
+///
 /// Writes to standard output from a thread of its own. A reader that does not keep up makes lines
 /// be dropped, oldest first, and never makes a notification wait. Thread-safe.
 class Log {

@@ -10,17 +10,19 @@
 namespace couponhook::server {
 namespace {
 
-/// How long an answer holds, so that being asked often costs no commits. Together with the patience
-/// of whoever asks it is how long a loss can stay unseen, which is to be less than two seconds.
+/// How long an answer holds, so that being asked often costs no commits.
 constexpr std::chrono::milliseconds kAnswerHolds{500};
-/// Without any commit for so long while some were asked for, the store hangs.
-constexpr std::chrono::milliseconds kHangs{1000};
 
 }  // namespace
 
 Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants,
-                     const DeliveryWorker& worker, WallClock clock)
-    : inbox_(inbox), merchants_(merchants), worker_(worker), clock_(std::move(clock)) {}
+                     const DeliveryWorker& worker, WallClock clock,
+                     std::chrono::milliseconds commit_max)
+    : inbox_(inbox),
+      merchants_(merchants),
+      worker_(worker),
+      clock_(std::move(clock)),
+      commit_max_(commit_max) {}
 
 Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseconds patience) {
   std::vector<std::string> reasons;
@@ -34,39 +36,41 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
     }
   }
   if (!worker_.alive()) reasons.emplace_back("deliveries: their worker has not gone round lately");
-  if (!co_await store_commits(patience)) {
-    reasons.emplace_back("store: no row can be committed; see the log for the reason");
-  }
+  std::string store = co_await reason_against_store(patience);
+  store_ok_ = store.empty();
+  if (!store_ok_) reasons.push_back(std::move(store));
   co_return reasons;
 }
 
-Task<bool> Readiness::store_commits(std::chrono::milliseconds patience) {
-  const auto activity = inbox_.activity();
-  const std::int64_t age_ms = to_unix_ms(clock_()) - activity.last_commit_ms;
-  const auto begun = SteadyClock::now();
-  if (std::exchange(commits_seen_, activity.commits) != activity.commits) unanswered_since_.reset();
+Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds patience) {
+  const auto before = inbox_.activity();
+  const std::int64_t age_ms = to_unix_ms(clock_()) - before.last_commit_ms;
   // A clock that was set back makes old commits look as if they were to come.
-  if (age_ms >= 0 && age_ms < kAnswerHolds.count()) {
-    store_ok_ = true;
-    co_return true;
+  const bool committed_lately = age_ms >= 0 && age_ms < kAnswerHolds.count();
+  if (before.failing || !committed_lately) co_await ask_store(patience);
+
+  const auto now = inbox_.activity();
+  if (now.failing) co_return "store: no row can be committed; see the log for the reason";
+  if (now.stalled_for && *now.stalled_for > commit_max_) {
+    co_return "store: a commit has been under way for " + std::to_string(now.stalled_for->count()) +
+        " ms, longer than listener.reply_budget_ms; look at its disk or server, and at the log";
   }
-  if (begun - checked_at_ < kAnswerHolds) co_return store_ok_;
+  co_return std::string();
+}
+
+/// One question at a time: a store that hangs would be asked more and more.
+Task<void> Readiness::ask_store(std::chrono::milliseconds patience) {
+  const auto now = SteadyClock::now();
+  if (now - asked_at_ < kAnswerHolds || (asked_ && !asked_->is_finished())) co_return;
   const Executor executor = co_await asio::this_coro::executor;
-  const auto wait = std::make_shared<CommitWait>(executor);
-  bool committed = false;
-  if (inbox_.probe(wait) == storage::Inbox::Queued::kYes) {
-    const auto outcome = co_await wait->wait(begun + patience);
-    if (!outcome && patience < kAnswerHolds) {
-      // Too impatient to have learned anything, but for how long there was nothing to learn.
-      if (!unanswered_since_) unanswered_since_ = begun;
-      if (begun - *unanswered_since_ >= kHangs) store_ok_ = false;
-      co_return store_ok_;
-    }
-    committed = outcome == storage::AdmitOutcome::kAlive;
+  asked_ = std::make_shared<CommitWait>(executor);
+  asked_at_ = now;
+  const auto wait = asked_;
+  if (inbox_.probe(wait) != storage::Inbox::Queued::kYes) {
+    asked_.reset();
+    co_return;
   }
-  store_ok_ = committed;
-  checked_at_ = SteadyClock::now();
-  co_return committed;
+  static_cast<void>(co_await wait->wait(now + patience));
 }
 
 }  // namespace couponhook::server

@@ -20,6 +20,8 @@ class ResultWait {
     if (timer_ != nullptr) timer_->cancel();
   }
 
+  [[nodiscard]] bool is_finished() const { return result_.has_value(); }
+
   /// \return nothing where the deadline passed first; the result may still come later.
   Task<std::optional<T>> wait(SteadyClock::time_point deadline) {
     if (result_) co_return result_;

@@ -15,7 +15,6 @@
 #include "server/admin.hpp"
 #include "server/bug.hpp"
 #include "server/delivery/replica_waker.hpp"
-#include "server/failure_log.hpp"
 #include "server/forced_end.hpp"
 #include "server/io_thread.hpp"
 #include "server/listening.hpp"
@@ -48,12 +47,8 @@ class Service {
           ServiceConnections connections, storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
-  /// The writer posts to the threads' io_contexts, so it ends first on every way out.
-  ~Service() {
-    inbox_.stop();
-    waker_.stop();
-    delivery_thread_.stop();
-  }
+  /// Also where run() was left by an exception.
+  ~Service() { stop_threads({}); }
 
   std::optional<Problem> listen();
   /// Lets go of what the store has kept long enough, from now on.
@@ -79,6 +74,7 @@ class Service {
   void tell_expired_keys();
   void begin_drain();
   void close();
+  void stop_threads(SteadyClock::time_point stop_by);
   bool wait_for_sessions(milliseconds patience) const;
 
   Setup setup_;
@@ -91,7 +87,6 @@ class Service {
   Live<ServedTls> admin_tls_;
   Live<crypto::Secret> admin_token_;
   Tally tally_;
-  FailureLog failure_log_{log_};
   std::string engine_;
   storage::Reader reader_;
   DeliveryThread delivery_thread_;
@@ -146,11 +141,14 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
           storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
                                 .queue_bytes_max = setup_.config.store.max_queued_bytes,
                                 .batch_max = setup_.config.store.max_batch,
+                                .busy_max = setup_.config.store.commit_timeout,
                                 .lease_terms = lease_terms(setup_.config, options_),
                                 .on_deliveries = [this] { deliveries_wait(); }},
           [clock = options_.clock] { return to_unix_ms(clock()); },
-          [this](const storage::Failure& failure) { failure_log_.note(failure); }),
-      readiness_(inbox_, merchants_, worker_, options_.clock),
+          [this](const storage::Failure& failure) {
+            log_.message(Severity::kError, "store_failed", failure.message);
+          }),
+      readiness_(inbox_, merchants_, worker_, options_.clock, setup_.config.listener.reply_budget),
       certificates_(
           setup_.config, options_.clock, crypto::system_random(), pace_, fetched_,
           [this](const std::string& mchid) {
@@ -348,6 +346,14 @@ void Service::close() {
     // A session that waits for the store cannot be ended before its reply budget.
     wait_for_sessions(listener.reply_budget);
   }
+  stop_threads(stop_by);
+  log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
+}
+
+/// Those who post to the I/O threads' io_contexts end before these do: the store's writer tells of
+/// commits, the worker of deliveries that replies wait for. May be called again.
+/// \param stop_by until when calls of handlers that are under way are waited for.
+void Service::stop_threads(SteadyClock::time_point stop_by) {
   maintenance_.reset();
   reconciler_.reset();
   inbox_.stop();
@@ -357,7 +363,6 @@ void Service::close() {
   delivery_thread_.stop();
   for (IoThread& thread : threads_) thread.stop();
   for (IoThread& thread : admin_threads_) thread.stop();
-  log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
 }
 
 }  // namespace

@@ -33,12 +33,12 @@ storage::Connection::Result<ServiceConnections> open_connections(storage::Store&
   if (!writers) return writers.error();
   all.writers = std::move(*writers);
   Opening opening;
-  opening.keep(store.writer(), all.deliveries);
+  opening.keep(store.writer(storage::WriterRole::kDeliveries), all.deliveries);
   opening.keep(store.reader(), all.reader);
-  opening.keep(store.writer(), all.control);
-  opening.keep(store.writer(), all.retries);
+  opening.keep(store.writer(storage::WriterRole::kOperators), all.control);
+  opening.keep(store.writer(storage::WriterRole::kMaintenance), all.retries);
   opening.keep(store.reader(), all.retries_reader);
-  opening.keep(store.writer(), all.maintenance);
+  opening.keep(store.writer(storage::WriterRole::kMaintenance), all.maintenance);
   all.wake_channel = store.wake_channel();
   if (opening.failure()) return *opening.failure();
   return all;
@@ -50,7 +50,7 @@ storage::Connection::Result<ReconcilerConnections> open_reconciler_connections(
   Opening opening;
   opening.keep(store.reader(), all.ledger);
   opening.keep(store.reader(), all.notifications);
-  opening.keep(store.writer(), all.lease);
+  opening.keep(store.writer(storage::WriterRole::kMaintenance), all.lease);
   if (opening.failure()) return *opening.failure();
   return all;
 }

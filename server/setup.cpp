@@ -124,6 +124,7 @@ storage::StoreOptions store_options(const Config& config) {
   storage::StoreOptions options;
   // Whoever waits for a statement longer than for its reply waits in vain.
   options.statement_max = std::min(config.store.statement_timeout, config.listener.reply_budget);
+  options.admission_wait = config.listener.reply_budget;
   options.commit_max = config.store.commit_timeout;
   return options;
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <variant>
@@ -21,7 +22,9 @@
 namespace couponhook::storage {
 
 /// Asks for a row to be committed, whichever.
-struct Probe {};
+struct Probe {
+  std::size_t bytes = 0;  ///< that the row is to take up
+};
 
 /// One thing handed in, who is to be told, and what became of it.
 struct Work {
@@ -73,6 +76,7 @@ class BatchWriter {
   };
 
   void sort(std::span<Work> batch);
+  void append_beat(std::int64_t now_ms);
   [[nodiscard]] Result write_all(std::int64_t now_ms);
   [[nodiscard]] Result learn_counters();
   [[nodiscard]] Result insert_rows(std::int64_t now_ms);
@@ -96,6 +100,8 @@ class BatchWriter {
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;
   std::vector<AdmitOutcome*> probes_;
+  std::size_t padding_bytes_ = 0;  ///< of the largest probe
+  std::string padding_;
   std::vector<const Admission*> facts_;
   std::vector<Admitted*> copies_;
   std::vector<Admitted*> conflicts_;

@@ -101,6 +101,10 @@ class Connection {
   /// found undone, and done again, where a power cut has lost it.
   [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
 
+  /// The same for the open transaction alone, where the engine can tell them apart: others of this
+  /// connection must last.
+  virtual void commit_once_without_waiting() {}
+
   /// Which share of the counters the open transaction adds to. Totals are sums of all shares, so
   /// any would be right; each writer has one of its own so that none waits for another's counts.
   [[nodiscard]] virtual std::int64_t counter_slot() const { return 0; }

@@ -145,6 +145,32 @@ Deliveries::Result<std::vector<bool>> Deliveries::renew(std::span<const Lease> h
   return still;
 }
 
+Deliveries::Result<std::vector<bool>> Deliveries::begin(std::span<const Lease> held,
+                                                        std::int64_t now_ms) {
+  std::vector<bool> begun;
+  const auto done = in_transaction(*connection_, [&]() -> Work {
+    begun.clear();
+    commands_.clear();
+    connection_->commit_once_without_waiting();
+    for (const Lease& lease : held) {
+      commands_.push_back(Command(sql::kBegin, {now_ms, lease.delivery_id, lease.fence}));
+    }
+    auto ran = run();
+    if (ran) std::ranges::transform(results_, std::back_inserter(begun), std::not_fn(&Rows::empty));
+    return ran;
+  });
+  if (!done) return done.error();
+  return begun;
+}
+
+Deliveries::Result<void> Deliveries::postpone(const Lease& held) {
+  return in_transaction(*connection_, [&] {
+    connection_->commit_once_without_waiting();
+    commands_.assign({Command(sql::kPostpone, {held.delivery_id, held.fence})});
+    return run();
+  });
+}
+
 Deliveries::Result<void> Deliveries::release(std::span<const Lease> held, std::int64_t now_ms) {
   return in_transaction(*connection_, [&] {
     commands_.clear();

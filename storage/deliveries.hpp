@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,12 +23,16 @@ namespace couponhook::storage {
 struct Wanted {
   std::string_view handler;
   std::int64_t limit = 0;
+  /// How many of them are called at once, and so are begun. The others stand in a queue until
+  /// begin(): a lease that ends before counts as no attempt.
+  std::int64_t begin = std::numeric_limits<std::int64_t>::max();
 };
 
 /// A delivery in this replica's hands, with all that a handler is told.
 struct ClaimedDelivery {
   Lease lease;
-  std::int64_t attempt = 1;  ///< counts this one; a lease that ended without a report counted too
+  std::int64_t attempt = 1;  ///< counts this one; a call that was lost counted too
+  bool begun = true;         ///< may be called; else only after begin()
   /// Set where this attempt has been made already, by somebody whose lease ended without a report,
   /// as one before it did: what to report it as having failed with. It is not to be made.
   std::string lost;
@@ -111,9 +116,18 @@ class Deliveries {
   /// Takes the deliveries of one notification to these handlers, due or not: WeChat Pay's next copy
   /// tries again at once. Gives one entry for each delivery that there is; none where the
   /// notification is not known, or was admitted without these handlers.
+  /// \param begins whether what is claimed is called at once.
   [[nodiscard]] Result<std::vector<DeliveryStanding>> claim_of(
       std::string_view mchid, std::string_view notification_id,
-      std::span<const std::string_view> handlers, std::int64_t now_ms);
+      std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins = true);
+
+  /// Counts the attempts of deliveries that were claimed without being begun, before they are
+  /// called; those that have begun already are counted once. Need not outlive a power cut: a call
+  /// that was not counted is one that may be repeated.
+  /// \return for each, whether it is still held.
+  [[nodiscard]] Result<std::vector<bool>> begin(std::span<const Lease> held, std::int64_t now_ms);
+  /// Takes that back for one that has to wait after all.
+  [[nodiscard]] Result<void> postpone(const Lease& held);
 
   /// Records results. \return for each, whether it counted: false where the lease had been taken
   ///   over, so that somebody else's result counts instead.

@@ -24,7 +24,7 @@ constexpr std::int64_t kUnparkMax = 500;
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
 /// Where sql::kDeliveriesToClaim has it, behind the columns of a candidate.
-constexpr std::size_t kEventType = 17;
+constexpr std::size_t kEventType = 18;
 
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
 
@@ -51,7 +51,9 @@ struct Deliveries::Candidate {
         last_error(take_text(row[13])),
         head(optional_integer(row[14])),
         running(optional_integer(row[15])),
-        lost_before(leased && integer(row[16]) > 0) {}
+        begun_at_ms(optional_integer(row[17])),
+        begun(leased && begun_at_ms),
+        lost_before(begun && integer(row[16]) > 0) {}
 
   [[nodiscard]] bool is_open() const {
     return state == state::kPending || state == state::kRetrying;
@@ -82,14 +84,23 @@ struct Deliveries::Candidate {
   std::string last_error;
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
-  bool lost_before;  ///< its lease has ended, as did that of an attempt before
+  std::optional<std::int64_t> begun_at_ms;
+  bool begun;        ///< its lease has ended, and its call had begun: that attempt is lost
+  bool lost_before;  ///< as was one before
   std::string lost;  ///< what is said of a lease that ended without a report
 };
 
 /// What a claim has taken so far.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
+  std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
+  std::vector<Wanted> to_begin;  ///< of each handler, how many more are called at once
+
+  [[nodiscard]] bool begins(std::string_view handler) {
+    const auto left = std::ranges::find(to_begin, handler, &Wanted::handler);
+    return left != to_begin.end() && left->begin-- > 0;
+  }
 };
 
 Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<const Wanted> wanted,
@@ -103,11 +114,12 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
+  std::vector<Wanted> left(wanted.begin(), wanted.end());
+  claim = {
+      .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = left};
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
-  std::vector<Wanted> left(wanted.begin(), wanted.end());
   for (int round = 0; round < kRoundsMax; ++round) {
     std::erase_if(left, [&](const Wanted& w) { return w.limit <= 0 || is_paused(w.handler); });
     if (left.empty()) break;
@@ -132,11 +144,15 @@ Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int6
 
 Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
     std::string_view mchid, std::string_view notification_id,
-    std::span<const std::string_view> handlers, std::int64_t now_ms) {
+    std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins) {
   std::vector<DeliveryStanding> standings;
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
-    claim = {.taken = {}, .until_ms = now_ms + terms_.lease.count()};
+    claim = {
+        .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = {}};
+    for (const std::string_view handler : handlers) {
+      claim.to_begin.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
+    }
     standings.clear();
     counters_.clear();
     commands_.clear();
@@ -237,25 +253,34 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
   return run();
 }
 
-/// One whose lease has ended is made again at once, since a process may end for any reason. When it
-/// happens again, the reason may be the delivery itself: then that attempt has failed, and counts
-/// and waits as others do.
+/// One whose lease has ended is made again at once, since a process may end for any reason; where
+/// its call had not begun, as if nothing had been. When a call is lost again, the reason may be the
+/// delivery itself: then that attempt has failed, and counts and waits as others do.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
-  if (candidate.leased) {
+  if (candidate.begun) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
                      ", which made it, ended or hung";
   }
-  if (candidate.leased && !candidate.lost_before) {
-    commands_.push_back(Command(
-        sql::kRecordAttempt,
-        {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
-         *candidate.due_at_ms - terms_.lease.count(), now_ms, outcome::kLost, candidate.lost}));
+  if (candidate.begun && !candidate.lost_before) {
+    commands_.push_back(
+        Command(sql::kRecordAttempt,
+                {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
+                 *candidate.begun_at_ms, now_ms, outcome::kLost, candidate.lost}));
   }
-  const Statement& take = candidate.lost_before ? sql::kInherit : sql::kTake;
+  bool begins = true;
+  if (candidate.lost_before) {
+    commands_.push_back(
+        Command(sql::kInherit, {terms_.owner, claim.until_ms, candidate.delivery_id}));
+  } else {
+    begins = claim.begins(candidate.handler);
+    commands_.push_back(Command(sql::kTake, {terms_.owner, claim.until_ms,
+                                             begins ? Parameter(claim.now_ms) : Parameter(nullptr),
+                                             std::int64_t{begins ? 1 : 0}, candidate.delivery_id}));
+  }
   const std::int64_t attempt = candidate.lost_before ? candidate.attempts : candidate.attempts + 1;
-  commands_.push_back(Command(take, {terms_.owner, claim.until_ms, candidate.delivery_id}));
   claim.taken.push_back({.lease = {candidate.delivery_id, candidate.fence + 1},
                          .attempt = attempt - candidate.attempts_before,
+                         .begun = begins,
                          .lost = candidate.lost_before ? candidate.lost : std::string(),
                          .handler = std::move(candidate.handler),
                          .ordering_key = std::move(candidate.ordering_key),

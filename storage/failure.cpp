@@ -24,6 +24,8 @@ std::string_view to_string(FailureCode code) {
       return "moved";
     case FailureCode::kNoAccess:
       return "no_access";
+    case FailureCode::kBusy:
+      return "busy";
   }
   return "unknown";
 }

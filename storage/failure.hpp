@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 
 enum class FailureCode : std::uint8_t {
-  kUnavailable = 1,  ///< cannot be reached or opened, or another process holds it
+  kUnavailable = 1,  ///< cannot be reached or opened
   kFull = 2,         ///< no space left
   kIo = 3,           ///< the device failed
   kCorrupt = 4,      ///< the content is damaged, or not a couponhook store
@@ -20,6 +20,7 @@ enum class FailureCode : std::uint8_t {
   kUnsafe = 8,     ///< a setting or file system that breaks durability
   kMoved = 9,      ///< its path no longer leads to the files that are open
   kNoAccess = 10,  ///< a file could not be opened, or only for reading
+  kBusy = 11,      ///< another writer holds it, and nothing has been done: waiting longer may help
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);
 

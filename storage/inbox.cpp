@@ -16,11 +16,13 @@
 #include <pthread.h>
 
 #include "storage/admit_batch.hpp"
+#include "storage/commit_health.hpp"
 
 namespace couponhook::storage {
 namespace {
 
 using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
 
 /// Pauses before a transaction that lost to another is run again: the longer it has been losing,
 /// the more it gives way. There are as many further runs as pauses.
@@ -42,6 +44,9 @@ struct BytesOf {
   std::size_t operator()(const Admission& a) const { return a.envelope.size() + a.resource.size(); }
   std::size_t operator()(const Quarantined& q) const { return q.headers.size() + q.body.size(); }
 };
+
+/// How many may find no room before it is taken for granted that nothing fits.
+constexpr int kFullMax = 3;
 
 static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
 
@@ -73,15 +78,18 @@ struct Inbox::Impl {
   void commit_one_by_one(Writer& writer);
   [[nodiscard]] Connection::Result<void> write(Writer& writer, std::span<Work> batch);
   [[nodiscard]] Connection::Result<void> write_once(Writer& writer, std::span<Work> batch) noexcept;
-  void note_commit(std::size_t rows, std::int64_t now_ms);
+  [[nodiscard]] Connection::Result<void> write_when_free(Writer& writer, std::span<Work> batch);
+  void note_commit(std::span<const Work> batch, std::int64_t now_ms);
+  void note_refused(std::span<const Work> batch);
   void note_failure(const Failure& failure) noexcept;
-  void pause(milliseconds time);
+  bool pause(milliseconds time);
 
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
   // With the mutex held:
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
+  std::size_t uncommitted() const { return waiting() + committing; }
 
   // Constant after construction.
   const InboxOptions options;
@@ -100,6 +108,8 @@ struct Inbox::Impl {
   bool waking = false;       ///< one of them has been woken, and will take what is queued
   bool stopping = false;
   InboxActivity activity;
+  std::size_t committing = 0;  ///< taken by writers, and not told of yet
+  CommitHealth health;
 
   std::once_flag joined;
   std::list<Writer> writers;  ///< last, since their threads use all of the above
@@ -126,6 +136,8 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (stopping) return Queued::kStopped;
     if (waiting() >= options.queue_max) return Queued::kFull;
     if (bytes > 0 && bytes + work.bytes > options.queue_bytes_max) return Queued::kFull;
+    if (auto* probe = std::get_if<Probe>(&work.content)) probe->bytes = health.probe_bytes();
+    if (uncommitted() == 0) health.begin_waiting(SteadyClock::now());
     bytes += work.bytes;
     queue.push_back(std::move(work));
     // One is enough: it takes all that has come when it is awake, or wakes the next.
@@ -151,6 +163,8 @@ InboxActivity Inbox::Impl::current_activity() const {
   const std::lock_guard lock(mutex);
   InboxActivity current = activity;
   current.queued = waiting();
+  current.failing = health.failing();
+  if (uncommitted() > 0) current.stalled_for = health.stalled_for(SteadyClock::now());
   return current;
 }
 
@@ -164,9 +178,11 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   std::size_t done_bytes = 0;
   for (const Work& work : batch) done_bytes += work.bytes;
+  const std::size_t done = batch.size();
   batch.clear();
   std::unique_lock lock(mutex);
   bytes -= done_bytes;
+  committing -= done;
   while (waiting() == 0 && !stopping) {
     ++sleepers;
     wake_writer.wait(lock);
@@ -176,7 +192,10 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   if (backlog_done == backlog.size()) {
     backlog.clear();
     backlog_done = 0;
-    if (queue.size() <= options.batch_max) return std::swap(batch, queue);
+    if (queue.size() <= options.batch_max) {
+      committing += queue.size();
+      return std::swap(batch, queue);
+    }
     std::swap(backlog, queue);
   }
   const std::size_t size = std::min(options.batch_max, backlog.size() - backlog_done);
@@ -184,6 +203,7 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   batch.assign(std::move_iterator(first),
                std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
   backlog_done += size;
+  committing += size;
   // Whoever queued it has woken one writer, and it is more than that one takes.
   const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
   lock.unlock();
@@ -197,34 +217,56 @@ void Inbox::Impl::commit(Writer& writer) {
     tell(batch);
     return wake_workers(writer);
   }
-  if (written.error().code == FailureCode::kStatement && batch.size() > 1) {
-    return commit_one_by_one(writer);
-  }
+  const FailureCode code = written.error().code;
+  const bool some_may_be_kept = code == FailureCode::kStatement || code == FailureCode::kFull;
+  if (some_may_be_kept && batch.size() > 1) return commit_one_by_one(writer);
+  note_refused(batch);
   tell(batch);
   pause(options.failure_pause);
 }
 
-/// One of them is refused whenever it is tried. The others must not suffer for it.
+/// One of them is refused whenever it is tried, or is too large for what room is left. The others
+/// must not suffer for it.
 void Inbox::Impl::commit_one_by_one(Writer& writer) {
   const std::span<Work> batch = writer.batch;
+  int full = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto written = write(writer, batch.subspan(i, 1));
-    if (!written && written.error().code != FailureCode::kStatement) {
-      // The store itself has failed now, and would for each that is left.
-      tell(batch.subspan(i));
-      return pause(options.failure_pause);
+    if (!written) {
+      const FailureCode code = written.error().code;
+      const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
+      // Else the store itself has failed now, and would for each that is left.
+      const bool goes_on = code == FailureCode::kStatement || others_may_fit;
+      const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
+      note_refused(refused);
+      tell(refused);
+      if (goes_on) continue;
+      pause(options.failure_pause);
+      return;
     }
     tell(batch.subspan(i, 1));
-    if (written) wake_workers(writer);
+    wake_workers(writer);
   }
 }
 
 /// One transaction, run again where it lost to another. On failure every outcome is kFailed.
 Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batch) {
-  auto written = write_once(writer, batch);
+  auto written = write_when_free(writer, batch);
   for (const milliseconds time : kConflictPauses) {
     if (written || written.error().code != FailureCode::kConflict) break;
     pause(time);
+    written = write_when_free(writer, batch);
+  }
+  return written;
+}
+
+/// Each time that the store was held by others for as long as a reply may take is told; but nothing
+/// has been done then, and nothing else could be done with the batch than to try again.
+Connection::Result<void> Inbox::Impl::write_when_free(Writer& writer, std::span<Work> batch) {
+  const auto give_up_at = SteadyClock::now() + options.busy_max;
+  auto written = write_once(writer, batch);
+  while (!written && written.error().code == FailureCode::kBusy &&
+         SteadyClock::now() < give_up_at && !pause(options.failure_pause)) {
     written = write_once(writer, batch);
   }
   return written;
@@ -242,18 +284,24 @@ Connection::Result<void> Inbox::Impl::write_once(Writer& writer, std::span<Work>
   };
   auto written = attempt();
   if (written) {
-    note_commit(batch.size(), now_ms);
+    note_commit(batch, now_ms);
   } else {
     note_failure(written.error());
   }
   return written;
 }
 
-void Inbox::Impl::note_commit(std::size_t rows, std::int64_t now_ms) {
+void Inbox::Impl::note_commit(std::span<const Work> batch, std::int64_t now_ms) {
   const std::lock_guard lock(mutex);
   ++activity.commits;
-  activity.rows += rows;
+  activity.rows += batch.size();
   activity.last_commit_ms = now_ms;
+  health.committed(batch, SteadyClock::now());
+}
+
+void Inbox::Impl::note_refused(std::span<const Work> batch) {
+  const std::lock_guard lock(mutex);
+  health.refused(batch, SteadyClock::now());
 }
 
 void Inbox::Impl::note_failure(const Failure& failure) noexcept {
@@ -268,10 +316,10 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
   }
 }
 
-/// Newcomers may queue meanwhile. Stopping does not wait for it.
-void Inbox::Impl::pause(milliseconds time) {
+/// Newcomers may queue meanwhile. Stopping does not wait for it. \return whether it stops.
+bool Inbox::Impl::pause(milliseconds time) {
   std::unique_lock lock(mutex);
-  stop_pauses.wait_for(lock, time, [this] { return stopping; });
+  return stop_pauses.wait_for(lock, time, [this] { return stopping; });
 }
 
 void Inbox::Impl::tell(std::span<Work> batch) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ struct InboxOptions {
   /// waits for any more. Something larger is taken where nothing else is there.
   std::size_t queue_bytes_max = std::size_t{64} << 20;
   std::size_t batch_max = 256;  ///< what one transaction takes
+  /// How long a batch goes on trying while others hold the store. Whoever has had no reply by then
+  /// has been told to send again, but what is committed late still counts.
+  std::chrono::milliseconds busy_max{30'000};
   /// Pause before the next transaction after one has failed.
   std::chrono::milliseconds failure_pause{50};
   LeaseTerms lease_terms{};
@@ -53,6 +57,12 @@ struct InboxActivity {
   std::uint64_t failed_commits = 0;
   std::int64_t last_commit_ms = 0;  ///< 0: none yet
   std::size_t queued = 0;
+  /// The last notification, or probe of a notification's size, failed, and none has been committed
+  /// since.
+  bool failing = false;
+  /// For how long nothing has been committed, although something waits for it; nothing where
+  /// nothing waits.
+  std::optional<std::chrono::milliseconds> stalled_for = std::nullopt;
 };
 
 /// Group commit. Callers queue; a writer thread takes all that waits, sorts it by key, runs it in
@@ -62,7 +72,9 @@ struct InboxActivity {
 ///
 /// A batch that fails on a statement is run again one by one, so that nothing can poison its
 /// neighbours; one that fails on a deadlock or serialization failure is run again whole, a few
-/// times; any other failure is told to all in it. Nothing is told as committed that is not.
+/// times; one that finds the store held by others waits for it; one that finds no room is run again
+/// one by one, since a part of it may fit. Any other failure is told to all in it. Nothing is told
+/// as committed that is not.
 ///
 /// Thread-safe.
 class Inbox {
@@ -92,7 +104,8 @@ class Inbox {
   [[nodiscard]] Queued admit(Admission&& admission, std::shared_ptr<AdmitListener> listener);
   [[nodiscard]] Queued quarantine(Quarantined&& quarantined,
                                   std::shared_ptr<AdmitListener> listener);
-  /// Commits a row of its own, to know whether one can be committed now.
+  /// Commits a row of its own, to know whether one can be committed now. After a notification has
+  /// failed the row is larger than that was: a disk that is nearly full has room for a small one.
   [[nodiscard]] Queued probe(std::shared_ptr<AdmitListener> listener);
 
   /// Refuses newcomers, commits what is queued, tells its listeners, and ends the writers.

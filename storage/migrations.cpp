@@ -175,8 +175,18 @@ CREATE TABLE clock_marks (
 );
 )sql";
 
-constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
-                                 Migration{.version = 2, .works_with = 1, .script = kClockMarks}};
+// What a probe takes up, and when the call of a delivery that is leased began: a lease alone says
+// that it stands in a queue.
+constexpr std::string_view kPressureSchema = R"sql(
+ALTER TABLE heartbeat ADD COLUMN padding {bytes};
+ALTER TABLE deliveries ADD COLUMN begun_at BIGINT;
+)sql";
+
+constexpr std::array kMigrations{
+    Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
+    Migration{.version = 2, .works_with = 1, .script = kClockMarks},
+    Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
+};
 
 constexpr std::string_view kMigrationsTable =
     "CREATE TABLE IF NOT EXISTS couponhook_schema"

@@ -155,6 +155,7 @@ Connection::Result<void> PostgresConnection::begin() {
   rollback();
   if (auto ready = usable(); !ready) return ready;
   in_transaction_ = begin_pending_ = true;
+  this_commit_waits_ = true;
   return {};
 }
 
@@ -221,7 +222,7 @@ void PostgresConnection::queue_all(std::span<const Command> commands, std::vecto
     // A commit that is called off while it waits for a standby looks like one that was confirmed.
     session_->queue("SET LOCAL statement_timeout = 0");
     steps_.push_back({});
-    if (!commits_wait_) {
+    if (!std::exchange(this_commit_waits_, true) || !commits_wait_) {
       session_->queue("SET LOCAL synchronous_commit = off");
       steps_.push_back({});
     }

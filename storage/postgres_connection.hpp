@@ -65,6 +65,7 @@ class PostgresConnection final : public Connection {
                                             std::vector<Rows>& results) override;
   [[nodiscard]] Result<void> run_script(std::string_view script) override;
   [[nodiscard]] Result<void> commit_without_waiting() override;
+  void commit_once_without_waiting() override { this_commit_waits_ = false; }
   [[nodiscard]] Result<std::int64_t> size_bytes() override;
   [[nodiscard]] Result<void> check_integrity() override;
   [[nodiscard]] std::int64_t counter_slot() const override { return counter_slot_; }
@@ -109,6 +110,7 @@ class PostgresConnection final : public Connection {
   bool in_transaction_ = false;
   bool begin_pending_ = false;  ///< BEGIN goes with the first commands
   bool commits_wait_ = true;    ///< until they are on the disk
+  bool this_commit_waits_ = true;
   std::int64_t counter_slot_ = 0;
   std::unordered_map<const Statement*, Prepared> prepared_;
   std::vector<Step> steps_;

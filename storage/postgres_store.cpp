@@ -47,11 +47,11 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
                                                           std::int64_t now_ms) {
   using Door = PostgresSession::Door;
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kServe, now_ms));
-  auto connected = store->make_writer()->connect();
+  auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
     const Door door = PostgresSession::try_door(url.address);
     // It opened meanwhile, or it is not the door that keeps us out: the next attempt will tell.
-    if (door == Door::kOpen) connected = store->make_writer()->connect();
+    if (door == Door::kOpen) connected = store->make_writer(WriterRole::kOperators)->connect();
     if (door == Door::kAway) connected = {};
   }
   if (!connected) return connected.error();
@@ -78,7 +78,8 @@ Store::Result<std::int64_t> PostgresStore::schema_version(const StoreUrl& url,
 Store::Result<std::unique_ptr<Store>> PostgresStore::join(const StoreUrl& url,
                                                           const StoreOptions& options) {
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kJoin, 0));
-  if (auto connected = store->make_writer()->connect(); !connected) return connected.error();
+  if (auto connected = store->make_writer(WriterRole::kOperators)->connect(); !connected)
+    return connected.error();
   return std::unique_ptr<Store>(std::move(store));
 }
 
@@ -94,11 +95,15 @@ Store::Result<bool> PostgresStore::is_made(const StoreUrl& url, const StoreOptio
   return *version != 0;
 }
 
-std::unique_ptr<PostgresConnection> PostgresStore::make_writer() const {
+std::unique_ptr<PostgresConnection> PostgresStore::make_writer(WriterRole role) const {
   PostgresTimes times;
   times.statement_max = options_.statement_max;
   // What waits for a lock must be told from what is slow.
   times.lock_max = std::min(times.lock_max, options_.statement_max / 2);
+  if (role == WriterRole::kAdmissions) {
+    // A row of another's transaction is held for as long as that waits for its commit.
+    times.lock_max = std::min(options_.admission_wait / 2, options_.statement_max * 3 / 4);
+  }
   times.commit_max = options_.commit_max;
   PostgresConnection::Options options{
       .url = url_.address, .name = url_.name(), .times = times, .adopt = adopt_durable_as_it_is};
@@ -120,11 +125,11 @@ std::unique_ptr<PostgresConnection> PostgresStore::make_reader() const {
                                                                           .adopt = adopt_as_it_is});
 }
 
-Store::Result<std::unique_ptr<Connection>> PostgresStore::writer() {
+Store::Result<std::unique_ptr<Connection>> PostgresStore::writer(WriterRole role) {
   if (use_ == Use::kLook) {
     return Failure{FailureCode::kUnavailable, "store " + url_.name() + " is open for looking only"};
   }
-  return std::unique_ptr<Connection>(make_writer());
+  return std::unique_ptr<Connection>(make_writer(role));
 }
 
 Store::Result<std::unique_ptr<Connection>> PostgresStore::reader() {

@@ -29,7 +29,7 @@ class PostgresStore final : public Store {
 
   [[nodiscard]] static Result<bool> is_made(const StoreUrl& url, const StoreOptions& options);
 
-  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer(WriterRole role) override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
   [[nodiscard]] std::unique_ptr<WakeChannel> wake_channel() const override;
 
@@ -40,7 +40,7 @@ class PostgresStore final : public Store {
       : url_(url), options_(options), use_(use), now_ms_(now_ms) {}
 
   [[nodiscard]] std::size_t writers_max() const override { return 64; }
-  [[nodiscard]] std::unique_ptr<PostgresConnection> make_writer() const;
+  [[nodiscard]] std::unique_ptr<PostgresConnection> make_writer(WriterRole role) const;
   [[nodiscard]] std::unique_ptr<PostgresConnection> make_reader() const;
 
   StoreUrl url_;

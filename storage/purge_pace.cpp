@@ -32,7 +32,8 @@ class StageClock {
 
 /// Deadlock, serialization failure, or a lock that was not to be had in time.
 bool may_pass(const Failure& failure) {
-  return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable;
+  return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable ||
+         failure.code == FailureCode::kBusy;
 }
 
 }  // namespace

@@ -78,8 +78,8 @@ const Statement kAddToCounter{
 const Statement kCounterNames{"SELECT name FROM counters WHERE slot = $1"};
 
 const Statement kBeat{
-    "INSERT INTO heartbeat (slot, beat_at) VALUES ($1, $2)"
-    " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at"};
+    "INSERT INTO heartbeat (slot, beat_at, padding) VALUES ($1, $2, $3)"
+    " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at, padding = excluded.padding"};
 
 // A sum of BIGINTs is a NUMERIC in PostgreSQL.
 const Statement kTotals{

@@ -81,6 +81,8 @@ extern const Statement kRecordAttempt;
 extern const Statement kRenew;
 /// due_at, seq, fence
 extern const Statement kGiveBack;
+extern const Statement kBegin;
+extern const Statement kPostpone;
 /// handler -> due_at
 extern const Statement kNextDue;
 /// seq -> state, lane, attempts, lease_owner or NULL, due_at or NULL, 1 unless it was emptied

@@ -17,7 +17,7 @@
   " AS running,"                                                                                \
   " CASE WHEN d.lease_owner IS NULL THEN 0 ELSE (SELECT count(*) FROM delivery_attempts a"      \
   " WHERE a.delivery = d.seq AND a.attempt > d.attempts_before AND a.outcome = 'lost') END"     \
-  " AS lost_before "
+  " AS lost_before, d.begun_at "
 
 #define COUPONHOOK_LISTED_COLUMNS                                                               \
   "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
@@ -31,8 +31,8 @@ namespace couponhook::storage::sql {
 
 const Statement kInsertLeasedDelivery{
     "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
-    " created_at, lane, ordering_key, fence, lease_owner, last_error)"
-    " VALUES ($1, $2, 'pending', 1, 0, $3, $4, $5, $6, 1, $7, '') RETURNING seq"};
+    " created_at, lane, ordering_key, fence, lease_owner, last_error, begun_at)"
+    " VALUES ($1, $2, 'pending', 1, 0, $3, $4, $5, $6, 1, $7, '', $8) RETURNING seq"};
 
 const Statement kFirstInLane{"SELECT seq, lane FROM deliveries WHERE lane = $1 AND " COUPONHOOK_OPEN
                              " ORDER BY seq LIMIT 1"};
@@ -71,8 +71,8 @@ const Statement kPark{
     "UPDATE deliveries SET due_at = NULL, parked_by = $1, lease_owner = NULL WHERE seq = $2"};
 
 const Statement kTake{
-    "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1,"
-    " attempts = attempts + 1 WHERE seq = $3"};
+    "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1, begun_at = $3,"
+    " attempts = attempts + $4 WHERE seq = $5"};
 
 const Statement kInherit{
     "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1 WHERE seq = $3"};
@@ -102,8 +102,18 @@ const Statement kRenew{
     " AND lease_owner IS NOT NULL RETURNING seq"};
 
 const Statement kGiveBack{
-    "UPDATE deliveries SET due_at = $1, lease_owner = NULL, attempts = attempts - 1"
+    "UPDATE deliveries SET due_at = $1, lease_owner = NULL, begun_at = NULL,"
+    " attempts = attempts - CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END"
     " WHERE seq = $2 AND fence = $3 AND lease_owner IS NOT NULL"};
+
+const Statement kBegin{
+    "UPDATE deliveries SET begun_at = coalesce(begun_at, $1),"
+    " attempts = attempts + CASE WHEN begun_at IS NULL THEN 1 ELSE 0 END"
+    " WHERE seq = $2 AND fence = $3 AND lease_owner IS NOT NULL RETURNING seq"};
+
+const Statement kPostpone{
+    "UPDATE deliveries SET begun_at = NULL, attempts = attempts - 1"
+    " WHERE seq = $1 AND fence = $2 AND lease_owner IS NOT NULL AND begun_at IS NOT NULL"};
 
 const Statement kNextDue{
     "SELECT due_at FROM deliveries WHERE handler = $1 AND due_at IS NOT NULL"

@@ -131,6 +131,7 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
     : path_(path.string()),
       keeps_(options.keeps),
       turns_(options.turns),
+      role_(options.role),
       busy_timeout_(options.busy_timeout),
       statement_max_(options.statement_max),
       db_(db) {}
@@ -153,7 +154,7 @@ int SqliteConnection::wait_for_lock(void* connection, int times) {
 }
 
 bool SqliteConnection::take_turn() {
-  has_turn_ = turns_ != nullptr && turns_->take(busy_timeout_);
+  has_turn_ = turns_ != nullptr && turns_->take(role_, busy_timeout_);
   return has_turn_ || turns_ == nullptr;
 }
 
@@ -188,7 +189,7 @@ Connection::Result<void> SqliteConnection::begin() {
     }
   }
   if (!take_turn()) {
-    return Failure{FailureCode::kUnavailable,
+    return Failure{FailureCode::kBusy,
                    "store " + path_ + ": other writers kept it for " +
                        std::to_string(busy_timeout_.count()) +
                        " ms; is its disk slow, or does a large purge or retry run?"};
@@ -273,6 +274,26 @@ void SqliteConnection::checkpoint_if_lost() noexcept {
   const int rc =
       sqlite3_wal_checkpoint_v2(db_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (rc == SQLITE_OK) files_->note_checkpoint();
+}
+
+Connection::Result<LogState> SqliteConnection::checkpoint() {
+  LogState state;
+  const int rc = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                           &state.frames, &state.copied);
+  if (rc != SQLITE_OK) return failure(rc);
+  return state;
+}
+
+void SqliteConnection::tell_of_commits(std::function<void(int frames)> told) {
+  tell_of_commit_ = std::move(told);
+  // Takes the place of SQLite's own hook, which is what makes checkpoints by itself.
+  sqlite3_wal_hook(
+      db_.get(),
+      [](void* connection, sqlite3*, const char*, int frames) {
+        static_cast<SqliteConnection*>(connection)->tell_of_commit_(frames);
+        return SQLITE_OK;
+      },
+      this);
 }
 
 Failure SqliteConnection::failure(int rc) const {

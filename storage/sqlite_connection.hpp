@@ -22,16 +22,24 @@ struct sqlite3_stmt;
 
 namespace couponhook::storage {
 
+/// The write-ahead log after a checkpoint.
+struct LogState {
+  int frames = 0;
+  int copied = 0;  ///< of these, into the database
+};
+
 /// A connection to an SQLite file.
 class SqliteConnection final : public Connection {
  public:
   struct Options {
     bool read_only = false;  ///< opens the file for reading; creates nothing
+    /// How long to wait for another process's lock, and for a turn.
     std::chrono::milliseconds busy_timeout{1000};
     /// How long one statement may take; zero: as long as it needs.
     std::chrono::milliseconds statement_max{0};
     /// The line that this connection's transactions stand in; null: none.
     std::shared_ptr<WriteTurns> turns = nullptr;
+    WriterRole role = WriterRole::kOperators;  ///< in that line
     /// Kept for as long as the connection lives: the store's lock.
     std::shared_ptr<const void> keeps = nullptr;
   };
@@ -57,6 +65,11 @@ class SqliteConnection final : public Connection {
 
   /// Sets what makes a commit survive a power cut, and looks whether it is in force.
   [[nodiscard]] Result<void> make_durable();
+  /// Copies what it can of the log into the database. Waits for no other connection.
+  [[nodiscard]] Result<LogState> checkpoint();
+  /// Leaves checkpoints to somebody else, who is told after each commit, while this connection has
+  /// its turn, how many frames the log has.
+  void tell_of_commits(std::function<void(int frames)> told);
   /// Refuses every change from here on.
   [[nodiscard]] Result<void> make_read_only();
   /// From now on nothing is told as committed or read that is not in these files.
@@ -113,11 +126,13 @@ class SqliteConnection final : public Connection {
   std::shared_ptr<const void> keeps_;
   std::shared_ptr<SqliteFiles> files_;  ///< null: nobody looks where they are
   std::shared_ptr<WriteTurns> turns_;
+  WriterRole role_;
   std::chrono::milliseconds busy_timeout_;
   std::chrono::steady_clock::time_point busy_since_{};
   bool has_turn_ = false;
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
+  std::function<void(int frames)> tell_of_commit_;
   // Statements must be finalized before the database is closed, so they are declared after it.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;

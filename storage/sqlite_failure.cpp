@@ -65,7 +65,7 @@ CodeMeaning meaning_of(int rc, int system_error) {
       return {FailureCode::kCorrupt, "damage in", "restore a sound backup"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {FailureCode::kUnavailable, "another process holds",
+      return {FailureCode::kBusy, "another process holds",
               "end what else is working with the file"};
     case SQLITE_INTERRUPT:
       return {FailureCode::kUnavailable, "it took too long to read", "ask for less"};

@@ -93,6 +93,23 @@ auto with_patience(Open&& open) {
   return opened;
 }
 
+std::chrono::milliseconds wait_of(WriterRole role, const StoreOptions& options) {
+  switch (role) {
+    case WriterRole::kAdmissions:
+      return options.admission_wait;
+    case WriterRole::kOperators:
+      return options.busy_timeout;
+    case WriterRole::kDeliveries:
+    case WriterRole::kMaintenance:
+      break;
+  }
+  return options.background_wait;
+}
+
+bool waits_for_disk(WriterRole role) {
+  return role == WriterRole::kAdmissions || role == WriterRole::kOperators;
+}
+
 }  // namespace
 
 SqliteFile::SqliteFile(fs::path path, const StoreOptions& options, bool writes,
@@ -182,39 +199,68 @@ Store::Result<void> SqliteFile::check_place(const fs::path& path) {
   return refuse_network_file_system(folder);
 }
 
-Store::Result<std::unique_ptr<Connection>> SqliteFile::writer() {
+Store::Result<std::unique_ptr<Connection>> SqliteFile::writer(WriterRole role) {
   if (!writes_) {
     return Failure{FailureCode::kUnavailable,
                    "store " + path_.string() + " is open for looking only"};
   }
-  return connect(Use::kWrite);
+  auto connection = connect([&] { return open_writer(role, turns_); });
+  if (!connection) return connection.error();
+  if (auto left = leave_checkpoints(**connection); !left) return left.error();
+  return std::unique_ptr<Connection>(std::move(*connection));
 }
 
 Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
-  return connect(Use::kRead);
+  auto connection = connect([this] { return open_reader(); });
+  if (!connection) return connection.error();
+  return std::unique_ptr<Connection>(std::move(*connection));
 }
 
-Store::Result<std::unique_ptr<SqliteConnection>> SqliteFile::open_for(Use use) {
-  const bool writes = use == Use::kWrite;
-  auto connection = SqliteConnection::open(
-      path_, {.read_only = !writes_,
-              .busy_timeout = options_.busy_timeout,
-              .statement_max = writes ? std::chrono::milliseconds(0) : options_.read_max,
-              .turns = writes ? turns_ : nullptr,
-              .keeps = lock_});
+/// Where the store is a service's. Commands beside it make checkpoints of their own, as SQLite
+/// does.
+Store::Result<void> SqliteFile::leave_checkpoints(SqliteConnection& connection) {
+  if (!lock_) return {};
+  if (!checkpointer_) {
+    // It stands in no line: it waits for nobody, and takes a turn where it needs one.
+    auto own = connect([this] { return open_writer(WriterRole::kOperators, nullptr); });
+    if (!own) return own.error();
+    checkpointer_ = std::make_shared<SqliteCheckpointer>(std::move(*own), turns_);
+  }
+  connection.tell_of_commits(
+      [checkpointer = checkpointer_](int frames) { checkpointer->committed(frames); });
+  return {};
+}
+
+SqliteFile::Opened SqliteFile::open_writer(WriterRole role, std::shared_ptr<WriteTurns> turns) {
+  auto connection = SqliteConnection::open(path_, {.busy_timeout = wait_of(role, options_),
+                                                   .turns = std::move(turns),
+                                                   .role = role,
+                                                   .keeps = lock_});
   if (!connection) return connection.error();
-  auto ready = writes ? (*connection)->make_durable() : (*connection)->make_read_only();
-  if (!ready) return ready.error();
+  if (auto durable = (*connection)->make_durable(); !durable) return durable.error();
+  if (!waits_for_disk(role)) {
+    if (auto set = (*connection)->commit_without_waiting(); !set) return set.error();
+  }
   return connection;
 }
 
-Store::Result<std::unique_ptr<Connection>> SqliteFile::connect(Use use) {
+SqliteFile::Opened SqliteFile::open_reader() {
+  auto connection = SqliteConnection::open(path_, {.read_only = !writes_,
+                                                   .busy_timeout = options_.busy_timeout,
+                                                   .statement_max = options_.read_max,
+                                                   .keeps = lock_});
+  if (!connection) return connection.error();
+  if (auto quiet = (*connection)->make_read_only(); !quiet) return quiet.error();
+  return connection;
+}
+
+SqliteFile::Opened SqliteFile::connect(const std::function<Opened()>& open) {
   // Before anything is opened: that would make a new log beside a database whose log has gone.
   if (auto there = check_place(); !there) return there.error();
-  auto connection = with_patience([&] { return open_for(use); });
+  auto connection = with_patience(open);
   if (!connection) return connection.error();
   if (auto watched = watch(**connection); !watched) return watched.error();
-  return std::unique_ptr<Connection>(std::move(*connection));
+  return connection;
 }
 
 Store::Result<void> SqliteFile::check_place() {

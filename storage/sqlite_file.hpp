@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 #include "storage/file_lock.hpp"
+#include "storage/sqlite_checkpointer.hpp"
 #include "storage/sqlite_connection.hpp"
 #include "storage/store.hpp"
 #include "storage/write_turns.hpp"
@@ -33,7 +35,7 @@ class SqliteFile final : public Store {
   [[nodiscard]] static bool is_made(const std::filesystem::path& path);
   [[nodiscard]] static Result<void> check_place(const std::filesystem::path& path);
 
-  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() override;
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer(WriterRole role) override;
   [[nodiscard]] Result<std::unique_ptr<Connection>> reader() override;
 
  private:
@@ -45,12 +47,14 @@ class SqliteFile final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> beside(const std::filesystem::path& path,
                                                              const StoreOptions& options,
                                                              bool writes);
+  [[nodiscard]] Result<void> leave_checkpoints(SqliteConnection& connection);
 
-  enum class Use : bool { kRead, kWrite };
+  using Opened = Result<std::unique_ptr<SqliteConnection>>;
 
-  /// A connection that is ready for its use and knows which files it has open.
-  [[nodiscard]] Result<std::unique_ptr<Connection>> connect(Use use);
-  [[nodiscard]] Result<std::unique_ptr<SqliteConnection>> open_for(Use use);
+  [[nodiscard]] Opened open_writer(WriterRole role, std::shared_ptr<WriteTurns> turns);
+  [[nodiscard]] Opened open_reader();
+  /// A connection that `open` makes ready for its use, and that knows which files it has open.
+  [[nodiscard]] Opened connect(const std::function<Opened()>& open);
   [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> watch(SqliteConnection& connection);
 
@@ -63,7 +67,8 @@ class SqliteFile final : public Store {
   std::weak_ptr<SqliteFiles> files_;  ///< protected by the mutex
   /// Of all writers, so that none starves.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
-  std::shared_ptr<FileLock> lock_;  ///< the service's alone
+  std::shared_ptr<FileLock> lock_;                    ///< the service's alone
+  std::shared_ptr<SqliteCheckpointer> checkpointer_;  ///< of a service, once it writes
 };
 
 }  // namespace couponhook::storage

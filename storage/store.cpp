@@ -108,7 +108,7 @@ Store::Result<void> Store::check_place(const StoreUrl& url) {
 Store::Result<std::vector<std::unique_ptr<Connection>>> Store::writers(std::size_t count) {
   std::vector<std::unique_ptr<Connection>> connections;
   while (connections.size() < std::min(count, writers_max())) {
-    auto connection = writer();
+    auto connection = writer(WriterRole::kAdmissions);
     if (!connection) return connection.error();
     connections.push_back(std::move(*connection));
   }

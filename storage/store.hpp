@@ -13,6 +13,7 @@
 
 #include "storage/connection.hpp"
 #include "storage/wake_channel.hpp"
+#include "storage/writer_role.hpp"
 
 namespace couponhook::storage {
 
@@ -32,8 +33,14 @@ struct StoreUrl {
     std::string_view url, const std::filesystem::path& relative_to);
 
 struct StoreOptions {
-  /// How long a statement waits for another process's lock.
+  /// How long a statement waits for another process's lock, and a writer for its turn.
   std::chrono::milliseconds busy_timeout{1000};
+  /// The same for admissions: as long as their senders wait for a reply. PostgreSQL: half of it for
+  /// a row that another transaction holds, since a commit of our own is still to come.
+  std::chrono::milliseconds admission_wait{4000};
+  /// The same for writers for whom nobody waits, deliveries and maintenance: on a slow disk others
+  /// keep the turn for seconds.
+  std::chrono::milliseconds background_wait{5000};
   /// How long one statement of a reader may take: whoever looks at the store must neither keep its
   /// log from being emptied nor take from those who write.
   std::chrono::milliseconds read_max{2000};
@@ -86,13 +93,18 @@ class Store {
   [[nodiscard]] static Result<void> check_place(const StoreUrl& url);
 
   virtual ~Store() = default;
-  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer() = 0;
+  /// A connection that writes, for one use: see WriterRole.
+  [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer(WriterRole role) = 0;
+  /// A connection of a command's own, whose commits wait for the disk.
+  [[nodiscard]] Result<std::unique_ptr<Connection>> writer() {
+    return writer(WriterRole::kOperators);
+  }
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;
   /// On which services that share this store tell each other of new deliveries; null where a store
   /// has one service only.
   [[nodiscard]] virtual std::unique_ptr<WakeChannel> wake_channel() const { return nullptr; }
 
-  /// As many as are asked for, or as the engine can use at a time.
+  /// Writers of admissions: as many as are asked for, or as the engine can use at a time.
   [[nodiscard]] Result<std::vector<std::unique_ptr<Connection>>> writers(std::size_t count);
 
  protected:

@@ -4,31 +4,48 @@
 
 namespace couponhook::storage {
 
-bool WriteTurns::take(std::chrono::milliseconds patience) {
+bool WriteTurns::take(WriterRole role, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   if (!taken_) {
     taken_ = true;
     return true;
   }
   Waiting self;
-  line_.push_back(&self);
+  self.since = Clock::now();
+  Line& line = line_of(role);
+  line.push_back(&self);
   if (self.called.wait_for(lock, patience, [&] { return self.has_turn; })) return true;
-  std::erase(line_, &self);
+  std::erase(line, &self);
   return false;
 }
 
 void WriteTurns::give_back() {
   const std::lock_guard lock(mutex_);
-  if (line_.empty()) {
+  Line* const line = next_line();
+  if (line == nullptr) {
     taken_ = false;
     return;
   }
   // Handed over, so that whoever comes by at this moment cannot take it instead.
-  Waiting* next = line_.front();
-  line_.pop_front();
+  Waiting* next = line->front();
+  line->pop_front();
   next->has_turn = true;
   // With the mutex held: the one that is called may be gone as soon as it can be had.
   next->called.notify_one();
+}
+
+/// \return the line whose first waiter is next; null where nobody waits.
+WriteTurns::Line* WriteTurns::next_line() {
+  if (Line& admissions = line_of(WriterRole::kAdmissions); !admissions.empty()) return &admissions;
+  Line* first = nullptr;
+  Line* longest = nullptr;
+  for (Line& line : lines_) {
+    if (line.empty()) continue;
+    if (first == nullptr) first = &line;
+    if (longest == nullptr || line.front()->since < longest->front()->since) longest = &line;
+  }
+  if (longest == nullptr) return nullptr;
+  return Clock::now() - longest->front()->since >= overdue_after_ ? longest : first;
 }
 
 }  // namespace couponhook::storage

@@ -93,7 +93,7 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, World& worl
   if (!cutoffs) return Exit::kUsage;
   const auto store = storage::Store::join(at_hand->url, {});
   if (!store) return fail(world, at_hand->where, store.error());
-  const auto connection = (*store)->writer();
+  const auto connection = (*store)->writer(storage::WriterRole::kMaintenance);
   if (!connection) return fail(world, at_hand->where, connection.error());
   if (const auto right = check_clock(**connection, options, now_ms); !right) {
     return fail(world, at_hand->where, right.error());

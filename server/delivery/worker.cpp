@@ -98,13 +98,14 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (mail.new_deliveries) look_at_ = now;
   if (mail.stop_by) begin_stop(*mail.stop_by);
   settle(std::move(mail.calls));
+  // What waits goes first, so that the slots of what is over are not idle while that is recorded.
+  if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
+  // Before anything is claimed: what has been ours for too long would look like somebody's loss.
+  if (!store_rests()) renew();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
-  if (!store_rests()) {
-    ask_again();
-    claim();
-    renew();
-  }
+  if (!store_rests()) ask_again();
+  if (!store_rests()) claim();
   return next_look();
 }
 
@@ -141,6 +142,7 @@ SteadyClock::time_point DeliveryWorker::next_look() const {
 void DeliveryWorker::settle(std::vector<Called>&& calls) {
   for (Called& call : calls) {
     Lane* const lane = find_lane(call.delivery.handler);
+    lane->call_ended();
     note_target(call, *lane);
     unrecorded_.push_back(settled(std::move(call), *lane));
   }
@@ -211,20 +213,51 @@ void DeliveryWorker::tell(const Settled& result, bool counted) {
   out_.remove(delivery.lease.delivery_id, how);
 }
 
+void DeliveryWorker::begin_waiting() {
+  if (stopping_) return;
+  std::vector<std::pair<Lane*, storage::ClaimedDelivery>> beginning;
+  std::vector<storage::Lease> leases;
+  for (Lane& lane : lanes_) {
+    for (int free = lane.free_slots(); free > 0; --free) {
+      auto delivery = lane.next();
+      if (!delivery) break;
+      leases.push_back(out_.lease_of(delivery->lease.delivery_id));
+      beginning.emplace_back(&lane, std::move(*delivery));
+    }
+  }
+  if (leases.empty()) return;
+  const auto begun = deliveries_->begin(leases, now_ms());
+  if (!begun) {
+    // Back to the front, in their order.
+    for (auto one = beginning.rbegin(); one != beginning.rend(); ++one) {
+      one->first->keep(std::move(one->second), Urgency::kAwaited);
+    }
+    return store_failed(begun.error());
+  }
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    auto& [lane, delivery] = beginning[i];
+    if ((*begun)[i]) {
+      lane->send(std::move(delivery), Urgency::kOrdinary, monotonic_now());
+    } else {
+      out_.remove(leases[i].delivery_id, CameBack::kTakenOver);
+    }
+  }
+}
+
 void DeliveryWorker::claim() {
   const auto now = monotonic_now();
   if (stopping_ || now < look_at_) return;
   std::vector<storage::Wanted> wanted;
   for (const Lane& lane : lanes_) {
-    if (const int room = lane.wanted(now); room > 0) wanted.push_back({lane.handler(), room});
+    const int room = lane.wanted(now);
+    if (room > 0) wanted.push_back({lane.handler(), room, lane.open_slots()});
   }
   if (wanted.empty()) return;
   auto claimed = deliveries_->claim(wanted, now_ms());
   if (!claimed) return store_failed(claimed.error());
   if (claimed->empty()) look_at_ = when_due(wanted);
   for (storage::ClaimedDelivery& delivery : *claimed) {
-    Lane* const lane = find_lane(delivery.handler);
-    send(std::move(delivery), *lane, Urgency::kOrdinary);
+    send(std::move(delivery), *find_lane(delivery.handler), Urgency::kOrdinary);
   }
 }
 
@@ -244,7 +277,14 @@ SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted
 
 void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency) {
   if (!out_.add(delivery, lane)) return;
-  if (delivery.lost.empty()) return lane.send(std::move(delivery), urgency, monotonic_now());
+  if (delivery.lost.empty()) {
+    if (delivery.begun && lane.free_slots() > 0) {
+      return lane.send(std::move(delivery), urgency, monotonic_now());
+    }
+    // Where that fails it counts as begun until it does begin.
+    if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
+    return lane.keep(std::move(delivery), urgency);
+  }
   // Made already, by somebody who cannot report it any more.
   handlers::Retry failed{std::move(delivery.lost), {}};
   Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
@@ -296,8 +336,7 @@ DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request
   if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kNotYet;
   for (storage::ClaimedDelivery& delivery : request.born_leased) {
     awaited.ids.push_back(delivery.lease.delivery_id);
-    Lane* const lane = find_lane(delivery.handler);
-    send(std::move(delivery), *lane, Urgency::kAwaited);
+    send(std::move(delivery), *find_lane(delivery.handler), Urgency::kAwaited);
   }
   return awaited;
 }
@@ -306,8 +345,12 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request)
   if (store_rests()) return {{}, Handled::kNotYet};
   const Out::Key key = Out::key_of(request);
   Awaited awaited;
-  auto standings =
-      deliveries_->claim_of(request.mchid, request.notification_id, request.handlers, now_ms());
+  const bool begins = std::ranges::all_of(request.handlers, [this](std::string_view handler) {
+    const Lane* const lane = find_lane(handler);
+    return lane != nullptr && lane->free_slots() > 0;
+  });
+  auto standings = deliveries_->claim_of(request.mchid, request.notification_id, request.handlers,
+                                         now_ms(), begins);
   if (!standings) {
     store_failed(standings.error());
     return {{}, Handled::kNotYet};
@@ -315,8 +358,7 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request)
   for (storage::DeliveryStanding& standing : *standings) {
     if (standing.claimed) {
       awaited.ids.push_back(standing.claimed->lease.delivery_id);
-      Lane* const lane = find_lane(standing.handler);
-      send(std::move(*standing.claimed), *lane, Urgency::kAwaited);
+      send(std::move(*standing.claimed), *find_lane(standing.handler), Urgency::kAwaited);
     } else if (standing.standing == storage::Standing::kDead ||
                standing.standing == storage::Standing::kPaused) {
       awaited.so_far = Handled::kFailed;

@@ -49,8 +49,9 @@ struct LaneSetup {
 /// One thread that owns the store's side of deliveries; senders have threads of their own. Results
 /// are recorded in batches: while one is being committed the next gathers.
 ///
-/// A call that is over is recorded before its lease is let go, so that a crash repeats at most what
-/// was out at that moment. Thread-safe but for start() and stop().
+/// A call is counted in the store before it begins, so that a crash counts no call that was never
+/// made. A call that is over is recorded before its lease is let go, so that a crash repeats at
+/// most what was out at that moment. Thread-safe but for start() and stop().
 class DeliveryWorker final : public CallListener, public HandledDesk {
  public:
   /// \param log must outlive this object.
@@ -103,6 +104,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   void record();
   void tell(const Settled& result, bool counted);
 
+  void begin_waiting();
   void claim();
   [[nodiscard]] SteadyClock::time_point when_due(std::span<const storage::Wanted> wanted);
   void send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency);

@@ -179,6 +179,72 @@ TEST_P(DeliveriesTest, AreHandedOutToBeReportedWhereAnAttemptIsLostOnceMore) {
   EXPECT_EQ(again[0].lost, "");
 }
 
+TEST_P(DeliveriesTest, CountNoAttemptOfWhatWasOnlyQueued) {
+  keep("n1", "c1");
+  Deliveries crashing = replica("crashing");
+  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  std::int64_t now_ms = kNow;
+  for (int crash = 0; crash < 25; ++crash, now_ms += kLease) {
+    const auto claimed = crashing.claim(queued, now_ms).value();
+    ASSERT_EQ(ids(claimed), Ids{"n1"});
+    EXPECT_FALSE(claimed[0].begun);
+    EXPECT_EQ(claimed[0].attempt, 1);
+    EXPECT_EQ(claimed[0].lost, "");
+  }
+  EXPECT_EQ(delivery("n1").attempts, 0);
+  EXPECT_TRUE(delivery("n1").history.empty());
+}
+
+TEST_P(DeliveriesTest, CountAnAttemptOnceItBegins) {
+  keep("n1", "c1");
+  Deliveries a = replica("a");
+  Deliveries b = replica("b");
+  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  const std::array held{a.claim(queued, kNow).value().at(0).lease};
+  EXPECT_EQ(a.begin(held, kNow).value(), std::vector{true});
+  EXPECT_EQ(delivery("n1").attempts, 1);
+  EXPECT_EQ(a.begin(held, kNow).value(), std::vector{true});
+  EXPECT_EQ(delivery("n1").attempts, 1) << "counted once";
+  const auto again = claim(b, kNow + kLease);
+  ASSERT_EQ(ids(again), Ids{"n1"});
+  EXPECT_EQ(again[0].attempt, 2) << "the first was lost";
+  EXPECT_EQ(delivery("n1").history.at(0).outcome, "lost");
+  EXPECT_EQ(a.begin(held, kNow + kLease).value(), std::vector{false}) << "somebody else's now";
+  EXPECT_TRUE(finish(b, again[0].lease, kDone, kNow + kLease));
+  EXPECT_EQ(delivery("n1").attempts, 2);
+}
+
+TEST_P(DeliveriesTest, BeginAsManyAsAreCalledAtOnce) {
+  for (const char* id : {"n1", "n2", "n3"}) keep(id, id);
+  Deliveries deliveries = replica();
+  const std::array wanted{Wanted{.handler = "crm", .limit = 3, .begin = 2}};
+  std::vector<bool> begun;
+  for (const auto& claimed : deliveries.claim(wanted, kNow).value()) begun.push_back(claimed.begun);
+  EXPECT_EQ(begun, (std::vector{true, true, false}));
+}
+
+TEST_P(DeliveriesTest, AreNotBegunOnceTheyArePostponed) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  const Lease lease = claim(deliveries).at(0).lease;
+  ASSERT_TRUE(deliveries.postpone(lease));
+  EXPECT_EQ(delivery("n1").attempts, 0);
+  const auto again = claim(deliveries, kNow + kLease);
+  ASSERT_EQ(ids(again), Ids{"n1"});
+  EXPECT_EQ(again[0].attempt, 1);
+  EXPECT_TRUE(delivery("n1").history.empty());
+}
+
+TEST_P(DeliveriesTest, AreGivenBackFromTheQueueAsIfNeverTaken) {
+  keep("n1", "c1");
+  Deliveries deliveries = replica();
+  const std::array queued{Wanted{.handler = "crm", .limit = 1, .begin = 0}};
+  const std::array held{deliveries.claim(queued, kNow).value().at(0).lease};
+  ASSERT_TRUE(deliveries.release(held, kNow));
+  EXPECT_EQ(delivery("n1").attempts, 0);
+  EXPECT_EQ(claim(deliveries).at(0).attempt, 1);
+}
+
 TEST_P(DeliveriesTest, AreCountedInEveryState) {
   for (const char* id : {"done", "retrying", "dead", "pending"}) keep(id, id);
   Deliveries deliveries = replica();

@@ -1,6 +1,9 @@
 // The queue before the store: who is told what and when, and what a failing store does to whom.
 // A decorated connection fails, or holds the writer, where a test says so.
 
+#include <array>
+#include <thread>
+
 #include "store_fixture.hpp"
 #include "support/faulty_connection.hpp"
 
@@ -251,6 +254,106 @@ TEST_P(InboxTest, OutlivesAnObserverThatThrows) {
   EXPECT_EQ(outcomes_.wait_for(1).at("p1"), kFailed);
   EXPECT_EQ(inbox.probe(outcomes_.listener("p2")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(2).at("p2"), kAlive);
+}
+
+TEST_P(InboxTest, IsFailingFromARefusedNotificationUntilOneIsCommitted) {
+  open_inbox();
+  EXPECT_FALSE(inbox_->activity().failing);
+  faults_->fail_commits(FailureCode::kFull, 1);
+  admit("n1");
+  ASSERT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_TRUE(inbox_->activity().failing);
+  admit("n2");
+  ASSERT_EQ(outcomes_.wait_for(2).at("n2"), kStored);
+  EXPECT_FALSE(inbox_->activity().failing);
+}
+
+TEST_P(InboxTest, ProbesWithARowLargerThanTheNotificationThatWasRefused) {
+  const Statement padding{
+      "SELECT CAST(coalesce(max(length(padding)), 0) AS BIGINT) FROM heartbeat"};
+  const auto probed = [&] {
+    std::vector<Rows> rows;
+    const std::array ask{Command(padding, {})};
+    EXPECT_TRUE(writer()->run(ask, rows));
+    return std::get<std::int64_t>(rows.at(0).at(0).at(0));
+  };
+  open_inbox();
+  ASSERT_EQ(inbox_->probe(outcomes_.listener("p0")), Inbox::Queued::kYes);
+  ASSERT_EQ(outcomes_.wait_for(1).at("p0"), kAlive);
+  EXPECT_EQ(probed(), 0) << "where all is well a probe costs little";
+
+  faults_->fail_commits(FailureCode::kFull, 2);
+  admit_of_bytes("n1", 300'000);
+  ASSERT_EQ(outcomes_.wait_for(2).at("n1"), kFailed);
+  admit_of_bytes("n2", 10);
+  ASSERT_EQ(outcomes_.wait_for(3).at("n2"), kFailed);
+  ASSERT_EQ(inbox_->probe(outcomes_.listener("p1")), Inbox::Queued::kYes);
+  ASSERT_EQ(outcomes_.wait_for(4).at("p1"), kAlive);
+  EXPECT_GT(probed(), 300'000);
+  EXPECT_FALSE(inbox_->activity().failing);
+
+  ASSERT_EQ(inbox_->probe(outcomes_.listener("p2")), Inbox::Queued::kYes);
+  ASSERT_EQ(outcomes_.wait_for(5).at("p2"), kAlive);
+  EXPECT_EQ(probed(), 0) << "the room is given back";
+}
+
+TEST_P(InboxTest, IsNotTakenForWellByASmallProbeThatWasAskedForBefore) {
+  open_inbox({.batch_max = 1});
+  faults_->hold();
+  admit("n1");
+  faults_->wait_until_one_waits();
+  ASSERT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
+  faults_->fail_commits(FailureCode::kFull, 1);
+  faults_->release();
+  EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n1", kFailed}, {"p", kAlive}}));
+  EXPECT_TRUE(inbox_->activity().failing);
+}
+
+TEST_P(InboxTest, KeepsWhatFitsWhereALargeOneDoesNot) {
+  open_inbox();
+  faults_->fail_parameter("large", FailureCode::kFull);
+  admit_together({"large", "n1", "n2"});
+  EXPECT_EQ(outcomes_.wait_for(3), (Told{{"large", kFailed}, {"n1", kStored}, {"n2", kStored}}));
+}
+
+TEST_P(InboxTest, TriesAFewWhereNothingFits) {
+  open_inbox();
+  faults_->fail_commits(FailureCode::kFull);
+  admit_together({"n1", "n2", "n3", "n4", "n5", "n6"});
+  EXPECT_EQ(outcomes_.wait_for(6).size(), 6U);
+  EXPECT_EQ(faults_->begun(), 1 + 1 + 3) << "the probe before, the batch, and three of it";
+  EXPECT_TRUE(inbox_->activity().failing);
+}
+
+TEST_P(InboxTest, WaitsForAStoreThatOthersHold) {
+  open_inbox();
+  faults_->fail_commits(FailureCode::kBusy, 3);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kStored}}));
+  EXPECT_EQ(failures(), (std::vector<FailureCode>(3, FailureCode::kBusy))) << "and says so";
+}
+
+TEST_P(InboxTest, WaitsForOthersNoLongerThanItMay) {
+  open_inbox({.busy_max = std::chrono::milliseconds(20)});
+  faults_->fail_commits(FailureCode::kBusy);
+  admit("n1");
+  EXPECT_EQ(outcomes_.wait_for(1), (Told{{"n1", kFailed}}));
+  EXPECT_TRUE(inbox_->activity().failing);
+}
+
+TEST_P(InboxTest, TellsForHowLongNothingHasBeenCommittedAlthoughSomethingWaits) {
+  constexpr std::chrono::milliseconds kWait{30};
+  open_inbox();
+  EXPECT_EQ(inbox_->activity().stalled_for, std::nullopt);
+  faults_->hold();
+  admit("n1");
+  faults_->wait_until_one_waits();
+  std::this_thread::sleep_for(kWait);
+  EXPECT_GE(inbox_->activity().stalled_for, kWait);
+  faults_->release();
+  inbox_->stop();
+  EXPECT_EQ(outcomes_.wait_for(1).at("n1"), kStored);
+  EXPECT_EQ(inbox_->activity().stalled_for, std::nullopt);
 }
 
 TEST_P(InboxTest, LetsReadersReadWhileItWrites) {

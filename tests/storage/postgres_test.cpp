@@ -58,6 +58,28 @@ class PostgresTest : public ::testing::Test {
   StoreUrl url_{.engine = "postgresql", .address = server_.new_database()};
 };
 
+TEST_F(PostgresTest, AnAdmissionWaitsForACopyInAnotherTransactionAsLongAsItsReplyMay) {
+  // As where the server's disk is slow: a transaction holds its rows until its commit is flushed.
+  const Statement insert{
+      "INSERT INTO notifications (id, mchid, event_type, create_time, received_at, last_seen_at,"
+      " times_seen, source, digest, envelope, resource)"
+      " VALUES ('n1', '1900000001', 'COUPON.USE', '', 0, 0, 1, 'notification', $1, '', $1)"};
+  const auto store = open().value();
+  const auto slow = store->writer(WriterRole::kAdmissions).value();
+  const auto writer = store->writer(WriterRole::kAdmissions).value();
+  ASSERT_TRUE(slow->begin());
+  std::vector<Rows> none;
+  const std::array commands{Command(insert, {Bytes{"a"}})};
+  ASSERT_TRUE(slow->run(commands, none));
+  std::thread flushed([&slow] {
+    std::this_thread::sleep_for(milliseconds(1400));
+    ASSERT_TRUE(slow->commit());
+  });
+  const auto written = write(*writer, admission("n1"));
+  flushed.join();
+  EXPECT_TRUE(written) << written.error().message;
+}
+
 TEST_F(PostgresTest, RefusesToForgetCommits) {
   psql("ALTER DATABASE " + database() + " SET synchronous_commit = off");
   expect_refusal("unsafe", "synchronous_commit is off");

@@ -1,4 +1,5 @@
-// Writers of one file stand in line: who comes first writes first, and waiting ends in time.
+// Writers of one file stand in line: admissions first, then by role and arrival, and waiting ends
+// in time.
 
 #include <atomic>
 #include <latch>
@@ -12,24 +13,53 @@
 namespace couponhook::storage {
 namespace {
 
+using enum WriterRole;
 using std::chrono::milliseconds;
+
+/// Writers who come to stand in line, one after the other, while somebody has the turn.
+class Line {
+ public:
+  explicit Line(WriteTurns& turns) : turns_(turns) {}
+  ~Line() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void join(WriterRole role) {
+    threads_.emplace_back([this, role] {
+      ASSERT_TRUE(turns_.take(role, std::chrono::seconds(30)));
+      served_.push_back(role);
+      turns_.give_back();
+    });
+    // Long enough that the next one comes after it.
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  [[nodiscard]] std::vector<WriterRole> served() {
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    return served_;
+  }
+
+ private:
+  WriteTurns& turns_;
+  std::vector<std::thread> threads_;
+  std::vector<WriterRole> served_;  // guarded by the turn
+};
 
 TEST(WriteTurns, GiveOneAtATime) {
   WriteTurns turns;
-  ASSERT_TRUE(turns.take(milliseconds(0)));
-  EXPECT_FALSE(turns.take(milliseconds(1)));
+  ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
+  EXPECT_FALSE(turns.take(kDeliveries, milliseconds(1)));
   turns.give_back();
-  EXPECT_TRUE(turns.take(milliseconds(0)));
+  EXPECT_TRUE(turns.take(kDeliveries, milliseconds(0)));
 }
 
 TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
   WriteTurns turns;
-  ASSERT_TRUE(turns.take(milliseconds(0)));
+  ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
   std::vector<int> served;
   std::vector<std::thread> waiting;
   for (int i = 0; i < 5; ++i) {
     waiting.emplace_back([&, i] {
-      ASSERT_TRUE(turns.take(std::chrono::seconds(30)));
+      ASSERT_TRUE(turns.take(kDeliveries, std::chrono::seconds(30)));
       served.push_back(i);
       turns.give_back();
     });
@@ -43,10 +73,52 @@ TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
 
 TEST(WriteTurns, DoNotWaitForOneThatGaveUp) {
   WriteTurns turns;
-  ASSERT_TRUE(turns.take(milliseconds(0)));
-  EXPECT_FALSE(turns.take(milliseconds(1)));
+  ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
+  EXPECT_FALSE(turns.take(kDeliveries, milliseconds(1)));
   turns.give_back();
-  EXPECT_TRUE(turns.take(milliseconds(0)));
+  EXPECT_TRUE(turns.take(kDeliveries, milliseconds(0)));
+}
+
+TEST(WriteTurns, ServeRolesInTheOrderOfTheirPrecedence) {
+  WriteTurns turns(std::chrono::hours(1));
+  ASSERT_TRUE(turns.take(kMaintenance, milliseconds(0)));
+  Line line(turns);
+  for (const auto role : {kMaintenance, kOperators, kDeliveries, kAdmissions, kDeliveries}) {
+    line.join(role);
+  }
+  turns.give_back();
+  EXPECT_EQ(line.served(),
+            (std::vector{kAdmissions, kDeliveries, kDeliveries, kOperators, kMaintenance}));
+}
+
+TEST(WriteTurns, ServeWhoHasWaitedForLongBeforeAllButAdmissions) {
+  WriteTurns turns(milliseconds(0));
+  ASSERT_TRUE(turns.take(kDeliveries, milliseconds(0)));
+  Line line(turns);
+  for (const auto role : {kMaintenance, kDeliveries, kOperators, kAdmissions}) line.join(role);
+  turns.give_back();
+  EXPECT_EQ(line.served(), (std::vector{kAdmissions, kMaintenance, kDeliveries, kOperators}));
+}
+
+TEST(WriteTurns, LetMaintenanceThroughBetweenBusyDeliveries) {
+  WriteTurns turns(milliseconds(20));
+  std::atomic<bool> over = false;
+  std::vector<std::thread> busy;
+  for (int i = 0; i < 3; ++i) {
+    busy.emplace_back([&] {
+      while (!over) {
+        ASSERT_TRUE(turns.take(kDeliveries, std::chrono::seconds(30)));
+        std::this_thread::sleep_for(milliseconds(1));
+        turns.give_back();
+      }
+    });
+  }
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(turns.take(kMaintenance, std::chrono::seconds(30)));
+    turns.give_back();
+  }
+  over = true;
+  for (std::thread& thread : busy) thread.join();
 }
 
 TEST(WriteTurns, LetNobodyStarve) {
@@ -56,14 +128,14 @@ TEST(WriteTurns, LetNobodyStarve) {
   for (int i = 0; i < 3; ++i) {
     busy.emplace_back([&] {
       while (!over) {
-        ASSERT_TRUE(turns.take(std::chrono::seconds(30)));
+        ASSERT_TRUE(turns.take(kDeliveries, std::chrono::seconds(30)));
         std::this_thread::sleep_for(milliseconds(1));
         turns.give_back();
       }
     });
   }
   for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE(turns.take(milliseconds(2000)));
+    ASSERT_TRUE(turns.take(kDeliveries, milliseconds(2000)));
     turns.give_back();
   }
   over = true;

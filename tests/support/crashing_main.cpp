@@ -64,8 +64,8 @@ class CrashingStore final : public storage::Store {
  public:
   explicit CrashingStore(std::unique_ptr<storage::Store> inner) : inner_(std::move(inner)) {}
 
-  Result<std::unique_ptr<storage::Connection>> writer() override {
-    auto connection = inner_->writer();
+  Result<std::unique_ptr<storage::Connection>> writer(storage::WriterRole role) override {
+    auto connection = inner_->writer(role);
     const char* point = std::getenv("COUPONHOOK_CRASH_POINT");
     const char* transaction = std::getenv("COUPONHOOK_CRASH_TRANSACTION");
     if (!connection || point == nullptr || transaction == nullptr) return connection;

@@ -150,6 +150,7 @@ class FaultyConnection final : public storage::Connection {
   std::int64_t counter_slot() const override { return inner_->counter_slot(); }
   Result<void> run_script(std::string_view script) override { return inner_->run_script(script); }
   Result<void> commit_without_waiting() override { return inner_->commit_without_waiting(); }
+  void commit_once_without_waiting() override { inner_->commit_once_without_waiting(); }
   Result<std::int64_t> size_bytes() override { return inner_->size_bytes(); }
   Result<void> check_integrity() override { return inner_->check_integrity(); }
   std::string_view engine() const override { return inner_->engine(); }

@@ -70,6 +70,7 @@ class WeChatPayStandIn {
   /// What the receiver is given: the certificate and the APIv3 key.
   [[nodiscard]] server::Merchant merchant() const;
   [[nodiscard]] const std::string& serial() const { return pair_.serial; }
+  [[nodiscard]] const std::string& certificate_pem() const { return pair_.certificate_pem; }
 
   [[nodiscard]] FakeRequest notify(const server::Draft& draft,
                                    server::Bad bad = server::Bad::kNone) const {

@@ -125,6 +125,8 @@ class Service:
         self.config = self.folder / "couponhook.toml"
         self.database = self.folder / "data" / "couponhook.db"
         self.process = None
+        #: Added to the environment of the process.
+        self.environment = {}
         self.stdout, self.stderr = [], []
         try:
             if has_own_keys:
@@ -187,7 +189,7 @@ class Service:
             command, passed = activated(command, self.sockets)
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-            pass_fds=passed)
+            pass_fds=passed, env={**os.environ, **self.environment})
         for descriptor in passed:
             os.close(descriptor)
         self._ready = threading.Event()

@@ -31,7 +31,8 @@ struct FakeTarget {
   };
   std::function<Reply(const storage::ClaimedDelivery&)> reply =
       [](const storage::ClaimedDelivery&) { return Reply{}; };
-  bool holds = false;  ///< calls wait for let_go()
+  bool holds = false;               ///< calls wait for let_go()
+  std::map<std::string, int> sent;  ///< calls that have begun, whether they end or not
   std::map<std::string, int> calls;
   std::vector<std::string> order;  ///< of the calls, by notification
 
@@ -45,6 +46,7 @@ class FakeSender final : public Sender {
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}
 
   void send(storage::ClaimedDelivery&& delivery, Urgency) override {
+    ++target_.sent[delivery.notification_id];
     waiting_.push_back(std::move(delivery));
     if (!target_.holds) let_go(1);
   }

@@ -199,6 +199,100 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
   EXPECT_NE(delivery("1").last_error.find("its lease ended without a report"), std::string::npos);
 }
 
+TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCrashes) {
+  constexpr int kAll = 200;
+  const RetryLimits retries{.initial = seconds(1), .longest = minutes(1), .max_attempts = 25};
+  target_.holds = true;
+  for (int i = 0; i < kAll; ++i) keep(std::to_string(i), std::to_string(i));
+  for (int crash = 0; crash < 25; ++crash) {
+    make_worker(retries);
+    pass(milliseconds(100));
+    passed_ += seconds(11);  // as long as its leases
+  }
+  int never_called = 0;
+  for (int i = 0; i < kAll; ++i) {
+    const std::string id = std::to_string(i);
+    EXPECT_EQ(delivery(id).attempts, target_.sent[id]) << id;
+    never_called += target_.sent[id] == 0;
+  }
+  EXPECT_GT(never_called, 0) << "some were only queued, every time";
+  target_.holds = false;
+  make_worker(retries);
+  pass(minutes(10));
+  EXPECT_EQ(counts().deliveries_done, kAll);
+  EXPECT_EQ(counts().deliveries_dead, 0);
+}
+
+TEST_F(DeliveryWorkerTest, KeepsSlotsBusyAndBeginsWhatWaitsInItsOrder) {
+  target_.holds = true;
+  for (int i = 0; i < 20; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(milliseconds(10));
+  EXPECT_EQ(sender_->waiting(), 8U) << "as many as may be called at once";
+  EXPECT_EQ(delivery("8").attempts, 0);
+  EXPECT_TRUE(delivery("8").leased);
+  sender_->let_go(3);
+  pass(milliseconds(10));
+  EXPECT_EQ(sender_->waiting(), 8U);
+  for (const char* id : {"8", "9", "10"}) EXPECT_EQ(delivery(id).attempts, 1) << id;
+  EXPECT_EQ(delivery("11").attempts, 0);
+}
+
+TEST_F(DeliveryWorkerTest, CallsNothingThatTheStoreCouldNotCount) {
+  target_.holds = true;
+  for (int i = 0; i < 9; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(milliseconds(10));
+  faults_->fail_commits(storage::FailureCode::kFull, 3);
+  sender_->let_go(1);
+  pass(milliseconds(100));
+  EXPECT_EQ(target_.sent.count("8"), 0U);
+  pass(seconds(2));
+  EXPECT_EQ(target_.sent["8"], 1);
+  EXPECT_EQ(delivery("8").attempts, 1);
+}
+
+TEST_F(DeliveryWorkerTest, GivesBackWhatWaitsForASlotWhenItStops) {
+  target_.holds = true;
+  for (int i = 0; i < 9; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(milliseconds(10));
+  ASSERT_TRUE(delivery("8").leased);
+  worker_->start();
+  worker_->stop(seconds(0));
+  EXPECT_FALSE(delivery("8").leased);
+  EXPECT_EQ(delivery("8").attempts, 0);
+}
+
+TEST_F(DeliveryWorkerTest, CountsAReplysCallOnlyOnceASlotIsFreeForIt) {
+  target_.holds = true;
+  for (int i = 0; i < 8; ++i) keep(std::to_string(i), std::to_string(i));
+  pass(milliseconds(10));
+  keep("waits", "queue");
+  pass(milliseconds(10));
+  const auto ear = ask("born", keep("born", "coupon", true));
+  pass(milliseconds(10));
+  EXPECT_EQ(delivery("born").attempts, 0);
+  sender_->let_go(1);
+  pass(milliseconds(10));
+  EXPECT_EQ(target_.sent["born"], 1) << "it goes before what nobody waits for";
+  EXPECT_EQ(target_.sent.count("waits"), 0U);
+  EXPECT_EQ(delivery("born").attempts, 1);
+  sender_->let_go(8);
+  pass(milliseconds(10));
+  EXPECT_EQ(ear->heard, Heard{Handled::kDone});
+}
+
+TEST_F(DeliveryWorkerTest, TakesItsOwnWorkForLostByNobodyAfterItHung) {
+  target_.holds = true;
+  keep("1", "coupon");
+  pass(milliseconds(10));
+  passed_ += seconds(11);  // the process hangs, and nobody takes over
+  keep("2", "other");
+  pass(milliseconds(10));
+  sender_->let_go(2);
+  pass(seconds(1));
+  EXPECT_EQ(delivery("1").attempts, 1);
+  EXPECT_TRUE(delivery("1").history.empty());
+}
+
 TEST_F(DeliveryWorkerTest, MakesWhatWasOnlyInTheHandsOfADyingWorker) {
   make_worker({.initial = seconds(1), .longest = minutes(1), .max_attempts = 2});
   target_.holds = true;

@@ -1,0 +1,60 @@
+#include "server/line_limit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::chrono::seconds kBetweenSweeps{1};
+
+}  // namespace
+
+std::optional<std::uint64_t> LineLimit::admit(std::string_view cause, int burst, TimePoint now) {
+  auto found = causes_.find(std::string(cause));
+  if (found == causes_.end()) {
+    if (causes_.size() >= kCausesMax) forget_one();
+    found = causes_.emplace(cause, Cause{static_cast<double>(burst), now, now, 0}).first;
+  }
+  Cause& entry = found->second;
+  const std::chrono::duration<double> passed = now - std::exchange(entry.counted_at, now);
+  entry.lines_left = std::min(entry.lines_left + passed.count(), static_cast<double>(burst));
+  if (entry.lines_left < 1) {
+    ++entry.suppressed;
+    return std::nullopt;
+  }
+  entry.lines_left -= 1;
+  entry.told_at = now;
+  return std::exchange(entry.suppressed, 0);
+}
+
+std::vector<LineLimit::Suppressed> LineLimit::take_quiet(TimePoint now) {
+  if (now - looked_at_ < kBetweenSweeps) return {};
+  looked_at_ = now;
+  std::vector<Suppressed> quiet = std::exchange(forgotten_, {});
+  for (auto& [cause, entry] : causes_) {
+    if (entry.suppressed == 0 || now - entry.told_at < kQuiet) continue;
+    quiet.push_back({cause, std::exchange(entry.suppressed, 0)});
+    entry.told_at = now;
+  }
+  return quiet;
+}
+
+std::vector<LineLimit::Suppressed> LineLimit::take_all() {
+  std::vector<Suppressed> all = std::exchange(forgotten_, {});
+  for (auto& [cause, entry] : causes_) {
+    if (entry.suppressed > 0) all.push_back({cause, std::exchange(entry.suppressed, 0)});
+  }
+  return all;
+}
+
+void LineLimit::forget_one() {
+  const auto oldest =
+      std::ranges::min_element(causes_, {}, [](const auto& each) { return each.second.told_at; });
+  if (oldest->second.suppressed > 0) {
+    forgotten_.push_back({oldest->first, oldest->second.suppressed});
+  }
+  causes_.erase(oldest);
+}
+
+}  // namespace couponhook::server

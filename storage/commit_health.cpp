@@ -1,0 +1,37 @@
+#include "storage/commit_health.hpp"
+
+#include <algorithm>
+
+namespace couponhook::storage {
+namespace {
+
+/// What a probe is larger than the largest notification that failed: the pages that its rows and
+/// their places in the indices take up, and more, so that what is ready is so for a while.
+constexpr std::size_t kProbeMargin = std::size_t{128} << 10;
+
+}  // namespace
+
+void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
+  stalled_since_ = now;
+  if (!failed_bytes_) return;
+  const bool as_large = std::ranges::any_of(batch, [this](const Work& work) {
+    const auto* probe = std::get_if<Probe>(&work.content);
+    return probe == nullptr || probe->bytes >= probe_bytes();
+  });
+  if (as_large) failed_bytes_.reset();
+}
+
+void CommitHealth::refused(std::span<const Work> batch, TimePoint now) {
+  stalled_since_ = now;
+  std::size_t largest = failed_bytes_.value_or(0);
+  for (const Work& work : batch) {
+    if (!std::holds_alternative<Probe>(work.content)) largest = std::max(largest, work.bytes);
+  }
+  failed_bytes_ = largest;
+}
+
+std::size_t CommitHealth::probe_bytes() const {
+  return failed_bytes_ ? *failed_bytes_ + kProbeMargin : 0;
+}
+
+}  // namespace couponhook::storage

@@ -1,0 +1,81 @@
+#include "storage/sqlite_checkpointer.hpp"
+
+#include <utility>
+
+#include <pthread.h>
+
+namespace couponhook::storage {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A disk that is quicker than this may be waited for in a turn.
+constexpr std::chrono::milliseconds kQuick{100};
+constexpr std::chrono::seconds kTurnWait{5};
+/// Frames of a log that is shortened even at the price of a pause: a gigabyte.
+constexpr int kVeryLong = 250'000;
+
+}  // namespace
+
+void CheckpointPlan::ended(const std::optional<LogState>& state) {
+  if (state && state->copied == state->frames) {
+    copied_all_of_ = state->frames;
+    next_at_ = kInterval;
+    return;
+  }
+  // Somebody reads an older state, or adds to it all the time: again when it has grown as much.
+  copied_all_of_.reset();
+  next_at_ = (state ? state->frames : frames_) + kInterval;
+}
+
+SqliteCheckpointer::SqliteCheckpointer(std::unique_ptr<SqliteConnection> connection,
+                                       std::shared_ptr<WriteTurns> turns)
+    : connection_(std::move(connection)), turns_(std::move(turns)), thread_([this] { work(); }) {}
+
+SqliteCheckpointer::~SqliteCheckpointer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void SqliteCheckpointer::committed(int frames) noexcept {
+  bool due = false;
+  {
+    const std::lock_guard lock(mutex_);
+    plan_.committed(frames);
+    due = plan_.is_due();
+  }
+  if (due) wake_.notify_one();
+}
+
+void SqliteCheckpointer::work() {
+  pthread_setname_np(pthread_self(), "checkpoints");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || plan_.is_due(); });
+    if (stopping_) return;
+    lock.unlock();
+    const std::optional<LogState> state = checkpoint();
+    lock.lock();
+    plan_.ended(state);
+  }
+}
+
+/// Failures are told by nobody: the log grows meanwhile, until a commit fails for the same reason.
+std::optional<LogState> SqliteCheckpointer::checkpoint() {
+  const auto begun = Clock::now();
+  auto state = connection_->checkpoint();
+  if (!state) return std::nullopt;
+  if (state->copied == state->frames) return *state;
+  const bool quick = Clock::now() - begun < kQuick;
+  if (!quick && state->frames < kVeryLong) return *state;
+  if (!turns_->take(WriterRole::kMaintenance, kTurnWait)) return *state;
+  state = connection_->checkpoint();
+  turns_->give_back();
+  return state ? std::optional(*state) : std::nullopt;
+}
+
+}  // namespace couponhook::storage
