@@ -205,7 +205,7 @@ std::string_view to_string(OrderRefunded::Status status) {
 EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
                                const JsonLimits& limits) {
   const EventKind kind = event_kind(event_type);
-  if (kind == EventKind::kOther || kind == EventKind::kUnknown) return {};
+  if (kind == EventKind::kOther || kind == EventKind::kUnknown) return {OtherEvent{}, {}};
 
   const auto document = parse_object(resource, limits);
   if (!document) {

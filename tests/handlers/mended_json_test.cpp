@@ -129,15 +129,27 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
-    for (const char* more :
-         {R"(,"stock_id":"13","coupon_code":"AB-3")", R"(,"coupon_id":"35")",
-          R"(,"consume_information":{"transaction_id":"4201","consume_time":"T"})",
-          R"(,"consume_information":{"consume_time":"T"})", R"(,"consume_information":null)",
-          R"(,"refund_id":"504")", R"(,"refund_status":"CLOSED")", R"(,"success_time":"U")",
-          R"(,"coupon\u005fid":"35")"}) {
-      const std::string name = std::string(more).substr(2, 5);
-      const bool decides = kind.members.find("\"" + name) != std::string::npos;
-      if (!decides) continue;
+    const struct {
+      const char* decides;  // where the resource has this one
+      const char* more;
+    } cases[] = {
+        {"stock_id", R"(,"stock_id":"13")"},
+        {"coupon_code", R"(,"coupon_code":"AB-4")"},
+        {"coupon_id", R"(,"coupon_id":"35")"},
+        {"coupon_id", R"(,"coupon\u005fid":"35")"},
+        {"coupon_id", R"(,"coupon_id":null)"},
+        {"coupon_id", R"(,"coupon_id":34.0)"},
+        {"consume_information",
+         R"(,"consume_information":{"transaction_id":"4201","consume_time":"T"})"},
+        {"consume_information", R"(,"consume_information":{"consume_time":"T"})"},
+        {"consume_information", R"(,"consume_information":null)"},
+        {"send_time", R"(,"send_time":"U")"},
+        {"refund_id", R"(,"refund_id":"504")"},
+        {"refund_status", R"(,"refund_status":"CLOSED")"},
+        {"success_time", R"(,"success_time":"U")"},
+    };
+    for (const auto& [decides, more] : cases) {
+      if (kind.members.find("\"" + std::string(decides) + "\"") == std::string::npos) continue;
       const std::string resource = "{" + kind.members + more + "}";
       EXPECT_NE(why_unreadable(kind.event_type, resource).find("comes twice"), std::string::npos)
           << resource;
