@@ -15,12 +15,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-std::string_view content_of(std::string_view field) {
-  field = trimmed(field);
-  if (field.starts_with('`')) field.remove_prefix(1);
-  return trimmed(field);
-}
-
 std::optional<std::int64_t> parse_fen(std::string_view text, bool is_yuan, char separator) {
   const char* const points = separator == ',' ? "." : ".,";
   const std::size_t point = std::min(text.find_first_of(points), text.size());

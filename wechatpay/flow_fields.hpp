@@ -14,9 +14,6 @@ namespace couponhook::wechatpay {
 
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// What a field of free text holds beside its marks: spaces around, one leading backtick.
-[[nodiscard]] std::string_view content_of(std::string_view field);
-
 /// "12.3" yuan or "1230" fen; "12,3" where a comma does not separate fields.
 [[nodiscard]] std::optional<std::int64_t> parse_fen(std::string_view text, bool is_yuan,
                                                     char separator);

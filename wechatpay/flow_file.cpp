@@ -293,7 +293,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
       report("the amount is not one: the row is taken without it", i + 1);
     }
   } else {
-    record.other.emplace_back(names_[i], content_of(field));
+    record.other.emplace_back(names_[i], value.text);
   }
 }
 
