@@ -298,7 +298,11 @@ class Reconcile(RunningTestCase):
                 found = self.read_file(case.read())
                 self.assertEqual((found["in_books"], found["malformed"]), expected, found)
 
+    def forget_coupons(self):
+        self.api.coupons, self.api.busifavor = {}, []
+
     def test_the_use_of_a_merchant_coupon_is_said_not_to_be_compared(self):
+        self.addCleanup(self.forget_coupons)
         self.api.busifavor = [
             {"belong_merchant": MCHID, "stock_name": "商家券", "coupon_state": state,
              "coupon_code": f"used-{number}", "stock_id": "12051988",
@@ -318,6 +322,7 @@ class Reconcile(RunningTestCase):
         self.assertIn("not_compared,redeem,12051988,used-1", self.command("reconcile", *user, "--csv"))
 
     def test_a_users_coupon_that_is_none_is_told_and_never_stored(self):
+        self.addCleanup(self.forget_coupons)
         odd = held("9867099001")
         odd["consume_information"]["transaction_id"] = "4.2E+27"
         number = held("9867099002")
