@@ -1,11 +1,14 @@
 #include "handlers/coupon_event.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <span>
 #include <utility>
 
 #include "handlers/event_catalogue.hpp"
 #include "handlers/json_fields.hpp"
+#include "handlers/mended_json.hpp"
 
 namespace couponhook::handlers {
 namespace {
@@ -145,6 +148,46 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   return refunded;
 }
 
+CouponEvent read_fields(EventKind kind, std::string_view event_type, const JsonObject& object) {
+  const JsonFields fields(&object.value());
+  if (kind == EventKind::kIssued) return read_issued(fields);
+  if (kind == EventKind::kRedeemed) return read_redeemed(fields);
+  return read_refunded(event_type, fields);
+}
+
+/// The fields of which a flaw leaves it open what has happened: they make the ledger's key, or are
+/// the time.
+std::span<const std::string_view> deciding_fields(EventKind kind) {
+  static constexpr std::array<std::string_view, 4> kIssued{"stock_id", "coupon_code", "send_time",
+                                                           "receive_time"};
+  static constexpr std::array<std::string_view, 4> kRedeemed{"stock_id", "coupon_id",
+                                                             "consume_information.transaction_id",
+                                                             "consume_information.consume_time"};
+  static constexpr std::array<std::string_view, 4> kRefunded{"transaction_id", "refund_id",
+                                                             "refund_status", "success_time"};
+  if (kind == EventKind::kIssued) return kIssued;
+  return kind == EventKind::kRedeemed ? std::span(kRedeemed) : std::span(kRefunded);
+}
+
+/// Reads what no strict parser takes, or what is missing something as it stands.
+/// \param why it could not be read strictly.
+EventReading read_mended(EventKind kind, std::string_view event_type, std::string_view resource,
+                         const JsonLimits& limits, std::string why) {
+  const auto deciding = deciding_fields(kind);
+  const auto mended = mend_object(resource, limits, deciding);
+  if (!mended) return {OtherEvent{std::move(why)}, {}};
+  if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
+  // Deciding fields are kept beyond the limit.
+  const JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
+  const auto document = parse_object(mended->text, with_deciding);
+  if (!document) return {OtherEvent{std::move(why)}, {}};
+  CouponEvent event = read_fields(kind, event_type, *document);
+  if (std::holds_alternative<OtherEvent>(event)) return {std::move(event), {}};
+  std::string flaw;
+  if (mended->flaws != 0) flaw = "the resource has " + describe_flaws(mended->flaws);
+  return {std::move(event), std::move(flaw)};
+}
+
 }  // namespace
 
 std::string_view to_string(OrderRefunded::Status status) {
@@ -159,20 +202,29 @@ std::string_view to_string(OrderRefunded::Status status) {
   return "";
 }
 
-CouponEvent read_event(std::string_view event_type, std::string_view resource,
-                       const JsonLimits& limits) {
+EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
+                               const JsonLimits& limits) {
   const EventKind kind = event_kind(event_type);
-  if (kind == EventKind::kOther || kind == EventKind::kUnknown) return OtherEvent{};
+  if (kind == EventKind::kOther || kind == EventKind::kUnknown) return {OtherEvent{}, {}};
 
   const auto document = parse_object(resource, limits);
   if (!document) {
-    return OtherEvent{
-        std::string("the resource is not a JSON object: ").append(describe(document.error()))};
+    std::string why =
+        std::string("the resource is not a JSON object: ").append(describe(document.error()));
+    return read_mended(kind, event_type, resource, limits, std::move(why));
   }
-  const JsonFields fields(&document->value());
-  if (kind == EventKind::kIssued) return read_issued(fields);
-  if (kind == EventKind::kRedeemed) return read_redeemed(fields);
-  return read_refunded(event_type, fields);
+  CouponEvent event = read_fields(kind, event_type, *document);
+  const auto* other = std::get_if<OtherEvent>(&event);
+  if (other == nullptr) return {std::move(event), {}};
+  // An identifier that is a number of more than 64 bits is there once its digits are text.
+  EventReading mended = read_mended(kind, event_type, resource, limits, other->unreadable);
+  if (std::holds_alternative<OtherEvent>(mended.event)) return {std::move(event), {}};
+  return mended;
+}
+
+CouponEvent read_event(std::string_view event_type, std::string_view resource,
+                       const JsonLimits& limits) {
+  return read_flawed_event(event_type, resource, limits).event;
 }
 
 }  // namespace couponhook::handlers

@@ -94,9 +94,25 @@ struct OtherEvent {
 
 using CouponEvent = std::variant<CouponIssued, CouponRedeemed, OrderRefunded, OtherEvent>;
 
+/// An event, and what was wrong with the text it was read from.
+struct EventReading {
+  CouponEvent event;
+  /// Flaws that decide nothing, in words without content ("a control character in a string"); empty
+  /// where there were none, and where the event could not be read.
+  std::string flaw;
+};
+
 /// Reads a decrypted resource. Never refuses: what cannot be read becomes an OtherEvent that says
 /// why, because what was signed and decrypted is kept whatever it is. Optional fields with another
-/// type than documented are taken as absent. Thread-safe.
+/// type than documented are taken as absent.
+///
+/// A resource that is no strict JSON is read all the same (mended_json.hpp), as long as the fields
+/// that decide (stock, coupon, transaction, refund, status, time) are sound, and come once or with
+/// one value. Thread-safe.
+[[nodiscard]] EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
+                                             const JsonLimits& limits);
+
+/// The same without the flaw.
 [[nodiscard]] CouponEvent read_event(std::string_view event_type, std::string_view resource,
                                      const JsonLimits& limits);
 

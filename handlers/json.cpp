@@ -145,13 +145,8 @@ std::string_view describe(JsonError error) {
 /// Strings stay in the text, where the reader unescapes them; values of a usual notification fit
 /// into the first chunk.
 struct JsonObject::Storage {
-  explicit Storage(std::string_view content) {
-    text.reserve(content.size() + kReadAhead);
-    text = content;
-  }
+  explicit Storage(std::string_view content) : text(content) {}
 
-  /// What the reader's vector instructions may look at behind the end.
-  static constexpr std::size_t kReadAhead = 16;
   /// What the document keeps its unfinished objects in: RapidJSON would begin with less, and move
   /// it as it grows.
   static constexpr std::size_t kStackBytes = 4096;

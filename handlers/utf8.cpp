@@ -43,15 +43,23 @@ Sequence sequence_of(unsigned char lead) {
 
 }  // namespace
 
+std::size_t utf8_character_size(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (text.empty()) return 0;
+  if (byte(0) < 0x80) return 1;
+  const auto [length, second_min, second_max] = sequence_of(byte(0));
+  if (length == 0 || text.size() < length) return 0;
+  if (byte(1) < second_min || byte(1) > second_max) return 0;
+  for (std::size_t at = 2; at < length; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
 bool is_utf8(std::string_view text) {
   for (text = without_ascii_prefix(text); !text.empty(); text = without_ascii_prefix(text)) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const auto [length, second_min, second_max] = sequence_of(byte(0));
-    if (length == 0 || text.size() < length) return false;
-    if (byte(1) < second_min || byte(1) > second_max) return false;
-    for (std::size_t at = 2; at < length; ++at) {
-      if ((byte(at) & 0xC0) != 0x80) return false;
-    }
+    const std::size_t length = utf8_character_size(text);
+    if (length == 0) return false;
     text.remove_prefix(length);
   }
   return true;

@@ -9,6 +9,7 @@
 #include "handlers/event_catalogue.hpp"
 #include "handlers/event_time.hpp"
 #include "handlers/json.hpp"
+#include "handlers/mended_json.hpp"
 #include "handlers/utf8.hpp"
 
 namespace couponhook::handlers {
@@ -31,11 +32,14 @@ std::string occurred_at(const HandledEvent& event) {
       made.value_or(std::chrono::sys_time<milliseconds>(milliseconds(event.received_at_ms))));
 }
 
-/// As decrypted, byte for byte, so that numbers keep their form. What WeChat Pay signed and sealed
-/// is kept even where it is no JSON; it travels as a string then.
+/// As decrypted, byte for byte, so that numbers keep their form. An object with flaws travels
+/// mended, so that a receiver's parser takes it; what WeChat Pay signed and sealed and is no object
+/// at all travels as a string.
 void write_resource(Writer& writer, std::string_view resource) {
   if (parse_object(resource, {})) {
     writer.RawValue(resource.data(), resource.size(), rapidjson::kObjectType);
+  } else if (const auto mended = mend_object(resource, {}, {})) {
+    writer.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
   } else if (is_utf8(resource)) {
     writer.String(resource.data(), static_cast<rapidjson::SizeType>(resource.size()));
   } else {

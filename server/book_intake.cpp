@@ -12,8 +12,10 @@
 #include <rapidjson/writer.h>
 #include <boost/asio/this_coro.hpp>
 
+#include "handlers/event_time.hpp"
 #include "server/admin_json.hpp"
 #include "server/commit_wait.hpp"
+#include "server/fact_form.hpp"
 #include "server/ledger_needs.hpp"
 #include "storage/source.hpp"
 
@@ -52,8 +54,31 @@ struct Entry {
   std::string resource;
 };
 
-std::optional<Entry> read_entry(const Value& value) {
-  if (!value.IsObject()) return std::nullopt;
+/// What WeChat Pay has signed is kept whatever it looks like. This has been through other hands, so
+/// that what does not look like WeChat Pay's is none of it.
+/// \return why a well-formed entry is no fact; empty where it is one.
+std::string why_no_fact(const Entry& entry) {
+  const handlers::Notification& notification = entry.notification;
+  const std::string& time = notification.create_time;
+  if (!time.empty() && !handlers::parse_event_time(time)) return "create_time is no time";
+  const auto [event, flaw] =
+      handlers::read_flawed_event(notification.event_type, entry.resource, {});
+  if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
+    return "resource: " + other->unreadable;
+  }
+  if (!flaw.empty()) return flaw;
+  const std::string odd = odd_form(event);
+  return odd.empty() ? std::string() : "resource: " + odd;
+}
+
+using EntryResult = boost::system::result<Entry, std::string>;
+
+EntryResult no_entry(std::string why) {
+  return EntryResult(boost::system::in_place_error, std::move(why));
+}
+
+EntryResult read_entry(const Value& value) {
+  if (!value.IsObject()) return no_entry("it is no object");
   Entry entry;
   entry.notification.id = text_of(value, "id");
   entry.notification.event_type = text_of(value, "event_type");
@@ -64,24 +89,39 @@ std::optional<Entry> read_entry(const Value& value) {
   const std::string& id = entry.notification.id;
   const bool has_id = !id.empty() && id.size() <= kIdCharactersMax &&
                       std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
-  if (!has_id || entry.resource.empty() || !is_book_event(entry.notification.event_type)) {
-    return std::nullopt;
+  if (!has_id) return no_entry("id is not 1 to 64 visible characters");
+  if (!is_book_event(entry.notification.event_type)) {
+    return no_entry("event_type is not COUPON.SEND, COUPON.USE or REFUND.SUCCESS");
   }
-  return entry;
+  if (entry.resource.empty()) return no_entry("resource is no text");
+  std::string why = why_no_fact(entry);
+  if (!why.empty()) return no_entry(std::move(why));
+  return EntryResult(boost::system::in_place_value, std::move(entry));
 }
 
-/// \return nothing where any entry will not do: half a book is not taken.
-std::optional<std::vector<Entry>> read_entries(const Value& root) {
+using EntriesResult = boost::system::result<std::vector<Entry>, std::string>;
+
+/// \return why not where any entry will not do: half a book is not taken.
+EntriesResult read_entries(const Value& root) {
   const auto found = root.FindMember("entries");
-  if (found == root.MemberEnd() || !found->value.IsArray()) return std::nullopt;
-  if (found->value.Size() > BookIntake::kEntriesMax) return std::nullopt;
+  if (found == root.MemberEnd() || !found->value.IsArray() ||
+      found->value.Size() > BookIntake::kEntriesMax) {
+    return EntriesResult(
+        boost::system::in_place_error,
+        "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
+        "REFUND.SUCCESS), original_type, summary, create_time and resource");
+  }
   std::vector<Entry> entries;
   for (const Value& value : found->value.GetArray()) {
     auto entry = read_entry(value);
-    if (!entry) return std::nullopt;
+    if (!entry) {
+      return EntriesResult(boost::system::in_place_error,
+                           "entry " + std::to_string(entries.size() + 1) +
+                               " will not do, so that none was taken: " + entry.error());
+    }
     entries.push_back(std::move(*entry));
   }
-  return entries;
+  return EntriesResult(boost::system::in_place_value, std::move(entries));
 }
 
 /// As why_ledger_is_short(), of what the entries tell.
@@ -139,11 +179,7 @@ Task<Reply> BookIntake::take(std::string_view body) {
     co_return refuse_books("mchid is no configured merchant");
   }
   auto entries = read_entries(root);
-  if (!entries) {
-    co_return refuse_books(
-        "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
-        "REFUND.SUCCESS), original_type, summary, create_time and resource");
-  }
+  if (!entries) co_return refuse_books(entries.error());
   const std::string short_of = why_not_kept(sources_.rules.ledger, *entries);
   if (!short_of.empty()) co_return reply_with(409, error_json("LEDGER_MISSING", short_of));
   const Executor executor = co_await asio::this_coro::executor;

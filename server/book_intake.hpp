@@ -26,7 +26,9 @@ struct BookIntakeSources {
 ///     {"mchid", "entries": [{"id", "event_type", "original_type", "summary", "create_time",
 ///                            "resource"}]}
 ///
-/// `resource` is JSON in a string: its bytes are what is kept. Each entry goes the way of a
+/// `resource` is JSON in a string: its bytes are what is kept. It has to be strict JSON whose
+/// identifiers and times have WeChat Pay's forms, else all are refused, with 400 and the number of
+/// the first that is not. Each entry goes the way of a
 /// decrypted notification, marked source=reconcile; what is known by its id or its fact changes
 /// nothing, and is delivered to nobody again. Answers {"outcomes": ["stored" | "duplicate" |
 /// "conflict" | "failed", …]}, one for each entry, once all are committed; 409 LEDGER_MISSING where

@@ -16,6 +16,7 @@
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
 #include "server/clock.hpp"
+#include "server/fact_form.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -217,14 +218,23 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   const bool known = handlers::event_kind(notification.event_type) != handlers::EventKind::kUnknown;
   result.verdict_if_new = known ? Verdict::kStored : Verdict::kStoredUnknownType;
 
-  handlers::CouponEvent event = handlers::read_event(notification.event_type, resource, rules.json);
+  storage::Admission& admission = result.admission;
+  auto [event, flaw] = handlers::read_flawed_event(notification.event_type, resource, rules.json);
   if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
     result.unreadable = other->unreadable;
-    if (!result.unreadable.empty()) result.verdict_if_new = Verdict::kStoredUnreadable;
+    if (!result.unreadable.empty()) {
+      result.verdict_if_new = Verdict::kStoredUnreadable;
+      admission.flaw.append(storage::flaw::kUnreadable).append(result.unreadable);
+    }
+  } else {
+    // WeChat Pay signed it, so that it is kept whatever it looks like.
+    const std::string odd = odd_form(event);
+    if (!flaw.empty() && !odd.empty()) flaw += "; ";
+    flaw += odd;
+    if (!flaw.empty()) admission.flaw.append(storage::flaw::kHarmless).append(flaw);
   }
   auto entry = handlers::ledger_entry(std::move(event), notification.create_time);
 
-  storage::Admission& admission = result.admission;
   for (std::string_view handler : rules.outward.match(notification.event_type)) {
     admission.deliveries.push_back({std::string(handler), ordering_key(entry, notification.id)});
   }

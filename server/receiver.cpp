@@ -21,7 +21,7 @@ struct Identity {
     if (const auto* admit = std::get_if<ToAdmit>(&examined)) {
       id = admit->admission.id;
       event_type = admit->admission.event_type;
-      detail = admit->unreadable;
+      detail = admit->unreadable.empty() ? admit->admission.flaw : admit->unreadable;
     } else if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) {
       id = sealed->record.id;
       event_type = sealed->record.event_type;

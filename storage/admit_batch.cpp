@@ -37,9 +37,10 @@ class OutcomesFail {
 };
 
 Command insert_notification(const Admission& a) {
+  const Parameter flaw = a.flaw.empty() ? Parameter(nullptr) : Parameter(std::string_view(a.flaw));
   return {sql::kInsertNotification,
           {a.id, a.mchid, a.event_type, a.create_time, a.received_at_ms, a.source,
-           as_bytes(a.digest), a.envelope, Bytes{a.resource}}};
+           as_bytes(a.digest), a.envelope, Bytes{a.resource}, flaw}};
 }
 
 Command keep_quarantined(const Quarantined& q) {
@@ -189,6 +190,7 @@ BatchWriter::Result BatchWriter::follow_up() {
     item.work->outcome = AdmitOutcome::kStored;
     counters_.add(counter::kStored);
     counters_.add_type(a.event_type);
+    if (a.flaw.starts_with(flaw::kUnreadable)) counters_.add(counter::kUnreadable);
     if (a.fact) facts_.push_back(&a);
     if (!a.deliveries.empty()) with_deliveries_.push_back(&item);
   }

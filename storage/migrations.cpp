@@ -175,6 +175,12 @@ CREATE TABLE clock_marks (
 );
 )sql";
 
+// Few notifications have a flaw, so the index costs the others nothing.
+constexpr std::string_view kFlaws = R"sql(
+ALTER TABLE notifications ADD COLUMN flaw TEXT;
+CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
+)sql";
+
 // What a probe takes up, and when the call of a delivery that is leased began: a lease alone says
 // that it stands in a queue.
 constexpr std::string_view kPressureSchema = R"sql(
@@ -185,6 +191,7 @@ ALTER TABLE deliveries ADD COLUMN begun_at BIGINT;
 constexpr std::array kMigrations{
     Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
     Migration{.version = 2, .works_with = 1, .script = kClockMarks},
+    Migration{.version = 3, .works_with = 1, .script = kFlaws},
     Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
 };
 

@@ -65,6 +65,12 @@ struct SealedKey {
   Digest body_digest{};
 };
 
+/// How Admission::flaw begins. Stored: never change them.
+namespace flaw {
+inline constexpr std::string_view kUnreadable = "unreadable: ";  ///< the fact could not be read
+inline constexpr std::string_view kHarmless = "flaw: ";          ///< it could all the same
+}  // namespace flaw
+
 /// A verified and decrypted notification, to be kept with all that follows from it.
 struct Admission {
   std::string mchid;
@@ -74,7 +80,10 @@ struct Admission {
   std::string source;       ///< notification, or reconcile
   std::string envelope;     ///< the rest of the envelope as a JSON object; may be empty
   std::string resource;     ///< decrypted
-  Digest digest{};          ///< of the decrypted resource: tells a copy from a conflict
+  /// What is wrong with the resource, in words without content, behind one of flaw's beginnings;
+  /// empty where nothing is.
+  std::string flaw;
+  Digest digest{};  ///< of the decrypted resource: tells a copy from a conflict
   std::int64_t received_at_ms = 0;
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;

@@ -23,8 +23,8 @@ namespace couponhook::storage::sql {
 
 const Statement kInsertNotification{
     "INSERT INTO notifications (id, mchid, event_type, create_time, received_at,"
-    " last_seen_at, times_seen, source, digest, envelope, resource)"
-    " VALUES ($1, $2, $3, $4, $5, $5, 1, $6, $7, $8, $9)"
+    " last_seen_at, times_seen, source, digest, envelope, resource, flaw)"
+    " VALUES ($1, $2, $3, $4, $5, $5, 1, $6, $7, $8, $9, $10)"
     " ON CONFLICT (id, mchid) DO NOTHING RETURNING seq"};
 
 const Statement kCountCopy{

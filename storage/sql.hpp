@@ -15,7 +15,9 @@ namespace couponhook::storage::sql {
 
 // Admission. A unique index decides what is new: a statement gives a row where it kept one.
 
-/// id, mchid, event_type, create_time, received_at, source, digest, envelope, resource -> seq
+/// id, mchid, event_type, create_time, received_at, source, digest, envelope, resource, flaw or
+/// NULL
+/// -> seq
 extern const Statement kInsertNotification;
 /// received_at, id, mchid
 extern const Statement kCountCopy;

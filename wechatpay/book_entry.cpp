@@ -177,4 +177,14 @@ BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
   return entry;
 }
 
+BookEntry used_entry(const BusifavorCoupon& coupon) {
+  BookEntry entry;
+  entry.kind = FactKind::kRedeem;
+  entry.stock_id = coupon.stock_id;
+  entry.coupon = coupon.coupon_code;
+  entry.business_key = join(coupon.stock_id, coupon.coupon_code);
+  entry.occurred_at = normal_time(coupon.use_time);
+  return entry;
+}
+
 }  // namespace couponhook::wechatpay

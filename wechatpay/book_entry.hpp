@@ -56,4 +56,8 @@ struct BookEntry {
 /// \param openid whose coupons were asked for.
 [[nodiscard]] BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid);
 
+/// The use of a busifavor coupon that is USED: to be told of, never to be admitted, since nothing
+/// notifies of it. It has no transaction, event type or resource.
+[[nodiscard]] BookEntry used_entry(const BusifavorCoupon& coupon);
+
 }  // namespace couponhook::wechatpay

@@ -87,6 +87,8 @@ std::string_view to_string(Finding finding) {
       return "differing";
     case Finding::kUnlisted:
       return "unlisted";
+    case Finding::kNotCompared:
+      return "not_compared";
   }
   return "";
 }

@@ -27,13 +27,14 @@ struct KnownFact {
 };
 
 enum class Finding : std::uint8_t {
-  kMatched,    ///< in both, alike
-  kMissing,    ///< theirs has it, ours not: it never arrived
-  kDiffering,  ///< in both, but they tell it differently
-  kUnlisted,   ///< ours has it, theirs not
+  kMatched,      ///< in both, alike
+  kMissing,      ///< theirs has it, ours not: it never arrived
+  kDiffering,    ///< in both, but they tell it differently
+  kUnlisted,     ///< ours has it, theirs not
+  kNotCompared,  ///< theirs has it, ours cannot: nothing notifies of it. compare() finds none.
 };
-[[nodiscard]] std::string_view to_string(
-    Finding finding);  ///< matched, missing, differing, unlisted
+/// matched, missing, differing, unlisted, not_compared
+[[nodiscard]] std::string_view to_string(Finding finding);
 
 struct ReportRow {
   Finding finding{};

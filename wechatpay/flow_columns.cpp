@@ -16,7 +16,9 @@ std::string comparable(std::string_view name) {
   std::string form(name);
   replace_all(form, "（", "(");
   replace_all(form, "）", ")");
-  replace_all(form, " ", "");
+  for (const std::string_view blank : {" ", "\t", "\r", "\n", "\xC2\xA0", "\xE3\x80\x80"}) {
+    replace_all(form, blank, "");
+  }
   return lower_case(form);
 }
 

@@ -4,86 +4,18 @@
 #include <charconv>
 #include <system_error>
 
+#include "wechatpay/flow_fields.hpp"
+#include "wechatpay/wechat_time.hpp"
+
 namespace couponhook::wechatpay {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr char kQuote = '"';
+/// "sep=;" before the header says how a spreadsheet separates fields.
+constexpr std::string_view kSeparatorLine = "sep=";
+constexpr std::string_view kSeparators = ",;\t|";
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-/// What a field holds beside its marks: spaces around, one leading backtick.
-std::string_view content_of(std::string_view field) {
-  field = trimmed(field);
-  if (field.starts_with('`')) field.remove_prefix(1);
-  return trimmed(field);
-}
-
-/// Takes one field off the front of a line (RFC 4180), with the comma that follows.
-/// \return nothing where a quote is not closed.
-std::optional<std::string> take_field(std::string_view& line, bool& more) {
-  std::string field;
-  std::string_view start = trimmed(line);
-  if (start.starts_with(kQuote)) {
-    line = start.substr(1);
-    while (true) {
-      const std::size_t quote = line.find(kQuote);
-      if (quote == std::string_view::npos) return {};
-      field.append(line.substr(0, quote));
-      line.remove_prefix(quote + 1);
-      if (!line.starts_with(kQuote)) break;
-      field += kQuote;
-      line.remove_prefix(1);
-    }
-  }
-  const std::size_t comma = line.find(',');
-  more = comma != std::string_view::npos;
-  field.append(line.substr(0, comma));
-  line.remove_prefix(more ? comma + 1 : line.size());
-  return field;
-}
-
-/// \param fields_max what is beyond goes into the last field, commas and all; 0: no limit.
-std::optional<std::vector<std::string>> split_line(std::string_view line, std::size_t fields_max) {
-  std::vector<std::string> fields;
-  for (bool more = true; more;) {
-    if (fields_max != 0 && fields.size() + 1 == fields_max && !trimmed(line).starts_with(kQuote)) {
-      fields.emplace_back(content_of(line));
-      break;
-    }
-    auto field = take_field(line, more);
-    if (!field) return {};
-    fields.emplace_back(content_of(*field));
-  }
-  return fields;
-}
-
-bool is_identifier(std::string_view text) {
-  constexpr std::size_t kBytesMax = 64;
-  return !text.empty() && text.size() <= kBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
-}
-
-/// "12.3" yuan or "1230" fen.
-std::optional<std::int64_t> parse_fen(std::string_view text, bool is_yuan) {
-  const std::size_t point = std::min(text.find('.'), text.size());
-  std::string digits(text.substr(0, point));
-  if (is_yuan || point < text.size()) {
-    std::string fraction(point < text.size() ? text.substr(point + 1) : "");
-    if (fraction.size() > 2 && fraction.find_first_not_of('0', 2) != std::string::npos) return {};
-    fraction.resize(2, '0');
-    digits += fraction;
-  }
-  std::int64_t fen = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, fen);
-  if (error != std::errc{} || stop != end || digits.empty()) return {};
-  return fen;
+bool is_line_end(char c) {
+  return c == '\n' || c == '\r';
 }
 
 std::string* member_of(FlowRecord& record, FlowColumn column) {
@@ -112,72 +44,173 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
 }
 
 /// The first line of the two at the end of a bill.
-bool begins_summary(std::string_view line) {
-  if (trimmed(line).starts_with('`')) return false;  // a value, whatever it says
-  const std::string_view start = content_of(line);
-  return start.starts_with("总") || start.starts_with("合计") || start.starts_with("汇总");
+bool begins_summary(std::string_view first_field) {
+  if (trimmed(first_field).starts_with('`')) return false;  // a value, whatever it says
+  const std::string_view start = without_marks(first_field).text;
+  const auto begins = [&](std::string_view word) { return start.starts_with(word); };
+  return begins("总") || begins("合计") || begins("汇总") || begins("Total") || begins("total");
+}
+
+/// The separator with which the header names the most columns that are known.
+char find_separator(std::string_view text, bool is_last,
+                    const std::vector<FlowColumnNames>& columns) {
+  char best = kSeparators.front();
+  std::size_t most = 0;
+  for (const char separator : kSeparators) {
+    const auto row = read_row(text, is_last, {.separator = separator});
+    if (!row) continue;
+    const auto known = std::ranges::count_if(row->fields, [&](const std::string& name) {
+      return find_flow_column(columns, without_marks(name).text).has_value();
+    });
+    if (static_cast<std::size_t>(known) <= most) continue;
+    most = static_cast<std::size_t>(known);
+    best = separator;
+  }
+  return best;
+}
+
+/// A header name as it is told to people: it comes from the file.
+std::string shown(std::string_view name) {
+  constexpr std::size_t kBytesMax = 60;
+  if (name.size() > kBytesMax) return {};
+  const bool is_plain = std::ranges::all_of(
+      name, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
+  return is_plain && !name.empty() ? " (" + std::string(name) + ")" : std::string();
 }
 
 }  // namespace
 
+std::string to_string(const FlowProblem& problem) {
+  if (problem.line == 0) return problem.message;
+  std::string text = "line " + std::to_string(problem.line);
+  if (problem.column != 0) text += ", column " + std::to_string(problem.column);
+  return text + ": " + problem.message;
+}
+
 FlowParser::FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, FlowLimits limits)
-    : kind_(kind), columns_(std::move(columns)), limits_(limits) {}
+    : kind_(kind), columns_(std::move(columns)), limits_(limits) {
+  rules_.bytes_max = limits.line_bytes_max;
+}
 
 bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) {
+  // A megabyte at once would be copied for each row that is taken off it.
+  constexpr std::size_t kPieceBytes = 64 * 1024;
   while (!bytes.empty() && !failed_) {
-    const std::size_t end = bytes.find('\n');
-    const bool complete = end != std::string_view::npos;
-    const std::string_view piece = bytes.substr(0, end);
-    bytes.remove_prefix(complete ? end + 1 : bytes.size());
-    overlong_ = overlong_ || pending_.size() + piece.size() > limits_.line_bytes_max;
-    if (!overlong_) pending_.append(piece);
-    if (!complete) continue;
-    take_line(pending_, records);
-    pending_.clear();
-    overlong_ = false;
+    const std::string_view piece = bytes.substr(0, kPieceBytes);
+    bytes.remove_prefix(piece.size());
+    if (!text_.feed(piece, pending_)) fail("it " + text_.problem());
+    take_rows(false, records);
   }
   return !failed_;
 }
 
 bool FlowParser::finish(std::vector<FlowRecord>& records) {
-  if (!failed_ && (!pending_.empty() || overlong_)) take_line(pending_, records);
-  pending_.clear();
+  if (!failed_ && !text_.finish(pending_)) fail("it " + text_.problem());
+  take_rows(true, records);
   if (!failed_ && part_ == Part::kHeader) fail("the file is empty: there is no header line");
   return !failed_;
 }
 
-void FlowParser::take_line(std::string_view text, std::vector<FlowRecord>& records) {
-  ++line_;
-  if (line_ == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (overlong_) {
+void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
+  std::string_view text(pending_);
+  while (!failed_ && !text.empty()) {
+    line_ = lines_ + 1;
+    const auto row = next_row(text, is_last);
+    if (!row) break;
+    const bool was_overlong = std::exchange(overlong_, row->bytes == 0);
+    if (row->bytes == 0) {  // nothing of it is kept until its line ends
+      text = {};
+      break;
+    }
+    text.remove_prefix(row->bytes);
+    lines_ += row->lines;
+    if (was_overlong || row->bytes > limits_.line_bytes_max + 2) {
+      const std::string message =
+          "the line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes";
+      part_ == Part::kHeader ? fail(message) : skip(message);
+    } else {
+      take(*row, records);
+    }
+  }
+  pending_.erase(0, pending_.size() - text.size());
+  if (is_last && overlong_ && !failed_) {
     const std::string message =
         "the line is longer than " + std::to_string(limits_.line_bytes_max) + " bytes";
-    return part_ == Part::kHeader ? fail(message) : skip(message);
+    part_ == Part::kHeader ? fail(message) : skip(message);
   }
-  if (trimmed(text).empty()) return;
+}
+
+/// The first line of `text` as a row without fields; nothing where it may go on.
+std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool is_last) const {
+  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+  if (end == text.size() && !is_last && !overlong_) return {};
+  const auto end_bytes = line_end_at(text, end, is_last);
+  if (!end_bytes) return {};
+  SeparatedRow line;
+  line.bytes = end + *end_bytes;
+  return line;
+}
+
+/// \return nothing where more of the file is needed; a row of no bytes where all of `text` is in
+///   one that is too long.
+std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_last) {
+  const bool may_wait = !is_last && text.size() <= limits_.line_bytes_max;
+  if (overlong_) {
+    auto rest = first_line(text, is_last);
+    return rest && rest->bytes == text.size() && !is_line_end(text.back()) ? SeparatedRow{} : rest;
+  }
+  if (part_ == Part::kHeader && !is_separator_known_) {
+    auto line = first_line(text, is_last);
+    if (!line && may_wait) return {};
+    const std::string_view content = trimmed(text.substr(0, line ? line->bytes : text.size()));
+    if (content.starts_with(kSeparatorLine) && content.size() > kSeparatorLine.size()) {
+      rules_.separator = content[kSeparatorLine.size()];
+      is_separator_known_ = true;
+      return line;
+    }
+    if (!content.empty()) rules_.separator = find_separator(text, is_last, columns_);
+  }
+  auto row = read_row(text, is_last, rules_);
+  if (!row) return may_wait || is_last ? std::nullopt : std::optional(SeparatedRow{});
+  if (part_ == Part::kRows && row->lines > 1 && count_fields(row->fields) != names_.size()) {
+    // A quote that is not closed must not cost the rows that it swallows.
+    row = first_line(text, true);
+    row->fault = RowFault::kQuoteOpen;
+  }
+  return row;
+}
+
+void FlowParser::take(const SeparatedRow& row, std::vector<FlowRecord>& records) {
+  if (row.fault == RowFault::kQuoteOpen) {
+    return part_ == Part::kHeader ? fail("the header line cannot be read: a quote is not closed")
+                                  : skip("a quote is not closed");
+  }
+  // A spreadsheet leaves separators in lines that are empty.
+  if (std::ranges::all_of(row.fields, [](const auto& field) { return trimmed(field).empty(); })) {
+    return;
+  }
   switch (part_) {
     case Part::kHeader:
-      return take_header(text);
+      return take_header(row.fields);
     case Part::kRows:
-      if (!begins_summary(text)) return take_row(text, records);
+      if (!begins_summary(row.fields.front())) return take_record(row.fields, records);
       part_ = Part::kSummaryRow;
       return;
     case Part::kSummaryRow:
-      return take_summary(text);
+      return take_summary(row.fields);
     case Part::kEnd:
       return skip("there is a line after the summary");
   }
 }
 
-void FlowParser::take_header(std::string_view text) {
-  auto names = split_line(text, 0);
-  if (!names || names->size() > limits_.columns_max) {
+void FlowParser::take_header(const std::vector<std::string>& fields) {
+  if (fields.size() > limits_.columns_max) {
     return fail("the header line cannot be read: is this the flow file, as comma-separated text?");
   }
-  names_ = std::move(*names);
   const std::vector<FlowColumn> required = required_flow_columns(kind_);
   std::vector<FlowColumn> present;
-  for (const std::string& name : names_) {
+  for (const std::string& field : fields) {
+    const std::string& name = names_.emplace_back(without_marks(field).text);
     auto column = find_flow_column(columns_, name);
     if (column && contains(present, *column)) {
       // It must not be left open which one identifies a row; of what else there is, the first
@@ -188,6 +221,7 @@ void FlowParser::take_header(std::string_view text) {
       column.reset();
     }
     if (column) present.push_back(*column);
+    is_required_.push_back(column && contains(required, *column));
     meaning_.push_back(column);
   }
   std::string missing;
@@ -198,44 +232,33 @@ void FlowParser::take_header(std::string_view text) {
   if (!missing.empty()) {
     return fail("no column of the header is known to mean " + missing +
                 ": if this is the right file (" + std::string(to_string(kind_)) +
-                " flow, UTF-8), configure the names of its columns");
+                " flow, read as " + std::string(text_.encoding()) +
+                "), configure the names of its columns");
   }
+  if (meaning_.back() == FlowColumn::kGoods) rules_.fields_max = names_.size();
   part_ = Part::kRows;
 }
 
-void FlowParser::take_row(std::string_view text, std::vector<FlowRecord>& records) {
-  const bool goods_last = meaning_.back() == FlowColumn::kGoods;
-  const auto fields = split_line(text, goods_last ? names_.size() : 0);
-  if (!fields) return skip("a quote is not closed");
-  if (fields->size() != names_.size()) {
-    return skip("it has " + std::to_string(fields->size()) + " fields, the header " +
+/// Without the empty ones behind the last column, which spreadsheets add.
+std::size_t FlowParser::count_fields(const std::vector<std::string>& fields) const {
+  std::size_t size = fields.size();
+  while (size > names_.size() && trimmed(fields[size - 1]).empty()) --size;
+  return size;
+}
+
+void FlowParser::take_record(const std::vector<std::string>& fields,
+                             std::vector<FlowRecord>& records) {
+  const std::size_t size = count_fields(fields);
+  if (size != names_.size()) {
+    return skip("it has " + std::to_string(size) + " fields, the header " +
                 std::to_string(names_.size()));
   }
   FlowRecord record;
   record.line = line_;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    const std::string& field = (*fields)[i];
-    std::string* const member = meaning_[i] ? member_of(record, *meaning_[i]) : nullptr;
-    if (member != nullptr) {
-      *member = field;
-    } else if (meaning_[i] == FlowColumn::kDiscount) {
-      record.discount_fen = parse_fen(field, names_[i].find("元") != std::string::npos);
-      // A redemption is not to be lost for the sake of an amount.
-      if (!record.discount_fen && !field.empty() && field != "-") {
-        report("the amount is not one: the row is taken without it");
-      }
-    } else {
-      record.other.emplace_back(names_[i], field);
-    }
-  }
-  if (!is_identifier(record.coupon_id)) return skip("the coupon's id is not one");
-  if (!is_identifier(record.transaction_id)) return skip("the transaction's id is not one");
-  if (kind_ == FlowKind::kRefund && !is_identifier(record.refund_id)) {
-    return skip("the refund's id is not one");
-  }
-  if (!record.stock_id.empty() && !is_identifier(record.stock_id)) {
-    return skip("the stock's id is not one");
-  }
+  damage_.clear();
+  damaged_column_ = 0;
+  for (std::size_t i = 0; i < size; ++i) put(record, i, fields[i]);
+  if (!damage_.empty()) return skip(std::move(damage_), damaged_column_);
   if (rows_ == limits_.rows_max) {
     return fail("there are more than " + std::to_string(limits_.rows_max) + " rows");
   }
@@ -243,34 +266,74 @@ void FlowParser::take_row(std::string_view text, std::vector<FlowRecord>& record
   records.push_back(std::move(record));
 }
 
+/// Puts one field where it belongs, or says what is wrong with it.
+void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field) {
+  const auto column = meaning_[i];
+  const Unmarked value = without_marks(field);
+  if (column && identifier_in(*column)) {
+    if (!is_required_[i] && is_absent(value.text)) return;
+    find_damage(i, damage_of(*identifier_in(*column), value));
+    *member_of(record, *column) = value.text;
+  } else if (column == FlowColumn::kTime) {
+    if (is_absent(value.text)) return;
+    const auto time = parse_file_time(value.text);
+    if (!time) {
+      find_damage(i,
+                  "is no time as WeChat Pay writes it (2024-03-05 07:58:41), and what it was "
+                  "cannot be told");
+      return;
+    }
+    record.time =
+        parse_wechat_time(value.text) ? std::string(value.text) : format_wechat_time(*time);
+  } else if (column == FlowColumn::kDiscount) {
+    const bool is_yuan = names_[i].find("元") != std::string::npos;
+    record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);
+    // A redemption is not to be lost for the sake of an amount.
+    if (!record.discount_fen && !is_absent(value.text)) {
+      report("the amount is not one: the row is taken without it", i + 1);
+    }
+  } else {
+    record.other.emplace_back(names_[i], value.text);
+  }
+}
+
+void FlowParser::find_damage(std::size_t i, std::string_view damage) {
+  if (damage.empty()) return;
+  const std::string_view name = to_string(*meaning_[i]);
+  if (damage_.empty()) {
+    damaged_column_ = i + 1;
+  } else {
+    damage_ += "; column " + std::to_string(i + 1) + ": ";
+  }
+  damage_.append(name).append(shown(names_[i])).append(" ").append(damage);
+}
+
 /// The first number of the summary is how many rows there are: a file that was cut in the middle
 /// and saved again is found by it.
-void FlowParser::take_summary(std::string_view text) {
+void FlowParser::take_summary(const std::vector<std::string>& fields) {
   part_ = Part::kEnd;
-  const auto fields = split_line(text, 0);
   std::size_t declared = 0;
-  if (!fields || fields->empty()) return;
-  const std::string& first = fields->front();
+  const std::string_view first = without_marks(fields.front()).text;
   const char* const end = first.data() + first.size();
   const auto [stop, error] = std::from_chars(first.data(), end, declared);
   if (error != std::errc{} || stop != end || declared == rows_ + malformed_) return;
-  skip("the summary tells of " + first + " rows, the file has " +
+  skip("the summary tells of " + std::string(first) + " rows, the file has " +
        std::to_string(rows_ + malformed_));
 }
 
-void FlowParser::skip(std::string message) {
+void FlowParser::skip(std::string message, std::size_t column) {
   ++malformed_;
-  report(std::move(message));
+  report(std::move(message), column);
 }
 
-void FlowParser::report(std::string message) {
+void FlowParser::report(std::string message, std::size_t column) {
   if (problems_.size() == limits_.problems_kept_max) return;
-  problems_.push_back({line_, std::move(message)});
+  problems_.push_back({line_, column, std::move(message)});
 }
 
 void FlowParser::fail(std::string message) {
   failed_ = true;
-  problems_.push_back({0, std::move(message)});
+  problems_.push_back({0, 0, std::move(message)});
 }
 
 FlowFile parse_flow_file(FlowKind kind, std::string_view content,

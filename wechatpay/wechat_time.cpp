@@ -31,6 +31,11 @@ class Scan {
     good_ = good_ && value <= value_max;
     return value;
   }
+  /// One digit or two.
+  int number(int value_max) {
+    const bool has_two = rest_.size() > 1 && rest_[1] >= '0' && rest_[1] <= '9';
+    return digits(has_two ? 2 : 1, value_max);
+  }
   bool skip_if(char mark) {
     if (rest_.empty() || rest_.front() != mark) return false;
     rest_.remove_prefix(1);
@@ -101,6 +106,31 @@ std::optional<sys_seconds> parse_wechat_time(std::string_view text) {
   }
   if (!scan.complete() || !day.ok()) return {};
   return std::chrono::sys_days(day) + hour + minute + second - offset;
+}
+
+std::optional<sys_seconds> parse_file_time(std::string_view text) {
+  constexpr std::size_t kWithSeconds = std::string_view("yyyy-MM-ddTHH:mm:ss").size();
+  constexpr std::size_t kTimeAt = std::string_view("yyyy-MM-dd").size();
+  if (text.size() > kTimeAt && text[kTimeAt] == 'T') {
+    return text.size() > kWithSeconds ? parse_wechat_time(text) : std::nullopt;
+  }
+  if (auto time = parse_compact(text)) return time;
+  Scan scan(text);
+  const int year = scan.digits(4, 9999);
+  const char mark = text.size() > 4 && text[4] == '/' ? '/' : '-';
+  scan.skip(mark);
+  const int month = scan.number(12);
+  scan.skip(mark);
+  const auto day = date(year, month, scan.number(31));
+  scan.skip(' ');
+  const hours hour(scan.number(23));
+  scan.skip(':');
+  const minutes minute(scan.digits(2, 59));
+  scan.skip(':');
+  const seconds second(scan.digits(2, 60));
+  if (scan.skip_if('.')) scan.skip_fraction();
+  if (!scan.complete() || !day.ok()) return {};
+  return std::chrono::sys_days(day) + hour + minute + second - kBeijing;
 }
 
 std::string format_wechat_time(sys_seconds time) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "server/commands/printable.hpp"
 #include "server/file.hpp"
 
 namespace couponhook::server {
@@ -86,7 +87,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
+      line += printable(row[i]);
       if (i + 1 < row.size()) line.append(widths[i] + 2 - width_of(row[i]), ' ');
     }
     out << line << '\n';

@@ -9,6 +9,7 @@
 #include "server/commands/outbound.hpp"
 #include "server/commands/reconcile_report.hpp"
 #include "server/outbound/ledger_facts.hpp"
+#include "wechatpay/identifier.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -45,6 +46,10 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
     return chosen.user.appid.empty() ? "--openid needs --appid" : "";
   }
   if (chosen.stock.empty()) return "give --stock and --flow, or --openid and --appid";
+  // Rows that name no stock are of this one.
+  if (!wechatpay::has_form(wechatpay::Identifier::kStockId, chosen.stock)) {
+    return "--stock is not 1 to 20 digits";
+  }
   return chosen.flow.empty() ? "--stock needs --flow use or --flow refund" : "";
 }
 
@@ -58,7 +63,7 @@ Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& wo
     if (!chosen.product.empty() && chosen.product != product) continue;
     auto books = fetch(outbound.client, chosen.user);
     if (!books) return fail(world, books.error());
-    std::ranges::move(books->entries, std::back_inserter(all.entries));
+    all.append(std::move(*books));
   }
   return all;
 }
@@ -112,6 +117,14 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
                                       : facts_of_flow(reader, chosen.flow_name(merchant), books);
   if (!facts) return tell(facts.error().message);
   return std::move(*facts);
+}
+
+/// What the comparison says something of.
+std::string_view compared_by(const ReconcileOptions& chosen) {
+  if (!chosen.asks_for_user()) return chosen.flow == "use" ? "redemptions" : "refunds";
+  if (chosen.product == "favor") return "redemptions of favor coupons";
+  if (chosen.product == "busifavor") return "issues of merchant coupons";
+  return "redemptions of favor coupons, issues of merchant coupons";
 }
 
 std::string intake_json(const std::string& mchid, std::span<const BookEntry* const> entries) {
@@ -206,8 +219,12 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   if (!books) return books.error();
   const auto facts = read_store(chosen, *config, *merchant, *books, world);
   if (!facts) return Exit::kFailed;
-  ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts), books->problems,
-                           books->malformed, std::nullopt};
+  ReconcileOutcome outcome{wechatpay::compare(books->entries, *facts),
+                           books->problems,
+                           books->malformed,
+                           books->not_compared,
+                           compared_by(chosen),
+                           std::nullopt};
   if (chosen.apply) {
     const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
     wechatpay::AdmissionWindow window{facts_known_since(config->store, now), std::nullopt};

@@ -51,6 +51,40 @@ void write(JsonWriter& writer, const Applied& applied) {
   writer.EndObject();
 }
 
+void write(JsonWriter& writer, std::span<const wechatpay::FlowProblem> problems) {
+  writer.Key("problems");
+  writer.StartArray();
+  for (const wechatpay::FlowProblem& problem : problems) {
+    writer.StartObject();
+    write(writer, "line", problem.line);
+    write(writer, "column", problem.column);
+    write(writer, "message", problem.message);
+    writer.EndObject();
+  }
+  writer.EndArray();
+}
+
+/// A fact of theirs that was not looked for in ours, as a row beside those that were.
+ReportRow row_of_not_compared(const wechatpay::BookEntry& entry) {
+  return {wechatpay::Finding::kNotCompared,
+          entry.kind,
+          entry.stock_id,
+          entry.coupon,
+          entry.transaction_id,
+          entry.business_key,
+          entry.occurred_at,
+          0,
+          "no notification tells of the use of a merchant coupon",
+          0};
+}
+
+/// All rows: the findings, and what was not compared.
+std::vector<ReportRow> all_rows(const ReconcileOutcome& outcome) {
+  std::vector<ReportRow> rows = outcome.report.rows;
+  for (const auto& entry : outcome.not_compared) rows.push_back(row_of_not_compared(entry));
+  return rows;
+}
+
 /// What a parser would take for the end of a field is quoted.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -66,23 +100,28 @@ std::string csv_field(const std::string& text) {
 
 void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
   const wechatpay::ReconcileReport& report = outcome.report;
-  if (!report.rows.empty()) {
+  const std::vector<ReportRow> found = all_rows(outcome);
+  if (!found.empty()) {
     std::vector<std::vector<std::string>> rows{
         {"finding", "kind", "coupon", "transaction", "occurred at", "differences"}};
-    for (const ReportRow& row : report.rows) {
+    for (const ReportRow& row : found) {
       rows.push_back({std::string(to_string(row.finding)), std::string(to_string(row.kind)),
                       row.coupon, row.transaction_id, row.occurred_at, row.differences});
     }
     print_table(rows, out);
   }
   for (const wechatpay::FlowProblem& problem : outcome.problems) {
-    out << "line " << problem.line << ": " << problem.message << '\n';
+    out << to_string(problem) << '\n';
   }
   out << report.in_books << " in WeChat Pay's books, " << report.in_store
       << " in the store: " << report.matched << " matched, " << report.missing << " missing, "
       << report.differing << " differing, " << report.unlisted << " unlisted";
   if (outcome.malformed != 0) out << "; " << outcome.malformed << " lines could not be read";
-  out << '\n';
+  out << "\ncompared: " << outcome.compared << '\n';
+  if (!outcome.not_compared.empty()) {
+    out << "not compared: the use of " << outcome.not_compared.size()
+        << " merchant coupons, of which no notification tells\n";
+  }
   if (outcome.applied) {
     const Applied& applied = *outcome.applied;
     out << "applied: " << applied.stored << " stored, " << applied.duplicates << " known already, "
@@ -113,10 +152,13 @@ void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
   write(writer, "differing", report.differing);
   write(writer, "unlisted", report.unlisted);
   write(writer, "malformed", outcome.malformed);
+  write(writer, "compared", outcome.compared);
+  write(writer, "not_compared", outcome.not_compared.size());
+  write(writer, outcome.problems);
   if (outcome.applied) write(writer, *outcome.applied);
   writer.Key("rows");
   writer.StartArray();
-  for (const ReportRow& row : report.rows) write(writer, row);
+  for (const ReportRow& row : all_rows(outcome)) write(writer, row);
   writer.EndArray();
   writer.EndObject();
   out << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n';
@@ -125,19 +167,18 @@ void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
 void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out) {
   out << "finding,kind,stock_id,coupon,transaction_id,business_key,occurred_at,line,differences"
          "\r\n";
-  for (const ReportRow& row : outcome.report.rows) {
-    const std::array<std::string, 9> fields{std::string(to_string(row.finding)),
-                                            std::string(to_string(row.kind)),
-                                            row.stock_id,
-                                            row.coupon,
-                                            row.transaction_id,
-                                            row.business_key,
-                                            row.occurred_at,
-                                            std::to_string(row.line),
-                                            row.differences};
+  const auto print = [&out](const std::array<std::string, 9>& fields) {
     std::string line;
     for (const std::string& field : fields) line += (line.empty() ? "" : ",") + csv_field(field);
     out << line << "\r\n";
+  };
+  for (const ReportRow& row : all_rows(outcome)) {
+    print({std::string(to_string(row.finding)), std::string(to_string(row.kind)), row.stock_id,
+           row.coupon, row.transaction_id, row.business_key, row.occurred_at,
+           std::to_string(row.line), row.differences});
+  }
+  for (const wechatpay::FlowProblem& problem : outcome.problems) {
+    print({"malformed", "", "", "", "", "", "", std::to_string(problem.line), to_string(problem)});
   }
 }
 

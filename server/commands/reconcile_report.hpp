@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "wechatpay/compare.hpp"
 #include "wechatpay/flow_file.hpp"
@@ -27,6 +28,9 @@ struct ReconcileOutcome {
   wechatpay::ReconcileReport report;
   std::span<const wechatpay::FlowProblem> problems;
   std::size_t malformed = 0;
+  /// What WeChat Pay's books tell and the ledger cannot know of.
+  std::span<const wechatpay::BookEntry> not_compared;
+  std::string_view compared;       ///< which facts were
   std::optional<Applied> applied;  ///< nothing unless it was asked for
 };
 

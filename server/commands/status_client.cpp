@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "server/commands/admin_client.hpp"
+#include "server/commands/printable.hpp"
 #include "server/file.hpp"
 #include "server/net/target.hpp"
 
@@ -66,7 +67,7 @@ std::string target_with(
 std::string text_of(const rapidjson::Value& object, const char* key) {
   if (!object.HasMember(key)) return "-";
   const rapidjson::Value& value = object[key];
-  if (value.IsString()) return value.GetString();
+  if (value.IsString()) return printable({value.GetString(), value.GetStringLength()});
   if (value.IsInt64()) return std::to_string(value.GetInt64());
   if (value.IsDouble()) {
     std::ostringstream out;

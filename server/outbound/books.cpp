@@ -11,6 +11,8 @@
 
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
+#include "wechatpay/identifier.hpp"
+#include "wechatpay/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -38,7 +40,7 @@ class FlowBooks {
     books_.malformed = parser_.malformed();
     if (!parser_.failed()) return FlowResult(boost::system::in_place_value, std::move(books_));
     std::string why = "is no flow file that can be used";
-    for (const auto& problem : books_.problems) why += "; " + problem.message;
+    for (const auto& problem : books_.problems) why += "; " + to_string(problem);
     return FlowResult(boost::system::in_place_error, std::move(why));
   }
 
@@ -61,6 +63,55 @@ class FlowBooks {
   std::vector<wechatpay::FlowRecord> records_;
   Books books_;
 };
+
+/// Keeps a coupon of a list out where its identifiers or its time are none: a list comes through
+/// other hands too, or says something that nobody knows yet.
+class CouponCheck {
+ public:
+  CouponCheck& identifier(std::string_view name, wechatpay::Identifier kind,
+                          std::string_view value) {
+    if (!wechatpay::has_form(kind, value)) note(name, "is not " + std::string(form_of(kind)));
+    return *this;
+  }
+  CouponCheck& time(std::string_view name, std::string_view value) {
+    if (!value.empty() && !wechatpay::parse_wechat_time(value)) note(name, "is no time");
+    return *this;
+  }
+  /// \return whether the coupon is sound; otherwise it is counted.
+  bool pass(Books& books) {
+    if (problem_.empty()) return true;
+    constexpr std::size_t kProblemsKept = 100;
+    ++books.malformed;
+    if (books.problems.size() < kProblemsKept) {
+      books.problems.push_back({0, 0, "a coupon of the user's list: " + problem_});
+    }
+    return false;
+  }
+
+ private:
+  void note(std::string_view name, const std::string& what) {
+    if (problem_.empty()) problem_.append(name).append(" ").append(what);
+  }
+  std::string problem_;
+};
+
+/// Takes a coupon that was redeemed.
+void take_redeemed(const wechatpay::Coupon& coupon, Books& books) {
+  using wechatpay::Identifier;
+  CouponCheck check;
+  check.identifier("stock_id", Identifier::kStockId, coupon.stock_id)
+      .identifier("coupon_id", Identifier::kCouponId, coupon.coupon_id);
+  if (coupon.consumption) {
+    check
+        .identifier("transaction_id", Identifier::kTransactionId,
+                    coupon.consumption->transaction_id)
+        .time("consume_time", coupon.consumption->consume_time);
+  } else {
+    check.identifier("transaction_id", Identifier::kTransactionId, {});
+  }
+  if (!check.pass(books)) return;
+  if (auto entry = wechatpay::book_entry(coupon)) books.entries.push_back(std::move(*entry));
+}
 
 /// A list that changes while it is read can show fewer than it promised: then it is no book.
 ApiError incomplete(wechatpay::Api api) {
@@ -93,6 +144,13 @@ std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse&
 }
 
 }  // namespace
+
+void Books::append(Books&& part) {
+  std::ranges::move(part.entries, std::back_inserter(entries));
+  std::ranges::move(part.problems, std::back_inserter(problems));
+  std::ranges::move(part.not_compared, std::back_inserter(not_compared));
+  malformed += part.malformed;
+}
 
 FlowResult read_flow(const FlowName& flow, std::string_view content) {
   FlowBooks books(flow);
@@ -144,16 +202,17 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
   const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
     // Asked for those that were redeemed, WeChat Pay lists those that can be as well.
     if (listed.status != "USED") return std::nullopt;
-    auto entry = wechatpay::book_entry(listed);
-    if (!entry) {  // the list does not tell the transaction
-      const auto body =
-          client.call(wechatpay::show_coupon_request({user.openid, listed.coupon_id, user.appid}));
-      if (!body) return body.error();
-      const auto coupon = wechatpay::parse_coupon(*body);
-      if (!coupon) return coupon.error();
-      entry = wechatpay::book_entry(*coupon);
+    if (listed.consumption && !listed.consumption->transaction_id.empty()) {
+      take_redeemed(listed, books);
+      return std::nullopt;
     }
-    if (entry) books.entries.push_back(std::move(*entry));
+    // The list does not tell the transaction.
+    const auto body =
+        client.call(wechatpay::show_coupon_request({user.openid, listed.coupon_id, user.appid}));
+    if (!body) return body.error();
+    const auto coupon = wechatpay::parse_coupon(*body);
+    if (!coupon) return coupon.error();
+    if (coupon->status == "USED") take_redeemed(*coupon, books);
     return std::nullopt;
   };
   if (auto error =
@@ -177,7 +236,16 @@ ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user) {
     return coupon.stock_id + "/" + coupon.coupon_code;
   };
   const auto take = [&](const wechatpay::BusifavorCoupon& coupon) -> std::optional<ApiError> {
+    using wechatpay::Identifier;
+    const bool is_sound =
+        CouponCheck()
+            .identifier("stock_id", Identifier::kStockId, coupon.stock_id)
+            .identifier("coupon_code", Identifier::kCouponCode, coupon.coupon_code)
+            .time("receive_time", coupon.receive_time)
+            .pass(books);
+    if (!is_sound) return std::nullopt;
     books.entries.push_back(wechatpay::book_entry(coupon, user.openid));
+    if (coupon.coupon_state == "USED") books.not_compared.push_back(wechatpay::used_entry(coupon));
     return std::nullopt;
   };
   if (auto error = read_all(client, ask, wechatpay::parse_busifavor_coupons, key_of, take)) {

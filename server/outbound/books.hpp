@@ -20,8 +20,14 @@ namespace couponhook::server {
 /// What they say has happened.
 struct Books {
   std::vector<wechatpay::BookEntry> entries;
-  std::vector<wechatpay::FlowProblem> problems;  ///< lines that were skipped; not all are kept
-  std::size_t malformed = 0;                     ///< how many were
+  /// Lines of a flow file (line 0: coupons of a list) that were skipped; not all are kept.
+  std::vector<wechatpay::FlowProblem> problems;
+  std::size_t malformed = 0;  ///< how many were
+  /// Uses of merchant coupons: nothing notifies of them, so the ledger has none to compare with.
+  std::vector<wechatpay::BookEntry> not_compared;
+
+  /// Adds another part of the books.
+  void append(Books&& part);
 };
 
 /// Which flow of which stock.

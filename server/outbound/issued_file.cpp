@@ -4,13 +4,14 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "wechatpay/identifier.hpp"
+#include "wechatpay/separated_row.hpp"
 #include "wechatpay/wechat_time.hpp"
 
 namespace couponhook::server {
@@ -23,16 +24,35 @@ struct Line {
   UserName user;
 };
 
-std::optional<Line> parse_line(std::string_view text) {
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  const std::size_t first = text.find(',');
-  const std::size_t second = text.find(',', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos) return std::nullopt;
-  const auto time = wechatpay::parse_wechat_time(text.substr(0, first));
-  UserName user{std::string(text.substr(second + 1)),
-                std::string(text.substr(first + 1, second - first - 1))};
-  if (!time || user.openid.empty() || user.appid.empty()) return std::nullopt;
-  return Line{*time, std::move(user)};
+using LineResult = boost::system::result<Line, std::string>;
+
+LineResult no_line(std::string why) {
+  return LineResult(boost::system::in_place_error, std::move(why));
+}
+
+std::string damaged(std::size_t column, std::string_view name, std::string_view damage) {
+  return "column " + std::to_string(column) + ": " + std::string(name) + " " + std::string(damage);
+}
+
+/// \return why it is none, without its content.
+LineResult parse_line(std::string_view text) {
+  const auto row = wechatpay::read_row(text, true, {});
+  if (!row || row->fault != wechatpay::RowFault::kNone || row->fields.size() != 3) {
+    return no_line("it is not time,appid,openid");
+  }
+  const auto time = wechatpay::parse_file_time(wechatpay::without_marks(row->fields[0]).text);
+  if (!time) return no_line(damaged(1, "time", "is no time that is certain"));
+  const auto appid = wechatpay::without_marks(row->fields[1]);
+  const auto openid = wechatpay::without_marks(row->fields[2]);
+  using wechatpay::Identifier;
+  if (const auto damage = damage_of(Identifier::kAppid, appid); !damage.empty()) {
+    return no_line(damaged(2, "appid", damage));
+  }
+  if (const auto damage = damage_of(Identifier::kOpenid, openid); !damage.empty()) {
+    return no_line(damaged(3, "openid", damage));
+  }
+  return LineResult(boost::system::in_place_value,
+                    Line{*time, {std::string(openid.text), std::string(appid.text)}});
 }
 
 }  // namespace
@@ -41,6 +61,11 @@ boost::system::result<void, std::string> append_issued(const std::filesystem::pa
                                                        const UserName& user,
                                                        std::chrono::sys_seconds now) {
   using Result = boost::system::result<void, std::string>;
+  using wechatpay::Identifier;
+  if (!has_form(Identifier::kAppid, user.appid) || !has_form(Identifier::kOpenid, user.openid)) {
+    return Result(boost::system::in_place_error,
+                  "is not given an openid or appid that is none, such as this one");
+  }
   const std::string line =
       wechatpay::format_wechat_time(now) + "," + user.appid + "," + user.openid + "\n";
   std::error_code ec;
@@ -55,25 +80,34 @@ boost::system::result<void, std::string> append_issued(const std::filesystem::pa
                 "cannot be written: " + std::string(std::strerror(why)));
 }
 
-boost::system::result<std::vector<UserName>, std::string> read_issued(
-    const std::filesystem::path& file, std::chrono::sys_seconds since) {
-  using Result = boost::system::result<std::vector<UserName>, std::string>;
-  std::vector<UserName> users;
+boost::system::result<IssuedUsers, std::string> read_issued(const std::filesystem::path& file,
+                                                            std::chrono::sys_seconds since) {
+  using Result = boost::system::result<IssuedUsers, std::string>;
+  IssuedUsers issued;
   std::error_code ec;
-  if (!std::filesystem::exists(file, ec)) return Result(boost::system::in_place_value, users);
+  if (!std::filesystem::exists(file, ec)) return Result(boost::system::in_place_value, issued);
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in || std::filesystem::is_directory(file, ec)) {
     return Result(boost::system::in_place_error,
                   "cannot be read: " + std::string(std::strerror(in ? EISDIR : errno)));
   }
-  const std::streamoff size = in.tellg();
-  in.seekg(std::max<std::streamoff>(0, size - kTailBytes));
-  for (std::string text; std::getline(in, text);) {
+  const std::streamoff begin = std::max<std::streamoff>(0, in.tellg() - kTailBytes);
+  in.seekg(begin);
+  std::string text;
+  if (begin != 0) std::getline(in, text);  // the rest of a line
+  for (std::size_t number = 1; std::getline(in, text); ++number) {
+    if (wechatpay::without_marks(text).text.empty()) continue;
     auto line = parse_line(text);
-    if (line && line->time >= since) users.push_back(std::move(line->user));
+    if (!line) {
+      if (issued.malformed++ == 0) {
+        issued.first_problem = "line " + std::to_string(number) + ", " + line.error();
+      }
+    } else if (line->time >= since) {
+      issued.users.push_back(std::move(line->user));
+    }
   }
-  std::ranges::reverse(users);
-  return Result(boost::system::in_place_value, std::move(users));
+  std::ranges::reverse(issued.users);
+  return Result(boost::system::in_place_value, std::move(issued));
 }
 
 }  // namespace couponhook::server

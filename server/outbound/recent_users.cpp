@@ -8,6 +8,7 @@
 #include "handlers/coupon_event.hpp"
 #include "server/clock.hpp"
 #include "server/outbound/issued_file.hpp"
+#include "wechatpay/identifier.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -35,7 +36,10 @@ class Users {
 std::string openid_of(const storage::NotificationRecord& record) {
   const auto event = handlers::read_event(record.event_type, record.resource, {});
   const auto* issued = std::get_if<handlers::CouponIssued>(&event);
-  return issued == nullptr ? std::string() : issued->openid;
+  // Where the text has a flaw, this may be what became of an openid.
+  const bool names_user =
+      issued != nullptr && has_form(wechatpay::Identifier::kOpenid, issued->openid);
+  return names_user ? issued->openid : std::string();
 }
 
 /// \return why the store cannot be read; empty where it could.
@@ -62,11 +66,13 @@ std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader
 
 }  // namespace
 
-boost::system::result<std::vector<UserName>, std::string> recent_users(
-    const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now) {
-  using Result = boost::system::result<std::vector<UserName>, std::string>;
+boost::system::result<RecentUsers, std::string> recent_users(const MerchantConfig& merchant,
+                                                             storage::Reader& reader,
+                                                             std::chrono::sys_seconds now) {
+  using Result = boost::system::result<RecentUsers, std::string>;
   const ReconcileConfig& config = merchant.reconcile;
   const auto since = now - config.recent;
+  RecentUsers recent;
   Users users;
   if (!config.issued_file.empty()) {
     auto issued = read_issued(config.issued_file, since);
@@ -74,13 +80,16 @@ boost::system::result<std::vector<UserName>, std::string> recent_users(
       return Result(boost::system::in_place_error,
                     "issued_file " + config.issued_file.string() + ": " + issued.error());
     }
-    for (UserName& user : *issued) users.add(std::move(user));
+    for (UserName& user : issued->users) users.add(std::move(user));
+    recent.malformed = issued->malformed;
+    recent.first_problem = std::move(issued->first_problem);
   }
   if (!config.appid.empty()) {
     auto trouble = add_notified(merchant, reader, to_unix_ms(since), users);
     if (!trouble.empty()) return Result(boost::system::in_place_error, std::move(trouble));
   }
-  return Result(boost::system::in_place_value, std::move(users).take());
+  recent.users = std::move(users).take();
+  return Result(boost::system::in_place_value, std::move(recent));
 }
 
 std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t most) {

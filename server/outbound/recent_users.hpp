@@ -19,10 +19,16 @@
 
 namespace couponhook::server {
 
+struct RecentUsers {
+  std::vector<UserName> users;
+  std::size_t malformed = 0;    ///< lines of the issued file that are none
+  std::string first_problem{};  ///< of them
+};
+
 /// Those of ReconcileConfig::issued_file, and those whom the merchant's COUPON.SEND notifications
 /// name, each once, the latest first.
 /// \return at most 100,000; an error where either cannot be read.
-[[nodiscard]] boost::system::result<std::vector<UserName>, std::string> recent_users(
+[[nodiscard]] boost::system::result<RecentUsers, std::string> recent_users(
     const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now);
 
 /// Whose turn it is where there are more users than one look may ask for: half of those who have

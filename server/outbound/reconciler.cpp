@@ -53,6 +53,11 @@ handlers::Notification notification_of(const BookEntry& entry) {
   return notification;
 }
 
+std::string first_problem_of(const Books& books) {
+  if (books.malformed == 0 || books.problems.empty()) return {};
+  return ", the first: " + to_string(books.problems.front());
+}
+
 /// Before 10:00 on the day after the activity's end, and where no coupon was ever redeemed.
 bool means_not_there_yet(const ApiError& error) {
   return error.failure == wechatpay::ApiFailure::kRefused &&
@@ -198,9 +203,9 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   const auto now = std::chrono::floor<std::chrono::seconds>(sources_.clock());
   auto recent = recent_users(errand.merchant, notifications_, now);
   if (!recent) return LookResult(boost::system::in_place_error, recent.error());
-  const std::size_t all = recent->size();
+  const std::size_t all = recent->users.size();
   const std::size_t most = errand.merchant.reconcile.max_users;
-  const auto users = errand.turns.next(std::move(*recent), most);
+  const auto users = errand.turns.next(std::move(recent->users), most);
   UsersBooks asked =
       books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
   // What has been read is worth comparing all the same.
@@ -210,6 +215,11 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
     look.remarks += "; " + std::to_string(asked.skipped) + " of " + std::to_string(users.size()) +
                     " users skipped, the last because of " + asked.last_skip;
     look.is_well = !asked.is_skipped_throughout;
+  }
+  if (recent->malformed != 0) {
+    look.remarks += "; " + std::to_string(recent->malformed) +
+                    " lines of reconcile.issued_file are none, the first: " + recent->first_problem;
+    look.is_well = false;
   }
   if (all > most) {
     look.remarks += "; " + std::to_string(all) + " users are more than the " +
@@ -247,7 +257,7 @@ void Reconciler::compare_with(const Errand& errand, const Look& look) {
           " of them admitted, " + std::to_string(unsettled) + " may still be notified, " +
           std::to_string(outdated) + " may have been forgotten, " +
           std::to_string(report.differing) + " differ, " + std::to_string(books.malformed) +
-          " lines cannot be read" + look.remarks);
+          " lines cannot be read" + first_problem_of(books) + look.remarks);
 }
 
 std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntry* const> missing) {

@@ -52,7 +52,7 @@ UsersBooks books_of_users(ApiClient& client, std::span<const UserName> users,
       auto books = product.books_of(client, user);
       if (books) {
         ++product.read;
-        std::ranges::move(books->entries, std::back_inserter(all.books.entries));
+        all.books.append(std::move(*books));
         continue;
       }
       std::string why = text_without(user, books.error());

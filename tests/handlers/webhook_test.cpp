@@ -86,6 +86,17 @@ TEST(WebhookBody, SendsAResourceThatIsNoJsonAsAString) {
   EXPECT_EQ(text((*body)["data"]["resource"]), "}\"quoted\"");
 }
 
+TEST(WebhookBody, SendsAnObjectWithFlawsMended) {
+  HandledEvent event = redemption();
+  event.resource = "{\"coupon_id\":\"8001\",\"description\":\"a\nb \xFF\",\"price\":1.50,}";
+  const std::string sent = webhook_body(event);
+  const auto body = parse_object(sent, {});
+  ASSERT_TRUE(body) << sent;
+  EXPECT_EQ(text((*body)["data"]["resource"]["coupon_id"]), "8001");
+  EXPECT_EQ(text((*body)["data"]["resource"]["description"]), "a\nb \uFFFD");
+  EXPECT_NE(sent.find("\"price\":1.50"), std::string::npos);
+}
+
 TEST(WebhookBody, SendsNullForBytesThatAreNoText) {
   HandledEvent event = redemption();
   event.resource = "\xFF\xFE";

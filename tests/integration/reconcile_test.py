@@ -232,6 +232,147 @@ class Reconcile(RunningTestCase):
         self.assertRegex(done.stderr, r"downloaded bytes \d+ of \d+ \(\d+ %\)")
         self.assertEqual(json.loads(done.stdout)["in_books"], 400)
 
+    def read_file(self, content: bytes, *arguments, stock="98065781"):
+        """The report on a use-flow file of these bytes."""
+        (self.service.folder / "flow.csv").write_bytes(content)
+        return self.reconcile("--stock", stock, "--flow", "use", "--file",
+                              self.service.folder / "flow.csv", *arguments)
+
+    def test_what_a_spreadsheet_destroyed_is_told_and_never_stored(self):
+        before = self.service.rows("SELECT * FROM notifications ORDER BY id")
+        good = ["98065781", "9867000710", "全场代金券", "5", "4200" + "1" * 24,
+                "2026/3/5 7:58:41", "1900007702", "pos1"]
+        for column, value in ((5, "4.2E+27"), (5, '"=""4.2E+27"""'), (5, "'4.2E+27"),
+                              (5, "4200111111111110000000000000"), (2, "9.867E+09"),
+                              (6, "2026/3/5 7:58"), (1, "9.8E+07"), (7, "1.9E+09")):
+            with self.subTest(value):
+                row = [*good[:column - 1], value, *good[column:]]
+                content = f"{USE}\r\n{','.join(row)}\r\n".encode()
+                found = self.read_file(content, "--apply")
+                self.assertEqual((found["malformed"], found["in_books"], found["missing"]),
+                                 (1, 0, 0), found)
+                self.assertEqual([(p["line"], p["column"]) for p in found["problems"]],
+                                 [(2, column)], found)
+                arguments = ("reconcile", "--stock", "98065781", "--flow", "use", "--file",
+                             self.service.folder / "flow.csv")
+                self.assertIn(f"line 2, column {column}: ", self.command(*arguments))
+                self.assertIn(f"line 2, column {column}: ", self.command(*arguments, "--csv"))
+        self.assertEqual(self.service.rows("SELECT * FROM notifications ORDER BY id"), before)
+
+    def test_what_a_spreadsheet_only_marked_is_the_same_redemption(self):
+        self.notify(events.redeem(stock="98065781", coupon="9867000711",
+                                  transaction="4200" + "2" * 24))
+        for mark in ("`{}", "'{}", '"=""{}"""', " {} ", "{}"):
+            row = [mark.format(value) for value in (
+                "98065781", "9867000711", "全场代金券", "5.00", "4200" + "2" * 24,
+                "2026-03-05 07:58:41", "1900007702", "pos1")]
+            found = self.read_file(f"{USE}\n{','.join(row)}\n".encode(), "--apply")
+            self.assertEqual((found["matched"], found["applied"]["stored"]), (1, 0), found)
+
+    def test_a_file_is_read_in_the_forms_of_consoles_and_spreadsheets(self):
+        row = ["98065782", "9867000712", "豆浆\n油条", "5.00", "4200" + "3" * 24,
+               "2026-03-05 07:58:41", "1900007702", "pos1"]
+        for encoding in ("utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be"):
+            for separator, end in ((",", "\r\n"), (";", "\n"), ("\t", "\r")):
+                with self.subTest((encoding, separator, end)):
+                    fields = [f'"{value}"' if "\n" in value else f"`{value}" for value in row]
+                    lines = [USE.replace(",", separator), separator.join(fields), "总条数", "`1", ""]
+                    found = self.read_file(end.join(lines).encode(encoding), stock="98065782")
+                    self.assertEqual((found["in_books"], found["malformed"], found["missing"]),
+                                     (1, 0, 1), found)
+        self.assertIn("Excel workbook", self.refused_file(b"PK\x03\x04" + bytes(100)))
+        self.assertIn("UTF-32", self.refused_file(USE.encode("utf-32")))
+
+    def refused_file(self, content: bytes) -> str:
+        (self.service.folder / "flow.csv").write_bytes(content)
+        return self.command("reconcile", "--stock", STOCK, "--flow", "use", "--file",
+                            self.service.folder / "flow.csv", code=1)
+
+    def test_the_inputs_of_acceptance_are_read_or_refused(self):
+        folder = os.environ.get("COUPONHOOK_CASES")
+        if folder is None:
+            self.skipTest("COUPONHOOK_CASES names no folder with cases")
+        for name, expected in (("books-scientific", (0, 1)), ("flow-utf8", (1, 0)),
+                               ("flow-gbk", (1, 0)), ("flow-quoted-newline", (1, 0))):
+            with self.subTest(name), open(f"{folder}/{name}.csv", "rb") as case:
+                found = self.read_file(case.read())
+                self.assertEqual((found["in_books"], found["malformed"]), expected, found)
+
+    def forget_coupons(self):
+        self.api.coupons, self.api.busifavor = {}, []
+
+    def test_the_use_of_a_merchant_coupon_is_said_not_to_be_compared(self):
+        self.addCleanup(self.forget_coupons)
+        self.api.busifavor = [
+            {"belong_merchant": MCHID, "stock_name": "商家券", "coupon_state": state,
+             "coupon_code": f"used-{number}", "stock_id": "12051988",
+             "receive_time": "2026-03-02T08:11:09+08:00",
+             "use_time": "2026-03-03T08:11:09+08:00" if state == "USED" else ""}
+            for number, state in enumerate(("SENDED", "USED", "USED"))]
+        user = ("--openid", "o-user", "--appid", "wx1", "--product", "busifavor")
+        self.reconcile(*user, "--apply")
+        found = self.reconcile(*user)
+        self.assertEqual((found["matched"], found["not_compared"]), (3, 2), found)
+        self.assertEqual(found["compared"], "issues of merchant coupons")
+        self.assertEqual([(row["finding"], row["kind"], row["coupon"]) for row in found["rows"]],
+                         [("not_compared", "redeem", f"used-{n}") for n in (1, 2)])
+        table = self.command("reconcile", *user)
+        self.assertIn("compared: issues of merchant coupons", table)
+        self.assertIn("not compared: the use of 2 merchant coupons", table)
+        self.assertIn("not_compared,redeem,12051988,used-1", self.command("reconcile", *user, "--csv"))
+
+    def test_a_users_coupon_that_is_none_is_told_and_never_stored(self):
+        self.addCleanup(self.forget_coupons)
+        odd = held("9867099001")
+        odd["consume_information"]["transaction_id"] = "4.2E+27"
+        number = held("9867099002")
+        number["consume_information"]["transaction_id"] = 4.2e27
+        self.api.coupons = {"N-1": odd, "N-2": held("9867099003"), "N-3": number}
+        self.api.busifavor = [
+            {"belong_merchant": MCHID, "stock_name": "商家券", "coupon_state": "SENDED",
+             "coupon_code": code, "stock_id": "12051989",
+             "receive_time": "2026-03-02T08:11:09+08:00"} for code in ("1.2E+19", "good-1")]
+        found = self.reconcile("--openid", "o-odd", "--appid", "wx1", "--apply")
+        self.assertEqual((found["in_books"], found["malformed"], found["applied"]["stored"]),
+                         (2, 3, 2), found)
+        self.assertEqual(self.service.rows(
+            "SELECT count(*) FROM coupon_history WHERE business_key LIKE '%E+%'"), [(0,)])
+
+    def test_the_intake_takes_no_fact_of_another_form(self):
+        def ask(resource, event_type="COUPON.USE", **more):
+            entry = {"id": "reconcile-1", "event_type": event_type, "original_type": "coupon",
+                     "summary": "", "create_time": "2026-03-05T07:58:41+08:00", **more}
+            entry["resource"] = resource if isinstance(resource, str) else json.dumps(resource)
+            body = json.dumps({"mchid": MCHID, "entries": [entry]})
+            return self.service.ask("/books", method="POST", body=body)
+
+        used = {"stock_id": "1", "coupon_id": "2", "consume_information": {"transaction_id": "3"}}
+        before = self.service.count_rows()
+        for resource, words in (
+                ({**used, "coupon_id": "9.8E+10"}, "coupon_id"),
+                ({**used, "stock_id": "'1"}, "stock_id"),
+                ({**used, "consume_information": {"transaction_id": "4.2E+27"}}, "transaction_id"),
+                ({**used, "consume_information": {"transaction_id": "3", "consume_time": "?"}},
+                 "consume_time"),
+                ({"stock_id": "1"}, "missing"),
+                ("no JSON", "JSON"),
+                (json.dumps(used)[:-1] + ',"remark":"a\nb"}', "control character"),
+        ):
+            status, told = ask(resource)
+            self.assertEqual(status, 400, told)
+            self.assertIn("entry 1", told["message"])
+            self.assertIn(words, told["message"])
+        self.assertEqual(ask({"transaction_id": "3", "refund_id": "5.03E+28"},
+                             "REFUND.SUCCESS")[0], 400)
+        self.assertEqual(ask({"stock_id": "1", "coupon_code": "1.2E+21"}, "COUPON.SEND")[0], 400)
+        self.assertEqual(ask(used, create_time="2026/3/5 7:58")[0], 400)
+        self.assertEqual(self.service.count_rows(), before)
+        self.assertEqual(self.service.rows("SELECT count(*) FROM coupon_history"
+                                           " WHERE coupon = '2'"), [(0,)])
+
+    def test_a_stock_that_is_none_is_bad_usage(self):
+        self.command("reconcile", "--stock", "9.8E+07", "--flow", "use", code=2)
+
     def test_the_intake_wants_the_token_and_whole_books(self):
         self.assertEqual(self.service.ask("/books", token=None, method="POST")[0], 401)
         self.assertEqual(self.service.ask("/books", method="POST")[0], 400)

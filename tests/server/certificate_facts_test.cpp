@@ -18,8 +18,8 @@ constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'772'000'000)};
 
 /// One pair for all, in files.
 struct Files {
-  crypto::SelfSignedPair pair = crypto::make_self_signed(
-      {crypto::PairKind::kRsa2048, "1900000001", {}, kNow, days(30)});
+  crypto::SelfSignedPair pair =
+      crypto::make_self_signed({crypto::PairKind::kRsa2048, "1900000001", {}, kNow, days(30)});
   support::TemporaryFolder folder;
   std::filesystem::path certificate = folder.write("cert.pem", pair.certificate_pem);
   std::filesystem::path private_key = folder.write("key.pem", pair.private_key_pem.reveal());

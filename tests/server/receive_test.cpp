@@ -121,6 +121,72 @@ TEST_F(Receive, KeepsEventsThatItCannotReadAndSaysWhy) {
   EXPECT_EQ(std::get<ToAdmit>(examined).verdict_if_new, Verdict::kStoredUnreadable);
 }
 
+TEST_F(Receive, ReadsTheFactOfAResourceWithAFlawThatDecidesNothing) {
+  Draft draft = redemption_draft("N-1");
+  draft.resource =
+      "{\"stock_id\":\"12\",\"coupon_id\":\"34\",\"description\":\"a\nb\",\"consume_information\":"
+      "{\"transaction_id\":\"4200\",\"consume_time\":\"2024-03-05T07:58:41+08:00\"}}";
+  rules_.outward.add("crm", patterns("COUPON.USE"));
+
+  const auto examined = examine_at(wechatpay_->notify(draft));
+
+  const auto& admitted = std::get<ToAdmit>(examined);
+  EXPECT_EQ(admitted.verdict_if_new, Verdict::kStored);
+  EXPECT_EQ(admitted.unreadable, "");
+  EXPECT_EQ(admitted.admission.flaw, "flaw: the resource has a control character in a string");
+  ASSERT_TRUE(admitted.admission.fact);
+  EXPECT_EQ(admitted.admission.fact->business_key, "34/4200");
+  EXPECT_EQ(admitted.admission.deliveries.at(0).ordering_key, "12/34");
+  EXPECT_EQ(admitted.admission.resource, draft.resource) << "as it came, byte for byte";
+}
+
+TEST_F(Receive, MarksWhatItCannotRead) {
+  Draft draft = redemption_draft("N-1");
+  draft.resource = R"({"stock_id":"12","coupon_id":"34","coupon_id":"35"})";
+
+  const auto examined = examine_at(wechatpay_->notify(draft));
+
+  EXPECT_EQ(std::get<ToAdmit>(examined).verdict_if_new, Verdict::kStoredUnreadable);
+  EXPECT_EQ(std::get<ToAdmit>(examined).admission.flaw,
+            "unreadable: coupon_id comes twice with different values");
+  EXPECT_FALSE(std::get<ToAdmit>(examined).admission.fact);
+}
+
+TEST_F(Receive, KeepsSignedIdentifiersOfAnotherFormAndNotesThem) {
+  Draft draft = redemption_draft("N-1");
+  draft.resource =
+      R"({"stock_id":"12","coupon_id":"34","consume_information":{"transaction_id":"4.2E+27"}})";
+
+  const auto examined = examine_at(wechatpay_->notify(draft));
+
+  const storage::Admission& admission = std::get<ToAdmit>(examined).admission;
+  EXPECT_EQ(admission.flaw, "flaw: consume_information.transaction_id is not 1 to 32 digits");
+  ASSERT_TRUE(admission.fact);
+  EXPECT_EQ(admission.fact->business_key, "34/4.2E+27");
+}
+
+TEST_F(Receive, NotesNothingOfASoundEvent) {
+  Draft draft = redemption_draft("N-1");
+  draft.resource =
+      R"({"stock_id":"12","coupon_id":"34","consume_information":{"transaction_id":"4200"}})";
+  const Examined sound = examine_at(wechatpay_->notify(draft));
+  EXPECT_EQ(std::get<ToAdmit>(sound).admission.flaw, "");
+  draft.event_type = "COUPON.SOMETHING_NEW";
+  draft.resource = "no JSON";
+  const Examined unknown = examine_at(wechatpay_->notify(draft));
+  EXPECT_EQ(std::get<ToAdmit>(unknown).admission.flaw, "") << "nobody reads it";
+}
+
+TEST_F(Receive, IsNoMoreLenientWithAnEnvelope) {
+  for (const char* flaw : {"{\"id\":\"N\n\",", "\xEF\xBB\xBF{", "{\"id\":\"N\",\"id\":\"N\",",
+                           "{\"summary\":\"\x1F\",", "{\"summary\":\"\\ud83c\","}) {
+    const FakeRequest sound = wechatpay_->notify(redemption_draft("N-1"));
+    const std::string body = flaw + std::string(sound.view().body.substr(1));
+    const auto parsed = handlers::parse_notification(body, rules_.json);
+    EXPECT_FALSE(parsed) << flaw;
+  }
+}
+
 TEST_F(Receive, RefusesEachKindOfWrongSignature) {
   const Draft draft = redemption_draft("N-1");
 

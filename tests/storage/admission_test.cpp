@@ -1,6 +1,11 @@
 // What becomes of what is handed in: new, a copy, a conflict, a fact of the ledger, a sealed body.
 // Each test writes batches through a connection of a fresh store and reads back through a Reader.
 
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "storage/source.hpp"
 #include "store_fixture.hpp"
 
@@ -74,6 +79,41 @@ TEST_P(Admissions, KeepTextOfAnyLanguageAndQuote) {
   const std::string resource = a.resource;
   write_together(a);
   EXPECT_EQ(kept("n'1\"; --").resource, resource);
+}
+
+/// As the store has it; nothing where it is NULL.
+std::optional<std::string> flaw_of(Connection& connection, std::string_view id) {
+  static constexpr Statement kFlaw{"SELECT flaw FROM notifications WHERE id = $1"};
+  std::vector<Rows> rows;
+  const std::array ask{Command(kFlaw, {id})};
+  EXPECT_TRUE(connection.run(ask, rows));
+  const auto* text = std::get_if<std::string>(&rows.at(0).at(0).at(0));
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
+
+std::int64_t unreadable_counted(Connection& connection) {
+  static constexpr Statement kCount{
+      "SELECT CAST(coalesce(sum(value), 0) AS BIGINT) FROM counters WHERE name = 'unreadable'"};
+  std::vector<Rows> rows;
+  const std::array ask{Command(kCount, {})};
+  EXPECT_TRUE(connection.run(ask, rows));
+  return std::get<std::int64_t>(rows.at(0).at(0).at(0));
+}
+
+TEST_P(Admissions, KeepTheFlawAndCountWhatCouldNotBeRead) {
+  Admission harmless = admission("n1");
+  harmless.flaw = "flaw: the resource has a key that comes twice";
+  Admission unreadable = admission("n2");
+  unreadable.flaw = "unreadable: coupon_id is missing";
+  Admission copy = unreadable;
+  EXPECT_EQ(write_together(harmless, unreadable, admission("n3")),
+            (std::vector{kStored, kStored, kStored}));
+  EXPECT_EQ(write_together(copy), std::vector{kDuplicate});
+  const auto connection = store().reader().value();
+  EXPECT_EQ(flaw_of(*connection, "n1"), "flaw: the resource has a key that comes twice");
+  EXPECT_EQ(flaw_of(*connection, "n2"), "unreadable: coupon_id is missing");
+  EXPECT_EQ(flaw_of(*connection, "n3"), std::nullopt);
+  EXPECT_EQ(unreadable_counted(*connection), 1) << "a copy is not one more";
 }
 
 TEST_P(Admissions, ApplyABusinessKeyOnceUnderTwoIds) {

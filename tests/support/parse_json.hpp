@@ -9,7 +9,7 @@
 
 namespace couponhook::support {
 
-/// By length: what takes a C string looks behind the end, sixteen bytes at a time.
+/// By length: a view need not end in a NUL byte.
 inline rapidjson::Document parse_json(std::string_view text) {
   rapidjson::Document document;
   document.Parse(text.data(), text.size());

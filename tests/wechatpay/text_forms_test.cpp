@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "wechatpay/json_view.hpp"
+#include "wechatpay/json_writer.hpp"
 #include "wechatpay/uri.hpp"
 #include "wechatpay/wechat_time.hpp"
 
@@ -82,6 +83,21 @@ TEST(JsonView, ReadsWhatIsAbsentOrOfAnotherTypeAsEmpty) {
   EXPECT_EQ(root.array("list")[0].text(), "x");
   EXPECT_EQ(root.object("none").object("deeper").text("x"), "");
   EXPECT_TRUE(root.array("text").empty());
+}
+
+TEST(JsonText, HasNoControlCharacterInAString) {
+  for (int c = 0; c < 0x20; ++c) {
+    for (std::size_t place = 0; place < 40; ++place) {
+      std::string text(40, 'x');
+      text[place] = static_cast<char>(c);
+      EXPECT_FALSE(JsonText::parse("{\"a\":\"" + text + "\"}")) << c << " at " << place;
+      const std::string written = JsonWriter().text("a", text).text(text, "b").finish();
+      EXPECT_EQ(written.find(static_cast<char>(c)), std::string::npos) << c << " at " << place;
+      const auto read = JsonText::parse(written);
+      ASSERT_TRUE(read) << written;
+      EXPECT_EQ(read->root().text("a"), text) << c << " at " << place;
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+#include "server/fact_form.hpp"
+
+#include <string_view>
+#include <variant>
+
+#include "handlers/event_time.hpp"
+#include "wechatpay/identifier.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using wechatpay::Identifier;
+
+/// Keeps the first field that has another form.
+class FormCheck {
+ public:
+  FormCheck& identifier(std::string_view name, Identifier kind, std::string_view value) {
+    if (!odd_.empty() || wechatpay::has_form(kind, value)) return *this;
+    odd_.append(name).append(" is not ").append(wechatpay::form_of(kind));
+    return *this;
+  }
+  /// It may be missing.
+  FormCheck& time(std::string_view name, std::string_view value) {
+    if (!odd_.empty() || value.empty() || handlers::parse_event_time(value)) return *this;
+    odd_.append(name).append(" is no time");
+    return *this;
+  }
+  [[nodiscard]] std::string take() { return std::move(odd_); }
+
+ private:
+  std::string odd_;
+};
+
+std::string odd_form_of(const handlers::CouponIssued& issued) {
+  return FormCheck()
+      .identifier("stock_id", Identifier::kStockId, issued.stock_id)
+      .identifier("coupon_code", Identifier::kCouponCode, issued.coupon_code)
+      .time("send_time", issued.send_time)
+      .take();
+}
+
+std::string odd_form_of(const handlers::CouponRedeemed& redeemed) {
+  return FormCheck()
+      .identifier("stock_id", Identifier::kStockId, redeemed.stock_id)
+      .identifier("coupon_id", Identifier::kCouponId, redeemed.coupon_id)
+      .identifier("consume_information.transaction_id", Identifier::kTransactionId,
+                  redeemed.transaction_id)
+      .time("consume_information.consume_time", redeemed.consume_time)
+      .take();
+}
+
+std::string odd_form_of(const handlers::OrderRefunded& refunded) {
+  return FormCheck()
+      .identifier("transaction_id", Identifier::kTransactionId, refunded.transaction_id)
+      .identifier("refund_id", Identifier::kRefundId, refunded.refund_id)
+      .time("success_time", refunded.success_time)
+      .take();
+}
+
+std::string odd_form_of(const handlers::OtherEvent& /*event*/) {
+  return {};
+}
+
+}  // namespace
+
+std::string odd_form(const handlers::CouponEvent& event) {
+  return std::visit([](const auto& known) { return odd_form_of(known); }, event);
+}
+
+}  // namespace couponhook::server

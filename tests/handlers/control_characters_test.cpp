@@ -1,0 +1,98 @@
+// Goal: no control character gets into a string by JSON, or out of one, that JSON forbids there.
+// Method: all 32 at every place of a string, since RapidJSON's vector instructions look at sixteen
+// bytes at once and let 0x1A to 0x1F through.
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "handlers/json.hpp"
+#include "handlers/notification.hpp"
+#include "handlers/webhook.hpp"
+
+namespace couponhook::handlers {
+namespace {
+
+constexpr std::size_t kPlaces = 40;  // more than two vectors
+
+bool has_control_character(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) return true;
+  }
+  return false;
+}
+
+/// Calls `check` with each control character at each place of a string.
+template <typename Check>
+void at_every_place(const Check& check) {
+  for (int c = 0; c < 0x20; ++c) {
+    for (std::size_t place = 0; place < kPlaces; ++place) {
+      std::string text(kPlaces, 'x');
+      text[place] = static_cast<char>(c);
+      check(text);
+    }
+  }
+}
+
+TEST(ControlCharacters, AreRefusedInAValueAndInAKey) {
+  at_every_place([](const std::string& text) {
+    EXPECT_FALSE(parse_object("{\"a\":\"" + text + "\"}", {})) << int(text[0]);
+    EXPECT_FALSE(parse_object("{\"" + text + "\":1}", {}));
+  });
+}
+
+TEST(ControlCharacters, AreRefusedInEveryFieldOfAnEnvelope) {
+  const std::string envelope =
+      R"({"id":"N","create_time":"T","event_type":"COUPON.USE","resource_type":"R","summary":"S",)"
+      R"("more":"M","resource":{"algorithm":"A","nonce":"O","associated_data":"D",)"
+      R"("ciphertext":"C","original_type":"Y"}})";
+  ASSERT_TRUE(parse_notification(envelope, {}));
+  for (const char* value : {"\"N\"", "\"T\"", "\"R\"", "\"S\"", "\"M\"", "\"A\"", "\"O\"", "\"D\"",
+                            "\"C\"", "\"Y\"", "\"COUPON.USE\""}) {
+    at_every_place([&](const std::string& text) {
+      std::string with = envelope;
+      with.replace(with.find(value) + 1, std::string_view(value).size() - 2, text);
+      const auto refused = parse_notification(with, {});
+      ASSERT_FALSE(refused) << value;
+      EXPECT_EQ(refused.error().error, EnvelopeError::kJson) << value;
+    });
+  }
+}
+
+TEST(ControlCharacters, AreEscapedByTheWriter) {
+  at_every_place([](const std::string& text) {
+    rapidjson::StringBuffer buffer;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+    writer.StartObject();
+    writer.Key(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    writer.EndObject();
+    EXPECT_FALSE(has_control_character({buffer.GetString(), buffer.GetSize()}));
+  });
+}
+
+TEST(ControlCharacters, AreEscapedInWhatHandlersAreSent) {
+  const CouponEvent event;
+  at_every_place([&](const std::string& text) {
+    const std::string in_object = "{\"a\":\"" + text + "\"}";
+    for (const std::string& resource : {in_object, text, "{\"" + text + "\":1}"}) {
+      const HandledEvent handled{.notification_id = text,
+                                 .mchid = text,
+                                 .event_type = text,
+                                 .create_time = text,
+                                 .received_at_ms = 0,
+                                 .source = text,
+                                 .resource = resource,
+                                 .event = event,
+                                 .ordering_key = text};
+      const std::string body = webhook_body(handled);
+      EXPECT_FALSE(has_control_character(body));
+      EXPECT_TRUE(parse_object(body, {})) << body;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace couponhook::handlers

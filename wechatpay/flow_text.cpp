@@ -1,0 +1,227 @@
+#include "wechatpay/flow_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <iconv.h>
+
+namespace couponhook::wechatpay {
+namespace {
+
+constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
+/// What tells UTF-16 from bytes of other kinds.
+constexpr std::size_t kBeginningBytes = 1024;
+/// What tells UTF-8 from GB18030: short texts can be both.
+constexpr std::size_t kSampleBytes = 64 * 1024;
+
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+
+/// \return the bytes of the character at the front; 0 where there is none.
+std::size_t utf8_size(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (is_ascii(text[0])) return 1;
+  const std::size_t size = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < size) return 0;
+  for (std::size_t at = 1; at < size; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  // Longer forms than needed, surrogates, and what is beyond Unicode.
+  const bool is_wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) ||
+                        (byte(0) == 0xED && byte(1) > 0x9F) ||
+                        (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
+  return is_wrong ? 0 : size;
+}
+
+/// Whether more bytes could make a character of what is left.
+bool may_be_continued(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  return first >= 0xC2 && first <= 0xF4 && text.size() < size &&
+         std::ranges::all_of(text.substr(1), [](char c) { return (c & 0xC0) == 0x80; });
+}
+
+std::size_t count_no_utf8(std::string_view text) {
+  std::size_t count = 0;
+  while (!text.empty()) {
+    const std::size_t size = utf8_size(text);
+    if (size == 0 && may_be_continued(text)) break;
+    count += size == 0 ? 1U : 0U;
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return count;
+}
+
+}  // namespace
+
+/// glibc's converter, with what it keeps from one piece to the next.
+class FlowText::Converter {
+ public:
+  explicit Converter(std::string_view encoding)
+      : unit_bytes_(encoding.starts_with("UTF-16") ? 2 : 1),
+        handle_(iconv_open("UTF-8", std::string(encoding).c_str())) {}
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+  ~Converter() {
+    if (is_open()) iconv_close(handle_);
+  }
+
+  [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
+  [[nodiscard]] std::size_t replaced() const { return replaced_; }
+
+  /// Converts what it can and takes it off `bytes`; where it is the last, everything.
+  void convert(std::string& bytes, bool is_last, std::string& text) {
+    char* from = bytes.data();
+    std::size_t left = bytes.size();
+    std::array<char, 8192> piece{};
+    while (left > 0) {
+      char* to = piece.data();
+      std::size_t room = piece.size();
+      const std::size_t done = iconv(handle_, &from, &left, &to, &room);
+      const int why = done == static_cast<std::size_t>(-1) ? errno : 0;
+      text.append(piece.data(), piece.size() - room);
+      if (why == EINVAL && !is_last) break;
+      if (why != EILSEQ && why != EINVAL) continue;
+      text += kReplacementCharacter;
+      ++replaced_;
+      const std::size_t skipped = std::min(left, unit_bytes_);
+      from += skipped;
+      left -= skipped;
+    }
+    bytes.erase(0, bytes.size() - left);
+  }
+
+ private:
+  std::size_t unit_bytes_;
+  iconv_t handle_;
+  std::size_t replaced_ = 0;
+};
+
+FlowText::FlowText() = default;
+FlowText::FlowText(FlowText&&) noexcept = default;
+FlowText::~FlowText() = default;
+
+bool FlowText::feed(std::string_view bytes, std::string& text) {
+  pending_ += bytes;
+  return work(false, text);
+}
+
+bool FlowText::finish(std::string& text) {
+  return work(true, text);
+}
+
+bool FlowText::work(bool is_last, std::string& text) {
+  if (state_ == State::kNew) {
+    if (!is_last && pending_.size() < kBeginningBytes) return true;
+    look_at_beginning();
+  }
+  if (state_ == State::kAscii && !take_ascii(is_last, text)) return true;
+  if (state_ == State::kUtf8) take_utf8(is_last, text);
+  if (state_ == State::kConverted) converter_->convert(pending_, is_last, text);
+  return state_ != State::kFailed;
+}
+
+void FlowText::look_at_beginning() {
+  const std::string_view begin(pending_);
+  const auto starts = [&](std::string_view mark) { return begin.starts_with(mark); };
+  using namespace std::string_view_literals;
+  if (starts("PK\x03\x04")) {
+    return fail("is an Excel workbook (.xlsx): open it and save it as CSV UTF-8");
+  }
+  if (starts("\xD0\xCF\x11\xE0")) {
+    return fail("is an Excel workbook (.xls): open it and save it as CSV UTF-8");
+  }
+  if (starts("\x1F\x8B")) return fail("is compressed (gzip): decompress it first");
+  if (starts("\xFF\xFE\0\0"sv) || starts("\0\0\xFE\xFF"sv)) {
+    return fail("is in UTF-32, which is not read: save it as UTF-8");
+  }
+  if (starts("\xEF\xBB\xBF")) {
+    pending_.erase(0, 3);
+    state_ = State::kUtf8;
+    return;
+  }
+  if (starts("\xFF\xFE") || starts("\xFE\xFF")) {
+    const bool is_little = starts("\xFF\xFE");
+    pending_.erase(0, 2);
+    return convert_from(is_little ? "UTF-16LE" : "UTF-16BE");
+  }
+  // Text of commas and digits has a NUL in nearly every second byte of UTF-16, on the same side.
+  const std::string_view sample = begin.substr(0, kBeginningBytes);
+  std::array<std::size_t, 2> zeros{};
+  for (std::size_t at = 0; at < sample.size(); ++at) zeros[at % 2] += sample[at] == '\0' ? 1U : 0U;
+  constexpr std::size_t kRare = 16;  // a NUL or two in a text are damage
+  if (zeros[0] + zeros[1] <= sample.size() / kRare) {
+    state_ = State::kAscii;
+  } else if (zeros[1] > 4 * zeros[0]) {
+    convert_from("UTF-16LE");
+  } else if (zeros[0] > 4 * zeros[1]) {
+    convert_from("UTF-16BE");
+  } else {
+    fail("is no text in UTF-8, GB18030 (GBK) or UTF-16");
+  }
+}
+
+/// \return whether it is known what follows the ASCII.
+bool FlowText::take_ascii(bool is_last, std::string& text) {
+  const auto end = std::ranges::find_if_not(pending_, is_ascii);
+  text.append(pending_.begin(), end);
+  pending_.erase(pending_.begin(), end);
+  if (pending_.empty() || (!is_last && pending_.size() < kSampleBytes)) return false;
+  decide();
+  return true;
+}
+
+/// GB18030 is what is not UTF-8, and is GB18030. Either may be damaged here and there.
+void FlowText::decide() {
+  constexpr std::size_t kTooMany = 20;  // one in so many bytes
+  const std::string_view sample = std::string_view(pending_).substr(0, kSampleBytes);
+  const std::size_t no_utf8 = count_no_utf8(sample);
+  state_ = State::kUtf8;
+  if (no_utf8 == 0) return;
+  Converter trial("GB18030");
+  if (!trial.is_open()) {
+    return fail(
+        "is not UTF-8, and this system has no converter from GB18030 (GBK): save it as "
+        "UTF-8");
+  }
+  std::string bytes(sample);
+  std::string converted;
+  trial.convert(bytes, false, converted);
+  if (std::min(no_utf8, trial.replaced()) > sample.size() / kTooMany) {
+    return fail("is neither UTF-8 nor GB18030 (GBK): save it as UTF-8");
+  }
+  if (trial.replaced() < no_utf8) convert_from("GB18030");
+}
+
+void FlowText::take_utf8(bool is_last, std::string& text) {
+  std::string_view rest(pending_);
+  while (!rest.empty()) {
+    const std::size_t size = utf8_size(rest);
+    if (size == 0 && !is_last && may_be_continued(rest)) break;
+    text += size == 0 ? kReplacementCharacter : rest.substr(0, size);
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  pending_.erase(0, pending_.size() - rest.size());
+}
+
+void FlowText::convert_from(std::string_view encoding) {
+  encoding_ = encoding;
+  converter_ = std::make_unique<Converter>(encoding);
+  state_ = State::kConverted;
+  if (!converter_->is_open()) {
+    fail("is in " + std::string(encoding) +
+         ", from which this system has no converter: save it as UTF-8");
+  }
+}
+
+void FlowText::fail(std::string problem) {
+  problem_ = std::move(problem);
+  pending_.clear();
+  state_ = State::kFailed;
+}
+
+}  // namespace couponhook::wechatpay
