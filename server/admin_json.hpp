@@ -36,6 +36,9 @@ struct StatusView {
   std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;
+  std::vector<storage::PauseRecord> pauses{};        ///< none where they could not be read
+  std::vector<storage::HandlerBacklog> unclaimed{};  ///< likewise
+  std::vector<std::string> served{};                 ///< handlers that deliveries are made to
 };
 
 /// \param view with counts that could be read.

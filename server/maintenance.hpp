@@ -29,6 +29,7 @@ class Maintenance {
     StoreConfig store;
     std::string owner;                      ///< another for each process
     std::chrono::milliseconds first_after;  ///< at random, so that replicas do not meet
+    std::vector<std::string> served;        ///< handlers that deliveries are made to
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
               Log& log);
@@ -43,6 +44,8 @@ class Maintenance {
  private:
   void work();
   void purge();
+  /// Says once whose deliveries nobody makes, as soon as the store can be asked.
+  void tell_unclaimed();
   /// \return false where it was stopped meanwhile.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
@@ -55,6 +58,7 @@ class Maintenance {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  ///< protected by the mutex
+  bool unclaimed_told_ = false;
 
   std::thread thread_;  ///< last, since it uses all of the above
 };

@@ -237,6 +237,9 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   admission.id = std::move(notification.id);
   admission.event_type = std::move(notification.event_type);
   admission.create_time = std::move(notification.create_time);
+  if (!result.unreadable.empty()) {
+    admission.flaw = std::string(storage::kUnreadableMark) + result.unreadable;
+  }
   admission.digest = crypto::sha256(resource);
   admission.resource = std::move(resource);
   admission.received_at_ms = to_unix_ms(now);

@@ -21,6 +21,9 @@ inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
+// What is so now, rather than how often it has been so:
+inline constexpr std::string_view kSealed = "sealed";
+inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
 inline constexpr std::string_view kDeliveriesRetrying = "deliveries:retrying";
 inline constexpr std::string_view kDeliveriesDead = "deliveries:dead";

@@ -165,7 +165,21 @@ CREATE TABLE task_leases (
 );
 )sql";
 
-constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema}};
+constexpr std::string_view kFlaws = R"sql(
+ALTER TABLE notifications ADD COLUMN flaw TEXT;
+CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
+)sql";
+
+// A new store gets no row, so that a copy into it brings the total of the store it is copied from.
+constexpr std::string_view kOperators = R"sql(
+ALTER TABLE pauses ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+INSERT INTO counters (name, slot, value)
+  SELECT 'sealed', 0, count(*) FROM quarantine HAVING count(*) > 0;
+)sql";
+
+constexpr std::array kMigrations{Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
+                                 Migration{.version = 3, .works_with = 1, .script = kFlaws},
+                                 Migration{.version = 4, .works_with = 1, .script = kOperators}};
 
 constexpr std::string_view kMigrationsTable =
     "CREATE TABLE IF NOT EXISTS couponhook_schema"

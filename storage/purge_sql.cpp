@@ -68,6 +68,11 @@ const Statement kDeleteDeliveries{
     "DELETE FROM deliveries WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("deliveries.notification") ")"};
 
+const Statement kDeleteFlawed{
+    "DELETE FROM notifications WHERE flaw IS NOT NULL AND seq > $1 AND seq <= $2"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"
+    " RETURNING flaw"};
+
 const Statement kDeleteNotifications{
     "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
     " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
@@ -77,7 +82,7 @@ const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
-const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1"};
+const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1 RETURNING seq"};
 
 const Statement kNewestLedgerMark{
     "SELECT marked_at FROM ledger_marks ORDER BY marked_at DESC LIMIT 1"};
@@ -124,6 +129,7 @@ std::span<const Statement* const> purge_statements() {
                                    &kEmptyConflicts,
                                    &kDeleteAttempts,
                                    &kDeleteDeliveries,
+                                   &kDeleteFlawed,
                                    &kDeleteNotifications,
                                    &kDeleteConflicts,
                                    &kDeleteQuarantine,

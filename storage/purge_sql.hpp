@@ -44,9 +44,11 @@ extern const Statement kEmptyConflicts;
 /// after, to: in this order
 extern const Statement kDeleteAttempts;
 extern const Statement kDeleteDeliveries;
+/// -> flaw; before the others, so that their total follows
+extern const Statement kDeleteFlawed;
 extern const Statement kDeleteNotifications;
 extern const Statement kDeleteConflicts;
-/// to
+/// to -> seq
 extern const Statement kDeleteQuarantine;
 
 // Facts of the ledger carry the time at which they happened, not that at which they came. So the

@@ -58,6 +58,9 @@ struct BornLeased {
   Lease lease;
 };
 
+/// How the flaw of a notification begins whose fact could not be read. Stored: never change it.
+inline constexpr std::string_view kUnreadableMark = "unreadable: ";
+
 /// A verified and decrypted notification, to be kept with all that follows from it.
 struct Admission {
   std::string mchid;
@@ -69,6 +72,9 @@ struct Admission {
   std::string resource;     ///< decrypted
   Digest digest{};          ///< of the decrypted resource: tells a copy from a conflict
   std::int64_t received_at_ms = 0;
+  /// What could not be read of the resource, or is odd about it: begins with kUnreadableMark where
+  /// no fact could be read. Empty: nothing.
+  std::string flaw;
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;
   /// The quarantined body that it was opened from, to be removed in the same transaction.
@@ -165,6 +171,7 @@ struct PauseRecord {
   std::string handler;        ///< empty: any
   std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: any
   std::string reason;
+  std::string created_by;  ///< empty: before it was recorded
   std::int64_t created_at_ms = 0;
   /// Set once it is over; what it held back is then let go bit by bit.
   std::optional<std::int64_t> resumed_at_ms;
@@ -175,7 +182,7 @@ struct NotificationRecord {
   std::string id;
   std::string mchid;
   std::string event_type;
-  std::string state;  ///< received, done, dead or quarantined
+  std::string state;  ///< received, done, dead, unreadable or quarantined
   std::string create_time;
   std::int64_t received_at_ms = 0;
   std::int64_t last_seen_at_ms = 0;
@@ -183,6 +190,7 @@ struct NotificationRecord {
   std::int64_t conflicts = 0;  ///< copies with other content
   std::string source;
   std::string envelope;
+  std::string flaw;      ///< as in Admission
   std::string resource;  ///< empty once its retention has passed, and for quarantined ones
   std::string quarantine_reason;
   std::string quarantine_detail;
@@ -192,7 +200,9 @@ struct NotificationRecord {
 /// Which notifications to list. Empty text and nullopt do not restrict.
 struct NotificationFilter {
   std::string event_type;
-  std::string state;  ///< received, done, dead; quarantined lists the quarantine
+  /// received, done, dead; quarantined lists the quarantine, unreadable all whose fact could not be
+  /// read, whatever became of their deliveries.
+  std::string state;
   std::string mchid;
   std::optional<std::int64_t> since_ms;  ///< received at or after
   std::optional<std::int64_t> until_ms;  ///< received before
@@ -205,6 +215,12 @@ struct NotificationFilter {
 struct NotificationPage {
   std::vector<NotificationRecord> items;  ///< without the history of attempts
   std::optional<std::int64_t> next_before_sequence;
+};
+
+/// Open deliveries to one handler.
+struct HandlerBacklog {
+  std::string handler;
+  std::int64_t open = 0;
 };
 
 struct LedgerRecord {
@@ -225,7 +241,9 @@ struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;
+  std::int64_t quarantined = 0;  ///< ever
+  std::int64_t sealed = 0;       ///< of these, still in quarantine
+  std::int64_t unreadable = 0;   ///< kept, without a fact that could be read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

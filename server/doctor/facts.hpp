@@ -72,9 +72,12 @@ struct ServiceFacts {
   std::string failure;  ///< why it did not answer; empty: it did
   bool ready = true;
   std::uint64_t stored = 0;
-  std::uint64_t quarantined = 0;
-  std::map<std::string, std::uint64_t> rejected;  ///< by code
-  std::vector<std::string> unknown_serials{};     ///< that requests named
+  std::uint64_t sealed = 0;                          ///< in quarantine now
+  std::map<std::string, std::uint64_t> rejected;     ///< by code
+  std::vector<std::string> unknown_serials{};        ///< that requests named
+  std::uint64_t unreadable = 0;                      ///< kept, without a fact
+  std::map<std::string, std::uint64_t> unclaimed{};  ///< open deliveries by unknown handler
+  std::vector<std::string> pauses{};                 ///< in words
 };
 
 struct DoctorFacts {
