@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kStatusPatience{20};
 
 bool is_state(std::string_view state) {
   return state.empty() || state == "received" || state == "done" || state == "dead" ||
-         state == "quarantined";
+         state == "quarantined" || state == "unreadable";
 }
 
 /// \return the name of the parameter that will not do, or nothing.
@@ -101,8 +101,14 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
   auto counts = sources_.reader.counts();
   std::optional<std::int64_t> size;
   // Who does not answer is not asked twice: each question may take a reader's whole time.
+  std::vector<storage::PauseRecord> pauses;
+  std::vector<storage::HandlerBacklog> unclaimed;
   if (counts) {
     if (const auto answered = sources_.reader.size_bytes()) size = *answered;
+    if (auto answered = sources_.reader.pauses()) pauses = std::move(*answered);
+    if (auto answered = sources_.reader.unclaimed(sources_.handlers.served)) {
+      unclaimed = std::move(*answered);
+    }
   }
   co_return StatusView{
       COUPONHOOK_VERSION,
@@ -120,7 +126,10 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
       sources_.unknown_serials.list(),
       sources_.reloads.list(),
       served_certificates(sources_.tls, sources_.admin_tls),
-      sources_.certificates.upkeep()};
+      sources_.certificates.upkeep(),
+      std::move(pauses),
+      std::move(unclaimed),
+      sources_.handlers.served};
 }
 
 Task<Reply> Admin::status() {
@@ -144,9 +153,9 @@ Reply Admin::notifications(const Target& target) {
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return error(400, "PARAM_ERROR",
                  std::string(wrong) +
-                     " will not do: state is received, done, dead or quarantined, since and "
-                     "until are RFC 3339 or Unix seconds, limit is 1 to 500, cursor is a "
-                     "next_cursor");
+                     " will not do: state is received, done, dead, unreadable or quarantined, "
+                     "since and until are RFC 3339 or Unix seconds, limit is 1 to 500, cursor is "
+                     "a next_cursor");
   }
   const auto page = sources_.reader.notifications(filter);
   if (!page) return store_failed(page.error());

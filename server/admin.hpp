@@ -33,6 +33,7 @@ struct AdminSources {
   Readiness& readiness;
   WallClock clock;
   const Live<crypto::Secret>& token;
+  const HandlerNames& handlers;
   Operations& operations;
   BookIntake& books;
   const ReconcileTally& reconciled;

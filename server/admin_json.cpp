@@ -26,6 +26,7 @@ void write_facts(Json& json, const storage::NotificationRecord& record) {
       .number("times_seen", record.times_seen)
       .number("conflicts", record.conflicts)
       .text("source", record.source);
+  if (!record.flaw.empty()) json.text("flaw", record.flaw);
   if (!record.quarantine_reason.empty()) {
     json.text("quarantine_reason", record.quarantine_reason)
         .text("quarantine_detail", record.quarantine_detail);
@@ -66,7 +67,9 @@ void write_notification_counts(Json& json, const StatusView& view) {
       .number("stored", view.counts->stored)
       .number("duplicates", view.counts->duplicates)
       .number("conflicts", view.counts->conflicts)
-      .number("quarantined", view.counts->quarantined);
+      .number("quarantined", view.counts->quarantined)
+      .number("sealed", view.counts->sealed)
+      .number("unreadable", view.counts->unreadable);
   std::map<std::string_view, std::uint64_t> rejected;
   for (const VerdictRow& entry : verdict_table()) {
     const bool acknowledged = entry.status == kSuccessStatus;
@@ -83,6 +86,22 @@ void write_notification_counts(Json& json, const StatusView& view) {
     json.number(type.event_type, type.count);
   }
   json.end().time("last_received_at", view.counts->last_received_at_ms).end();
+}
+
+void write_delivery_counts(Json& json, const StatusView& view) {
+  json.begin("deliveries")
+      .number("pending", view.counts->deliveries_pending)
+      .number("retrying", view.counts->deliveries_retrying)
+      .number("dead", view.counts->deliveries_dead)
+      .number("done", view.counts->deliveries_done)
+      .number("skipped", view.counts->deliveries_skipped);
+  const std::int64_t oldest_s =
+      view.counts->oldest_pending_at_ms
+          ? std::max<std::int64_t>(0, (view.now_ms - *view.counts->oldest_pending_at_ms) / 1000)
+          : 0;
+  json.number("oldest_pending_s", oldest_s).begin("unclaimed");
+  for (const storage::HandlerBacklog& each : view.unclaimed) json.number(each.handler, each.open);
+  json.end().end();
 }
 
 void write_keys(Json& json, const Merchants& merchants) {
@@ -188,17 +207,8 @@ std::string status_json(const StatusView& view) {
       .real("rows_per_commit", rows_per_commit)
       .end();
   write_notification_counts(json, view);
-  json.begin("deliveries")
-      .number("pending", view.counts->deliveries_pending)
-      .number("retrying", view.counts->deliveries_retrying)
-      .number("dead", view.counts->deliveries_dead)
-      .number("done", view.counts->deliveries_done)
-      .number("skipped", view.counts->deliveries_skipped);
-  const std::int64_t oldest_s =
-      view.counts->oldest_pending_at_ms
-          ? std::max<std::int64_t>(0, (view.now_ms - *view.counts->oldest_pending_at_ms) / 1000)
-          : 0;
-  json.number("oldest_pending_s", oldest_s).end();
+  write_delivery_counts(json, view);
+  write_pauses(json, "pauses", view.pauses);
   write_keys(json, *view.merchants);
   write_unknown_serials(json, view.unknown_serials);
   write_reconciled(json, view.reconciled);

@@ -42,6 +42,9 @@ struct StatusView {
   std::map<std::string, UnitState> reloads{};
   std::vector<ServedCertificate> certificates{};
   std::vector<CertificateUpkeep> certificate_upkeep{};
+  std::vector<storage::PauseRecord> pauses{};        ///< none where they could not be read
+  std::vector<storage::HandlerBacklog> unclaimed{};  ///< likewise
+  std::vector<std::string> served{};                 ///< handlers that deliveries are made to
 };
 
 /// \param view with counts that could be read.

@@ -7,7 +7,9 @@
 
 #include "storage/purge_clock.hpp"
 #include "storage/purge_pace.hpp"
+#include "storage/reader.hpp"
 #include "storage/task_lease.hpp"
+#include "storage/totals.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -105,16 +107,23 @@ void Maintenance::work() {
   pthread_setname_np(pthread_self(), "maintenance");
   mark_clock();
   const milliseconds interval = options_.store.maintenance_interval;
-  auto due = SteadyClock::now() + options_.first_after;
-  while (rest(due - SteadyClock::now())) {
-    // From the beginning of one to that of the next, so that what takes long does not fall behind.
-    due = SteadyClock::now() + interval;
+  const auto guarded = [this](auto&& task) {
     try {
-      check_place();
-      purge();
+      task();
     } catch (const std::exception& error) {
       log_.message(Severity::kError, "purge_failed", error.what());
     }
+  };
+  auto due = SteadyClock::now() + options_.first_after;
+  guarded([this] { tell_unclaimed(); });
+  while (rest(due - SteadyClock::now())) {
+    // From the beginning of one to that of the next, so that what takes long does not fall behind.
+    due = SteadyClock::now() + interval;
+    guarded([this] {
+      check_place();
+      tell_unclaimed();
+      purge();
+    });
   }
 }
 
@@ -139,9 +148,29 @@ void Maintenance::purge() {
     return rest(time) && (!ours || *ours);
   });
   tell(purge.counts());
+  if (auto corrected = storage::correct_totals(*connection_); !corrected) {
+    log_.message(Severity::kWarning, "totals_not_checked", corrected.error().message);
+  }
   if (!ran) log_.message(Severity::kWarning, "purge_failed", ran.error().message);
   // Where this fails the lease ends by itself.
   static_cast<void>(lease.end(*connection_));
+}
+
+void Maintenance::tell_unclaimed() {
+  if (unclaimed_told_) return;
+  const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
+  if (!unclaimed) return;  // Whoever cannot reach the store says so elsewhere.
+  unclaimed_told_ = true;
+  for (const storage::HandlerBacklog& each : *unclaimed) {
+    log_.message(Severity::kWarning, "deliveries_unclaimed",
+                 std::to_string(each.open) + " open deliveries are for handler " + each.handler +
+                     ", which is not configured here: nobody makes them. If it was renamed, move "
+                     "them with `couponhook retry --handler " +
+                     each.handler +
+                     " --to NEW`; if it was removed, drop them with `couponhook skip "
+                     "--handler " +
+                     each.handler + " --reason WHY`");
+  }
 }
 
 void Maintenance::tell(const storage::PurgeCounts& counts) {

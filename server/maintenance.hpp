@@ -35,6 +35,7 @@ class Maintenance {
     StoreConfig store;
     std::string owner;                      ///< another for each process
     std::chrono::milliseconds first_after;  ///< at random, so that replicas do not meet
+    std::vector<std::string> served;        ///< handlers that deliveries are made to
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
               FailureObserver on_failure, Log& log);
@@ -53,6 +54,8 @@ class Maintenance {
   [[nodiscard]] bool may_purge(std::int64_t now_ms);
   void mark_clock() noexcept;
   void check_place();
+  /// Says once whose deliveries nobody makes, as soon as the store can be asked.
+  void tell_unclaimed();
   /// \return false where it was stopped meanwhile.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
@@ -68,6 +71,7 @@ class Maintenance {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  ///< protected by the mutex
+  bool unclaimed_told_ = false;
 
   std::thread thread_;  ///< last, since it uses all of the above
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 #include <limits>
+#include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -138,6 +140,15 @@ void tell_notifications(Families& families, const storage::StoreCounts& counts) 
       .sample(counts.duplicates, {{"outcome", "duplicate"}})
       .sample(counts.conflicts, {{"outcome", "conflict"}})
       .sample(counts.quarantined, {{"outcome", "quarantined"}});
+  families
+      .gauge("quarantine_sealed",
+             "Signed notifications that no key has opened yet; of all replicas")
+      .sample(counts.sealed);
+  families
+      .gauge(
+          "notifications_unreadable",
+          "Notifications kept whose fact could not be read: the ledger lacks it; of all replicas")
+      .sample(counts.unreadable);
   if (!counts.by_type.empty()) {
     Family& types = families.counter("notifications_by_type_total",
                                      "Notifications stored, by event_type; by all replicas");
@@ -163,6 +174,33 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
   const std::int64_t oldest_ms = now_ms - counts.oldest_pending_at_ms.value_or(now_ms);
   families.gauge("deliveries_oldest_pending_seconds", "How long the oldest open delivery waits")
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
+}
+
+/// A handler is paused where any of its deliveries may be held back.
+void tell_handlers(Families& families, const StatusView& view) {
+  Family& unclaimed =
+      families.gauge("deliveries_unclaimed",
+                     "Open deliveries to handlers that this replica does not know: renamed or "
+                     "removed ones");
+  if (view.unclaimed.empty()) unclaimed.sample(0, {{"handler", ""}});
+  for (const storage::HandlerBacklog& each : view.unclaimed) {
+    unclaimed.sample(each.open, {{"handler", each.handler}});
+  }
+  std::map<std::string_view, bool> paused;
+  for (const std::string& handler : view.served) paused[handler] = false;
+  for (const storage::PauseRecord& pause : view.pauses) {
+    if (!pause.handler.empty()) {
+      paused[pause.handler] = true;
+      continue;
+    }
+    for (const std::string& handler : view.served) paused[handler] = true;
+  }
+  if (paused.empty()) paused[""] = false;
+  Family& family = families.gauge(
+      "handler_paused", "1 where operators hold back deliveries to the handler, all or some");
+  for (const auto& [handler, is_paused] : paused) {
+    family.sample(is_paused ? 1 : 0, {{"handler", std::string(handler)}});
+  }
 }
 
 void tell_keys(Families& families, const Merchants& merchants) {
@@ -240,6 +278,7 @@ std::string metrics_text(const StatusView& view) {
   if (view.counts) {
     tell_notifications(families, *view.counts);
     tell_deliveries(families, *view.counts, view.now_ms);
+    tell_handlers(families, view);
   }
   tell_keys(families, *view.merchants);
   tell_upkeep(families, view.certificate_upkeep);

@@ -4,6 +4,28 @@
 
 namespace couponhook::server {
 
+namespace {
+
+struct OrderWords {
+  std::string_view order;
+  std::string_view doing;
+  std::string_view done;
+};
+
+OrderWords words_of(DeliveryOrder::Kind kind) {
+  switch (kind) {
+    case DeliveryOrder::Kind::kRetry:
+      break;
+    case DeliveryOrder::Kind::kMove:
+      return {"move", "moving", "moved"};
+    case DeliveryOrder::Kind::kSkip:
+      return {"skip", "skipping", "skipped"};
+  }
+  return {"retry", "retrying", "retried"};
+}
+
+}  // namespace
+
 void write_delivery(Json& json, const storage::DeliveryRecord& delivery) {
   json.text("id", std::to_string(delivery.delivery_id))
       .text("handler", delivery.handler)
@@ -34,31 +56,44 @@ std::string deliveries_json(const storage::DeliveryPage& page) {
 }
 
 std::string retry_json(const RetryJob& job) {
+  const OrderWords words = words_of(job.order.kind);
   Json json;
   json.begin()
       .text("id", std::to_string(job.id))
-      .text("state", to_string(job.state))
+      .text("order", words.order)
+      .text("state", job.state == RetryJob::State::kRetrying ? words.doing : to_string(job.state))
       .boolean("dry_run", job.dry_run)
       .number("matched", job.matched)
       .number("looked_at", job.looked_at)
-      .number("retried", job.retried)
-      .text("error", job.error)
-      .end();
+      .number(words.done, job.done);
+  if (job.order.kind == DeliveryOrder::Kind::kMove) {
+    json.text("to", job.order.to).number("already_there", job.already_there);
+  }
+  if (job.unclaimed > 0) json.number("unclaimed", job.unclaimed);
+  json.text("error", job.error).end();
   return json.take();
 }
 
-std::string pauses_json(const std::vector<storage::PauseRecord>& pauses) {
-  Json json;
-  json.begin().begin_list("items");
+void write_pauses(Json& json, std::string_view name,
+                  const std::vector<storage::PauseRecord>& pauses) {
+  json.begin_list(name);
   for (const storage::PauseRecord& pause : pauses) {
     json.begin()
         .text("handler", pause.handler)
         .text("events", pause.event_pattern)
         .text("reason", pause.reason)
         .time("since", pause.created_at_ms)
+        .text("by", pause.created_by)
         .end();
   }
-  json.end_list().end();
+  json.end_list();
+}
+
+std::string pauses_json(const std::vector<storage::PauseRecord>& pauses) {
+  Json json;
+  json.begin();
+  write_pauses(json, "items", pauses);
+  json.end();
   return json.take();
 }
 
@@ -82,9 +117,11 @@ std::string quarantine_json(const storage::NotificationPage& page) {
   return json.take();
 }
 
-std::string result_json(std::string_view result) {
+std::string result_json(std::string_view result, std::string_view warning) {
   Json json;
-  json.begin().text("result", result).end();
+  json.begin().text("result", result);
+  if (!warning.empty()) json.text("warning", warning);
+  json.end();
   return json.take();
 }
 

@@ -52,6 +52,9 @@ class Progress {
     drawn_ = true;
   }
 
+  /// Shows nothing before interval() has passed.
+  void wait_before_first(std::chrono::steady_clock::time_point now) { due_at_ = now + interval(); }
+
   /// Shows it unless it was shown less than interval() ago.
   void show_when_due(std::chrono::steady_clock::time_point now) {
     if (now < due_at_) return;

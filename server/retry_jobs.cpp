@@ -13,11 +13,13 @@ namespace {
 constexpr std::size_t kJobsKept = 16;
 constexpr std::int64_t kPageSize = 500;
 
-/// States that are walked through for one filter. What is dead comes last: it is retrying once it
-/// has been put back, and would be met a second time.
-std::vector<std::string> states_of(const storage::DeliveryFilter& filter) {
+/// States that are walked through for one filter. Pending ones have not failed: they are made in
+/// their turn, and are not retried unless that is asked for.
+std::vector<std::string> states_of(const storage::DeliveryFilter& filter,
+                                   DeliveryOrder::Kind kind) {
   if (!filter.state.empty()) return {filter.state};
-  return {"retrying", "dead"};
+  if (kind == DeliveryOrder::Kind::kRetry) return {"retrying", "dead"};
+  return {"pending", "retrying", "dead"};
 }
 
 }  // namespace
@@ -29,10 +31,11 @@ std::string_view to_string(RetryJob::State state) {
 }
 
 RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control, WallClock clock,
-                     std::function<void()> on_retried)
+                     std::vector<std::string> served, std::function<void()> on_retried)
     : reader_(std::move(reader)),
       control_(std::move(control)),
       clock_(std::move(clock)),
+      served_(std::move(served)),
       on_retried_(std::move(on_retried)),
       thread_([this] { work(); }) {}
 
@@ -45,7 +48,8 @@ RetryJobs::~RetryJobs() {
   thread_.join();
 }
 
-std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dry_run) {
+std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dry_run,
+                                         DeliveryOrder order) {
   const std::lock_guard lock(mutex_);
   if (entries_.size() == kJobsKept) {
     if (!entries_.front().job.over()) return std::nullopt;
@@ -55,6 +59,7 @@ std::optional<RetryJob> RetryJobs::start(storage::DeliveryFilter filter, bool dr
   entry.filter = std::move(filter);
   entry.job.id = ++last_id_;
   entry.job.dry_run = dry_run;
+  entry.job.order = std::move(order);
   changed_.notify_all();
   return entry.job;
 }
@@ -122,57 +127,95 @@ bool RetryJobs::fail(Entry& entry, const storage::Failure& failure) {
   return false;
 }
 
-template <typename OnPage>
-bool RetryJobs::walk(Entry& entry, OnPage&& on_page) {
+bool RetryJobs::is_cancelled(Entry& entry) {
+  const std::lock_guard lock(mutex_);
+  if (!entry.cancelled && !stopping_) return false;
+  entry.job.state = RetryJob::State::kCancelled;
+  changed_.notify_all();
+  return true;
+}
+
+bool RetryJobs::collect(Entry& entry, const storage::DeliveryPage& page,
+                        std::vector<std::int64_t>& ids) {
+  std::int64_t unclaimed = 0;
+  for (const storage::DeliveryRecord& record : page.items) {
+    const bool is_served = std::ranges::find(served_, record.handler) != served_.end();
+    if (is_served || entry.job.order.kind != DeliveryOrder::Kind::kRetry) {
+      ids.push_back(record.delivery_id);
+    } else {
+      ++unclaimed;
+    }
+  }
+  update(entry, [&](RetryJob& job) {
+    job.matched = std::ssize(ids);
+    job.unclaimed += unclaimed;
+  });
+  if (ids.size() <= kMatchedMax) return true;
+  return fail(entry, {storage::FailureCode::kStatement,
+                      "more than " + std::to_string(kMatchedMax) +
+                          " deliveries match: name a shorter time (since, until)"});
+}
+
+std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
+  std::vector<std::int64_t> ids;
   storage::DeliveryFilter filter = entry.filter;
   filter.limit = kPageSize;
-  for (const std::string& state : states_of(entry.filter)) {
+  for (const std::string& state : states_of(entry.filter, entry.job.order.kind)) {
     filter.state = state;
     filter.before_delivery.reset();
     do {
-      {
-        const std::lock_guard lock(mutex_);
-        if (entry.cancelled || stopping_) {
-          entry.job.state = RetryJob::State::kCancelled;
-          changed_.notify_all();
-          return false;
-        }
-      }
+      if (is_cancelled(entry)) return std::nullopt;
       const auto page = reader_.deliveries(filter);
-      if (!page) return fail(entry, page.error());
-      if (!page->items.empty() && !on_page(*page)) return false;
+      if (!page) {
+        fail(entry, page.error());
+        return std::nullopt;
+      }
+      if (!collect(entry, *page, ids)) return std::nullopt;
       filter.before_delivery = page->next_before_delivery;
     } while (filter.before_delivery);
   }
+  // One that changed its state meanwhile was met twice.
+  std::ranges::sort(ids);
+  const auto twice = std::ranges::unique(ids);
+  ids.erase(twice.begin(), twice.end());
+  update(entry, [&](RetryJob& job) { job.matched = std::ssize(ids); });
+  return ids;
+}
+
+bool RetryJobs::carry_out(Entry& entry, std::span<const std::int64_t> ids) {
+  const DeliveryOrder& order = entry.job.order;
+  const std::int64_t now_ms = to_unix_ms(clock_());
+  auto results = order.kind == DeliveryOrder::Kind::kMove ? control_.move(ids, order.to, now_ms)
+                 : order.kind == DeliveryOrder::Kind::kSkip
+                     ? control_.skip(ids, order.reason, now_ms)
+                     : control_.retry(ids, now_ms);
+  if (!results) return fail(entry, results.error());
+  update(entry, [&](RetryJob& job) {
+    job.looked_at += std::ssize(ids);
+    job.done += std::ranges::count(*results, storage::ControlResult::kDone);
+    job.already_there += std::ranges::count(*results, storage::ControlResult::kAlreadyThere);
+  });
+  on_retried_();
   return true;
 }
 
 void RetryJobs::run(Entry& entry) {
-  const bool counted = walk(entry, [&](const storage::DeliveryPage& page) {
-    update(entry, [&](RetryJob& job) { job.matched += std::ssize(page.items); });
-    return true;
-  });
-  if (!counted) return;
+  const auto matched = match(entry);
+  if (!matched) return;
   if (entry.job.dry_run) {
     return update(entry, [](RetryJob& job) { job.state = RetryJob::State::kDone; });
   }
   update(entry, [](RetryJob& job) { job.state = RetryJob::State::kRetrying; });
-  const bool retried = walk(entry, [&](const storage::DeliveryPage& page) {
-    std::vector<std::int64_t> ids;
-    for (const storage::DeliveryRecord& record : page.items) ids.push_back(record.delivery_id);
-    // The order in which everybody changes them.
-    std::ranges::sort(ids);
-    const auto results = control_.retry(ids, to_unix_ms(clock_()));
-    if (!results) return fail(entry, results.error());
-    const auto done = std::ranges::count(*results, storage::ControlResult::kDone);
-    update(entry, [&](RetryJob& job) {
-      job.looked_at += std::ssize(ids);
-      job.retried += done;
-    });
-    on_retried_();
-    return true;
-  });
-  if (retried) update(entry, [](RetryJob& job) { job.state = RetryJob::State::kDone; });
+  const bool newest_first = entry.job.order.kind == DeliveryOrder::Kind::kSkip;
+  std::span<const std::int64_t> left(*matched);
+  while (!left.empty()) {
+    if (is_cancelled(entry)) return;
+    const std::size_t size = std::min<std::size_t>(kPageSize, left.size());
+    const auto page = newest_first ? left.last(size) : left.first(size);
+    left = newest_first ? left.first(left.size() - size) : left.subspan(size);
+    if (!carry_out(entry, page)) return;
+  }
+  update(entry, [](RetryJob& job) { job.state = RetryJob::State::kDone; });
 }
 
 }  // namespace couponhook::server

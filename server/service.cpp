@@ -101,6 +101,7 @@ class Service {
   Reloader reloader_;
   UnknownSerials unknown_serials_;
   Receiver receiver_;
+  HandlerNames handlers_{handler_names(setup_.config)};
   RetryJobs retries_;
   Operations operations_;
   BookIntake books_;
@@ -168,13 +169,13 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                  }}),
       retries_(storage::Reader(std::move(connections.retries_reader)),
                storage::DeliveryControl(std::move(connections.retries)), options_.clock,
-               [this] { deliveries_wait(); }),
-      operations_({reader_, inbox_, merchants_, setup_.rules, options_.clock,
-                   [this] { deliveries_wait(); }},
-                  storage::DeliveryControl(std::move(connections.control)), retries_),
+               handlers_.served, [this] { deliveries_wait(); }),
+      operations_({reader_, inbox_, merchants_, setup_.rules, handlers_, options_.clock,
+                   [this] { deliveries_wait(); }, log_},
+                  std::move(connections.control), retries_),
       books_({merchants_, setup_.rules, inbox_, options_.clock}),
       admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, operations_, books_, reconciled_, unknown_serials_,
+              admin_token_, handlers_, operations_, books_, reconciled_, unknown_serials_,
               reloader_.counters(), certificates_, tls_, admin_tls_}),
       share_(
           listener_limits(setup_.config.listener),
@@ -214,8 +215,11 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
   maintenance_.emplace(
       std::move(connection),
       Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
-                           milliseconds(offset(random))},
-      options_.clock, [this](const storage::Failure& failure) { failure_log_.note(failure); },
+                           milliseconds(offset(random)), handlers_.served},
+      options_.clock,
+      [this](const storage::Failure& failure) {
+        log_.message(Severity::kError, "store_failed", failure.message);
+      },
       log_);
 }
 
@@ -265,7 +269,7 @@ void Service::run() {
   close();
   // Whoever asks again while the process ends must not make it end otherwise.
   signals.clear();
-  for (const int asked : {SIGTERM, SIGINT}) std::signal(asked, SIG_IGN);
+  for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }
 
 /// The first SIGTERM begins the end, and a second one spares the load balancer's delay.

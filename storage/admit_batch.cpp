@@ -6,10 +6,10 @@
 #include <string_view>
 #include <tuple>
 
+#include "storage/fact_commands.hpp"
 #include "storage/lane.hpp"
 #include "storage/pauses.hpp"
 #include "storage/rows.hpp"
-#include "storage/source.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"
 
@@ -37,32 +37,15 @@ class OutcomesFail {
 };
 
 Command insert_notification(const Admission& a) {
-  const Parameter flaw = a.flaw.empty() ? Parameter(nullptr) : Parameter(std::string_view(a.flaw));
   return {sql::kInsertNotification,
           {a.id, a.mchid, a.event_type, a.create_time, a.received_at_ms, a.source,
-           as_bytes(a.digest), a.envelope, Bytes{a.resource}, flaw}};
+           as_bytes(a.digest), a.envelope, Bytes{a.resource}, text_or_null(a.flaw)}};
 }
 
 Command keep_quarantined(const Quarantined& q) {
   return {sql::kKeepQuarantined,
           {as_bytes(q.body_digest), q.mchid, q.reason, q.detail, q.id, q.event_type, q.headers,
            Bytes{q.body}, q.received_at_ms}};
-}
-
-Command insert_fact(const Admission& a) {
-  const LedgerFact& f = *a.fact;
-  if (f.coupon.empty()) {
-    return {sql::kInsertRefund,
-            {f.transaction_id, f.business_key, f.occurred_at, a.mchid, a.id, a.source}};
-  }
-  return {sql::kInsertCouponFact,
-          {f.stock_id, f.coupon, f.kind, f.business_key, f.transaction_id, f.occurred_at, a.mchid,
-           a.id, a.source}};
-}
-
-Command origin_of_fact(const LedgerFact& f) {
-  if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
-  return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
 }
 
 auto fact_key(const Admission& a) {
@@ -160,7 +143,10 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
   }
   for (const Kept& item : quarantined_) {
     const bool is_new = integer(results_[i++].at(0)[0]) == 1;
-    if (is_new) counters_.add(counter::kQuarantined);
+    if (is_new) {
+      counters_.add(counter::kQuarantined);
+      counters_.add(counter::kSealed);
+    }
     *item.outcome = AdmitOutcome::kQuarantined;
   }
   for (AdmitOutcome* outcome : probes_) *outcome = AdmitOutcome::kAlive;
@@ -196,6 +182,7 @@ BatchWriter::Result BatchWriter::follow_up() {
   }
   append_facts();
   ask_for_origins();
+  const std::size_t first_to_leave = commands_.size();
   for (const Admitted& item : admissions_) {
     // Kept now, or kept already: either way there is nothing left to be opened.
     if (const auto& sealed = item.admission->opened_from) {
@@ -204,6 +191,9 @@ BatchWriter::Result BatchWriter::follow_up() {
     }
   }
   if (auto followed = run(); !followed) return followed;
+  for (std::size_t i = first_to_leave; i < results_.size(); ++i) {
+    if (!results_[i].empty()) counters_.add(counter::kSealed, -1);
+  }
   leave_out_retold();
   return read_copies();
 }
@@ -226,19 +216,12 @@ void BatchWriter::ask_for_origins() {
   }
 }
 
-/// A redemption is delivered once, whichever comes first: its notification, or what WeChat Pay's
-/// books tell of it under another id.
 void BatchWriter::leave_out_retold() {
-  const auto is_retold = [this](const Admission& a, std::size_t origin) {
-    if (origin == kNotAsked || results_[origin].empty()) return false;
-    const Row& first = results_[origin][0];
-    const auto text = [&](std::size_t column) { return std::get<std::string>(first[column]); };
-    if (text(0) == a.id && text(1) == a.mchid) return false;
-    return a.source == kFromBooks || text(2) == kFromBooks;
-  };
   std::size_t i = 0;
-  std::erase_if(with_deliveries_,
-                [&](const Admitted* item) { return is_retold(*item->admission, origins_[i++]); });
+  std::erase_if(with_deliveries_, [&](const Admitted* item) {
+    const std::size_t origin = origins_[i++];
+    return origin != kNotAsked && is_retold(*item->admission, results_[origin]);
+  });
 }
 
 /// In the order in which their notifications came in, which is how one coupon's are to be

@@ -21,6 +21,8 @@ inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
+// How many there are now, rather than how many there have been:
+inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
 inline constexpr std::string_view kDeliveriesRetrying = "deliveries:retrying";

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "storage/delivery_states.hpp"
+#include "storage/lane.hpp"
 #include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
@@ -13,8 +16,14 @@
 namespace couponhook::storage {
 namespace {
 
-/// As the statement sql::kDeliveryToChange gives it.
-struct Found {
+bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view event_pattern) {
+  return !pause.resumed_at_ms && pause.handler == handler && pause.event_pattern == event_pattern;
+}
+
+}  // namespace
+
+/// As the statements sql::kDeliveryToChange and sql::kDeliveryToMove give it. Views into the row.
+struct DeliveryControl::Found {
   explicit Found(const Row& row)
       : state(std::get<std::string>(row[0])),
         lane(integer(row[1])),
@@ -26,6 +35,10 @@ struct Found {
   [[nodiscard]] bool is_running(std::int64_t now_ms) const {
     return leased && due_at_ms && *due_at_ms > now_ms;
   }
+  [[nodiscard]] bool has_ended() const { return state == state::kDone || state == state::kSkipped; }
+  [[nodiscard]] std::string_view state_if_retried() const {
+    return attempts > 0 ? state::kRetrying : state::kPending;
+  }
 
   std::string_view state;
   std::int64_t lane;
@@ -35,13 +48,7 @@ struct Found {
   bool has_content;
 };
 
-bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view event_pattern) {
-  return !pause.resumed_at_ms && pause.handler == handler && pause.event_pattern == event_pattern;
-}
-
-}  // namespace
-
-DeliveryControl::DeliveryControl(std::unique_ptr<Connection> connection)
+DeliveryControl::DeliveryControl(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
 
 DeliveryControl::Work DeliveryControl::run() {
@@ -64,21 +71,25 @@ DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
   return results;
 }
 
-DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> deliveries,
-                                                 std::int64_t now_ms,
-                                                 std::vector<ControlResult>& results) {
-  results.assign(deliveries.size(), ControlResult::kNotFound);
+DeliveryControl::Work DeliveryControl::look_at(const Statement& statement,
+                                               std::span<const std::int64_t> sorted,
+                                               std::vector<ControlResult>& results) {
+  results.assign(sorted.size(), ControlResult::kNotFound);
   counters_.clear();
   commands_.clear();
-  for (const std::int64_t id : deliveries) {
-    commands_.push_back(Command(sql::kDeliveryToChange, {id}));
-  }
+  for (const std::int64_t id : sorted) commands_.push_back(Command(statement, {id}));
   // Read again once they are locked: a purge that had to be waited for may have emptied what the
   // first look still saw.
   const std::vector<Command> look = commands_;
   if (auto locked = run(); !locked) return locked;
   commands_ = look;
-  if (auto read = run(); !read) return read;
+  return run();
+}
+
+DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> deliveries,
+                                                 std::int64_t now_ms,
+                                                 std::vector<ControlResult>& results) {
+  if (auto read = look_at(sql::kDeliveryToChange, deliveries, results); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (results_[i].empty()) continue;
     const Found found(results_[i][0]);
@@ -88,48 +99,106 @@ DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> d
       results[i] = ControlResult::kEmptied;
     } else {
       results[i] = ControlResult::kDone;
-      const auto state = found.attempts > 0 ? state::kRetrying : state::kPending;
-      commands_.push_back(Command(sql::kRetryNow, {state, now_ms, deliveries[i]}));
-      counters_.move(counter_of(found.state), counter_of(state));
+      commands_.push_back(
+          Command(sql::kRetryNow, {found.state_if_retried(), now_ms, deliveries[i]}));
+      counters_.move(counter_of(found.state), counter_of(found.state_if_retried()));
     }
   }
   return count_and_run();
 }
 
-DeliveryControl::Result<ControlResult> DeliveryControl::skip(std::int64_t delivery,
-                                                             std::string_view reason,
-                                                             std::int64_t now_ms) {
-  auto result = ControlResult::kNotFound;
-  const auto skipped =
-      in_transaction(*connection_, [&] { return skip_one(delivery, reason, now_ms, result); });
-  if (!skipped) return skipped.error();
-  return result;
+DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::move(
+    std::span<const std::int64_t> deliveries, std::string_view to, std::int64_t now_ms) {
+  std::vector<ControlResult> results;
+  const auto moved =
+      in_transaction(*connection_, [&] { return move_all(deliveries, to, now_ms, results); });
+  if (!moved) return moved.error();
+  return results;
 }
 
-DeliveryControl::Work DeliveryControl::skip_one(std::int64_t delivery, std::string_view reason,
-                                                std::int64_t now_ms, ControlResult& result) {
-  result = ControlResult::kNotFound;
-  counters_.clear();
-  commands_.assign({Command(sql::kDeliveryToChange, {delivery})});
-  if (auto read = run(); !read) return read;
-  if (results_[0].empty()) return {};
-  const Found found(results_[0][0]);
-  if (found.state == state::kDone || found.state == state::kSkipped) {
-    result = ControlResult::kEnded;
-    return {};
+DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> deliveries,
+                                                std::string_view to, std::int64_t now_ms,
+                                                std::vector<ControlResult>& results) {
+  if (auto read = look_at(sql::kDeliveryToMove, deliveries, results); !read) return read;
+  const std::vector<Rows> rows = std::move(results_);
+  // The notifications are locked first and asked second: two moves of one notification's
+  // deliveries to one handler, from different handlers, see each other.
+  for (const Rows& each : rows) {
+    if (!each.empty()) commands_.push_back(Command(sql::kLockNotification, {integer(each[0][6])}));
   }
-  if (found.is_running(now_ms)) {
-    result = ControlResult::kRunning;
-    return {};
+  for (const Rows& each : rows) {
+    if (!each.empty()) commands_.push_back(Command(sql::kDeliveryTo, {integer(each[0][6]), to}));
   }
-  result = ControlResult::kDone;
+  if (auto looked = run(); !looked) return looked;
+  std::string dropped = "moved to ";
+  dropped.append(to).append(", which has a delivery of this notification already");
+  auto there = results_.begin() + std::ssize(results_) / 2;
+  std::set<std::int64_t> taken;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    if (rows[i].empty()) continue;
+    const Row& row = rows[i][0];
+    const Found found(row);
+    const bool has_one = !(there++)->empty() || taken.contains(integer(row[6]));
+    if (found.is_running(now_ms)) {
+      results[i] = ControlResult::kRunning;
+    } else if (found.has_ended()) {
+      results[i] = ControlResult::kEnded;
+    } else if (std::get<std::string>(row[7]) == to) {
+      results[i] = ControlResult::kAlreadyThere;
+    } else if (has_one) {
+      results[i] = ControlResult::kAlreadyThere;
+      drop(deliveries[i], found, dropped, now_ms);
+    } else if (!found.has_content) {
+      results[i] = ControlResult::kEmptied;
+    } else {
+      results[i] = ControlResult::kDone;
+      taken.insert(integer(row[6]));
+      const std::int64_t lane = lane_of(to, std::get<std::string>(row[8]));
+      commands_.push_back(
+          Command(sql::kMove, {to, lane, found.state_if_retried(), now_ms, deliveries[i]}));
+      commands_.push_back(Command(sql::kPromote, {now_ms, found.lane}));
+      counters_.move(counter_of(found.state), counter_of(found.state_if_retried()));
+    }
+  }
+  return count_and_run();
+}
+
+DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::skip(
+    std::span<const std::int64_t> deliveries, std::string_view reason, std::int64_t now_ms) {
+  std::vector<ControlResult> results;
+  const auto skipped =
+      in_transaction(*connection_, [&] { return skip_all(deliveries, reason, now_ms, results); });
+  if (!skipped) return skipped.error();
+  return results;
+}
+
+DeliveryControl::Work DeliveryControl::skip_all(std::span<const std::int64_t> deliveries,
+                                                std::string_view reason, std::int64_t now_ms,
+                                                std::vector<ControlResult>& results) {
+  if (auto read = look_at(sql::kDeliveryToChange, deliveries, results); !read) return read;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    if (results_[i].empty()) continue;
+    const Found found(results_[i][0]);
+    if (found.has_ended()) {
+      results[i] = ControlResult::kEnded;
+    } else if (found.is_running(now_ms)) {
+      results[i] = ControlResult::kRunning;
+    } else {
+      results[i] = ControlResult::kDone;
+      drop(deliveries[i], found, reason, now_ms);
+    }
+  }
+  return count_and_run();
+}
+
+void DeliveryControl::drop(std::int64_t delivery, const Found& found, std::string_view reason,
+                           std::int64_t now_ms) {
   const std::int64_t attempt = found.attempts + 1;
   commands_.push_back(Command(sql::kRecordAttempt, {delivery, attempt_slot(attempt), attempt,
                                                     now_ms, now_ms, outcome::kSkipped, reason}));
   commands_.push_back(Command(sql::kSkip, {now_ms, reason, delivery}));
   commands_.push_back(Command(sql::kPromote, {now_ms, found.lane}));
   counters_.move(counter_of(found.state), counter::kDeliveriesSkipped);
-  return count_and_run();
 }
 
 DeliveryControl::Result<std::vector<PauseRecord>> DeliveryControl::active_pauses() {
@@ -140,13 +209,14 @@ DeliveryControl::Result<std::vector<PauseRecord>> DeliveryControl::active_pauses
 
 DeliveryControl::Result<void> DeliveryControl::pause(std::string_view handler,
                                                      std::string_view event_pattern,
-                                                     std::string_view reason, std::int64_t now_ms) {
+                                                     std::string_view reason, std::string_view by,
+                                                     std::int64_t now_ms) {
   return in_transaction(*connection_, [&]() -> Work {
     const auto pauses = active_pauses();
     if (!pauses) return pauses.error();
     const auto same = [&](const PauseRecord& p) { return is_for(p, handler, event_pattern); };
     if (std::ranges::any_of(*pauses, same)) return {};
-    commands_.push_back(Command(sql::kInsertPause, {handler, event_pattern, reason, now_ms}));
+    commands_.push_back(Command(sql::kInsertPause, {handler, event_pattern, reason, now_ms, by}));
     return run();
   });
 }

@@ -181,6 +181,13 @@ ALTER TABLE notifications ADD COLUMN flaw TEXT;
 CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
 )sql";
 
+// A new store gets no row, so that a copy into it brings the total of the store it is copied from.
+constexpr std::string_view kOperators = R"sql(
+ALTER TABLE pauses ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+INSERT INTO counters (name, slot, value)
+  SELECT 'sealed', 0, count(*) FROM quarantine HAVING count(*) > 0;
+)sql";
+
 // What a probe takes up, and when the call of a delivery that is leased began: a lease alone says
 // that it stands in a queue.
 constexpr std::string_view kPressureSchema = R"sql(
@@ -192,6 +199,7 @@ constexpr std::array kMigrations{
     Migration{.version = 1, .works_with = 1, .script = kFirstSchema},
     Migration{.version = 2, .works_with = 1, .script = kClockMarks},
     Migration{.version = 3, .works_with = 1, .script = kFlaws},
+    Migration{.version = 4, .works_with = 1, .script = kOperators},
     Migration{.version = 5, .works_with = 1, .script = kPressureSchema},
 };
 

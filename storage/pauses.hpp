@@ -19,6 +19,7 @@ namespace couponhook::storage {
                       .handler = take_text(row[1]),
                       .event_pattern = take_text(row[2]),
                       .reason = take_text(row[3]),
+                      .created_by = take_text(row[6]),
                       .created_at_ms = integer(row[4]),
                       .resumed_at_ms = optional_integer(row[5])});
   }

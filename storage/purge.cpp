@@ -4,8 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "storage/counter_deltas.hpp"
 #include "storage/dialect.hpp"
 #include "storage/purge_sql.hpp"
+#include "storage/records.hpp"
 #include "storage/rows.hpp"
 
 namespace couponhook::storage {
@@ -203,7 +205,8 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
     ++old;
   }
   if (old == 0) return false;
-  commands_.push_back(Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
+  append_counted(counter::kSealed,
+                 Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
   if (auto written = write(); !written) return written.error();
   counts_.quarantined += old;
   position_ = to;
@@ -250,10 +253,26 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
 
 void Purge::append_removal(std::int64_t after, std::int64_t to) {
   for (const Statement* statement :
-       {&sql::kLockEnded, &sql::kHoldOpen, &sql::kDeleteAttempts, &sql::kDeleteDeliveries,
-        &sql::kDeleteNotifications, &sql::kDeleteConflicts}) {
+       {&sql::kLockEnded, &sql::kHoldOpen, &sql::kDeleteAttempts, &sql::kDeleteDeliveries}) {
     commands_.push_back(Command(*statement, {after, to}));
   }
+  append_counted(counter::kUnreadable, Command(sql::kDeleteFlawed, {after, to}));
+  commands_.push_back(Command(sql::kDeleteNotifications, {after, to}));
+  commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
+}
+
+/// A removal that a total of what is there now has to follow.
+void Purge::append_counted(std::string_view total, const Command& removal) {
+  counted_.push_back({commands_.size(), total});
+  commands_.push_back(removal);
+}
+
+/// \return how many of the rows that a removal tells of the total had counted.
+std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
+  if (total != counter::kUnreadable) return std::ssize(rows);
+  return std::ranges::count_if(rows, [](const Row& row) {
+    return std::get<std::string>(row[0]).starts_with(flaw::kUnreadable);
+  });
 }
 
 void Purge::append_emptying(std::int64_t after, std::int64_t to) {
@@ -265,12 +284,22 @@ void Purge::append_emptying(std::int64_t after, std::int64_t to) {
 
 Purge::Result<void> Purge::write() {
   const std::vector<Command> commands = std::exchange(commands_, {});
+  const std::vector<Counted> counted = std::exchange(counted_, {});
   if (mode_ == PurgeMode::kCount || commands.empty()) return {};
   // The disk's time is not what others have to wait for.
   if (auto set = connection_.commit_without_waiting(); !set) return set;
   if (auto begun = connection_.begin(); !begun) return begun;
   const auto begun_at = now_();
   auto written = connection_.run(commands, results_);
+  if (written) {
+    CounterDeltas totals;
+    for (const Counted& each : counted) {
+      totals.add(each.total, -removed(each.total, results_[each.position]));
+    }
+    std::vector<Command> corrections;
+    totals.append_commands(connection_.counter_slot(), corrections);
+    if (!corrections.empty()) written = connection_.run(corrections, results_);
+  }
   if (written) written = connection_.commit();
   if (!written) connection_.rollback();
   held_ = now_() - begun_at;

@@ -61,8 +61,8 @@ enum class PurgeMode : std::uint8_t {
 /// put aside and looked at in every pass until the delivery is done.
 ///
 /// The newest notification is emptied but not removed: SQLite would give its number a second time.
-/// Totals are history, and stay. A power cut may undo the last steps: they are taken again. One
-/// thread at a time.
+/// Totals of what has happened stay, those of what is there now follow. A power cut may undo the
+/// last steps: they are taken again. One thread at a time.
 class Purge {
  public:
   template <typename T>
@@ -97,6 +97,10 @@ class Purge {
     kRefunds,
     kDone
   };
+  struct Counted {
+    std::size_t position;  ///< among the commands
+    std::string_view total;
+  };
   struct Seen {
     std::int64_t seq = 0;
     std::int64_t received_at_ms = 0;
@@ -115,6 +119,8 @@ class Purge {
   [[nodiscard]] Result<void> look(const Statement& statement, std::int64_t rows_max);
   void append_removal(std::int64_t after, std::int64_t to);
   void append_emptying(std::int64_t after, std::int64_t to);
+  void append_counted(std::string_view total, const Command& removal);
+  [[nodiscard]] static std::int64_t removed(std::string_view total, const Rows& rows);
   [[nodiscard]] Result<void> write();
   void enter(Stage stage);
 
@@ -133,6 +139,7 @@ class Purge {
   PurgeCounts counts_;
   std::vector<Seen> seen_;
   std::vector<Command> commands_;
+  std::vector<Counted> counted_;  ///< of these
   std::vector<Rows> results_;
 };
 

@@ -77,6 +77,11 @@ const Statement kDeleteDeliveries{
     "DELETE FROM deliveries WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("deliveries.notification") ")"};
 
+const Statement kDeleteFlawed{
+    "DELETE FROM notifications WHERE flaw IS NOT NULL AND seq > $1 AND seq <= $2"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"
+    " RETURNING flaw"};
+
 const Statement kDeleteNotifications{
     "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
     " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
@@ -87,7 +92,8 @@ const Statement kDeleteConflicts{
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
 // By age too: in SQLite a body that came meanwhile may have the number of one that was opened.
-const Statement kDeleteQuarantine{"DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2"};
+const Statement kDeleteQuarantine{
+    "DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2 RETURNING seq"};
 
 const Statement kNewestSeen{
     "SELECT n.received_at, n.last_seen_at FROM (SELECT received_at, last_seen_at, source"
@@ -155,6 +161,7 @@ std::span<const Statement* const> purge_statements() {
                                    &kEmptyConflicts,
                                    &kDeleteAttempts,
                                    &kDeleteDeliveries,
+                                   &kDeleteFlawed,
                                    &kDeleteNotifications,
                                    &kDeleteConflicts,
                                    &kDeleteQuarantine,

@@ -46,9 +46,11 @@ extern const Statement kEmptyConflicts;
 /// after, to: in this order
 extern const Statement kDeleteAttempts;
 extern const Statement kDeleteDeliveries;
+/// -> flaw; before the others, so that their total follows
+extern const Statement kDeleteFlawed;
 extern const Statement kDeleteNotifications;
 extern const Statement kDeleteConflicts;
-/// to, before
+/// to, before -> seq
 extern const Statement kDeleteQuarantine;
 
 // How far the clock can be believed (purge_clock.hpp).

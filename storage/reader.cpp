@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "storage/counter_deltas.hpp"
@@ -21,6 +23,11 @@ constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 /// on from, rather than a walk through the whole store.
 constexpr std::int64_t kRowsLookedAtMax = 20'000;
 constexpr std::int64_t kPageMax = 500;
+
+/// What is looked at to tell whose deliveries nobody takes: lanes of one handler, and deliveries
+/// that are held back by pauses.
+constexpr std::int64_t kLanesLookedAtMax = 20'000;
+constexpr std::int64_t kParkedLookedAtMax = 10'000;
 
 /// What a page of whole notifications holds, but for its last one: a resource may be as large as
 /// the largest body that is received.
@@ -42,7 +49,8 @@ NotificationRecord notification_from(Row& row) {
   record.source = take_text(row[9]);
   record.envelope = take_text(row[10]);
   record.conflicts = integer(row[11]);
-  if (row.size() > 12) record.resource = take_text(row[12]);
+  record.flaw = take_optional_text(row[12]);
+  if (row.size() > 13) record.resource = take_text(row[13]);
   return record;
 }
 
@@ -111,10 +119,24 @@ LedgerRecord ledger_record_from(Row& row) {
   return record;
 }
 
-/// The quarantine is a table of its own, so its name as a state restricts nothing in it.
-bool restricts(const NotificationFilter& filter, bool quarantine) {
+/// Where what is listed lies: the quarantine is a table of its own, and an index holds what has a
+/// flaw.
+enum class Listing : std::uint8_t { kKept, kQuarantine, kUnreadable };
+
+Listing listing_of(const NotificationFilter& filter) {
+  if (filter.state == "quarantined") return Listing::kQuarantine;
+  return filter.state == "unreadable" ? Listing::kUnreadable : Listing::kKept;
+}
+
+/// Its name as a state restricts nothing in the quarantine.
+bool restricts(const NotificationFilter& filter, Listing listing) {
   return !filter.event_type.empty() || !filter.mchid.empty() || filter.since_ms ||
-         filter.until_ms || (!filter.state.empty() && !quarantine);
+         filter.until_ms || (!filter.state.empty() && listing != Listing::kQuarantine);
+}
+
+const Statement& floor_statement(Listing listing) {
+  if (listing == Listing::kQuarantine) return sql::kQuarantineFloor;
+  return listing == Listing::kUnreadable ? sql::kFlawFloor : sql::kNotificationFloor;
 }
 
 std::optional<std::int64_t> only_integer(const Rows& rows) {
@@ -124,11 +146,13 @@ std::optional<std::int64_t> only_integer(const Rows& rows) {
 
 StoreCounts totals_from(Rows& rows) {
   StoreCounts counts;
-  const std::array<std::pair<std::string_view, std::int64_t*>, 9> totals{{
+  const std::array<std::pair<std::string_view, std::int64_t*>, 11> totals{{
       {counter::kStored, &counts.stored},
       {counter::kDuplicates, &counts.duplicates},
       {counter::kConflicts, &counts.conflicts},
       {counter::kQuarantined, &counts.quarantined},
+      {counter::kSealed, &counts.sealed},
+      {counter::kUnreadable, &counts.unreadable},
       {counter::kDeliveriesPending, &counts.deliveries_pending},
       {counter::kDeliveriesRetrying, &counts.deliveries_retrying},
       {counter::kDeliveriesDead, &counts.deliveries_dead},
@@ -186,7 +210,8 @@ Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::stri
 }
 
 Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter& filter) {
-  const bool quarantine = filter.state == "quarantined";
+  const Listing listing = listing_of(filter);
+  const bool quarantine = listing == Listing::kQuarantine;
   const std::int64_t limit = std::clamp<std::int64_t>(filter.limit, 1, kPageMax);
   const std::int64_t before = filter.before_sequence.value_or(kLatest);
   const std::int64_t since = filter.since_ms.value_or(kEarliest);
@@ -194,9 +219,8 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   std::vector<Rows> results;
 
   std::optional<std::int64_t> floor;
-  if (restricts(filter, quarantine)) {
-    const std::array ask_floor{Command(quarantine ? sql::kQuarantineFloor : sql::kNotificationFloor,
-                                       {before, kRowsLookedAtMax - 1})};
+  if (restricts(filter, listing)) {
+    const std::array ask_floor{Command(floor_statement(listing), {before, kRowsLookedAtMax - 1})};
     if (auto ran = connection_->run(ask_floor, results); !ran) return ran.error();
     floor = only_integer(results[0]);
   }
@@ -204,11 +228,11 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   // One row more than the page holds tells whether there is a next page.
   const std::int64_t lowest = floor.value_or(kEarliest);
   const std::array ask_page{
-      quarantine
-          ? Command(sql::kListQuarantine,
-                    {before, lowest, filter.event_type, filter.mchid, since, until, limit + 1})
-          : Command(sql::kListNotifications, {before, lowest, filter.event_type, filter.state,
-                                              filter.mchid, since, until, limit + 1})};
+      listing == Listing::kKept
+          ? Command(sql::kListNotifications, {before, lowest, filter.event_type, filter.state,
+                                              filter.mchid, since, until, limit + 1})
+          : Command(quarantine ? sql::kListQuarantine : sql::kListUnreadable,
+                    {before, lowest, filter.event_type, filter.mchid, since, until, limit + 1})};
   if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
 
   NotificationPage page{.items = {}, .next_before_sequence = floor};
@@ -319,6 +343,46 @@ Reader::Result<std::vector<PauseRecord>> Reader::pauses() {
   std::vector<PauseRecord> pauses = pauses_from(results[0]);
   std::erase_if(pauses, [](const PauseRecord& pause) { return pause.resumed_at_ms.has_value(); });
   return pauses;
+}
+
+Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
+    Connection& connection, std::span<const std::string> served) {
+  std::set<std::string, std::less<>> handlers;
+  std::vector<Rows> results;
+  std::string last;
+  while (true) {
+    // From one handler to the next, however much is due for each.
+    const std::array ask{Command(sql::kNextDueHandler, {last})};
+    if (auto ran = connection.run(ask, results); !ran) return ran.error();
+    if (results[0].empty()) break;
+    last = take_text(results[0][0][0]);
+    handlers.insert(last);
+  }
+  const std::array ask{Command(sql::kParkedHandlers, {kParkedLookedAtMax})};
+  if (auto ran = connection.run(ask, results); !ran) return ran.error();
+  for (Row& row : results[0]) handlers.insert(take_text(row[0]));
+
+  std::vector<HandlerBacklog> found;
+  for (const std::string& handler : handlers) {
+    if (std::ranges::find(served, handler) != served.end()) continue;
+    const std::array ask_open{Command(sql::kOpenOfHandler, {handler, kLanesLookedAtMax})};
+    if (auto ran = connection.run(ask_open, results); !ran) return ran.error();
+    const std::int64_t open = integer(results[0].at(0)[0]);
+    if (open > 0) found.push_back({.handler = handler, .open = open});
+  }
+  return found;
+}
+
+Reader::Result<std::vector<HandlerBacklog>> Reader::unclaimed(std::span<const std::string> served) {
+  return unclaimed_deliveries(*connection_, served);
+}
+
+Reader::Result<std::optional<DeliveryRecord>> Reader::delivery(std::int64_t delivery_id) {
+  const std::array ask{Command(sql::kDeliveryById, {delivery_id})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  if (results[0].empty()) return std::optional<DeliveryRecord>();
+  return std::optional(delivery_from(results[0][0]));
 }
 
 Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,

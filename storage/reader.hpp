@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +15,13 @@
 #include "storage/records.hpp"
 
 namespace couponhook::storage {
+
+/// Handlers that have open deliveries and are not among those served: they were renamed or removed,
+/// and nobody makes the deliveries. By name. Each is counted in 20,000 of its coupons at most.
+/// Works on every version of the schema.
+/// \param served whom deliveries are made to: every configured handler but those of type ledger.
+[[nodiscard]] Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
+    Connection& connection, std::span<const std::string> served);
 
 /// Reads beside the writer, without waiting for it. One thread at a time.
 class Reader {
@@ -35,6 +44,10 @@ class Reader {
   [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
   /// What is paused now.
   [[nodiscard]] Result<std::vector<PauseRecord>> pauses();
+  /// \return nothing inside where there is no such delivery; without its history.
+  [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
+  /// As unclaimed_deliveries().
+  [[nodiscard]] Result<std::vector<HandlerBacklog>> unclaimed(std::span<const std::string> served);
   /// Everything known of one coupon, refunds of its transactions included, in no particular order;
   /// empty where it was never heard of.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,

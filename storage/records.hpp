@@ -181,6 +181,7 @@ struct PauseRecord {
   std::string handler;        ///< empty: any
   std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: any
   std::string reason;
+  std::string created_by;  ///< empty: before it was recorded
   std::int64_t created_at_ms = 0;
   /// Set once it is over; what it held back is then let go bit by bit.
   std::optional<std::int64_t> resumed_at_ms;
@@ -191,7 +192,7 @@ struct NotificationRecord {
   std::string id;
   std::string mchid;
   std::string event_type;
-  std::string state;  ///< received, done, dead or quarantined
+  std::string state;  ///< received, done, dead, unreadable or quarantined
   std::string create_time;
   std::int64_t received_at_ms = 0;
   std::int64_t last_seen_at_ms = 0;
@@ -199,6 +200,7 @@ struct NotificationRecord {
   std::int64_t conflicts = 0;  ///< copies with other content
   std::string source;
   std::string envelope;
+  std::string flaw;      ///< as in Admission
   std::string resource;  ///< empty once its retention has passed, and for quarantined ones
   std::string quarantine_reason;
   std::string quarantine_detail;
@@ -208,7 +210,9 @@ struct NotificationRecord {
 /// Which notifications to list. Empty text and nullopt do not restrict.
 struct NotificationFilter {
   std::string event_type;
-  std::string state;  ///< received, done, dead; quarantined lists the quarantine
+  /// received, done, dead; quarantined lists the quarantine, unreadable all whose fact could not be
+  /// read, whatever became of their deliveries.
+  std::string state;
   std::string mchid;
   std::optional<std::int64_t> since_ms;  ///< received at or after
   std::optional<std::int64_t> until_ms;  ///< received before
@@ -221,6 +225,12 @@ struct NotificationFilter {
 struct NotificationPage {
   std::vector<NotificationRecord> items;  ///< without the history of attempts
   std::optional<std::int64_t> next_before_sequence;
+};
+
+/// Open deliveries to one handler.
+struct HandlerBacklog {
+  std::string handler;
+  std::int64_t open = 0;
 };
 
 struct LedgerRecord {
@@ -241,7 +251,9 @@ struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;
+  std::int64_t quarantined = 0;  ///< ever
+  std::int64_t sealed = 0;       ///< of these, still in quarantine
+  std::int64_t unreadable = 0;   ///< kept, without a fact that could be read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

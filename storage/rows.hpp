@@ -44,9 +44,20 @@ namespace couponhook::storage {
   return found;
 }
 
+/// \return NULL where the text is empty.
+[[nodiscard]] inline Parameter text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return text;
+}
+
 /// Moves the text out.
 [[nodiscard]] inline std::string take_text(Field& field) {
   return std::move(std::get<std::string>(field));
+}
+
+/// The same, empty where it is NULL.
+[[nodiscard]] inline std::string take_optional_text(Field& field) {
+  return is_null(field) ? std::string() : take_text(field);
 }
 
 }  // namespace couponhook::storage

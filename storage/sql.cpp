@@ -2,19 +2,25 @@
 
 #include <array>
 
+#include "storage/dialect.hpp"
+
+// As flaw::kUnreadable has it. That it is not NULL leads to the partial index.
+#define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
+
 // One text is shared by statements that give the same columns, and only literals can be joined into
 // a constant.
 #define COUPONHOOK_NOTIFICATION_STATE                                          \
   "(CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq" \
   " AND d.state IN ('pending', 'retrying')) THEN 'received'"                   \
   " WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq"      \
-  " AND d.state = 'dead') THEN 'dead' ELSE 'done' END)"
+  " AND d.state = 'dead') THEN 'dead'"                                         \
+  " WHEN " COUPONHOOK_IS_UNREADABLE " THEN 'unreadable' ELSE 'done' END)"
 
 #define COUPONHOOK_NOTIFICATION_COLUMNS                                                \
   "n.seq, n.id, n.mchid, n.event_type, " COUPONHOOK_NOTIFICATION_STATE                 \
   ", "                                                                                 \
   "n.create_time, n.received_at, n.last_seen_at, n.times_seen, n.source, n.envelope, " \
-  "(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq) AS conflicts "
+  "(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq) AS conflicts, n.flaw "
 
 #define COUPONHOOK_QUARANTINE_COLUMNS \
   "seq, id, mchid, event_type, received_at, last_seen_at, times_seen, reason, detail "
@@ -85,6 +91,25 @@ const Statement kBeat{
 const Statement kTotals{
     "SELECT name, CAST(sum(value) AS BIGINT) FROM counters GROUP BY name ORDER BY name"};
 
+const Statement kCountSealed{"SELECT count(*) FROM (SELECT seq FROM quarantine LIMIT $1) q"};
+
+const Statement kCountUnreadable{
+    "SELECT count(*) FROM (SELECT flaw FROM notifications WHERE flaw IS NOT NULL LIMIT $1) n"
+    " WHERE " COUPONHOOK_IS_UNREADABLE};
+
+// Both counts are those of one moment, and what others commit after it changes both alike.
+#define COUPONHOOK_CORRECT_TOTAL(rows)                                                    \
+  "INSERT INTO counters (name, slot, value) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT)," \
+  " (SELECT count(*) FROM " rows                                                          \
+  ") - (SELECT CAST(coalesce(sum(c.value), 0)"                                            \
+  " AS BIGINT) FROM counters c WHERE c.name = $1) WHERE 1 = 1"                            \
+  " ON CONFLICT (name, slot) DO UPDATE SET value = counters.value + excluded.value"
+
+const Statement kCorrectSealed{COUPONHOOK_CORRECT_TOTAL("quarantine")};
+
+const Statement kCorrectUnreadable{
+    COUPONHOOK_CORRECT_TOTAL("notifications n WHERE " COUPONHOOK_IS_UNREADABLE)};
+
 const Statement kLastReceived{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 
 const Statement kOldestOpenDelivery{
@@ -115,6 +140,16 @@ const Statement kListNotifications{
     " AND ($5 = '' OR n.mchid = $5) AND n.received_at >= $6 AND n.received_at < $7"
     " ORDER BY n.seq DESC LIMIT $8"};
 
+const Statement kFlawFloor{
+    "SELECT seq FROM notifications WHERE flaw IS NOT NULL AND seq < $1"
+    " ORDER BY seq DESC LIMIT 1 OFFSET $2"};
+
+const Statement kListUnreadable{
+    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
+    "FROM notifications n WHERE n.seq < $1 AND n.seq >= $2 AND " COUPONHOOK_IS_UNREADABLE
+    " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR n.mchid = $4)"
+    " AND n.received_at >= $5 AND n.received_at < $6 ORDER BY n.seq DESC LIMIT $7"};
+
 const Statement kQuarantinedById{
     "SELECT " COUPONHOOK_QUARANTINE_COLUMNS
     "FROM quarantine WHERE id = $1 AND ($2 = '' OR mchid = $2) ORDER BY seq DESC LIMIT 1"};
@@ -122,7 +157,14 @@ const Statement kQuarantinedById{
 const Statement kSealedById{
     "SELECT mchid, headers, body, received_at, body_digest FROM quarantine WHERE seq = $1"};
 
-const Statement kLeaveQuarantine{"DELETE FROM quarantine WHERE seq = $1 AND body_digest = $2"};
+const Statement kLeaveQuarantine{
+    "DELETE FROM quarantine WHERE seq = $1 AND body_digest = $2 RETURNING seq"};
+
+const Statement kNotificationToRead{
+    "SELECT seq, flaw, received_at FROM notifications WHERE id = $1 AND mchid = "
+    "$2 " COUPONHOOK_FOR_UPDATE};
+
+const Statement kNoteFlaw{"UPDATE notifications SET flaw = $1 WHERE seq = $2"};
 
 const Statement kQuarantineFloor{
     "SELECT seq FROM quarantine WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
@@ -195,6 +237,10 @@ std::span<const Statement* const> all() {
                                    &kNextDue,
                                    &kDeliveryToChange,
                                    &kRetryNow,
+                                   &kDeliveryToMove,
+                                   &kLockNotification,
+                                   &kDeliveryTo,
+                                   &kMove,
                                    &kSkip,
                                    &kInsertPause,
                                    &kResume,
@@ -205,10 +251,21 @@ std::span<const Statement* const> all() {
                                    &kUndoneFloor,
                                    &kListUndone,
                                    &kTotals,
+                                   &kCountSealed,
+                                   &kCountUnreadable,
+                                   &kCorrectSealed,
+                                   &kCorrectUnreadable,
                                    &kLastReceived,
                                    &kOldestOpenDelivery,
                                    &kNotificationById,
                                    &kDeliveriesOf,
+                                   &kNextDueHandler,
+                                   &kParkedHandlers,
+                                   &kOpenOfHandler,
+                                   &kFlawFloor,
+                                   &kListUnreadable,
+                                   &kNotificationToRead,
+                                   &kNoteFlaw,
                                    &kNotificationFloor,
                                    &kListNotifications,
                                    &kQuarantinedById,

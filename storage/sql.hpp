@@ -51,7 +51,7 @@ extern const Statement kBeat;
 extern const Statement kInsertLeasedDelivery;
 /// lane -> seq, lane of the first that is open
 extern const Statement kFirstInLane;
-/// -> seq, handler, event_pattern, reason, created_at, resumed_at or NULL
+/// -> seq, handler, event_pattern, reason, created_at, resumed_at or NULL, created_by
 extern const Statement kPauses;
 /// due_at, pause, limit
 extern const Statement kUnpark;
@@ -91,9 +91,18 @@ extern const Statement kNextDue;
 extern const Statement kDeliveryToChange;
 /// state, due_at, seq
 extern const Statement kRetryNow;
+/// seq -> state, lane, attempts, lease_owner or NULL, due_at or NULL, 1 unless it was emptied,
+/// notification, handler, ordering_key
+extern const Statement kDeliveryToMove;
+/// seq -> seq; locks it
+extern const Statement kLockNotification;
+/// notification, handler -> seq
+extern const Statement kDeliveryTo;
+/// handler, lane, state, due_at, seq
+extern const Statement kMove;
 /// finished_at, reason, seq
 extern const Statement kSkip;
-/// handler, event_pattern, reason, now
+/// handler, event_pattern, reason, now, created_by
 extern const Statement kInsertPause;
 /// now, pause
 extern const Statement kResume;
@@ -102,6 +111,13 @@ extern const Statement kResume;
 
 /// -> name, total
 extern const Statement kTotals;
+/// limit -> how many are sealed; no more than the limit
+extern const Statement kCountSealed;
+/// limit -> how many are unreadable, of so many with a flaw
+extern const Statement kCountUnreadable;
+/// name, slot: makes the total what the rows say, whatever others count meanwhile
+extern const Statement kCorrectSealed;
+extern const Statement kCorrectUnreadable;
 /// -> received_at
 extern const Statement kLastReceived;
 /// -> created_at
@@ -126,16 +142,30 @@ extern const Statement kUndoneFloor;
 /// state, before, floor, handler, event_type, mchid, error, since, until, limit -> listed delivery
 /// columns; not for what is done
 extern const Statement kListUndone;
+/// after -> the next handler that open deliveries are due for
+extern const Statement kNextDueHandler;
+/// limit -> handlers of so many deliveries that a pause holds back
+extern const Statement kParkedHandlers;
+/// handler, limit -> open deliveries in so many of its lanes
+extern const Statement kOpenOfHandler;
 /// before, rows to step over -> seq
 extern const Statement kNotificationFloor;
 /// before, floor, event_type, state, mchid, since, until, limit -> notification columns
 extern const Statement kListNotifications;
+/// before, rows to step over -> seq
+extern const Statement kFlawFloor;
+/// before, floor, event_type, mchid, since, until, limit -> notification columns
+extern const Statement kListUnreadable;
 /// id, mchid or empty -> quarantine columns
 extern const Statement kQuarantinedById;
 /// seq -> mchid, headers, body, received_at, body_digest
 extern const Statement kSealedById;
-/// seq, body_digest
+/// seq, body_digest -> seq, where it was still there
 extern const Statement kLeaveQuarantine;
+/// id, mchid -> seq, flaw or NULL, received_at; locks it
+extern const Statement kNotificationToRead;
+/// flaw or NULL, seq
+extern const Statement kNoteFlaw;
 /// before, rows to step over -> seq
 extern const Statement kQuarantineFloor;
 /// before, floor, event_type, mchid, since, until, limit -> quarantine columns

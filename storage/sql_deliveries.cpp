@@ -19,6 +19,11 @@
   " WHERE a.delivery = d.seq AND a.attempt > d.attempts_before AND a.outcome = 'lost') END"     \
   " AS lost_before, d.begun_at "
 
+#define COUPONHOOK_CHANGED_COLUMNS                                           \
+  "d.state, d.lane, d.attempts, d.lease_owner, d.due_at,"                    \
+  " CAST((SELECT count(*) FROM notifications n WHERE n.seq = d.notification" \
+  " AND n.envelope <> '') AS BIGINT)"
+
 #define COUPONHOOK_LISTED_COLUMNS                                                               \
   "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
   "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
@@ -38,7 +43,8 @@ const Statement kFirstInLane{"SELECT seq, lane FROM deliveries WHERE lane = $1 A
                              " ORDER BY seq LIMIT 1"};
 
 const Statement kPauses{
-    "SELECT seq, handler, event_pattern, reason, created_at, resumed_at FROM pauses ORDER BY seq"};
+    "SELECT seq, handler, event_pattern, reason, created_at, resumed_at, created_by FROM pauses"
+    " ORDER BY seq"};
 
 // Says twice whose they are: one that another connection has taken up meanwhile must stay as it is.
 const Statement kUnpark{
@@ -119,11 +125,23 @@ const Statement kNextDue{
     "SELECT due_at FROM deliveries WHERE handler = $1 AND due_at IS NOT NULL"
     " ORDER BY due_at LIMIT 1"};
 
-const Statement kDeliveryToChange{
-    "SELECT d.state, d.lane, d.attempts, d.lease_owner, d.due_at,"
-    " CAST((SELECT count(*) FROM notifications n WHERE n.seq = d.notification"
-    " AND n.envelope <> '') AS BIGINT)"
-    " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
+const Statement kDeliveryToChange{"SELECT " COUPONHOOK_CHANGED_COLUMNS
+                                  " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
+
+const Statement kDeliveryToMove{"SELECT " COUPONHOOK_CHANGED_COLUMNS
+                                ", d.notification, d.handler, d.ordering_key"
+                                " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
+
+const Statement kLockNotification{
+    "SELECT seq FROM notifications WHERE seq = $1 " COUPONHOOK_FOR_UPDATE};
+
+const Statement kDeliveryTo{"SELECT seq FROM deliveries WHERE notification = $1 AND handler = $2"};
+
+// A lease of the handler before has no say any more, which the fence tells whoever held it.
+const Statement kMove{
+    "UPDATE deliveries SET handler = $1, lane = $2, state = $3, due_at = $4,"
+    " attempts_before = attempts, finished_at = NULL, parked_by = NULL, lease_owner = NULL,"
+    " fence = fence + 1 WHERE seq = $5"};
 
 const Statement kRetryNow{
     "UPDATE deliveries SET state = $1, due_at = $2, attempts_before = attempts,"
@@ -134,9 +152,26 @@ const Statement kSkip{
     " lease_owner = NULL, parked_by = NULL, fence = fence + 1 WHERE seq = $3"};
 
 const Statement kInsertPause{
-    "INSERT INTO pauses (handler, event_pattern, reason, created_at) VALUES ($1, $2, $3, $4)"};
+    "INSERT INTO pauses (handler, event_pattern, reason, created_at, created_by)"
+    " VALUES ($1, $2, $3, $4, $5)"};
 
 const Statement kResume{"UPDATE pauses SET resumed_at = $1 WHERE seq = $2"};
+
+const Statement kNextDueHandler{
+    "SELECT handler FROM deliveries WHERE handler > $1 AND due_at IS NOT NULL"
+    " ORDER BY handler LIMIT 1"};
+
+const Statement kParkedHandlers{
+    "SELECT DISTINCT few_parked.handler FROM (SELECT handler FROM deliveries WHERE parked_by > 0"
+    " LIMIT $1) few_parked"};
+
+// Whatever is open stands in a lane, the first of which is due or held back by a pause, so that the
+// indexes of lanes tell how much there is.
+const Statement kOpenOfHandler{
+    "SELECT count(*) FROM (SELECT h.lane FROM deliveries h WHERE h.handler = $1"
+    " AND h.due_at IS NOT NULL UNION SELECT p.lane FROM deliveries p WHERE p.handler = $1"
+    " AND p.parked_by > 0 LIMIT $2) few_lanes CROSS JOIN deliveries d"
+    " WHERE d.lane = few_lanes.lane AND d." COUPONHOOK_OPEN};
 
 const Statement kDeliveryById{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
                               " AND d.seq = $1"};

@@ -1,11 +1,9 @@
-#include <iomanip>
 #include <ostream>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "server/commands/delivery_options.hpp"
+#include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
+#include "server/commands/table.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -21,18 +19,15 @@ struct DeliveryListOptions {
 };
 
 void print_deliveries(const Value& page, std::ostream& out) {
-  out << std::left << std::setw(10) << "id" << std::setw(16) << "handler" << std::setw(10)
-      << "state" << std::setw(9) << "attempts" << std::setw(26) << "due" << std::setw(38)
-      << "notification"
-      << "last error\n";
+  Table table{"id", "handler", "state", "attempts", "due", "notification", "last error"};
   for (const Value& item : page["items"].GetArray()) {
     const std::string state =
         item["paused"].GetBool() ? text_of(item, "state") + "*" : text_of(item, "state");
-    out << std::setw(10) << text_of(item, "id") << std::setw(16) << text_of(item, "handler")
-        << std::setw(10) << state << std::setw(9) << text_of(item, "attempts") << std::setw(26)
-        << text_of(item, "due_at") << std::setw(38) << text_of(item, "notification_id")
-        << text_of(item, "last_error") << '\n';
+    table.add({text_of(item, "id"), text_of(item, "handler"), state, text_of(item, "attempts"),
+               text_of(item, "due_at"), text_of(item, "notification_id"),
+               text_of(item, "last_error")});
   }
+  table.print(out);
   if (page["next_cursor"].IsString()) {
     out << "more: --cursor " << page["next_cursor"].GetString() << '\n';
   }
@@ -59,29 +54,6 @@ Exit list_deliveries(const CommonOptions& common, const DeliveryListOptions& cho
   return Exit::kOk;
 }
 
-std::string members(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  for (const auto& [name, text] : texts) {
-    if (text.empty()) continue;
-    writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-  }
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
-}
-
-/// Asks for something whose answer is {"result": …}.
-Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
-           const std::string& body, const std::string& what, World& world) {
-  StatusClient client(common, world);
-  const auto answer = client.ask(method, target, body);
-  if (!answer) return client.exit();
-  world.out << what << ": " << text_of(*answer, "result") << '\n';
-  return Exit::kOk;
-}
-
 struct PauseOptions {
   std::string handler;
   std::string events;
@@ -104,8 +76,7 @@ Exit print_pauses(const CommonOptions& common, bool json, World& world) {
   }
   if ((*answer)["items"].Empty()) world.out << "nothing is paused\n";
   for (const Value& pause : (*answer)["items"].GetArray()) {
-    world.out << "handler " << text_of(pause, "handler") << ", events " << text_of(pause, "events")
-              << ", since " << text_of(pause, "since") << ": " << text_of(pause, "reason") << '\n';
+    world.out << pause_in_words(pause) << '\n';
   }
   return Exit::kOk;
 }
@@ -138,22 +109,6 @@ void declare_deliveries(CommandLine& line, CommonOptions& common, World& world) 
   options.text("--limit", chosen->limit, "How many at most, 1 to 500");
   options.text("--cursor", chosen->cursor, "Where the last list said that there is more");
   options.flag("--json", chosen->json, "As JSON");
-}
-
-void declare_skip(CommandLine& line, CommonOptions& common, World& world) {
-  struct Chosen {
-    std::string id;
-    std::string reason;
-  };
-  const auto chosen = std::make_shared<Chosen>();
-  Options options =
-      line.add("skip", "Drop a delivery, so that its coupon goes on", [&common, &world, chosen] {
-        return order(common, "POST", "/deliveries/" + percent_encode(chosen->id) + "/skip",
-                     members({{"reason", chosen->reason}}), "delivery " + chosen->id, world);
-      });
-  add_config_option(options, common);
-  options.required_text("ID", chosen->id, "The delivery's id");
-  options.required_text("--reason", chosen->reason, "Why, for its history");
 }
 
 void declare_pause(CommandLine& line, CommonOptions& common, World& world) {

@@ -1,7 +1,8 @@
-#include <iomanip>
 #include <ostream>
 
+#include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
+#include "server/commands/table.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -20,6 +21,11 @@ struct OpenOptions {
   bool all = false;
 };
 
+struct DiscardOptions {
+  std::string id;
+  std::string reason;
+};
+
 Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& chosen,
                      World& world) {
   StatusClient client(common, world);
@@ -31,69 +37,96 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
     world.out << client.body() << '\n';
     return Exit::kOk;
   }
-  world.out << std::left << std::setw(8) << "id" << std::setw(38) << "notification" << std::setw(18)
-            << "reason" << std::setw(26) << "received"
-            << "detail\n";
+  Table table{"id", "notification", "reason", "received", "detail"};
   for (const Value& item : (*page)["items"].GetArray()) {
-    world.out << std::setw(8) << text_of(item, "quarantine_id") << std::setw(38)
-              << text_of(item, "id") << std::setw(18) << text_of(item, "reason") << std::setw(26)
-              << text_of(item, "received_at") << text_of(item, "detail") << '\n';
+    table.add({text_of(item, "quarantine_id"), text_of(item, "id"), text_of(item, "reason"),
+               text_of(item, "received_at"), text_of(item, "detail")});
   }
+  table.print(world.out);
   if ((*page)["next_cursor"].IsString()) {
     world.out << "more: --cursor " << (*page)["next_cursor"].GetString() << '\n';
   }
   return Exit::kOk;
 }
 
-/// Every id in quarantine, or nothing where that could not be told.
-std::optional<std::vector<std::string>> all_ids(StatusClient& client, const std::string& mchid) {
-  std::vector<std::string> ids;
+/// Something that waits to be opened. The id of a notification is its merchant's own.
+struct Waiting {
+  std::string id;
+  std::string mchid;
+};
+
+/// Appends what a list holds. \return false where it could not be told.
+bool append_list(StatusClient& client, const std::string& list, const std::string& state,
+                 const char* key, const std::string& mchid, std::vector<Waiting>& waiting) {
   std::string cursor;
   do {
     const auto page = client.ask(
         "GET",
-        target_with("/quarantine", {{"mchid", mchid}, {"limit", "500"}, {"cursor", cursor}}));
-    if (!page) return std::nullopt;
+        target_with(list,
+                    {{"state", state}, {"mchid", mchid}, {"limit", "500"}, {"cursor", cursor}}));
+    if (!page) return false;
     for (const Value& item : (*page)["items"].GetArray()) {
-      ids.push_back(text_of(item, "quarantine_id"));
+      waiting.push_back({text_of(item, key), text_of(item, "mchid")});
     }
     const Value& next = (*page)["next_cursor"];
     cursor = next.IsString() ? next.GetString() : "";
   } while (!cursor.empty());
-  return ids;
+  return true;
+}
+
+/// All that is sealed, and all that is unreadable; nothing where it could not be told.
+std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const std::string& mchid) {
+  std::vector<Waiting> waiting;
+  if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
+      !append_list(client, "/notifications", "unreadable", "id", mchid, waiting)) {
+    return std::nullopt;
+  }
+  return waiting;
 }
 
 /// Each by itself, so that one that stays sealed holds none of the others back.
-Exit open(const CommonOptions& common, OpenOptions chosen, World& world) {
+Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) {
   if (chosen.all != chosen.ids.empty()) {
-    world.err << "couponhook: quarantine open: give the IDs that `quarantine list` shows, or "
-                 "--all\n";
+    world.err << "couponhook: quarantine open: give the IDs that `quarantine list` or "
+                 "`notifications --state unreadable` show, or --all\n";
     return Exit::kUsage;
   }
   StatusClient client(common, world);
+  std::vector<Waiting> waiting;
+  for (const std::string& id : chosen.ids) waiting.push_back({id, common.mchid});
   if (chosen.all) {
-    auto ids = all_ids(client, common.mchid);
-    if (!ids) return client.exit();
-    chosen.ids = std::move(*ids);
+    auto all = all_that_wait(client, common.mchid);
+    if (!all) return client.exit();
+    waiting = std::move(*all);
   }
   std::size_t opened = 0;
-  Progress progress(progress_on(world), "opened", chosen.ids.size());
-  for (const std::string& id : chosen.ids) {
-    const auto answer = client.ask("POST", "/quarantine/" + percent_encode(id) + "/open");
+  Progress progress(progress_on(world), "tried", waiting.size());
+  // Few are over before there is anything to show.
+  progress.wait_before_first(std::chrono::steady_clock::now());
+  for (const auto& [id, mchid] : waiting) {
+    const auto answer = client.ask(
+        "POST", target_with("/quarantine/" + percent_encode(id) + "/open", {{"mchid", mchid}}));
     if (!answer && client.exit() == Exit::kUsage) return Exit::kUsage;
     if (answer) ++opened;
     progress.advance();
     progress.show_when_due(std::chrono::steady_clock::now());
   }
   progress.clear();
-  world.out << opened << " opened of " << chosen.ids.size() << '\n';
-  return opened == chosen.ids.size() ? Exit::kOk : Exit::kFailed;
+  world.out << opened << " opened of " << waiting.size() << '\n';
+  return opened == waiting.size() ? Exit::kOk : Exit::kFailed;
+}
+
+Exit discard(const CommonOptions& common, const DiscardOptions& chosen, World& world) {
+  return order(common, "POST",
+               target_with("/quarantine/" + percent_encode(chosen.id) + "/discard",
+                           {{"mchid", common.mchid}}),
+               members({{"reason", chosen.reason}}), chosen.id, world);
 }
 
 }  // namespace
 
 void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) {
-  CommandGroup group = line.group("quarantine", "What was signed, but could not be opened");
+  CommandGroup group = line.group("quarantine", "What was signed, but could not be opened or read");
   const auto listed = std::make_shared<QuarantineListOptions>();
   Options list_options = group.add("list", "List it, newest first", [&common, &world, listed] {
     return list_quarantine(common, *listed, world);
@@ -108,8 +141,18 @@ void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) 
       group.add("open", "Try it again with the keys of today; what opens goes the ordinary way",
                 [&common, &world, opened] { return open(common, *opened, world); });
   add_merchant_options(open_options, common);
-  open_options.arguments("ID", opened->ids, "These");
-  open_options.flag("--all", opened->all, "All");
+  open_options.arguments("ID", opened->ids,
+                         "These: numbers of sealed bodies, or ids of notifications that are sealed "
+                         "or unreadable");
+  open_options.flag("--all", opened->all, "All that is sealed or unreadable");
+
+  const auto discarded = std::make_shared<DiscardOptions>();
+  Options discard_options = group.add(
+      "discard", "Remove a sealed body for good, or take the mark off an unreadable notification",
+      [&common, &world, discarded] { return discard(common, *discarded, world); });
+  add_merchant_options(discard_options, common);
+  discard_options.required_text("ID", discarded->id, "As for `quarantine open`");
+  discard_options.required_text("--reason", discarded->reason, "Why, for the log");
 }
 
 }  // namespace couponhook::server

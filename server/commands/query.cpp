@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iomanip>
 #include <ostream>
 #include <sstream>
 
@@ -7,6 +6,7 @@
 
 #include "server/commands/command_line.hpp"
 #include "server/commands/status_client.hpp"
+#include "server/commands/table.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -23,6 +23,20 @@ void print_counts(const Value& object, std::ostream& out) {
   out << (first ? "none\n" : "\n");
 }
 
+/// What waits for an operator: pauses, and deliveries that nobody makes.
+void print_waiting(const Value& status, std::ostream& out) {
+  const auto unclaimed = status["deliveries"].FindMember("unclaimed");
+  if (unclaimed != status["deliveries"].MemberEnd() && !unclaimed->value.ObjectEmpty()) {
+    out << "unclaimed      ";
+    print_counts(unclaimed->value, out);
+  }
+  const auto pauses = status.FindMember("pauses");
+  if (pauses == status.MemberEnd()) return;
+  for (const Value& pause : pauses->value.GetArray()) {
+    out << "paused         " << pause_in_words(pause) << '\n';
+  }
+}
+
 void print_status(const Value& status, std::ostream& out) {
   const Value& store = status["store"];
   const Value& notifications = status["notifications"];
@@ -36,8 +50,10 @@ void print_status(const Value& status, std::ostream& out) {
       << "notifications  " << text_of(notifications, "stored") << " stored, "
       << text_of(notifications, "duplicates") << " duplicates, "
       << text_of(notifications, "conflicts") << " conflicts, "
-      << text_of(notifications, "quarantined") << " quarantined, "
-      << text_of(notifications, "probes") << " probes\n"
+      << text_of(notifications, "quarantined") << " quarantined ("
+      << text_of(notifications, "sealed") << " still sealed), "
+      << text_of(notifications, "unreadable") << " unreadable, " << text_of(notifications, "probes")
+      << " probes\n"
       << "by type        ";
   print_counts(notifications["by_type"], out);
   out << "rejected       ";
@@ -46,6 +62,7 @@ void print_status(const Value& status, std::ostream& out) {
       << "deliveries     " << text_of(deliveries, "pending") << " pending, "
       << text_of(deliveries, "retrying") << " retrying, " << text_of(deliveries, "dead")
       << " dead, " << text_of(deliveries, "done") << " done\n";
+  print_waiting(status, out);
   for (const Value& key : status["keys"].GetArray()) {
     out << "key            " << text_of(key, "mchid") << ' ' << text_of(key, "kind") << ' '
         << text_of(key, "serial") << " expires " << text_of(key, "expires_at") << '\n';
@@ -53,14 +70,12 @@ void print_status(const Value& status, std::ostream& out) {
 }
 
 void print_notifications(const Value& page, std::ostream& out) {
-  out << std::left << std::setw(38) << "id" << std::setw(26) << "type" << std::setw(13) << "state"
-      << std::setw(6) << "seen"
-      << "received\n";
+  Table table{"id", "type", "state", "seen", "received"};
   for (const Value& item : page["items"].GetArray()) {
-    out << std::setw(38) << text_of(item, "id") << std::setw(26) << text_of(item, "type")
-        << std::setw(13) << text_of(item, "state") << std::setw(6) << text_of(item, "times_seen")
-        << text_of(item, "received_at") << '\n';
+    table.add({text_of(item, "id"), text_of(item, "type"), text_of(item, "state"),
+               text_of(item, "times_seen"), text_of(item, "received_at")});
   }
+  table.print(out);
   if (page["next_cursor"].IsString()) {
     out << "more: --cursor " << page["next_cursor"].GetString() << '\n';
   }
@@ -69,11 +84,12 @@ void print_notifications(const Value& page, std::ostream& out) {
 void print_coupon(const Value& coupon, std::ostream& out) {
   out << "coupon " << text_of(coupon, "coupon") << " of stock " << text_of(coupon, "stock_id")
       << ": " << text_of(coupon, "state") << '\n';
+  Table table{"kind", "occurred", "key", "notification"};
   for (const Value& fact : coupon["history"].GetArray()) {
-    out << "  " << std::left << std::setw(8) << text_of(fact, "kind") << std::setw(28)
-        << text_of(fact, "occurred_at") << text_of(fact, "business_key") << "  (notification "
-        << text_of(fact, "notification_id") << ")\n";
+    table.add({text_of(fact, "kind"), text_of(fact, "occurred_at"), text_of(fact, "business_key"),
+               text_of(fact, "notification_id")});
   }
+  table.print(out);
 }
 
 using Print = void (*)(const Value&, std::ostream&);
@@ -147,7 +163,7 @@ void declare_notifications(CommandLine& line, CommonOptions& common, World& worl
   add_config_option(options, common);
   options.text("ID", chosen->id, "Show this one, as JSON");
   options.text("--type", chosen->type, "Only this event type");
-  options.text("--state", chosen->state, "received, done, dead or quarantined");
+  options.text("--state", chosen->state, "received, done, dead, unreadable or quarantined");
   options.text("--mchid", chosen->mchid, "Only this merchant's");
   options.text("--since", chosen->since, "Received at or after: RFC 3339 or Unix seconds");
   options.text("--until", chosen->until, "Received before");

@@ -183,7 +183,7 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
 /// Prints what went wrong, and returns nothing then.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
                              std::span<const BookEntry* const> missing, World& world) {
-  Progress progress(progress_on(world), "applied", missing.size());
+  Progress progress(progress_on(world), "tried", missing.size());
   Applied applied;
   for (std::size_t done = 0; done < missing.size(); done += kEntriesInARequest) {
     const auto part = missing.subspan(done, std::min(kEntriesInARequest, missing.size() - done));

@@ -5,6 +5,7 @@
 #include "server/net/target.hpp"
 #include "server/sandbox/service.hpp"
 #include "server/sandbox/setup.hpp"
+#include "server/stray_signals.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -145,6 +146,7 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
 }
 
 Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, World& world) {
+  hold_off_stray_signals();
   const auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;

@@ -1,15 +1,20 @@
 #include <array>
 #include <bit>
+#include <csignal>
 #include <ostream>
 
 #include "server/commands/command_line.hpp"
 #include "server/replica_name.hpp"
 #include "server/service.hpp"
+#include "server/stray_signals.hpp"
 
 namespace couponhook::server {
 namespace {
 
 Exit serve(const CommonOptions& common, World& world) {
+  hold_off_stray_signals();
+  // Until the service obeys it: the default would end the process while it starts.
+  std::signal(SIGHUP, SIG_IGN);
   auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;

@@ -64,6 +64,19 @@ std::string target_with(
   return path;
 }
 
+std::string pause_in_words(const rapidjson::Value& pause) {
+  const auto any = [&](const char* key) {
+    const std::string text = text_of(pause, key);
+    return text.empty() ? std::string("any") : text;
+  };
+  std::string words = "handler " + any("handler") + ", events " + any("events") + ", since " +
+                      text_of(pause, "since");
+  const std::string by = text_of(pause, "by");
+  if (!by.empty() && by != "-") words += ", by " + by;
+  const std::string reason = text_of(pause, "reason");
+  return reason.empty() ? words : words + ": " + reason;
+}
+
 std::string text_of(const rapidjson::Value& object, const char* key) {
   if (!object.HasMember(key)) return "-";
   const rapidjson::Value& value = object[key];

@@ -45,6 +45,9 @@ class StatusClient {
     std::string path,
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
 
+/// One entry of a list of pauses, for people.
+[[nodiscard]] std::string pause_in_words(const rapidjson::Value& pause);
+
 /// A member for people: "-" where there is none.
 [[nodiscard]] std::string text_of(const rapidjson::Value& object, const char* key);
 

@@ -263,6 +263,28 @@ void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
   }
 }
 
+/// What is kept, and waits for an operator.
+void look_at_what_waits(const ServiceFacts& service, Findings& findings) {
+  find(findings, service.unreadable > 0, Gravity::kSoon, "unreadable",
+       std::to_string(service.unreadable) + " notifications are kept whose fact could not be read",
+       "the ledger lacks what they tell, and WeChat Pay does not send them again",
+       "see `couponhook notifications --state unreadable`; after an upgrade `couponhook quarantine "
+       "open --all` reads them again");
+  for (const auto& [handler, count] : service.unclaimed) {
+    find(findings, true, Gravity::kSoon, "deliveries_unclaimed",
+         std::to_string(count) + " open deliveries are for handler " + handler +
+             ", which is not configured",
+         "nobody makes them",
+         "move them with `couponhook retry --handler " + handler +
+             " --to NEW`, or drop them with `couponhook skip --handler " + handler +
+             " --reason WHY`");
+  }
+  for (const std::string& pause : service.pauses) {
+    find(findings, true, Gravity::kAdvice, "paused", "deliveries are held back: " + pause,
+         "they wait until somebody lets them go", "`couponhook resume` in the words of the pause");
+  }
+}
+
 void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
                      Findings& findings) {
   find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
@@ -287,10 +309,12 @@ void look_at_service(const ServiceFacts& service, const std::vector<std::string>
   rejects("SIGNATURE_INVALID", "signatures_refused",
           "a proxy in front changes bodies, the key is not the one, or somebody forges",
           "let bodies through untouched: no decompression, no JSON rewriting");
-  find(findings, service.quarantined > 0, Gravity::kBlocking, "quarantined",
-       std::to_string(service.quarantined) + " signed notifications could not be opened",
+  find(findings, service.sealed > 0, Gravity::kBlocking, "quarantined",
+       std::to_string(service.sealed) + " signed notifications are in quarantine, unopened",
        "most often the APIv3 key is not the one set in the console",
-       "correct api_v3_key_files, then see `couponhook notifications --state quarantined`");
+       "correct api_v3_key_files, then run `couponhook quarantine open --all`; `couponhook "
+       "notifications --state quarantined` lists them");
+  look_at_what_waits(service, findings);
 }
 
 }  // namespace

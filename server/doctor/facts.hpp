@@ -72,14 +72,17 @@ struct ServiceFacts {
   std::string failure;  ///< why it did not answer; empty: it did
   bool ready = true;
   std::uint64_t stored = 0;
-  std::uint64_t quarantined = 0;
+  std::uint64_t sealed = 0;                       ///< in quarantine now
   std::map<std::string, std::uint64_t> rejected;  ///< by code
   std::vector<std::string> unknown_serials{};     ///< that requests named
   /// Units whose files are not in force, as reload.hpp names them, with the reason.
   std::map<std::string, std::string> refused_units{};
   /// TLS certificates in force that have expired, by file.
   std::vector<std::string> expired_certificates{};
-  std::vector<std::string> unkept_certificates{};  ///< why fetched ones are in memory only
+  std::vector<std::string> unkept_certificates{};    ///< why fetched ones are in memory only
+  std::uint64_t unreadable = 0;                      ///< kept, without a fact
+  std::map<std::string, std::uint64_t> unclaimed{};  ///< open deliveries by unknown handler
+  std::vector<std::string> pauses{};                 ///< in words
 };
 
 struct DoctorFacts {

@@ -8,6 +8,7 @@
 
 #include "server/admin_json.hpp"
 #include "server/commands/admin_client.hpp"
+#include "server/commands/status_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
 #include "server/file.hpp"
 #include "server/outbound/api_client.hpp"
@@ -183,6 +184,24 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
   });
 }
 
+/// Deliveries that nobody makes, and what operators hold back.
+void note_what_waits(const rapidjson::Value& status, ServiceFacts& facts) {
+  const auto deliveries = status.FindMember("deliveries");
+  if (deliveries != status.MemberEnd() && deliveries->value.IsObject()) {
+    const auto unclaimed = deliveries->value.FindMember("unclaimed");
+    if (unclaimed != deliveries->value.MemberEnd() && unclaimed->value.IsObject()) {
+      for (const auto& [handler, count] : unclaimed->value.GetObject()) {
+        if (count.IsUint64()) facts.unclaimed[handler.GetString()] = count.GetUint64();
+      }
+    }
+  }
+  const auto pauses = status.FindMember("pauses");
+  if (pauses == status.MemberEnd() || !pauses->value.IsArray()) return;
+  for (const auto& pause : pauses->value.GetArray()) {
+    if (pause.IsObject()) facts.pauses.push_back(pause_in_words(pause));
+  }
+}
+
 ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   ServiceFacts facts;
   const auto answer = ask_admin(config, "GET", "/status");
@@ -208,7 +227,11 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];
   facts.stored = number_of(notifications, "stored");
-  facts.quarantined = number_of(notifications, "quarantined");
+  // A release before this one does not say what is sealed now.
+  facts.sealed =
+      number_of(notifications, notifications.HasMember("sealed") ? "sealed" : "quarantined");
+  facts.unreadable = number_of(notifications, "unreadable");
+  note_what_waits(status, facts);
   const auto rejected = notifications.FindMember("rejected");
   if (rejected == notifications.MemberEnd() || !rejected->value.IsObject()) return facts;
   for (const auto& [code, count] : rejected->value.GetObject()) {

@@ -93,6 +93,13 @@ function say(id, text, className = "") {
   shown.className = className;
 }
 
+function drawPauses(pauses) {
+  byId("paused").hidden = pauses.length === 0;
+  byId("pauses").replaceChildren(...pauses.map((pause) =>
+    row([pause.handler || "any", pause.events || "any", time(pause.since), pause.by || "–",
+      element("td", pause.reason, "long")])));
+}
+
 function drawStatus(status) {
   const { notifications, deliveries, store } = status;
   say("readiness", status.ready ? "ready" : "not ready", status.ready ? "good" : "bad");
@@ -102,6 +109,8 @@ function drawStatus(status) {
     ["duplicates", count(notifications.duplicates)],
     ["conflicts", count(notifications.conflicts)],
     ["quarantined", count(notifications.quarantined)],
+    ["still sealed", count(notifications.sealed), notifications.sealed > 0 ? "bad" : ""],
+    ["unreadable", count(notifications.unreadable), notifications.unreadable > 0 ? "bad" : ""],
     ["probes refused", count(notifications.probes)],
     ["last received", time(notifications.last_received_at)],
   ]);
@@ -114,6 +123,9 @@ function drawStatus(status) {
     ["done", count(deliveries.done)],
     ["oldest pending", duration(deliveries.oldest_pending_s)],
   ]);
+  byId("unclaimed").textContent =
+    listed("Nobody makes what is open for handlers that are not configured", deliveries.unclaimed);
+  drawPauses(status.pauses);
   drawPairs(byId("store"), [
     ["engine", store.engine],
     ["commits", store.ok ? "possible" : "failing", store.ok ? "good" : "bad"],
@@ -139,7 +151,7 @@ function notificationRow(item) {
   open.addEventListener("click", () => attempt(() => askDetails(item)));
   const id = document.createElement("td");
   id.append(open);
-  const state = element("td", item.state, ["dead", "quarantined"].includes(item.state) ? "bad" : "");
+  const state = element("td", item.state, ["dead", "quarantined", "unreadable"].includes(item.state) ? "bad" : "");
   const made = row([time(item.received_at), item.type, state, `${item.times_seen}×`, id]);
   made.dataset.key = `${item.received_at}/${item.mchid}/${item.id}`;
   return made;
@@ -178,7 +190,7 @@ function drawEnd(page) {
 function drawDetails(item) {
   byId("h-details").textContent = `${item.type} ${item.id || "(no id)"}`;
   const facts = ["mchid", "state", "create_time", "received_at", "last_seen_at", "times_seen",
-    "conflicts", "source", "quarantine_reason", "quarantine_detail"];
+    "conflicts", "source", "flaw", "quarantine_reason", "quarantine_detail"];
   byId("facts").replaceChildren(...facts.filter((name) => name in item).flatMap((name) =>
     [element("dt", name), element("dd", String(item[name]))]));
   byId("delivered").hidden = item.deliveries.length === 0;

@@ -210,6 +210,54 @@ class Deliveries(StatusPageCase):
         self.assertIn(reason, shown)
 
 
+class Waiting(StatusPageCase):
+    """What waits for an operator."""
+
+    @classmethod
+    def prepare(cls, service):
+        cls.target = cls.enterClassContext(Target(lambda call: 500))
+        add_http_handler(service, cls.target.url, make_secret(), retry_initial_ms=60000,
+                         retry_max_ms=60000)
+
+    def test_shows_what_is_sealed_unreadable_paused_and_claimed_by_nobody(self):
+        self.enter()
+        self.wait_until(lambda: self.figure("notifications", "still sealed") == "0", "figures")
+        self.assertEqual(self.figure("notifications", "unreadable"), "0")
+        self.assertFalse(self.browser.is_shown("#paused"))
+        self.assertEqual(self.browser.text("#unclaimed"), "")
+
+        stranger = Platform(self.platform.key, self.platform.serial, b"k" * 32)
+        self.post(stranger.notify(events.redeem(), "sealed-1"))
+        self.assert_stored(self.post(self.platform.sign_json(
+            self.platform.seal_bytes(events.redeem(), b"{", "unreadable-1"))))
+        wait_until(lambda: self.service.get("/status")["deliveries"]["retrying"] == 1,
+                   what="a failed attempt")
+        self.service.ask("/pauses", method="POST",
+                         body='{"handler":"crm","reason":"<b>crm moves</b>"}')
+        self.wait_until(lambda: self.figure("notifications", "still sealed") == "1", "one sealed")
+        self.assertEqual(self.figure("notifications", "unreadable"), "1")
+        self.wait_until(lambda: self.browser.is_shown("#paused"), "the pause")
+        shown = self.browser.text("#pauses")
+        self.assertIn("crm any", shown)
+        self.assertIn("admin", shown)
+        self.assertIn("<b>crm moves</b>", shown, "markup is text")
+
+        self.browser.click("#filter option:nth-of-type(6)")
+        self.browser.click("#filter button")
+        self.wait_until(lambda: self.ids() == ["unreadable-1"], "only the unreadable one is listed")
+        self.open_details("unreadable-1")
+        self.assertIn("unreadable: ", self.browser.text("#facts"))
+        self.browser.click("#details form button")
+
+        self.client.close()
+        self.service.stop()
+        self.service.configure("admin.port", self.service.admin_address[1])
+        text = self.service.config.read_text()
+        self.service.config.write_text(text.replace('name = "crm"', 'name = "crm2"'))
+        self.service.start()
+        self.wait_until(lambda: "crm 1" in self.browser.text("#unclaimed"), "what nobody claims")
+
+
 class Silence(StatusPageCase):
     def test_a_service_that_is_gone_is_said_to_be_and_what_was_known_stays(self):
         self.send(events.redeem(), "known-1")

@@ -311,7 +311,7 @@ TEST(Diagnose, NamesBodiesThatAProxyChanges) {
 
 TEST(Diagnose, NamesResourcesThatNoKeyOpens) {
   DoctorFacts facts = sound();
-  facts.service->quarantined = 1;
+  facts.service->sealed = 1;
   EXPECT_EQ(names(facts), Names{"quarantined"});
 }
 
@@ -347,6 +347,19 @@ TEST(Diagnose, NamesPlacesThatCannotBeWrittenTo) {
   DoctorFacts facts = sound();
   facts.unwritable = {{"couponhook.toml: store.url: data", "cannot be written to by user nobody"}};
   EXPECT_EQ(names(facts), Names{"place_unwritable"});
+}
+
+TEST(Diagnose, FindsWhatWaitsForAnOperator) {
+  DoctorFacts facts = sound();
+  facts.service->unreadable = 2;
+  EXPECT_EQ(names(facts), Names{"unreadable"});
+  facts = sound();
+  facts.service->unclaimed = {{"crm", 3}, {"erp", 1}};
+  EXPECT_EQ(names(facts), (Names{"deliveries_unclaimed", "deliveries_unclaimed"}));
+  EXPECT_NE(diagnose(facts).at(0).to_do.find("--handler crm --to NEW"), std::string::npos);
+  facts = sound();
+  facts.service->pauses = {"handler crm, events any, since today"};
+  EXPECT_EQ(names(facts), Names{"paused"});
 }
 
 }  // namespace

@@ -28,10 +28,15 @@ class Metrics : public ::testing::Test {
                          .tally = tally_,
                          .merchants = std::make_shared<const Merchants>(std::vector<Merchant>()),
                          .reconciled = {},
-                         .unknown_serials = {}});
+                         .unknown_serials = {},
+                         .pauses = pauses_,
+                         .unclaimed = unclaimed_,
+                         .served = {"crm", "erp"}});
   }
 
   Tally tally_;
+  std::vector<storage::PauseRecord> pauses_;
+  std::vector<storage::HandlerBacklog> unclaimed_;
 };
 
 TEST_F(Metrics, CountARequestAtTheBoundOfAClassInThatClass) {
@@ -67,6 +72,42 @@ TEST_F(Metrics, TellTheAgeOfTheOldestOpenDelivery) {
   counts.oldest_pending_at_ms = 7'500;
 
   EXPECT_THAT(text(counts), HasSubstr("couponhook_deliveries_oldest_pending_seconds 2.5\n"));
+}
+
+TEST_F(Metrics, TellWhatIsSealedAndUnreadableNow) {
+  storage::StoreCounts counts;
+  counts.quarantined = 7;
+  counts.sealed = 2;
+  counts.unreadable = 3;
+
+  const std::string told = text(counts);
+
+  EXPECT_THAT(told, HasSubstr("couponhook_quarantine_sealed 2\n"));
+  EXPECT_THAT(told, HasSubstr("couponhook_notifications_unreadable 3\n"));
+  EXPECT_THAT(told, HasSubstr("couponhook_notifications_total{outcome=\"quarantined\"} 7\n"));
+}
+
+TEST_F(Metrics, TellWhichHandlersArePaused) {
+  pauses_ = {
+      {.handler = "crm", .event_pattern = "", .reason = "", .created_by = "", .resumed_at_ms = {}}};
+  const std::string one = text(storage::StoreCounts{});
+  EXPECT_THAT(one, HasSubstr("couponhook_handler_paused{handler=\"crm\"} 1\n"));
+  EXPECT_THAT(one, HasSubstr("couponhook_handler_paused{handler=\"erp\"} 0\n"));
+  pauses_ = {{.handler = "",
+              .event_pattern = "COUPON.*",
+              .reason = "",
+              .created_by = "",
+              .resumed_at_ms = {}}};
+  EXPECT_THAT(text(storage::StoreCounts{}),
+              HasSubstr("couponhook_handler_paused{handler=\"erp\"} 1\n"));
+}
+
+TEST_F(Metrics, TellWhatNobodyClaims) {
+  EXPECT_THAT(text(storage::StoreCounts{}),
+              HasSubstr("couponhook_deliveries_unclaimed{handler=\"\"} 0\n"));
+  unclaimed_ = {{.handler = "old", .open = 12}};
+  EXPECT_THAT(text(storage::StoreCounts{}),
+              HasSubstr("couponhook_deliveries_unclaimed{handler=\"old\"} 12\n"));
 }
 
 TEST_F(Metrics, TellOfTheProcessWhatTheyCanWhereTheStoreCannotBeRead) {

@@ -45,6 +45,22 @@ class RetryJobsTest : public ::testing::Test {
     ASSERT_TRUE(deliveries.finish(finished, kNow));
     ASSERT_EQ(dead(), count);
   }
+  void keep_pending(std::int64_t count) {
+    const auto connection = *store_->writer();
+    storage::BatchWriter batch_writer(*connection);
+    std::vector<storage::Work> batch;
+    for (std::int64_t i = 0; i < count; ++i) {
+      storage::Admission admission;
+      admission.mchid = "1900000001";
+      admission.id = "pending-" + std::to_string(i);
+      admission.event_type = "COUPON.USE";
+      admission.envelope = "{}";
+      admission.received_at_ms = kNow;
+      admission.deliveries = {{.handler = "crm", .ordering_key = admission.id}};
+      batch.push_back({.content = std::move(admission), .listener = nullptr});
+    }
+    ASSERT_TRUE(batch_writer.write(batch, kNow));
+  }
   std::int64_t dead() { return reader_.counts()->deliveries_dead; }
 
   /// \param on_page told after each page, on the job's thread.
@@ -52,12 +68,13 @@ class RetryJobsTest : public ::testing::Test {
     return std::make_unique<RetryJobs>(
         storage::Reader(*store_->reader()), storage::DeliveryControl(*store_->writer()),
         [] { return std::chrono::system_clock::time_point(std::chrono::milliseconds(kNow)); },
-        std::move(on_page));
+        served_, std::move(on_page));
   }
   static RetryJob ended(const RetryJobs& jobs, std::int64_t id) {
     return jobs.wait(id, std::chrono::seconds(30)).value();
   }
 
+  std::vector<std::string> served_{"crm", "crm2"};
   support::TemporaryFolder folder_;
   std::unique_ptr<storage::Store> store_ =
       *storage::Store::open({"sqlite", folder_.path() / "store.db"}, {}, 0);
@@ -71,12 +88,12 @@ TEST_F(RetryJobsTest, TellHowFarTheyAreAfterEachPage) {
   retries = jobs([&] { seen.push_back(retries->find(1).value()); });
   const RetryJob done = ended(*retries, retries->start({}, false)->id);
   EXPECT_EQ(done.state, RetryJob::State::kDone);
-  EXPECT_EQ(done.retried, kPage + 100);
+  EXPECT_EQ(done.done, kPage + 100);
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].state, RetryJob::State::kRetrying);
   EXPECT_EQ(seen[0].matched, kPage + 100);
   EXPECT_EQ(seen[0].looked_at, kPage);
-  EXPECT_EQ(seen[0].retried, kPage);
+  EXPECT_EQ(seen[0].done, kPage);
   EXPECT_EQ(dead(), 0);
 }
 
@@ -86,7 +103,7 @@ TEST_F(RetryJobsTest, StopAfterThePageAtHandWhenCancelled) {
   retries = jobs([&] { retries->cancel(1); });
   const RetryJob cancelled = ended(*retries, retries->start({}, false)->id);
   EXPECT_EQ(cancelled.state, RetryJob::State::kCancelled);
-  EXPECT_EQ(cancelled.retried, kPage);
+  EXPECT_EQ(cancelled.done, kPage);
   EXPECT_EQ(dead(), 100) << "what has been put back stays put back";
 }
 
@@ -98,6 +115,53 @@ TEST_F(RetryJobsTest, CountOnlyOneMerchantsInADryRun) {
   const RetryJob done = ended(*retries, retries->start(filter, true)->id);
   EXPECT_EQ(done.matched, 3);
   EXPECT_EQ(dead(), 5);
+}
+
+TEST_F(RetryJobsTest, PutNothingBackThatNobodyWouldMake) {
+  keep_dead(5);
+  served_ = {"crm2"};
+  const auto retries = jobs();
+  const RetryJob done = ended(*retries, retries->start({}, false)->id);
+  EXPECT_EQ(done.matched, 0);
+  EXPECT_EQ(done.unclaimed, 5);
+  EXPECT_EQ(dead(), 5);
+}
+
+TEST_F(RetryJobsTest, MoveTheOldestFirstWhateverItsState) {
+  keep_dead(3);
+  keep_pending(kPage);
+  served_ = {"crm2"};
+  std::vector<std::int64_t> left_dead;
+  const auto retries = jobs(
+      [&] { left_dead.push_back(storage::Reader(*store_->reader()).counts()->deliveries_dead); });
+  storage::DeliveryFilter filter;
+  filter.handler = "crm";
+  const RetryJob done =
+      ended(*retries,
+            retries->start(filter, false, {.kind = DeliveryOrder::Kind::kMove, .to = "crm2"})->id);
+  EXPECT_EQ(done.done, kPage + 3);
+  EXPECT_EQ(left_dead, (std::vector<std::int64_t>{0, 0}));
+  filter.handler = "crm2";
+  filter.limit = 500;
+  EXPECT_EQ(std::ssize(reader_.deliveries(filter)->items), 500);
+  filter.handler = "crm";
+  EXPECT_TRUE(reader_.deliveries(filter)->items.empty());
+}
+
+TEST_F(RetryJobsTest, DropTheNewestFirst) {
+  keep_dead(3);
+  keep_pending(kPage);
+  std::vector<std::int64_t> left_dead;
+  const auto retries = jobs(
+      [&] { left_dead.push_back(storage::Reader(*store_->reader()).counts()->deliveries_dead); });
+  storage::DeliveryFilter filter;
+  filter.handler = "crm";
+  const RetryJob done = ended(
+      *retries,
+      retries->start(filter, false, {.kind = DeliveryOrder::Kind::kSkip, .reason = "a test"})->id);
+  EXPECT_EQ(done.done, kPage + 3);
+  EXPECT_EQ(left_dead, (std::vector<std::int64_t>{3, 0}));
+  EXPECT_EQ(reader_.counts()->deliveries_skipped, kPage + 3);
 }
 
 TEST_F(RetryJobsTest, CannotBeCancelledWhereThereAreNone) {

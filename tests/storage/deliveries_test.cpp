@@ -375,7 +375,7 @@ TEST_P(BornLeasedTest, AreInNobodysHandsWhilePaused) {
   DeliveryControl control(writer());
   const auto connection = writer();
   for (const auto& [handler, events] : {std::pair("crm", ""), std::pair("", "COUPON.*")}) {
-    ASSERT_TRUE(control.pause(handler, events, "crm is being moved", kNow));
+    ASSERT_TRUE(control.pause(handler, events, "crm is being moved", "admin", kNow));
     const std::string id = std::string("held") + events;
     std::vector<Work> batch;
     batch.push_back(wanting_lease(id, id));

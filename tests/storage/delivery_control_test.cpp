@@ -18,7 +18,8 @@ class DeliveryControlTest : public WithDeliveries {
     return control().retry(ids, now_ms).value().at(0);
   }
   ControlResult skip(std::string_view id, std::int64_t now_ms = kNow) {
-    return control().skip(delivery(id).delivery_id, "sent by hand", now_ms).value();
+    const std::array ids{delivery(id).delivery_id};
+    return control().skip(ids, "sent by hand", now_ms).value().at(0);
   }
   /// One delivery that has failed for good.
   void keep_dead(const std::string& id, const std::string& coupon = "c1") {
@@ -131,7 +132,7 @@ TEST_P(DeliveryControlTest, FinishesWhatWasBegunBeforeADeadOneThatCameBack) {
 TEST_P(DeliveryControlTest, FindsNoDeliveryThatIsNotThere) {
   const std::array ids{std::int64_t{42}};
   EXPECT_EQ(control().retry(ids, kNow).value().at(0), ControlResult::kNotFound);
-  EXPECT_EQ(control().skip(42, "why", kNow).value(), ControlResult::kNotFound);
+  EXPECT_EQ(control().skip(ids, "why", kNow).value().at(0), ControlResult::kNotFound);
 }
 
 TEST_P(DeliveryControlTest, SkipsWithAReason) {
@@ -165,7 +166,7 @@ TEST_P(DeliveryControlTest, LetsNoResultUndoASkip) {
 TEST_P(DeliveryControlTest, HoldsBackAHandlerOnEveryReplica) {
   keep("n1", "c1");
   keep("m1", "c1", "COUPON.USE", "erp");
-  ASSERT_TRUE(control().pause("crm", "", "crm is being moved", kNow));
+  ASSERT_TRUE(control().pause("crm", "", "crm is being moved", "admin", kNow));
   Deliveries deliveries = replica();
   const std::array<std::string_view, 1> handlers{"crm"};
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
@@ -179,7 +180,7 @@ TEST_P(DeliveryControlTest, HoldsBackAHandlerOnEveryReplica) {
 TEST_P(DeliveryControlTest, HoldsBackEventsOfAPatternAndLetsThemGo) {
   keep("use", "c1", "COUPON.USE");
   keep("refund", "c2", "REFUND.SUCCESS");
-  ASSERT_TRUE(control().pause("", "COUPON.*", "why", kNow));
+  ASSERT_TRUE(control().pause("", "COUPON.*", "why", "admin", kNow));
   Deliveries deliveries = replica();
   EXPECT_EQ(ids(claim(deliveries)), Ids{"refund"});
   EXPECT_TRUE(delivery("use").paused);
@@ -190,7 +191,7 @@ TEST_P(DeliveryControlTest, HoldsBackEventsOfAPatternAndLetsThemGo) {
 TEST_P(DeliveryControlTest, HoldsBackACouponBehindAPausedEvent) {
   keep("use", "c1", "COUPON.USE");
   keep("refund", "c1", "REFUND.SUCCESS");
-  ASSERT_TRUE(control().pause("", "COUPON.USE", "why", kNow));
+  ASSERT_TRUE(control().pause("", "COUPON.USE", "why", "admin", kNow));
   Deliveries deliveries = replica();
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
   ASSERT_TRUE(control().resume("", "COUPON.USE", kNow));
@@ -204,7 +205,7 @@ TEST_P(DeliveryControlTest, SaysOfEveryPausedEventOfACouponThatItIsPaused) {
   keep("first", "c1", "COUPON.USE");
   keep("second", "c1", "COUPON.USE");
   keep("refund", "c1", "REFUND.SUCCESS");
-  ASSERT_TRUE(control().pause("", "COUPON.*", "why", kNow));
+  ASSERT_TRUE(control().pause("", "COUPON.*", "why", "admin", kNow));
   Deliveries deliveries = replica();
   EXPECT_EQ(standing_of(deliveries, "second").standing, Standing::kPaused) << "before any claim";
   EXPECT_EQ(ids(claim(deliveries)), Ids{});
@@ -214,12 +215,13 @@ TEST_P(DeliveryControlTest, SaysOfEveryPausedEventOfACouponThatItIsPaused) {
 }
 
 TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
-  ASSERT_TRUE(control().pause("crm", "", "first", kNow));
-  ASSERT_TRUE(control().pause("crm", "", "second", kNow));
+  ASSERT_TRUE(control().pause("crm", "", "first", "admin", kNow));
+  ASSERT_TRUE(control().pause("crm", "", "second", "admin", kNow));
   const auto pauses = reader().pauses().value();
   ASSERT_EQ(pauses.size(), 1U);
   EXPECT_EQ(pauses[0].handler, "crm");
   EXPECT_EQ(pauses[0].reason, "first");
+  EXPECT_EQ(pauses[0].created_by, "admin");
   EXPECT_TRUE(control().resume("crm", "", kNow).value());
   EXPECT_FALSE(control().resume("crm", "", kNow).value());
   EXPECT_TRUE(reader().pauses().value().empty());

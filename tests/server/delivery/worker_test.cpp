@@ -307,7 +307,7 @@ TEST_F(DeliveryWorkerTest, MakesWhatWasOnlyInTheHandsOfADyingWorker) {
 
 TEST_F(DeliveryWorkerTest, FailsTheReplyToAPausedDeliveryAtOnce) {
   storage::DeliveryControl control(*store_->writer());
-  ASSERT_TRUE(control.pause("crm", "", "crm is being moved", now_ms()));
+  ASSERT_TRUE(control.pause("crm", "", "crm is being moved", "admin", now_ms()));
   const auto first = ask("1", keep("1", "coupon", true));
   const auto copy = ask("1");
   pass(milliseconds(10));

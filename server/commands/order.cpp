@@ -1,0 +1,158 @@
+#include "server/commands/order.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <ostream>
+#include <thread>
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include "server/commands/status_client.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using rapidjson::Value;
+using OrderWriter = rapidjson::Writer<rapidjson::StringBuffer>;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+/// Takes Ctrl-C for as long as it lives.
+class Interruptible {
+ public:
+  Interruptible() : before_(std::signal(SIGINT, [](int) { interrupted = 1; })) {}
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+  ~Interruptible() { std::signal(SIGINT, before_); }
+
+ private:
+  void (*before_)(int);
+};
+
+/// A member that is not empty.
+void write_member(OrderWriter& writer, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+std::string order_body(const FilteredOrder& wanted, const DeliveryChoice& choice) {
+  rapidjson::StringBuffer buffer;
+  OrderWriter writer(buffer);
+  writer.StartObject();
+  write_member(writer, "handler", choice.handler);
+  write_member(writer, "state", choice.state);
+  write_member(writer, "type", choice.type);
+  write_member(writer, "mchid", choice.mchid);
+  write_member(writer, "since", choice.since);
+  write_member(writer, "until", choice.until);
+  write_member(writer, "error", choice.error);
+  write_member(writer, "to", wanted.to);
+  write_member(writer, "reason", wanted.reason);
+  writer.Key("dry_run");
+  writer.Bool(wanted.dry_run);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+bool is_over(const Value& job) {
+  const std::string state = text_of(job, "state");
+  return state == "done" || state == "cancelled" || state == "failed";
+}
+
+std::uint64_t count_of(const Value& job, const char* key) {
+  return job.HasMember(key) && job[key].IsUint64() ? job[key].GetUint64() : 0;
+}
+
+/// What an order does, and the member of the answer that counts it.
+struct OrderDone {
+  const char* key;
+  std::string words;
+};
+
+OrderDone done_by(const FilteredOrder& wanted) {
+  if (!wanted.to.empty()) return {"moved", "moved to " + wanted.to};
+  if (wanted.target == "/deliveries/skip") return {"skipped", "dropped"};
+  return {"retried", "put back"};
+}
+
+void tell_left_out(const Value& job, const OrderDone& done, World& world) {
+  if (const auto there = count_of(job, "already_there"); there > 0) {
+    world.out << there << " more were dropped: " << text_of(job, "to")
+              << " has a delivery of the same notification\n";
+  }
+  if (const auto unclaimed = count_of(job, "unclaimed"); unclaimed > 0) {
+    world.err << "couponhook: " << unclaimed << " more were not " << done.words
+              << ": their handlers are not configured, so nobody would make them; `retry --handler "
+                 "OLD --to NEW` moves them\n";
+  }
+}
+
+Exit tell(const Value& job, const OrderDone& done, World& world) {
+  const std::string state = text_of(job, "state");
+  if (state == "failed") {
+    world.err << "couponhook: the order failed after " << count_of(job, done.key) << " were "
+              << done.words << ": " << text_of(job, "error") << '\n';
+    return Exit::kFailed;
+  }
+  if (state == "cancelled") {
+    world.out << "cancelled: " << count_of(job, done.key) << " were " << done.words << " before\n";
+    return Exit::kFailed;
+  }
+  if (job["dry_run"].GetBool()) {
+    world.out << count_of(job, "matched") << " would be " << done.words << '\n';
+  } else {
+    world.out << count_of(job, done.key) << ' ' << done.words << " of " << count_of(job, "matched")
+              << '\n';
+  }
+  tell_left_out(job, done, world);
+  return Exit::kOk;
+}
+
+}  // namespace
+
+std::string members(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
+  rapidjson::StringBuffer buffer;
+  OrderWriter writer(buffer);
+  writer.StartObject();
+  for (const auto& [name, text] : texts) write_member(writer, name, text);
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
+           const std::string& body, const std::string& what, World& world) {
+  StatusClient client(common, world);
+  const auto answer = client.ask(method, target, body);
+  if (!answer) return client.exit();
+  world.out << what << ": " << text_of(*answer, "result") << '\n';
+  if (answer->HasMember("warning")) {
+    world.err << "couponhook: " << what << ": " << text_of(*answer, "warning") << '\n';
+  }
+  return Exit::kOk;
+}
+
+Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
+                    const DeliveryChoice& choice, World& world) {
+  StatusClient client(common, world);
+  auto job = client.ask("POST", wanted.target, order_body(wanted, choice));
+  if (!job) return client.exit();
+  const std::string target = "/deliveries/retry/" + text_of(*job, "id");
+  const Interruptible interruptible;
+  // Those looked at: how many of them count is told at the end, in one place.
+  Progress progress(progress_on(world), "looked at", 0);
+  while (!is_over(*job)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const bool cancel = interrupted != 0;
+    interrupted = 0;
+    job = client.ask(cancel ? "DELETE" : "GET", target);
+    if (!job) break;
+    progress.set(count_of(*job, "looked_at"), count_of(*job, "matched"));
+    progress.show_when_due(std::chrono::steady_clock::now());
+  }
+  progress.clear();
+  return job ? tell(*job, done_by(wanted), world) : client.exit();
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,126 @@
+#include "server/commands/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace couponhook::server {
+namespace {
+
+using Range = std::pair<char32_t, char32_t>;
+
+// Source: Unicode 15, EastAsianWidth.txt (W and F) and emoji presentation, in whole blocks.
+constexpr std::array<Range, 21> kWide{{
+    {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
+    {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},
+    {0xA000, 0xA4CF},   {0xA960, 0xA97F},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
+    {0xFE10, 0xFE19},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+    {0x16FE0, 0x18DFF}, {0x1AFF0, 0x1B2FF}, {0x1F300, 0x1F64F}, {0x1F680, 0x1FAFF},
+    {0x20000, 0x3FFFD},
+}};
+// Combining marks, joiners and variation selectors.
+constexpr std::array<Range, 12> kNoWidth{{
+    {0x0300, 0x036F},
+    {0x0483, 0x0489},
+    {0x0591, 0x05BD},
+    {0x0610, 0x061A},
+    {0x064B, 0x065F},
+    {0x1AB0, 0x1AFF},
+    {0x1DC0, 0x1DFF},
+    {0x200B, 0x200F},
+    {0x20D0, 0x20F0},
+    {0xFE00, 0xFE0F},
+    {0xFE20, 0xFE2F},
+    {0xE0100, 0xE01EF},
+}};
+
+template <std::size_t size>
+bool holds(const std::array<Range, size>& ranges, char32_t c) {
+  return std::ranges::any_of(
+      ranges, [c](const Range& range) { return range.first <= c && c <= range.second; });
+}
+
+struct Character {
+  char32_t code;     ///< U+FFFD for a byte that begins no character
+  std::size_t size;  ///< in bytes
+};
+
+/// The first character of a text that is not empty.
+Character first_of(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  constexpr Character kNone{0xFFFD, 1};
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  std::size_t size = 0;
+  if (lead >= 0xC2) size = 2;
+  if (lead >= 0xE0) size = 3;
+  if (lead >= 0xF0) size = 4;
+  if (size == 0 || lead > 0xF4 || text.size() < size) return kNone;
+  char32_t code = lead & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80U) return kNone;
+    code = (code << 6U) | (byte(i) & 0x3FU);
+  }
+  return {code, size};
+}
+
+bool is_control(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+         (c >= 0x2028 && c <= 0x2029) || (c >= 0x2066 && c <= 0x2069);
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const Character c = first_of(text);
+    if (is_control(c.code)) {
+      shown += ' ';
+    } else {
+      shown += text.substr(0, c.size);
+    }
+    text.remove_prefix(c.size);
+  }
+  return shown;
+}
+
+}  // namespace
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const Character c = first_of(text);
+    text.remove_prefix(c.size);
+    if (!holds(kNoWidth, c.code)) ++width;
+    if (holds(kWide, c.code)) ++width;
+  }
+  return width;
+}
+
+void Table::add(std::initializer_list<std::string_view> cells) {
+  std::vector<std::string> row;
+  row.reserve(cells.size());
+  for (const std::string_view cell : cells) row.push_back(printable(cell));
+  rows_.push_back(std::move(row));
+}
+
+void Table::print(std::ostream& out) const {
+  constexpr std::size_t kApart = 2;
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], display_width(row[i]));
+    }
+  }
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      // What is last ends its line.
+      if (i + 1 < row.size()) line.append(widths[i] - display_width(row[i]) + kApart, ' ');
+    }
+    out << line << '\n';
+  }
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,101 @@
+#include "server/pause_operations.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include <boost/algorithm/string/join.hpp>
+
+#include "handlers/event_catalogue.hpp"
+#include "handlers/registry.hpp"
+#include "server/admin_reply.hpp"
+#include "server/operations_json.hpp"
+#include "server/order_members.hpp"
+
+namespace couponhook::server {
+namespace {
+
+Reply bad_pause(const std::string& message) {
+  return error(400, "PARAM_ERROR", message);
+}
+
+}  // namespace
+
+std::optional<Reply> PauseOperations::answer(const Request& request, const Target& target) {
+  if (target.segments.size() != 1) return std::nullopt;
+  if (request.method == "POST") return pause(request.body);
+  if (request.method == "DELETE") return resume(target);
+  return list();
+}
+
+Reply PauseOperations::list() {
+  const auto pauses = sources_.reader.pauses();
+  if (!pauses) return store_failed(pauses.error());
+  return json_reply(200, pauses_json(*pauses));
+}
+
+storage::Reader::Result<PauseOperations::EventTypes> PauseOperations::known_types() {
+  EventTypes types;
+  for (const handlers::CatalogueEntry& entry : handlers::event_catalogue()) {
+    types.emplace(entry.event_type);
+  }
+  const auto counts = sources_.reader.counts();
+  if (!counts) return counts.error();
+  for (const storage::TypeCount& received : counts->by_type) types.insert(received.event_type);
+  return types;
+}
+
+/// A pause that can never hold anything back is a mistake in writing, and is refused with the names
+/// that there are.
+Reply PauseOperations::pause(std::string_view body) {
+  const auto members = read_members(body, {"handler", "events", "reason"});
+  if (!members) return bad_pause("the body is an object with the texts handler, events, reason");
+  const std::string handler(members->parameter("handler").value_or(""));
+  const std::string events(members->parameter("events").value_or(""));
+  if (handler.empty() && events.empty()) {
+    return bad_pause("name a handler, an event pattern (events), or both");
+  }
+  if (!handler.empty()) {
+    if (const auto why = why_not_served(sources_.handlers, handler); !why.empty()) {
+      return bad_pause(why);
+    }
+  }
+  const auto pattern = handlers::EventPattern::parse(events.empty() ? "*" : events);
+  if (!pattern) return bad_pause("events will not do: " + pattern.error());
+  const auto known = known_types();
+  if (!known) return store_failed(known.error());
+  std::vector<std::string> matched;
+  std::ranges::copy_if(*known, std::back_inserter(matched),
+                       [&](const std::string& type) { return pattern->matches(type); });
+  if (matched.empty()) {
+    return bad_pause("events " + events +
+                     " matches no event type; there are: " + boost::algorithm::join(*known, ", "));
+  }
+  const bool holds_any = std::ranges::any_of(matched, [&](const std::string& type) {
+    const auto told = sources_.rules.outward.match(type);
+    return handler.empty() ? !told.empty() : std::ranges::find(told, handler) != told.end();
+  });
+
+  const auto paused = control_.pause(handler, events, members->parameter("reason").value_or(""),
+                                     kOperator, to_unix_ms(sources_.clock()));
+  if (!paused) return store_failed(paused.error());
+  if (holds_any) return json_reply(200, result_json("paused"));
+  return json_reply(
+      200, result_json("paused",
+                       "as it is configured, " +
+                           (handler.empty() ? "no handler" : "handler " + handler) +
+                           " gets any of these events: " + boost::algorithm::join(matched, ", ")));
+}
+
+Reply PauseOperations::resume(const Target& target) {
+  const auto resumed =
+      control_.resume(target.parameter("handler").value_or(""),
+                      target.parameter("events").value_or(""), to_unix_ms(sources_.clock()));
+  if (!resumed) return store_failed(resumed.error());
+  if (!*resumed) return error(404, "NOT_FOUND", "nothing is paused in these words; see /pauses");
+  sources_.wake_worker();
+  return json_reply(200, result_json("resumed"));
+}
+
+}  // namespace couponhook::server

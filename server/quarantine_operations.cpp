@@ -1,0 +1,161 @@
+#include "server/quarantine_operations.hpp"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "server/admin_reply.hpp"
+#include "server/commit_wait.hpp"
+#include "server/operations_json.hpp"
+#include "server/order_members.hpp"
+#include "server/reopen.hpp"
+#include "server/verdict.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::chrono::milliseconds kReopenPatience{5000};
+
+constexpr std::string_view kNothingMeant =
+    "this is not, or no longer, in quarantine, and no notification has this id; see `couponhook "
+    "quarantine list` and `couponhook notifications --state unreadable`";
+
+/// Reads a kept notification anew, as it would be read if it came today.
+ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
+  handlers::Notification notification;
+  notification.id = std::move(kept.id);
+  notification.event_type = std::move(kept.event_type);
+  notification.create_time = std::move(kept.create_time);
+  const std::chrono::system_clock::time_point received_at{
+      std::chrono::milliseconds(kept.received_at_ms)};
+  return make_admission(std::move(notification), std::move(kept.resource), kept.mchid, kept.source,
+                        rules, received_at);
+}
+
+}  // namespace
+
+QuarantineOperations::QuarantineOperations(const OperationsSources& sources,
+                                           storage::QuarantineControl control)
+    : sources_(sources), control_(std::move(control)) {}
+
+Task<std::optional<Reply>> QuarantineOperations::answer(const Request& request,
+                                                        const Target& target) {
+  const auto& path = target.segments;
+  const bool post = request.method == "POST";
+  if (path.size() == 1 && !post) co_return list(target);
+  if (path.size() != 3 || !post) co_return std::nullopt;
+  const std::string mchid(target.parameter("mchid").value_or(""));
+  if (path[2] == "open") co_return co_await open(path[1], mchid);
+  if (path[2] == "discard") co_return discard(path[1], mchid, request.body);
+  co_return std::nullopt;
+}
+
+Reply QuarantineOperations::list(const Target& target) {
+  storage::NotificationFilter filter;
+  filter.state = "quarantined";
+  filter.mchid = target.parameter("mchid").value_or("");
+  if (!read_parameter(target, "cursor", parse_number, filter.before_sequence) ||
+      !read_parameter(target, "limit", parse_number, filter.limit) || filter.limit < 1 ||
+      filter.limit > kListLimitMax) {
+    return error(400, "PARAM_ERROR", "limit is 1 to 500, cursor is a next_cursor");
+  }
+  const auto page = sources_.reader.notifications(filter);
+  if (!page) return store_failed(page.error());
+  return json_reply(200, quarantine_json(*page));
+}
+
+storage::Reader::Result<QuarantineOperations::Meant> QuarantineOperations::find(
+    std::string_view id, std::string_view mchid) {
+  Meant meant;
+  if (const auto number = parse_number(id)) {
+    auto sealed = sources_.reader.sealed(*number);
+    if (!sealed) return sealed.error();
+    meant.sealed = std::move(*sealed);
+    if (meant.sealed) return meant;
+  }
+  auto kept = sources_.reader.notification(id, mchid);
+  if (!kept) return kept.error();
+  if (*kept && (*kept)->state == "quarantined") {
+    auto sealed = sources_.reader.sealed((*kept)->sequence);
+    if (!sealed) return sealed.error();
+    meant.sealed = std::move(*sealed);
+  } else {
+    meant.kept = std::move(*kept);
+  }
+  return meant;
+}
+
+Task<Reply> QuarantineOperations::open(std::string_view id, std::string_view mchid) {
+  auto meant = find(id, mchid);
+  if (!meant) co_return store_failed(meant.error());
+  if (meant->sealed) co_return co_await open_sealed(*meant->sealed);
+  if (meant->kept) co_return reread(std::move(*meant->kept));
+  co_return error(404, "NOT_FOUND", kNothingMeant);
+}
+
+Task<Reply> QuarantineOperations::open_sealed(const storage::SealedRecord& sealed) {
+  auto examined = reopen(sealed, *sources_.merchants.get(), sources_.rules);
+  if (!examined) {
+    co_return error(409, "STILL_SEALED", "its merchant is not configured: " + sealed.mchid);
+  }
+  auto* admit = std::get_if<ToAdmit>(&*examined);
+  if (admit == nullptr) co_return error(409, "STILL_SEALED", why_still_sealed(*examined));
+
+  const Executor executor = co_await asio::this_coro::executor;
+  const auto wait = std::make_shared<CommitWait>(executor);
+  const auto queued = sources_.inbox.admit(std::move(admit->admission), wait);
+  if (queued != storage::Inbox::Queued::kYes) {
+    co_return error(503, "OVERLOADED", "too much work is queued; ask again in a while");
+  }
+  const auto outcome = co_await wait->wait(SteadyClock::now() + kReopenPatience);
+  if (!outcome || *outcome == storage::AdmitOutcome::kFailed) {
+    co_return error(503, "STORE_UNAVAILABLE", "it could not be committed in time; ask again");
+  }
+  const Verdict verdict = conclude(*examined, *outcome);
+  co_return json_reply(200, result_json(row(verdict).code));
+}
+
+Reply QuarantineOperations::reread(storage::NotificationRecord kept) {
+  if (kept.envelope.empty()) {
+    return error(409, "EMPTIED", "retention has removed its resource: nothing is left to be read");
+  }
+  const ToAdmit read = read_anew(kept, sources_.rules);
+  if (!read.unreadable.empty()) {
+    return error(409, "STILL_UNREADABLE", "this release cannot read it either: " + read.unreadable);
+  }
+  const auto result = control_.reread(read.admission);
+  if (!result) return store_failed(result.error());
+  if (*result == storage::RereadResult::kNotFound) return error(404, "NOT_FOUND", kNothingMeant);
+  sources_.wake_worker();
+  return json_reply(200,
+                    result_json(*result == storage::RereadResult::kRead ? "READ" : "READ_ALREADY"));
+}
+
+Reply QuarantineOperations::discard(std::string_view id, std::string_view mchid,
+                                    std::string_view body) {
+  const auto reason = reason_in(body);
+  if (!reason) return error(400, "PARAM_ERROR", kReasonHelp);
+  const auto meant = find(id, mchid);
+  if (!meant) return store_failed(meant.error());
+  const auto& sealed = meant->sealed;
+  if (!sealed && !meant->kept) return error(404, "NOT_FOUND", kNothingMeant);
+  const auto done = sealed ? control_.discard(sealed->key)
+                           : control_.dismiss(meant->kept->id, meant->kept->mchid, *reason);
+  if (!done) return store_failed(done.error());
+  if (!*done) {
+    return sealed
+               ? error(404, "NOT_FOUND", kNothingMeant)
+               : error(409, "READ_ALREADY", "this notification is neither sealed nor unreadable");
+  }
+  const std::string what =
+      sealed
+          ? "sealed body " + std::to_string(sealed->key.quarantine_id) + " of merchant " + sealed->mchid
+          : "unreadable notification " + meant->kept->id + " of merchant " + meant->kept->mchid;
+  sources_.log.message(Severity::kWarning, "quarantine_discarded",
+                       what + " was discarded by " + std::string(kOperator) + ": " + *reason);
+  return json_reply(200, result_json("discarded"));
+}
+
+}  // namespace couponhook::server

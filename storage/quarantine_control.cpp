@@ -1,0 +1,137 @@
+#include "storage/quarantine_control.hpp"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "storage/fact_commands.hpp"
+#include "storage/lane.hpp"
+#include "storage/rows.hpp"
+#include "storage/sql.hpp"
+#include "storage/transaction.hpp"
+
+namespace couponhook::storage {
+namespace {
+
+bool is_marked(const Field& flaw) {
+  return !is_null(flaw) && std::get<std::string>(flaw).starts_with(flaw::kUnreadable);
+}
+
+}  // namespace
+
+QuarantineControl::QuarantineControl(std::shared_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+
+QuarantineControl::Work QuarantineControl::run() {
+  auto ran = connection_->run(commands_, results_);
+  commands_.clear();
+  return ran;
+}
+
+QuarantineControl::Work QuarantineControl::count_and_run() {
+  counters_.append_commands(connection_->counter_slot(), commands_);
+  return run();
+}
+
+QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admission& read) {
+  auto result = RereadResult::kNotFound;
+  const auto done = in_transaction(*connection_, [&] { return reread_one(read, result); });
+  if (!done) return done.error();
+  return result;
+}
+
+QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, RereadResult& result) {
+  result = RereadResult::kNotFound;
+  counters_.clear();
+  // Locked until the commit, so that whoever reads it at the same time finds it read.
+  commands_.assign({Command(sql::kNotificationToRead, {read.id, read.mchid})});
+  if (auto looked = run(); !looked) return looked;
+  if (results_[0].empty()) return {};
+  const std::int64_t sequence = integer(results_[0][0][0]);
+  const std::int64_t received_at_ms = integer(results_[0][0][2]);
+  const bool marked = is_marked(results_[0][0][1]);
+
+  bool is_new = false;
+  bool retold = false;
+  if (read.fact) {
+    if (auto added = add_fact(read, is_new, retold); !added) return added;
+  }
+  result = marked || is_new ? RereadResult::kRead : RereadResult::kReadAlready;
+  if (!marked) return {};
+  commands_.push_back(Command(sql::kNoteFlaw, {text_or_null(read.flaw), sequence}));
+  counters_.add(counter::kUnreadable, -1);
+  if (!retold) {
+    if (auto added = add_deliveries(read, sequence, received_at_ms); !added) return added;
+  }
+  return count_and_run();
+}
+
+/// \param is_new set where the ledger did not have it.
+/// \param retold set where the books and a notification both tell of it, and this comes second.
+QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool& is_new,
+                                                    bool& retold) {
+  commands_.assign({origin_of_fact(*read.fact), insert_fact(read), origin_of_fact(*read.fact)});
+  if (auto added = run(); !added) return added;
+  is_new = results_[0].empty();
+  retold = is_retold(read, results_[2]);
+  return {};
+}
+
+/// A notification that could not be read was delivered all the same, by its type.
+QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
+                                                          std::int64_t sequence,
+                                                          std::int64_t received_at_ms) {
+  std::vector<Command> later = std::exchange(commands_, {});
+  commands_.assign({Command(sql::kDeliveriesOf, {sequence})});
+  if (auto looked = run(); !looked) return looked;
+  std::set<std::string, std::less<>> told;
+  for (Row& row : results_[0]) told.insert(take_text(row[1]));
+  commands_ = std::move(later);
+  for (const NewDelivery& delivery : read.deliveries) {
+    if (told.contains(delivery.handler)) continue;
+    const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
+    commands_.push_back(Command(sql::kInsertDelivery, {sequence, delivery.handler, received_at_ms,
+                                                       lane, delivery.ordering_key}));
+    counters_.add(counter::kDeliveriesPending);
+  }
+  return {};
+}
+
+QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key) {
+  bool discarded = false;
+  const auto done = in_transaction(*connection_, [&]() -> Work {
+    counters_.clear();
+    commands_.assign({Command(sql::kLeaveQuarantine, {key.quarantine_id, as_bytes(key.body_digest)})});
+    if (auto removed = run(); !removed) return removed;
+    discarded = !results_[0].empty();
+    if (discarded) counters_.add(counter::kSealed, -1);
+    return count_and_run();
+  });
+  if (!done) return done.error();
+  return discarded;
+}
+
+QuarantineControl::Result<bool> QuarantineControl::dismiss(std::string_view id,
+                                                           std::string_view mchid,
+                                                           std::string_view reason) {
+  bool dismissed = false;
+  const auto done = in_transaction(*connection_, [&]() -> Work {
+    dismissed = false;
+    counters_.clear();
+    commands_.assign({Command(sql::kNotificationToRead, {id, mchid})});
+    if (auto looked = run(); !looked) return looked;
+    if (results_[0].empty() || !is_marked(results_[0][0][1])) return {};
+    dismissed = true;
+    const std::int64_t sequence = integer(results_[0][0][0]);
+    std::string note(flaw::kHarmless);
+    note.append("dismissed: ").append(reason).append("; ");
+    note += std::get<std::string>(results_[0][0][1]);
+    commands_.push_back(Command(sql::kNoteFlaw, {note, sequence}));
+    counters_.add(counter::kUnreadable, -1);
+    return count_and_run();
+  });
+  if (!done) return done.error();
+  return dismissed;
+}
+
+}  // namespace couponhook::storage
