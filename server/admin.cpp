@@ -43,7 +43,8 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
 
 Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
-std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target) const {
+std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
+                                   std::string_view) const {
   const bool changes = Operations::takes(method, target) || BookIntake::takes(method, target);
   if (method == "GET" || method == "HEAD" || changes) return std::nullopt;
   Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
@@ -51,8 +52,8 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view tar
   return reply;
 }
 
-Reply Admin::fault(HttpFault fault, std::string_view) {
-  return reply_for(verdict_for(fault), 200);
+Reply Admin::fault(HttpFault fault, std::string_view, std::string_view detail) {
+  return reply_for(verdict_for(fault), 200, detail);
 }
 
 bool Admin::authorized(const Request& request) const {

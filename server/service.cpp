@@ -78,6 +78,7 @@ class Service {
   void reload();
   void load_anew();
   void tell_expired_keys();
+  void tell_bug(std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }
   void begin_drain();
   void close();
   bool wait_for_sessions(milliseconds patience) const;
@@ -169,11 +170,13 @@ Service::Service(Setup setup, ServiceOptions options, ServiceConnections connect
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
           [this] { return *tls_.get(); },
-          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
+          ListenerShare::Observers{
+              [this](std::exception_ptr bug) { tell_bug(bug); },
+              [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       admin_share_(
           admin_limits(setup_.config), TrustedProxies(), admin_,
           [this] { return *admin_tls_.get(); },
-          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
+          ListenerShare::Observers{[this](std::exception_ptr bug) { tell_bug(bug); }}),
       watch_(setup_.config) {
   std::size_t count = setup_.config.listener.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
