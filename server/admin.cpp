@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kReadyPatience{1000};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 
-bool is_state(std::string_view state) {
+bool is_notification_state(std::string_view state) {
   return state.empty() || state == "received" || state == "done" || state == "dead" ||
          state == "quarantined";
 }
@@ -30,7 +30,7 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
   filter.state = target.parameter("state").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
   filter.whole = true;
-  if (!is_state(filter.state)) return "state";
+  if (!is_notification_state(filter.state)) return "state";
   if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
   if (!read_parameter(target, "until", parse_time_ms, filter.until_ms)) return "until";
   if (!read_parameter(target, "cursor", parse_number, filter.before_sequence)) return "cursor";
