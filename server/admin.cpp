@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kReadyPatience{500};
 /// The same for /status, which promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 
-bool is_state(std::string_view state) {
+bool is_notification_state(std::string_view state) {
   return state.empty() || state == "received" || state == "done" || state == "dead" ||
          state == "quarantined" || state == "unreadable";
 }
@@ -30,7 +30,7 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
   filter.state = target.parameter("state").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
   filter.whole = true;
-  if (!is_state(filter.state)) return "state";
+  if (!is_notification_state(filter.state)) return "state";
   if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
   if (!read_parameter(target, "until", parse_time_ms, filter.until_ms)) return "until";
   if (!read_parameter(target, "cursor", parse_number, filter.before_sequence)) return "cursor";
@@ -43,7 +43,8 @@ std::string_view read_filter(const Target& target, storage::NotificationFilter& 
 
 Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
-std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target) const {
+std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
+                                   std::string_view) const {
   const bool changes = Operations::takes(method, target) || BookIntake::takes(method, target);
   if (method == "GET" || method == "HEAD" || changes) return std::nullopt;
   Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
@@ -51,8 +52,8 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view tar
   return reply;
 }
 
-Reply Admin::fault(HttpFault fault, std::string_view) {
-  return reply_for(verdict_for(fault), 200);
+Reply Admin::fault(HttpFault fault, std::string_view, std::string_view detail) {
+  return reply_for(verdict_for(fault), 200, detail);
 }
 
 bool Admin::authorized(const Request& request) const {

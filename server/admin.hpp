@@ -50,10 +50,11 @@ class Admin final : public RequestHandler {
  public:
   explicit Admin(AdminSources sources);
 
-  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
-                                            std::string_view target) const override;
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
+                                            std::string_view peer) const override;
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
-  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
+                            std::string_view detail) override;
 
  private:
   [[nodiscard]] bool authorized(const Request& request) const;

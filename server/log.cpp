@@ -304,6 +304,18 @@ void Log::notification(const NotificationLine& line) {
   impl_->logger.log(level(entry.severity), spdlog::string_view_t(fields.line()));
 }
 
+void Log::refusal(const RefusalLine& line) {
+  if (!impl_->logger.should_log(spdlog::level::warn)) return;
+  Fields fields(impl_->json);
+  fields.text("event", "refused");
+  fields.text("verdict", row(line.verdict).code);
+  fields.text("method", line.method, 16);
+  fields.text("path", line.path, 128);
+  fields.text("peer", line.peer);
+  if (line.more != 0) fields.number("more", line.more);
+  impl_->logger.log(spdlog::level::warn, spdlog::string_view_t(fields.line()));
+}
+
 void Log::delivery(const DeliveryLine& line) {
   const auto [severity, result] = told_of(line.result);
   if (!impl_->logger.should_log(level(severity))) return;

@@ -43,6 +43,15 @@ struct DeliveryLine {
   std::int64_t took_us = 0;
 };
 
+/// What may be told of requests that were refused for their path or method.
+struct RefusalLine {
+  Verdict verdict;
+  std::string_view method;
+  std::string_view path;  ///< without its query, which may hold anything
+  std::string_view peer;
+  std::uint64_t more = 0;  ///< requests like it since the last line
+};
+
 /// Notifications that are acknowledged have a line each. Of all else, one cause gives one line a
 /// second at most, after a few at once where each tells of something else; the next line of the
 /// cause, or one of its own, says how many were suppressed.
@@ -57,6 +66,7 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   void notification(const NotificationLine& line);
+  void refusal(const RefusalLine& line);
   /// Told at debug where it is done, as a warning where it will be tried again, as an error where
   /// it is dead.
   void delivery(const DeliveryLine& line);

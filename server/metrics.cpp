@@ -114,6 +114,11 @@ void tell_replies(Families& families, const Tally& tally) {
   }
   families.histogram("reply_seconds", "From a complete request on a merchant's path to its verdict")
       .histogram(tally.times());
+  families
+      .counter("connections_evicted_total",
+               "Connections without a valid signature that were closed for newcomers because "
+               "listener.max_connections was reached")
+      .sample(tally.evictions());
 }
 
 void tell_store(Families& families, const StatusView& view) {

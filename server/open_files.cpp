@@ -4,6 +4,8 @@
 
 #include <sys/resource.h>
 
+#include "server/net/listener_share.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -22,7 +24,8 @@ std::uint64_t raise_open_files_limit() {
 
 std::string why_too_few_files(const Config& config) {
   const std::uint64_t wanted = config.listener.max_connections + config.listener.max_refusals +
-                               config.admin.max_connections + kOtherFiles;
+                               config.admin.max_connections + ListenerShare::kLeavingMax +
+                               kOtherFiles;
   const std::uint64_t allowed = raise_open_files_limit();
   if (allowed >= wanted) return {};
   return "the limit of open files is " + std::to_string(allowed) + ", and " +

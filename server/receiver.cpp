@@ -51,10 +51,12 @@ Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
       desk_(desk),
       tally_(tally),
       log_(log),
+      refusals_(log),
       clock_(std::move(clock)),
       options_(options) {}
 
-std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view target) const {
+std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view target,
+                                      std::string_view peer) const {
   std::optional<Verdict> verdict;
   if (merchants_.get()->find_path(path_of(target)) == nullptr) {
     verdict = Verdict::kNotFound;
@@ -63,15 +65,22 @@ std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view 
   }
   if (!verdict) return std::nullopt;
   tally_.count(*verdict);
+  refusals_.note({*verdict, method, path_of(target), peer}, SteadyClock::now());
   return reply_for(*verdict, options_.success_status);
 }
 
-Reply Receiver::fault(HttpFault fault, std::string_view peer) {
+Reply Receiver::fault(HttpFault fault, std::string_view peer, std::string_view detail) {
   NotificationLine line{};
   line.verdict = verdict_for(fault);
   line.peer = peer;
+  line.detail = detail;
   tally_.count(line.verdict);
-  return tell(line, {});
+  return tell(line, detail);
+}
+
+void Receiver::note_evictions(std::size_t connections) {
+  tally_.count_evictions(connections);
+  refusals_.note_evictions(connections, SteadyClock::now());
 }
 
 Task<Reply> Receiver::handle(const Request& request) {
@@ -112,7 +121,9 @@ Task<Reply> Receiver::handle(const Request& request) {
                          nullptr};
     line.verdict = co_await handled(line.verdict, std::move(asked), deadline);
   }
-  co_return finish(line, begun, {});
+  Reply reply = finish(line, begun, {});
+  reply.to_signed_sender = true;
+  co_return reply;
 }
 
 Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> wait,

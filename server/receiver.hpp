@@ -15,6 +15,7 @@
 #include "server/merchants.hpp"
 #include "server/net/http_message.hpp"
 #include "server/receive.hpp"
+#include "server/refusal_log.hpp"
 #include "server/tally.hpp"
 #include "storage/inbox.hpp"
 
@@ -35,10 +36,13 @@ class Receiver final : public RequestHandler {
   Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
            HandledDesk& desk, Tally& tally, Log& log, WallClock clock, ReceiverOptions options);
 
-  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
-                                            std::string_view target) const override;
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
+                                            std::string_view peer) const override;
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
-  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
+                            std::string_view detail) override;
+  /// Connections were closed for newcomers.
+  void note_evictions(std::size_t connections);
 
  private:
   [[nodiscard]] Task<Verdict> commit(Examined& examined, std::shared_ptr<CommitWait> wait,
@@ -54,6 +58,7 @@ class Receiver final : public RequestHandler {
   HandledDesk& desk_;
   Tally& tally_;
   Log& log_;
+  mutable RefusalLog refusals_;
   WallClock clock_;
   ReceiverOptions options_;
 };

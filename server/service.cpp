@@ -72,6 +72,7 @@ class Service {
   void reload(Step step);
   void apply_config(const Config& config);
   void tell_expired_keys();
+  void tell_bug(std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }
   void begin_drain();
   void close();
   void stop_threads(SteadyClock::time_point stop_by);
@@ -181,13 +182,13 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
           listener_limits(setup_.config.listener),
           TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
           [this] { return tls_.get()->context; },
-          [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }),
+          ListenerShare::Observers{
+              [this](std::exception_ptr bug) { tell_bug(bug); },
+              [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
       admin_share_(
           admin_limits(setup_.config), TrustedProxies(), admin_,
           [this] { return admin_tls_.get()->context; },
-          [this](std::exception_ptr bug) {
-            log_.message(Severity::kError, "bug", describe(bug));
-          }) {
+          ListenerShare::Observers{[this](std::exception_ptr bug) { tell_bug(bug); }}) {
   std::size_t count = setup_.config.listener.threads;
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) threads_.emplace_back(share_, "io-" + std::to_string(i));

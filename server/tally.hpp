@@ -47,6 +47,11 @@ class Tally {
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
   }
+  /// Connections that were closed for newcomers.
+  void count_evictions(std::size_t more) { evictions_.fetch_add(more, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t evictions() const {
+    return evictions_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] ReplyTimes times() const {
     ReplyTimes result;
     for (std::size_t i = 0; i < times_.size(); ++i) {
@@ -60,6 +65,7 @@ class Tally {
   std::array<std::atomic<std::uint64_t>, kVerdictCount> counts_{};
   std::array<std::atomic<std::uint64_t>, kReplyTimeBounds.size() + 1> times_{};
   std::atomic<std::chrono::microseconds::rep> times_sum_us_{0};
+  std::atomic<std::uint64_t> evictions_{0};
 };
 
 }  // namespace couponhook::server

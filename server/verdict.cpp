@@ -43,6 +43,9 @@ constexpr std::array<VerdictRow, kVerdictCount> kTable{{
     {kNotFound, "NOT_FOUND", 404, "no merchant is configured for this path", kDebug},
     {kMethodNotAllowed, "METHOD_NOT_ALLOWED", 405, "notifications are sent with POST", kDebug},
     {kMalformed, "MALFORMED", 400, "this is not well-formed HTTP/1.1", kInfo},
+    {kVersionUnsupported, "VERSION_UNSUPPORTED", 505, "HTTP/1.1 and HTTP/1.0 are spoken here",
+     kInfo},
+    {kTargetTooLong, "TARGET_TOO_LONG", 414, "the request target is too long", kInfo},
     {kHeadersTooLarge, "HEADERS_TOO_LARGE", 431, "the header fields are too large", kInfo},
     {kBodyTooLarge, "BODY_TOO_LARGE", 413, "the body is larger than listener.max_body_bytes",
      kInfo},
@@ -93,6 +96,10 @@ Verdict verdict_for(HttpFault fault) {
   switch (fault) {
     case HttpFault::kMalformed:
       return kMalformed;
+    case HttpFault::kVersionUnsupported:
+      return kVersionUnsupported;
+    case HttpFault::kTargetTooLong:
+      return kTargetTooLong;
     case HttpFault::kHeadersTooLarge:
       return kHeadersTooLarge;
     case HttpFault::kBodyTooLarge:

@@ -42,6 +42,8 @@ enum class Verdict : std::uint8_t {
   kNotFound,
   kMethodNotAllowed,
   kMalformed,
+  kVersionUnsupported,
+  kTargetTooLong,
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,

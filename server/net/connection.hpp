@@ -62,9 +62,11 @@ class Connection : private Deadlines::Entry {
   /// Writes all of `bytes`, which must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
 
-  /// Says goodbye in order: what the peer still sends is read and dropped for a moment, because
-  /// data left unread would make the kernel reset the connection and take our last reply with it.
-  Task<void> close();
+  /// Says goodbye in order: what the peer still sends is read and dropped until it closes too,
+  /// because data left unread would make the kernel reset the connection and take our last reply
+  /// with it.
+  /// \param linger how long at most; the bytes dropped have a limit too.
+  Task<void> close(std::chrono::milliseconds linger);
 
   /// Ends any wait with IoStatus::kClosed; for shutting down. Call on the connection's thread.
   void abort();

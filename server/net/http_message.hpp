@@ -40,11 +40,15 @@ struct Reply {
   std::string_view allow;                                      ///< with 405
   std::optional<std::chrono::seconds> retry_after{};           ///< with 503
   std::vector<std::pair<std::string, std::string>> headers{};  ///< any others
+  /// The request carried a valid signature: its connection is the last to make room for another.
+  bool to_signed_sender = false;
 };
 
 /// What can be wrong with a request before anyone has looked at its meaning.
 enum class HttpFault : std::uint8_t {
   kMalformed,
+  kVersionUnsupported,  ///< of HTTP: neither 1.0 nor 1.1
+  kTargetTooLong,
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
@@ -60,13 +64,17 @@ class RequestHandler {
   virtual ~RequestHandler() = default;
 
   /// Looks at a request whose body has not been read.
+  /// \param peer the client's address.
   /// \return a reply where the body does not matter: an unknown path, a wrong method.
   [[nodiscard]] virtual std::optional<Reply> refuse(std::string_view method,
-                                                    std::string_view target) const = 0;
+                                                    std::string_view target,
+                                                    std::string_view peer) const = 0;
   /// \param request must live until the task is done.
   [[nodiscard]] virtual Task<Reply> handle(const Request& request) = 0;
   /// \param peer the client's address.
-  [[nodiscard]] virtual Reply fault(HttpFault fault, std::string_view peer) = 0;
+  /// \param detail which rule was broken, in our own words; may be empty.
+  [[nodiscard]] virtual Reply fault(HttpFault fault, std::string_view peer,
+                                    std::string_view detail) = 0;
 };
 
 }  // namespace couponhook::server

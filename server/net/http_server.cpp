@@ -14,6 +14,16 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 /// round trip.
 constexpr std::chrono::milliseconds kDoorOpen{100};
 
+/// What the kernel may hold for one connection in each direction. Left to itself it gives a sender
+/// that does not read its replies, or one that writes faster than is read, megabytes.
+constexpr int kSocketBufferBytes = 131072;
+
+void bound_buffers(Socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::send_buffer_size(kSocketBufferBytes), ignored);
+  socket.set_option(asio::socket_base::receive_buffer_size(kSocketBufferBytes), ignored);
+}
+
 IpAddress to_ip_address(const asio::ip::address& address) {
   if (address.is_v4()) return IpAddress(address.to_v4().to_bytes());
   return IpAddress(address.to_v6().to_bytes());
@@ -79,18 +89,20 @@ Task<void> HttpServer::accept_until_closed() {
 }
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
-  auto presence = std::make_unique<Presence>(share_);
   const IpAddress client = to_ip_address(peer);
   // Whom a proxy brings is known once its header is read, and counted then.
-  if (!share_.trusted.contains(client)) presence->count_for(client);
+  std::optional<IpAddress> counted;
+  if (!share_.trusted.contains(client)) counted = client;
+  auto presence = Presence::enter(share_, io_.get_executor(), counted);
   if (presence->admission() == Admission::kDropped) return;
+  bound_buffers(socket);
   run(serve(std::move(socket), client, std::move(presence)));
 } catch (...) {
   // No memory for one session must not end accepting for all that follow.
   share_.on_bug(std::current_exception());
 }
 
-Task<void> HttpServer::serve(Socket socket, IpAddress peer, std::unique_ptr<Presence> presence) {
+Task<void> HttpServer::serve(Socket socket, IpAddress peer, std::shared_ptr<Presence> presence) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
   HttpSession session(*this, sessions_, share_, connection, *presence, peer);
   co_await session.run();

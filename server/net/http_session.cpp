@@ -1,9 +1,12 @@
 #include "server/net/http_session.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <utility>
 
-#include <boost/beast/http/status.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "server/net/http_server.hpp"
 #include "server/net/proxy_reader.hpp"
@@ -11,10 +14,6 @@
 namespace couponhook::server {
 namespace {
 
-namespace http = boost::beast::http;
-
-/// A request with its body is about this large; larger ones make the buffer grow to the header
-/// limit.
 constexpr std::size_t kBufferBytes = 4096;
 /// How long an idle connection stays open once the server is closing, and how long one on which
 /// nothing was asked yet: its first request may be on the way.
@@ -22,13 +21,41 @@ constexpr std::chrono::milliseconds kLastCall{100};
 constexpr std::chrono::milliseconds kFirstCall{1000};
 /// How long a connection that is one too many may take to hear so.
 constexpr std::chrono::milliseconds kRefusalMax{1000};
+/// How long a client may take to close behind its reply, and how long one that still sends what was
+/// refused: it may look at the reply only when it has sent everything.
+constexpr std::chrono::milliseconds kLinger{1000};
+constexpr std::chrono::milliseconds kLingerWhileSending{5000};
 
-/// With any other coding than chunked alone the body's end, or what it is, would be a guess, and a
-/// proxy in front might guess otherwise (RFC 9112, section 6.3).
-bool has_other_transfer_coding(const RequestParts& request) {
-  const auto codings = request.find_all("Transfer-Encoding");
-  return !codings.empty() &&
-         (codings.size() != 1 || !boost::beast::iequals(codings.front(), "chunked"));
+/// Only for those that this program replies with; a client goes by the number alone.
+std::string_view reason_phrase(unsigned status) {
+  static constexpr std::array<std::pair<unsigned, std::string_view>, 24> kReasons{
+      {{200, "OK"},
+       {201, "Created"},
+       {202, "Accepted"},
+       {204, "No Content"},
+       {302, "Found"},
+       {304, "Not Modified"},
+       {400, "Bad Request"},
+       {401, "Unauthorized"},
+       {403, "Forbidden"},
+       {404, "Not Found"},
+       {405, "Method Not Allowed"},
+       {406, "Not Acceptable"},
+       {408, "Request Timeout"},
+       {409, "Conflict"},
+       {413, "Content Too Large"},
+       {414, "URI Too Long"},
+       {415, "Unsupported Media Type"},
+       {422, "Unprocessable Content"},
+       {429, "Too Many Requests"},
+       {431, "Request Header Fields Too Large"},
+       {500, "Internal Server Error"},
+       {502, "Bad Gateway"},
+       {503, "Service Unavailable"},
+       {505, "HTTP Version Not Supported"}}};
+  const auto found =
+      std::ranges::find(kReasons, status, &std::pair<unsigned, std::string_view>::first);
+  return found == kReasons.end() ? "Status" : found->second;
 }
 
 /// The Date header's value, made once a second on each thread.
@@ -49,11 +76,11 @@ std::string_view http_date() {
 }  // namespace
 
 /// Gives its part of the listener's body bytes back when the request is over.
-struct HttpSession::Parser {
-  Parser(ListenerShare& listener, RequestParts& parts) : share(listener), beast(parts) {
+struct HttpSession::Parser : RequestParser {
+  Parser(ListenerShare& listener, RequestParts& parts)
+      : RequestParser(parts, {listener.limits.max_header_bytes, listener.limits.max_body_bytes}),
+        share(listener) {
     parts.clear();
-    beast.header_limit(static_cast<std::uint32_t>(share.limits.max_header_bytes));
-    beast.body_limit(share.limits.max_body_bytes);
   }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
@@ -69,7 +96,6 @@ struct HttpSession::Parser {
 
   ListenerShare& share;
   std::size_t reserved = 0;
-  RequestParser beast;
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
@@ -85,9 +111,14 @@ HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& s
       next_(list.first) {
   if (next_ != nullptr) next_->previous_ = this;
   list_.first = this;
+  presence_.on_eviction([this] {
+    evicted_ = true;
+    connection_.abort();
+  });
 }
 
 HttpSession::~HttpSession() {
+  presence_.on_eviction(nullptr);
   if (next_ != nullptr) next_->previous_ = previous_;
   if (previous_ != nullptr) {
     previous_->next_ = next_;
@@ -99,6 +130,7 @@ HttpSession::~HttpSession() {
 /// What a client has sent before it could know that we are leaving still gets its reply.
 void HttpSession::drain() {
   if (idle_) connection_.set_deadline(replied_ ? kLastCall : kFirstCall);
+  if (lingering_) connection_.set_deadline(kLinger);
 }
 
 /// From the first byte to where HTTP begins.
@@ -114,7 +146,7 @@ Task<HttpSession::Step> HttpSession::arrive() {
   if (proxy != ProxyStatus::kOk) {
     const bool untrusted = proxy == ProxyStatus::kUntrusted;
     static_cast<void>(share_.handler.fault(
-        untrusted ? HttpFault::kProxyUntrusted : HttpFault::kProxyMalformed, peer_));
+        untrusted ? HttpFault::kProxyUntrusted : HttpFault::kProxyMalformed, peer_, {}));
     co_return Step::kGone;
   }
   forwards_ = share_.trusted.contains(hop_);
@@ -124,10 +156,25 @@ Task<HttpSession::Step> HttpSession::arrive() {
   co_return Step::kGoOn;
 }
 
-/// Answers before anything was asked, because it would be answered so whatever it is.
+/// Answers before a whole request came, because it would be answered so whatever it is.
 Task<void> HttpSession::turn_away(HttpFault fault) {
-  const Reply reply = share_.handler.fault(fault, peer_);
-  if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await connection_.close();
+  const Reply reply = share_.handler.fault(fault, peer_, {});
+  if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
+}
+
+/// \param expects_more of the request was not read.
+Task<void> HttpSession::close(bool expects_more) {
+  presence_.wait(Waiting::kSlow);
+  lingering_ = true;
+  co_await connection_.close(expects_more && !server_.closing() ? kLingerWhileSending : kLinger);
+}
+
+/// A client may send thousands of requests at once and leave the replies unread. Each is answered
+/// in a turn of its own, after all that is ready on this thread, so that nobody waits for more than
+/// one request of each such client.
+Task<void> HttpSession::let_others_go_first() {
+  const Executor executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, use_task);
 }
 
 Task<void> HttpSession::run() {
@@ -137,34 +184,37 @@ Task<void> HttpSession::run() {
     co_return;
   }
   connection_.set_deadline(share_.limits.header_timeout);
+  bool answered_early = false;
   while (true) {
     Parser parser(share_, request_);
     Step step = co_await read_head(parser);
     if (step == Step::kGoOn) step = co_await read_body(parser);
+    // Slow as it was, it is told why.
+    if (step == Step::kGone && evicted_ && parser.begun()) step = fail(HttpFault::kOverloaded);
     if (step == Step::kGone) break;
     const Reply reply = co_await make_reply(step);
-    const bool answered_early = step == Step::kFault || !parser.beast.is_done();
-    const bool close = answered_early || !parser.beast.keep_alive() || server_.draining();
+    answered_early = step == Step::kFault || !parser.is_done();
+    const bool closes = answered_early || !parser.keep_alive() || server_.draining();
     const bool without_body = request_.method() == "HEAD";
-    if (co_await write_reply(reply, close, without_body) != IoStatus::kOk || close) break;
+    if (co_await write_reply(reply, closes, without_body) != IoStatus::kOk || closes) break;
     replied_ = true;
     connection_.set_deadline(share_.limits.idle_timeout);
+    if (begin_ != end_) co_await let_others_go_first();
   }
-  co_await connection_.close();
+  co_await close(answered_early);
 }
 
 Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   bool begun = false;
   bool drained = false;
   while (true) {
-    if (!begun) pass_over_empty_lines();
-    if (begin_ != end_) {
-      if (!begun) connection_.set_deadline(share_.limits.header_timeout);
-      begun = true;
-      if (feed(parser) == Step::kFault) co_return Step::kFault;
-      if (parser.beast.is_header_done()) break;
+    if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
+    if (parser.is_head_done()) break;
+    if (parser.begun() && !std::exchange(begun, true)) {
+      connection_.set_deadline(share_.limits.header_timeout);
     }
     idle_ = !begun;
+    presence_.wait(begun ? Waiting::kSlow : Waiting::kIdle);
     if (server_.closing() && !std::exchange(drained, true)) drain();
     const Step step = co_await fill();
     idle_ = false;
@@ -172,21 +222,11 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
     if (step != Step::kGoOn) co_return step;
   }
   if (forwards_ && identify() != Step::kGoOn) co_return Step::kFault;
-  if (has_other_transfer_coding(request_)) {
-    fault_ = HttpFault::kMalformed;
-    co_return Step::kFault;
-  }
-  if (auto refusal = share_.handler.refuse(request_.method(), request_.target())) {
+  if (auto refusal = share_.handler.refuse(request_.method(), request_.target(), peer_)) {
     refusal_ = std::move(*refusal);
     co_return Step::kRefused;
   }
   co_return Step::kGoOn;
-}
-
-/// Some clients end a body with a line end that they do not count (RFC 9112, section 2.2).
-void HttpSession::pass_over_empty_lines() {
-  while (begin_ != end_ && (buffer_[begin_] == '\r' || buffer_[begin_] == '\n')) ++begin_;
-  if (begin_ == end_) begin_ = end_ = 0;
 }
 
 /// Learns whose request this is from a trusted proxy.
@@ -195,99 +235,71 @@ HttpSession::Step HttpSession::identify() {
   const IpAddress client = share_.trusted.client_behind(hop_, lines);
   if (client != client_) peer_ = (client_ = client).text();
   if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
-  fault_ = HttpFault::kOverloaded;
-  return Step::kFault;
+  return fail(HttpFault::kOverloaded);
 }
 
 Task<HttpSession::Step> HttpSession::read_body(Parser& parser) {
-  if (parser.beast.is_done()) co_return Step::kGoOn;
+  if (parser.is_done()) co_return Step::kGoOn;
   connection_.set_deadline(share_.limits.body_timeout);
-  parser.beast.eager(true);
-  if (!parser.reserve_body(end_ - begin_)) {
-    fault_ = HttpFault::kOverloaded;
-    co_return Step::kFault;
-  }
-  if (begin_ != end_ && feed(parser) == Step::kFault) co_return Step::kFault;
-  if (!parser.beast.is_done() && boost::beast::iequals(request_.find("Expect"), "100-continue")) {
+  if (!parser.reserve_body(end_ - begin_)) co_return fail(HttpFault::kOverloaded);
+  if (feed(parser) == Step::kFault) co_return Step::kFault;
+  if (!parser.is_done() && parser.expects_continue()) {
     if (co_await connection_.write_all("HTTP/1.1 100 Continue\r\n\r\n") != IoStatus::kOk) {
       co_return Step::kGone;
     }
   }
-  while (!parser.beast.is_done()) {
-    const std::size_t unparsed = end_ - begin_;
+  if (!parser.is_done()) presence_.wait(Waiting::kSlow);
+  while (!parser.is_done()) {
     if (const Step step = co_await fill(); step != Step::kGoOn) co_return step;
-    if (!parser.reserve_body(end_ - begin_ - unparsed)) {
-      fault_ = HttpFault::kOverloaded;
-      co_return Step::kFault;
-    }
+    if (!parser.reserve_body(end_ - begin_)) co_return fail(HttpFault::kOverloaded);
     if (feed(parser) == Step::kFault) co_return Step::kFault;
   }
   co_return Step::kGoOn;
 }
 
-/// Gives the buffered bytes to the parser.
+HttpSession::Step HttpSession::fail(HttpFault fault, std::string_view detail) {
+  fault_ = fault;
+  fault_detail_ = detail;
+  return Step::kFault;
+}
+
+/// Gives the parser what it takes of the buffered bytes.
 HttpSession::Step HttpSession::feed(Parser& parser) {
-  while (begin_ != end_) {
-    error_code ec;
-    const std::size_t used =
-        parser.beast.put(asio::const_buffer(buffer_.data() + begin_, end_ - begin_), ec);
-    begin_ += used;
-    if (ec == http::error::need_more) break;
-    if (ec) {
-      fault_ = HttpFault::kMalformed;
-      if (ec == http::error::header_limit) fault_ = HttpFault::kHeadersTooLarge;
-      if (ec == http::error::body_limit) fault_ = HttpFault::kBodyTooLarge;
-      return Step::kFault;
-    }
-    const bool head_only = !parser.beast.eager();
-    if (parser.beast.is_done() || (head_only && parser.beast.is_header_done())) break;
-    if (used == 0) break;
-  }
+  begin_ += parser.put(std::string_view(buffer_).substr(begin_, end_ - begin_));
   if (begin_ == end_) begin_ = end_ = 0;
+  if (parser.fault()) return fail(*parser.fault(), parser.fault_detail());
   return Step::kGoOn;
 }
 
-/// Reads more bytes behind those not parsed yet.
+/// Reads more bytes, once the parser has taken all those before.
 Task<HttpSession::Step> HttpSession::fill() {
-  if (begin_ != 0) {
-    buffer_.erase(0, begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
-  if (buffer_.size() < kBufferBytes) buffer_.resize(kBufferBytes);
-  if (end_ == buffer_.size()) {
-    const std::size_t most = share_.limits.max_header_bytes + kBufferBytes;
-    if (buffer_.size() >= most) {
-      fault_ = HttpFault::kHeadersTooLarge;
-      co_return Step::kFault;
-    }
-    buffer_.resize(std::min(buffer_.size() * 2, most));
-  }
-  const std::span<char> room(buffer_.data() + end_, buffer_.size() - end_);
+  if (buffer_.empty()) buffer_.resize(kBufferBytes);
+  const std::span<char> room(buffer_);
   const IoResult read = co_await connection_.read_some(room);
-  end_ += read.bytes;
-  if (read.status == IoStatus::kTimeout) {
-    fault_ = HttpFault::kTooSlow;
-    co_return Step::kFault;
-  }
+  begin_ = 0;
+  end_ = read.bytes;
+  if (read.status == IoStatus::kTimeout) co_return fail(HttpFault::kTooSlow);
   if (read.status != IoStatus::kOk) co_return Step::kGone;
   co_return Step::kGoOn;
 }
 
 Task<Reply> HttpSession::make_reply(Step step) {
-  if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_);
+  if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_, fault_detail_);
   if (step == Step::kRefused) co_return std::move(refusal_);
   // The reply has a budget of its own; what is awaited meanwhile is not this connection.
   connection_.never_expire();
+  presence_.handle();
   const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
   std::exception_ptr bug;
   try {
-    co_return co_await share_.handler.handle(request);
+    Reply reply = co_await share_.handler.handle(request);
+    if (reply.to_signed_sender) presence_.carries_signature();
+    co_return reply;
   } catch (...) {
     bug = std::current_exception();
   }
   share_.on_bug(bug);
-  co_return share_.handler.fault(HttpFault::kInternal, peer_);
+  co_return share_.handler.fault(HttpFault::kInternal, peer_, {});
 }
 
 Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool without_body) {
@@ -295,7 +307,7 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += "HTTP/1.1 ";
   out_ += std::to_string(reply.status);
   out_ += ' ';
-  out_ += view(http::obsolete_reason(static_cast<http::status>(reply.status)));
+  out_ += reason_phrase(reply.status);
   out_ += "\r\nDate: ";
   out_ += http_date();
   if (close) {
@@ -317,6 +329,8 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += "\r\n\r\n";
   if (!without_body && reply.status != 204) out_ += reply.body;
   connection_.set_deadline(share_.limits.write_timeout);
+  // A stranger that does not read its replies makes room; a signed sender's reply is never cut.
+  if (!reply.to_signed_sender) presence_.wait(Waiting::kSlow);
   co_return co_await connection_.write_all(out_);
 }
 

@@ -40,7 +40,7 @@ class HttpSession {
   [[nodiscard]] HttpSession* next() const { return next_; }
 
  private:
-  struct Parser;  // Beast's, with the body's reservation
+  struct Parser;  // with the body's reservation
   enum class Step : unsigned char {
     kGoOn,
     kFault,    ///< fault_ says why; there is a client to be told
@@ -50,11 +50,13 @@ class HttpSession {
 
   Task<Step> arrive();
   Task<void> turn_away(HttpFault fault);
-  void pass_over_empty_lines();
+  Task<void> close(bool expects_more);
+  Task<void> let_others_go_first();
   Step identify();
   Task<Step> read_head(Parser& parser);
   Task<Step> read_body(Parser& parser);
   Step feed(Parser& parser);
+  Step fail(HttpFault fault, std::string_view detail = {});
   Task<Step> fill();
   Task<Reply> make_reply(Step step);
   Task<IoStatus> write_reply(const Reply& reply, bool close, bool without_body);
@@ -70,13 +72,16 @@ class HttpSession {
   std::string peer_;  // the client in words
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;
-  bool idle_ = false;  // waiting for a request that has not begun
+  bool idle_ = false;       // waiting for a request that has not begun
+  bool lingering_ = false;  // waiting for the peer to close
   bool replied_ = false;
+  bool evicted_ = false;
 
   HttpFault fault_ = HttpFault::kMalformed;
+  std::string_view fault_detail_;
   Reply refusal_;
   RequestParts request_;
-  std::string buffer_;  // unparsed bytes are [begin_, end_)
+  std::string buffer_;  // what came behind the request being read is [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;

@@ -1,18 +1,34 @@
 #include "server/net/listener_share.hpp"
 
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
 namespace couponhook::server {
 namespace {
 
-/// Takes one of `most` places.
-bool take_place(std::atomic<std::size_t>& taken, std::size_t most) {
-  if (taken.fetch_add(1) < most) return true;
-  --taken;
-  return false;
-}
+/// Shorter waits are everybody's: a round trip, a handshake on a busy machine. Who has waited
+/// longer goes before them, whatever it waits for.
+constexpr std::chrono::milliseconds kPatience{1000};
+/// Where places are scarce, an address may hold this part of what it may hold otherwise, before
+/// its newcomers take the places of its own connections.
+constexpr std::size_t kScarceShare = 8;
 
 IpAddress range_of(const IpAddress& client) {
   constexpr unsigned kNetworkBits = 64;
   return client.is_v4() ? client : client.prefix(kNetworkBits);
+}
+
+std::optional<IpAddress> range_of(const std::optional<IpAddress>& client) {
+  return client ? std::optional(range_of(*client)) : std::nullopt;
+}
+
+bool is_stranger(Waiting waiting) {
+  return waiting == Waiting::kIdle || waiting == Waiting::kSlow;
+}
+
+std::size_t index(Waiting waiting) {
+  return static_cast<std::size_t>(waiting);
 }
 
 }  // namespace
@@ -23,50 +39,195 @@ bool ListenerShare::reserve_body(std::size_t bytes) {
   return false;
 }
 
-Admission ListenerShare::enter() {
-  return take_place(connections_, limits.max_connections) ? Admission::kServed : enter_as_refusal();
+bool ListenerShare::are_places_scarce() const {
+  return connections_ >= limits.max_connections - limits.max_connections / 4;
 }
 
-Admission ListenerShare::enter_as_refusal() {
-  return take_place(refusals_, limits.max_refusals) ? Admission::kRefused : Admission::kDropped;
+bool ListenerShare::has_waited(const Presence& presence) const {
+  return now_() - presence.since_ >= kPatience;
 }
 
-void ListenerShare::leave(Admission admission) {
-  if (admission == Admission::kServed) --connections_;
-  if (admission == Admission::kRefused) --refusals_;
+Presence* ListenerShare::longest_waiting() const {
+  const Line& idle = waiting_[index(Waiting::kIdle)];
+  const Line& slow = waiting_[index(Waiting::kSlow)];
+  for (const Line* line : {&idle, &slow}) {
+    if (!line->empty() && has_waited(*line->front())) return line->front();
+  }
+  for (const Line* line : {&idle, &slow, &waiting_[index(Waiting::kSigned)]}) {
+    if (!line->empty()) return line->front();
+  }
+  return nullptr;
 }
 
-bool ListenerShare::enter_address(const IpAddress& range) {
-  const std::lock_guard lock(mutex_);
-  std::size_t& count = by_address_[range];
-  if (count >= limits.max_connections_per_address) return false;
-  ++count;
+Admission ListenerShare::admit(const std::optional<IpAddress>& range, Evicted& evicted) {
+  if (range && !has_room_at(*range, evicted)) return refusal();
+  // A request that came on a connection just evicted may have taken a place above the limit.
+  while (connections_ >= limits.max_connections) {
+    Presence* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
+    if (oldest == nullptr) return refusal();
+    evict(*oldest, evicted);
+  }
+  ++connections_;
+  return Admission::kServed;
+}
+
+Admission ListenerShare::refusal() {
+  if (refusals_ >= limits.max_refusals) return Admission::kDropped;
+  ++refusals_;
+  return Admission::kRefused;
+}
+
+/// Makes room among an address's own connections, where that is called for.
+bool ListenerShare::has_room_at(const IpAddress& range, Evicted& evicted) {
+  const auto found = by_address_.find(range);
+  if (found == by_address_.end()) return true;
+  const AtAddress& address = found->second;
+  const bool is_full = address.count() >= limits.max_connections_per_address;
+  if (!are_places_scarce() || address.strangers.empty() || leaving_ >= kLeavingMax) return !is_full;
+  Presence& oldest = *address.strangers.front();
+  const std::size_t share = limits.max_connections_per_address / kScarceShare;
+  const bool is_above_share = address.strangers.size() > share && has_waited(oldest);
+  if (is_full || is_above_share) evict(oldest, evicted);
   return true;
 }
 
-void ListenerShare::leave_address(const IpAddress& range) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_address_.find(range);
-  if (--found->second == 0) by_address_.erase(found);
+void ListenerShare::evict(Presence& presence, Evicted& evicted) {
+  // May throw, so it comes before anything has changed.
+  evicted.push_back(presence.weak_from_this());
+  leave_address(presence);
+  move(presence, Waiting::kHandled);
+  presence.admission_ = Admission::kEvicted;
+  --connections_;
+  ++leaving_;
+}
+
+void ListenerShare::tell(const Evicted& evicted) const {
+  if (evicted.empty()) return;
+  for (const std::weak_ptr<Presence>& weak : evicted) {
+    const auto presence = weak.lock();
+    if (!presence) continue;
+    asio::post(presence->executor_, [weak] {
+      if (const auto present = weak.lock()) present->end();
+    });
+  }
+  if (on_evictions) on_evictions(evicted.size());
+}
+
+void ListenerShare::remove(Presence& presence) {
+  leave_address(presence);
+  presence.place_.splice(presence.place_.end(), waiting_[index(presence.waiting_)], presence.node_);
+  if (presence.admission_ == Admission::kServed) --connections_;
+  if (presence.admission_ == Admission::kRefused) --refusals_;
+  if (presence.admission_ == Admission::kEvicted) --leaving_;
+}
+
+void ListenerShare::move(Presence& presence, Waiting waiting) {
+  const Waiting before = std::exchange(presence.waiting_, waiting);
+  Line& line = waiting_[index(waiting)];
+  line.splice(line.end(), waiting_[index(before)], presence.node_);
+  presence.since_ = now_();
+  if (!presence.range_) return;
+  AtAddress& address = by_address_.find(*presence.range_)->second;
+  Line& left = is_stranger(before) ? address.strangers : address.others;
+  Line& joined = is_stranger(waiting) ? address.strangers : address.others;
+  joined.splice(joined.end(), left, presence.node_at_address_);
+}
+
+void ListenerShare::enter_address(Presence& presence, const IpAddress& range) {
+  AtAddress& address = by_address_[range];
+  Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
+  line.splice(line.end(), presence.place_at_address_);
+  presence.range_ = range;
+}
+
+void ListenerShare::leave_address(Presence& presence) {
+  if (!presence.range_) return;
+  const auto found = by_address_.find(*presence.range_);
+  AtAddress& address = found->second;
+  Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
+  presence.place_at_address_.splice(presence.place_at_address_.end(), line,
+                                    presence.node_at_address_);
+  if (address.count() == 0) by_address_.erase(found);
+  presence.range_.reset();
+}
+
+std::shared_ptr<Presence> Presence::enter(ListenerShare& share, Executor executor,
+                                          const std::optional<IpAddress>& client) {
+  const std::shared_ptr<Presence> presence(new Presence(share, std::move(executor)));
+  const auto range = range_of(client);
+  ListenerShare::Evicted evicted;
+  {
+    const std::lock_guard lock(share.mutex_);
+    presence->admission_ = share.admit(range, evicted);
+    if (presence->admission_ == Admission::kServed) {
+      share.move(*presence, Waiting::kSlow);
+      if (range) share.enter_address(*presence, *range);
+    }
+  }
+  share.tell(evicted);
+  return presence;
+}
+
+Presence::Presence(ListenerShare& share, Executor executor)
+    : share_(share), executor_(std::move(executor)) {
+  const std::lock_guard lock(share_.mutex_);
+  auto& line = share_.waiting_[index(waiting_)];
+  line.splice(line.end(), place_);
+  ++share_.sessions_;
 }
 
 Presence::~Presence() {
-  if (range_) share_.leave_address(*range_);
-  share_.leave(admission_);
+  {
+    const std::lock_guard lock(share_.mutex_);
+    share_.remove(*this);
+  }
+  --share_.sessions_;
+}
+
+Admission Presence::admission() const {
+  const std::lock_guard lock(share_.mutex_);
+  return admission_;
 }
 
 bool Presence::count_for(const IpAddress& client) {
   const IpAddress range = range_of(client);
-  if (range_ == range || admission_ != Admission::kServed) return true;
-  if (range_) share_.leave_address(*range_);
-  range_.reset();
-  if (share_.enter_address(range)) {
-    range_ = range;
-    return true;
+  ListenerShare::Evicted evicted;
+  bool has_room = true;
+  {
+    const std::lock_guard lock(share_.mutex_);
+    if (range_ == range || admission_ != Admission::kServed) return true;
+    share_.leave_address(*this);
+    has_room = share_.has_room_at(range, evicted);
+    if (has_room) {
+      share_.enter_address(*this, range);
+    } else {
+      share_.move(*this, Waiting::kHandled);
+      --share_.connections_;
+      admission_ = share_.refusal();
+    }
   }
-  share_.leave(admission_);
-  admission_ = share_.enter_as_refusal();
-  return false;
+  share_.tell(evicted);
+  return has_room;
+}
+
+void Presence::wait(Waiting waiting) {
+  const std::lock_guard lock(share_.mutex_);
+  if (admission_ == Admission::kServed) share_.move(*this, signed_ ? Waiting::kSigned : waiting);
+}
+
+void Presence::handle() {
+  const std::lock_guard lock(share_.mutex_);
+  if (admission_ == Admission::kEvicted) {
+    admission_ = Admission::kServed;
+    --share_.leaving_;
+    ++share_.connections_;
+  }
+  if (admission_ == Admission::kServed) share_.move(*this, Waiting::kHandled);
+}
+
+void Presence::end() {
+  // Where a whole request came in the meantime it is answered.
+  if (admission() == Admission::kEvicted && end_) end_();
 }
 
 }  // namespace couponhook::server

@@ -7,6 +7,10 @@ unsigned status_of(HttpFault fault) {
   switch (fault) {
     case HttpFault::kMalformed:
       return 400;
+    case HttpFault::kVersionUnsupported:
+      return 505;
+    case HttpFault::kTargetTooLong:
+      return 414;
     case HttpFault::kHeadersTooLarge:
       return 431;
     case HttpFault::kBodyTooLarge:
@@ -25,7 +29,7 @@ unsigned status_of(HttpFault fault) {
 
 }  // namespace
 
-std::optional<Reply> FrontDoor::refuse(std::string_view, std::string_view) const {
+std::optional<Reply> FrontDoor::refuse(std::string_view, std::string_view, std::string_view) const {
   return std::nullopt;
 }
 
@@ -44,7 +48,7 @@ Task<Reply> FrontDoor::handle(const Request& request) {
   co_return reply;
 }
 
-Reply FrontDoor::fault(HttpFault fault, std::string_view) {
+Reply FrontDoor::fault(HttpFault fault, std::string_view, std::string_view) {
   Reply reply;
   reply.status = status_of(fault);
   reply.body = error_body({reply.status, "SYSTEM_ERROR", "系统错误"});

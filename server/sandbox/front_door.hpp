@@ -13,10 +13,11 @@ class FrontDoor final : public RequestHandler {
   /// \param platform outlives this.
   explicit FrontDoor(SharedPlatform& platform) : platform_(platform) {}
 
-  [[nodiscard]] std::optional<Reply> refuse(std::string_view method,
-                                            std::string_view target) const override;
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
+                                            std::string_view peer) const override;
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
-  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer) override;
+  [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
+                            std::string_view detail) override;
 
  private:
   SharedPlatform& platform_;

@@ -31,7 +31,8 @@ std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint&
 std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
   FrontDoor door(platform);
   ListenerShare share(
-      local_limits(), TrustedProxies(), door, [&options] { return options.tls; }, options.on_bug);
+      local_limits(), TrustedProxies(), door, [&options] { return options.tls; },
+      ListenerShare::Observers{options.on_bug});
   IoThread thread(share, "sandbox");
   error_code ec;
   const auto address = asio::ip::make_address(options.address, ec);

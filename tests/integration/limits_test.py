@@ -49,11 +49,12 @@ class TotalConnections(ServiceTestCase):
     is_served = Connections.is_served
     connect = Connections.connect
 
-    def test_no_more_connections_than_allowed_are_served(self):
+    def test_one_more_than_allowed_takes_the_place_of_the_one_that_is_idle_longest(self):
         held = [self.enterContext(Connection(self.service)) for _ in range(3)]
         self.assertTrue(all(map(self.is_served, held)), "as many as are allowed are served")
-        surplus = self.connect()
-        self.assertFalse(surplus and self.is_served(surplus), "one more is not")
+        surplus = self.enterContext(Connection(self.service))
+        self.assertTrue(self.is_served(surplus), "one more is served too")
+        self.assertEqual([self.is_served(each) for each in held], [False, True, True])
 
     def test_the_status_endpoint_has_places_of_its_own(self):
         for _ in range(3):

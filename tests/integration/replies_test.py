@@ -278,7 +278,6 @@ class Http(ServiceTestCase):
         start = b"POST /notify/1900000001 HTTP/1.1\r\nHost: x\r\n"
         malformed = {
             "no HTTP": b"what is this?\r\n\r\n",
-            "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             "no host": b"POST /notify/1900000001 HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
             "two hosts": start + b"Host: y\r\nContent-Length: 0\r\n\r\n",
             "header without colon": start + b"nonsense\r\n\r\n",

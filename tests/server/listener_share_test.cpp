@@ -1,5 +1,7 @@
-// Goal: connections are counted for whom they belong to, and places come free again.
-// Method: places taken and given back in the orders in which connections do.
+// Goal: connections are counted for whom they belong to, places come free again, and a signed
+// sender gets one however many strangers hold theirs.
+// Method: places taken and given back in the orders in which connections do, by a clock that the
+// test moves.
 
 #include "server/net/listener_share.hpp"
 
@@ -11,45 +13,78 @@
 namespace couponhook::server {
 namespace {
 
+using std::chrono::milliseconds;
+
 class NobodyAsks final : public RequestHandler {
  public:
-  [[nodiscard]] std::optional<Reply> refuse(std::string_view, std::string_view) const override {
+  [[nodiscard]] std::optional<Reply> refuse(std::string_view, std::string_view,
+                                            std::string_view) const override {
     return {};
   }
   [[nodiscard]] Task<Reply> handle(const Request&) override { co_return Reply{}; }
-  [[nodiscard]] Reply fault(HttpFault, std::string_view) override { return {}; }
+  [[nodiscard]] Reply fault(HttpFault, std::string_view, std::string_view) override { return {}; }
 };
 
 class Counts : public ::testing::Test {
  protected:
-  static HttpLimits limits() {
+  explicit Counts(std::size_t most = 4, std::size_t most_per_address = 2)
+      : share_(limits(most, most_per_address), TrustedProxies(), handler_, nullptr,
+               ListenerShare::Observers{nullptr, [this](std::size_t more) { evictions_ += more; }},
+               [this] { return now_; }) {}
+
+  static HttpLimits limits(std::size_t most, std::size_t most_per_address) {
     HttpLimits limits{};
-    limits.max_connections = 4;
-    limits.max_connections_per_address = 2;
+    limits.max_connections = most;
+    limits.max_connections_per_address = most_per_address;
     limits.max_refusals = 1;
     return limits;
   }
 
-  /// A connection comes. \return what is done with it.
-  Admission enter(std::string_view client = {}) {
-    Presence& presence = present_.emplace_back(share_);
-    if (!client.empty()) presence.count_for(*IpAddress::parse(client));
-    return presence.admission();
+  /// A connection comes; it waits for the rest of its handshake.
+  std::shared_ptr<Presence> come(std::string_view client = {}) {
+    std::optional<IpAddress> address;
+    if (!client.empty()) address = IpAddress::parse(client);
+    auto presence = Presence::enter(share_, io_.get_executor(), address);
+    presence->on_eviction([this] { ++ended_; });
+    present_.push_back(presence);
+    return presence;
+  }
+  std::shared_ptr<Presence> come_and(Waiting waiting, std::string_view client = {}) {
+    auto presence = come(client);
+    if (waiting == Waiting::kSigned) presence->carries_signature();
+    if (waiting == Waiting::kHandled) {
+      presence->handle();
+    } else {
+      presence->wait(waiting == Waiting::kSigned ? Waiting::kIdle : waiting);
+    }
+    return presence;
+  }
+  /// \return what is done with a connection that comes.
+  Admission enter(std::string_view client = {}) { return come(client)->admission(); }
+
+  /// Lets the connections' thread hear of what was posted to it.
+  void run() {
+    io_.restart();
+    io_.poll();
   }
 
+  SteadyClock::time_point now_{};
+  asio::io_context io_;
   NobodyAsks handler_;
-  ListenerShare share_{limits(), TrustedProxies(), handler_, nullptr, nullptr};
-  std::list<Presence> present_;
+  std::size_t evictions_ = 0;
+  int ended_ = 0;
+  ListenerShare share_;
+  std::list<std::shared_ptr<Presence>> present_;
 };
 
-TEST_F(Counts, RefuseThenDropWhoComesAfterTheLastPlace) {
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(enter(), Admission::kServed);
+TEST_F(Counts, RefuseThenDropWhoComesWhileAllAreBusy) {
+  for (int i = 0; i < 4; ++i) come_and(Waiting::kHandled);
   EXPECT_EQ(enter(), Admission::kRefused);
   EXPECT_EQ(enter(), Admission::kDropped);
 }
 
 TEST_F(Counts, GiveAPlaceBackWithItsConnection) {
-  for (int i = 0; i < 6; ++i) static_cast<void>(enter());
+  for (int i = 0; i < 6; ++i) come()->handle();
 
   present_.pop_front();
 
@@ -70,6 +105,7 @@ TEST_F(Counts, FreeThePlaceOfARefusedConnection) {
 
   EXPECT_EQ(enter("203.0.113.2"), Admission::kServed);
   EXPECT_EQ(enter("203.0.113.2"), Admission::kServed) << "the refused one is not counted";
+  EXPECT_EQ(evictions_, 0U);
 }
 
 TEST_F(Counts, TakeAnIpv6NetworkOf64BitsForOneClient) {
@@ -83,19 +119,147 @@ TEST_F(Counts, MoveAConnectionToTheClientOfItsNextRequest) {
   ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
   ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
 
-  EXPECT_TRUE(present_.front().count_for(*IpAddress::parse("203.0.113.2")));
+  EXPECT_TRUE(present_.front()->count_for(*IpAddress::parse("203.0.113.2")));
 
   EXPECT_EQ(enter("203.0.113.1"), Admission::kServed);
 }
 
 TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
-  ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
-  ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
+  come_and(Waiting::kHandled, "203.0.113.1");
+  come_and(Waiting::kHandled, "203.0.113.1");
   ASSERT_EQ(enter("203.0.113.2"), Admission::kServed);
 
-  EXPECT_FALSE(present_.back().count_for(*IpAddress::parse("203.0.113.1")));
+  EXPECT_FALSE(present_.back()->count_for(*IpAddress::parse("203.0.113.1")));
 
-  EXPECT_EQ(present_.back().admission(), Admission::kRefused);
+  EXPECT_EQ(present_.back()->admission(), Admission::kRefused);
+}
+
+/// Four places, all taken, from as many addresses.
+class Places : public Counts {
+ protected:
+  /// \return the first that makes room, by the order in which they came; then it has left.
+  int evicted_of(const std::vector<Waiting>& four, milliseconds apart = milliseconds(10)) {
+    for (const Waiting waiting : four) {
+      come_and(waiting, "203.0.113." + std::to_string(present_.size()));
+      now_ += apart;
+    }
+    if (enter("198.51.100.1") != Admission::kServed) return -1;
+    int position = 0;
+    for (const auto& presence : present_) {
+      if (presence->admission() == Admission::kEvicted) return position;
+      ++position;
+    }
+    return -2;
+  }
+  static constexpr auto kIdle = Waiting::kIdle;
+  static constexpr auto kSlow = Waiting::kSlow;
+  static constexpr auto kSigned = Waiting::kSigned;
+  static constexpr auto kHandled = Waiting::kHandled;
+};
+
+TEST_F(Places, GoFromTheOneThatIsIdleLongest) {
+  EXPECT_EQ(evicted_of({kSlow, kSigned, kIdle, kIdle}), 2);
+}
+TEST_F(Places, GoFromASlowOneWhereNoStrangerIsIdle) {
+  EXPECT_EQ(evicted_of({kSigned, kHandled, kSlow, kSlow}), 2);
+}
+TEST_F(Places, GoFromASlowOneBeforeOneThatIsIdleForAMoment) {
+  now_ += milliseconds(1);
+  EXPECT_EQ(evicted_of({kSlow, kSlow, kHandled, kIdle}, milliseconds(500)), 0)
+      << "who has just connected is about to ask";
+}
+TEST_F(Places, GoFromASignedSenderLast) {
+  EXPECT_EQ(evicted_of({kHandled, kHandled, kSigned, kHandled}), 2);
+}
+TEST_F(Places, NeverGoFromARequestThatIsBeingHandled) {
+  EXPECT_EQ(evicted_of({kHandled, kHandled, kHandled, kHandled}), -1);
+}
+
+TEST_F(Places, GoByHowLongTheyWaitAndNotByWhenTheyCame) {
+  const auto first = come_and(kIdle);
+  const auto second = come_and(kIdle);
+  for (int i = 0; i < 2; ++i) come_and(kHandled);
+  now_ += milliseconds(10);
+  first->handle();
+  first->wait(kIdle);
+
+  EXPECT_EQ(enter(), Admission::kServed);
+
+  EXPECT_EQ(second->admission(), Admission::kEvicted);
+  EXPECT_EQ(first->admission(), Admission::kServed);
+}
+
+TEST_F(Places, AreTakenFromOneConnectionForEachNewcomer) {
+  for (int i = 0; i < 4; ++i) come_and(kIdle);
+
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(come_and(kHandled)->admission(), Admission::kServed);
+
+  EXPECT_EQ(evictions_, 4U);
+  EXPECT_EQ(enter(), Admission::kRefused) << "all that are left are busy";
+  run();
+  EXPECT_EQ(ended_, 4) << "each is told, on its own thread";
+}
+
+TEST_F(Places, AreGivenBackByRequestsThatCameWholeWhenTheyHadJustBeenLost) {
+  const auto lucky = come_and(kIdle);
+  for (int i = 0; i < 3; ++i) come_and(kHandled);
+  come_and(kIdle);
+  ASSERT_EQ(lucky->admission(), Admission::kEvicted);
+
+  lucky->handle();
+  run();
+
+  EXPECT_EQ(lucky->admission(), Admission::kServed);
+  EXPECT_EQ(ended_, 0) << "the request is answered";
+  lucky->wait(kIdle);
+  EXPECT_EQ(come_and(kHandled)->admission(), Admission::kServed);
+  EXPECT_EQ(evictions_, 3U) << "two make room, since there was one too many";
+}
+
+TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
+  for (int round = 0; round < 20; ++round) {
+    come_and(round % 3 == 0 ? kSlow : kIdle);
+    if (round % 2 == 0) run();
+    if (round % 5 == 0) present_.pop_front();
+  }
+  present_.clear();
+  EXPECT_FALSE(share_.busy());
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(come_and(kHandled)->admission(), Admission::kServed);
+  EXPECT_EQ(enter(), Admission::kRefused);
+}
+
+/// A hundred places, forty for an address.
+class ScarcePlaces : public Counts {
+ protected:
+  ScarcePlaces() : Counts(100, 40) {}
+};
+
+TEST_F(ScarcePlaces, ShrinkTheShareOfAnAddressThatHoldsMany) {
+  for (int i = 0; i < 40; ++i) come_and(Waiting::kIdle, "203.0.113.1");
+  for (int i = 0; i < 40; ++i) come_and(Waiting::kIdle, "203.0.113.2");
+  now_ += milliseconds(2000);
+  EXPECT_EQ(evictions_, 0U) << "nobody has waited for long";
+
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(enter("203.0.113.2"), Admission::kServed);
+    now_ += milliseconds(100);
+  }
+
+  EXPECT_EQ(evictions_, 50U) << "each for one of its own";
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(enter("198.51.100.1"), Admission::kServed);
+  EXPECT_EQ(evictions_, 50U) << "there was room for others";
+  EXPECT_EQ(present_.front()->admission(), Admission::kServed)
+      << "nobody else made room for the flood";
+}
+
+TEST_F(ScarcePlaces, LetASignedSenderHaveMany) {
+  for (int i = 0; i < 39; ++i) come_and(Waiting::kSigned, "198.51.100.1");
+  for (int i = 0; i < 40; ++i) come_and(Waiting::kHandled, "203.0.113.1");
+  now_ += milliseconds(2000);
+
+  EXPECT_EQ(come_and(Waiting::kIdle, "198.51.100.1")->admission(), Admission::kServed);
+
+  EXPECT_EQ(evictions_, 0U);
 }
 
 }  // namespace

@@ -216,9 +216,9 @@ TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
   Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_, [] { return kNow; },
                     {milliseconds(4000), 204});
 
-  EXPECT_EQ(receiver.refuse("POST", "/elsewhere")->status, 404U);
-  EXPECT_EQ(receiver.refuse("GET", "/notify/1900000001")->status, 405U);
-  EXPECT_FALSE(receiver.refuse("POST", "/notify/1900000001").has_value());
+  EXPECT_EQ(receiver.refuse("POST", "/elsewhere", "192.0.2.1")->status, 404U);
+  EXPECT_EQ(receiver.refuse("GET", "/notify/1900000001", "192.0.2.1")->status, 405U);
+  EXPECT_FALSE(receiver.refuse("POST", "/notify/1900000001", "192.0.2.1").has_value());
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Promise{Verdict::kNotFound, 404, "NOT_FOUND"},
                       Promise{Verdict::kMethodNotAllowed, 405, "METHOD_NOT_ALLOWED"},
                       Promise{Verdict::kMalformed, 400, "MALFORMED"},
+                      Promise{Verdict::kVersionUnsupported, 505, "VERSION_UNSUPPORTED"},
+                      Promise{Verdict::kTargetTooLong, 414, "TARGET_TOO_LONG"},
                       Promise{Verdict::kHeadersTooLarge, 431, "HEADERS_TOO_LARGE"},
                       Promise{Verdict::kBodyTooLarge, 413, "BODY_TOO_LARGE"},
                       Promise{Verdict::kTooSlow, 408, "TOO_SLOW"},

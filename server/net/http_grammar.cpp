@@ -1,0 +1,131 @@
+#include "server/net/http_grammar.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "server/net/ip_address.hpp"
+
+namespace couponhook::server {
+namespace {
+
+enum CharacterClass : std::uint8_t {
+  kTokenCharacter = 1,
+  kHostCharacter = 2,  ///< of a registered name; '%' begins an encoded octet
+  kControl = 4,        ///< anything below a blank but a tab, and DEL
+};
+
+constexpr std::array<std::uint8_t, 256> character_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  const auto mark = [&](std::string_view characters, CharacterClass which) {
+    for (const char c : characters) classes[static_cast<unsigned char>(c)] |= which;
+  };
+  constexpr std::string_view kAlphanumeric =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  mark(kAlphanumeric, kTokenCharacter);
+  mark("!#$%&'*+-.^_`|~", kTokenCharacter);
+  mark(kAlphanumeric, kHostCharacter);
+  mark("-._~!$&'()*+,;=%", kHostCharacter);
+  for (unsigned c = 0; c < ' '; ++c) {
+    if (c != '\t') classes[c] |= kControl;
+  }
+  classes[0x7F] |= kControl;
+  return classes;
+}
+
+constexpr std::array<std::uint8_t, 256> kClasses = character_classes();
+
+bool is(char c, CharacterClass which) {
+  return (kClasses[static_cast<unsigned char>(c)] & which) != 0;
+}
+
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool is_registered_name(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is(text[i], kHostCharacter)) return false;
+    if (text[i] != '%') continue;
+    if (i + 2 >= text.size() || !is_hex_digit(text[i + 1]) || !is_hex_digit(text[i + 2])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_ipv6(std::string_view text) {
+  return text.find(':') != std::string_view::npos && IpAddress::parse(text).has_value();
+}
+
+/// Whether the piece of a line holds nothing that a line may not.
+/// \param after_cr the line so far ends with CR.
+bool is_line_piece(std::string_view piece, bool after_cr) {
+  for (const char c : piece) {
+    if (after_cr != (c == '\n')) return false;
+    after_cr = c == '\r';
+    if (is(c, kControl) && !after_cr && c != '\n') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && starts_ignoring_case(a, b);
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_hex_digit(char c) {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+
+std::string_view trim_blanks(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return is(c, kTokenCharacter); });
+}
+
+bool is_host_and_port(std::string_view text) {
+  std::size_t host_end = 0;
+  if (text.starts_with('[')) {
+    const std::size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
+    host_end = bracket + 1;
+  } else {
+    host_end = std::min(text.find(':'), text.size());
+    if (!is_registered_name(text.substr(0, host_end))) return false;
+  }
+  const std::string_view port = text.substr(host_end);
+  return port.empty() || (port.front() == ':' && std::ranges::all_of(port.substr(1), is_digit));
+}
+
+LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t begin,
+                     std::size_t most) {
+  const std::size_t room = most - (text.size() - begin);
+  const std::size_t end = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+  // One byte more than there is room for, so that what is wrong and where does not depend on the
+  // pieces.
+  const std::string_view piece = bytes.substr(0, std::min(end, room + 1));
+  const bool after_cr = text.size() > begin && text.back() == '\r';
+  if (!is_line_piece(piece, after_cr)) return LineStatus::kBad;
+  if (piece.size() > room) return LineStatus::kTooLong;
+  text += piece;
+  bytes.remove_prefix(piece.size());
+  return piece.ends_with('\n') ? LineStatus::kLine : LineStatus::kMore;
+}
+
+}  // namespace couponhook::server

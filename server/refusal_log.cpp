@@ -1,0 +1,56 @@
+#include "server/refusal_log.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// Of a path, to tell it from others.
+constexpr std::size_t kKeyBytesMax = 128;
+
+}  // namespace
+
+bool RefusalLog::is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
+                        std::uint64_t& untold) {
+  const bool first = told.at == SteadyClock::time_point::min();
+  if (!first && now - told.at < kSilence) {
+    told.since += count;
+    return false;
+  }
+  untold = told.since;
+  told = {now, 0};
+  return true;
+}
+
+RefusalLog::Told& RefusalLog::remember(const RefusalLine& line, SteadyClock::time_point now) {
+  std::string key(row(line.verdict).code);
+  key.append(1, ' ').append(line.path.substr(0, kKeyBytesMax));
+  if (const auto known = by_path_.find(key); known != by_path_.end()) return known->second;
+  if (by_path_.size() >= kPathsMax) {
+    // What has been silent for long enough would be told anew in any case.
+    std::erase_if(by_path_, [&](const auto& each) { return now - each.second.at >= kSilence; });
+  }
+  if (by_path_.size() >= kPathsMax) return others_;
+  return by_path_[std::move(key)];
+}
+
+void RefusalLog::note(const RefusalLine& line, SteadyClock::time_point now) {
+  RefusalLine due = line;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_due(remember(line, now), 1, now, due.more)) return;
+  }
+  log_.refusal(due);
+}
+
+void RefusalLog::note_evictions(std::size_t connections, SteadyClock::time_point now) {
+  std::uint64_t before = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_due(evictions_, connections, now, before)) return;
+  }
+  log_.message(Severity::kWarning, "connections_evicted",
+               "the places for connections ran out: " + std::to_string(before + connections) +
+                   " that had waited longest were closed for newcomers; raise "
+                   "listener.max_connections, or have a firewall limit strangers");
+}
+
+}  // namespace couponhook::server
