@@ -30,7 +30,7 @@ Reply bad_parameter(std::string_view message) {
   return error(400, "PARAM_ERROR", message);
 }
 
-bool is_state(std::string_view text) {
+bool is_delivery_state(std::string_view text) {
   constexpr std::array<std::string_view, 6> kStates{"",     "pending", "retrying",
                                                     "dead", "done",    "skipped"};
   return std::ranges::find(kStates, text) != kStates.end();
@@ -43,7 +43,7 @@ std::string_view read_filter(const Target& target, storage::DeliveryFilter& filt
   filter.event_type = target.parameter("type").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
   filter.error = target.parameter("error").value_or("");
-  if (!is_state(filter.state)) return "state";
+  if (!is_delivery_state(filter.state)) return "state";
   if (!read_parameter(target, "since", parse_time_ms, filter.since_ms)) return "since";
   if (!read_parameter(target, "until", parse_time_ms, filter.until_ms)) return "until";
   if (!read_parameter(target, "cursor", parse_number, filter.before_delivery)) return "cursor";

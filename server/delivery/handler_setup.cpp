@@ -149,7 +149,8 @@ bool lead_to_the_same_place(const Url& a, const Url& b) {
 std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& thread,
                                     const WallClock& clock, CallListener& listener) {
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
-    return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), *http, clock, listener);
+    return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), thread.resolver(), *http,
+                                        clock, listener);
   }
   return std::make_unique<ThreadSender>(setup.lane.handler, std::get<HandlerPtr>(setup.target),
                                         setup.lane.concurrency, clock, listener);
