@@ -73,7 +73,7 @@ Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDel
   const ClientRequest request = request_for(delivery, clock_());
   const auto reply = co_await client.send(request);
   if (!reply) co_return HttpOutcome{handlers::Retry{reply.error(), {}}, false};
-  co_return outcome_of(reply->status, reply->retry_after, clock_());
+  co_return outcome_of(reply->status, reply->retry_after, reply->body, clock_());
 }
 
 ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
