@@ -123,7 +123,7 @@ class TargetMaker {
     return settings;
   }
   HandlerPtr broker(const std::string& key, BrokerResult made) {
-    if (made) return std::make_shared<BrokerHandler>(std::move(*made));
+    if (made) return std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout);
     report(key, made.error());
     return nullptr;
   }

@@ -232,6 +232,36 @@ class Exec(HandlerCase):
         return states
 
 
+class SilentBroker(HandlerCase):
+    """A server that accepts connections and never says a word, nor reads."""
+
+    def serve_silent(self, kind, **settings):
+        server = self.enterContext(closing(socket.create_server(("127.0.0.1", 0))))
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        settings = {name: value.replace("PLACE", place) for name, value in settings.items()}
+        self.serve(handler_table("silent", kind, max_attempts=2,
+                                 **{**QUICK, "timeout_ms": 300}, **settings))
+        self.send("silent")
+        self.wait_for("dead")
+        return self.last_error("silent")
+
+    def test_of_redis_is_given_up(self):
+        self.assertIn("redis at 127.0.0.1",
+                      self.serve_silent("redis", url="redis://PLACE/1", stream="coupons"))
+
+    def test_of_amqp_is_given_up(self):
+        self.assertIn("amqp at 127.0.0.1",
+                      self.serve_silent("amqp", url="amqp://guest@PLACE", routing_key="coupons"))
+
+    def test_of_amqp_over_tls_is_given_up(self):
+        self.assertIn("amqp at 127.0.0.1",
+                      self.serve_silent("amqp", url="amqps://guest@PLACE", routing_key="coupons"))
+
+    @unittest.skipUnless(C11_THREADS, "the thread sanitizer does not see librdkafka's threads begin")
+    def test_of_kafka_is_given_up(self):
+        self.assertIn("kafka:", self.serve_silent("kafka", brokers="PLACE", topic="coupons"))
+
+
 @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
 class Redis(HandlerCase):
     def setUp(self):
@@ -345,6 +375,21 @@ class Amqp(HandlerCase):
         messages = self.take_messages("absences")
         self.assertEqual({properties.message_id for properties, _ in messages},
                          self.sent_around("amqp"))
+
+    def test_a_broker_that_blocks_publishers_is_named_and_gets_the_event_once_it_takes_it(self):
+        self.declare_quorum_queue("blocked")
+        self.addCleanup(self.rabbitmqctl, "set_vm_memory_high_watermark", "0.6")
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0")
+        self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
+                                 routing_key="blocked", max_attempts=1000,
+                                 **{**QUICK, "timeout_ms": 1000}))
+        self.send("amqp-blocked")
+        wait_until(lambda: "blocks publishers" in self.last_error("amqp-blocked"), 20,
+                   "the broker to block")
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0.6")
+        self.wait_for("done", seconds=30)
+        self.assertIn("amqp-blocked", {properties.message_id
+                                       for properties, _ in self.take_messages("blocked")})
 
     def test_a_message_that_no_queue_takes_is_not_done(self):
         self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
