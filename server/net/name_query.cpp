@@ -19,8 +19,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Within the patience at least this many name servers get their turn.
-constexpr int kTurnsWithinPatience = 5;
+/// Within the patience this many name servers get their turn: as many as resolv.conf may name. More
+/// turns would be shorter than a slow name server takes, and newer releases of the library drop an
+/// answer that comes after its turn.
+constexpr int kTurnsWithinPatience = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
 /// How often each name server is asked, twice as patiently each time.
@@ -54,7 +56,8 @@ void append_host_addresses(const hostent& host, Addresses& into) {
   for (char** each = host.h_addr_list; *each != nullptr; ++each) {
     typename Address::bytes_type bytes;
     std::memcpy(bytes.data(), *each, bytes.size());
-    into.emplace_back(Address(bytes));
+    const asio::ip::address address = Address(bytes);
+    if (std::ranges::find(into, address) == into.end()) into.push_back(address);
   }
 }
 
