@@ -28,15 +28,19 @@ struct HandledEvent {
   int attempt = 1;
 };
 
+/// `detail` is what the other side said, in its own words: kept with the delivery for operators, as
+/// `reason` is, but never logged, since it may hold people's data. Bounded and printable.
 struct Done {};
 /// Try again later, by the handler's own schedule or no sooner than `after`.
 struct Retry {
   std::string reason;
   std::optional<std::chrono::seconds> after;
+  std::string detail{};
 };
 /// Never try again; an operator decides.
 struct Dead {
   std::string reason;
+  std::string detail{};
 };
 using Outcome = std::variant<Done, Retry, Dead>;
 

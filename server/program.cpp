@@ -4,10 +4,13 @@
 #include <exception>
 #include <iostream>
 
+#include "server/child_processes.hpp"
+
 namespace couponhook::server {
 
 int run_program(int argc, char** argv, StoreOpener open_store,
                 handlers::HandlerTypes handler_types) {
+  reset_inherited_signals();
   // A client that goes away, or a file that may not grow, is an error value and not the end.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

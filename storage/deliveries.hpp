@@ -76,7 +76,7 @@ struct Finished {
   DeliveryResult result = DeliveryResult::kDone;
   std::int64_t began_at_ms = 0;
   std::int64_t due_at_ms = 0;  ///< for kRetry
-  std::string_view error;      ///< for kRetry and kDead: the reason, without people's data
+  std::string_view error;      ///< for kRetry and kDead: the reason and what the target said
 };
 
 /// What is waiting, all handlers together.

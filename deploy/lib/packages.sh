@@ -2,7 +2,7 @@
 
 # What building takes; the Boost package is chosen by choose_boost.
 BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
-  libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
+  libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libc-ares-dev
   libhiredis-dev librabbitmq-dev librdkafka-dev"
 # What the tests take besides: an independent implementation of the protocol, and tools to check with.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql

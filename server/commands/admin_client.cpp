@@ -37,7 +37,7 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
   if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.body = std::move(body);
   ClientLoop loop;
-  HttpClient client(loop.io(), loop.deadlines(), url, tls, {});
+  HttpClient client(loop.io(), loop.deadlines(), loop.resolver(), url, tls, {});
   auto sent = loop.send(client, request);
   if (!sent) return Problem{admin_place(admin), sent.error() + "; is the service running?"};
   return AdminAnswer{sent->status, std::move(sent->body)};

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <ostream>
 
+#include "server/child_processes.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/replica_name.hpp"
 #include "server/service.hpp"
@@ -10,6 +11,9 @@
 
 namespace couponhook::server {
 namespace {
+
+/// A user's own handlers may start processes and wait for them.
+constexpr std::chrono::milliseconds kOwnHandlersGrace{300};
 
 Exit serve(const CommonOptions& common, World& world) {
   hold_off_stray_signals();
@@ -39,6 +43,8 @@ Exit serve(const CommonOptions& common, World& world) {
     print_problems(world, {{where, store.error().message}});
     return Exit::kFailed;
   }
+  const OrphanReaper reaper(world.handler_types.empty() ? std::chrono::milliseconds(0)
+                                                        : kOwnHandlersGrace);
   std::array<unsigned char, 8> seed{};
   world.random(seed);
   ServiceOptions options{world.environment,

@@ -12,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "server/net/deadlines.hpp"
+#include "server/net/resolve.hpp"
 
 namespace couponhook::server {
 
@@ -27,6 +28,7 @@ class DeliveryThread {
 
   [[nodiscard]] asio::io_context& io() { return io_; }
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
+  [[nodiscard]] Resolver& resolver() { return resolver_; }
 
   /// \param on_bug told of what nobody caught; the thread goes on.
   void start(std::function<void(std::exception_ptr)> on_bug) {
@@ -48,7 +50,9 @@ class DeliveryThread {
   }
 
  private:
-  Deadlines deadlines_;  // before the io_context, whose last coroutines still stand in it
+  // Before the io_context, whose last coroutines still stand in them.
+  Deadlines deadlines_;
+  Resolver resolver_;
   asio::io_context io_{1};
   std::thread thread_;
 };

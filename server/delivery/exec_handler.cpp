@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <optional>
 #include <sstream>
+#include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #include "handlers/webhook.hpp"
+#include "server/child_processes.hpp"
+#include "server/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -31,6 +35,13 @@ constexpr int kDataError = 65;       // EX_DATAERR of sysexits.h
 constexpr int kNotExecutable = 127;  // what a shell says of a program that it cannot find
 /// How often to look whether a command that keeps its output open has ended.
 constexpr std::chrono::milliseconds kLook{20};
+/// What a failing command may say in any case: a stack trace of some languages.
+constexpr std::size_t kErrorBytesMin = 65536;
+/// How much of the end of standard error is kept while the command runs, and of it in the outcome.
+constexpr std::size_t kErrorTailBytes = 4096;
+constexpr std::size_t kErrorDetailBytesMax = 500;
+/// How long a killed process may take to end before nobody waits for it any more.
+constexpr std::chrono::milliseconds kKillPatience{2000};
 
 /// A file descriptor that is closed when its time is over.
 class Fd {
@@ -84,14 +95,94 @@ class ChildEnvironment {
   std::vector<char*> pointers_;
 };
 
+/// A pipe's end that a command writes to, with a limit.
+class Output {
+ public:
+  explicit Output(std::size_t bytes_max, std::size_t tail_bytes)
+      : left_(bytes_max), tail_bytes_(tail_bytes) {}
+  void open(Fd read) {
+    fd_ = std::move(read);
+    ::fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+  }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] bool is_over_limit() const { return is_over_limit_; }
+  /// The end of what came.
+  [[nodiscard]] const std::string& tail() const { return tail_; }
+
+  /// Reads what is there now, up to the limit.
+  void drain() {
+    while (fd_.get() >= 0 && !is_over_limit_ && read_once()) {
+    }
+  }
+
+ private:
+  /// \return whether there may be more.
+  bool read_once() {
+    std::array<char, 4096> chunk;
+    const ssize_t bytes = ::read(fd_.get(), chunk.data(), chunk.size());
+    if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
+    if (bytes <= 0) {
+      fd_.close();
+      return false;
+    }
+    const auto size = static_cast<std::size_t>(bytes);
+    is_over_limit_ = size > left_;
+    left_ -= std::min(size, left_);
+    tail_.append(chunk.data(), size);
+    if (tail_.size() > tail_bytes_) tail_.erase(0, tail_.size() - tail_bytes_);
+    return true;
+  }
+
+  Fd fd_;
+  std::size_t left_;
+  std::size_t tail_bytes_;
+  std::string tail_;
+  bool is_over_limit_ = false;
+};
+
+/// How a process ended.
+struct Ended {
+  std::optional<int> status;  ///< none: somebody else took its exit status
+};
+
+/// Every signal with its default disposition and none blocked, whatever this process has: a new
+/// program ignores what its starter does. In a process group of its own.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t signals;
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(&attributes_, &signals);
+    sigfillset(&signals);
+    for (const int fixed : {SIGKILL, SIGSTOP}) sigdelset(&signals, fixed);
+    posix_spawnattr_setsigdefault(&attributes_, &signals);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  }
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  [[nodiscard]] const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
 /// A process in a group of its own, fed and listened to through pipes.
 class Child {
  public:
+  explicit Child(std::size_t output_bytes_max)
+      : out_(output_bytes_max, 0),
+        errors_(std::max(output_bytes_max, kErrorBytesMin), kErrorTailBytes) {}
+
   /// \return the error number where it could not be started.
   int start(std::vector<std::string> command, ChildEnvironment& environment) {
     auto in = make_pipe();
     auto out = make_pipe();
-    if (!in || !out) return errno;
+    auto errors = make_pipe();
+    if (!in || !out || !errors) return errno;
     std::vector<char*> arguments;
     for (std::string& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
@@ -100,55 +191,59 @@ class Child {
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, in->read.get(), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, out->write.get(), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, out->write.get(), STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&files, errors->write.get(), STDERR_FILENO);
     // Listening sockets and the store are none of its business.
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t ordinary;
-    sigemptyset(&ordinary);
-    posix_spawnattr_setsigmask(&attributes, &ordinary);
-    // What this process ignores, a new program would ignore too.
-    sigaddset(&ordinary, SIGPIPE);
-    sigaddset(&ordinary, SIGXFSZ);
-    posix_spawnattr_setsigdefault(&attributes, &ordinary);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    const int error =
-        posix_spawnp(&pid_, arguments[0], &files, &attributes, arguments.data(), environment.get());
-    posix_spawnattr_destroy(&attributes);
+    const SpawnAttributes attributes;
+    const auto spawn = [&](pid_t& pid) {
+      return posix_spawnp(&pid, arguments[0], &files, attributes.get(), arguments.data(),
+                          environment.get());
+    };
+    const int error = ChildProcesses::of_this_process().start(spawn, pid_);
     posix_spawn_file_actions_destroy(&files);
     if (error != 0) return error;
     in_ = std::move(in->write);
-    out_ = std::move(out->read);
     ::fcntl(in_.get(), F_SETFL, O_NONBLOCK);
-    ::fcntl(out_.get(), F_SETFL, O_NONBLOCK);
+    out_.open(std::move(out->read));
+    errors_.open(std::move(errors->read));
     return 0;
   }
 
   /// Waits a moment for something to happen, feeds and listens.
-  /// \return false when the output has exceeded its limit.
-  bool converse(std::string_view& input, std::size_t& output_left) {
-    std::array<pollfd, 2> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.get(), POLLIN, 0}};
+  void converse(std::string_view& input) {
+    std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
+                                pollfd{errors_.fd(), POLLIN, 0}};
     ::poll(ready.data(), ready.size(), static_cast<int>(kLook.count()));
     if (in_.get() >= 0 && ready[0].revents != 0) feed(input);
-    if (out_.get() >= 0 && ready[1].revents != 0) return listen(output_left);
-    return true;
+    listen();
   }
 
-  /// \return the wait status once it has ended.
-  [[nodiscard]] std::optional<int> ended() const {
+  /// Reads what has been written and not been read yet.
+  void listen() {
+    out_.drain();
+    errors_.drain();
+  }
+  [[nodiscard]] bool is_over_limit() const {
+    return out_.is_over_limit() || errors_.is_over_limit();
+  }
+  [[nodiscard]] const std::string& errors() const { return errors_.tail(); }
+
+  /// \return how it ended, once it has.
+  [[nodiscard]] std::optional<Ended> ended() const {
     int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG) == pid_) return status;
-    return std::nullopt;
+    const pid_t taken = ::waitpid(pid_, &status, WNOHANG);
+    if (taken == 0 || (taken < 0 && errno == EINTR)) return std::nullopt;
+    ChildProcesses::of_this_process().forget(pid_);
+    return Ended{taken == pid_ ? std::optional<int>(status) : std::nullopt};
   }
 
   /// With everything it has started.
   void kill() const {
     ::kill(-pid_, SIGKILL);
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    const auto due = Clock::now() + kKillPatience;
+    while (!ended()) {
+      if (Clock::now() >= due) return ChildProcesses::of_this_process().abandon(pid_);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
 
@@ -160,32 +255,31 @@ class Child {
     const bool refused = written < 0 && errno != EAGAIN && errno != EINTR;
     if (refused || input.empty()) in_.close();
   }
-  bool listen(std::size_t& output_left) {
-    std::array<char, 4096> chunk;
-    const ssize_t bytes = ::read(out_.get(), chunk.data(), chunk.size());
-    if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) out_.close();
-    if (bytes <= 0) return true;
-    const auto size = static_cast<std::size_t>(bytes);
-    if (size > output_left) return false;
-    output_left -= size;
-    return true;
-  }
 
   pid_t pid_ = 0;
   Fd in_;
-  Fd out_;
+  Output out_;
+  Output errors_;
 };
 
-Outcome outcome_of(int status) {
+Outcome outcome_of(const Ended& ended, std::string detail) {
+  if (!ended.status) {
+    return Retry{"the command's exit code is not known: something else in this process took it",
+                 {},
+                 std::move(detail)};
+  }
+  const int status = *ended.status;
   if (WIFSIGNALED(status)) {
-    return Retry{"the command was killed by signal " + std::to_string(WTERMSIG(status)), {}};
+    return Retry{"the command was killed by signal " + std::to_string(WTERMSIG(status)),
+                 {},
+                 std::move(detail)};
   }
   const int code = WEXITSTATUS(status);
   if (code == 0) return Done{};
   std::string reason = "the command ended with exit code " + std::to_string(code);
-  if (code == kDataError) return Dead{std::move(reason)};
+  if (code == kDataError) return Dead{std::move(reason), std::move(detail)};
   if (code == kNotExecutable) reason += ": it, or a program that it calls, was not found";
-  return Retry{std::move(reason), {}};
+  return Retry{std::move(reason), {}, std::move(detail)};
 }
 
 bool is_executable_file(const std::filesystem::path& file) {
@@ -212,21 +306,26 @@ Outcome ExecHandler::handle(const handlers::HandledEvent& event) {
   const auto due = Clock::now() + options_.timeout;
   const std::string body = handlers::webhook_body(event);
   ChildEnvironment environment(event);
-  Child child;
+  Child child(options_.output_bytes_max);
   if (const int error = child.start(options_.command, environment); error != 0) {
     return Retry{"cannot run " + options_.command.front() + ": " + std::strerror(error), {}};
   }
+  const auto detail = [&child] { return last_lines(child.errors(), kErrorDetailBytesMax); };
   std::string_view input = body;
-  std::size_t output_left = options_.output_bytes_max;
   while (true) {
-    if (!child.converse(input, output_left)) {
+    child.converse(input);
+    if (child.is_over_limit()) {
       child.kill();
-      return Retry{"the command wrote more than max_output_bytes and was killed", {}};
+      return Retry{"the command wrote more than max_output_bytes and was killed", {}, detail()};
     }
-    if (const auto status = child.ended()) return outcome_of(*status);
+    if (const auto ended = child.ended()) {
+      child.listen();
+      return outcome_of(*ended, detail());
+    }
     if (Clock::now() >= due) {
       child.kill();
-      return Retry{"the command took longer than timeout_ms and was killed", {}};
+      child.listen();
+      return Retry{"the command took longer than timeout_ms and was killed", {}, detail()};
     }
   }
 }

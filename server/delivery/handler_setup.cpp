@@ -138,7 +138,8 @@ class TargetMaker {
   Target broker(const std::string& key, BrokerResult made) {
     if (!made) report(key, made.error());
     if (!made || lacks_files_) return renewable(nullptr);
-    return renewable(std::make_shared<BrokerHandler>(std::move(*made)));
+    return renewable(
+        std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout));
   }
   /// What a table says, which stays as it is until somebody edits it.
   void report(const std::string& key, std::string message) {
@@ -188,7 +189,8 @@ bool lead_to_the_same_place(const Url& a, const Url& b) {
 std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& thread,
                                     const WallClock& clock, CallListener& listener) {
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
-    return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), *http, clock, listener);
+    return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), thread.resolver(), *http,
+                                        clock, listener);
   }
   return std::make_unique<ThreadSender>(setup.lane.handler, std::get<std::shared_ptr<RenewableHandler>>(setup.target),
                                         setup.lane.concurrency, clock, listener);

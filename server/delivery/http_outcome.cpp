@@ -5,6 +5,8 @@
 #include <ctime>
 #include <string>
 
+#include "server/excerpt.hpp"
+
 namespace couponhook::server {
 
 using std::chrono::seconds;
@@ -17,6 +19,7 @@ constexpr unsigned kGone = 410;
 constexpr unsigned kTooManyRequests = 429;
 /// Longer than any retry_max_ms; keeps arithmetic on what a target asks for from overflowing.
 constexpr seconds kWaitMax{30 * 86400};
+constexpr std::size_t kDetailBytesMax = 300;
 
 }  // namespace
 
@@ -35,17 +38,22 @@ std::optional<seconds> parse_retry_after(std::string_view text, system_clock::ti
   return std::clamp(until - std::chrono::floor<seconds>(now), seconds(0), kWaitMax);
 }
 
-HttpOutcome outcome_of(unsigned status, std::string_view retry_after,
+HttpOutcome outcome_of(unsigned status, std::string_view retry_after, std::string_view body,
                        system_clock::time_point now) {
   if (status >= 200 && status < 300) return {handlers::Done{}, true};
   std::string reason = "HTTP " + std::to_string(status);
-  if (status == kGone) return {handlers::Dead{reason + ": the target wants no more of this"}, true};
+  std::string detail = excerpt(body, kDetailBytesMax);
+  if (status == kGone) {
+    reason += ": the target wants no more of this";
+    return {handlers::Dead{std::move(reason), std::move(detail)}, true};
+  }
   if (status >= 300 && status < 400) {
     reason += ": redirects are not followed; put the final address into the handler's url";
   }
   const bool answers =
       status >= 300 && status < 500 && status != kRequestTimeout && status != kTooManyRequests;
-  return {handlers::Retry{std::move(reason), parse_retry_after(retry_after, now)}, answers};
+  const auto after = parse_retry_after(retry_after, now);
+  return {handlers::Retry{std::move(reason), after, std::move(detail)}, answers};
 }
 
 }  // namespace couponhook::server

@@ -18,7 +18,9 @@ struct HttpOutcome {
 
 /// 2xx is done, 410 dead at once, anything else is retried, no sooner than Retry-After says.
 /// Redirects are not followed: whoever can answer for a host must not send events to another.
+/// \param body of the reply, or its beginning: an excerpt is the detail of what is not done.
 [[nodiscard]] HttpOutcome outcome_of(unsigned status, std::string_view retry_after,
+                                     std::string_view body,
                                      std::chrono::system_clock::time_point now);
 
 /// Seconds, or an HTTP date (RFC 9110, section 10.2.3).

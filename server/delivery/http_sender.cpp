@@ -10,10 +10,11 @@ namespace couponhook::server {
 
 using std::chrono::system_clock;
 
-HttpSender::HttpSender(asio::io_context& io, Deadlines& deadlines, HttpTarget target,
-                       WallClock clock, CallListener& listener)
+HttpSender::HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver,
+                       HttpTarget target, WallClock clock, CallListener& listener)
     : io_(io),
       deadlines_(deadlines),
+      resolver_(resolver),
       target_(std::move(target)),
       clock_(std::move(clock)),
       listener_(listener) {}
@@ -42,9 +43,9 @@ void HttpSender::begin() {
                                       .reply_timeout = target_.timeout,
                                       .reply_bytes_max = target_.reply_bytes_max,
                                       .total_timeout = target_.timeout,
-                                      .truncates_replies = true,
+                                      .status_is_enough = true,
                                       .guard = target_.guard};
-    client = std::make_unique<HttpClient>(io_, deadlines_, target_.url, tls_, options);
+    client = std::make_unique<HttpClient>(io_, deadlines_, resolver_, target_.url, tls_, options);
     ++open_;
   } else {
     return;  // whichever client is done first looks into the queue
@@ -94,7 +95,7 @@ Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDel
   const ClientRequest request = request_for(delivery, clock_());
   const auto reply = co_await client.send(request);
   if (!reply) co_return HttpOutcome{handlers::Retry{reply.error(), {}}, false};
-  co_return outcome_of(reply->status, reply->retry_after, clock_());
+  co_return outcome_of(reply->status, reply->retry_after, reply->body, clock_());
 }
 
 ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,

@@ -38,8 +38,8 @@ class HttpSender final : public Sender {
  public:
   /// \param io runs on one thread; it and the other references must outlive this object, whose end
   ///   must find it run no more.
-  HttpSender(asio::io_context& io, Deadlines& deadlines, HttpTarget target, WallClock clock,
-             CallListener& listener);
+  HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
+             WallClock clock, CallListener& listener);
   ~HttpSender() override;
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override;
@@ -60,6 +60,7 @@ class HttpSender final : public Sender {
 
   asio::io_context& io_;
   Deadlines& deadlines_;
+  Resolver& resolver_;
   HttpTarget target_;
   WallClock clock_;
   CallListener& listener_;

@@ -149,12 +149,16 @@ void DeliveryWorker::settle(std::vector<Called>&& calls) {
 }
 
 DeliveryWorker::Settled DeliveryWorker::settled(Called&& call, const Lane& lane) {
-  Settled result{std::move(call), storage::DeliveryResult::kDone, 0, ""};
+  Settled result{std::move(call), storage::DeliveryResult::kDone, 0, "", ""};
+  const auto explain = [&result](std::string& reason, const std::string& detail) {
+    result.last_error = detail.empty() ? reason : reason + ": " + detail;
+    result.reason = std::move(reason);
+  };
   if (auto* dead = std::get_if<handlers::Dead>(&result.call.outcome)) {
     result.result = storage::DeliveryResult::kDead;
-    result.error = std::move(dead->reason);
+    explain(dead->reason, dead->detail);
   } else if (auto* retry = std::get_if<handlers::Retry>(&result.call.outcome)) {
-    result.error = std::move(retry->reason);
+    explain(retry->reason, retry->detail);
     const int attempts = static_cast<int>(result.call.delivery.attempt);
     const auto wait = next_wait(lane.retries(), attempts, retry->after, random_);
     result.result = wait ? storage::DeliveryResult::kRetry : storage::DeliveryResult::kDead;
@@ -191,7 +195,7 @@ void DeliveryWorker::record() {
   finished.reserve(unrecorded_.size());
   for (const Settled& one : unrecorded_) {
     finished.push_back({out_.lease_of(one.call.delivery.lease.delivery_id), one.result,
-                        one.call.began_at_ms, one.due_at_ms, one.error});
+                        one.call.began_at_ms, one.due_at_ms, one.last_error});
   }
   const auto counted = deliveries_->finish(finished, now_ms());
   // Kept and reported again after a rest: a result that is lost would be a call made in vain.
@@ -209,7 +213,7 @@ void DeliveryWorker::tell(const Settled& result, bool counted) {
     how = result.result == storage::DeliveryResult::kDone ? CameBack::kDone : CameBack::kFailed;
   }
   log_.delivery({result.result, delivery.handler, delivery.notification_id, delivery.event_type,
-                 delivery.mchid, result.error, delivery.attempt, counted, result.call.took_us});
+                 delivery.mchid, result.reason, delivery.attempt, counted, result.call.took_us});
   out_.remove(delivery.lease.delivery_id, how);
 }
 

@@ -90,7 +90,8 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string error;
+    std::string reason;      // of what is not done, to be logged
+    std::string last_error;  // the same with the handler's detail, to be kept
   };
 
   void run();

@@ -50,7 +50,7 @@ class BurstSender {
   /// A connection and the coroutine that uses it.
   struct Worker {
     Worker(ClientLoop& loop, const SendPlan& plan, Lane& its_lane, std::size_t its_place)
-        : client(loop.io(), loop.deadlines(), plan.to, plan.tls,
+        : client(loop.io(), loop.deadlines(), loop.resolver(), plan.to, plan.tls,
                  HttpClient::Options{plan.timeout, plan.timeout, 1 << 20}),
           wake(loop.io().get_executor(), Timer::time_point::max()),
           lane(its_lane),

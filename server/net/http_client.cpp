@@ -5,17 +5,10 @@
 #include <optional>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
-
-#include "server/net/resolve.hpp"
 
 namespace couponhook::server {
 namespace {
-
-namespace http = boost::beast::http;
 
 /// Closes a socket that is still connecting.
 class ConnectDeadline final : public Deadlines::Entry {
@@ -56,6 +49,11 @@ std::string_view in_words(IoStatus status) {
   return "failed";
 }
 
+std::string_view what_failed(const ReplyParser& parser, IoStatus written) {
+  if (parser.has_begun()) return "the reply broke off";
+  return written == IoStatus::kOk ? "no reply" : "the request was not sent";
+}
+
 }  // namespace
 
 /// One try on one connection.
@@ -65,10 +63,11 @@ struct HttpClient::Attempt {
   bool nothing_came = false;  // closed before the first byte of a reply
 };
 
-HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsContext tls,
-                       Options options)
+HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, Url url,
+                       TlsContext tls, Options options)
     : io_(io),
       deadlines_(deadlines),
+      resolver_(resolver),
       url_(std::move(url)),
       tls_(url_.tls ? std::move(tls) : nullptr),
       options_(std::move(options)) {}
@@ -79,7 +78,7 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
     SteadyClock::time_point due) {
   using Result = boost::system::result<Socket, std::string>;
   const std::string where = url_.host + " port " + url_.port;
-  auto found = co_await resolve(url_.host, url_.port, due);
+  auto found = co_await resolver_.resolve(url_.host, url_.port, due);
   if (!found) {
     co_return Result(boost::system::in_place_error, "cannot find " + where + ": " + found.error());
   }
@@ -91,13 +90,27 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
                          ": its address is one that is not allowed (allow_private_addresses, "
                          "allow_metadata_addresses)");
   }
+  std::string failure;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    // An address that does not answer takes no more than its share of the time.
+    const auto left = due - SteadyClock::now();
+    const auto share = left / static_cast<int>(found->size() - i);
+    auto socket = co_await open_socket_to((*found)[i], SteadyClock::now() + share);
+    if (socket) co_return Result(boost::system::in_place_value, std::move(*socket));
+    failure = socket.error();
+  }
+  co_return Result(boost::system::in_place_error, "cannot connect to " + where + ": " + failure);
+}
+
+Task<boost::system::result<Socket, std::string>> HttpClient::open_socket_to(
+    asio::ip::tcp::endpoint endpoint, SteadyClock::time_point due) {
+  using Result = boost::system::result<Socket, std::string>;
   Socket socket(io_.get_executor());
   const ConnectDeadline deadline(deadlines_, socket, due);
-  const auto [ec, endpoint] = co_await asio::async_connect(socket, *found, use_task);
+  const auto [ec] = co_await socket.async_connect(endpoint, use_task);
   if (ec) {
-    co_return Result(
-        boost::system::in_place_error,
-        "cannot connect to " + where + ": " + (deadline.passed() ? "took too long" : ec.message()));
+    co_return Result(boost::system::in_place_error,
+                     deadline.passed() ? "took too long" : ec.message());
   }
   co_return Result(boost::system::in_place_value, std::move(socket));
 }
@@ -145,7 +158,6 @@ Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
       co_return SendResult(boost::system::in_place_value, std::move(*attempt.reply));
     }
     connection_.reset();
-    buffer_.clear();
     if (!reused || !attempt.nothing_came) {
       co_return SendResult(boost::system::in_place_error, std::move(attempt.error));
     }
@@ -158,70 +170,43 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   connection_->set_deadline(within(options_.reply_timeout, due));
   const IoStatus written = co_await connection_->write_all(bytes);
   // A server may reply and close before it has read everything: look for the reply all the same.
-  std::optional<http::response_parser<http::string_body>> reply_parser;
-  const auto expect_reply = [&]() -> auto& {
-    auto& fresh = reply_parser.emplace();
-    fresh.eager(true);
-    fresh.skip(head);
-    fresh.body_limit(options_.reply_bytes_max);
-    return fresh;
-  };
-  auto& parser = expect_reply();
-  bool interim = false;
-  std::array<char, 8192> chunk;
-  while (!parser.is_done()) {
-    const std::span<char> room(chunk);
-    const IoResult read = co_await connection_->read_some(room);
-    error_code ec;
-    if (read.status == IoStatus::kClosed && parser.got_some()) {
-      parser.put_eof(ec);
-      if (!ec && parser.is_done()) break;
+  ReplyParser parser(head, options_.reply_bytes_max);
+  bool surplus = false;
+  const IoStatus read = co_await read_reply(parser, surplus);
+  if (!parser.is_done() && !(options_.status_is_enough && parser.head_is_read())) {
+    attempt.nothing_came = read != IoStatus::kTimeout && !parser.has_begun();
+    attempt.error = parser.problem();
+    if (attempt.error.empty()) {
+      attempt.error = std::string(what_failed(parser, written)) + ": it " +
+                      std::string(in_words(read)) + " (" + connection_->last_error() + ")";
     }
-    if (read.status != IoStatus::kOk) {
-      attempt.nothing_came = read.status != IoStatus::kTimeout && !parser.got_some() && !interim;
-      attempt.error = written == IoStatus::kOk ? "no reply: it " : "the request was not sent: it ";
-      attempt.error += std::string(in_words(read.status)) + " (" + connection_->last_error() + ")";
-      co_return attempt;
-    }
-    buffer_.append(chunk.data(), read.bytes);
-    while (!buffer_.empty() && !parser.is_done()) {
-      const std::size_t used = parser.put(asio::const_buffer(buffer_.data(), buffer_.size()), ec);
-      buffer_.erase(0, used);
-      if (ec == http::error::need_more || used == 0) break;
-      if (ec == http::error::body_limit && options_.truncates_replies) {
-        attempt.reply = ClientReply{parser.get().result_int(), "",
-                                    std::string(parser.get()[http::field::retry_after])};
-        connection_.reset();
-        buffer_.clear();
-        co_return attempt;
-      }
-      if (!ec && options_.on_body && parser.content_length()) {
-        options_.on_body(parser.get().body().size(), *parser.content_length());
-      }
-      if (ec) {
-        attempt.error = "the reply is not well-formed HTTP: " + ec.message();
-        co_return attempt;
-      }
-      // The real reply follows an interim one (RFC 9110, section 15.2).
-      if (parser.is_done() && parser.get().result_int() < 200) {
-        interim = true;
-        expect_reply();
-      }
-    }
+    co_return attempt;
   }
-  const auto& message = parser.get();
-  attempt.reply = ClientReply{message.result_int(), message.body(),
-                              std::string(message[http::field::retry_after])};
-  for (const auto& field : message) {
-    attempt.reply->headers.emplace_back(field.name_string(), field.value());
-  }
+  attempt.reply = std::move(parser.reply());
   connection_->never_expire();
   // What has come beyond the reply would be taken for the reply to the next request.
-  if (!parser.keep_alive() || !buffer_.empty()) {
-    connection_.reset();
-    buffer_.clear();
-  }
+  const bool reusable = parser.is_reusable() && written == IoStatus::kOk && !surplus;
+  if (!reusable) connection_.reset();
   co_return attempt;
+}
+
+/// Reads until the reply is whole, or will not be.
+/// \param surplus whether more than the reply came.
+/// \return how the last read ended.
+Task<IoStatus> HttpClient::read_reply(ReplyParser& parser, bool& surplus) {
+  std::array<char, 8192> chunk;
+  while (!parser.is_done() && parser.problem().empty()) {
+    const std::span<char> room(chunk);
+    const IoResult read = co_await connection_->read_some(room);
+    if (read.status == IoStatus::kClosed) parser.end_of_stream();
+    if (read.status != IoStatus::kOk) co_return read.status;
+    const std::string_view came(chunk.data(), read.bytes);
+    surplus = parser.feed(came) < came.size();
+    if (options_.on_body && parser.head_is_read() && parser.content_length()) {
+      options_.on_body(parser.reply().body.size(), *parser.content_length());
+    }
+  }
+  co_return IoStatus::kOk;
 }
 
 namespace {

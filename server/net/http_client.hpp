@@ -17,6 +17,8 @@
 
 #include "server/net/address_guard.hpp"
 #include "server/net/connection.hpp"
+#include "server/net/reply_parser.hpp"
+#include "server/net/resolve.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -33,13 +35,6 @@ struct ClientRequest {
   bool repeatable = true;
 };
 
-struct ClientReply {
-  unsigned status = 0;
-  std::string body;
-  std::string retry_after;  ///< empty where absent
-  std::vector<std::pair<std::string, std::string>> headers{};
-};
-
 /// Not thread-safe: one request at a time, on the io_context's thread.
 class HttpClient {
  public:
@@ -49,8 +44,10 @@ class HttpClient {
     std::size_t reply_bytes_max = 16777216;
     /// Everything together, from the call of send() on.
     std::chrono::milliseconds total_timeout = std::chrono::hours(1);
-    /// Whether a longer reply's status is enough, and what is too much is left unread.
-    bool truncates_replies = false;
+    /// Whether the reply is what its status line says, once its headers are read, whatever becomes
+    /// of its body: one that is too long, malformed, cut off or late is left unread, and the reply
+    /// has what came of it.
+    bool status_is_enough = false;
     AddressGuard guard{.allow_private = true, .allow_metadata = true};
     /// Called as a reply's body comes in, with its bytes so far and in all; not where the server
     /// does not say how many there will be.
@@ -58,7 +55,9 @@ class HttpClient {
   };
 
   /// \param tls null for plain HTTP; must be non-null where the URL is https.
-  HttpClient(asio::io_context& io, Deadlines& deadlines, Url url, TlsContext tls, Options options);
+  /// \param resolver of the io_context's thread.
+  HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, Url url,
+             TlsContext tls, Options options);
   ~HttpClient();
 
   /// Sends over the open connection, or a new one where there is none or the server has closed it.
@@ -79,16 +78,19 @@ class HttpClient {
 
   Task<boost::system::result<void, std::string>> connect(SteadyClock::time_point due);
   Task<boost::system::result<Socket, std::string>> open_socket(SteadyClock::time_point due);
+  Task<boost::system::result<Socket, std::string>> open_socket_to(asio::ip::tcp::endpoint endpoint,
+                                                                  SteadyClock::time_point due);
   Task<Attempt> try_send(std::string_view bytes, bool head, SteadyClock::time_point due);
+  Task<IoStatus> read_reply(ReplyParser& parser, bool& surplus);
   [[nodiscard]] std::string serialize(const ClientRequest& request) const;
 
   asio::io_context& io_;
   Deadlines& deadlines_;
+  Resolver& resolver_;
   Url url_;
   TlsContext tls_;
   Options options_;
   std::unique_ptr<Connection> connection_;
-  std::string buffer_;  // what came after the last reply; empty with well-behaved servers
 };
 
 /// Runs tasks on an io_context of their own until all are done; for commands.
@@ -98,6 +100,7 @@ class ClientLoop {
   ~ClientLoop();
   [[nodiscard]] asio::io_context& io() { return io_; }
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
+  [[nodiscard]] Resolver& resolver() { return resolver_; }
   void spawn(Task<void> task);
   /// Rethrows what the tasks threw. May be called again after more was spawned.
   void run();
@@ -109,6 +112,7 @@ class ClientLoop {
 
  private:
   Deadlines deadlines_;
+  Resolver resolver_;
   asio::io_context io_{1};
   std::size_t tasks_ = 0;
   std::exception_ptr failure_;

@@ -46,7 +46,7 @@ struct ApiClient::Impl {
   /// Where a request goes to, and how much may come back from there.
   struct Line {
     Line(ClientLoop& loop, const Url& url, const TlsContext& tls, HttpClient::Options options)
-        : http(loop.io(), loop.deadlines(), url, tls, std::move(options)) {}
+        : http(loop.io(), loop.deadlines(), loop.resolver(), url, tls, std::move(options)) {}
     HttpClient http;
   };
 

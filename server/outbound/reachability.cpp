@@ -65,7 +65,8 @@ std::optional<UrlTrouble> try_url(std::string_view text, const ProbeIdentity& id
   const auto tls = make_client_tls({});
   if (!tls) return UrlTrouble{.what = tls.error()};
   ClientLoop loop;
-  HttpClient http(loop.io(), loop.deadlines(), *url, *tls, {kReachPatience, kReachPatience, 65536});
+  HttpClient http(loop.io(), loop.deadlines(), loop.resolver(), *url, *tls,
+                  {kReachPatience, kReachPatience, 65536});
   const auto sent = loop.send(http, probe(*url, identity));
   if (!sent) {
     return UrlTrouble{is_about_certificate(sent.error()),

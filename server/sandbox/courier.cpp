@@ -67,7 +67,8 @@ Task<unsigned> Courier::deliver(Path& path, const Errand& errand) {
     HttpClient::Options options;
     options.total_timeout = kPatience;
     options.reply_bytes_max = kReplyBytesMax;
-    path.client = std::make_unique<HttpClient>(loop_.io(), loop_.deadlines(), *url, tls_, options);
+    path.client = std::make_unique<HttpClient>(loop_.io(), loop_.deadlines(), loop_.resolver(),
+                                               *url, tls_, options);
   }
   if (path.client == nullptr) co_return 0;
   SignedNotification notification = errand.maker->make(errand.draft, errand.copy.bad);

@@ -109,13 +109,13 @@ class Unwritable(CertificateCase):
     @unittest.skipUnless(may_mount(), "needs the right to mount")
     def test_a_folder_on_a_read_only_file_system(self):
         self.folder.mkdir()
-        self.service.prefix = (
+        self.service.wrapper = (
             *OWN_MOUNTS, 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"',
             str(self.folder))
         self.service.start()
         self.assert_new_is_accepted()
         self.assert_unkept_is_told("Read-only file system")
-        checked = self.check(prefix=self.service.prefix)
+        checked = self.check(wrapper=self.service.wrapper)
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn("Read-only file system", checked.stderr)
         self.assertIn("certificates_unkept", self.doctor())
@@ -127,28 +127,28 @@ class Unwritable(CertificateCase):
     @unittest.skipUnless(may_mount(), "needs the right to mount")
     def test_a_full_disk(self):
         self.folder.mkdir()
-        self.service.prefix = (
+        self.service.wrapper = (
             *OWN_MOUNTS, 'mount -t tmpfs -o size=64k none "$0" && '
             '{ cat /dev/zero >"$0/filler" 2>/dev/null; true; } && exec "$@"', str(self.folder))
         self.service.start()
         self.assert_new_is_accepted()
         self.assert_unkept_is_told("No space left")
-        self.assertIn("No space left", self.check(prefix=self.service.prefix).stderr)
+        self.assertIn("No space left", self.check(wrapper=self.service.wrapper).stderr)
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv")
     def test_a_folder_of_another_user(self):
         for path in (self.service.root, *self.service.root.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
         self.folder.mkdir()
-        self.service.prefix = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+        self.service.wrapper = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
                                "--clear-groups")
         self.service.start()
         self.assert_new_is_accepted()
         self.assert_unkept_is_told("Permission denied")
-        for options, prefix in (((), self.service.prefix), (("--user", "nobody"), ()), ((), ())):
-            with self.subTest(options=options, prefix=prefix):
+        for options, wrapper in (((), self.service.wrapper), (("--user", "nobody"), ()), ((), ())):
+            with self.subTest(options=options, wrapper=wrapper):
                 # Without a name root tries as the user whom the store belongs to.
-                checked = self.check(*options, prefix=prefix)
+                checked = self.check(*options, wrapper=wrapper)
                 self.assertEqual(checked.returncode, 2, checked)
                 self.assertIn("certificate_directory", checked.stderr)
                 self.assertIn("Permission denied", checked.stderr)

@@ -6,8 +6,10 @@ librdkafka's own mock cluster; and the example of a user's own handler in a prog
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import unittest
 from contextlib import closing
 from pathlib import Path
@@ -138,6 +140,128 @@ class Exec(HandlerCase):
         self.assertIn("max_output_bytes", self.last_error("chatty"))
 
 
+    def test_the_last_lines_of_standard_error_are_kept_and_not_logged(self):
+        self.run_script('cat > /dev/null; echo out; seq 1000 | sed "s/^/line /" >&2; '
+                        'printf "\\033[31mno such shop\\n\\n" >&2; exit 3', max_attempts=1)
+        self.send("fails")
+        self.wait_for("dead")
+        error = self.last_error("fails")
+        self.assertTrue(error.startswith("the command ended with exit code 3: "), error)
+        self.assertTrue(error.endswith("line 999 | line 1000 | [31mno such shop"), error)
+        self.assertLess(len(error), 600)
+        self.assertNotIn("out", error)
+        self.service.wait_for_log(handler="script")
+        self.assertNotIn("no such shop", "\n".join(self.service.stdout))
+
+    def test_what_it_said_before_it_was_killed_is_kept(self):
+        self.run_script("echo waiting for the database >&2; sleep 600", timeout_ms=500,
+                        max_attempts=1)
+        self.send("hangs")
+        self.wait_for("dead")
+        self.assertIn("longer than timeout_ms and was killed: waiting for the database",
+                      self.last_error("hangs"))
+
+    def test_endless_standard_error_ends_it_too(self):
+        self.run_script("yes >&2", max_attempts=1)
+        self.send("complains")
+        self.wait_for("dead")
+        self.assertIn("max_output_bytes", self.last_error("complains"))
+
+    def test_standard_input_need_not_be_read(self):
+        self.run_script("exec <&-; exit 0")
+        event = events.redeem()
+        event.resource["note"] = "x" * 1_000_000
+        self.send("unread", event)
+        self.wait_for("done")
+
+    def test_what_it_leaves_behind_with_its_output_open_holds_up_nothing(self):
+        folder = self.run_script('sleep 600 & echo $! >> "$1/pids"; exit 0')
+        self.send("leaves")
+        self.wait_for("done", seconds=10)
+        os.kill(int((folder / "pids").read_text()), signal.SIGKILL)
+
+    def test_signals_are_as_usual_however_the_service_was_started(self):
+        folder = Path(self.enterContext(service_module.tempfile.TemporaryDirectory()))
+        script = 'grep -E "^Sig(Blk|Ign)" /proc/self/status > "$1/signals"; kill -TERM $$'
+        strange = ("import os, signal as s, sys; "
+                   "[s.signal(each, s.SIG_IGN) for each in (s.SIGCHLD, s.SIGTERM, s.SIGUSR2)]; "
+                   "s.pthread_sigmask(s.SIG_BLOCK, {s.SIGTERM, s.SIGCHLD, s.SIGALRM}); "
+                   "os.execv(sys.argv[1], sys.argv[1:])")
+        self.serve(handler_table("script", "exec", command=["/bin/sh", "-c", script, "sh",
+                                                            str(folder)],
+                                 **{**QUICK, "max_attempts": 1}),
+                   lambda service: setattr(service, "wrapper", [sys.executable, "-c", strange]))
+        self.send("signals")
+        self.wait_for("dead")
+        self.assertIn("killed by signal 15", self.last_error("signals"))
+        of_the_c_library = 1 << 31 | 1 << 32  # it ignores these two in whatever it spawns
+        for line in (folder / "signals").read_text().splitlines():
+            self.assertEqual(int(line.split()[1], 16) & ~of_the_c_library, 0, line)
+
+    def test_success_is_seen_though_sigchld_was_ignored(self):
+        ignores = ("import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+                   "os.execv(sys.argv[1], sys.argv[1:])")
+        self.serve(handler_table("script", "exec", command=["/bin/true"], **QUICK),
+                   lambda service: setattr(service, "wrapper", [sys.executable, "-c", ignores]))
+        self.send("ignored")
+        self.wait_for("done")
+
+    def test_orphans_are_reaped_where_the_service_adopts_them(self):
+        # As process 1 of a container does; a subreaper needs no namespace for it.
+        adopts = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); "
+                  "os.execv(sys.argv[1], sys.argv[1:])")
+        script = "(sleep 0.2; exit 3) & (exec sleep 0.1) & exit 0"
+        self.serve(handler_table("script", "exec", command=["/bin/sh", "-c", script], **QUICK),
+                   lambda service: setattr(service, "wrapper", [sys.executable, "-c", adopts]))
+        for number in range(10):
+            self.send(f"orphans-{number}")
+        self.wait_for("done", 10)
+        wait_until(lambda: not self.children_of_service(), 20, "all orphans to be reaped")
+        self.assertEqual(self.service.get("/status")["deliveries"]["dead"], 0)
+
+    def children_of_service(self) -> list:
+        """The states of its children, zombies among them."""
+        states = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == self.service.process.pid:
+                states.append(fields[0])
+        return states
+
+
+class SilentBroker(HandlerCase):
+    """A server that accepts connections and never says a word, nor reads."""
+
+    def serve_silent(self, kind, **settings):
+        server = self.enterContext(closing(socket.create_server(("127.0.0.1", 0))))
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        settings = {name: value.replace("PLACE", place) for name, value in settings.items()}
+        self.serve(handler_table("silent", kind, max_attempts=2,
+                                 **{**QUICK, "timeout_ms": 300}, **settings))
+        self.send("silent")
+        self.wait_for("dead")
+        return self.last_error("silent")
+
+    def test_of_redis_is_given_up(self):
+        self.assertIn("redis at 127.0.0.1",
+                      self.serve_silent("redis", url="redis://PLACE/1", stream="coupons"))
+
+    def test_of_amqp_is_given_up(self):
+        self.assertIn("amqp at 127.0.0.1",
+                      self.serve_silent("amqp", url="amqp://guest@PLACE", routing_key="coupons"))
+
+    def test_of_amqp_over_tls_is_given_up(self):
+        self.assertIn("amqp at 127.0.0.1",
+                      self.serve_silent("amqp", url="amqps://guest@PLACE", routing_key="coupons"))
+
+    @unittest.skipUnless(C11_THREADS, "the thread sanitizer does not see librdkafka's threads begin")
+    def test_of_kafka_is_given_up(self):
+        self.assertIn("kafka:", self.serve_silent("kafka", brokers="PLACE", topic="coupons"))
+
+
 @unittest.skipUnless(shutil.which("redis-server"), "redis-server is not installed")
 class Redis(HandlerCase):
     def setUp(self):
@@ -251,6 +375,21 @@ class Amqp(HandlerCase):
         messages = self.take_messages("absences")
         self.assertEqual({properties.message_id for properties, _ in messages},
                          self.sent_around("amqp"))
+
+    def test_a_broker_that_blocks_publishers_is_named_and_gets_the_event_once_it_takes_it(self):
+        self.declare_quorum_queue("blocked")
+        self.addCleanup(self.rabbitmqctl, "set_vm_memory_high_watermark", "0.6")
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0")
+        self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",
+                                 routing_key="blocked", max_attempts=1000,
+                                 **{**QUICK, "timeout_ms": 1000}))
+        self.send("amqp-blocked")
+        wait_until(lambda: "blocks publishers" in self.last_error("amqp-blocked"), 20,
+                   "the broker to block")
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0.6")
+        self.wait_for("done", seconds=30)
+        self.assertIn("amqp-blocked", {properties.message_id
+                                       for properties, _ in self.take_messages("blocked")})
 
     def test_a_message_that_no_queue_takes_is_not_done(self):
         self.serve(handler_table("queue", "amqp", url=f"amqp://guest@127.0.0.1:{self.port}",

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <optional>
 
 // Newer releases have their headers in a folder of their own and warn of the old place.
 #if __has_include(<rabbitmq-c/amqp.h>)
@@ -14,6 +16,8 @@
 #endif
 
 #include "server/delivery/brokers/brokers.hpp"
+#include "server/delivery/brokers/socket_watchdog.hpp"
+#include "server/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -23,6 +27,7 @@ constexpr int kTlsPort = 5671;
 constexpr amqp_channel_t kChannel = 1;
 constexpr int kFrameBytesMax = 131072;
 constexpr std::uint8_t kPersistent = 2;
+constexpr std::size_t kReasonBytesMax = 100;
 
 struct DestroyConnection {
   void operator()(amqp_connection_state_t connection) const { amqp_destroy_connection(connection); }
@@ -34,8 +39,10 @@ amqp_bytes_t bytes_of(std::string_view text) {
   return {text.size(), const_cast<char*>(text.data())};
 }
 
-timeval as_timeval(std::chrono::microseconds time) {
-  const auto whole = std::max(time, std::chrono::microseconds(0)).count();
+timeval time_until(BrokerDeadline due) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::microseconds>(due - std::chrono::steady_clock::now());
+  const auto whole = std::max(left, std::chrono::microseconds(0)).count();
   return {whole / 1'000'000, whole % 1'000'000};
 }
 
@@ -58,13 +65,30 @@ std::string problem(const amqp_rpc_reply_t& reply) {
   return "the server closed the connection";
 }
 
+/// A connection and the watchdog of its socket: the library writes without any deadline, and a
+/// broker that blocks publishers, being short of memory or disk, reads nothing for as long as it
+/// is.
+struct Watched {
+  ConnectionPtr connection;
+  std::unique_ptr<SocketWatchdog> watchdog;  // last: it uses the connection's socket
+};
+
 class AmqpConnection final : public BrokerConnection {
  public:
-  AmqpConnection(ConnectionPtr connection, const AmqpHandlerConfig& config,
-                 std::chrono::milliseconds timeout)
-      : connection_(std::move(connection)), config_(config), timeout_(timeout) {}
+  AmqpConnection(Watched watched, const AmqpHandlerConfig& config)
+      : watched_(std::move(watched)), config_(config) {}
 
-  handlers::Outcome publish(const BrokerMessage& message) override {
+  handlers::Outcome publish(const BrokerMessage& message, BrokerDeadline due) override {
+    const SocketWatchdog::Watch watch(*watched_.watchdog, due);
+    const int sent = send(message);
+    if (sent == AMQP_STATUS_OK) return await_confirm(due);
+    if (watched_.watchdog->has_cut()) return too_late("the broker did not take the message");
+    return handlers::Retry{std::string("amqp: ") + amqp_error_string2(sent), {}};
+  }
+
+ private:
+  /// \return the library's status.
+  int send(const BrokerMessage& message) {
     const std::string_view routing_key =
         config_.routing_key.empty() ? message.type : std::string_view(config_.routing_key);
     amqp_table_entry_t header{bytes_of("key"), {}};
@@ -79,51 +103,65 @@ class AmqpConnection final : public BrokerConnection {
     properties.type = bytes_of(message.type);
     properties.headers = {1, &header};
     constexpr amqp_boolean_t kMandatory = 1;
-    const int sent = amqp_basic_publish(connection_.get(), kChannel, bytes_of(config_.exchange),
-                                        bytes_of(routing_key), kMandatory, 0, &properties,
-                                        bytes_of(message.body));
-    if (sent != AMQP_STATUS_OK) {
-      return handlers::Retry{std::string("amqp: ") + amqp_error_string2(sent), {}};
-    }
-    return await_confirm();
+    return amqp_basic_publish(watched_.connection.get(), kChannel, bytes_of(config_.exchange),
+                              bytes_of(routing_key), kMandatory, 0, &properties,
+                              bytes_of(message.body));
   }
 
- private:
-  handlers::Outcome await_confirm() {
-    const auto due = std::chrono::steady_clock::now() + timeout_;
+  handlers::Outcome await_confirm(BrokerDeadline due) {
     while (true) {
-      const timeval left = as_timeval(std::chrono::duration_cast<std::chrono::microseconds>(
-          due - std::chrono::steady_clock::now()));
-      amqp_maybe_release_buffers(connection_.get());
+      const timeval left = time_until(due);
+      amqp_maybe_release_buffers(watched_.connection.get());
       amqp_frame_t frame;
-      const int got = amqp_simple_wait_frame_noblock(connection_.get(), &frame, &left);
+      const int got = amqp_simple_wait_frame_noblock(watched_.connection.get(), &frame, &left);
+      if (got == AMQP_STATUS_TIMEOUT || watched_.watchdog->has_cut()) {
+        return too_late("no confirmation came");
+      }
       if (got != AMQP_STATUS_OK) {
         return handlers::Retry{std::string("amqp: no confirmation: ") + amqp_error_string2(got),
                                {}};
       }
       if (frame.frame_type != AMQP_FRAME_METHOD) continue;
-      switch (frame.payload.method.id) {
-        case AMQP_BASIC_ACK_METHOD:
-          return handlers::Done{};
-        case AMQP_BASIC_NACK_METHOD:
-          return handlers::Retry{"amqp: the broker could not keep the message", {}};
-        case AMQP_BASIC_RETURN_METHOD:
-          return handlers::Retry{"amqp: no queue is bound for this routing key", {}};
-        case AMQP_CHANNEL_CLOSE_METHOD:
-        case AMQP_CONNECTION_CLOSE_METHOD:
-          return handlers::Retry{
-              "amqp: the broker closed the channel: check that the exchange "
-              "exists and that the user may write to it",
-              {}};
-        default:
-          break;
-      }
+      if (auto outcome = outcome_of(frame.payload.method)) return std::move(*outcome);
     }
   }
 
-  ConnectionPtr connection_;
+  /// \return nothing where the method leaves the outcome open.
+  std::optional<handlers::Outcome> outcome_of(const amqp_method_t& method) {
+    switch (method.id) {
+      case AMQP_BASIC_ACK_METHOD:
+        return handlers::Done{};
+      case AMQP_BASIC_NACK_METHOD:
+        return handlers::Retry{"amqp: the broker could not keep the message", {}};
+      case AMQP_BASIC_RETURN_METHOD:
+        return handlers::Retry{"amqp: no queue is bound for this routing key", {}};
+      case AMQP_CHANNEL_CLOSE_METHOD:
+      case AMQP_CONNECTION_CLOSE_METHOD:
+        return handlers::Retry{
+            "amqp: the broker closed the channel: check that the exchange "
+            "exists and that the user may write to it",
+            {}};
+      case AMQP_CONNECTION_BLOCKED_METHOD:
+        blocked_ = excerpt(text_of(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason),
+                           kReasonBytesMax);
+        return std::nullopt;
+      case AMQP_CONNECTION_UNBLOCKED_METHOD:
+        blocked_.reset();
+        return std::nullopt;
+      default:
+        return std::nullopt;
+    }
+  }
+
+  [[nodiscard]] handlers::Outcome too_late(const std::string& what) const {
+    std::string reason = "amqp: " + what + " within timeout_ms";
+    if (blocked_) reason += "; the broker blocks publishers: " + *blocked_;
+    return handlers::Retry{std::move(reason), {}};
+  }
+
+  Watched watched_;
   const AmqpHandlerConfig& config_;
-  std::chrono::milliseconds timeout_;
+  std::optional<std::string> blocked_;  // in the broker's words, where it has said so
 };
 
 class Amqp final : public Broker {
@@ -131,27 +169,29 @@ class Amqp final : public Broker {
   Amqp(AmqpHandlerConfig config, BrokerUrl url, BrokerSettings settings)
       : config_(std::move(config)), url_(std::move(url)), settings_(std::move(settings)) {}
 
-  boost::system::result<std::unique_ptr<BrokerConnection>, std::string> connect() override {
-    using Result = boost::system::result<std::unique_ptr<BrokerConnection>, std::string>;
+  BrokerConnectionResult connect(BrokerDeadline due) override {
     const auto refuse = [&](const std::string& what) {
-      return Result(boost::system::in_place_error,
-                    "amqp at " + url_.host + " port " + std::to_string(url_.port) + ": " + what);
+      return BrokerConnectionResult(
+          boost::system::in_place_error,
+          "amqp at " + url_.host + " port " + std::to_string(url_.port) + ": " + what);
     };
     ConnectionPtr connection(amqp_new_connection());
     if (!connection) return refuse("out of memory");
     amqp_socket_t* const socket = make_socket(connection.get());
     if (socket == nullptr) return refuse("no socket could be made; check ca_file");
-    const timeval timeout = as_timeval(settings_.timeout);
-    if (const int opened = amqp_socket_open_noblock(socket, url_.host.c_str(), url_.port, &timeout);
-        opened != AMQP_STATUS_OK) {
-      return refuse(amqp_error_string2(opened));
-    }
-    amqp_set_handshake_timeout(connection.get(), &timeout);
-    amqp_set_rpc_timeout(connection.get(), &timeout);
-    if (auto wrong = open_channel(connection.get()); !wrong.empty()) return refuse(wrong);
-    return Result(
-        boost::system::in_place_value,
-        std::make_unique<AmqpConnection>(std::move(connection), config_, settings_.timeout));
+    const auto connect_to = [&](const std::string& address, BrokerDeadline by) -> std::string {
+      const timeval left = time_until(by);
+      // With TLS the library needs the name, for the certificate, and looks it up once more.
+      const std::string& to = url_.tls ? url_.host : address;
+      const int opened = amqp_socket_open_noblock(socket, to.c_str(), url_.port, &left);
+      return opened == AMQP_STATUS_OK ? "" : amqp_error_string2(opened);
+    };
+    if (auto wrong = connect_to_any(url_, due, connect_to); !wrong.empty()) return refuse(wrong);
+    auto watchdog = std::make_unique<SocketWatchdog>(amqp_get_sockfd(connection.get()));
+    Watched watched{std::move(connection), std::move(watchdog)};
+    if (auto wrong = open_channel(watched, due); !wrong.empty()) return refuse(wrong);
+    return BrokerConnectionResult(boost::system::in_place_value,
+                                  std::make_unique<AmqpConnection>(std::move(watched), config_));
   }
 
  private:
@@ -166,14 +206,33 @@ class Amqp final : public Broker {
     return amqp_ssl_socket_set_cacert(socket, ca.c_str()) == AMQP_STATUS_OK ? socket : nullptr;
   }
 
-  [[nodiscard]] std::string open_channel(amqp_connection_state_t connection) const {
+  [[nodiscard]] std::string open_channel(const Watched& watched, BrokerDeadline due) const {
+    const SocketWatchdog::Watch watch(*watched.watchdog, due);
+    std::string wrong = log_in(watched.connection.get(), due);
+    if (watched.watchdog->has_cut()) return "it did not answer within timeout_ms";
+    return wrong;
+  }
+
+  [[nodiscard]] std::string log_in(amqp_connection_state_t connection, BrokerDeadline due) const {
+    const timeval left = time_until(due);
+    amqp_set_handshake_timeout(connection, &left);
+    amqp_set_rpc_timeout(connection, &left);
     const std::string user = url_.user.empty() ? "guest" : url_.user;
     const std::string host = url_.path.empty() ? "/" : url_.path;
     const std::string password =
         settings_.password.empty() ? "guest" : std::string(settings_.password.reveal());
     constexpr int kNoHeartbeat = 0;
-    const auto login = amqp_login(connection, host.c_str(), 0, kFrameBytesMax, kNoHeartbeat,
-                                  AMQP_SASL_METHOD_PLAIN, user.c_str(), password.c_str());
+    // Asks the broker to say so when it blocks publishers.
+    amqp_table_entry_t blocked{bytes_of("connection.blocked"), {}};
+    blocked.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+    blocked.value.value.boolean = 1;
+    amqp_table_entry_t capabilities{bytes_of("capabilities"), {}};
+    capabilities.value.kind = AMQP_FIELD_KIND_TABLE;
+    capabilities.value.value.table = {1, &blocked};
+    const amqp_table_t properties{1, &capabilities};
+    const auto login = amqp_login_with_properties(connection, host.c_str(), 0, kFrameBytesMax,
+                                                  kNoHeartbeat, &properties, AMQP_SASL_METHOD_PLAIN,
+                                                  user.c_str(), password.c_str());
     if (auto wrong = problem(login); !wrong.empty()) return wrong;
     amqp_channel_open(connection, kChannel);
     if (auto wrong = problem(amqp_get_rpc_reply(connection)); !wrong.empty()) return wrong;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/net/resolve.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -35,6 +36,21 @@ boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view 
   }
   if (!target->segments.empty()) broker.path = target->segments.front();
   return Result(boost::system::in_place_value, std::move(broker));
+}
+
+std::string connect_to_any(
+    const BrokerUrl& url, BrokerDeadline due,
+    const std::function<std::string(const std::string& address, BrokerDeadline due)>& connect_to) {
+  const auto found = resolve_blocking(url.host, std::to_string(url.port), due);
+  if (!found) return "its address cannot be found: " + found.error();
+  std::string wrong = "it has no address";
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto share = (due - now) / static_cast<int>(found->size() - i);
+    wrong = connect_to((*found)[i].address().to_string(), now + share);
+    if (wrong.empty()) break;
+  }
+  return wrong;
 }
 
 }  // namespace couponhook::server

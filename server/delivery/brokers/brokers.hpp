@@ -5,6 +5,7 @@
 /// what is missing.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,8 +21,8 @@ namespace couponhook::server {
 
 /// What every broker is given beside its own table.
 struct BrokerSettings {
-  crypto::Secret password;  ///< empty where none is configured
-  std::chrono::milliseconds timeout{2000};
+  crypto::Secret password;                  ///< empty where none is configured
+  std::chrono::milliseconds timeout{2000};  ///< of a call, for libraries that keep time themselves
 };
 
 using BrokerResult = boost::system::result<std::unique_ptr<Broker>, std::string>;
@@ -46,5 +47,13 @@ struct BrokerUrl {
 };
 [[nodiscard]] boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
                                                                              int default_port);
+
+/// Calls `connect_to(address, due)` with each address of a host until one returns an empty text,
+/// each with its share of the time that is left. The look-up has the same deadline, which those of
+/// the libraries have not.
+/// \return what was wrong, in words; empty: connected.
+[[nodiscard]] std::string connect_to_any(
+    const BrokerUrl& url, BrokerDeadline due,
+    const std::function<std::string(const std::string& address, BrokerDeadline due)>& connect_to);
 
 }  // namespace couponhook::server

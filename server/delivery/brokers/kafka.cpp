@@ -14,6 +14,8 @@ namespace {
 constexpr int kPollMs = 100;
 /// What the wait for a delivery report has beyond the broker's own time.
 constexpr std::chrono::milliseconds kReportSlack{1000};
+/// How long the end of a producer may take, which joins threads that may be looking up a name.
+constexpr std::chrono::milliseconds kDestroyPatience{2000};
 
 struct DestroyConf {
   void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
@@ -40,6 +42,14 @@ class Producer {
   ~Producer() {
     over_ = true;
     poller_.join();
+    std::promise<void> destroyed;
+    const auto over = destroyed.get_future();
+    auto destroy = [producer = std::move(producer_), told = std::move(destroyed)]() mutable {
+      producer.reset();
+      told.set_value();
+    };
+    std::thread(std::move(destroy)).detach();
+    over.wait_for(kDestroyPatience);
   }
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -59,11 +69,10 @@ class Producer {
 
 class KafkaConnection final : public BrokerConnection {
  public:
-  KafkaConnection(std::shared_ptr<Producer> producer, std::string topic,
-                  std::chrono::milliseconds timeout)
-      : producer_(std::move(producer)), topic_(std::move(topic)), timeout_(timeout) {}
+  KafkaConnection(std::shared_ptr<Producer> producer, std::string topic)
+      : producer_(std::move(producer)), topic_(std::move(topic)) {}
 
-  handlers::Outcome publish(const BrokerMessage& message) override {
+  handlers::Outcome publish(const BrokerMessage& message, BrokerDeadline due) override {
     const auto waiting = std::make_shared<Report>();
     auto reported = waiting->get_future();
     auto owned = std::make_unique<std::shared_ptr<Report>>(waiting);
@@ -87,7 +96,7 @@ class KafkaConnection final : public BrokerConnection {
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
     static_cast<void>(owned.release());  // the report frees it
-    if (reported.wait_for(timeout_ + kReportSlack) != std::future_status::ready) {
+    if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};
     }
     const rd_kafka_resp_err_t error = reported.get();
@@ -102,24 +111,22 @@ class KafkaConnection final : public BrokerConnection {
 
   std::shared_ptr<Producer> producer_;
   std::string topic_;
-  std::chrono::milliseconds timeout_;
 };
 
 class Kafka final : public Broker {
  public:
-  Kafka(std::shared_ptr<Producer> producer, std::string topic, std::chrono::milliseconds timeout)
-      : producer_(std::move(producer)), topic_(std::move(topic)), timeout_(timeout) {}
+  Kafka(std::shared_ptr<Producer> producer, std::string topic)
+      : producer_(std::move(producer)), topic_(std::move(topic)) {}
 
-  boost::system::result<std::unique_ptr<BrokerConnection>, std::string> connect() override {
-    return boost::system::result<std::unique_ptr<BrokerConnection>, std::string>(
-        boost::system::in_place_value,
-        std::make_unique<KafkaConnection>(producer_, topic_, timeout_));
+  /// The producer connects by itself, with the first message.
+  BrokerConnectionResult connect(BrokerDeadline /*due*/) override {
+    return BrokerConnectionResult(boost::system::in_place_value,
+                                  std::make_unique<KafkaConnection>(producer_, topic_));
   }
 
  private:
   std::shared_ptr<Producer> producer_;
   std::string topic_;
-  std::chrono::milliseconds timeout_;
 };
 
 /// \return the name and the reason of the first property that will not do; empty: all will.
@@ -162,9 +169,9 @@ BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings setting
   ProducerPtr producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), wrong.data(), wrong.size()));
   if (!producer) return refuse(wrong.data());
   static_cast<void>(conf.release());  // the producer's now
-  return BrokerResult(boost::system::in_place_value,
-                      std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)),
-                                              config.topic, settings.timeout));
+  return BrokerResult(
+      boost::system::in_place_value,
+      std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)), config.topic));
 }
 
 }  // namespace couponhook::server

@@ -1,9 +1,10 @@
-#include <array>
-#include <charconv>
+#include <algorithm>
+#include <cstdint>
 
 #include <hiredis/hiredis.h>
 
 #include "server/delivery/brokers/brokers.hpp"
+#include "server/delivery/brokers/socket_watchdog.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -38,12 +39,31 @@ std::string problem(const redisContext& context, const redisReply* reply) {
   return "";
 }
 
+/// A connection whose every exchange has a deadline.
+class RedisSession {
+ public:
+  explicit RedisSession(ContextPtr context)
+      : context_(std::move(context)), watchdog_(std::make_unique<SocketWatchdog>(context_->fd)) {}
+
+  /// \return what went wrong; empty: nothing.
+  std::string exchange(const Arguments& arguments, BrokerDeadline due) {
+    const SocketWatchdog::Watch watch(*watchdog_, due);
+    const ReplyPtr reply = ask(*context_, arguments);
+    if (watchdog_->has_cut()) return "it did not answer within timeout_ms";
+    return problem(*context_, reply.get());
+  }
+
+ private:
+  ContextPtr context_;
+  std::unique_ptr<SocketWatchdog> watchdog_;  // last: it uses the context's socket
+};
+
 class RedisConnection final : public BrokerConnection {
  public:
-  RedisConnection(ContextPtr context, const RedisHandlerConfig& config)
-      : context_(std::move(context)), config_(config) {}
+  RedisConnection(RedisSession session, const RedisHandlerConfig& config)
+      : session_(std::move(session)), config_(config) {}
 
-  handlers::Outcome publish(const BrokerMessage& message) override {
+  handlers::Outcome publish(const BrokerMessage& message, BrokerDeadline due) override {
     const std::string length = std::to_string(config_.max_length);
     Arguments arguments{"XADD", config_.stream};
     if (config_.max_length > 0) {
@@ -56,14 +76,13 @@ class RedisConnection final : public BrokerConnection {
           message.body}) {
       arguments.push_back(word);
     }
-    const ReplyPtr reply = ask(*context_, arguments);
-    const std::string wrong = problem(*context_, reply.get());
+    const std::string wrong = session_.exchange(arguments, due);
     if (!wrong.empty()) return handlers::Retry{"redis: " + wrong, {}};
     return handlers::Done{};
   }
 
  private:
-  ContextPtr context_;
+  RedisSession session_;
   const RedisHandlerConfig& config_;
 };
 
@@ -72,34 +91,44 @@ class Redis final : public Broker {
   Redis(RedisHandlerConfig config, BrokerUrl url, BrokerSettings settings)
       : config_(std::move(config)), url_(std::move(url)), settings_(std::move(settings)) {}
 
-  boost::system::result<std::unique_ptr<BrokerConnection>, std::string> connect() override {
-    using Result = boost::system::result<std::unique_ptr<BrokerConnection>, std::string>;
+  BrokerConnectionResult connect(BrokerDeadline due) override {
     const auto refuse = [&](const std::string& what) {
-      return Result(boost::system::in_place_error,
-                    "redis at " + url_.host + " port " + std::to_string(url_.port) + ": " + what);
+      return BrokerConnectionResult(
+          boost::system::in_place_error,
+          "redis at " + url_.host + " port " + std::to_string(url_.port) + ": " + what);
     };
-    const timeval timeout{settings_.timeout.count() / 1000,
-                          settings_.timeout.count() % 1000 * 1000};
-    ContextPtr context(redisConnectWithTimeout(url_.host.c_str(), url_.port, timeout));
-    if (!context) return refuse("out of memory");
-    if (context->err != 0) return refuse(problem(*context, nullptr));
-    redisSetTimeout(context.get(), timeout);
+    ContextPtr context;
+    const auto connect_to = [&](const std::string& address, BrokerDeadline by) {
+      return open(context, address, by);
+    };
+    if (auto wrong = connect_to_any(url_, due, connect_to); !wrong.empty()) return refuse(wrong);
+    RedisSession session(std::move(context));
     if (!settings_.password.empty()) {
       Arguments arguments{"AUTH"};
       if (!url_.user.empty()) arguments.push_back(url_.user);
       arguments.push_back(settings_.password.reveal());
-      const ReplyPtr reply = ask(*context, arguments);
-      if (auto wrong = problem(*context, reply.get()); !wrong.empty()) return refuse(wrong);
+      if (auto wrong = session.exchange(arguments, due); !wrong.empty()) return refuse(wrong);
     }
     if (!url_.path.empty()) {
-      const ReplyPtr reply = ask(*context, {"SELECT", url_.path});
-      if (auto wrong = problem(*context, reply.get()); !wrong.empty()) return refuse(wrong);
+      const Arguments arguments{"SELECT", url_.path};
+      if (auto wrong = session.exchange(arguments, due); !wrong.empty()) return refuse(wrong);
     }
-    return Result(boost::system::in_place_value,
-                  std::make_unique<RedisConnection>(std::move(context), config_));
+    return BrokerConnectionResult(boost::system::in_place_value,
+                                  std::make_unique<RedisConnection>(std::move(session), config_));
   }
 
  private:
+  std::string open(ContextPtr& context, const std::string& address, BrokerDeadline due) const {
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
+        due - std::chrono::steady_clock::now());
+    const auto micros = std::max<std::int64_t>(left.count(), 1000);
+    const timeval timeout{micros / 1'000'000, micros % 1'000'000};
+    context.reset(redisConnectWithTimeout(address.c_str(), url_.port, timeout));
+    if (!context) return "out of memory";
+    if (context->err != 0) return problem(*context, nullptr);
+    return "";
+  }
+
   RedisHandlerConfig config_;
   BrokerUrl url_;
   BrokerSettings settings_;

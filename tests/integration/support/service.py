@@ -36,9 +36,9 @@ C11_THREADS = os.environ.get("COUPONHOOK_C11_THREADS", "1") == "1"
 LONG = os.environ.get("COUPONHOOK_LONG") == "1"
 
 
-def run(*arguments, timeout=30, **options) -> subprocess.CompletedProcess:
-    """Runs a command of couponhook to its end."""
-    command = [BINARY, *map(str, arguments)]
+def run(*arguments, timeout=30, wrapper=(), **options) -> subprocess.CompletedProcess:
+    """Runs a command of couponhook to its end, as an argument of the wrapper's command."""
+    command = [*wrapper, BINARY, *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout * PATIENCE, check=False, **options)
 
@@ -111,8 +111,8 @@ class Service:
 
     #: Where clients connect from: wherever the system chooses.
     source = None
-    #: What the service is run by, such as setpriv or unshare: it becomes the service.
-    prefix = ()
+    #: A command that runs the one that it is given, as the same process: setpriv, unshare.
+    wrapper = ()
 
     def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
         """`has_own_keys=False` takes the keys of all that say so: making some takes a second."""
@@ -184,7 +184,7 @@ class Service:
 
     def launch(self):
         """Starts the process without waiting for it to be ready."""
-        command, passed = [*self.prefix, BINARY, "serve", "--config", str(self.config)], ()
+        command, passed = [*self.wrapper, BINARY, "serve", "--config", str(self.config)], ()
         if self.sockets:
             command, passed = activated(command, self.sockets)
         self.process = subprocess.Popen(

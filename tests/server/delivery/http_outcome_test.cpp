@@ -15,7 +15,7 @@ const std::chrono::system_clock::time_point kNow{seconds(784111777)};
 
 template <typename T>
 bool is(unsigned status) {
-  return std::holds_alternative<T>(outcome_of(status, "", kNow).outcome);
+  return std::holds_alternative<T>(outcome_of(status, "", "", kNow).outcome);
 }
 
 TEST(HttpOutcome, TakesEverySuccessForDone) {
@@ -37,16 +37,26 @@ TEST(HttpOutcome, TriesEverythingElseAgain) {
 
 TEST(HttpOutcome, KnowsWhichRepliesComeFromATargetThatWorks) {
   for (const unsigned status : {204U, 400U, 404U, 410U, 422U}) {
-    EXPECT_TRUE(outcome_of(status, "", kNow).target_answers) << status;
+    EXPECT_TRUE(outcome_of(status, "", "", kNow).target_answers) << status;
   }
   for (const unsigned status : {408U, 429U, 500U, 503U}) {
-    EXPECT_FALSE(outcome_of(status, "", kNow).target_answers) << status;
+    EXPECT_FALSE(outcome_of(status, "", "", kNow).target_answers) << status;
   }
 }
 
 TEST(HttpOutcome, WaitsAsLongAsItIsAskedTo) {
-  const auto outcome = outcome_of(503, "17", kNow).outcome;
+  const auto outcome = outcome_of(503, "17", "", kNow).outcome;
   EXPECT_EQ(std::get<handlers::Retry>(outcome).after, seconds(17));
+}
+
+TEST(HttpOutcome, HasTheBeginningOfAnErrorsBodyAsDetailApartFromTheReason) {
+  const std::string body = "{\"error\":\"no such\tshop\"}\n" + std::string(10000, 'x');
+  const auto retry = std::get<handlers::Retry>(outcome_of(422, "", body, kNow).outcome);
+  EXPECT_EQ(retry.reason, "HTTP 422");
+  EXPECT_TRUE(retry.detail.starts_with("{\"error\":\"no such shop\"} xxx")) << retry.detail;
+  EXPECT_LE(retry.detail.size(), 300U);
+  const auto dead = std::get<handlers::Dead>(outcome_of(410, "", "moved on", kNow).outcome);
+  EXPECT_EQ(dead.detail, "moved on");
 }
 
 TEST(RetryAfter, IsSecondsOrADate) {

@@ -1,0 +1,268 @@
+#include "server/net/reply_parser.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "server/excerpt.hpp"
+
+namespace couponhook::server {
+namespace {
+
+constexpr std::string_view kProtocol = "HTTP/";
+constexpr std::string_view kBlanks = " \t";
+constexpr std::size_t kShownBytesMax = 60;
+constexpr std::size_t kStatusDigits = 3;
+constexpr unsigned kSwitchingProtocols = 101;
+constexpr unsigned kNoContent = 204;
+constexpr unsigned kNotModified = 304;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is_same_word(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Calls `each` with every element of a comma-separated list.
+template <typename Each>
+void for_each_element(std::string_view list, const Each& each) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    each(trimmed(list.substr(0, comma)));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
+/// All of `text` as a number.
+std::optional<std::uint64_t> number_in(std::string_view text, int base) {
+  std::uint64_t number = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+struct StatusLine {
+  bool is_old = false;  // before HTTP/1.1
+  unsigned status = 0;
+};
+
+/// "HTTP/1.1 200 OK", where minor version and reason may be missing.
+std::optional<StatusLine> parse_status_line(std::string_view line) {
+  if (!is_same_word(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
+  line.remove_prefix(kProtocol.size());
+  const std::size_t version_end = std::min(line.find_first_of(kBlanks), line.size());
+  const std::string_view version = line.substr(0, version_end);
+  const auto is_of_version = [](char c) { return is_digit(c) || c == '.'; };
+  if (version.empty() || !std::ranges::all_of(version, is_of_version)) return std::nullopt;
+  const std::string_view rest = trimmed(line.substr(version_end));
+  const std::string_view code = rest.substr(0, rest.find_first_of(kBlanks));
+  if (code.size() != kStatusDigits || !std::ranges::all_of(code, is_digit) || code[0] == '0') {
+    return std::nullopt;
+  }
+  const bool is_old = version == "1.0" || version == "1" || version[0] == '0';
+  return StatusLine{is_old, static_cast<unsigned>(number_in(code, 10).value_or(0))};
+}
+
+}  // namespace
+
+std::size_t ReplyParser::feed(std::string_view bytes) {
+  const std::size_t all = bytes.size();
+  has_begun_ = has_begun_ || all != 0;
+  while (!bytes.empty() && !is_done() && problem_.empty()) {
+    if (state_ == State::kBody || state_ == State::kBodyUntilClosed || state_ == State::kChunk) {
+      take_body(bytes);
+    } else if (take_line(bytes)) {
+      const std::string line = std::exchange(line_, {});
+      on_line(line);
+    }
+  }
+  return all - bytes.size();
+}
+
+void ReplyParser::end_of_stream() {
+  if (is_done() || !problem_.empty()) return;
+  keeps_alive_ = false;
+  // Some servers end with the last line they write, without an end of it.
+  if (state_ == State::kStatusLine || state_ == State::kHeaders) {
+    if (!line_.empty()) {
+      const std::string line = std::exchange(line_, {});
+      on_line(line);
+    }
+    if (state_ == State::kHeaders && problem_.empty()) on_headers_end();
+    if (state_ == State::kStatusLine) return;
+  }
+  if (state_ == State::kBodyUntilClosed || state_ == State::kTrailers) state_ = State::kDone;
+}
+
+/// \return whether a line is complete in line_, without its end.
+bool ReplyParser::take_line(std::string_view& bytes) {
+  const std::size_t end = bytes.find('\n');
+  const std::size_t taken =
+      std::min(end == std::string_view::npos ? bytes.size() : end + 1, head_bytes_left_ + 1);
+  line_.append(bytes.substr(0, taken));
+  bytes.remove_prefix(taken);
+  if (taken > head_bytes_left_) {
+    fail("the reply has lines of more than " + std::to_string(kHeadBytesMax) + " bytes");
+    return false;
+  }
+  head_bytes_left_ -= taken;
+  if (state_ == State::kStatusLine) check_beginning();
+  if (!problem_.empty() || !line_.ends_with('\n')) return false;
+  line_.pop_back();
+  while (line_.ends_with('\r')) line_.pop_back();
+  return true;
+}
+
+/// What cannot become a status line is told at once rather than after the deadline.
+void ReplyParser::check_beginning() {
+  if (line_.front() == '\r' || line_.front() == '\n') return;
+  const std::size_t size = std::min(line_.size(), kProtocol.size());
+  if (!is_same_word(line_.substr(0, size), kProtocol.substr(0, size))) fail_unreadable(line_);
+}
+
+void ReplyParser::fail_unreadable(std::string_view beginning) {
+  fail("the reply is unreadable: it begins with \"" + excerpt(beginning, kShownBytesMax) +
+       "\" instead of an HTTP/1.1 status line");
+}
+
+void ReplyParser::on_line(std::string_view line) {
+  switch (state_) {
+    case State::kStatusLine:
+      return on_status_line(line);
+    case State::kHeaders:
+      return on_header(line);
+    case State::kChunkSize:
+      return on_chunk_size(line);
+    case State::kChunkEnd:
+      if (!trimmed(line).empty()) return fail("the reply's body has a malformed chunk");
+      state_ = State::kChunkSize;
+      return;
+    case State::kTrailers:
+      if (trimmed(line).empty()) state_ = State::kDone;
+      return;
+    case State::kBody:
+    case State::kBodyUntilClosed:
+    case State::kChunk:
+    case State::kDone:
+      return;
+  }
+}
+
+void ReplyParser::on_status_line(std::string_view line) {
+  // Left over from the reply before.
+  if (trimmed(line).empty()) return;
+  const auto parsed = parse_status_line(line);
+  if (!parsed) return fail_unreadable(line);
+  reply_.status = parsed->status;
+  keeps_alive_ = !parsed->is_old;
+  state_ = State::kHeaders;
+}
+
+void ReplyParser::on_header(std::string_view line) {
+  if (trimmed(line).empty()) return on_headers_end();
+  if (kBlanks.find(line.front()) != std::string_view::npos) {
+    // A continued line (RFC 9112, section 5.2).
+    if (!reply_.headers.empty()) reply_.headers.back().second.append(" ").append(trimmed(line));
+    return;
+  }
+  const std::size_t colon = line.find(':');
+  const std::string_view name = trimmed(line.substr(0, colon));
+  if (colon == std::string_view::npos || name.empty()) {
+    has_strange_line_ = true;
+    return;
+  }
+  reply_.headers.emplace_back(name, trimmed(line.substr(colon + 1)));
+}
+
+void ReplyParser::note_header(std::string_view name, std::string_view value) {
+  if (is_same_word(name, "Retry-After") && reply_.retry_after.empty()) reply_.retry_after = value;
+  if (is_same_word(name, "Connection")) {
+    for_each_element(value, [this](std::string_view option) {
+      if (is_same_word(option, "close")) keeps_alive_ = false;
+    });
+  }
+  if (is_same_word(name, "Transfer-Encoding")) {
+    has_transfer_coding_ = true;
+    for_each_element(
+        value, [this](std::string_view coding) { is_chunked_ = is_same_word(coding, "chunked"); });
+  }
+  if (is_same_word(name, "Content-Length")) {
+    for_each_element(value, [this](std::string_view each) {
+      const auto length = number_in(each, 10);
+      if (!length || (content_length_ && *content_length_ != *length)) length_in_doubt_ = true;
+      if (length && !content_length_) content_length_ = length;
+    });
+  }
+}
+
+void ReplyParser::on_headers_end() {
+  // The real reply follows an interim one (RFC 9110, section 15.2).
+  if (reply_.status < 200 && reply_.status != kSwitchingProtocols) {
+    reply_ = {};
+    keeps_alive_ = true;
+    has_strange_line_ = false;
+    state_ = State::kStatusLine;
+    if (--interim_left_ < 0) fail("the reply never comes: only interim ones (1xx) do");
+    return;
+  }
+  for (const auto& [name, value] : reply_.headers) note_header(name, value);
+  choose_framing();
+}
+
+/// How the body's end is told (RFC 9112, section 6.3).
+void ReplyParser::choose_framing() {
+  const unsigned status = reply_.status;
+  const bool both = has_transfer_coding_ && content_length_;
+  const bool doubtful = has_strange_line_ || length_in_doubt_ || both;
+  if (doubtful || status == kSwitchingProtocols) keeps_alive_ = false;
+  if (has_transfer_coding_ || length_in_doubt_) content_length_.reset();
+  if (head_ || status < 200 || status == kNoContent || status == kNotModified) {
+    state_ = State::kDone;
+  } else if (is_chunked_) {
+    state_ = State::kChunkSize;
+  } else if (content_length_) {
+    left_ = *content_length_;
+    state_ = left_ == 0 ? State::kDone : State::kBody;
+  } else {
+    keeps_alive_ = false;
+    state_ = State::kBodyUntilClosed;
+  }
+}
+
+void ReplyParser::on_chunk_size(std::string_view line) {
+  const auto size = number_in(trimmed(line.substr(0, line.find(';'))), 16);
+  if (!size) return fail("the reply's body has a malformed chunk size");
+  left_ = *size;
+  head_bytes_left_ = kHeadBytesMax;
+  state_ = left_ == 0 ? State::kTrailers : State::kChunk;
+}
+
+void ReplyParser::take_body(std::string_view& bytes) {
+  const bool has_end = state_ != State::kBodyUntilClosed;
+  const std::size_t came =
+      has_end ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()))
+              : bytes.size();
+  const std::size_t kept = std::min(came, body_bytes_max_ - reply_.body.size());
+  reply_.body.append(bytes.substr(0, kept));
+  bytes.remove_prefix(came);
+  if (kept < came) {
+    return fail("the reply's body is longer than " + std::to_string(body_bytes_max_) + " bytes");
+  }
+  if (!has_end) return;
+  left_ -= came;
+  if (left_ != 0) return;
+  state_ = state_ == State::kChunk ? State::kChunkEnd : State::kDone;
+}
+
+}  // namespace couponhook::server
