@@ -114,7 +114,7 @@ class TargetMaker {
     BrokerSettings settings;
     settings.timeout = config_.outward.timeout;
     if (password_file.empty()) return settings;
-    auto password = read_secret_line(password_file);
+    auto password = read_password(password_file);
     if (password) {
       settings.password = std::move(*password);
     } else {

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "server/config/pasted_ids.hpp"
 #include "server/file.hpp"
 
 namespace couponhook::server {
@@ -49,6 +50,9 @@ std::unique_ptr<ApiAccount> load_api_account(const Config& config, const Merchan
   const std::size_t problems_before = problems.size();
   const std::string where = merchant_name + ": api.";
   auto signer = load_signer(entry.api->private_key_file, where, problems);
+  if (auto why = explain_certificate_serial(entry.api->certificate_serial); !why.empty()) {
+    problems.push_back({where + "certificate_serial", std::move(why)});
+  }
   auto tls = make_client_tls(entry.api->ca_file);
   if (!tls) problems.push_back({where + "ca_file", tls.error()});
   Merchant merchant = load_merchant(config, entry, problems);
