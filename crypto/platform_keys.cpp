@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "crypto/pasted_text.hpp"
+#include "crypto/pem.hpp"
 #include "crypto/platform_key.hpp"
 #include "crypto/unique_number.hpp"
 
@@ -59,8 +62,11 @@ std::optional<std::chrono::sys_seconds> end_of_validity(const X509* certificate)
   return sys_days{date} + hours{utc.tm_hour} + minutes{utc.tm_min} + seconds{utc.tm_sec};
 }
 
-PkeyPtr read_public_key(std::string_view pem) {
-  const BioPtr bio = reading(pem);
+/// \return the key of a file with one block, which is a public key.
+PkeyPtr read_public_key(std::string_view content) {
+  const PemContent pem = read_pem(content);
+  if (pem.blocks.size() != 1 || !pem.faults.empty()) return nullptr;
+  const BioPtr bio = reading(pem.blocks.front().text);
   unsigned char* der = nullptr;
   long size = 0;
   // By its label, because PEM_read_bio_PUBKEY would take other kinds of blocks as well.
@@ -72,6 +78,14 @@ PkeyPtr read_public_key(std::string_view pem) {
   const unsigned char* end = der;
   PkeyPtr key{d2i_PUBKEY(nullptr, &end, size)};
   return end == der + size ? std::move(key) : nullptr;
+}
+
+bool is_public_key_id(std::string_view id) {
+  const auto is_id_char = [](char c) {
+    return is_hex_digit(c) || (upper(c) >= 'G' && upper(c) <= 'Z') || c == '_';
+  };
+  return id.starts_with(kPublicKeyIdPrefix) && id != kPublicKeyIdPrefix &&
+         std::ranges::all_of(id, is_id_char);
 }
 
 boost::system::result<std::unique_ptr<PlatformKeys::Key>, KeyError> checked(PkeyPtr key,
@@ -97,9 +111,11 @@ std::string_view describe(KeyError error) {
     case KeyError::kWrongSize:
       return "an RSA modulus outside 2048 to 4096 bits";
     case KeyError::kBadId:
-      return "a public key id is PUB_KEY_ID_ and what follows it";
+      return "a public key id is PUB_KEY_ID_ and digits behind it";
     case KeyError::kDuplicate:
-      return "a key with this serial is loaded already";
+      return "this key is loaded already";
+    case KeyError::kConflict:
+      return "another key with this serial is loaded already";
   }
   return "unknown error";
 }
@@ -118,7 +134,9 @@ PlatformKeys::PlatformKeys(PlatformKeys&&) noexcept = default;
 PlatformKeys& PlatformKeys::operator=(PlatformKeys&&) noexcept = default;
 
 boost::system::result<KeyInfo, KeyError> PlatformKeys::add_certificate(std::string_view pem) {
-  const BioPtr bio = reading(pem);
+  const PemContent content = read_pem(pem);
+  const auto block = std::ranges::find_if(content.blocks, &PemBlock::is_certificate);
+  const BioPtr bio = reading(block == content.blocks.end() ? std::string_view() : block->text);
   const X509Ptr certificate{PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)};
   const std::optional<std::chrono::sys_seconds> expires_at =
       certificate ? end_of_validity(certificate.get()) : std::nullopt;
@@ -132,9 +150,37 @@ boost::system::result<KeyInfo, KeyError> PlatformKeys::add_certificate(std::stri
   return add(std::move(*made));
 }
 
+AddedCertificates PlatformKeys::add_certificates(std::string_view content) {
+  AddedCertificates result;
+  const PemContent pem = read_pem(content);
+  if (pem.blocks.empty() && pem.faults.empty()) {
+    result.faults.push_back(describe_content(content));
+    return result;
+  }
+  for (std::size_t i = 0; i < pem.blocks.size(); ++i) {
+    const PemBlock& block = pem.blocks[i];
+    const std::string place = place_of(pem, i);
+    if (!block.is_certificate()) {
+      result.faults.push_back(place + " is " + block.kind() + ", not a certificate");
+      continue;
+    }
+    const auto added = add_certificate(block.text);
+    if (added) {
+      result.added.push_back(*added);
+    } else if (added.error() == KeyError::kNotPem) {
+      result.faults.push_back(place +
+                              " is no certificate that can be decoded; it is cut or altered");
+    } else if (added.error() != KeyError::kDuplicate) {
+      result.faults.push_back(place + ": " + std::string(describe(added.error())));
+    }
+  }
+  std::ranges::copy(pem.faults, std::back_inserter(result.faults));
+  return result;
+}
+
 boost::system::result<KeyInfo, KeyError> PlatformKeys::add_public_key(std::string_view id,
                                                                       std::string_view pem) {
-  if (!id.starts_with(kPublicKeyIdPrefix) || id == kPublicKeyIdPrefix) return KeyError::kBadId;
+  if (!is_public_key_id(id)) return KeyError::kBadId;
   PkeyPtr key = read_public_key(pem);
   ERR_clear_error();
   if (!key) return KeyError::kNotPem;
@@ -145,7 +191,11 @@ boost::system::result<KeyInfo, KeyError> PlatformKeys::add_public_key(std::strin
 }
 
 boost::system::result<KeyInfo, KeyError> PlatformKeys::add(std::unique_ptr<Key> key) {
-  if (find(key->info.serial) != nullptr) return KeyError::kDuplicate;
+  if (const Key* known = find(key->info.serial); known != nullptr) {
+    const bool is_same = EVP_PKEY_eq(known->rsa.get(), key->rsa.get()) == 1;
+    ERR_clear_error();
+    return is_same ? KeyError::kDuplicate : KeyError::kConflict;
+  }
   keys_.push_back(std::move(key));
   return keys_.back()->info;
 }

@@ -21,7 +21,8 @@ enum class KeyError : std::uint8_t {
   kNotRsa = 2,     ///< a key of another kind; WECHATPAY2-SHA256-RSA2048 needs RSA
   kWrongSize = 3,  ///< an RSA modulus outside 2048 to 4096 bits
   kBadId = 4,      ///< a public key id that is empty or does not begin with PUB_KEY_ID_
-  kDuplicate = 5,  ///< the serial is in the set already
+  kDuplicate = 5,  ///< the key is in the set already, under this serial
+  kConflict = 6,   ///< the set has another key under this serial
 };
 [[nodiscard]] std::string_view describe(KeyError error);
 
@@ -42,6 +43,12 @@ struct KeyInfo {
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
+/// What came of a file of certificates.
+struct AddedCertificates {
+  std::vector<KeyInfo> added;       ///< new to the set, in the file's order
+  std::vector<std::string> faults;  ///< each block that will not do, with its line
+};
+
 /// A set of platform keys, several live at once: certificates overlap at rollover, and certificates
 /// and public keys arrive interleaved for days while WeChat Pay migrates a merchant.
 ///
@@ -55,9 +62,15 @@ class PlatformKeys {
   PlatformKeys(PlatformKeys&&) noexcept;
   PlatformKeys& operator=(PlatformKeys&&) noexcept;
 
-  /// Adds a platform certificate (one PEM block); the serial is read from it. Expired certificates
-  /// are accepted here: whether to use one is the verifier's question, with the time at hand.
+  /// Adds a platform certificate (the first in a PEM text); the serial is read from it. Expired
+  /// certificates are accepted here: whether to use one is the verifier's question, with the time
+  /// at hand.
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_certificate(std::string_view pem);
+
+  /// Adds every certificate of a PEM file, and says of each other block that it is none, or what is
+  /// wrong with it. Where the file holds no block at all that is its one fault. Those that are in
+  /// the set already are no fault.
+  [[nodiscard]] AddedCertificates add_certificates(std::string_view content);
 
   /// Adds a WeChat Pay public key (PEM, SubjectPublicKeyInfo) under its id, prefix included.
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_public_key(std::string_view id,

@@ -10,6 +10,7 @@
 
 #include "crypto/base64.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/pasted_text.hpp"
 #include "crypto/unique_number.hpp"
 
 namespace couponhook::crypto {
@@ -162,13 +163,20 @@ std::string ResourceCipher::seal(std::string_view nonce, std::string_view associ
 }
 
 boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content) {
-  std::string_view key = file_content.reveal();
-  if (key.ends_with('\n')) key.remove_suffix(key.ends_with("\r\n") ? 2 : 1);
-  if (key.size() != kApiV3KeyBytes) {
-    return "an APIv3 key is exactly " + std::to_string(kApiV3KeyBytes) + " bytes, this has " +
-           std::to_string(key.size());
+  const std::string_view key = strip_blanks(file_content.reveal());
+  if (key.size() == kApiV3KeyBytes && !find_odd_char(key) && !stands_in_quotes(key)) {
+    return ResourceCipher{Secret{std::string{key}}};
   }
-  return ResourceCipher{Secret{std::string{key}}};
+  std::string message = "an APIv3 key is exactly " + std::to_string(kApiV3KeyBytes) +
+                        " letters and digits, this has " + std::to_string(key.size()) + " bytes";
+  if (looks_like_utf16(file_content.reveal())) {
+    message += "; it is UTF-16, save it as UTF-8";
+  } else if (stands_in_quotes(key)) {
+    message += "; remove the quotes around it";
+  } else if (const auto odd = find_odd_char(key)) {
+    message += "; remove " + *odd + " from it";
+  }
+  return message;
 }
 
 }  // namespace couponhook::crypto

@@ -57,8 +57,8 @@ class ResourceCipher {
 /// The rule for APIv3 keys: exactly 32 bytes, used as they are.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key as it stands in a file, where one line end may follow it.
-/// \return an error that tells the length found, never the key.
+/// Makes the cipher for an APIv3 key as it stands in a file, with whatever blanks are around it.
+/// \return an error that tells the length found and what does not belong there, never the key.
 [[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
 
 }  // namespace couponhook::crypto

@@ -7,6 +7,8 @@
 
 #include "crypto/base64.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/pasted_text.hpp"
+#include "crypto/pem.hpp"
 
 namespace couponhook::crypto {
 struct Signer::Impl {
@@ -19,10 +21,14 @@ Signer::Signer(Signer&&) noexcept = default;
 Signer& Signer::operator=(Signer&&) noexcept = default;
 
 boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
-  const BioPtr bio = reading(pem.reveal());
+  std::string_view text = pem.reveal();
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const BioPtr bio = reading(text);
   PkeyPtr key{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr)};
   ERR_clear_error();
-  if (!key) return "no PEM private key that can be read without a password";
+  if (!key) {
+    return "no PEM private key that can be read without a password: it " + describe_content(text);
+  }
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return "not an RSA private key";
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kModulusBitsMin) {

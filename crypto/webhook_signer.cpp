@@ -1,7 +1,7 @@
 #include "crypto/webhook_signer.hpp"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
@@ -9,6 +9,7 @@
 #include "crypto/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/openssl.hpp"
+#include "crypto/pasted_text.hpp"
 
 namespace couponhook::crypto {
 namespace {
@@ -19,10 +20,12 @@ using MacContextPtr = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
 
 constexpr std::string_view kPrefix = "whsec_";
 constexpr std::string_view kWhiteSpace = " \t\r\n";
-/// Of a decoded key, as the specification has it.
+/// Of a decoded key. The specification has 24 to 64; up to 128 characters of plain text were keys
+/// in earlier releases, and must go on being possible in base64.
 constexpr std::size_t kKeyBytesMin = 24;
-constexpr std::size_t kKeyBytesMax = 64;
-constexpr std::size_t kPlainBytesMax = 128;
+constexpr std::size_t kKeyBytesMax = 128;
+constexpr std::string_view kMakeOne = "make one with: echo whsec_$(openssl rand -base64 32)";
+constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 
 Result refuse(std::string message) {
   return Result(boost::system::in_place_error, std::move(message));
@@ -54,23 +57,94 @@ Sha256 hmac_sha256(std::string_view key, std::initializer_list<std::string_view>
   return code;
 }
 
-/// \return nothing where the text is no secret.
-std::optional<Secret> read_key(std::string_view text) {
-  if (!text.starts_with(kPrefix)) {
-    if (text.size() < kKeyBytesMin || text.size() > kPlainBytesMax) return std::nullopt;
-    return Secret(std::string(text));
+bool begins_with_prefix_in_capitals(std::string_view text) {
+  return text.size() > kPrefix.size() &&
+         std::ranges::equal(text.substr(0, kPrefix.size()), kPrefix, {}, [](char c) {
+           return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+         });
+}
+
+/// 0 where it is no base64.
+std::size_t decoded_size(std::string_view base64) {
+  auto decoded = base64_decode(base64);
+  return decoded ? Secret(std::move(*decoded)).size() : 0;
+}
+
+/// What is wrong with a text that does not begin with the prefix.
+std::string explain_missing_prefix(std::string_view text) {
+  const std::size_t prefix_at = text.find(kPrefix);
+  if (text.starts_with("whsk_") || text.starts_with("whpk_")) {
+    return "is half of a key pair (whsk_, whpk_); both sides need one shared secret, whsec_…: " +
+           std::string(kMakeOne);
   }
-  auto decoded = base64_decode(text.substr(kPrefix.size()));
-  if (!decoded) return std::nullopt;
+  if (stands_in_quotes(text)) return "stands in quotes; remove them";
+  if (prefix_at != std::string_view::npos) {
+    return "has " + std::to_string(prefix_at) +
+           " characters before whsec_ (as in \"v1,whsec_…\"); begin with whsec_";
+  }
+  if (begins_with_prefix_in_capitals(text)) {
+    return "begins with the prefix in capitals; write whsec_ and the base64 in the letters that it "
+           "was given in";
+  }
+  if (const auto odd = find_odd_char(text)) return "has " + *odd + " in it; remove that";
+  if (text.size() % 2 == 0 && text.size() >= 2 * kKeyBytesMin &&
+      text.find_first_not_of(kHexDigits) == std::string_view::npos) {
+    return "looks like hexadecimal, without the prefix whsec_; if the receiver decodes it, write "
+           "the same key as: echo whsec_$(xxd -r -p FILE | base64 -w0)";
+  }
+  std::string message = "does not begin with whsec_; ";
+  if (decoded_size(text) >= kKeyBytesMin) {
+    message += "if it is the base64 of the key, put whsec_ in front of it; ";
+  }
+  // The text's own bytes, in base64: the receiver's key stays what it is.
+  return message +
+         "if the receiver takes the text itself for the key, as earlier releases did here, write "
+         "the same key as: echo whsec_$(tr -d '\\r\\n' < FILE | base64 -w0); else " +
+         std::string(kMakeOne);
+}
+
+std::string explain_bad_base64(std::string_view base64) {
+  if (base64.ends_with('"') || base64.ends_with('\'')) return "ends with a quote; remove it";
+  if (const auto odd = find_odd_char(base64)) return "has " + *odd + " in it; remove that";
+  if (base64.find_first_of("-_") != std::string_view::npos) {
+    return "is in the URL's form of base64; write + for - and / for _";
+  }
+  std::string padded(base64);
+  while (padded.size() % 4 != 0) padded += '=';
+  const bool lacks_padding = padded.size() != base64.size() && decoded_size(padded) >= kKeyBytesMin;
+  wipe(padded);
+  if (lacks_padding) return "lacks the = at the end of its base64; append it";
+  return "is not the base64 of " + std::to_string(kKeyBytesMin) + " to " +
+         std::to_string(kKeyBytesMax) + " bytes after whsec_, or only a part of it; " +
+         std::string(kMakeOne);
+}
+
+/// \return why the text is no secret, where it is none.
+boost::system::result<Secret, std::string> read_key(std::string_view text) {
+  using Read = boost::system::result<Secret, std::string>;
+  const auto refused = [](std::string why) {
+    return Read(boost::system::in_place_error, std::move(why));
+  };
+  if (!text.starts_with(kPrefix)) return refused(explain_missing_prefix(text));
+  text.remove_prefix(kPrefix.size());
+  auto decoded = base64_decode(text);
+  if (!decoded) return refused(explain_bad_base64(text));
   Secret key(std::move(*decoded));
-  if (key.size() < kKeyBytesMin || key.size() > kKeyBytesMax) return std::nullopt;
-  return key;
+  if (key.size() < kKeyBytesMin || key.size() > kKeyBytesMax) {
+    return refused("has " + std::to_string(key.size()) + " bytes after decoding, not " +
+                   std::to_string(kKeyBytesMin) + " to " + std::to_string(kKeyBytesMax) +
+                   ": is this only a part of it, cut by a blank or line end? " +
+                   std::string(kMakeOne));
+  }
+  return Read(boost::system::in_place_value, std::move(key));
 }
 
 }  // namespace
 
 Result WebhookSigner::from_text(std::string_view secrets) {
   std::vector<Secret> keys;
+  if (looks_like_utf16(secrets)) return refuse("is UTF-16; save it as UTF-8");
+  if (secrets.starts_with(kByteOrderMark)) secrets.remove_prefix(kByteOrderMark.size());
   while (true) {
     secrets.remove_prefix(std::min(secrets.find_first_not_of(kWhiteSpace), secrets.size()));
     if (secrets.empty()) break;
@@ -78,16 +152,11 @@ Result WebhookSigner::from_text(std::string_view secrets) {
     secrets.remove_prefix(text.size());
     auto key = read_key(text);
     if (!key) {
-      return refuse("secret " + std::to_string(keys.size() + 1) +
-                    " is neither whsec_ followed by the base64 of 24 to 64 bytes nor a plain text "
-                    "of 24 to 128 characters; make one with: "
-                    "echo whsec_$(openssl rand -base64 32)");
+      return refuse("secret " + std::to_string(keys.size() + 1) + " " + std::move(key).error());
     }
     keys.push_back(std::move(*key));
   }
-  if (keys.empty()) {
-    return refuse("holds no secret; make one with: echo whsec_$(openssl rand -base64 32)");
-  }
+  if (keys.empty()) return refuse("holds no secret; " + std::string(kMakeOne));
   return WebhookSigner(std::move(keys));
 }
 

@@ -21,10 +21,11 @@ namespace couponhook::crypto {
 /// Thread-safe: sign() is const and keeps no state between calls.
 class WebhookSigner {
  public:
-  /// \param secrets separated by white space, normally one to a line. "whsec_" and canonical
-  ///   base64 of 24 to 64 bytes, or any other text of 24 to 128 characters, whose bytes are the
-  ///   key.
-  /// \return an error in words that hold nothing of the secret.
+  /// \param secrets separated by white space, normally one to a line: "whsec_" and canonical base64
+  ///   of 24 to 128 bytes. Anything else is refused rather than taken for a key that no receiver
+  ///   has: the libraries of the specification decode base64, with or without the prefix.
+  /// \return an error that says what the text looks like and how to write it, and holds nothing of
+  ///   the secret.
   [[nodiscard]] static boost::system::result<WebhookSigner, std::string> from_text(
       std::string_view secrets);
 

@@ -11,6 +11,8 @@
 #include <glob.h>
 #include <unistd.h>
 
+#include "crypto/pasted_text.hpp"
+
 namespace couponhook::server {
 namespace {
 
@@ -27,7 +29,11 @@ SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max)
   if (std::filesystem::is_directory(file, ec)) return no_secret("is a folder; name a file");
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    return no_secret(std::string(std::strerror(errno)) + "; check the path and its permissions");
+    const int why = errno;
+    return no_secret(std::string(std::strerror(why)) +
+                     (why == EACCES ? ": user " + std::to_string(::geteuid()) +
+                                          " may not read it; change its owner or mode"
+                                    : "; check the path and its permissions"));
   }
   std::string content(bytes_max + 1, '\0');
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
@@ -43,7 +49,22 @@ SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max)
 SecretResult read_secret_line(const std::filesystem::path& file) {
   auto content = read_file(file, 65536);
   if (!content) return content;
+  if (crypto::looks_like_utf16(content->reveal())) return no_secret("is UTF-16; save it as UTF-8");
+  const std::string_view line = crypto::strip_blanks(content->reveal());
+  if (line.empty()) return no_secret("is empty");
+  if (const auto odd = crypto::find_odd_char(line)) {
+    return no_secret("has " + *odd + " within the key or token, which has none; remove it");
+  }
+  return SecretResult(boost::system::in_place_value, std::string(line));
+}
+
+SecretResult read_password(const std::filesystem::path& file) {
+  auto content = read_file(file, 65536);
+  if (!content) return content;
   std::string_view line = content->reveal();
+  if (line.starts_with(crypto::kByteOrderMark)) {
+    line.remove_prefix(crypto::kByteOrderMark.size());
+  }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.empty()) return no_secret("is empty");
   return SecretResult(boost::system::in_place_value, std::string(line));

@@ -20,8 +20,14 @@ namespace couponhook::server {
 [[nodiscard]] boost::system::result<crypto::Secret, std::string> read_file(
     const std::filesystem::path& file, std::size_t bytes_max = 1 << 20);
 
-/// A token, password or one-line key: the file's content without its line end.
+/// A token or one-line key: visible ASCII, without the blanks, line ends and invisible characters
+/// that surround what is pasted.
+/// \return an error where there is anything else within.
 [[nodiscard]] boost::system::result<crypto::Secret, std::string> read_secret_line(
+    const std::filesystem::path& file);
+
+/// A password: the file's content without its line end; blanks may be part of it.
+[[nodiscard]] boost::system::result<crypto::Secret, std::string> read_password(
     const std::filesystem::path& file);
 
 enum class FileMode : unsigned char {

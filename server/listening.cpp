@@ -5,19 +5,6 @@
 namespace couponhook::server {
 namespace {
 
-/// SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
-/// so look first whether anyone is there.
-error_code probe_port(const asio::ip::tcp::endpoint& endpoint) {
-  asio::io_context io;
-  asio::ip::tcp::acceptor acceptor(io);
-  error_code ec;
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  // Listening too would take connections in, and reset them a moment later.
-  if (!ec) acceptor.bind(endpoint, ec);
-  return ec;
-}
-
 std::optional<Problem> listen_on_passed(std::list<IoThread>& threads, int socket,
                                         const std::string& key) {
   for (IoThread& thread : threads) {
@@ -30,6 +17,19 @@ std::optional<Problem> listen_on_passed(std::list<IoThread>& threads, int socket
 }
 
 }  // namespace
+
+error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing) {
+  using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io);
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec && sharing == Sharing::kWithOurService) acceptor.set_option(ReusePort(true), ec);
+  // Listening too would take connections in, and reset them a moment later.
+  if (!ec) acceptor.bind(endpoint, ec);
+  return ec;
+}
 
 HttpLimits listener_limits(const ListenerConfig& config) {
   return {config.max_connections,   config.max_connections_per_address,
@@ -56,7 +56,9 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
-  error_code ec = probe_port(endpoint);
+  // SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
+  // so look first whether anyone is there.
+  error_code ec = try_to_bind(endpoint, Sharing::kNone);
   for (IoThread& thread : threads) {
     if (!ec) ec = thread.listen(endpoint);
     // The other threads must join in on the system's choice.

@@ -29,6 +29,13 @@ struct ListeningPlace {
 /// What a client writes to get there.
 [[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
 
+enum class Sharing : unsigned char {
+  kNone,            ///< the port must be free
+  kWithOurService,  ///< or held by a service of ours, of this user: both have SO_REUSEPORT
+};
+/// Binds to a place for a moment, without listening: nothing that comes in meanwhile is lost.
+[[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing);
+
 /// \return why not, where a thread cannot listen; the port is in use by whoever it may be.
 [[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,
                                                    const ListeningPlace& place);

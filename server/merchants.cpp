@@ -1,7 +1,11 @@
 #include "server/merchants.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
+#include <unistd.h>
+
+#include "crypto/pem.hpp"
 #include "server/file.hpp"
 #include "server/reload.hpp"
 #include "wechatpay/certificate_files.hpp"
@@ -30,26 +34,34 @@ class FileReport {
 
 /// An expired certificate is no problem: it lies there after every rollover, and no signature is
 /// accepted with it.
-/// \return what is wrong with the file; empty where nothing is.
-std::string add_certificate(const std::filesystem::path& file, Merchant& merchant) {
+/// \return each thing that is wrong with the file.
+std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = read_file(file);
-  if (!pem) return pem.error();
-  const auto added = merchant.platform_keys.add_certificate(pem->reveal());
-  if (added || added.error() == crypto::KeyError::kDuplicate) return {};
-  return std::string(crypto::describe(added.error()));
+  if (!pem) return {pem.error()};
+  return merchant.platform_keys.add_certificates(pem->reveal()).faults;
+}
+
+/// Why a path stands for no file: one of its folders may not be looked into, or there is none.
+std::string explain_no_files(const std::filesystem::path& pattern) {
+  for (std::filesystem::path place = pattern; place.has_relative_path();
+       place = place.parent_path()) {
+    if (::access(place.c_str(), R_OK) != 0 && errno == EACCES) {
+      return place.string() + ": Permission denied: user " + std::to_string(::geteuid()) +
+             " may not read it; change its owner or mode";
+    }
+  }
+  return "matches no platform certificate; put the PEM file there or correct the path";
 }
 
 void load_certificates(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   constexpr std::string_view kKey = "platform_certificates";
   for (const auto& pattern : config.platform_certificates) {
     const auto files = expand_path(pattern);
-    if (files.empty()) {
-      report(kKey, pattern,
-             "matches no platform certificate; put the PEM file there or correct the path");
-    }
+    if (files.empty()) report(kKey, pattern, explain_no_files(pattern));
     for (const auto& file : files) {
-      const std::string trouble = add_certificate(file, merchant);
-      if (!trouble.empty()) report(kKey, file, trouble);
+      for (std::string& trouble : add_certificates(file, merchant)) {
+        report(kKey, file, std::move(trouble));
+      }
     }
   }
   std::error_code ec;
@@ -57,11 +69,12 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
   // used: whoever keeps them tells of it.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : expand_path(config.api->certificate_directory)) {
-    const std::string trouble = add_certificate(file, merchant);
     // What was fetched and is damaged will be fetched anew.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
-    if (!trouble.empty() && !is_kept) report("api.certificate_directory", file, trouble);
+    for (std::string& trouble : add_certificates(file, merchant)) {
+      if (!is_kept) report("api.certificate_directory", file, std::move(trouble));
+    }
   }
 }
 
@@ -73,9 +86,14 @@ void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileRepo
       continue;
     }
     const auto added = merchant.platform_keys.add_public_key(key.id, pem->reveal());
-    if (!added) {
-      report("platform_public_key", key.file, std::string(crypto::describe(added.error())));
+    // An id that will not do the configuration's reader has told of.
+    if (added || added.error() == crypto::KeyError::kBadId) continue;
+    std::string why(crypto::describe(added.error()));
+    if (added.error() == crypto::KeyError::kNotPem) {
+      why = crypto::describe_content(pem->reveal()) + ", and has to hold one public key (" + why +
+            ")";
     }
+    report("platform_public_key", key.file, std::move(why));
   }
 }
 

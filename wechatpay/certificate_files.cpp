@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/pem.hpp"
+
 namespace couponhook::wechatpay {
 namespace {
 
@@ -40,6 +42,20 @@ boost::system::result<PlatformCertificate, std::string> read_certificate_file(
   const auto info = keys.add_certificate(content);
   if (!info) return Result(boost::system::in_place_error, crypto::describe(info.error()));
   return PlatformCertificate{info->serial, std::string(content), info->expires_at.value()};
+}
+
+std::vector<PlatformCertificate> read_certificates(std::string_view content) {
+  std::vector<PlatformCertificate> certificates;
+  const crypto::PemContent pem = crypto::read_pem(content);
+  if (pem.blocks.size() == 1) {
+    // The file's own bytes, so that it is not written anew for a remark in it.
+    if (auto only = read_certificate_file(content)) certificates.push_back(std::move(*only));
+    return certificates;
+  }
+  for (const crypto::PemBlock& block : pem.blocks) {
+    if (auto one = read_certificate_file(block.text)) certificates.push_back(std::move(*one));
+  }
+  return certificates;
 }
 
 CertificateFileChanges certificate_file_changes(std::span<const CertificateFile> present,

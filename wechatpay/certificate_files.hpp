@@ -29,6 +29,10 @@ namespace couponhook::wechatpay {
 [[nodiscard]] boost::system::result<PlatformCertificate, std::string> read_certificate_file(
     std::string_view content);
 
+/// As read_certificate_file, each certificate of a file that may hold several; blocks that are none
+/// are left out.
+[[nodiscard]] std::vector<PlatformCertificate> read_certificates(std::string_view content);
+
 struct CertificateFile {
   std::string name;
   std::string content;

@@ -1,25 +1,52 @@
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <ostream>
 
 #include "server/admin_json.hpp"
+#include "server/checks/checks.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/delivery/brokers/brokers.hpp"
+#include "server/operations_sources.hpp"
 #include "server/service.hpp"
 #include "server/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {
 
-/// \return a failure where it is not sound, or could not be made.
-storage::Store::Result<void> check_store(const storage::StoreUrl& url) {
-  if (auto place = storage::Store::check_place(url); !place) return place;
+using Backlog = std::vector<storage::HandlerBacklog>;
+
+/// \return what waits in it for handlers that are not configured; a failure where it is not sound, or could not be
+///   made.
+storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url,
+                                            const Config& config) {
+  if (auto place = storage::Store::check_place(url); !place) return place.error();
   const auto made = storage::Store::is_made(url, {});
   if (!made) return made.error();
-  if (!*made) return {};
+  if (!*made) return Backlog();
   const auto store = storage::Store::inspect(url, {});
   if (!store) return store.error();
   const auto reader = (*store)->reader();
   if (!reader) return reader.error();
-  return (*reader)->check_integrity();
+  if (auto sound = (*reader)->check_integrity(); !sound) return sound.error();
+  // Of a store that is too large to be counted in a reader's time nothing is told.
+  auto backlog = storage::unclaimed_deliveries(**reader, handler_names(config).served);
+  return backlog ? std::move(*backlog) : Backlog();
+}
+
+void print_warnings(World& world, const std::vector<Problem>& warnings) {
+  for (const Problem& warning : warnings) {
+    world.err << "couponhook: warning: " << warning.where << ": " << warning.message << '\n';
+  }
+}
+
+void describe_api_certificate(const MerchantConfig& merchant, std::ostream& out) {
+  if (!merchant.api) return;
+  const auto file = find_api_certificate(*merchant.api);
+  out << "  api certificate  " << merchant.api->certificate_serial
+      << (file.empty() ? ", not compared: no apiclient_cert.pem beside the private key"
+                       : ", as " + file.string() + " has it")
+      << '\n';
 }
 
 /// \param store what to call it: the URL as it is in the configuration may hold a password.
@@ -45,6 +72,9 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       }
       out << '\n';
     }
+    const auto config =
+        std::ranges::find(setup.config.merchants, merchant.mchid, &MerchantConfig::mchid);
+    if (config != setup.config.merchants.end()) describe_api_certificate(*config, out);
   }
   for (const HandlerConfig& handler : setup.config.handlers) {
     out << "handler        " << handler.name << " (" << handler.type << ")";
@@ -53,12 +83,40 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
   }
   const auto word = [](bool there) { return there ? "yes" : "no"; };
   out << "brokers        redis " << word(kHasRedis) << ", amqp " << word(kHasAmqp) << ", kafka "
-      << word(kHasKafka) << '\n'
-      << "All is well.\n";
+      << word(kHasKafka) << '\n';
+}
+
+/// What is wrong with a set-up that could be read, its store aside.
+CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
+  CheckFindings findings;
+  check_places(setup.config, findings);
+  check_listener_certificates(setup.config, now, findings);
+  check_merchants(setup.config, *setup.merchants, now, findings);
+  check_handlers(setup.config, findings);
+  return findings;
+}
+
+/// Prints what was found, errors first. \return how it ends, or nothing where it can be served.
+std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now,
+                                std::vector<Problem> problems, CheckFindings& findings,
+                                World& world) {
+  findings = look_closely(setup, now);
+  std::ranges::move(findings.errors, std::back_inserter(problems));
+  const std::string where = setup.config.file.string() + ": store.url";
+  const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
+  if (!url) problems.push_back({where, url.error().message});
+  print_problems(world, problems);
+  const auto backlog = url ? check_store(*url, setup.config) : storage::Store::Result<Backlog>(url.error());
+  if (backlog) check_backlog(setup.config, *backlog, findings);
+  if (url && !backlog) print_problems(world, {{where, backlog.error().message}});
+  print_warnings(world, findings.warnings);
+  if (!problems.empty()) return Exit::kUsage;
+  if (!backlog) return Exit::kFailed;
+  return std::nullopt;
 }
 
 /// Tries to write where the service must. \return the exit code that follows.
-Exit check_places(const Config& config, const std::string& user_name, World& world) {
+Exit try_places(const Config& config, const std::string& user_name, World& world) {
   const auto user = user_to_try_as(user_name, config);
   if (!user) {
     print_problems(world, {{"--user", user.error()}});
@@ -79,18 +137,21 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const Setup setup = prepare_setup(std::move(*config), world.handler_types, now, problems);
   check_outbound_files(setup.config, problems);
-  const std::string where = setup.config.file.string() + ": store.url";
+  CheckFindings findings;
+  const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
+  // A store that cannot be used has been told already.
+  const Exit places =
+      exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
+  if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
+  if (exit) return *exit;
+  if (places != Exit::kOk) return places;
   const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
-  if (!url) problems.push_back({where, url.error().message});
-  print_problems(world, problems);
-  if (!url) return Exit::kUsage;
-  const auto store = check_store(*url);
-  if (!store) print_problems(world, {{where, store.error().message}});
-  // What check_store() found is not to be told twice.
-  const Exit places = store ? check_places(setup.config, user, world) : Exit::kOk;
-  if (!problems.empty() || places != Exit::kOk || !mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
-  if (!store) return Exit::kFailed;
   describe(setup, url->name(), now, world.out);
+  if (findings.warnings.empty()) {
+    world.out << "All is well.\n";
+  } else {
+    world.out << "It can be served; warnings: " << findings.warnings.size() << ".\n";
+  }
   return Exit::kOk;
 }
 

@@ -2,12 +2,14 @@
 
 #include <cstdlib>
 #include <set>
-#include <sstream>
 
 #include <boost/asio/ip/address.hpp>
 
+#include "crypto/pasted_text.hpp"
 #include "server/config/certificate_place.hpp"
+#include "server/config/pasted_ids.hpp"
 #include "server/config/section.hpp"
+#include "server/file.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {
@@ -180,6 +182,7 @@ MerchantApiConfig read_merchant_api(Section section) {
   MerchantApiConfig api;
   section.path("private_key_file", api.private_key_file);
   section.text("certificate_serial", api.certificate_serial);
+  api.certificate_serial = normalise_certificate_serial(api.certificate_serial);
   section.path("api_v2_key_file", api.api_v2_key_file);
   section.text("base_url", api.base_url);
   check_base_url(section, api.base_url);
@@ -207,12 +210,16 @@ void check_merchant_path(Section& section, const std::string& path) {
     section.report("path",
                    "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
                    "such a notify_url");
+  } else if (const auto odd = crypto::find_odd_char(path)) {
+    section.report("path", "has " + *odd + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
   }
 }
 
 MerchantConfig read_merchant(Section section) {
   MerchantConfig merchant;
   section.text("mchid", merchant.mchid);
+  merchant.mchid = normalise_mchid(merchant.mchid);
+  if (const auto why = explain_mchid(merchant.mchid); !why.empty()) section.report("mchid", why);
   section.require(!merchant.mchid.empty(), "mchid", "the merchant's number, in quotes");
   section.text("path", merchant.path);
   check_merchant_path(section, merchant.path);
@@ -223,6 +230,9 @@ MerchantConfig read_merchant(Section section) {
   for (Section& key : section.tables("platform_public_key")) {
     PlatformPublicKeyConfig public_key;
     key.text("id", public_key.id);
+    public_key.id = normalise_public_key_id(public_key.id);
+    const std::string why = explain_public_key_id(public_key.id);
+    if (!public_key.id.empty() && !why.empty()) key.report("id", why);
     key.path("file", public_key.file);
     key.require(!public_key.id.empty(), "id",
                 "the id that the console shows, PUB_KEY_ID_ included");
@@ -334,22 +344,24 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
                         "local one with `couponhook init DIR`"});
     return std::nullopt;
   }
-  ReadContext context{file.string(), file.parent_path(), environment, {}};
-  try {
-    const toml::table root = toml::parse_file(file.string());
-    Config config = read_root(context, root);
-    config.file = file;
-    config.directory = file.parent_path();
-    place_certificate_directories(config);
-    problems.insert(problems.end(), context.problems.begin(), context.problems.end());
-    return config;
-  } catch (const toml::parse_error& error) {
-    std::ostringstream where;
-    where << file.string() << ": line " << error.source().begin.line;
-    problems.push_back(
-        {where.str(), std::string(error.description()) + "; correct the TOML syntax there"});
+  const auto content = read_file(file);
+  if (!content) {
+    problems.push_back({file.string(), content.error()});
     return std::nullopt;
   }
+  const auto root = parse_toml(content->reveal());
+  if (!root) {
+    problems.push_back(
+        {file.string() + ": line " + std::to_string(root.error().line), root.error().message});
+    return std::nullopt;
+  }
+  ReadContext context{file.string(), file.parent_path(), environment, {}};
+  Config config = read_root(context, *root);
+  config.file = file;
+  config.directory = file.parent_path();
+  place_certificate_directories(config);
+  problems.insert(problems.end(), context.problems.begin(), context.problems.end());
+  return config;
 }
 
 boost::system::result<Config, std::vector<Problem>> load_config(const std::filesystem::path& file,

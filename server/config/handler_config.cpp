@@ -62,7 +62,7 @@ HttpHandlerConfig read_http(Section& section) {
 
 ExecHandlerConfig read_exec(Section& section) {
   ExecHandlerConfig exec;
-  section.texts("command", exec.command);
+  section.raw_texts("command", exec.command);
   section.require(!exec.command.empty() && !exec.command.front().empty(), "command",
                   "a program and its arguments: [\"/usr/local/bin/on-coupon\"]");
   section.integer("max_output_bytes", exec.max_output_bytes, 0, 1 << 20);

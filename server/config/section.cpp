@@ -1,6 +1,9 @@
 #include "server/config/section.hpp"
 
 #include <algorithm>
+#include <charconv>
+
+#include "crypto/pasted_text.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -34,6 +37,8 @@ boost::system::result<std::string, std::string> expand(std::string_view text,
   }
 }
 
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -48,8 +53,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
-
-}  // namespace
 
 Section::Section(ReadContext& context, const toml::table* table, std::string name)
     : context_(&context), table_(table), name_(std::move(name)) {}
@@ -95,9 +98,37 @@ std::optional<std::string> Section::read_text(std::string_view key, const toml::
   return *expanded;
 }
 
+std::optional<std::string> Section::read_expanded(std::string_view key, const toml::node& node,
+                                                  std::string_view rule) {
+  const auto* value = node.as_string();
+  const std::string written = value == nullptr ? std::string() : value->get();
+  if (written.find("${") == std::string::npos) {
+    report(key, std::string(rule) + (value == nullptr ? "" : ", without quotes"));
+    return std::nullopt;
+  }
+  auto expanded = read_text(key, node);
+  if (!expanded) return std::nullopt;
+  return std::string(crypto::strip_blanks(*expanded));
+}
+
+std::optional<std::int64_t> Section::read_number(std::string_view key, const toml::node& node,
+                                                 std::string_view rule) {
+  if (const auto* value = node.as_integer()) return value->get();
+  const auto digits = read_expanded(key, node, rule);
+  if (!digits) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = digits->data() + digits->size();
+  const auto [stop, failure] = std::from_chars(digits->data(), end, number);
+  if (failure == std::errc() && stop == end && !digits->empty()) return number;
+  // The value is not repeated: the name may be that of a secret.
+  report(key, std::string(rule) + "; what " + node.as_string()->get() +
+                  " stands for is not: set the environment variable to one");
+  return std::nullopt;
+}
+
 void Section::text(std::string_view key, std::string& into) {
   if (const toml::node* node = find(key)) {
-    if (auto value = read_text(key, *node)) into = *value;
+    if (auto value = read_text(key, *node)) into = crypto::strip_blanks(*value);
   }
 }
 
@@ -108,12 +139,20 @@ void Section::path(std::string_view key, std::filesystem::path& into) {
 }
 
 void Section::boolean(std::string_view key, bool& into) {
-  if (const toml::node* node = find(key)) {
-    if (const auto* value = node->as_boolean()) {
-      into = value->get();
-    } else {
-      report(key, "must be true or false");
-    }
+  const toml::node* node = find(key);
+  if (node == nullptr) return;
+  if (const auto* value = node->as_boolean()) {
+    into = value->get();
+    return;
+  }
+  constexpr std::string_view kRule = "must be true or false";
+  const auto word = read_expanded(key, *node, kRule);
+  if (!word) return;
+  if (*word == "true" || *word == "false") {
+    into = *word == "true";
+  } else {
+    report(key, std::string(kRule) + "; what " + node->as_string()->get() +
+                    " stands for is neither: set the environment variable to one of them");
   }
 }
 
@@ -121,21 +160,23 @@ std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int
                                                   std::int64_t most) {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;
-  const auto* value = node->as_integer();
-  if (value == nullptr || value->get() < least || value->get() > most) {
-    report(key,
-           "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-    return std::nullopt;
-  }
-  return value->get();
+  const std::string rule =
+      "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  const auto value = read_number(key, *node, rule);
+  if (!value || (*value >= least && *value <= most)) return value;
+  report(key, node->is_string() ? rule + "; what " + node->as_string()->get() + " stands for is not"
+                                : rule);
+  return std::nullopt;
 }
 
 void Section::number_of(std::string_view key, unsigned& into,
                         std::initializer_list<unsigned> allowed, std::string_view rule) {
   const toml::node* node = find(key);
   if (node == nullptr) return;
-  const auto* value = node->as_integer();
-  const auto* found = value == nullptr ? allowed.end() : std::ranges::find(allowed, value->get());
+  const auto value = read_number(key, *node, rule);
+  if (!value) return;
+  const auto* found = std::ranges::find_if(
+      allowed, [&](unsigned each) { return static_cast<std::int64_t>(each) == *value; });
   if (found == allowed.end()) {
     report(key, std::string(rule));
   } else {
@@ -148,7 +189,7 @@ void Section::duration(std::string_view key, milliseconds& into, std::int64_t le
   if (const auto value = read_integer(key, least, most)) into = milliseconds(*value);
 }
 
-void Section::texts(std::string_view key, std::vector<std::string>& into) {
+void Section::raw_texts(std::string_view key, std::vector<std::string>& into) {
   const toml::node* node = find(key);
   if (node == nullptr) return;
   const auto* array = node->as_array();
@@ -158,8 +199,13 @@ void Section::texts(std::string_view key, std::vector<std::string>& into) {
   }
   into.clear();
   for (const toml::node& element : *array) {
-    if (auto value = read_text(key, element)) into.push_back(*value);
+    if (auto value = read_text(key, element)) into.push_back(std::move(*value));
   }
+}
+
+void Section::texts(std::string_view key, std::vector<std::string>& into) {
+  raw_texts(key, into);
+  for (std::string& value : into) value = std::string(crypto::strip_blanks(value));
 }
 
 void Section::paths(std::string_view key, std::vector<std::filesystem::path>& into) {
@@ -183,7 +229,10 @@ void Section::word(std::string_view key, std::string& into,
 
 std::map<std::string, std::string> Section::all_texts() {
   std::map<std::string, std::string> all;
-  for (const auto& [key, value] : *table_) text(key.str(), all[std::string(key.str())]);
+  for (const auto& [key, value] : *table_) {
+    known_.emplace(key.str());
+    all[std::string(key.str())] = read_text(key.str(), value).value_or(std::string());
+  }
   return all;
 }
 

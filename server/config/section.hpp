@@ -12,14 +12,16 @@
 #include <string_view>
 #include <vector>
 
-#include <toml++/toml.h>
-
 #include "server/config/config.hpp"
+#include "server/config/toml.hpp"
 
 namespace couponhook::server {
 
 /// In milliseconds; most periods are at most one.
 inline constexpr std::int64_t kHourMs = 3600 * 1000;
+
+/// How many characters have to be added, removed or replaced to make one text out of the other.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// Where problems go and what values are resolved against; shared by all sections of one file.
 struct ReadContext {
@@ -34,12 +36,15 @@ struct ReadContext {
 };
 
 /// One table. Each read function leaves `into` as it is where the key is absent, and reports a
-/// problem where the value will not do.
+/// problem where the value will not do. ${NAME} in a string is replaced by the environment's value;
+/// a number or boolean may be such a string too.
 class Section {
  public:
   /// \param table may be null: every key is absent then.
   Section(ReadContext& context, const toml::table* table, std::string name);
 
+  /// Without blanks and characters that take no room at both ends: no address, id or path has them,
+  /// and whoever pastes one does not see them.
   void text(std::string_view key, std::string& into);
   void path(std::string_view key, std::filesystem::path& into);
   void boolean(std::string_view key, bool& into);
@@ -53,6 +58,8 @@ class Section {
                  std::string_view rule);
   void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
   void texts(std::string_view key, std::vector<std::string>& into);
+  /// As texts(), blanks at the ends included: a program's arguments are what they are.
+  void raw_texts(std::string_view key, std::vector<std::string>& into);
   void paths(std::string_view key, std::vector<std::filesystem::path>& into);
   /// One of the allowed words.
   void word(std::string_view key, std::string& into,
@@ -82,6 +89,13 @@ class Section {
   std::optional<std::int64_t> read_integer(std::string_view key, std::int64_t least,
                                            std::int64_t most);
   std::optional<std::string> read_text(std::string_view key, const toml::node& node);
+  /// What a string with ${NAME} in it says of a number or boolean, without blanks around it.
+  /// Reports where it cannot be told; `rule` says what would do.
+  std::optional<std::string> read_expanded(std::string_view key, const toml::node& node,
+                                           std::string_view rule);
+  /// The number that a node holds, or that its ${NAME} stands for.
+  std::optional<std::int64_t> read_number(std::string_view key, const toml::node& node,
+                                          std::string_view rule);
   [[nodiscard]] std::filesystem::path resolve(const std::string& text) const;
   [[nodiscard]] std::string full(std::string_view key) const;
 

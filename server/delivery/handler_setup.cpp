@@ -122,7 +122,7 @@ class TargetMaker {
     BrokerSettings settings;
     settings.timeout = config_.outward.timeout;
     if (password_file.empty()) return settings;
-    auto password = read_secret_line(password_file);
+    auto password = read_password(password_file);
     if (password) {
       secret_ = std::make_shared<const crypto::Secret>(std::string(password->reveal()));
       settings.password = std::move(*password);

@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/digest.hpp"
+#include "crypto/pem.hpp"
 #include "server/file.hpp"
 
 namespace couponhook::server {
@@ -38,6 +39,11 @@ class PemFile {
   explicit PemFile(const std::filesystem::path& file) {
     auto content = read_file(file);
     if (content) content_ = std::move(*content);
+    for (const crypto::PemBlock& block : crypto::read_pem(content_.reveal()).blocks) {
+      public_blocks_ += block.text;
+    }
+    public_bio_.reset(
+        BIO_new_mem_buf(public_blocks_.data(), static_cast<int>(public_blocks_.size())));
     bio_.reset(BIO_new_mem_buf(content_.reveal().data(), static_cast<int>(content_.size())));
   }
   ~PemFile() { ERR_clear_error(); }
@@ -45,9 +51,11 @@ class PemFile {
   PemFile& operator=(const PemFile&) = delete;
 
   Certificate next_certificate() {
-    return Certificate(PEM_read_bio_X509(bio_.get(), nullptr, nullptr, nullptr));
+    return Certificate(PEM_read_bio_X509(public_bio_.get(), nullptr, nullptr, nullptr));
   }
-  Key public_key() { return Key(PEM_read_bio_PUBKEY(bio_.get(), nullptr, nullptr, nullptr)); }
+  Key public_key() {
+    return Key(PEM_read_bio_PUBKEY(public_bio_.get(), nullptr, nullptr, nullptr));
+  }
   Key private_key() {
     // A password is not asked for at a terminal that nobody may be sitting at.
     static char no_password[] = "";
@@ -56,7 +64,9 @@ class PemFile {
 
  private:
   crypto::Secret content_;
+  std::string public_blocks_;
   Bio bio_;
+  Bio public_bio_;
 };
 
 std::string digest_of(const EVP_PKEY* key) {
@@ -70,10 +80,18 @@ std::string digest_of(const EVP_PKEY* key) {
   return digest;
 }
 
-std::chrono::sys_seconds end_of(const X509* certificate) {
+std::chrono::sys_seconds to_time(const ASN1_TIME* asn1) {
   std::tm time{};
-  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time);
+  ASN1_TIME_to_tm(asn1, &time);
   return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&time)));
+}
+
+std::chrono::sys_seconds begin_of(const X509* certificate) {
+  return to_time(X509_get0_notBefore(certificate));
+}
+
+std::chrono::sys_seconds end_of(const X509* certificate) {
+  return to_time(X509_get0_notAfter(certificate));
 }
 
 std::string serial_of(const X509* certificate) {
@@ -108,13 +126,15 @@ std::string verify(const std::vector<Certificate>& chain) {
 
 }  // namespace
 
-std::optional<CertificateFacts> certificate_facts(const std::filesystem::path& file) {
+std::vector<CertificateFacts> certificate_facts(const std::filesystem::path& file) {
+  std::vector<CertificateFacts> all;
   PemFile pem(file);
-  const Certificate certificate = pem.next_certificate();
-  if (!certificate) return std::nullopt;
-  return CertificateFacts{
-      file.string(), serial_of(certificate.get()), common_name_of(certificate.get()),
-      digest_of(X509_get0_pubkey(certificate.get())), end_of(certificate.get())};
+  while (const Certificate certificate = pem.next_certificate()) {
+    all.push_back({file.string(), serial_of(certificate.get()), common_name_of(certificate.get()),
+                   digest_of(X509_get0_pubkey(certificate.get())), end_of(certificate.get()),
+                   begin_of(certificate.get())});
+  }
+  return all;
 }
 
 std::optional<TlsFacts> tls_facts(const std::filesystem::path& file) {
@@ -123,9 +143,18 @@ std::optional<TlsFacts> tls_facts(const std::filesystem::path& file) {
   while (Certificate certificate = pem.next_certificate()) chain.push_back(std::move(certificate));
   if (chain.empty()) return std::nullopt;
   X509* const server = chain.front().get();
-  return TlsFacts{file.string(), end_of(server), chain.size(),
-                  X509_NAME_cmp(X509_get_subject_name(server), X509_get_issuer_name(server)) == 0,
-                  verify(chain)};
+  TlsFacts facts{file.string(),
+                 end_of(server),
+                 chain.size(),
+                 X509_NAME_cmp(X509_get_subject_name(server), X509_get_issuer_name(server)) == 0,
+                 verify(chain),
+                 begin_of(server)};
+  for (std::size_t i = chain.size() - 1; i > 0; --i) {
+    X509* const issuer = chain[i].get();
+    if (X509_check_issued(issuer, chain[i - 1].get()) != X509_V_OK) facts.out_of_order = i + 1;
+    if (X509_cmp_current_time(X509_get0_notAfter(issuer)) < 0) facts.expired_issuer = i + 1;
+  }
+  return facts;
 }
 
 std::string public_key_digest(const std::filesystem::path& file) {

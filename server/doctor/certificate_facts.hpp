@@ -6,13 +6,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/doctor/facts.hpp"
 
 namespace couponhook::server {
 
-/// \return nothing where the file holds no PEM certificate.
-[[nodiscard]] std::optional<CertificateFacts> certificate_facts(const std::filesystem::path& file);
+/// \return each PEM certificate that the file holds.
+[[nodiscard]] std::vector<CertificateFacts> certificate_facts(const std::filesystem::path& file);
 
 /// The chain in a file, its first certificate being the server's, verified against the system's
 /// certificates for the use by a TLS server.

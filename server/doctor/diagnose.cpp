@@ -77,6 +77,14 @@ void look_at_listener(const DoctorFacts& facts, Findings& findings) {
   find(findings, !expired && tls.expires_at < facts.now + kTlsNotice, Gravity::kSoon, "tls_expires",
        tls.file + " expires in " + days_until(tls.expires_at, facts.now) + " days",
        "WeChat Pay stops connecting then", "renew it; it is loaded without a restart");
+  find(findings, tls.begins_at > facts.now, Gravity::kBlocking, "tls_not_valid_yet",
+       tls.file + " is not valid yet", "WeChat Pay does not connect to a server with it",
+       "check this machine's clock, or use the certificate that is valid now");
+  find(findings, tls.out_of_order != 0, Gravity::kSoon, "tls_chain_order",
+       tls.file + ": certificate " + std::to_string(tls.out_of_order) +
+           " did not sign the one before it",
+       "clients that do not sort chains do not connect",
+       "put the server's own first, and each issuer's below the one it signed");
   find(findings, tls.self_signed && !behind_balancer, Gravity::kBlocking, "tls_self_signed",
        tls.file + " is self-signed", "WeChat Pay trusts certificates of public CAs only",
        "get one from a public CA for the domain in the notification URL");

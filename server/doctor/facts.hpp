@@ -21,6 +21,7 @@ struct CertificateFacts {
   std::string common_name;  ///< of the subject; empty where it has none
   std::string key_digest;   ///< of the public key: two of one key have the same
   std::chrono::sys_seconds expires_at;
+  std::chrono::sys_seconds begins_at{};
 };
 
 /// The chain that the listener shows to WeChat Pay.
@@ -30,6 +31,11 @@ struct TlsFacts {
   std::size_t certificates = 0;  ///< in the file
   bool self_signed = false;      ///< the first one is its own issuer
   std::string verify_error;      ///< against the system's certificates; empty: none
+  std::chrono::sys_seconds begins_at{};
+  /// The place in the file of the first certificate that did not sign the one before; 0: none.
+  std::size_t out_of_order = 0;
+  /// The place of the first certificate behind the server's that has expired; 0: none.
+  std::size_t expired_issuer = 0;
 };
 
 /// A setting at WeChat Pay.

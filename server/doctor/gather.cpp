@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <map>
 
 #include <rapidjson/document.h>
@@ -120,9 +121,7 @@ MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry
   if (entry.api) patterns.push_back(entry.api->certificate_directory);
   for (const auto& pattern : patterns) {
     for (const auto& file : expand_path(pattern)) {
-      if (auto certificate = certificate_facts(file)) {
-        facts.certificates.push_back(std::move(*certificate));
-      }
+      std::ranges::move(certificate_facts(file), std::back_inserter(facts.certificates));
     }
   }
   facts.public_keys = entry.platform_public_keys.size();

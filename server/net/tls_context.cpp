@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "crypto/self_signed.hpp"
+#include "server/net/tls_files.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -75,15 +76,8 @@ ContextResult make_server_tls_even_expired(const std::filesystem::path& certific
                               const std::filesystem::path& private_key) {
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
-  if (SSL_CTX_use_certificate_chain_file(tls, certificate_chain.c_str()) != 1) {
-    return no_context(certificate_chain.string() +
-                      ": holds no readable PEM certificate chain; check the path and the file");
-  }
-  if (SSL_CTX_use_PrivateKey_file(tls, private_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(tls) != 1) {
-    return no_context(
-        private_key.string() + ": is no readable, unencrypted PEM key that belongs to " +
-        certificate_chain.string() + "; give the key that the certificate was made for");
+  if (auto used = use_chain_and_key(tls, certificate_chain, private_key); !used) {
+    return no_context(std::move(used).error());
   }
   serve_with(tls);
   return context;
@@ -134,8 +128,10 @@ ContextResult make_client_tls(const std::filesystem::path& ca_file) {
   TlsContext context = make_context(TLS_client_method());
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_default_verify_paths(tls);
-  if (!ca_file.empty() && SSL_CTX_load_verify_file(tls, ca_file.c_str()) != 1) {
-    return no_context(ca_file.string() + ": holds no readable PEM certificates to trust");
+  if (!ca_file.empty()) {
+    if (auto trusted = trust_certificates(tls, ca_file); !trusted) {
+      return no_context(std::move(trusted).error());
+    }
   }
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);
   return context;

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "server/config/pasted_ids.hpp"
 #include "server/file.hpp"
 #include "server/reload.hpp"
 
@@ -34,6 +35,9 @@ std::unique_ptr<ApiAccount> open_account(const Config& config, const MerchantCon
   const std::size_t problems_before = problems.size();
   const std::string where = config.file.string() + ": merchant " + entry.mchid + ": api.";
   auto signer = load_signer(entry.api->private_key_file, where, problems);
+  if (auto why = explain_certificate_serial(entry.api->certificate_serial); !why.empty()) {
+    problems.push_back({where + "certificate_serial", std::move(why)});
+  }
   auto tls = make_client_tls(entry.api->ca_file);
   if (!tls) problems.push_back({where + "ca_file", tls.error()});
   if (problems.size() != problems_before) return nullptr;

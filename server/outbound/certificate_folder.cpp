@@ -1,7 +1,9 @@
 #include "server/outbound/certificate_folder.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -72,8 +74,7 @@ std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
     const std::filesystem::path& folder) {
   std::vector<wechatpay::PlatformCertificate> kept;
   for (const wechatpay::CertificateFile& file : our_files(folder)) {
-    auto certificate = wechatpay::read_certificate_file(file.content);
-    if (certificate) kept.push_back(std::move(*certificate));
+    std::ranges::move(wechatpay::read_certificates(file.content), std::back_inserter(kept));
   }
   return kept;
 }

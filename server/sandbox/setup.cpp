@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "crypto/pem.hpp"
 #include "crypto/platform_keys.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "server/file.hpp"
@@ -40,14 +41,17 @@ std::optional<PublicHalf> match_certificate(const std::filesystem::path& file,
                                             const crypto::Signer& signer, Time now) {
   const auto pem = read_file(file);
   if (!pem) return std::nullopt;
-  crypto::PlatformKeys only;
-  const auto info = only.add_certificate(pem->reveal());
-  if (!info || find_serial(signer, only, now).empty()) return std::nullopt;
-  return PublicHalf{info->serial,
-                    std::string(pem->reveal()),
-                    {},
-                    begin_of_validity(pem->reveal()),
-                    info->expires_at.value_or(now)};
+  for (const crypto::PemBlock& block : crypto::read_pem(pem->reveal()).blocks) {
+    crypto::PlatformKeys only;
+    const auto info = only.add_certificate(block.text);
+    if (!info || find_serial(signer, only, now).empty()) continue;
+    return PublicHalf{info->serial,
+                      block.text,
+                      {},
+                      begin_of_validity(block.text),
+                      info->expires_at.value_or(now)};
+  }
+  return std::nullopt;
 }
 
 std::optional<PublicHalf> match_public_key(const PlatformPublicKeyConfig& config,

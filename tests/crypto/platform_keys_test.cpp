@@ -14,6 +14,7 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
+#include "crypto/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "platform.hpp"
 
@@ -141,6 +142,93 @@ TEST(PlatformKeys, TakesTheFirstCertificateOfAChain) {
             rsa_pair().serial);
 }
 
+/// Two certificates of two keys, in whatever form a file may have.
+class CertificateFile : public testing::Test {
+ protected:
+  static const SelfSignedPair& second() {
+    static const SelfSignedPair pair = make_pair_of(PairKind::kRsa2048);
+    return pair;
+  }
+  static std::string both() { return rsa_pair().certificate_pem + second().certificate_pem; }
+  static std::string replaced(std::string text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + with.size())) {
+      text.replace(at, what.size(), with);
+    }
+    return text;
+  }
+  static std::vector<std::string> serials(const AddedCertificates& added) {
+    std::vector<std::string> serials;
+    for (const KeyInfo& info : added.added) serials.push_back(info.serial);
+    return serials;
+  }
+};
+
+TEST_F(CertificateFile, GivesEveryCertificateThatIsInIt) {
+  const std::string text = "Certificate:\n    Data:\n        Version: 3 (0x2)\n";
+  const std::string one_line = replaced(both(), "\n", "\\n");
+  for (const std::string& file :
+       {both(), replaced(both(), "\n", "\r\n"), "\xEF\xBB\xBF" + both(),
+        text + rsa_pair().certificate_pem + "\n" + text + second().certificate_pem + "the end",
+        replaced(both(), "\n", "\n    "), replaced(both(), "\n", " \n"), one_line,
+        replaced(both(), "-----\n-----", "----------")}) {
+    PlatformKeys keys;
+    const AddedCertificates added = keys.add_certificates(file);
+    EXPECT_THAT(added.faults, testing::IsEmpty()) << file;
+    EXPECT_EQ(serials(added), (std::vector{rsa_pair().serial, second().serial})) << file;
+    EXPECT_NE(keys.find(second().serial), nullptr);
+  }
+}
+
+TEST_F(CertificateFile, LoadsWhatIsSoundAndNamesTheBlockThatIsNot) {
+  struct Case {
+    std::string middle;
+    std::string_view fault;
+  };
+  const std::string cut = rsa_pair().certificate_pem.substr(0, 400);
+  std::string altered = rsa_pair().certificate_pem;
+  altered.replace(200, 4, "!!!!");
+  for (const Case& each :
+       {Case{altered, "block 2 (line"}, Case{cut + "\n", "BEGIN CERTIFICATE"},
+        Case{rsa_pair().public_key_pem, "is a public key, not a certificate"},
+        Case{std::string(rsa_pair().private_key_pem.reveal()), "is a private key"},
+        Case{"-----BEGIN PKCS7-----\nMAAA\n-----END PKCS7-----\n", "is a PKCS#7 bundle"},
+        Case{"-----END CERTIFICATE-----\n", "has no BEGIN before it"},
+        Case{make_pair_of(PairKind::kEcP256).certificate_pem, "not an RSA key"}}) {
+    PlatformKeys keys;
+    const AddedCertificates added =
+        keys.add_certificates(rsa_pair().certificate_pem + each.middle + second().certificate_pem);
+    EXPECT_EQ(keys.list().size(), 2U) << each.fault;
+    ASSERT_EQ(added.faults.size(), 1U) << each.fault;
+    EXPECT_THAT(added.faults.front(), testing::HasSubstr(std::string(each.fault)));
+    EXPECT_THAT(added.faults.front(), testing::HasSubstr("line"));
+  }
+}
+
+TEST_F(CertificateFile, SaysWhatAFileWithoutAnyBlockIs) {
+  const auto fault = [](std::string_view content) {
+    PlatformKeys keys;
+    const AddedCertificates added = keys.add_certificates(content);
+    return added.faults.size() == 1 ? added.faults.front() : "none";
+  };
+  const std::string& pem = rsa_pair().certificate_pem;
+  const std::size_t begin = pem.find('\n') + 1;
+  const std::string base64 = replaced(pem.substr(begin, pem.find("-----END") - begin), "\n", "");
+  EXPECT_THAT(fault(""), testing::HasSubstr("empty"));
+  EXPECT_THAT(fault(*base64_decode(base64)), testing::HasSubstr("openssl x509 -inform der"));
+  EXPECT_THAT(fault(base64), testing::HasSubstr("base64 without the lines"));
+  EXPECT_THAT(fault(rsa_der(2048)), testing::HasSubstr("public key in DER form"));
+  EXPECT_THAT(fault(std::string("\xFF\xFE-\0", 4)), testing::HasSubstr("UTF-16"));
+  EXPECT_THAT(fault("serial=5DEA10EF"), testing::HasSubstr("no PEM block"));
+}
+
+TEST_F(CertificateFile, MayRepeatACertificate) {
+  PlatformKeys keys;
+  const AddedCertificates added = keys.add_certificates(both() + both());
+  EXPECT_THAT(added.faults, testing::IsEmpty());
+  EXPECT_EQ(keys.list().size(), 2U);
+}
+
 TEST(PlatformKeys, SkipsOtherBlocksBeforeTheCertificate) {
   PlatformKeys keys;
   EXPECT_TRUE(
@@ -202,7 +290,9 @@ TEST(PlatformKeys, RefusesBytesAfterThePublicKey) {
 
 TEST(PlatformKeys, RefusesIdsWithoutThePrefixOrWithNothingElse) {
   PlatformKeys keys;
-  for (const std::string_view id : {"", "PUB_KEY_ID_", "0114232134912410", "pub_key_id_0114"}) {
+  for (const std::string_view id :
+       {"", "PUB_KEY_ID_", "0114232134912410", "pub_key_id_0114", "PUB_KEY_ID_0114 ",
+        "PUB_KEY_ID_0114\t", "PUB_KEY_ID_01\xE2\x80\x8B", "\"PUB_KEY_ID_0114\""}) {
     EXPECT_EQ(keys.add_public_key(id, rsa_pair().public_key_pem).error(), KeyError::kBadId) << id;
   }
 }
@@ -223,7 +313,7 @@ TEST(PlatformKeys, StaysUsableAfterAMove) {
 
 TEST(KeyError, IsDescribedInWords) {
   for (const KeyError error : {KeyError::kNotPem, KeyError::kNotRsa, KeyError::kWrongSize,
-                               KeyError::kBadId, KeyError::kDuplicate}) {
+                               KeyError::kBadId, KeyError::kDuplicate, KeyError::kConflict}) {
     EXPECT_THAT(describe(error), testing::Not(testing::HasSubstr("unknown")));
   }
 }

@@ -161,21 +161,35 @@ TEST(ApiV3Cipher, UsesTheBytesOfTheFileAsTheKey) {
   EXPECT_EQ(*made->open(kNonce, kAssociated, sealed()), kPlaintext);
 }
 
-TEST(ApiV3Cipher, LeavesOneLineEndOut) {
-  for (const char* line_end : {"\n", "\r\n"}) {
-    const auto made = api_v3_cipher(Secret{std::string(32, 'k') + line_end});
-    ASSERT_TRUE(made);
+TEST(ApiV3Cipher, LeavesOutWhatSurroundsAPastedKeyUnseen) {
+  const std::string key(32, 'k');
+  for (const std::string& content : {key + "\n", key + "\r\n", key + "\n\n", key + " \t",
+                                     "\n" + key, "\xEF\xBB\xBF" + key + "\n", key + "\xE2\x80\x8B",
+                                     key + "\xC2\xA0", key + "\xE3\x80\x80"}) {
+    const auto made = api_v3_cipher(Secret{std::string(content)});
+    ASSERT_TRUE(made) << made.error();
     EXPECT_EQ(*made->open(kNonce, kAssociated, sealed()), kPlaintext);
   }
 }
 
 TEST(ApiV3Cipher, RefusesKeysThatAreNot32Bytes) {
-  for (const std::string& content :
-       {std::string{}, std::string{"\n"}, std::string(16, 'k'), std::string(31, 'k'),
-        std::string(33, 'k'), std::string(32, 'k') + "\n\n", std::string(32, 'k') + " ",
-        "\xEF\xBB\xBF" + std::string(32, 'k')}) {
+  for (const std::string& content : {std::string{}, std::string{"\n"}, std::string(16, 'k'),
+                                     std::string(31, 'k'), std::string(33, 'k')}) {
     EXPECT_FALSE(api_v3_cipher(Secret{std::string{content}})) << content.size();
   }
+}
+
+TEST(ApiV3Cipher, NamesWhatMakesUpThe32BytesOfAKeyThatIsTooShort) {
+  const auto why = [](std::string content) {
+    const auto made = api_v3_cipher(Secret{std::move(content)});
+    return made ? std::string("none") : made.error();
+  };
+  EXPECT_THAT(why(std::string(31, 'k') + " "), testing::HasSubstr("this has 31 bytes"));
+  EXPECT_THAT(why('"' + std::string(30, 'k') + '"'), testing::HasSubstr("quotes"));
+  EXPECT_THAT(why(std::string(15, 'k') + " " + std::string(16, 'k')),
+              testing::HasSubstr("remove a blank"));
+  EXPECT_THAT(why(std::string(29, 'k') + "\xEF\xBC\x91"),
+              testing::HasSubstr("a full-width character (U+FF11)"));
 }
 
 TEST(ApiV3Cipher, TellsTheLengthButNotTheKey) {

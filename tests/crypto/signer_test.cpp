@@ -65,7 +65,8 @@ TEST(Signer, RefusesAnEncryptedKeyWithoutAskingForItsPassword) {
                                          nullptr);
   });
   EXPECT_EQ(Signer::from_pem(pem).error(),
-            "no PEM private key that can be read without a password");
+            "no PEM private key that can be read without a password: it holds an encrypted private "
+            "key");
 }
 
 TEST(Signer, RefusesWhatIsNotAPrivateKey) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/base64.hpp"
+
 namespace couponhook::crypto {
 namespace {
 
@@ -29,9 +31,50 @@ TEST(WebhookSigner, SignsWithEverySecretWhileOneIsReplaced) {
             std::string(kSignature) + " " + std::string(kOtherSignature));
 }
 
-TEST(WebhookSigner, TakesTheBytesOfAPlainSecretForTheKey) {
-  EXPECT_EQ(sign_with("a-plain-secret-of-some-length"),
+struct Misspelling {
+  std::string text;
+  std::string_view remedy;
+};
+
+TEST(WebhookSigner, RefusesAMisspeltSecretWithItsRightForm) {
+  const std::string base64 = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  const std::vector<Misspelling> misspellings = {
+      {"\"whsec_" + base64 + "\"", "remove them"},
+      {"'whsec_" + base64 + "'", "remove them"},
+      {"\xE2\x80\x9Cwhsec_" + base64 + "\xE2\x80\x9D", "remove them"},
+      {"v1,whsec_" + base64, "3 characters before whsec_"},
+      {"SECRET=whsec_" + base64, "7 characters before whsec_"},
+      {"WHSEC_MFKQ9R8GKYQRTWJUPD8ILPZIO2LALASW", "in capitals"},
+      {"Whsec_" + base64, "in capitals"},
+      {base64, "put whsec_ in front of it"},
+      {"whsk_" + base64, "key pair"},
+      {"whsec_-_KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "write + for -"},
+      {"whsec_MfKQ9r8GKYqr TwjUPD8ILPZIo2LaLaSw", "only a part of it"},
+      {"whsec_" + base64 + "\"", "ends with a quote"},
+      {"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "lacks the ="},
+      {"whsec_MfKQ9r8GKYqr\xE2\x80\x8BTwjUPD8ILPZIo2LaLaSw", "a zero-width space"},
+      {"31f290f6bf06298aab4f08d43c3f082cf648a362da2da4b0", "looks like hexadecimal"},
+      {"a-plain-secret-of-some-length", "base64 -w0"},
+      {"\xFF\xFEw\0h\0", "UTF-16"},
+  };
+  for (const Misspelling& misspelling : misspellings) {
+    const auto signer = WebhookSigner::from_text(misspelling.text);
+    ASSERT_FALSE(signer) << misspelling.text;
+    EXPECT_NE(signer.error().find(misspelling.remedy), std::string::npos) << signer.error();
+    EXPECT_EQ(signer.error().find("MfKQ9r8"), std::string::npos) << "tells the secret";
+  }
+}
+
+/// The remedy that the message for a plain text names, carried out.
+TEST(WebhookSigner, KeepsTheKeyOfAPlainTextThatIsWrittenInBase64) {
+  EXPECT_EQ(sign_with("whsec_" + base64_encode("a-plain-secret-of-some-length")),
             "v1,/f1kxmi8O54SugS2Be4Kt+s8QOPiH56OpFbp2qZtXFQ=");
+  EXPECT_TRUE(WebhookSigner::from_text("whsec_" + base64_encode(std::string(128, 'x'))));
+  EXPECT_FALSE(WebhookSigner::from_text("whsec_" + base64_encode(std::string(129, 'x'))));
+}
+
+TEST(WebhookSigner, LeavesOutAByteOrderMarkAndLineEndsOfAnySystem) {
+  EXPECT_EQ(sign_with("\xEF\xBB\xBF" + std::string(kSecret) + "\r\n"), kSignature);
 }
 
 TEST(WebhookSigner, GivesEveryMessageASignatureOfItsOwn) {

@@ -74,8 +74,8 @@ class CertificateCase(unittest.TestCase):
                                   outcome="failed"), 0)
         self.assertIn(str(self.folder), self.upkeep()["keep_error"])
 
-    def check(self, *options, prefix=()):
-        command = [*prefix, BINARY, "check", "--config", self.service.config, *options]
+    def check(self, *options, wrapper=()):
+        command = [*wrapper, BINARY, "check", "--config", self.service.config, *options]
         return subprocess.run(command, capture_output=True, text=True, timeout=30 * PATIENCE)
 
 

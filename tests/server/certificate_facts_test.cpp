@@ -34,14 +34,14 @@ const Files& files() {
 
 TEST(CertificateFacts, TellSerialNameAndEnd) {
   const auto facts = certificate_facts(files().certificate);
-  ASSERT_TRUE(facts);
-  EXPECT_EQ(facts->serial, files().pair.serial);
-  EXPECT_EQ(facts->common_name, "1900000001");
-  EXPECT_EQ(facts->expires_at, kNow + days(30));
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].serial, files().pair.serial);
+  EXPECT_EQ(facts[0].common_name, "1900000001");
+  EXPECT_EQ(facts[0].expires_at, kNow + days(30));
 }
 
 TEST(CertificateFacts, TellWhichFilesBelongToOneKey) {
-  const std::string digest = certificate_facts(files().certificate)->key_digest;
+  const std::string digest = certificate_facts(files().certificate).at(0).key_digest;
   EXPECT_FALSE(digest.empty());
   EXPECT_EQ(private_key_digest(files().private_key), digest);
   EXPECT_EQ(public_key_digest(files().public_key), digest);
@@ -49,7 +49,7 @@ TEST(CertificateFacts, TellWhichFilesBelongToOneKey) {
 
 TEST(CertificateFacts, AreNoneOfWhatIsNoCertificateOrKey) {
   for (const auto& file : {files().other, files().folder.path() / "absent.pem"}) {
-    EXPECT_FALSE(certificate_facts(file));
+    EXPECT_TRUE(certificate_facts(file).empty());
     EXPECT_FALSE(tls_facts(file));
     EXPECT_EQ(private_key_digest(file), "");
     EXPECT_EQ(public_key_digest(file), "");

@@ -34,6 +34,11 @@ class ConfigFile : public ::testing::Test {
     const auto file = folder_.write("couponhook.toml", text);
     return load_config(file, [](std::string_view name) -> std::optional<std::string> {
       if (name == "DATABASE") return "sqlite:elsewhere.db";
+      if (name == "PORT") return " 443";
+      if (name == "OFF") return "false";
+      if (name == "NUMBER") return "70000";
+      if (name == "EMPTY") return "";
+      if (name == "WORD") return "hunter2";
       return std::nullopt;
     });
   }
@@ -72,6 +77,77 @@ TEST_F(ConfigFile, HasTheContractsDefaults) {
   EXPECT_EQ(config->store.retention_ledger_days, 0);
   EXPECT_EQ(config->store.maintenance_interval, seconds(3600));
   EXPECT_EQ(config->merchants.front().timestamp_tolerance, seconds(300));
+}
+
+TEST_F(ConfigFile, TakesNumbersAndBooleansFromTheEnvironment) {
+  std::string text(kMinimal);
+  text.insert(text.find("tls_certificate"),
+              "port = \"${PORT}\"\ntls = ${OFF}\nsuccess_status = \"20${EMPTY}0\"\n"
+              "max_connections = ${PORT}\nreply_budget_ms = \"${PORT}0\"\n");
+  const auto config = load(text);
+  ASSERT_TRUE(config) << config.error().front().where << config.error().front().message;
+  EXPECT_EQ(config->listener.port, 443);
+  EXPECT_FALSE(config->listener.tls);
+  EXPECT_EQ(config->listener.success_status, 200U);
+  EXPECT_EQ(config->listener.max_connections, 443U);
+  EXPECT_EQ(config->listener.reply_budget, milliseconds(4430));
+}
+
+TEST_F(ConfigFile, NamesTheVariableThatIsNoNumberOrBooleanAndNotItsValue) {
+  const auto problem = [&](const std::string& line) {
+    std::string text(kMinimal);
+    text.insert(text.find("tls_certificate"), line + "\n");
+    return testing::PrintToString(problems(text));
+  };
+  for (const std::string name : {"NUMBER", "EMPTY", "WORD"}) {
+    EXPECT_THAT(problem("port = ${" + name + "}"),
+                AllOf(HasSubstr("listener.port: must be a whole number from 0 to 65535"),
+                      HasSubstr("${" + name + "}"), Not(HasSubstr("hunter2"))));
+  }
+  EXPECT_THAT(problem("tls = \"${WORD}\""), AllOf(HasSubstr("listener.tls: must be true or false"),
+                                                  HasSubstr("${WORD}"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(problem("success_status = ${PORT}"), HasSubstr("must be 200 or 204"));
+  EXPECT_THAT(problem("port = ${ABSENT}"), HasSubstr("ABSENT, which is not set"));
+  EXPECT_THAT(problem("port = \"443\""), HasSubstr("without quotes"));
+}
+
+TEST_F(ConfigFile, LosesWhatNobodySeesAroundValues) {
+  const auto config = load(R"(
+[listener]
+address = " 127.0.0.1\u00a0"
+tls_certificate = "tls/server.crt "
+tls_private_key = "\ufefftls/server.key"
+[admin]
+token_file = "secrets/admin_token\t"
+[[merchant]]
+mchid = " 1900000001\u200b"
+path = "/notify/1900000001\u3000"
+api_v3_key_files = [" secrets/api_v3_key"]
+[[merchant.platform_public_key]]
+id = "pub_key_id_0114\u200b"
+file = "wechatpay/pub_key.pem"
+[merchant.api]
+private_key_file = "key.pem"
+certificate_serial = "serial=0x5d:ea"
+[[handler]]
+name = "x"
+type = "exec"
+command = ["true", " kept "]
+events = ["COUPON.* "]
+)");
+  ASSERT_TRUE(config) << config.error().front().where << config.error().front().message;
+  EXPECT_EQ(config->listener.address, "127.0.0.1");
+  EXPECT_EQ(config->listener.tls_certificate.filename(), "server.crt");
+  EXPECT_EQ(config->listener.tls_private_key, folder_.path() / "tls/server.key");
+  EXPECT_EQ(config->admin.token_file.filename(), "admin_token");
+  const MerchantConfig& merchant = config->merchants.front();
+  EXPECT_EQ(merchant.mchid, "1900000001");
+  EXPECT_EQ(merchant.path, "/notify/1900000001");
+  EXPECT_EQ(merchant.api_v3_key_files.front(), folder_.path() / "secrets/api_v3_key");
+  EXPECT_EQ(merchant.platform_public_keys.front().id, "PUB_KEY_ID_0114");
+  EXPECT_EQ(merchant.api->certificate_serial, "5DEA");
+  EXPECT_EQ(config->handlers.front().events.front(), "COUPON.*");
+  EXPECT_EQ(std::get<ExecHandlerConfig>(config->handlers.front().own).command.back(), " kept ");
 }
 
 TEST_F(ConfigFile, TakesEveryKeyOfTheContract) {

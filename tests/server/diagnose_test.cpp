@@ -110,6 +110,18 @@ TEST(Diagnose, NamesATlsCertificateThatExpiresSoon) {
   EXPECT_EQ(names(facts), Names{"tls_expires"});
 }
 
+TEST(Diagnose, NamesATlsCertificateThatIsNotValidYet) {
+  DoctorFacts facts = sound();
+  facts.tls->begins_at = kNow + seconds(1);
+  EXPECT_EQ(names(facts), Names{"tls_not_valid_yet"});
+}
+
+TEST(Diagnose, NamesAChainInTheWrongOrder) {
+  DoctorFacts facts = sound();
+  facts.tls->out_of_order = 3;
+  EXPECT_EQ(names(facts), Names{"tls_chain_order"});
+}
+
 TEST(Diagnose, NamesASelfSignedTlsCertificate) {
   DoctorFacts facts = sound();
   facts.tls->self_signed = true;

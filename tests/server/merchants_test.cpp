@@ -61,6 +61,41 @@ TEST_F(KeyFiles, MayBeAFolderOrAGlob) {
   EXPECT_TRUE(problems_.empty());
 }
 
+TEST_F(KeyFiles, GiveEveryCertificateThatIsInOneOfThem) {
+  crypto::SelfSignedOptions options;
+  options.kind = crypto::PairKind::kRsa2048;
+  options.common_name = "the next platform key";
+  options.valid_from = kNow;
+  const crypto::SelfSignedPair next = crypto::make_self_signed(options);
+  const auto both = folder_.write("both/p.pem", pair_.certificate_pem + next.certificate_pem);
+  const auto expect_both = [&](std::string_view how) {
+    const auto merchants = load();
+    EXPECT_TRUE(problems_.empty()) << how;
+    const crypto::PlatformKeys& keys = merchants->all().front().platform_keys;
+    EXPECT_NE(keys.find(pair_.serial), nullptr) << how;
+    EXPECT_NE(keys.find(next.serial), nullptr) << how;
+  };
+  merchant().platform_certificates = {both};
+  expect_both("file");
+  merchant().platform_certificates = {folder_.path() / "both"};
+  expect_both("folder");
+  merchant().platform_certificates = {folder_.path() / "both" / "*.pem"};
+  expect_both("glob");
+  merchant().platform_certificates.clear();
+  merchant().api.emplace().certificate_directory = folder_.path() / "both";
+  expect_both("certificate_directory");
+}
+
+TEST_F(KeyFiles, AreNamedWithTheBlockThatWillNotDo) {
+  merchant().platform_certificates = {
+      folder_.write("p.pem", pair_.certificate_pem + pair_.public_key_pem)};
+  EXPECT_NE(load()->all().front().platform_keys.find(pair_.serial), nullptr);
+  ASSERT_EQ(problems_.size(), 1U);
+  EXPECT_THAT(problems_[0].where, HasSubstr("p.pem"));
+  EXPECT_THAT(problems_[0].message, HasSubstr("block 2 (line"));
+  EXPECT_THAT(problems_[0].message, HasSubstr("is a public key, not a certificate"));
+}
+
 TEST_F(KeyFiles, MayHoldAPublicKeyUnderItsId) {
   merchant().platform_public_keys = {
       {"PUB_KEY_ID_0114232134912410000000000000", folder_.write("pub.pem", pair_.public_key_pem)}};

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <set>
+
+#include "handlers/event_catalogue.hpp"
+#include "handlers/registry.hpp"
+#include "server/checks/checks.hpp"
+#include "server/config/section.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// Further away than this is no misspelling.
+constexpr std::size_t kMisspellingMax = 4;
+
+/// The known pattern of the same form that is nearest, in any letters; empty where none is near.
+std::string nearest_pattern(std::string_view pattern) {
+  const bool is_open = pattern.ends_with('*');
+  std::string wanted(pattern.substr(0, pattern.size() - (is_open ? 1 : 0)));
+  for (char& c : wanted) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  std::string nearest;
+  std::size_t least = kMisspellingMax;
+  for (const handlers::CatalogueEntry& entry : handlers::event_catalogue()) {
+    std::string candidate(entry.event_type);
+    if (is_open) candidate.resize(candidate.find('.') + 1);
+    const std::size_t distance = edit_distance(wanted, candidate);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate + (is_open ? "*" : "");
+  }
+  return nearest;
+}
+
+bool matches_a_known_type(const handlers::EventPattern& pattern) {
+  return std::ranges::any_of(handlers::event_catalogue(),
+                             [&](const auto& entry) { return pattern.matches(entry.event_type); });
+}
+
+}  // namespace
+
+void check_handlers(const Config& config, CheckFindings& findings) {
+  if (config.handlers.empty()) {
+    findings.warn(config.file.string() + ": handler",
+                  "there is none: notifications are kept, and nothing is done about them; add a "
+                  "[[handler]], such as type = \"ledger\"");
+  }
+  for (const HandlerConfig& handler : config.handlers) {
+    for (const std::string& text : handler.events) {
+      const auto pattern = handlers::EventPattern::parse(text);
+      if (!pattern || matches_a_known_type(*pattern)) continue;
+      const std::string nearest = nearest_pattern(text);
+      findings.warn(
+          config.file.string() + ": handler \"" + handler.name + "\".events",
+          "\"" + text + "\" matches no event type that WeChat Pay documents" +
+              (nearest.empty() ? "; the usual ones are COUPON.SEND, COUPON.USE and REFUND.SUCCESS"
+                               : "; did you mean \"" + nearest + "\"?"));
+    }
+  }
+}
+
+void check_backlog(const Config& config, const std::vector<storage::HandlerBacklog>& backlog,
+                   CheckFindings& findings) {
+  for (const storage::HandlerBacklog& each : backlog) {
+    findings.warn(config.file.string() + ": handler",
+                  "the store has " + std::to_string(each.open) + " open deliveries for handler \"" +
+                      each.handler +
+                      "\", which is not configured, so that nobody makes them; give the handler "
+                      "its name back, or move them: couponhook retry --handler " +
+                      each.handler + " --to NEW");
+  }
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include "server/admin_json.hpp"
+#include "server/checks/checks.hpp"
+#include "server/config/pasted_ids.hpp"
+#include "server/doctor/certificate_facts.hpp"
+#include "server/file.hpp"
+
+namespace couponhook::server {
+namespace {
+
+/// As doctor's: the next certificate can be downloaded ten days before, by hand.
+constexpr std::chrono::days kRolloverNotice{30};
+constexpr std::size_t kApiV2KeySize = 32;
+constexpr std::string_view kDecimalDigits = "0123456789";
+
+void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
+                     const std::string& where, std::chrono::sys_seconds now,
+                     CheckFindings& findings) {
+  if (merchant.ciphers.empty()) return;  // told of, with its file
+  if (!has_live_key(merchant, now)) {
+    // Where nothing fetches any, load_merchants() has told it.
+    if (!config.fetches_certificates()) return;
+    findings.error(where + "keys",
+                   "no platform certificate or public key is live, so that nothing can be "
+                   "verified; run `couponhook certificates fetch`, or configure "
+                   "[[merchant.platform_public_key]]");
+    return;
+  }
+  std::chrono::sys_seconds last{};
+  for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
+    if (!key.expires_at) return;  // a public key does not expire
+    last = std::max(last, *key.expires_at);
+  }
+  if (config.fetches_certificates() || last >= now + kRolloverNotice) return;
+  findings.warn(where + "platform_certificates",
+                "the last one expires " + date_of(last) +
+                    ", nothing fetches the next, and notifications are refused then; set "
+                    "api.certificate_directory, or run `couponhook certificates fetch`");
+}
+
+std::vector<CertificateFacts> platform_certificates(const MerchantConfig& config) {
+  std::vector<CertificateFacts> all;
+  std::vector<std::filesystem::path> patterns = config.platform_certificates;
+  if (config.api) patterns.push_back(config.api->certificate_directory);
+  for (const auto& pattern : patterns) {
+    for (const auto& file : expand_path(pattern)) {
+      std::ranges::move(certificate_facts(file), std::back_inserter(all));
+    }
+  }
+  return all;
+}
+
+void check_platform_files(const MerchantConfig& config, const std::string& where,
+                          std::chrono::sys_seconds now, CheckFindings& findings) {
+  const std::string own =
+      config.api ? private_key_digest(config.api->private_key_file) : std::string();
+  for (const CertificateFacts& certificate : platform_certificates(config)) {
+    if (!own.empty() && certificate.key_digest == own) {
+      findings.error(where + "platform_certificates: " + certificate.file,
+                     "is the merchant's own certificate, with which nothing of WeChat Pay's can "
+                     "be verified; get WeChat Pay's with `couponhook certificates fetch`");
+    } else if (certificate.begins_at > now) {
+      findings.warn(
+          where + "platform_certificates: " + certificate.file,
+          "is not valid before " + date_of(certificate.begins_at) + "; check this machine's clock");
+    }
+  }
+  for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
+    if (!own.empty() && public_key_digest(key.file) == own) {
+      findings.error(where + "platform_public_key: " + key.file.string(),
+                     "is the merchant's own public key, with which nothing of WeChat Pay's can be "
+                     "verified; download the WeChat Pay public key from the console");
+    }
+  }
+}
+
+void check_numbers(const MerchantConfig& config, const std::string& where,
+                   CheckFindings& findings) {
+  constexpr std::size_t kPrefixSize = std::string_view("PUB_KEY_ID_").size();
+  if (config.mchid.find_first_not_of(kDecimalDigits) != std::string::npos) {
+    findings.warn(where + "mchid",
+                  "has other characters than digits, and WeChat Pay's merchant numbers have not: "
+                  "is a letter O meant for a zero?");
+  }
+  for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
+    if (key.id.find_first_not_of(kDecimalDigits, std::min(kPrefixSize, key.id.size())) !=
+        std::string::npos) {
+      findings.warn(where + "platform_public_key.id",
+                    "\"" + key.id +
+                        "\" has other characters than digits after PUB_KEY_ID_, and "
+                        "WeChat Pay's have not: is a letter O meant for a zero?");
+    }
+  }
+}
+
+void check_api_v2_key(const MerchantApiConfig& api, const std::string& where,
+                      CheckFindings& findings) {
+  if (api.api_v2_key_file.empty()) return;
+  const auto key = read_secret_line(api.api_v2_key_file);
+  if (!key || key->size() == kApiV2KeySize) return;
+  findings.warn(where + "api.api_v2_key_file: " + api.api_v2_key_file.string(),
+                "has " + std::to_string(key->size()) +
+                    " characters, and an APIv2 key has 32 letters and digits: quotes around it, "
+                    "or only a part?");
+}
+
+}  // namespace
+
+std::filesystem::path find_api_certificate(const MerchantApiConfig& api) {
+  std::error_code ec;
+  std::string name = api.private_key_file.filename().string();
+  const std::size_t key_at = name.rfind("key");
+  if (key_at != std::string::npos) name.replace(key_at, 3, "cert");
+  for (const std::string& candidate : {name, std::string("apiclient_cert.pem")}) {
+    auto file = api.private_key_file.parent_path() / candidate;
+    if (candidate != api.private_key_file.filename() && std::filesystem::exists(file, ec)) {
+      return file;
+    }
+  }
+  return {};
+}
+
+void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKeys& platform_keys,
+                        const std::string& where, std::chrono::sys_seconds now,
+                        CheckFindings& findings) {
+  const MerchantApiConfig& api = *merchant.api;
+  if (api.certificate_serial.empty()) return;  // the configuration's reader has told it
+  const std::string key = where + "api.certificate_serial";
+  if (const auto why = explain_certificate_serial(api.certificate_serial); !why.empty()) {
+    findings.error(key, why);
+    return;
+  }
+  if (platform_keys.find(api.certificate_serial) != nullptr) {
+    findings.error(key,
+                   "is the serial of WeChat Pay's platform certificate, not of the "
+                   "merchant's own API certificate; " +
+                       std::string(kSerialRemedy));
+    return;
+  }
+  const auto file = find_api_certificate(api);
+  const auto certificates =
+      file.empty() ? std::vector<CertificateFacts>() : certificate_facts(file);
+  if (certificates.empty()) {
+    if (looks_decimal(api.certificate_serial)) {
+      findings.warn(key,
+                    "has decimal digits only, and looks like a decimal number; the serial is "
+                    "hexadecimal: " +
+                        std::string(kSerialRemedy));
+    }
+    return;
+  }
+  const CertificateFacts& own = certificates.front();
+  const std::string digest = private_key_digest(api.private_key_file);
+  if (!digest.empty() && own.key_digest != digest) {
+    findings.error(where + "api.private_key_file: " + api.private_key_file.string(),
+                   "does not belong to the certificate in " + own.file);
+  } else if (!crypto::is_same_serial(own.serial, api.certificate_serial)) {
+    findings.error(key, "is " + api.certificate_serial + ", and the certificate in " + own.file +
+                            " has " + own.serial + "; write that");
+  } else if (own.expires_at < now + kRolloverNotice) {
+    findings.warn(key, "is of a certificate that expires " + date_of(own.expires_at) +
+                           ", after which WeChat Pay refuses every call; apply for a new one in "
+                           "the console");
+  }
+}
+
+void check_merchants(const Config& config, const Merchants& merchants, std::chrono::sys_seconds now,
+                     CheckFindings& findings) {
+  const auto& loaded = merchants.all();
+  for (std::size_t i = 0; i < config.merchants.size() && i < loaded.size(); ++i) {
+    const MerchantConfig& merchant = config.merchants[i];
+    const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": ";
+    check_live_keys(merchant, loaded[i], where, now, findings);
+    check_platform_files(merchant, where, now, findings);
+    check_numbers(merchant, where, findings);
+    if (!merchant.api) continue;
+    check_api_identity(merchant, loaded[i].platform_keys, where, now, findings);
+    check_api_v2_key(*merchant.api, where, findings);
+  }
+}
+
+}  // namespace couponhook::server

@@ -1,0 +1,131 @@
+#include "server/net/tls_files.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "crypto/pasted_text.hpp"
+#include "crypto/pem.hpp"
+#include "server/file.hpp"
+
+namespace couponhook::server {
+namespace {
+
+using Used = boost::system::result<void, std::string>;
+template <typename T>
+using Read = boost::system::result<T, std::string>;
+using ChainCertificate = std::unique_ptr<X509, void (*)(X509*)>;
+using ServerKey = std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)>;
+using MemoryBio = std::unique_ptr<BIO, int (*)(BIO*)>;
+
+MemoryBio memory_bio(std::string_view text) {
+  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
+}
+
+/// Gives up where OpenSSL's own would ask at a terminal.
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
+  return -1;
+}
+
+/// \param purpose what the file's certificates are for, to be told where it has none.
+Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::path& file,
+                                                      std::string_view purpose) {
+  const auto content = read_file(file);
+  if (!content) return file.string() + ": " + content.error();
+  const crypto::PemContent pem = crypto::read_pem(content->reveal());
+  if (!pem.faults.empty()) return file.string() + ": " + pem.faults.front();
+  std::vector<ChainCertificate> certificates;
+  for (std::size_t i = 0; i < pem.blocks.size(); ++i) {
+    // A key may be in the same file.
+    if (!pem.blocks[i].is_certificate()) continue;
+    const MemoryBio bio = memory_bio(pem.blocks[i].text);
+    ChainCertificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr),
+                                 X509_free);
+    if (!certificate) {
+      return file.string() + ": " + crypto::place_of(pem, i) +
+             " is no certificate that can be decoded; it is cut or altered";
+    }
+    certificates.push_back(std::move(certificate));
+  }
+  if (certificates.empty()) {
+    return file.string() + ": holds no readable PEM certificates: it " +
+           crypto::describe_content(content->reveal()) + "; give " + std::string(purpose);
+  }
+  return Read<std::vector<ChainCertificate>>(boost::system::in_place_value,
+                                             std::move(certificates));
+}
+
+Read<ServerKey> read_key(const std::filesystem::path& file) {
+  const auto content = read_file(file);
+  if (!content) return file.string() + ": " + content.error();
+  std::string_view text = content->reveal();
+  if (text.starts_with(crypto::kByteOrderMark)) text.remove_prefix(crypto::kByteOrderMark.size());
+  const MemoryBio bio = memory_bio(text);
+  ServerKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr), EVP_PKEY_free);
+  if (key) return Read<ServerKey>(boost::system::in_place_value, std::move(key));
+  return file.string() + ": is no private key that can be read without a password: it " +
+         crypto::describe_content(text) + "; give the PEM key that the certificate was made for";
+}
+
+bool belong_together(const ChainCertificate& certificate, const ServerKey& key) {
+  return X509_check_private_key(certificate.get(), key.get()) == 1;
+}
+
+std::string explain_mismatch(const std::vector<ChainCertificate>& chain, const ServerKey& key,
+                             const std::filesystem::path& chain_file,
+                             const std::filesystem::path& key_file) {
+  const auto owner = std::ranges::find_if(
+      chain, [&](const ChainCertificate& each) { return belong_together(each, key); });
+  if (owner == chain.end()) {
+    return key_file.string() + ": does not belong to the certificate in " + chain_file.string() +
+           "; give the key that the certificate was made for";
+  }
+  return chain_file.string() + ": the server's own certificate, which " + key_file.string() +
+         " belongs to, is number " + std::to_string(owner - chain.begin() + 1) +
+         " in the file; put it first, and each issuer's below the one it signed";
+}
+
+}  // namespace
+
+Used use_chain_and_key(SSL_CTX* context, const std::filesystem::path& certificate_chain,
+                       const std::filesystem::path& private_key) {
+  const auto fail = [](std::string message) {
+    ERR_clear_error();
+    return Used(boost::system::in_place_error, std::move(message));
+  };
+  auto chain = read_certificates(
+      certificate_chain, "the PEM file of the server's certificate, with its issuers' below it");
+  if (!chain) return fail(chain.error());
+  auto key = read_key(private_key);
+  if (!key) return fail(key.error());
+  if (!belong_together(chain->front(), *key)) {
+    return fail(explain_mismatch(*chain, *key, certificate_chain, private_key));
+  }
+  bool used = SSL_CTX_use_certificate(context, chain->front().get()) == 1 &&
+              SSL_CTX_use_PrivateKey(context, key->get()) == 1;
+  for (std::size_t i = 1; used && i < chain->size(); ++i) {
+    used = SSL_CTX_add1_chain_cert(context, (*chain)[i].get()) == 1;
+  }
+  if (used) return Used();
+  return fail(certificate_chain.string() + ": OpenSSL refuses the certificate: " +
+              ERR_reason_error_string(ERR_peek_last_error()) +
+              "; use RSA of 2048 bits or more, or P-256");
+}
+
+Used trust_certificates(SSL_CTX* context, const std::filesystem::path& file) {
+  const auto trusted = read_certificates(file, "the PEM file of those to trust");
+  if (!trusted) {
+    ERR_clear_error();
+    return Used(boost::system::in_place_error, trusted.error());
+  }
+  X509_STORE* const store = SSL_CTX_get_cert_store(context);
+  // Fails only for want of memory: one that is there already is taken.
+  for (const ChainCertificate& each : *trusted) X509_STORE_add_cert(store, each.get());
+  ERR_clear_error();
+  return Used();
+}
+
+}  // namespace couponhook::server
