@@ -55,6 +55,9 @@ bool read_authority(std::string_view authority, Url& url) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return false;
     url.host = authority.substr(1, end - 1);
+    // Two readers of URLs could see two hosts in anything else.
+    const bool is_v6 = url.host.find(':') != std::string::npos && IpAddress::parse(url.host);
+    if (!is_v6) return false;
     port = authority.substr(end + 1);
     if (!port.empty() && !port.starts_with(':')) return false;
     if (!port.empty()) port.remove_prefix(1);
@@ -126,6 +129,9 @@ bool Url::is_loopback() const {
 }
 
 std::optional<Url> parse_url(std::string_view text) {
+  // A line end here would begin a header of the sender's choice in the request that is made of it.
+  const auto is_control_or_blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
+  if (std::ranges::any_of(text, is_control_or_blank)) return std::nullopt;
   Url url;
   if (text.starts_with("https://")) {
     url.port = "443";

@@ -68,5 +68,17 @@ TEST(Url, RefusesOtherSchemesAndNoHost) {
   EXPECT_FALSE(parse_url("shop.example"));
 }
 
+TEST(Url, RefusesBracketsAroundWhatIsNoIpv6Address) {
+  for (const char* url : {"http://[::@]:8080/", "http://[shop.example]/", "http://[10.0.0.1]/"}) {
+    EXPECT_FALSE(parse_url(url)) << url;
+  }
+}
+
+TEST(Url, RefusesControlCharactersAndBlanks) {
+  for (const char* url : {"http://h/a\r\nX: y", "http://h/a b", "http://h/\x7f", "http://h\t/"}) {
+    EXPECT_FALSE(parse_url(url)) << url;
+  }
+}
+
 }  // namespace
 }  // namespace couponhook::server

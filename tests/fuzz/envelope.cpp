@@ -1,0 +1,31 @@
+/// \file
+/// Signed bodies: an envelope that is accepted keeps its promises.
+
+#include <algorithm>
+
+#include "fuzz.hpp"
+#include "handlers/notification.hpp"
+#include "handlers/utf8.hpp"
+
+namespace couponhook::fuzz {
+namespace {
+
+void run(std::string_view input) {
+  const auto notification = handlers::parse_notification(input, {});
+  if (!notification) {
+    require(!notification.error().message.empty(), "a refusal says why");
+    return;
+  }
+  const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+  require(!notification->id.empty() && notification->id.size() <= 64 &&
+              std::ranges::all_of(notification->id, visible),
+          "an id is 1 to 64 visible characters");
+  require(!notification->event_type.empty() && notification->event_type.size() <= 64,
+          "an event type is 1 to 64 characters");
+  require(handlers::is_utf8(notification->summary), "texts are UTF-8");
+}
+
+const Registration registered("envelope", run);
+
+}  // namespace
+}  // namespace couponhook::fuzz

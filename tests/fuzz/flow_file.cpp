@@ -1,0 +1,61 @@
+/// \file
+/// A flow file means the same however its bytes arrive, and each of its rows is a fact with a key.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "fuzz.hpp"
+#include "wechatpay/book_entry.hpp"
+#include "wechatpay/flow_file.hpp"
+
+namespace couponhook::fuzz {
+namespace {
+
+using wechatpay::FlowKind;
+using wechatpay::FlowParser;
+using wechatpay::FlowRecord;
+
+constexpr wechatpay::FlowLimits kLimits{
+    .line_bytes_max = 4096, .columns_max = 50, .rows_max = 1000, .problems_kept_max = 20};
+
+struct Read {
+  std::vector<std::string> keys;
+  std::size_t malformed = 0;
+  bool failed = false;
+
+  bool operator==(const Read&) const = default;
+};
+
+Read read(FlowKind kind, std::string_view content, std::size_t piece) {
+  FlowParser parser(kind, wechatpay::usual_flow_columns(kind), kLimits);
+  std::vector<FlowRecord> records;
+  for (std::size_t at = 0; at < content.size(); at += piece) {
+    if (!parser.feed(content.substr(at, piece), records)) break;
+  }
+  if (!parser.failed()) parser.finish(records);
+  Read result{{}, parser.malformed(), parser.failed()};
+  for (const FlowRecord& record : records) {
+    const wechatpay::BookEntry entry = wechatpay::book_entry(kind, record, "98065001");
+    require(!entry.coupon.empty() || !entry.transaction_id.empty(), "a row is a fact");
+    require(!entry.business_key.empty(), "a fact has a business key");
+    require(entry.notification_id().size() == 42, "a fact has an id of its own");
+    result.keys.push_back(entry.business_key);
+  }
+  return result;
+}
+
+/// First byte: the kind of flow. The rest: the file.
+void run(std::string_view input) {
+  Bytes bytes(input);
+  const FlowKind kind = bytes.byte() % 2 == 0 ? FlowKind::kUse : FlowKind::kRefund;
+  const std::string_view content = bytes.rest();
+  const Read whole = read(kind, content, std::max<std::size_t>(content.size(), 1));
+  require(read(kind, content, 1) == whole, "byte by byte is as whole");
+  require(read(kind, content, 7) == whole, "in pieces is as whole");
+}
+
+const Registration registered("flow_file", run);
+
+}  // namespace
+}  // namespace couponhook::fuzz

@@ -1,0 +1,74 @@
+/// \file
+/// A request means the same however its bytes arrive: whole, or split at any byte.
+
+#include <algorithm>
+#include <string>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "fuzz.hpp"
+#include "server/net/request_parser.hpp"
+
+namespace couponhook::fuzz {
+namespace {
+
+using server::RequestParser;
+using server::RequestParts;
+
+constexpr std::uint32_t kHeaderMax = 16384;
+constexpr std::uint64_t kBodyMax = 65536;
+/// Splitting at every byte is quadratic.
+constexpr std::size_t kSplitMax = 600;
+
+/// What a parser made of its input.
+struct Read {
+  bool failed = false;
+  bool done = false;
+  std::string method, target, body, signature, connection;
+
+  bool operator==(const Read&) const = default;
+};
+
+/// Feeds pieces of the input as a session does: what is not consumed is offered again with more.
+Read read(std::string_view input, std::size_t first, std::size_t step) {
+  RequestParts parts;
+  RequestParser parser(parts);
+  parser.header_limit(kHeaderMax);
+  parser.body_limit(kBodyMax);
+  parser.eager(true);
+  Read result;
+  std::size_t begin = 0;
+  for (std::size_t end = std::min(first, input.size()); !result.failed && !parser.is_done();) {
+    boost::system::error_code ec;
+    const std::size_t used =
+        parser.put(boost::asio::const_buffer(input.data() + begin, end - begin), ec);
+    begin += used;
+    if (ec && ec != boost::beast::http::error::need_more) result.failed = true;
+    const bool stuck = used == 0 || begin == end;
+    if (stuck && end == input.size()) break;
+    if (stuck) end = std::min(end + step, input.size());
+  }
+  result.done = parser.is_done() && !result.failed;
+  if (!result.done) return result;
+  result.method = parts.method();
+  result.target = parts.target();
+  result.body = parts.body();
+  result.signature = parts.find("Wechatpay-Signature");
+  result.connection = parts.find("Connection");
+  return result;
+}
+
+void run(std::string_view input) {
+  const Read whole = read(input, input.size(), input.size());
+  if (whole.done) require(whole.body.size() <= kBodyMax, "a body is within its limit");
+  require(read(input, 1, 1) == whole, "byte by byte is as whole");
+  for (std::size_t at = 1; at < std::min(input.size(), kSplitMax); ++at) {
+    require(read(input, at, input.size()) == whole, "split in two is as whole");
+  }
+}
+
+const Registration registered("request_parser", run);
+
+}  // namespace
+}  // namespace couponhook::fuzz
