@@ -72,7 +72,9 @@ TEST(SqliteOpen, IsTriedAgainWhereAnySingleOneFailed) {
   for (const bool made : {false, true}) {
     for (int nth = 1;; ++nth) {
       const StoreUrl url{"sqlite", folder.path() / numbered(made ? "made" : "new", nth)};
-      if (made) ASSERT_TRUE(use(url));
+      if (made) {
+        ASSERT_TRUE(use(url));
+      }
       const FailingOpens failing(nth, 1);
       const auto used = use(url);
       EXPECT_TRUE(used) << "open " << nth << ": " << used.error().message;
