@@ -100,7 +100,7 @@ class Admissions(SlowDiskCase):
         log = self.service.database.with_name(self.service.database.name + "-wal")
         self.assertLess(log.stat().st_size, 200_000_000)
 
-    def test_operators_and_purges_keep_no_reply_waiting(self):
+    def test_a_hurried_purge_beside_it_keeps_no_reply_waiting(self):
         self.begin()
         self.disk.flush_ms = FLUSH_MS
         over = threading.Event()
