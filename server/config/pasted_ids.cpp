@@ -77,7 +77,11 @@ std::string to_hexadecimal(const std::string& decimal) {
 
 /// Leading zeros of a serial of the usual length are its own.
 std::string without_superfluous_zeros(std::string digits) {
-  if (digits.size() == kSerialDigitsMax) return digits;
+  if (digits.size() > kSerialDigitsMax) {
+    const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+    digits.erase(0, std::min(zeros, digits.size() - kSerialDigitsMax));
+  }
+  if (digits.size() >= kSerialDigitsMax) return digits;
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
   return digits.size() % 2 == 0 ? digits : "0" + digits;
 }

@@ -35,6 +35,8 @@ TEST(CertificateSerial, IsUpperCaseHexadecimalWhateverItsNotation) {
 TEST(CertificateSerial, KeepsTheZerosThatBelongToIt) {
   EXPECT_EQ(normalise_certificate_serial("00EA10EF9A8B7C6D5E4F30213243546576879A0B"),
             "00EA10EF9A8B7C6D5E4F30213243546576879A0B");
+  EXPECT_EQ(normalise_certificate_serial("0000EA10EF9A8B7C6D5E4F30213243546576879A0B"),
+            "00EA10EF9A8B7C6D5E4F30213243546576879A0B");
   EXPECT_EQ(normalise_certificate_serial("0A"), "0A");
   EXPECT_EQ(normalise_certificate_serial("a"), "0A");
   EXPECT_EQ(normalise_certificate_serial("000A"), "0A");
