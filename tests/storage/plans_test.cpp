@@ -36,7 +36,8 @@ std::string explained(std::string_view statement, std::string_view how) {
 bool may_be_walked(const Statement& statement) {
   return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
          &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
-         &statement == &sql::kPauses || &statement == &sql::kNewestNotification;
+         &statement == &sql::kPauses || &statement == &sql::kNewestNotification ||
+         &statement == &sql::kNewestSeen || &statement == &sql::kNewestSealed;
 }
 
 class PlansTest : public StoreTest {
