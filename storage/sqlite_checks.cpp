@@ -105,6 +105,11 @@ Connection::Result<void> SqliteConnection::check_writable() {
 }
 
 Connection::Result<void> SqliteConnection::make_read_only() {
+  // The log's index is shared by all connections of a process: one that a reader could open for
+  // reading only would keep every writer from writing.
+  if (sqlite3_db_readonly(db_.get(), "main") == 0) {
+    if (auto writable = check_writable(); !writable) return writable;
+  }
   // Reads something, so that its files are open: which they are can be told then.
   return run_script(
       "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");

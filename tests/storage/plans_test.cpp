@@ -39,7 +39,8 @@ bool may_be_walked(const Statement& statement) {
          &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
          &statement == &sql::kPauses || &statement == &sql::kNewestNotification ||
          &statement == &sql::kCountSealed || &statement == &sql::kCountUnreadable ||
-         &statement == &sql::kCorrectSealed || &statement == &sql::kCorrectUnreadable;
+         &statement == &sql::kCorrectSealed || &statement == &sql::kCorrectUnreadable ||
+         &statement == &sql::kNewestSeen || &statement == &sql::kNewestSealed;
 }
 
 class PlansTest : public StoreTest {
