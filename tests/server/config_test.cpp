@@ -413,8 +413,8 @@ TEST_F(ConfigFile, KeepsFetchedCertificatesWhereItSaysOrInMemory) {
 }
 
 TEST_F(ConfigFile, KeepsTheCertificatesOfSeveralMerchantsApart) {
-  const std::string text = std::string(kMinimal) + std::string(kApi) +
-                           std::string(kOtherMerchant) + std::string(kApi);
+  const std::string text =
+      std::string(kMinimal) + std::string(kApi) + std::string(kOtherMerchant) + std::string(kApi);
   const auto config = load(text);
 
   ASSERT_TRUE(config);

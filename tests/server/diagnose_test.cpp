@@ -329,9 +329,9 @@ TEST(Diagnose, NamesResourcesThatNoKeyOpens) {
 
 TEST(Diagnose, NamesWhatTheServiceCouldNotLoad) {
   for (const auto& [unit, gravity] :
-       {std::pair("merchant:1900000001", Gravity::kBlocking), std::pair("listener", Gravity::kBlocking),
-        std::pair("config", Gravity::kBlocking), std::pair("admin", Gravity::kSoon),
-        std::pair("handler:crm", Gravity::kSoon)}) {
+       {std::pair("merchant:1900000001", Gravity::kBlocking),
+        std::pair("listener", Gravity::kBlocking), std::pair("config", Gravity::kBlocking),
+        std::pair("admin", Gravity::kSoon), std::pair("handler:crm", Gravity::kSoon)}) {
     DoctorFacts facts = sound();
     facts.service->refused_units[unit] = "tls/admin.crt: has expired";
     const auto findings = diagnose(facts);

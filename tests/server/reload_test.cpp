@@ -156,9 +156,9 @@ TEST(UnitFiles, NameWhatEachUnitDependsOn) {
   const UnitFiles units = unit_files(config);
   std::vector<std::string> names;
   for (const auto& [name, files] : units) names.push_back(name);
-  EXPECT_THAT(names, ::testing::UnorderedElementsAre(
-                         "config", "listener", "admin", "admin_token", "merchant:1",
-                         "merchant_api:1", "handler:crm", "handler:script", "handler:stream"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("config", "listener", "admin", "admin_token",
+                                                     "merchant:1", "merchant_api:1", "handler:crm",
+                                                     "handler:script", "handler:stream"));
   EXPECT_THAT(units.at("merchant_api:1"), ::testing::Contains("ca.pem"));
   EXPECT_THAT(units.at("handler:crm"), ::testing::Contains("crm.pem"));
   EXPECT_THAT(units.at("handler:script"), ::testing::ElementsAre("/opt/on-coupon"));
