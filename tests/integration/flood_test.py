@@ -114,6 +114,7 @@ class Flood:
     def test_a_request_that_had_begun_is_told_why_it_was_cut(self):
         slow = self.connect("127.0.0.9")
         slow.send(REFUSED[:-1])
+        time.sleep(1.2)  # waits of up to a second are everybody's
         # From one address each, so that none makes room for its own.
         for i in range(self.PLACES):
             self.connect(f"127.0.3.{i + 1}").send(REFUSED[:-1])
