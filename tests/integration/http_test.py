@@ -389,9 +389,7 @@ class LingeringClose(ServiceTestCase):
                     client.sendall(b"x" * 1000000)
 
 
-class UnknownPaths(ServiceTestCase):
-    """A 404 or 405 leaves one line in the log, and not one for each."""
-
+class PathsTestCase(ServiceTestCase):
     def refused(self, method: str, target: str, times=1):
         with Connection(self.service) as connection:
             for _ in range(times):
@@ -405,6 +403,10 @@ class UnknownPaths(ServiceTestCase):
         request = self.platform.notify(events.redeem())
         self.assert_stored(self.post(request))
         self.service.wait_for_log(event="notification", request_id=request.headers["Request-ID"])
+
+
+class UnknownPaths(PathsTestCase):
+    """A 404 or 405 leaves one line in the log, and not one for each."""
 
     def test_each_path_has_one_line_a_minute(self):
         for _ in range(3):
@@ -431,6 +433,8 @@ class UnknownPaths(ServiceTestCase):
             self.assertTrue(line.isascii())
         self.assertEqual(self.service.logs(event="refused", a=""), [])
 
+
+class Scan(PathsTestCase):
     def test_a_scan_of_many_paths_fills_no_log(self):
         with Connection(self.service) as connection:
             for i in range(1000):
