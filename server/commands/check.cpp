@@ -88,7 +88,8 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   if (!store) print_problems(world, {{where, store.error().message}});
   // What check_store() found is not to be told twice.
   const Exit places = store ? check_places(setup.config, user, world) : Exit::kOk;
-  if (!problems.empty() || places != Exit::kOk || !mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
+  if (!problems.empty() || places != Exit::kOk || !mchid_is_configured(setup.config, common, world))
+    return Exit::kUsage;
   if (!store) return Exit::kFailed;
   describe(setup, url->name(), now, world.out);
   return Exit::kOk;

@@ -190,7 +190,8 @@ std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& t
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
     return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), *http, clock, listener);
   }
-  return std::make_unique<ThreadSender>(setup.lane.handler, std::get<std::shared_ptr<RenewableHandler>>(setup.target),
+  return std::make_unique<ThreadSender>(setup.lane.handler,
+                                        std::get<std::shared_ptr<RenewableHandler>>(setup.target),
                                         setup.lane.concurrency, clock, listener);
 }
 
