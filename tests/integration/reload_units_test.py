@@ -126,8 +126,10 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
         for word in words:
             self.assertIn(word, why)
         self.assertGreater(self.metric(unit, "refused"), 0)
-        self.assertTrue([line for line in self.service.logs(event="reload_refused", level="error")
-                         if line["message"].startswith(f"{unit}: ")], self.service.logs())
+        # A round over the units tells at its end.
+        wait_until(lambda: [line for line in
+                            self.service.logs(event="reload_refused", level="error")
+                            if line["message"].startswith(f"{unit}: ")], 5, f"a line about {unit}")
         self.assertEqual(self.unit(f"merchant:{MCHID}")["last_error"], "")
         self.assertGreater(self.metric(f"merchant:{MCHID}", "ok"), 0)
 
