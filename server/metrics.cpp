@@ -228,8 +228,8 @@ void tell_upkeep(Families& families, const std::vector<CertificateUpkeep>& all) 
   if (all.empty()) return;  // a family without samples is no family
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
-  Family& keeps = families.counter("certificate_keeps_total",
-                                   "Tries to keep platform certificates in files");
+  Family& keeps =
+      families.counter("certificate_keeps_total", "Tries to keep platform certificates in files");
   Family& unkept = families.gauge("certificates_unkept",
                                   "1 where platform certificates cannot be kept in "
                                   "api.certificate_directory, and are lost with this process");

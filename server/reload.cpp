@@ -64,8 +64,9 @@ FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
       struct stat facts {};
       if (::stat(file.c_str(), &facts) != 0) facts = {};
       // The time of change of the inode tells of permissions, and of files that were renamed here.
-      marks.emplace_back(file, facts.st_dev, facts.st_ino, static_cast<std::uint64_t>(facts.st_size),
-                         to_ns(facts.st_mtim), to_ns(facts.st_ctim));
+      marks.emplace_back(file, facts.st_dev, facts.st_ino,
+                         static_cast<std::uint64_t>(facts.st_size), to_ns(facts.st_mtim),
+                         to_ns(facts.st_ctim));
     }
   }
   return marks;

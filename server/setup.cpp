@@ -110,8 +110,8 @@ void check_rules(const Config& config, std::vector<Problem>& problems) {
 
 bool can_serve(const Setup& setup, std::span<const Problem> problems,
                std::chrono::sys_seconds now) {
-  const bool whole = std::ranges::all_of(
-      problems, [](const Problem& problem) { return !problem.unit.empty(); });
+  const bool whole =
+      std::ranges::all_of(problems, [](const Problem& problem) { return !problem.unit.empty(); });
   if (!whole || (setup.config.listener.tls && !setup.tls)) return false;
   return std::ranges::any_of(setup.config.merchants, [&](const MerchantConfig& entry) {
     const Merchant* const merchant = setup.merchants->find_mchid(entry.mchid);

@@ -95,8 +95,8 @@ int try_as(const SystemUser& user, const std::function<int()>& trial) {
   const pid_t child = ::fork();
   if (child < 0) return errno;
   if (child == 0) {
-    const bool became = ::initgroups(user.name.c_str(), user.gid) == 0 &&
-                        ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0;
+    const bool became = ::initgroups(user.name.c_str(), user.gid) == 0 && ::setgid(user.gid) == 0 &&
+                        ::setuid(user.uid) == 0;
     ::_exit(became ? trial() : EPERM);
   }
   int status = 0;

@@ -167,15 +167,15 @@ void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKe
 
 void check_merchants(const Config& config, const Merchants& merchants, std::chrono::sys_seconds now,
                      CheckFindings& findings) {
-  const auto& loaded = merchants.all();
-  for (std::size_t i = 0; i < config.merchants.size() && i < loaded.size(); ++i) {
-    const MerchantConfig& merchant = config.merchants[i];
+  for (const MerchantConfig& merchant : config.merchants) {
+    const Merchant* const loaded = merchants.find_mchid(merchant.mchid);
+    if (loaded == nullptr) continue;  // why is told by whoever could not load it
     const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": ";
-    check_live_keys(merchant, loaded[i], where, now, findings);
+    check_live_keys(merchant, *loaded, where, now, findings);
     check_platform_files(merchant, where, now, findings);
     check_numbers(merchant, where, findings);
     if (!merchant.api) continue;
-    check_api_identity(merchant, loaded[i].platform_keys, where, now, findings);
+    check_api_identity(merchant, loaded->platform_keys, where, now, findings);
     check_api_v2_key(*merchant.api, where, findings);
   }
 }

@@ -16,10 +16,10 @@ namespace {
 
 using Backlog = std::vector<storage::HandlerBacklog>;
 
-/// \return what waits in it for handlers that are not configured; a failure where it is not sound, or could not be
+/// \return what waits in it for handlers that are not configured; a failure where it is not sound,
+/// or could not be
 ///   made.
-storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url,
-                                            const Config& config) {
+storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const Config& config) {
   if (auto place = storage::Store::check_place(url); !place) return place.error();
   const auto made = storage::Store::is_made(url, {});
   if (!made) return made.error();
@@ -106,7 +106,8 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
   const auto url = storage::parse_store_url(setup.config.store.url, setup.config.directory);
   if (!url) problems.push_back({where, url.error().message});
   print_problems(world, problems);
-  const auto backlog = url ? check_store(*url, setup.config) : storage::Store::Result<Backlog>(url.error());
+  const auto backlog =
+      url ? check_store(*url, setup.config) : storage::Store::Result<Backlog>(url.error());
   if (backlog) check_backlog(setup.config, *backlog, findings);
   if (url && !backlog) print_problems(world, {{where, backlog.error().message}});
   print_warnings(world, findings.warnings);
@@ -140,8 +141,7 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   CheckFindings findings;
   const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
   // A store that cannot be used has been told already.
-  const Exit places =
-      exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
+  const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
   if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
   if (exit) return *exit;
   if (places != Exit::kOk) return places;

@@ -94,7 +94,8 @@ Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& wor
     return Exit::kUsage;
   }
   auto places = try_writing(*config, *user);
-  const auto findings = diagnose(gather_facts(*config, std::move(problems), std::move(places), world));
+  const auto findings =
+      diagnose(gather_facts(*config, std::move(problems), std::move(places), world));
   std::vector<EchoStep> steps;
   if (chosen.live) {
     const MerchantConfig* merchant = choose_merchant(*config, common, world);

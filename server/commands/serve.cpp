@@ -56,8 +56,8 @@ Exit serve(const CommonOptions& common, World& world) {
                            world.out << "couponhook: notifications at " << listener
                                      << ", status at " << admin << std::endl;
                          }};
-  if (const auto problem = run_service(std::move(setup), std::move(problems), **store,
-                                       std::move(options))) {
+  if (const auto problem =
+          run_service(std::move(setup), std::move(problems), **store, std::move(options))) {
     print_problems(world, {*problem});
     return Exit::kFailed;
   }

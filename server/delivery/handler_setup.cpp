@@ -192,7 +192,8 @@ std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& t
     return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), thread.resolver(), *http,
                                         clock, listener);
   }
-  return std::make_unique<ThreadSender>(setup.lane.handler, std::get<std::shared_ptr<RenewableHandler>>(setup.target),
+  return std::make_unique<ThreadSender>(setup.lane.handler,
+                                        std::get<std::shared_ptr<RenewableHandler>>(setup.target),
                                         setup.lane.concurrency, clock, listener);
 }
 

@@ -73,7 +73,7 @@ TlsBio bio_of(std::string_view text) {
 }  // namespace
 
 ContextResult make_server_tls_even_expired(const std::filesystem::path& certificate_chain,
-                              const std::filesystem::path& private_key) {
+                                           const std::filesystem::path& private_key) {
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
   if (auto used = use_chain_and_key(tls, certificate_chain, private_key); !used) {

@@ -84,8 +84,7 @@ void CertificateKeeper::adopt_next_config() {
     const auto known = find_ward(wards_, ward.merchant.mchid);
     if (known == wards_.end()) continue;
     const bool has_changed = ward.merchant.api != known->merchant.api;
-    ward.schedule =
-        CertificateSchedule(interval_of(ward.merchant), known->schedule, has_changed);
+    ward.schedule = CertificateSchedule(interval_of(ward.merchant), known->schedule, has_changed);
     const std::string directory = std::move(ward.upkeep.directory);
     ward.upkeep = known->upkeep;
     ward.upkeep.directory = directory;

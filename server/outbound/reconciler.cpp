@@ -171,8 +171,8 @@ void Reconciler::run(Errand& errand, const std::stop_token& stop) {
     return fail(errand, short_of + "; a handler that is new takes effect at the next start");
   }
   std::vector<Problem> problems;
-  auto account = load_service_account(
-      config_, errand.merchant, sources_.fetched.of(errand.merchant.mchid), problems);
+  auto account = load_service_account(config_, errand.merchant,
+                                      sources_.fetched.of(errand.merchant.mchid), problems);
   if (!account) return fail(errand, problems.front().where + ": " + problems.front().message);
   ApiClient client(std::move(account),
                    {sources_.clock, sources_.random, stoppable_pause(stop), stop, sources_.pace});

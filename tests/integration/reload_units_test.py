@@ -4,20 +4,20 @@ unit broken in turn, with a new platform key put in place at the same moment.
 """
 
 import datetime
+import ipaddress
 import os
 import shutil
 import signal
 import ssl
 import subprocess
 import unittest
-from contextlib import closing, suppress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from support import events
 from support.pay_api import make_certificate
-from support.service import PATIENCE, Service, free_port, run, wait_until
+from support.service import Service, free_port, run, wait_until
 from support.target import Target, handler_table, make_secret
 from support.wechat_pay import Platform
 from support.wire import Connection
@@ -35,7 +35,10 @@ def expired_pair() -> tuple[str, str]:
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(today - datetime.timedelta(days=30))
-        .not_valid_after(today - datetime.timedelta(days=1)).sign(key, hashes.SHA256()))
+        .not_valid_after(today - datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256()))
     return (certificate.public_bytes(serialization.Encoding.PEM).decode().strip(),
             key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                               serialization.NoEncryption()).decode().strip())
@@ -123,8 +126,10 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
         for word in words:
             self.assertIn(word, why)
         self.assertGreater(self.metric(unit, "refused"), 0)
-        self.assertTrue([line for line in self.service.logs(event="reload_refused", level="error")
-                         if line["message"].startswith(f"{unit}: ")], self.service.logs())
+        # A round over the units tells at its end.
+        wait_until(lambda: [line for line in
+                            self.service.logs(event="reload_refused", level="error")
+                            if line["message"].startswith(f"{unit}: ")], 5, f"a line about {unit}")
         self.assertEqual(self.unit(f"merchant:{MCHID}")["last_error"], "")
         self.assertGreater(self.metric(f"merchant:{MCHID}", "ok"), 0)
 
