@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "server/excerpt.hpp"
+#include "server/net/http_grammar.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -15,34 +16,6 @@ constexpr std::size_t kStatusDigits = 3;
 constexpr unsigned kSwitchingProtocols = 101;
 constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// Calls `each` with every element of a comma-separated list.
-template <typename Each>
-void for_each_element(std::string_view list, const Each& each) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    each(trimmed(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-}
 
 /// All of `text` as a number.
 std::optional<std::uint64_t> number_in(std::string_view text, int base) {
@@ -59,13 +32,13 @@ struct StatusLine {
 
 /// "HTTP/1.1 200 OK", where minor version and reason may be missing.
 std::optional<StatusLine> parse_status_line(std::string_view line) {
-  if (!is_same_word(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
+  if (!equals_ignoring_case(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
   line.remove_prefix(kProtocol.size());
   const std::size_t version_end = std::min(line.find_first_of(kBlanks), line.size());
   const std::string_view version = line.substr(0, version_end);
   const auto is_of_version = [](char c) { return is_digit(c) || c == '.'; };
   if (version.empty() || !std::ranges::all_of(version, is_of_version)) return std::nullopt;
-  const std::string_view rest = trimmed(line.substr(version_end));
+  const std::string_view rest = trim_blanks(line.substr(version_end));
   const std::string_view code = rest.substr(0, rest.find_first_of(kBlanks));
   if (code.size() != kStatusDigits || !std::ranges::all_of(code, is_digit) || code[0] == '0') {
     return std::nullopt;
@@ -128,7 +101,8 @@ bool ReplyParser::take_line(std::string_view& bytes) {
 void ReplyParser::check_beginning() {
   if (line_.front() == '\r' || line_.front() == '\n') return;
   const std::size_t size = std::min(line_.size(), kProtocol.size());
-  if (!is_same_word(line_.substr(0, size), kProtocol.substr(0, size))) fail_unreadable(line_);
+  if (!equals_ignoring_case(line_.substr(0, size), kProtocol.substr(0, size)))
+    fail_unreadable(line_);
 }
 
 void ReplyParser::fail_unreadable(std::string_view beginning) {
@@ -145,11 +119,11 @@ void ReplyParser::on_line(std::string_view line) {
     case State::kChunkSize:
       return on_chunk_size(line);
     case State::kChunkEnd:
-      if (!trimmed(line).empty()) return fail("the reply's body has a malformed chunk");
+      if (!trim_blanks(line).empty()) return fail("the reply's body has a malformed chunk");
       state_ = State::kChunkSize;
       return;
     case State::kTrailers:
-      if (trimmed(line).empty()) state_ = State::kDone;
+      if (trim_blanks(line).empty()) state_ = State::kDone;
       return;
     case State::kBody:
     case State::kBodyUntilClosed:
@@ -161,7 +135,7 @@ void ReplyParser::on_line(std::string_view line) {
 
 void ReplyParser::on_status_line(std::string_view line) {
   // Left over from the reply before.
-  if (trimmed(line).empty()) return;
+  if (trim_blanks(line).empty()) return;
   const auto parsed = parse_status_line(line);
   if (!parsed) return fail_unreadable(line);
   reply_.status = parsed->status;
@@ -170,34 +144,36 @@ void ReplyParser::on_status_line(std::string_view line) {
 }
 
 void ReplyParser::on_header(std::string_view line) {
-  if (trimmed(line).empty()) return on_headers_end();
+  if (trim_blanks(line).empty()) return on_headers_end();
   if (kBlanks.find(line.front()) != std::string_view::npos) {
     // A continued line (RFC 9112, section 5.2).
-    if (!reply_.headers.empty()) reply_.headers.back().second.append(" ").append(trimmed(line));
+    if (!reply_.headers.empty()) reply_.headers.back().second.append(" ").append(trim_blanks(line));
     return;
   }
   const std::size_t colon = line.find(':');
-  const std::string_view name = trimmed(line.substr(0, colon));
+  const std::string_view name = trim_blanks(line.substr(0, colon));
   if (colon == std::string_view::npos || name.empty()) {
     has_strange_line_ = true;
     return;
   }
-  reply_.headers.emplace_back(name, trimmed(line.substr(colon + 1)));
+  reply_.headers.emplace_back(name, trim_blanks(line.substr(colon + 1)));
 }
 
 void ReplyParser::note_header(std::string_view name, std::string_view value) {
-  if (is_same_word(name, "Retry-After") && reply_.retry_after.empty()) reply_.retry_after = value;
-  if (is_same_word(name, "Connection")) {
+  if (equals_ignoring_case(name, "Retry-After") && reply_.retry_after.empty())
+    reply_.retry_after = value;
+  if (equals_ignoring_case(name, "Connection")) {
     for_each_element(value, [this](std::string_view option) {
-      if (is_same_word(option, "close")) keeps_alive_ = false;
+      if (equals_ignoring_case(option, "close")) keeps_alive_ = false;
     });
   }
-  if (is_same_word(name, "Transfer-Encoding")) {
+  if (equals_ignoring_case(name, "Transfer-Encoding")) {
     has_transfer_coding_ = true;
-    for_each_element(
-        value, [this](std::string_view coding) { is_chunked_ = is_same_word(coding, "chunked"); });
+    for_each_element(value, [this](std::string_view coding) {
+      is_chunked_ = equals_ignoring_case(coding, "chunked");
+    });
   }
-  if (is_same_word(name, "Content-Length")) {
+  if (equals_ignoring_case(name, "Content-Length")) {
     for_each_element(value, [this](std::string_view each) {
       const auto length = number_in(each, 10);
       if (!length || (content_length_ && *content_length_ != *length)) length_in_doubt_ = true;
@@ -241,7 +217,7 @@ void ReplyParser::choose_framing() {
 }
 
 void ReplyParser::on_chunk_size(std::string_view line) {
-  const auto size = number_in(trimmed(line.substr(0, line.find(';'))), 16);
+  const auto size = number_in(trim_blanks(line.substr(0, line.find(';'))), 16);
   if (!size) return fail("the reply's body has a malformed chunk size");
   left_ = *size;
   head_bytes_left_ = kHeadBytesMax;
