@@ -20,8 +20,9 @@ namespace {
 class QuarantineControlTest : public WithDeliveries {
  protected:
   [[nodiscard]] QuarantineControl control() { return QuarantineControl(writer()); }
-  [[nodiscard]] std::int64_t sealed_id(std::string_view id) {
-    return reader().notification(id).value().value().sequence;
+  [[nodiscard]] SealedKey sealed_key(std::string_view id) {
+    Reader look = reader();
+    return look.sealed(look.notification(id).value().value().sequence).value().value().key;
   }
   static Admission unreadable(std::string id) {
     Admission a = admission(std::move(id));
@@ -68,10 +69,10 @@ TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
   write_together(quarantined('x', "n1"));
   EXPECT_EQ(counts().sealed, 3);
   Admission opened = admission("n1");
-  opened.opened_from = sealed_id("n1");
+  opened.opened_from = sealed_key("n1");
   write_together(opened);
   EXPECT_EQ(counts().sealed, 2);
-  EXPECT_TRUE(control().discard(sealed_id("n2")).value());
+  EXPECT_TRUE(control().discard(sealed_key("n2")).value());
   EXPECT_EQ(counts().sealed, 1);
   purge({.quarantine_ms = kNow + 1});
   EXPECT_EQ(counts().sealed, 0);
@@ -81,7 +82,7 @@ TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
 TEST_P(QuarantineControlTest, CountsABodyThatLeavesTwiceOnce) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"));
   Admission opened = admission("n1");
-  opened.opened_from = sealed_id("n1");
+  opened.opened_from = sealed_key("n1");
   write_together(opened, opened);
   EXPECT_EQ(counts().sealed, 1);
   EXPECT_FALSE(control().discard(*opened.opened_from).value());
@@ -90,10 +91,18 @@ TEST_P(QuarantineControlTest, CountsABodyThatLeavesTwiceOnce) {
 
 TEST_P(QuarantineControlTest, TakesABodyAnewThatWasDiscarded) {
   write_together(quarantined('x', "n1"));
-  ASSERT_TRUE(control().discard(sealed_id("n1")).value());
+  ASSERT_TRUE(control().discard(sealed_key("n1")).value());
   write_together(quarantined('x', "n1"));
   EXPECT_EQ(counts().sealed, 1);
   EXPECT_EQ(counts().quarantined, 2);
+}
+
+TEST_P(QuarantineControlTest, DiscardsNoOtherBodyThatGotTheSameNumber) {
+  write_together(quarantined('x', "n1"));
+  SealedKey key = sealed_key("n1");
+  key.body_digest = {};
+  EXPECT_FALSE(control().discard(key).value());
+  EXPECT_EQ(counts().sealed, 1);
 }
 
 TEST_P(QuarantineControlTest, SetsTotalsRightThatAnOlderReleaseDidNotKeep) {
