@@ -18,7 +18,7 @@ class IssuedFile : public ::testing::Test {
  protected:
   IssuedUsers read(const std::string& content) {
     std::ofstream(file_, std::ios::binary) << content;
-    return read_issued(file_, kThen).value();
+    return *read_issued(file_, kThen);
   }
 
   support::TemporaryFolder folder_;
@@ -29,7 +29,7 @@ TEST_F(IssuedFile, IsReadAsItIsWritten) {
   const UserName user{"oKp3f5Qw8_Ex-Id", "wx0123456789abcdef"};
   ASSERT_TRUE(append_issued(file_, user, kThen));
   ASSERT_TRUE(append_issued(file_, {"oSecond", "wx1"}, kThen));
-  const IssuedUsers issued = read_issued(file_, kThen).value();
+  const IssuedUsers issued = *read_issued(file_, kThen);
   ASSERT_EQ(issued.users.size(), 2U);
   EXPECT_EQ(issued.users[1].openid, user.openid) << "the latest comes first";
   EXPECT_EQ(issued.users[1].appid, user.appid);
