@@ -28,6 +28,13 @@ std::optional<std::uint64_t> LineLimit::admit(std::string_view cause, int burst,
   return std::exchange(entry.suppressed, 0);
 }
 
+void LineLimit::take_back(std::string_view cause, std::uint64_t count) {
+  const auto found = causes_.find(std::string(cause));
+  if (found == causes_.end()) return;
+  found->second.lines_left += 1;
+  found->second.suppressed += count;
+}
+
 std::vector<LineLimit::Suppressed> LineLimit::take_quiet(TimePoint now) {
   if (now - looked_at_ < kBetweenSweeps) return {};
   looked_at_ = now;

@@ -233,6 +233,10 @@ struct Log::Impl {
     const std::lock_guard lock(mutex);
     return limit.admit(cause, burst, std::chrono::steady_clock::now());
   }
+  void take_back(std::string_view cause, std::uint64_t count) {
+    const std::lock_guard lock(mutex);
+    limit.take_back(cause, count);
+  }
   void tell_quiet() {
     std::vector<LineLimit::Suppressed> quiet;
     {
@@ -343,11 +347,10 @@ void Log::delivery(const DeliveryLine& line) {
 void Log::message(Severity severity, std::string_view event, std::string_view text) {
   if (!impl_->logger.should_log(level(severity))) return;
   impl_->tell_quiet();
-  std::string cause(event);
-  const auto of_event = impl_->admit(cause, kEventBurst);
-  cause.append(": ").append(text);
-  const auto of_text = of_event ? impl_->admit(cause, 1) : std::nullopt;
-  if (!of_text) return;
+  const auto of_event = impl_->admit(event, kEventBurst);
+  if (!of_event) return;
+  const auto of_text = impl_->admit(std::string(event).append(": ").append(text), 1);
+  if (!of_text) return impl_->take_back(event, *of_event);
   Fields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);

@@ -45,6 +45,11 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
 Maintenance::~Maintenance() {
   ask_to_stop();
   thread_.join();
+  // A store that went since the last look is told of before the service says that it has ended.
+  try {
+    check_place();
+  } catch (...) {  // for want of memory, at the end
+  }
 }
 
 void Maintenance::ask_to_stop() {

@@ -16,7 +16,9 @@ void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
   if (!failed_bytes_) return;
   const bool as_large = std::ranges::any_of(batch, [this](const Work& work) {
     const auto* probe = std::get_if<Probe>(&work.content);
-    return probe == nullptr || probe->bytes >= probe_bytes();
+    if (probe != nullptr) return probe->bytes >= probe_bytes();
+    // A copy adds no row, and fits where nothing new does.
+    return work.outcome != AdmitOutcome::kDuplicate;
   });
   if (as_large) failed_bytes_.reset();
 }

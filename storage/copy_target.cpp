@@ -65,6 +65,19 @@ Result begin_copy(PostgresConnection& target, const std::list<CopiedTable>& tabl
   return in_transaction(target, [&] { return target.run(record, results); });
 }
 
+/// A copy that an older couponhook began has its tables, without the columns that came since.
+Result refuse_older_copy(Connection& target, const std::string& name) {
+  constexpr static Statement kVersion{
+      "SELECT coalesce(max(version), 0) FROM couponhook_schema WHERE version <> $1"};
+  const auto version = ask(target, Command(kVersion, {kCopyUnderWay}));
+  if (!version) return version.error();
+  if (integer((*version)[0][0]) >= current_schema_version()) return {};
+  return Failure{FailureCode::kUnavailable,
+                 "store " + name +
+                     " holds an unfinished copy that an older couponhook began: empty the database "
+                     "and copy again"};
+}
+
 }  // namespace
 
 Connection::Result<std::int64_t> source_mark(Connection& source) {
@@ -91,7 +104,9 @@ Connection::Result<std::unique_ptr<Connection>> open_copy_target(
                    "store " + url.name() +
                        " holds an unfinished copy of another store: copy to an empty database"};
   }
-  if (!*found) {
+  if (*found) {
+    if (auto current = refuse_older_copy(*target, url.name()); !current) return current.error();
+  } else {
     if (auto begun = begin_copy(*target, tables, mark, now_ms); !begun) return begun.error();
   }
   return std::unique_ptr<Connection>(std::move(target));

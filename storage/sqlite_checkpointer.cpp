@@ -18,12 +18,12 @@ constexpr int kVeryLong = 250'000;
 }  // namespace
 
 void CheckpointPlan::ended(const std::optional<LogState>& state) {
-  if (state && state->copied == state->frames) {
+  if (state && has_all(*state)) {
     copied_all_of_ = state->frames;
     next_at_ = kInterval;
     return;
   }
-  // Somebody reads an older state, or adds to it all the time: again when it has grown as much.
+  // A reader or a writer kept part of the log from being copied: again after as many more frames.
   copied_all_of_.reset();
   next_at_ = (state ? state->frames : frames_) + kInterval;
 }
@@ -69,7 +69,10 @@ std::optional<LogState> SqliteCheckpointer::checkpoint() {
   const auto begun = Clock::now();
   auto state = connection_->checkpoint();
   if (!state) return std::nullopt;
-  if (state->copied == state->frames) return *state;
+  {
+    const std::lock_guard lock(mutex_);
+    if (plan_.has_all(*state)) return *state;
+  }
   const bool quick = Clock::now() - begun < kQuick;
   if (!quick && state->frames < kVeryLong) return *state;
   if (!turns_->take(WriterRole::kMaintenance, kTurnWait)) return *state;

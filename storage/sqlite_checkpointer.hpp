@@ -33,6 +33,11 @@ class CheckpointPlan {
   [[nodiscard]] bool is_due() const {
     return frames_ >= next_at_ && (!copied_all_of_ || frames_ != *copied_all_of_);
   }
+  /// Whether a checkpoint has copied all that there is now.
+  /// \param state with the frames that there were when it began: SQLite tells no others.
+  [[nodiscard]] bool has_all(const LogState& state) const {
+    return state.copied == state.frames && frames_ <= state.frames;
+  }
   /// A checkpoint has ended.
   /// \param state nothing where it failed.
   void ended(const std::optional<LogState>& state);

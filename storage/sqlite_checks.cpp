@@ -99,8 +99,8 @@ Connection::Result<void> SqliteConnection::make_durable() {
 Connection::Result<void> SqliteConnection::check_writable() {
   const auto begun = run_script("BEGIN IMMEDIATE");
   if (begun) return run_script("ROLLBACK");
-  // Another one that writes at the moment is no reason: what is read-only fails before its lock.
-  if (begun.error().code == FailureCode::kUnavailable) return {};
+  // A busy database is no failure: SQLite reports a read-only file before it waits for the lock.
+  if (begun.error().code == FailureCode::kBusy) return {};
   return begun;
 }
 

@@ -138,8 +138,14 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 
 SqliteConnection::~SqliteConnection() {
   rollback();
+  if (files_ == nullptr) return;
+  // Another database may have taken the place of ours since the last look.
+  try {
+    if (!files_->check()) checkpoint_if_lost();
+  } catch (...) {  // for want of memory: what the last look found counts
+  }
   // Closing the last one removes the log by its name, which may be that of another store's by now.
-  if (files_ != nullptr && files_->is_database_lost()) {
+  if (files_->is_database_lost()) {
     sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
 }

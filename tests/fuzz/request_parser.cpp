@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <string>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
-
 #include "fuzz.hpp"
 #include "server/net/request_parser.hpp"
 
@@ -16,8 +13,7 @@ namespace {
 using server::RequestParser;
 using server::RequestParts;
 
-constexpr std::uint32_t kHeaderMax = 16384;
-constexpr std::uint64_t kBodyMax = 65536;
+constexpr server::RequestLimits kLimits{.head_bytes = 16384, .body_bytes = 65536};
 /// Splitting at every byte is quadratic.
 constexpr std::size_t kSplitMax = 600;
 
@@ -33,23 +29,18 @@ struct Read {
 /// Feeds pieces of the input as a session does: what is not consumed is offered again with more.
 Read read(std::string_view input, std::size_t first, std::size_t step) {
   RequestParts parts;
-  RequestParser parser(parts);
-  parser.header_limit(kHeaderMax);
-  parser.body_limit(kBodyMax);
-  parser.eager(true);
+  RequestParser parser(parts, kLimits);
   Read result;
   std::size_t begin = 0;
-  for (std::size_t end = std::min(first, input.size()); !result.failed && !parser.is_done();) {
-    boost::system::error_code ec;
-    const std::size_t used =
-        parser.put(boost::asio::const_buffer(input.data() + begin, end - begin), ec);
+  for (std::size_t end = std::min(first, input.size()); !parser.fault() && !parser.is_done();) {
+    const std::size_t used = parser.put(input.substr(begin, end - begin));
     begin += used;
-    if (ec && ec != boost::beast::http::error::need_more) result.failed = true;
     const bool stuck = used == 0 || begin == end;
     if (stuck && end == input.size()) break;
     if (stuck) end = std::min(end + step, input.size());
   }
-  result.done = parser.is_done() && !result.failed;
+  result.failed = parser.fault().has_value();
+  result.done = parser.is_done();
   if (!result.done) return result;
   result.method = parts.method();
   result.target = parts.target();
@@ -61,7 +52,7 @@ Read read(std::string_view input, std::size_t first, std::size_t step) {
 
 void run(std::string_view input) {
   const Read whole = read(input, input.size(), input.size());
-  if (whole.done) require(whole.body.size() <= kBodyMax, "a body is within its limit");
+  if (whole.done) require(whole.body.size() <= kLimits.body_bytes, "a body is within its limit");
   require(read(input, 1, 1) == whole, "byte by byte is as whole");
   for (std::size_t at = 1; at < std::min(input.size(), kSplitMax); ++at) {
     require(read(input, at, input.size()) == whole, "split in two is as whole");

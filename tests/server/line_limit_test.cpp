@@ -72,6 +72,16 @@ TEST_F(LineLimitTest, TellsACountByItselfWhereNoLineOfItsCauseFollows) {
   EXPECT_EQ(counts(limit_.take_quiet(now_)), Counts{}) << "once";
 }
 
+TEST_F(LineLimitTest, GivesBackThePlaceAndTheCountOfALineThatWasNotWritten) {
+  EXPECT_EQ(admit("full"), 0U);
+  EXPECT_EQ(admit("full"), std::nullopt);
+  now_ += std::chrono::seconds(1);
+  const auto count = admit("full");
+  ASSERT_EQ(count, 1U);
+  limit_.take_back("full", *count);
+  EXPECT_EQ(admit("full"), 1U) << "as if it had not been asked";
+}
+
 TEST_F(LineLimitTest, RemembersABoundedNumberOfCausesAndLosesNoCount) {
   for (std::size_t i = 0; i < 3 * LineLimit::kCausesMax; ++i, now_ += milliseconds(1)) {
     EXPECT_EQ(admit(std::to_string(i)), 0U);

@@ -94,7 +94,7 @@ TEST_F(SqliteFileTest, OpensWhatItHasMadeBefore) {
 TEST_F(SqliteFileTest, RecordsItsMigrations) {
   fill(1);
   const std::string answer =
-      sqlite3("SELECT version, applied_at FROM couponhook_schema ORDER BY version DESC LIMIT 1");
+      sqlite3("SELECT version, applied_at FROM couponhook_schema ORDER BY version");
   if (answer == "no sqlite3") GTEST_SKIP() << answer;
   std::string expected;
   for (const Migration& step : migrations()) {
@@ -246,7 +246,7 @@ TEST_F(SqliteFileTest, SaysSoWhenAnotherProgramHoldsTheFile) {
   const auto first = (*store)->writer().value();
   const auto second = (*store)->writer().value();
   ASSERT_TRUE(first->begin());
-  EXPECT_EQ(refusal(second->begin()).first, "unavailable");
+  EXPECT_EQ(refusal(second->begin()).first, "busy");
   first->rollback();
   EXPECT_TRUE(second->begin());
 }

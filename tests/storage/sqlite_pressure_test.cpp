@@ -160,6 +160,15 @@ TEST(CheckpointPlan, IsDueOnceTheLogIsLongAndAgainOnceItHasGrownSinceItWasCopied
   EXPECT_FALSE(plan.is_due()) << "it began anew";
 }
 
+TEST(CheckpointPlan, WaitsForMoreWhereWritersHaveAddedToTheLogMeanwhile) {
+  CheckpointPlan plan;
+  plan.committed(5010);
+  EXPECT_FALSE(plan.has_all(LogState{.frames = 5000, .copied = 5000}));
+  plan.ended(LogState{.frames = 5000, .copied = 5000});
+  plan.committed(5011);
+  EXPECT_FALSE(plan.is_due()) << "not again at once";
+}
+
 TEST(CheckpointPlan, WaitsForMoreWhereNotAllCouldBeCopied) {
   CheckpointPlan plan;
   plan.committed(5000);
