@@ -69,7 +69,9 @@ void ChildProcesses::reap_orphans(std::chrono::steady_clock::time_point now,
       suspect_ = pid;
       suspect_since_ = now;
     }
-    if (now - suspect_since_ < grace) return;
+    // What the command of an exec handler left is in that command's group, and nobody waits for it.
+    const bool may_be_awaited = ::getpgid(pid) == ::getpgrp();
+    if (may_be_awaited && now - suspect_since_ < grace) return;
     takes_status_of(pid);
     abandoned_.erase(pid);
     suspect_ = 0;

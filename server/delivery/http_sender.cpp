@@ -27,7 +27,7 @@ void HttpSender::send(storage::ClaimedDelivery&& delivery, Urgency urgency) {
 }
 
 void HttpSender::begin() {
-  // Whom a client trusts it has been told when it was made.
+  // A client keeps the TLS context that it was made with, so new keys need new clients.
   if (const auto keys = target_.keys->get(); keys && keys->tls != tls_) {
     open_ -= static_cast<int>(idle_.size());
     idle_.clear();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// HTTP requests and replies as the rest of the server sees them, without a word of Beast.
+/// HTTP requests and replies as the rest of the server sees them.
 
 #include <chrono>
 #include <cstdint>

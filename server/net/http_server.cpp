@@ -76,7 +76,7 @@ Task<void> HttpServer::accept_until_closed() {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     const auto [ec] = co_await acceptor_.async_accept(socket, peer, use_task);
-    // Whoever was accepted before the door closed is served, though we hear of it afterwards.
+    // A connection accepted before the acceptor closed is served even if it is reported later.
     if (ec && !acceptor_.is_open()) break;
     if (ec) {
       pause_.expires_after(kAcceptPause);

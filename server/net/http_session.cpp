@@ -127,7 +127,7 @@ HttpSession::~HttpSession() {
   }
 }
 
-/// What a client has sent before it could know that we are leaving still gets its reply.
+/// Requests that were on the way when the shutdown began are still answered.
 void HttpSession::drain() {
   if (idle_) connection_.set_deadline(replied_ ? kLastCall : kFirstCall);
   if (lingering_) connection_.set_deadline(kLinger);
@@ -152,6 +152,7 @@ Task<HttpSession::Step> HttpSession::arrive() {
   forwards_ = share_.trusted.contains(hop_);
   if (!forwards_) presence_.count_for(hop_);
   if (presence_.admission() == Admission::kDropped) co_return Step::kGone;
+  if (presence_.admission() == Admission::kRefused) connection_.set_deadline(kRefusalMax);
   if (co_await connection_.accept_tls() != IoStatus::kOk) co_return Step::kGone;
   co_return Step::kGoOn;
 }
@@ -189,7 +190,7 @@ Task<void> HttpSession::run() {
     Parser parser(share_, request_);
     Step step = co_await read_head(parser);
     if (step == Step::kGoOn) step = co_await read_body(parser);
-    // Slow as it was, it is told why.
+    // An evicted client that had begun a request gets 503 before the close.
     if (step == Step::kGone && evicted_ && parser.begun()) step = fail(HttpFault::kOverloaded);
     if (step == Step::kGone) break;
     const Reply reply = co_await make_reply(step);

@@ -44,7 +44,7 @@ class HttpSession {
   enum class Step : unsigned char {
     kGoOn,
     kFault,    ///< fault_ says why; there is a client to be told
-    kRefused,  ///< reply_ has been made without the body
+    kRefused,  ///< refusal_ has been made without the body
     kGone,     ///< nobody is there any more, or nothing was ever asked
   };
 

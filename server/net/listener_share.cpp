@@ -7,8 +7,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Shorter waits are everybody's: a round trip, a handshake on a busy machine. Who has waited
-/// longer goes before them, whatever it waits for.
+/// Shorter waits are normal: a round trip, a handshake under load. A connection that has waited
+/// longer is evicted first, in whatever state.
 constexpr std::chrono::milliseconds kPatience{1000};
 /// Where places are scarce, an address may hold this part of what it may hold otherwise, before
 /// its newcomers take the places of its own connections.
@@ -94,6 +94,7 @@ bool ListenerShare::has_room_at(const IpAddress& range, Evicted& evicted) {
 void ListenerShare::evict(Presence& presence, Evicted& evicted) {
   // May throw, so it comes before anything has changed.
   evicted.push_back(presence.weak_from_this());
+  presence.lost_range_ = presence.range_;
   leave_address(presence);
   move(presence, Waiting::kHandled);
   presence.admission_ = Admission::kEvicted;
@@ -212,7 +213,9 @@ bool Presence::count_for(const IpAddress& client) {
 
 void Presence::wait(Waiting waiting) {
   const std::lock_guard lock(share_.mutex_);
-  if (admission_ == Admission::kServed) share_.move(*this, signed_ ? Waiting::kSigned : waiting);
+  const Waiting now = signed_ ? Waiting::kSigned : waiting;
+  // A sender that adds a byte now and then has waited since it began.
+  if (admission_ == Admission::kServed && now != waiting_) share_.move(*this, now);
 }
 
 void Presence::handle() {
@@ -221,6 +224,7 @@ void Presence::handle() {
     admission_ = Admission::kServed;
     --share_.leaving_;
     ++share_.connections_;
+    if (lost_range_) share_.enter_address(*this, *std::exchange(lost_range_, std::nullopt));
   }
   if (admission_ == Admission::kServed) share_.move(*this, Waiting::kHandled);
 }

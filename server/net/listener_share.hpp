@@ -193,7 +193,8 @@ class Presence : public std::enable_shared_from_this<Presence> {
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
   SteadyClock::time_point since_;   // it waits
-  std::optional<IpAddress> range_;  // what it is counted for
+  std::optional<IpAddress> range_;       // what it is counted for
+  std::optional<IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
   // Nodes for the lines of waiting_ and range_, here while it is in none.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};

@@ -200,7 +200,10 @@ void ReplyParser::on_headers_end() {
 void ReplyParser::choose_framing() {
   const unsigned status = reply_.status;
   const bool both = has_transfer_coding_ && content_length_;
-  const bool doubtful = has_strange_line_ || length_in_doubt_ || both;
+  // Its bytes would be taken for the next reply.
+  const bool has_unread_body =
+      status == kNoContent && (has_transfer_coding_ || content_length_.value_or(0) != 0);
+  const bool doubtful = has_strange_line_ || length_in_doubt_ || both || has_unread_body;
   if (doubtful || status == kSwitchingProtocols) keeps_alive_ = false;
   if (has_transfer_coding_ || length_in_doubt_) content_length_.reset();
   if (head_ || status < 200 || status == kNoContent || status == kNotModified) {

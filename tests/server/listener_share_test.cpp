@@ -100,6 +100,20 @@ TEST_F(Counts, RefuseAClientThatHasItsShareAndNobodyElse) {
   EXPECT_EQ(enter("203.0.113.2"), Admission::kServed);
 }
 
+TEST_F(Counts, GiveThePlaceOfASenderThatAddsAByteNowAndThenToANewcomer) {
+  for (int i = 0; i < 3; ++i) come_and(Waiting::kSlow);
+  for (int i = 0; i < 4; ++i) {
+    now_ += milliseconds(900);
+    for (const auto& presence : present_) presence->wait(Waiting::kSlow);
+  }
+  const auto arrived = come_and(Waiting::kIdle);
+
+  EXPECT_EQ(enter(), Admission::kServed);
+
+  EXPECT_EQ(arrived->admission(), Admission::kServed);
+  EXPECT_EQ(present_.front()->admission(), Admission::kEvicted);
+}
+
 TEST_F(Counts, FreeThePlaceOfARefusedConnection) {
   for (int i = 0; i < 3; ++i) static_cast<void>(enter("203.0.113.1"));
 
