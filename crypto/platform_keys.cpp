@@ -200,6 +200,15 @@ boost::system::result<KeyInfo, KeyError> PlatformKeys::add(std::unique_ptr<Key> 
   return keys_.back()->info;
 }
 
+void PlatformKeys::add_missing(const PlatformKeys& other) {
+  for (const auto& key : other.keys_) {
+    if (find(key->info.serial) != nullptr) continue;
+    EVP_PKEY_up_ref(key->rsa.get());
+    keys_.push_back(std::make_unique<Key>(
+        Key{PkeyPtr(key->rsa.get()), key->info, key->lookup, key->modulus_bytes, key->number}));
+  }
+}
+
 const PlatformKeys::Key* PlatformKeys::find(std::string_view serial) const {
   const std::string_view wanted = significant(serial);
   for (const auto& key : keys_) {

@@ -76,6 +76,9 @@ class PlatformKeys {
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_public_key(std::string_view id,
                                                                         std::string_view pem);
 
+  /// Takes over the keys of another set whose serials this one lacks.
+  void add_missing(const PlatformKeys& other);
+
   /// Finds by the Wechatpay-Serial header, as is_same_serial() compares.
   /// \return null where no such key is loaded; valid while this object lives.
   [[nodiscard]] const Key* find(std::string_view serial) const;

@@ -175,8 +175,8 @@ class Mender {
       child.is_object = first == '{';
       child.is_dropped = is_dropped;
       child.begin = begin;
-      child.has_path = !path.empty() && child.is_object;
-      child.path = std::move(path);
+      child.has_path = holds_watched && child.is_object;
+      if (child.has_path) child.path = std::move(path);
       open_container(std::move(child));
       return true;
     }
@@ -336,9 +336,9 @@ std::string describe_flaws(std::uint16_t flaws) {
       Words{JsonFlaw::kControlCharacter, "a control character in a string"},
       Words{JsonFlaw::kNotUtf8, "bytes in a string that are not UTF-8"},
       Words{JsonFlaw::kSurrogate, "half of a surrogate pair in a string"},
-      Words{JsonFlaw::kEscape, "an escape in a string that is none"},
+      Words{JsonFlaw::kEscape, "an invalid escape in a string"},
       Words{JsonFlaw::kDuplicateKey, "a key that comes twice"},
-      Words{JsonFlaw::kNumber, "a number out of range, or a word that is no literal"},
+      Words{JsonFlaw::kNumber, "a number out of range, or an unknown literal"},
       Words{JsonFlaw::kTooDeep, "a part that is nested too deeply"},
       Words{JsonFlaw::kTooMany, "too many values"},
       Words{JsonFlaw::kComma, "a comma behind the last member"},

@@ -54,8 +54,8 @@ struct Entry {
   std::string resource;
 };
 
-/// What WeChat Pay has signed is kept whatever it looks like. This has been through other hands, so
-/// that what does not look like WeChat Pay's is none of it.
+/// What WeChat Pay has signed is kept whatever it looks like. These entries come from files that
+/// others may have changed, so an identifier without WeChat Pay's form is refused.
 /// \return why a well-formed entry is no fact; empty where it is one.
 std::string why_no_fact(const Entry& entry) {
   const handlers::Notification& notification = entry.notification;

@@ -12,6 +12,7 @@
 #include <rapidjson/writer.h>
 
 #include "handlers/json.hpp"
+#include "handlers/mended_json.hpp"
 #include "handlers/utf8.hpp"
 #include "server/admin_json.hpp"
 
@@ -81,13 +82,16 @@ class Json {
     writer_.Null();
     return *this;
   }
-  /// JSON from outside as it is, where it is an object; else as text, and null where there is none.
+  /// JSON from outside as it is, where it is an object, or mended where it can be; else as text,
+  /// and null where there is none.
   Json& document(std::string_view key, const std::string& content) {
     name(key);
     if (content.empty()) {
       writer_.Null();
     } else if (handlers::parse_object(content, {})) {
       writer_.RawValue(content.data(), content.size(), rapidjson::kObjectType);
+    } else if (const auto mended = handlers::mend_object(content, {}, {})) {
+      writer_.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
     } else {
       value_of(content);
     }

@@ -87,9 +87,8 @@ void Maintenance::check_place() {
 /// While the clock is right, so that a jump before the first purge is noticed too.
 void Maintenance::mark_clock() noexcept {
   try {
-    static_cast<void>(storage::doubt_about_clock(*connection_, to_unix_ms(clock_()),
-                                                 storage::steady_time(),
-                                                 storage::PurgeMode::kRemove));
+    static_cast<void>(storage::doubt_about_clock(
+        *connection_, to_unix_ms(clock_()), storage::steady_time(), storage::PurgeMode::kRemove));
   } catch (const std::exception& error) {
     log_.message(Severity::kError, "purge_failed", error.what());
   }

@@ -67,7 +67,8 @@ Reply reply_for_result(storage::ControlResult result, std::string_view done) {
     case storage::ControlResult::kEmptied:
       return error(409, "EMPTIED", "retention has removed what would be delivered");
     case storage::ControlResult::kAlreadyThere:
-      return json_reply(200, result_json("already_there"));
+      return json_reply(
+          200, result_json("dropped: the handler has a delivery of this notification already"));
     case storage::ControlResult::kEnded:
       break;
   }

@@ -77,13 +77,14 @@ storage::Reader::Result<QuarantineOperations::Meant> QuarantineOperations::find(
   }
   auto kept = sources_.reader.notification(id, mchid);
   if (!kept) return kept.error();
-  if (*kept && (*kept)->state == "quarantined") {
-    auto sealed = sources_.reader.sealed((*kept)->sequence);
+  const bool is_unreadable = *kept && (*kept)->flaw.starts_with(storage::flaw::kUnreadable);
+  if (!is_unreadable) {
+    // A copy of a notification that is kept may be sealed all the same.
+    auto sealed = sources_.reader.sealed_of(id, mchid);
     if (!sealed) return sealed.error();
     meant.sealed = std::move(*sealed);
-  } else {
-    meant.kept = std::move(*kept);
   }
+  if (!meant.sealed && *kept && (*kept)->state != "quarantined") meant.kept = std::move(*kept);
   return meant;
 }
 
@@ -150,9 +151,9 @@ Reply QuarantineOperations::discard(std::string_view id, std::string_view mchid,
                : error(409, "READ_ALREADY", "this notification is neither sealed nor unreadable");
   }
   const std::string what =
-      sealed
-          ? "sealed body " + std::to_string(sealed->key.quarantine_id) + " of merchant " + sealed->mchid
-          : "unreadable notification " + meant->kept->id + " of merchant " + meant->kept->mchid;
+      sealed ? "sealed body " + std::to_string(sealed->key.quarantine_id) + " of merchant " +
+                   sealed->mchid
+             : "unreadable notification " + meant->kept->id + " of merchant " + meant->kept->mchid;
   sources_.log.message(Severity::kWarning, "quarantine_discarded",
                        what + " was discarded by " + std::string(kOperator) + ": " + *reason);
   return json_reply(200, result_json("discarded"));

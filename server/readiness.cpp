@@ -32,7 +32,9 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
   for (const Merchant& merchant : merchants->all()) {
     if (!has_live_key(merchant, now)) {
       reasons.push_back("merchant " + merchant.mchid +
-                        ": no platform key is live; load its certificate or public key");
+                        (merchant.ciphers.empty()
+                             ? ": no APIv3 key is loaded; correct api_v3_key_files"
+                             : ": no platform key is live; load its certificate or public key"));
     }
   }
   if (!worker_.alive()) reasons.emplace_back("deliveries: their worker has not gone round lately");

@@ -50,7 +50,13 @@ struct HandlerFiles {
   Files operator()(const AmqpHandlerConfig& amqp) const {
     return {amqp.password_file, amqp.ca_file};
   }
-  Files operator()(const KafkaHandlerConfig& kafka) const { return {kafka.password_file}; }
+  Files operator()(const KafkaHandlerConfig& kafka) const {
+    Files files{kafka.password_file};
+    for (const auto& [name, value] : kafka.properties) {
+      if (name.ends_with(".location") || name.ends_with(".keytab")) files.emplace_back(value);
+    }
+    return files;
+  }
   Files operator()(const OwnHandlerConfig&) const { return {}; }
 };
 

@@ -22,21 +22,16 @@ std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> pro
   return units;
 }
 
-/// Whether what could be read of a set that is refused is used all the same: where nothing that
-/// works is in force, or where a fetched certificate would have to wait for a file that somebody
-/// breaks just then. Nothing that verifies now gets lost by it, and what can be verified and not
-/// opened is kept sealed.
+/// Returns whether what could be read of a faulty set replaces the one in force: if that one has no
+/// live key, or if a fetched certificate would otherwise stay unused. The keys in force are kept
+/// beside it, and what can be verified and not opened is kept sealed.
 bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
                std::chrono::sys_seconds now) {
   if (in_force == nullptr || !has_live_key(*in_force, now)) return true;
   const auto& keys = in_force->platform_keys;
   const bool brings_any = std::ranges::any_of(
       fetched, [&](const auto& each) { return keys.find(each.serial) == nullptr; });
-  if (!brings_any || partial.ciphers.empty()) return false;
-  return std::ranges::all_of(keys.list(), [&](const crypto::KeyInfo& key) {
-    const bool is_live = !key.expires_at || *key.expires_at >= now;
-    return !is_live || partial.platform_keys.find(key.serial) != nullptr;
-  });
+  return brings_any && !partial.ciphers.empty();
 }
 
 }  // namespace
@@ -168,7 +163,17 @@ std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
   Merchant merchant = load_live_merchant(*config_, entry, fetched, now(), problems);
   const auto known = merchants_.find(entry.mchid);
   const Merchant* const in_force = known == merchants_.end() ? nullptr : known->second.get();
+  // A new merchant without a usable key: the replica stays ready for those that it has.
+  if (!problems.empty() && in_force == nullptr && !has_live_key(merchant, now())) return problems;
   if (!problems.empty() && !is_better(merchant, in_force, fetched, now())) return problems;
+  if (!problems.empty() && in_force != nullptr) {
+    merchant.platform_keys.add_missing(in_force->platform_keys);
+  }
+  if (problems.empty() && in_force != nullptr && has_live_key(*in_force, now()) &&
+      !has_live_key(merchant, now())) {
+    return {{config_->file.string() + ": merchant " + entry.mchid + ": keys",
+             "its files hold no live platform key any more; put them back"}};
+  }
   merchants_[entry.mchid] = std::make_shared<const Merchant>(std::move(merchant));
   publish_merchants();
   return problems;

@@ -205,8 +205,7 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
     ++old;
   }
   if (old == 0) return false;
-  append_counted(counter::kSealed,
-                 Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
+  append_counted(counter::kSealed, Command(sql::kDeleteQuarantine, {to, *cutoffs_.quarantine_ms}));
   if (auto written = write(); !written) return written.error();
   counts_.quarantined += old;
   position_ = to;

@@ -101,7 +101,8 @@ QuarantineControl::Result<bool> QuarantineControl::discard(const SealedKey& key)
   bool discarded = false;
   const auto done = in_transaction(*connection_, [&]() -> Work {
     counters_.clear();
-    commands_.assign({Command(sql::kLeaveQuarantine, {key.quarantine_id, as_bytes(key.body_digest)})});
+    commands_.assign(
+        {Command(sql::kLeaveQuarantine, {key.quarantine_id, as_bytes(key.body_digest)})});
     if (auto removed = run(); !removed) return removed;
     discarded = !results_[0].empty();
     if (discarded) counters_.add(counter::kSealed, -1);

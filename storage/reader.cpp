@@ -277,6 +277,16 @@ Reader::Result<void> Reader::add_content(NotificationPage& page) {
   return {};
 }
 
+Reader::Result<std::optional<SealedRecord>> Reader::sealed_of(std::string_view id,
+                                                              std::string_view mchid) {
+  if (id.empty()) return std::optional<SealedRecord>();
+  const std::array ask{Command(sql::kQuarantinedById, {id, mchid})};
+  std::vector<Rows> results;
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  if (results[0].empty()) return std::optional<SealedRecord>();
+  return sealed(integer(results[0][0][0]));
+}
+
 Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quarantine_id) {
   const std::array ask{Command(sql::kSealedById, {quarantine_id})};
   std::vector<Rows> results;

@@ -41,6 +41,10 @@ class Reader {
   /// \return nothing inside where it is not, or no longer, in quarantine. In NotificationRecord,
   ///   `sequence` is a quarantined body's number.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed(std::int64_t quarantine_id);
+  /// The newest sealed body of a notification, kept or not; nothing inside where there is none.
+  /// \param mchid empty: of any merchant.
+  [[nodiscard]] Result<std::optional<SealedRecord>> sealed_of(std::string_view id,
+                                                              std::string_view mchid);
   [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
   /// What is paused now.
   [[nodiscard]] Result<std::vector<PauseRecord>> pauses();

@@ -11,6 +11,9 @@ namespace {
 
 /// As doctor's: the next certificate can be downloaded ten days before, by hand.
 constexpr std::chrono::days kRolloverNotice{30};
+/// WeChat Pay offers the next certificate this long before the end (protocol reference 1.7): with
+/// less left, fetching has not worked.
+constexpr std::chrono::days kFetchedNotice{10};
 constexpr std::size_t kApiV2KeySize = 32;
 constexpr std::string_view kDecimalDigits = "0123456789";
 
@@ -32,11 +35,15 @@ void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
     if (!key.expires_at) return;  // a public key does not expire
     last = std::max(last, *key.expires_at);
   }
-  if (config.fetches_certificates() || last >= now + kRolloverNotice) return;
+  const bool fetches = config.fetches_certificates();
+  if (last >= now + (fetches ? kFetchedNotice : kRolloverNotice)) return;
   findings.warn(where + "platform_certificates",
-                "the last one expires " + date_of(last) +
-                    ", nothing fetches the next, and notifications are refused then; set "
-                    "api.certificate_directory, or run `couponhook certificates fetch`");
+                "the last one expires " + date_of(last) + ", and notifications are refused then; " +
+                    (fetches ? "the next has not been fetched: see certificate_fetches in GET "
+                               "/status, or run `couponhook certificates fetch`"
+                             : "nothing fetches the next: set [merchant.api] "
+                               "certificate_refresh_minutes = 60, or run `couponhook "
+                               "certificates fetch`"));
 }
 
 std::vector<CertificateFacts> platform_certificates(const MerchantConfig& config) {

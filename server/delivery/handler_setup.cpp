@@ -95,6 +95,9 @@ class TargetMaker {
     return broker("url", make_redis(redis, settings(redis.password_file)));
   }
   Target operator()(const AmqpHandlerConfig& amqp) {
+    if (!amqp.ca_file.empty()) {
+      if (auto tls = make_client_tls(amqp.ca_file); !tls) report_file("ca_file", tls.error());
+    }
     return broker("url", make_amqp(amqp, settings(amqp.password_file)));
   }
   Target operator()(const KafkaHandlerConfig& kafka) {
@@ -136,10 +139,9 @@ class TargetMaker {
   }
   /// One without the password that it needs is not called: its broker would lock us out.
   Target broker(const std::string& key, BrokerResult made) {
-    if (!made) report(key, made.error());
+    if (!made) report_file(key, made.error());
     if (!made || lacks_files_) return renewable(nullptr);
-    return renewable(
-        std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout));
+    return renewable(std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout));
   }
   /// What a table says, which stays as it is until somebody edits it.
   void report(const std::string& key, std::string message) {
@@ -207,8 +209,11 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
+  // Before they are read: what changes from now on is new.
+  FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);
   HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};
+  setup.files = std::move(files);
   setup.place = std::visit(PlaceOf{}, handler.own);
   setup.secret = make.secret();
   return setup;
@@ -237,9 +242,13 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
   const auto* theirs = std::get_if<std::shared_ptr<RenewableHandler>>(&fresh.target);
   if (theirs == nullptr || running.place != fresh.place) return;
   // One that works is left alone: a broker's connections are kept for the next event.
-  if (running.is_loaded() && holds_the_same(running.secret, fresh.secret)) return;
+  if (running.is_loaded() && running.files == fresh.files &&
+      holds_the_same(running.secret, fresh.secret)) {
+    return;
+  }
   std::get<std::shared_ptr<RenewableHandler>>(running.target)->renew((*theirs)->current());
   running.secret = fresh.secret;
+  running.files = fresh.files;
 }
 
 std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups, DeliveryThread& thread,

@@ -13,6 +13,7 @@
 #include "server/delivery/http_sender.hpp"
 #include "server/delivery/renewable_handler.hpp"
 #include "server/delivery/worker.hpp"
+#include "server/reload.hpp"
 
 namespace couponhook::server {
 
@@ -23,6 +24,7 @@ struct HandlerSetup {
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
   std::string place{};                             ///< of a broker: where it is
   std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker: its password, or null
+  FileMarks files{};                               ///< what it was made from, as it was then
 
   /// Whether it can be called.
   [[nodiscard]] bool is_loaded() const;

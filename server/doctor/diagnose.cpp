@@ -131,7 +131,8 @@ void look_at_certificates(const MerchantFacts& merchant, sys_seconds now, Findin
        Gravity::kSoon, "certificates_expire",
        whose + ": the last platform certificate expires in " + days_until(last, now) + " days",
        "the next one is not fetched into a file, and notifications may be refused then",
-       "set api.certificate_directory, or run `couponhook certificates fetch`");
+       "set api.certificate_refresh_minutes = 60 and api.certificate_directory, or run "
+       "`couponhook certificates fetch`");
 }
 
 void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {

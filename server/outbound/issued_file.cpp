@@ -37,7 +37,8 @@ std::string damaged(std::size_t column, std::string_view name, std::string_view 
 /// \return why it is none, without its content.
 LineResult parse_line(std::string_view text) {
   const auto row = wechatpay::read_row(text, true, {});
-  if (!row || row->fault != wechatpay::RowFault::kNone || row->fields.size() != 3) {
+  if (!row || row->fault != wechatpay::RowFault::kNone || row->bytes != text.size() ||
+      row->fields.size() != 3) {
     return no_line("it is not time,appid,openid");
   }
   const auto time = wechatpay::parse_file_time(wechatpay::without_marks(row->fields[0]).text);
@@ -64,7 +65,7 @@ boost::system::result<void, std::string> append_issued(const std::filesystem::pa
   using wechatpay::Identifier;
   if (!has_form(Identifier::kAppid, user.appid) || !has_form(Identifier::kOpenid, user.openid)) {
     return Result(boost::system::in_place_error,
-                  "is not given an openid or appid that is none, such as this one");
+                  "is not changed: the openid or appid does not have WeChat Pay's form");
   }
   const std::string line =
       wechatpay::format_wechat_time(now) + "," + user.appid + "," + user.openid + "\n";

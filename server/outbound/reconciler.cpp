@@ -217,8 +217,9 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
     look.is_well = !asked.is_skipped_throughout;
   }
   if (recent->malformed != 0) {
-    look.remarks += "; " + std::to_string(recent->malformed) +
-                    " lines of reconcile.issued_file are none, the first: " + recent->first_problem;
+    look.remarks +=
+        "; " + std::to_string(recent->malformed) +
+        " lines of reconcile.issued_file cannot be read, the first: " + recent->first_problem;
     look.is_well = false;
   }
   if (all > most) {

@@ -124,7 +124,7 @@ function drawStatus(status) {
     ["oldest pending", duration(deliveries.oldest_pending_s)],
   ]);
   byId("unclaimed").textContent =
-    listed("Nobody makes what is open for handlers that are not configured", deliveries.unclaimed);
+    listed("Open deliveries of handlers that are not configured", deliveries.unclaimed);
   drawPauses(status.pauses);
   drawPairs(byId("store"), [
     ["engine", store.engine],

@@ -36,7 +36,7 @@ def make_certificate(key, days=365, serial=None):
     now = datetime.datetime.now(datetime.timezone.utc)
     return (x509.CertificateBuilder()
             .subject_name(name).issuer_name(name).public_key(key.public_key())
-            .serial_number(serial or x509.random_serial_number())
+            .serial_number(serial or x509.random_serial_number() | 1 << 158)
             .not_valid_before(now - datetime.timedelta(days=400))
             .not_valid_after(now + datetime.timedelta(days=days))
             .sign(key, hashes.SHA256()))
