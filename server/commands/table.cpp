@@ -70,7 +70,7 @@ bool is_control(char32_t c) {
          (c >= 0x2028 && c <= 0x2029) || (c >= 0x2066 && c <= 0x2069);
 }
 
-std::string printable(std::string_view text) {
+std::string without_controls(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const Character c = first_of(text);
@@ -100,7 +100,7 @@ std::size_t display_width(std::string_view text) {
 void Table::add(std::initializer_list<std::string_view> cells) {
   std::vector<std::string> row;
   row.reserve(cells.size());
-  for (const std::string_view cell : cells) row.push_back(printable(cell));
+  for (const std::string_view cell : cells) row.push_back(without_controls(cell));
   rows_.push_back(std::move(row));
 }
 
