@@ -91,7 +91,7 @@ def keys_in_the_code() -> dict[str, set[str]]:
             body = body.split("\n}\n")[0]
             read = set(re.findall(
                 r"\b(?:read_seconds\(section, |section\.(?:text|path|boolean|integer|number_of|"
-                r"duration|word|texts|paths)\(\s*)\"(\w+)\"", body))
+                r"duration|word|texts|raw_texts|paths)\(\s*)\"(\w+)\"", body))
             for section in READERS.get(name, ()):
                 keys.setdefault(section, set()).update(read)
             if name == "read_merchant":
@@ -165,8 +165,11 @@ class Commands(unittest.TestCase):
         commands = set()
         for document in documents():
             for block in code_blocks(document.read_text()):
-                for line in block.splitlines():
-                    line = re.sub(r"^\$ ", "", line).split("  #")[0].rstrip(" &")
+                lines = block.splitlines()
+                # What follows a prompt is typed, and all else is printed.
+                typed = [line[2:] for line in lines if line.startswith("$ ")] or lines
+                for line in typed:
+                    line = line.split("  #")[0].rstrip(" &")
                     if re.match(r"^(build/\w+/)?couponhook ", line):
                         commands.add(tuple(shlex.split(line)[1:]))
         return commands

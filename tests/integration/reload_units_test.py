@@ -204,7 +204,8 @@ class Refused(UnitCase):
         self.wait_until_refused(f"merchant:{MCHID}")
         self.service.write("wechatpay/second.pem", pem)
         self.service.signal(signal.SIGHUP)
-        self.service.wait_for_log(2, event="reload_refused")
+        wait_until(lambda: self.service.get("/status")["reloads"][f"merchant:{MCHID}"]["refused"] > 1,
+                   5, "the signal to be obeyed")
         self.assertEqual((self.status_of(self.platform), self.status_of(new)), (204, 401))
         self.service.write("secrets/api_v3_key", self.platform.api_v3_key.decode())
         wait_until(lambda: self.status_of(new) == 204, 8, "the whole set")
