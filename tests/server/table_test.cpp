@@ -55,9 +55,9 @@ TEST(Table, LetsNoCellLeaveItsLineOrCommandTheTerminal) {
   table.add({"one\ntwo\r\tthree", "1"});
   table.add({"\x1b[31mred\x7f\xc2\x9b", "2"});
   EXPECT_EQ(printed(table),
-            "error            x\n"
-            "one two  three   1\n"
-            " [31mred         2\n");
+            "error           x\n"
+            "one two  three  1\n"
+            " [31mred        2\n");
 }
 
 TEST(Table, EndsTheLineBehindTheLastCell) {
