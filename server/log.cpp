@@ -347,14 +347,19 @@ void Log::delivery(const DeliveryLine& line) {
 void Log::message(Severity severity, std::string_view event, std::string_view text) {
   if (!impl_->logger.should_log(level(severity))) return;
   impl_->tell_quiet();
-  const auto of_event = impl_->admit(event, kEventBurst);
-  if (!of_event) return;
-  const auto of_text = impl_->admit(std::string(event).append(": ").append(text), 1);
-  if (!of_text) return impl_->take_back(event, *of_event);
+  std::uint64_t suppressed = 0;
+  // What goes as it should has no limit: its pace is that of operators and schedules.
+  if (severity == Severity::kWarning || severity == Severity::kError) {
+    const auto of_event = impl_->admit(event, kEventBurst);
+    if (!of_event) return;
+    const auto of_text = impl_->admit(std::string(event).append(": ").append(text), 1);
+    if (!of_text) return impl_->take_back(event, *of_event);
+    suppressed = *of_event + *of_text;
+  }
   Fields fields(impl_->json);
   fields.text("event", event);
   fields.text("message", text, 1024);
-  tell_suppressed_before(fields, *of_event + *of_text);
+  tell_suppressed_before(fields, suppressed);
   impl_->logger.log(level(severity), spdlog::string_view_t(fields.line()));
 }
 
