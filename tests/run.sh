@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 . deploy/lib/packages.sh
 
 presets="asan"
-timeout_s=600
+timeout_s=1200
 case "${1:-}" in
   --all)
     presets="tsan asan release"
