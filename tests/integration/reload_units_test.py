@@ -84,7 +84,7 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
         self.service.write("secrets/crm", self.secret)
         self.service.append(handler_table(
             "crm", "http", url=target.url, secret_file="secrets/crm", ca_file="tls/server.crt",
-            retry_initial_ms=50, retry_max_ms=200))
+            retry_initial_ms=50, retry_max_ms=200, max_attempts=1000))
 
     def new_platform(self) -> tuple[Platform, str]:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
