@@ -39,7 +39,8 @@ class LineLimit {
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst,
                                                    TimePoint now);
 
-  /// A line that was let through has not been written after all: gives its place and its count back.
+  /// A line that was let through has not been written after all: gives its place and its count
+  /// back.
   void take_back(std::string_view cause, std::uint64_t count);
 
   /// Counts that are due to be told by themselves, as often as once a second.

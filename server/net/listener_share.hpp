@@ -192,7 +192,7 @@ class Presence : public std::enable_shared_from_this<Presence> {
   // Guarded by the share's mutex:
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
-  SteadyClock::time_point since_;   // it waits
+  SteadyClock::time_point since_;        // it waits
   std::optional<IpAddress> range_;       // what it is counted for
   std::optional<IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
   // Nodes for the lines of waiting_ and range_, here while it is in none.

@@ -4,8 +4,8 @@
 /// The work that no service can do without for one notification, each part by the bare library.
 /// Nothing of ours is in here: it is what ours is compared with.
 ///
-/// Given up: a custom SQLite VFS that wrote a log frame's header and page in one call saved 3 to 4 %
-/// of the service's CPU (182 against 188 us a notification, six interleaved rounds). It kept a
+/// Given up: a custom SQLite VFS that wrote a log frame's header and page in one call saved 3 to 4
+/// % of the service's CPU (182 against 188 us a notification, six interleaved rounds). It kept a
 /// header in memory until the next call on the file, and lost acknowledged notifications after a
 /// large purge and a crash. No saving is worth code of ours between the database and the disk.
 

@@ -159,7 +159,8 @@ TEST_F(ServiceTest, EndsInOrderWhereItIsLeftByAnException) {
     gate->open();
     throw Torn();
   };
-  EXPECT_THROW(static_cast<void>(run_service(std::move(setup), {}, **store, std::move(options))), Torn);
+  EXPECT_THROW(static_cast<void>(run_service(std::move(setup), {}, **store, std::move(options))),
+               Torn);
   EXPECT_EQ(gate->passed, kReplies) << "calls that have begun are waited for";
 }
 

@@ -93,9 +93,8 @@ class PlansTest : public StoreTest {
  private:
   /// Those that begin with few_ are subqueries with a LIMIT.
   static constexpr std::array<std::string_view, 9> kSmall{
-      "counters",          "heartbeat",         "clock_marks", "pauses",
-      "couponhook_schema", "retention_cursors", "task_leases", "ledger_marks",
-      "few_"};
+      "counters",          "heartbeat",   "clock_marks",  "pauses", "couponhook_schema",
+      "retention_cursors", "task_leases", "ledger_marks", "few_"};
 
   static bool names_small(const std::string& step, std::string_view before_name) {
     return std::ranges::any_of(kSmall, [&](std::string_view table) {
