@@ -24,7 +24,7 @@ constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kPrivateKey = "PRIVATE KEY";
 constexpr std::size_t kLabelMax = 40;
 constexpr std::size_t kBase64LineSize = 64;
-/// What base64 of any DER of some hundred bytes begins with.
+/// The first characters of the base64 of any DER of some hundred bytes.
 constexpr std::string_view kBase64OfDer = "MII";
 
 struct LabelKind {

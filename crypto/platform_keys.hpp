@@ -43,7 +43,7 @@ struct KeyInfo {
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
-/// What came of a file of certificates.
+/// Result of reading a file of certificates.
 struct AddedCertificates {
   std::vector<KeyInfo> added;       ///< new to the set, in the file's order
   std::vector<std::string> faults;  ///< each block that will not do, with its line

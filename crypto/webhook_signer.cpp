@@ -70,7 +70,7 @@ std::size_t decoded_size(std::string_view base64) {
   return decoded ? Secret(std::move(*decoded)).size() : 0;
 }
 
-/// What is wrong with a text that does not begin with the prefix.
+/// Returns the fault of a text that does not begin with the prefix.
 std::string explain_missing_prefix(std::string_view text) {
   const std::size_t prefix_at = text.find(kPrefix);
   if (text.starts_with("whsk_") || text.starts_with("whpk_")) {

@@ -85,7 +85,7 @@ class Mender {
     }
     skip_space();
     if (!rest_.empty()) {
-      // Which of two texts would be meant?
+      // Two texts in one: it is not clear which one is meant.
       if (rest_.find_first_of("{[\"") != std::string_view::npos) return {};
       note(JsonFlaw::kTrailing);
     }

@@ -17,7 +17,7 @@
 
 namespace couponhook::handlers {
 
-/// What is wrong with a text, as a set of bits.
+/// Faults of a text, as a set of bits.
 enum class JsonFlaw : std::uint16_t {
   kByteOrderMark = 1U << 0U,     ///< before the object
   kControlCharacter = 1U << 1U,  ///< unescaped in a string, NUL too

@@ -103,7 +103,7 @@ bool StringMender::take_escape() {
   }
   const std::size_t which = kNames.find(rest_[1]);
   if (which == std::string_view::npos) {
-    // What follows the backslash stands for itself.
+    // The character after the backslash stands for itself.
     replace(JsonFlaw::kEscape, 1);
     return true;
   }

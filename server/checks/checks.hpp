@@ -47,11 +47,11 @@ void check_handlers(const Config& config, CheckFindings& findings);
 void check_backlog(const Config& config, const std::vector<storage::HandlerBacklog>& backlog,
                    CheckFindings& findings);
 
-/// Where the merchant's own API certificate lies beside its key, as WeChat Pay's tool puts it.
+/// Path of the merchant's own API certificate, which WeChat Pay's tool puts beside its key.
 /// \return an empty path where it does not.
 [[nodiscard]] std::filesystem::path find_api_certificate(const MerchantApiConfig& api);
 
-/// What is wrong with `certificate_serial` and the private key, without asking WeChat Pay.
+/// Checks `certificate_serial` and the private key without asking WeChat Pay.
 void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKeys& platform_keys,
                         const std::string& where, std::chrono::sys_seconds now,
                         CheckFindings& findings);

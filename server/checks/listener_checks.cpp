@@ -13,7 +13,7 @@
 namespace couponhook::server {
 namespace {
 
-/// As doctor's: time enough to renew a certificate.
+/// The same notice as doctor's: time enough to renew a certificate.
 constexpr std::chrono::days kRenewalNotice{14};
 
 /// Whether the service of this configuration runs, so that the port is its own.

@@ -9,7 +9,7 @@
 namespace couponhook::server {
 namespace {
 
-/// As doctor's: the next certificate can be downloaded ten days before, by hand.
+/// The same notice as doctor's: the next certificate can be downloaded by hand ten days before.
 constexpr std::chrono::days kRolloverNotice{30};
 /// WeChat Pay offers the next certificate this long before the end (protocol reference 1.7): with
 /// less left, fetching has not worked.
@@ -22,7 +22,7 @@ void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
                      CheckFindings& findings) {
   if (merchant.ciphers.empty()) return;  // told of, with its file
   if (!has_live_key(merchant, now)) {
-    // Where nothing fetches any, load_merchants() has told it.
+    // If nothing fetches certificates, load_merchants() has reported it.
     if (!config.fetches_certificates()) return;
     findings.error(where + "keys",
                    "no platform certificate or public key is live, so that nothing can be "
