@@ -211,11 +211,15 @@ class Overload:
         """Connections whose requests are being handled until `released`."""
         self.released.clear()
         self.addCleanup(self.released.set)
-        calls = len(self.target.calls)
-        held = [self.connect() for _ in range(self.settings["listener.max_connections"])]
-        for connection in held:
+        held = []
+        # One after the other: a connection without a request is closed for the next one while the
+        # connections of the test before still have their places.
+        for _ in range(self.settings["listener.max_connections"]):
+            calls = len(self.target.calls)
+            connection = self.connect()
             connection.send(self.platform.notify(events.redeem()).to_bytes(connection.path))
-        wait_until(lambda: len(self.target.calls) == calls + len(held), what="handlers to be called")
+            wait_until(lambda: len(self.target.calls) > calls, what="the handler to be called")
+            held.append(connection)
         return held
 
     def assert_served(self, held: list):
