@@ -39,5 +39,5 @@ for preset in $presets; do
   cmake --preset "$preset" -DCOUPONHOOK_TESTS=ON >/dev/null
   cmake --build --preset "$preset"
   say "Testing $preset"
-  ctest --test-dir "build/$preset" --output-on-failure --parallel 3 --timeout "$timeout_s"
+  ctest --test-dir "build/$preset" --output-on-failure --parallel 4 --timeout "$timeout_s"
 done
