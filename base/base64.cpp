@@ -1,4 +1,4 @@
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 
 #include <array>
 #include <cstddef>

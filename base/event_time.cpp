@@ -1,4 +1,4 @@
-#include "handlers/event_time.hpp"
+#include "base/event_time.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "server/excerpt.hpp"
+#include "base/excerpt.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 
 #include <rapidjson/reader.h>
 
-#include "handlers/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace couponhook::handlers {
 namespace {

@@ -11,10 +11,10 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "handlers/json.hpp"
-#include "handlers/mended_json.hpp"
-#include "handlers/utf8.hpp"
-#include "server/admin_json.hpp"
+#include "base/json.hpp"
+#include "base/mended_json.hpp"
+#include "base/utf8.hpp"
+#include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "handlers/mended_json.hpp"
+#include "base/mended_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/string_mender.hpp"
+#include "base/string_mender.hpp"
 
 namespace couponhook::handlers {
 namespace {

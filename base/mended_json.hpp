@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 namespace couponhook::handlers {
 

@@ -1,10 +1,10 @@
-#include "handlers/string_mender.hpp"
+#include "base/string_mender.hpp"
 
 #include <charconv>
 #include <optional>
 #include <system_error>
 
-#include "handlers/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace couponhook::handlers {
 namespace {

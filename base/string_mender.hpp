@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "handlers/mended_json.hpp"
+#include "base/mended_json.hpp"
 
 namespace couponhook::handlers {
 

@@ -1,4 +1,4 @@
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 #include <algorithm>
 

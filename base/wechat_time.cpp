@@ -1,4 +1,4 @@
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 #include <array>
 #include <cstdio>

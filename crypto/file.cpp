@@ -1,4 +1,4 @@
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -8,7 +8,7 @@
 
 #include <openssl/err.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/pasted_text.hpp"
 #include "crypto/unique_number.hpp"

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/platform_key.hpp"
 #include "crypto/rsa_verify.hpp"

@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/pasted_text.hpp"
 #include "crypto/pem.hpp"

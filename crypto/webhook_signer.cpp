@@ -6,7 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/openssl.hpp"
 #include "crypto/pasted_text.hpp"

@@ -8,7 +8,7 @@
 
 #include "handlers/event_catalogue.hpp"
 #include "handlers/json_fields.hpp"
-#include "handlers/mended_json.hpp"
+#include "base/mended_json.hpp"
 
 namespace couponhook::handlers {
 namespace {

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 namespace couponhook::handlers {
 

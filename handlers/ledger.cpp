@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "handlers/event_time.hpp"
+#include "base/event_time.hpp"
 
 namespace couponhook::handlers {
 namespace {

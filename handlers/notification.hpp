@@ -9,7 +9,7 @@
 
 #include <boost/system/result.hpp>
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 namespace couponhook::handlers {
 

@@ -7,10 +7,10 @@
 #include <rapidjson/writer.h>
 
 #include "handlers/event_catalogue.hpp"
-#include "handlers/event_time.hpp"
-#include "handlers/json.hpp"
-#include "handlers/mended_json.hpp"
-#include "handlers/utf8.hpp"
+#include "base/event_time.hpp"
+#include "base/json.hpp"
+#include "base/mended_json.hpp"
+#include "base/utf8.hpp"
 
 namespace couponhook::handlers {
 namespace {

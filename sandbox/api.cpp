@@ -1,6 +1,6 @@
-#include "server/sandbox/api.hpp"
+#include "sandbox/api.hpp"
 
-#include "server/sandbox/json_text.hpp"
+#include "sandbox/json_text.hpp"
 
 namespace couponhook::server::sandbox {
 

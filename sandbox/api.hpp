@@ -3,8 +3,8 @@
 /// \file
 /// What the sandbox answers where: WeChat Pay's APIs, and those by which it is told what to do.
 
-#include "server/sandbox/call.hpp"
-#include "server/sandbox/platform.hpp"
+#include "sandbox/call.hpp"
+#include "sandbox/platform.hpp"
 
 namespace couponhook::server::sandbox {
 

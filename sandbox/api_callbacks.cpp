@@ -1,7 +1,7 @@
-#include "server/local_platform/beijing_time.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/fields.hpp"
-#include "server/sandbox/query.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/fields.hpp"
+#include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

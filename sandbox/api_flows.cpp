@@ -1,7 +1,7 @@
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/digests.hpp"
-#include "server/sandbox/flow_file.hpp"
-#include "server/sandbox/query.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/digests.hpp"
+#include "sandbox/flow_file.hpp"
+#include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -1,9 +1,9 @@
-#include "handlers/event_time.hpp"
-#include "server/local_platform/beijing_time.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/fields.hpp"
-#include "server/sandbox/query.hpp"
-#include "server/sandbox/stock_terms.hpp"
+#include "base/event_time.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/fields.hpp"
+#include "sandbox/query.hpp"
+#include "sandbox/stock_terms.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

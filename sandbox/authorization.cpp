@@ -1,9 +1,9 @@
-#include "server/sandbox/authorization.hpp"
+#include "sandbox/authorization.hpp"
 
 #include <charconv>
 #include <chrono>
 
-#include "server/sandbox/json_text.hpp"
+#include "sandbox/json_text.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "crypto/rsa_public_key.hpp"
-#include "server/sandbox/api_error.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/api_error.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/books.hpp"
+#include "sandbox/books.hpp"
 
 #include <algorithm>
 

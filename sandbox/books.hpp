@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "server/sandbox/api_error.hpp"
-#include "server/sandbox/chance.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/api_error.hpp"
+#include "sandbox/chance.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

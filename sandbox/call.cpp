@@ -1,4 +1,4 @@
-#include "server/sandbox/call.hpp"
+#include "sandbox/call.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

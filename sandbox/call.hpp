@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "server/net/target.hpp"
-#include "server/sandbox/api_error.hpp"
-#include "server/sandbox/outbox.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/api_error.hpp"
+#include "sandbox/outbox.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

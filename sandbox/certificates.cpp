@@ -1,4 +1,4 @@
-#include "server/sandbox/certificates.hpp"
+#include "sandbox/certificates.hpp"
 
 #include <array>
 #include <optional>

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "crypto/signer.hpp"
-#include "server/sandbox/chance.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/chance.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,8 +1,8 @@
-#include "server/local_platform/beijing_time.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/events.hpp"
-#include "server/sandbox/fields.hpp"
-#include "server/sandbox/query.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/events.hpp"
+#include "sandbox/fields.hpp"
+#include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "server/local_platform/beijing_time.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/events.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/events.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

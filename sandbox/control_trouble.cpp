@@ -1,6 +1,6 @@
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/fields.hpp"
-#include "server/sandbox/query.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/fields.hpp"
+#include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

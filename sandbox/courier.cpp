@@ -1,4 +1,4 @@
-#include "server/sandbox/courier.hpp"
+#include "sandbox/courier.hpp"
 
 #include <boost/asio/post.hpp>
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/net/http_client.hpp"
-#include "server/sandbox/shared_platform.hpp"
+#include "sandbox/shared_platform.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/digests.hpp"
+#include "sandbox/digests.hpp"
 
 #include <array>
 #include <span>

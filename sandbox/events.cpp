@@ -1,6 +1,6 @@
-#include "server/sandbox/events.hpp"
+#include "sandbox/events.hpp"
 
-#include "server/local_platform/beijing_time.hpp"
+#include "sandbox/local/beijing_time.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "server/local_platform/notification_maker.hpp"
-#include "server/sandbox/books.hpp"
-#include "server/sandbox/json_text.hpp"
+#include "sandbox/local/notification_maker.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/json_text.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/fields.hpp"
+#include "sandbox/fields.hpp"
 
 #include <algorithm>
 

@@ -11,7 +11,7 @@
 
 #include <rapidjson/document.h>
 
-#include "server/sandbox/api_error.hpp"
+#include "sandbox/api_error.hpp"
 
 namespace couponhook::server::sandbox {
 

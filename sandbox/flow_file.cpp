@@ -1,9 +1,9 @@
-#include "server/sandbox/flow_file.hpp"
+#include "sandbox/flow_file.hpp"
 
 #include <array>
 #include <cstdio>
 
-#include "server/local_platform/beijing_time.hpp"
+#include "sandbox/local/beijing_time.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "server/sandbox/books.hpp"
+#include "sandbox/books.hpp"
 
 namespace couponhook::server::sandbox {
 

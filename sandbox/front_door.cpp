@@ -1,4 +1,4 @@
-#include "server/sandbox/front_door.hpp"
+#include "sandbox/front_door.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -4,7 +4,7 @@
 /// The sandbox's listener: HTTP on one side, the shared platform on the other.
 
 #include "server/net/http_message.hpp"
-#include "server/sandbox/shared_platform.hpp"
+#include "sandbox/shared_platform.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/gate.hpp"
+#include "sandbox/gate.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

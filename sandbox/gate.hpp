@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/sandbox/api_error.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/api_error.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,6 +1,6 @@
-#include "server/sandbox/outbox.hpp"
+#include "sandbox/outbox.hpp"
 
-#include "server/sandbox/schedule.hpp"
+#include "sandbox/schedule.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

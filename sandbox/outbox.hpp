@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "server/local_platform/notification_maker.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/platform.hpp"
+#include "sandbox/platform.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

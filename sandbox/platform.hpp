@@ -9,14 +9,14 @@
 #include <optional>
 #include <string>
 
-#include "server/sandbox/authorization.hpp"
-#include "server/sandbox/books.hpp"
-#include "server/sandbox/call.hpp"
-#include "server/sandbox/certificates.hpp"
-#include "server/sandbox/chance.hpp"
-#include "server/sandbox/flow_file.hpp"
-#include "server/sandbox/gate.hpp"
-#include "server/sandbox/outbox.hpp"
+#include "sandbox/authorization.hpp"
+#include "sandbox/books.hpp"
+#include "sandbox/call.hpp"
+#include "sandbox/certificates.hpp"
+#include "sandbox/chance.hpp"
+#include "sandbox/flow_file.hpp"
+#include "sandbox/gate.hpp"
+#include "sandbox/outbox.hpp"
 
 namespace couponhook::server::sandbox {
 

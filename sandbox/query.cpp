@@ -1,4 +1,4 @@
-#include "server/sandbox/query.hpp"
+#include "sandbox/query.hpp"
 
 #include <charconv>
 

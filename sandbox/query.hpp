@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "handlers/json.hpp"
-#include "server/sandbox/call.hpp"
-#include "server/sandbox/json_text.hpp"
+#include "base/json.hpp"
+#include "sandbox/call.hpp"
+#include "sandbox/json_text.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/schedule.hpp"
+#include "sandbox/schedule.hpp"
 
 #include <array>
 

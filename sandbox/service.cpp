@@ -1,13 +1,13 @@
-#include "server/sandbox/service.hpp"
+#include "sandbox/service.hpp"
 
 #include <csignal>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include "server/io_thread.hpp"
-#include "server/sandbox/courier.hpp"
-#include "server/sandbox/front_door.hpp"
+#include "server/net/io_thread.hpp"
+#include "sandbox/courier.hpp"
+#include "sandbox/front_door.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "server/config/config.hpp"
 #include "server/net/tls_context.hpp"
-#include "server/sandbox/shared_platform.hpp"
+#include "sandbox/shared_platform.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -1,4 +1,4 @@
-#include "server/sandbox/setup.hpp"
+#include "sandbox/setup.hpp"
 
 #include <ctime>
 
@@ -8,8 +8,8 @@
 #include "crypto/pem.hpp"
 #include "crypto/platform_keys.hpp"
 #include "crypto/resource_cipher.hpp"
-#include "server/file.hpp"
-#include "server/local_platform/notification_maker.hpp"
+#include "crypto/file.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

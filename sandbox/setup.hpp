@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/sandbox/platform.hpp"
+#include "sandbox/platform.hpp"
 
 namespace couponhook::server::sandbox {
 

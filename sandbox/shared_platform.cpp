@@ -1,4 +1,4 @@
-#include "server/sandbox/shared_platform.hpp"
+#include "sandbox/shared_platform.hpp"
 
 #include <algorithm>
 

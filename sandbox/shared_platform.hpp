@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "crypto/random.hpp"
-#include "server/clock.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/authorization.hpp"
+#include "base/clock.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/authorization.hpp"
 
 namespace couponhook::server::sandbox {
 

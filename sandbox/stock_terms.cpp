@@ -1,10 +1,10 @@
-#include "server/sandbox/stock_terms.hpp"
+#include "sandbox/stock_terms.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "handlers/event_time.hpp"
-#include "server/sandbox/fields.hpp"
+#include "base/event_time.hpp"
+#include "sandbox/fields.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <rapidjson/document.h>
 
-#include "server/sandbox/api_error.hpp"
-#include "server/sandbox/records.hpp"
+#include "sandbox/api_error.hpp"
+#include "sandbox/records.hpp"
 
 namespace couponhook::server::sandbox {
 

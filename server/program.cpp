@@ -4,7 +4,7 @@
 #include <exception>
 #include <iostream>
 
-#include "server/child_processes.hpp"
+#include "server/delivery/child_processes.hpp"
 
 namespace couponhook::server {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "storage/delivery_states.hpp"
-#include "storage/lane.hpp"
+#include "storage/ordering_lane.hpp"
 #include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "storage/fact_commands.hpp"
-#include "storage/lane.hpp"
+#include "storage/ordering_lane.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"

@@ -4,9 +4,9 @@
 #include <system_error>
 #include <utility>
 
-#include "storage/postgres_store.hpp"
-#include "storage/postgres_url.hpp"
-#include "storage/sqlite_file.hpp"
+#include "storage/postgres/postgres_store.hpp"
+#include "storage/postgres/postgres_url.hpp"
+#include "storage/sqlite/sqlite_file.hpp"
 
 namespace couponhook::storage {
 namespace {

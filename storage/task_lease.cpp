@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "crypto/digest.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "wechatpay/callbacks.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

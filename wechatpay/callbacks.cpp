@@ -2,7 +2,7 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -6,7 +6,7 @@
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
 #include "wechatpay/request_reader.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

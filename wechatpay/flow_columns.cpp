@@ -1,6 +1,6 @@
 #include "wechatpay/flow_columns.hpp"
 
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

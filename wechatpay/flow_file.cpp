@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "wechatpay/flow_fields.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "crypto/digest.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "crypto/hmac.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::wechatpay {
 std::vector<RuleViolation> violations(const H5Issue& issue) {

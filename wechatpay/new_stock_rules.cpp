@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "wechatpay/new_stock.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

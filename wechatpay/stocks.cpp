@@ -7,8 +7,8 @@
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "wechatpay/uri.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/uri.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

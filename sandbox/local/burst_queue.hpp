@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/local_platform/notification_maker.hpp"
-#include "server/local_platform/sender.hpp"
+#include "sandbox/local/notification_maker.hpp"
+#include "sandbox/local/sender.hpp"
 
 namespace couponhook::server {
 

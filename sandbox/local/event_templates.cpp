@@ -1,4 +1,4 @@
-#include "server/local_platform/event_templates.hpp"
+#include "sandbox/local/event_templates.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,8 +8,8 @@
 #include <rapidjson/document.h>
 
 #include "handlers/event_catalogue.hpp"
-#include "server/local_platform/beijing_time.hpp"
-#include "server/local_platform/json_text.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "sandbox/local/json_text.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -10,7 +10,7 @@
 #include <boost/system/result.hpp>
 
 #include "crypto/random.hpp"
-#include "server/local_platform/notification_maker.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/local_platform/fixture.hpp"
+#include "sandbox/local/fixture.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +10,8 @@
 
 #include "crypto/digest.hpp"
 #include "handlers/event_catalogue.hpp"
-#include "handlers/json.hpp"
-#include "server/local_platform/json_text.hpp"
+#include "base/json.hpp"
+#include "sandbox/local/json_text.hpp"
 
 namespace couponhook::server {
 namespace {

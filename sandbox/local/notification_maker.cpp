@@ -1,4 +1,4 @@
-#include "server/local_platform/notification_maker.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,12 +7,12 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/signature_verifier.hpp"
-#include "server/file.hpp"
-#include "server/local_platform/beijing_time.hpp"
-#include "server/merchants.hpp"
+#include "crypto/file.hpp"
+#include "sandbox/local/beijing_time.hpp"
+#include "server/receive/merchants.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -18,7 +18,7 @@
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/signer.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/config/config.hpp"
 
 namespace couponhook::server {

@@ -1,4 +1,4 @@
-#include "server/local_platform/sender.hpp"
+#include "sandbox/local/sender.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -9,7 +9,7 @@
 #include <rapidjson/document.h>
 #include <boost/asio/post.hpp>
 
-#include "server/local_platform/burst_queue.hpp"
+#include "sandbox/local/burst_queue.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {

@@ -13,11 +13,11 @@
 
 #include <boost/system/result.hpp>
 
-#include "server/local_platform/notification_maker.hpp"
-#include "server/local_platform/summary.hpp"
+#include "sandbox/local/notification_maker.hpp"
+#include "sandbox/local/summary.hpp"
 #include "server/net/target.hpp"
 #include "server/net/tls_context.hpp"
-#include "server/progress.hpp"
+#include "base/progress.hpp"
 
 namespace couponhook::server {
 

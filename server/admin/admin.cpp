@@ -1,14 +1,14 @@
-#include "server/admin.hpp"
+#include "server/admin/admin.hpp"
 
 #include <locale>
 
 #include <boost/algorithm/string/predicate.hpp>
 
-#include "server/admin_json.hpp"
-#include "server/admin_reply.hpp"
-#include "server/metrics.hpp"
-#include "server/status_page/status_page.hpp"
-#include "server/verdict.hpp"
+#include "server/admin/admin_json.hpp"
+#include "server/admin/admin_reply.hpp"
+#include "server/admin/metrics.hpp"
+#include "server/admin/status_page/status_page.hpp"
+#include "server/receive/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

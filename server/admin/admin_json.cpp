@@ -1,4 +1,4 @@
-#include "server/admin_json.hpp"
+#include "server/admin/admin_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "handlers/ledger.hpp"
-#include "server/json_writer.hpp"
-#include "server/key_upkeep_json.hpp"
-#include "server/operations_json.hpp"
+#include "base/json_writer.hpp"
+#include "server/admin/key_upkeep_json.hpp"
+#include "server/admin/delivery_admin_json.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -12,12 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/outbound/certificate_keeper.hpp"
-#include "server/reconcile_tally.hpp"
-#include "server/reloader.hpp"
-#include "server/tally.hpp"
-#include "server/unknown_serials.hpp"
+#include "server/outbound/reconcile_counters.hpp"
+#include "server/service/reloader.hpp"
+#include "server/receive/reply_counters.hpp"
+#include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 #include "storage/records.hpp"

@@ -1,9 +1,9 @@
-#include "server/admin_reply.hpp"
+#include "server/admin/admin_reply.hpp"
 
 #include <charconv>
 
-#include "handlers/event_time.hpp"
-#include "server/admin_json.hpp"
+#include "base/event_time.hpp"
+#include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
 

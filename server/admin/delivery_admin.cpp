@@ -1,12 +1,12 @@
-#include "server/operations.hpp"
+#include "server/admin/delivery_admin.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "server/admin_reply.hpp"
-#include "server/operations_json.hpp"
-#include "server/order_members.hpp"
+#include "server/admin/admin_reply.hpp"
+#include "server/admin/delivery_admin_json.hpp"
+#include "server/admin/order_members.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -9,10 +9,10 @@
 
 #include "server/net/http_message.hpp"
 #include "server/net/target.hpp"
-#include "server/operations_sources.hpp"
-#include "server/pause_operations.hpp"
-#include "server/quarantine_operations.hpp"
-#include "server/retry_jobs.hpp"
+#include "server/admin/operations_sources.hpp"
+#include "server/admin/pause_operations.hpp"
+#include "server/admin/quarantine_operations.hpp"
+#include "server/admin/retry_jobs.hpp"
 #include "storage/delivery_control.hpp"
 
 namespace couponhook::server {

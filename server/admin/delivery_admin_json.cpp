@@ -1,6 +1,6 @@
-#include "server/operations_json.hpp"
+#include "server/admin/delivery_admin_json.hpp"
 
-#include "server/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 namespace couponhook::server {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/retry_jobs.hpp"
+#include "server/admin/retry_jobs.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {

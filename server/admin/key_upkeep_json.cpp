@@ -1,6 +1,6 @@
-#include "server/key_upkeep_json.hpp"
+#include "server/admin/key_upkeep_json.hpp"
 
-#include "server/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 namespace couponhook::server {
 namespace {

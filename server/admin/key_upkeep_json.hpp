@@ -3,7 +3,7 @@
 /// \file
 /// State of keys and certificates in /status: what is shown, what was loaded, what is fetched.
 
-#include "server/admin_json.hpp"
+#include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/metrics.hpp"
+#include "server/admin/metrics.hpp"
 
 #include <algorithm>
 #include <deque>

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/admin_json.hpp"
+#include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/operations_sources.hpp"
+#include "server/admin/operations_sources.hpp"
 
 #include <algorithm>
 

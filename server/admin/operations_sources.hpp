@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/config/config.hpp"
-#include "server/log.hpp"
-#include "server/merchants.hpp"
-#include "server/receive.hpp"
+#include "server/log/log.hpp"
+#include "server/receive/merchants.hpp"
+#include "server/receive/receive.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 

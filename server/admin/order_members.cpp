@@ -1,9 +1,9 @@
-#include "server/order_members.hpp"
+#include "server/admin/order_members.hpp"
 
 #include <algorithm>
 
-#include "handlers/json.hpp"
-#include "server/operations_sources.hpp"
+#include "base/json.hpp"
+#include "server/admin/operations_sources.hpp"
 
 namespace couponhook::server {
 

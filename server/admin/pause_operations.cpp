@@ -1,4 +1,4 @@
-#include "server/pause_operations.hpp"
+#include "server/admin/pause_operations.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -9,9 +9,9 @@
 
 #include "handlers/event_catalogue.hpp"
 #include "handlers/registry.hpp"
-#include "server/admin_reply.hpp"
-#include "server/operations_json.hpp"
-#include "server/order_members.hpp"
+#include "server/admin/admin_reply.hpp"
+#include "server/admin/delivery_admin_json.hpp"
+#include "server/admin/order_members.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "server/net/http_message.hpp"
 #include "server/net/target.hpp"
-#include "server/operations_sources.hpp"
+#include "server/admin/operations_sources.hpp"
 #include "storage/delivery_control.hpp"
 
 namespace couponhook::server {

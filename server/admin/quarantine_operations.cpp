@@ -1,4 +1,4 @@
-#include "server/quarantine_operations.hpp"
+#include "server/admin/quarantine_operations.hpp"
 
 #include <chrono>
 #include <memory>
@@ -6,12 +6,12 @@
 
 #include <boost/asio/this_coro.hpp>
 
-#include "server/admin_reply.hpp"
-#include "server/commit_wait.hpp"
-#include "server/operations_json.hpp"
-#include "server/order_members.hpp"
-#include "server/reopen.hpp"
-#include "server/verdict.hpp"
+#include "server/admin/admin_reply.hpp"
+#include "server/receive/commit_wait.hpp"
+#include "server/admin/delivery_admin_json.hpp"
+#include "server/admin/order_members.hpp"
+#include "server/admin/quarantine_retry.hpp"
+#include "server/receive/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -1,9 +1,9 @@
-#include "server/reopen.hpp"
+#include "server/admin/quarantine_retry.hpp"
 
 #include <chrono>
 
-#include "handlers/json.hpp"
-#include "server/verdict.hpp"
+#include "base/json.hpp"
+#include "server/receive/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

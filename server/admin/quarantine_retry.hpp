@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "server/merchants.hpp"
-#include "server/receive.hpp"
+#include "server/receive/merchants.hpp"
+#include "server/receive/receive.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {

@@ -1,11 +1,11 @@
-#include "server/readiness.hpp"
+#include "server/admin/readiness.hpp"
 
 #include <memory>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
-#include "server/commit_wait.hpp"
+#include "server/receive/commit_wait.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/delivery/worker.hpp"
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/task.hpp"
 #include "storage/inbox.hpp"
 

@@ -1,4 +1,4 @@
-#include "server/book_intake.hpp"
+#include "server/admin/reconcile_intake.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -12,11 +12,11 @@
 #include <rapidjson/writer.h>
 #include <boost/asio/this_coro.hpp>
 
-#include "handlers/event_time.hpp"
-#include "server/admin_json.hpp"
-#include "server/commit_wait.hpp"
-#include "server/fact_form.hpp"
-#include "server/ledger_needs.hpp"
+#include "base/event_time.hpp"
+#include "server/admin/admin_json.hpp"
+#include "server/receive/commit_wait.hpp"
+#include "server/receive/fact_form.hpp"
+#include "server/receive/ledger_coverage.hpp"
 #include "storage/source.hpp"
 
 namespace couponhook::server {

@@ -5,10 +5,10 @@
 
 #include <string_view>
 
-#include "server/clock.hpp"
-#include "server/merchants.hpp"
+#include "base/clock.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
-#include "server/receive.hpp"
+#include "server/receive/receive.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {

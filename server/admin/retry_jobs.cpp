@@ -1,4 +1,4 @@
-#include "server/retry_jobs.hpp"
+#include "server/admin/retry_jobs.hpp"
 
 #include <algorithm>
 #include <array>

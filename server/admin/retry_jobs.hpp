@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "storage/delivery_control.hpp"
 #include "storage/reader.hpp"
 

@@ -3,7 +3,7 @@
 #include <openssl/ssl.h>
 
 #include "server/commands/command_line.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {

@@ -2,7 +2,7 @@
 
 #include "server/commands/outbound.hpp"
 #include "server/outbound/certificate_refresh.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -3,14 +3,14 @@
 #include <optional>
 #include <ostream>
 
-#include "server/admin_json.hpp"
-#include "server/checks/checks.hpp"
+#include "server/admin/admin_json.hpp"
+#include "server/doctor/checks.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/delivery/brokers/brokers.hpp"
-#include "server/operations_sources.hpp"
-#include "server/reload.hpp"
-#include "server/service.hpp"
-#include "server/write_trial.hpp"
+#include "server/admin/operations_sources.hpp"
+#include "server/config/reload_units.hpp"
+#include "server/service/service.hpp"
+#include "server/doctor/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -12,10 +12,10 @@
 
 #include "crypto/random.hpp"
 #include "handlers/handler_type.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/commands/options.hpp"
 #include "server/config/config.hpp"
-#include "server/progress.hpp"
+#include "base/progress.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {

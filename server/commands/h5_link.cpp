@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -5,7 +5,7 @@
 #include "crypto/resource_cipher.hpp"
 #include "crypto/self_signed.hpp"
 #include "server/commands/command_line.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "server/commands/printable.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "server/commands/sending.hpp"
-#include "server/local_platform/fixture.hpp"
+#include "sandbox/local/fixture.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "server/commands/sending.hpp"
 #include "server/net/target.hpp"
-#include "server/sandbox/service.hpp"
-#include "server/sandbox/setup.hpp"
-#include "server/stray_signals.hpp"
+#include "sandbox/service.hpp"
+#include "sandbox/setup.hpp"
+#include "server/service/stray_signals.hpp"
 
 namespace couponhook::server {
 namespace {

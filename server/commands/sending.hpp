@@ -14,7 +14,7 @@
 #include <rapidjson/writer.h>
 
 #include "server/commands/command_line.hpp"
-#include "server/local_platform/sender.hpp"
+#include "sandbox/local/sender.hpp"
 
 namespace couponhook::server {
 

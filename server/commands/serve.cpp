@@ -3,11 +3,11 @@
 #include <csignal>
 #include <ostream>
 
-#include "server/child_processes.hpp"
+#include "server/delivery/child_processes.hpp"
 #include "server/commands/command_line.hpp"
-#include "server/replica_name.hpp"
-#include "server/service.hpp"
-#include "server/stray_signals.hpp"
+#include "server/service/replica_name.hpp"
+#include "server/service/service.hpp"
+#include "server/service/stray_signals.hpp"
 
 namespace couponhook::server {
 namespace {

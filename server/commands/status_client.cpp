@@ -5,7 +5,7 @@
 
 #include "server/commands/admin_client.hpp"
 #include "server/commands/printable.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {

@@ -2,8 +2,8 @@
 
 #include <ostream>
 
-#include "server/admin_json.hpp"
-#include "storage/sqlite_backup.hpp"
+#include "server/admin/admin_json.hpp"
+#include "storage/transfer/sqlite_backup.hpp"
 
 namespace couponhook::server {
 

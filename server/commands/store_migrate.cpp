@@ -1,5 +1,5 @@
 #include "server/commands/store.hpp"
-#include "storage/copy.hpp"
+#include "storage/transfer/copy.hpp"
 #include "storage/migrations.hpp"
 
 namespace couponhook::server {

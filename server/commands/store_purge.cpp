@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <thread>
 
-#include "handlers/event_time.hpp"
+#include "base/event_time.hpp"
 #include "server/commands/store.hpp"
-#include "server/maintenance.hpp"
-#include "storage/purge_clock.hpp"
-#include "storage/purge_pace.hpp"
+#include "server/service/maintenance.hpp"
+#include "storage/retention/purge_clock.hpp"
+#include "storage/retention/purge_pace.hpp"
 
 namespace couponhook::server {
 namespace {

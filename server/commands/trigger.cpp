@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "server/commands/sending.hpp"
-#include "server/local_platform/event_templates.hpp"
+#include "sandbox/local/event_templates.hpp"
 
 namespace couponhook::server {
 namespace {

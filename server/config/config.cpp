@@ -9,7 +9,7 @@
 #include "server/config/certificate_place.hpp"
 #include "server/config/pasted_ids.hpp"
 #include "server/config/section.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {

@@ -17,7 +17,7 @@
 
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 

@@ -1,12 +1,12 @@
-#include "server/reload.hpp"
+#include "server/config/reload_units.hpp"
 
 #include <cstdlib>
 #include <sstream>
 
 #include <sys/stat.h>
 
-#include "server/bug.hpp"
-#include "server/file.hpp"
+#include "base/bug.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

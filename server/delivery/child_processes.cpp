@@ -1,4 +1,4 @@
-#include "server/child_processes.hpp"
+#include "server/delivery/child_processes.hpp"
 
 #include <array>
 #include <condition_variable>

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "handlers/webhook.hpp"
-#include "server/child_processes.hpp"
-#include "server/excerpt.hpp"
+#include "server/delivery/child_processes.hpp"
+#include "base/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {

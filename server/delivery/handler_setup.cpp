@@ -6,8 +6,8 @@
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/delivery/exec_handler.hpp"
 #include "server/delivery/thread_sender.hpp"
-#include "server/file.hpp"
-#include "server/reload.hpp"
+#include "crypto/file.hpp"
+#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -13,7 +13,7 @@
 #include "server/delivery/http_sender.hpp"
 #include "server/delivery/renewable_handler.hpp"
 #include "server/delivery/worker.hpp"
-#include "server/reload.hpp"
+#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 

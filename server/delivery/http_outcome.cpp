@@ -5,7 +5,7 @@
 #include <ctime>
 #include <string>
 
-#include "server/excerpt.hpp"
+#include "base/excerpt.hpp"
 
 namespace couponhook::server {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "crypto/webhook_signer.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/delivery/call_queue.hpp"
 #include "server/delivery/http_outcome.hpp"
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {

@@ -1,4 +1,4 @@
-#include "server/delivery/out.hpp"
+#include "server/delivery/in_flight_deliveries.hpp"
 
 #include <algorithm>
 

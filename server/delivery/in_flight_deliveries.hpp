@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "server/delivery/handled.hpp"
-#include "server/delivery/lane.hpp"
+#include "server/delivery/delivery_waiter.hpp"
+#include "server/delivery/handler_worker.hpp"
 
 namespace couponhook::server {
 

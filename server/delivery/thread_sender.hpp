@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/delivery/call_queue.hpp"
 
 namespace couponhook::server {

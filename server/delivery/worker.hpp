@@ -16,11 +16,11 @@
 #include <thread>
 #include <vector>
 
-#include "server/clock.hpp"
-#include "server/delivery/handled.hpp"
-#include "server/delivery/lane.hpp"
-#include "server/delivery/out.hpp"
-#include "server/log.hpp"
+#include "base/clock.hpp"
+#include "server/delivery/delivery_waiter.hpp"
+#include "server/delivery/handler_worker.hpp"
+#include "server/delivery/in_flight_deliveries.hpp"
+#include "server/log/log.hpp"
 #include "storage/deliveries.hpp"
 
 namespace couponhook::server {

@@ -12,7 +12,7 @@
 
 #include "crypto/digest.hpp"
 #include "crypto/pem.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

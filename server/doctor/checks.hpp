@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {

@@ -7,14 +7,14 @@
 
 #include <rapidjson/document.h>
 
-#include "server/admin_json.hpp"
+#include "server/admin/admin_json.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "server/outbound/api_client.hpp"
 #include "server/outbound/reachability.hpp"
-#include "server/service.hpp"
+#include "server/service/service.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/reply.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "handlers/event_catalogue.hpp"
 #include "handlers/registry.hpp"
-#include "server/checks/checks.hpp"
+#include "server/doctor/checks.hpp"
 #include "server/config/section.hpp"
 
 namespace couponhook::server {

@@ -4,11 +4,11 @@
 #include <unistd.h>
 #include <boost/asio/ip/address.hpp>
 
-#include "server/admin_json.hpp"
-#include "server/checks/checks.hpp"
+#include "server/admin/admin_json.hpp"
+#include "server/doctor/checks.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
-#include "server/listening.hpp"
+#include "server/service/listening.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/write_trial.hpp"
+#include "server/doctor/write_trial.hpp"
 
 #include <cerrno>
 #include <charconv>

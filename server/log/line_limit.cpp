@@ -1,4 +1,4 @@
-#include "server/line_limit.hpp"
+#include "server/log/line_limit.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "server/log.hpp"
+#include "server/log/log.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,7 +18,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
-#include "server/line_limit.hpp"
+#include "server/log/line_limit.hpp"
 
 namespace couponhook::server {
 namespace {

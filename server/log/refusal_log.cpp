@@ -1,4 +1,4 @@
-#include "server/refusal_log.hpp"
+#include "server/log/refusal_log.hpp"
 
 namespace couponhook::server {
 namespace {

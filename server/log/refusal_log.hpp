@@ -11,8 +11,8 @@
 #include <mutex>
 #include <string>
 
-#include "server/clock.hpp"
-#include "server/log.hpp"
+#include "base/clock.hpp"
+#include "server/log/log.hpp"
 
 namespace couponhook::server {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 namespace {

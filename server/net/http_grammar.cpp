@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 namespace {

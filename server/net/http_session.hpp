@@ -11,7 +11,7 @@
 
 #include "server/net/connection.hpp"
 #include "server/net/http_message.hpp"
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 #include "server/net/request_parser.hpp"
 
 namespace couponhook::server {

@@ -1,4 +1,4 @@
-#include "server/io_thread.hpp"
+#include "server/net/io_thread.hpp"
 
 #include <pthread.h>
 #include <boost/asio/co_spawn.hpp>

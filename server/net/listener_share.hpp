@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "server/net/http_message.hpp"
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 #include "server/net/task.hpp"
 #include "server/net/tls_context.hpp"
 #include "server/net/trusted_proxies.hpp"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 

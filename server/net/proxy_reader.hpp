@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "server/net/connection.hpp"
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 #include "server/net/trusted_proxies.hpp"
 
 namespace couponhook::server {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "server/excerpt.hpp"
+#include "base/excerpt.hpp"
 #include "server/net/http_grammar.hpp"
 
 namespace couponhook::server {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 namespace {

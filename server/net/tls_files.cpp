@@ -9,7 +9,7 @@
 
 #include "crypto/pasted_text.hpp"
 #include "crypto/pem.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

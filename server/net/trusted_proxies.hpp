@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 

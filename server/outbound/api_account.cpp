@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "server/config/pasted_ids.hpp"
-#include "server/file.hpp"
-#include "server/reload.hpp"
+#include "crypto/file.hpp"
+#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 namespace {

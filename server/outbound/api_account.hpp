@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
 #include "wechatpay/authorization.hpp"
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "crypto/random.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/outbound/call_pace.hpp"
 #include "wechatpay/api_error.hpp"

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "wechatpay/certificate_files.hpp"
 
 namespace couponhook::server {

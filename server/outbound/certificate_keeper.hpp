@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "crypto/random.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/config/config.hpp"
-#include "server/log.hpp"
+#include "server/log/log.hpp"
 #include "server/outbound/call_pace.hpp"
 #include "server/outbound/certificate_schedule.hpp"
 #include "server/outbound/fetched_certificates.hpp"

@@ -12,7 +12,7 @@
 
 #include "wechatpay/identifier.hpp"
 #include "wechatpay/separated_row.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -15,7 +15,7 @@
 
 #include <boost/system/result.hpp>
 
-#include "server/outbound/books.hpp"
+#include "server/outbound/platform_records.hpp"
 
 namespace couponhook::server {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/outbound/books.hpp"
+#include "server/outbound/platform_records.hpp"
 #include "storage/ledger_reader.hpp"
 #include "wechatpay/compare.hpp"
 

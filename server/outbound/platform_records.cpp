@@ -1,4 +1,4 @@
-#include "server/outbound/books.hpp"
+#include "server/outbound/platform_records.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
 #include "wechatpay/identifier.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "handlers/coupon_event.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/outbound/issued_file.hpp"
 #include "wechatpay/identifier.hpp"
 

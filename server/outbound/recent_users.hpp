@@ -14,7 +14,7 @@
 #include <boost/system/result.hpp>
 
 #include "server/config/config.hpp"
-#include "server/outbound/books.hpp"
+#include "server/outbound/platform_records.hpp"
 #include "storage/reader.hpp"
 
 namespace couponhook::server {

@@ -7,10 +7,10 @@
 
 #include <pthread.h>
 
-#include "server/ledger_needs.hpp"
-#include "server/outbound/users_books.hpp"
+#include "server/receive/ledger_coverage.hpp"
+#include "server/outbound/user_records.hpp"
 #include "storage/source.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

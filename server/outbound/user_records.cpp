@@ -1,4 +1,4 @@
-#include "server/outbound/users_books.hpp"
+#include "server/outbound/user_records.hpp"
 
 #include <algorithm>
 #include <array>

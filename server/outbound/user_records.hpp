@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "server/outbound/books.hpp"
+#include "server/outbound/platform_records.hpp"
 
 namespace couponhook::server {
 

@@ -1,8 +1,8 @@
-#include "server/commit_mailbox.hpp"
+#include "server/receive/commit_completions.hpp"
 
 #include <boost/asio/post.hpp>
 
-#include "server/commit_wait.hpp"
+#include "server/receive/commit_wait.hpp"
 
 namespace couponhook::server {
 

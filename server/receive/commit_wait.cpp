@@ -1,4 +1,4 @@
-#include "server/commit_wait.hpp"
+#include "server/receive/commit_wait.hpp"
 
 namespace couponhook::server {
 

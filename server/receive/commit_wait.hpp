@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/commit_mailbox.hpp"
-#include "server/result_wait.hpp"
+#include "server/receive/commit_completions.hpp"
+#include "server/receive/result_wait.hpp"
 #include "storage/deliveries.hpp"
 #include "storage/inbox.hpp"
 

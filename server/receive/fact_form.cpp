@@ -1,9 +1,9 @@
-#include "server/fact_form.hpp"
+#include "server/receive/fact_form.hpp"
 
 #include <string_view>
 #include <variant>
 
-#include "handlers/event_time.hpp"
+#include "base/event_time.hpp"
 #include "wechatpay/identifier.hpp"
 
 namespace couponhook::server {

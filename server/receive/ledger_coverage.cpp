@@ -1,4 +1,4 @@
-#include "server/ledger_needs.hpp"
+#include "server/receive/ledger_coverage.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "crypto/pem.hpp"
-#include "server/file.hpp"
-#include "server/reload.hpp"
+#include "crypto/file.hpp"
+#include "server/config/reload_units.hpp"
 #include "wechatpay/certificate_files.hpp"
 
 namespace couponhook::server {

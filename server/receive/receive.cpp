@@ -1,4 +1,4 @@
-#include "server/receive.hpp"
+#include "server/receive/receive.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -15,8 +15,8 @@
 #include "handlers/coupon_event.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
-#include "server/clock.hpp"
-#include "server/fact_form.hpp"
+#include "base/clock.hpp"
+#include "server/receive/fact_form.hpp"
 
 namespace couponhook::server {
 namespace {

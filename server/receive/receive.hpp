@@ -14,10 +14,10 @@
 
 #include "handlers/notification.hpp"
 #include "handlers/registry.hpp"
-#include "server/delivery/handled.hpp"
-#include "server/merchants.hpp"
+#include "server/delivery/delivery_waiter.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
-#include "server/verdict.hpp"
+#include "server/receive/verdict.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {

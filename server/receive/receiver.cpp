@@ -1,11 +1,11 @@
-#include "server/receiver.hpp"
+#include "server/receive/receiver.hpp"
 
 #include <memory>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "server/commit_wait.hpp"
+#include "server/receive/commit_wait.hpp"
 #include "server/net/target.hpp"
 
 namespace couponhook::server {

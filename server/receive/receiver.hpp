@@ -9,14 +9,14 @@
 #include <memory>
 #include <string_view>
 
-#include "server/clock.hpp"
-#include "server/delivery/handled.hpp"
-#include "server/log.hpp"
-#include "server/merchants.hpp"
+#include "base/clock.hpp"
+#include "server/delivery/delivery_waiter.hpp"
+#include "server/log/log.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
-#include "server/receive.hpp"
-#include "server/refusal_log.hpp"
-#include "server/tally.hpp"
+#include "server/receive/receive.hpp"
+#include "server/log/refusal_log.hpp"
+#include "server/receive/reply_counters.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {

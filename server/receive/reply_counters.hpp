@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "server/verdict.hpp"
+#include "server/receive/verdict.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/verdict.hpp"
+#include "server/receive/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "server/config/config.hpp"
-#include "server/io_thread.hpp"
+#include "server/net/io_thread.hpp"
 
 namespace couponhook::server {
 

@@ -1,12 +1,12 @@
-#include "server/maintenance.hpp"
+#include "server/service/maintenance.hpp"
 
 #include <optional>
 #include <utility>
 
 #include <pthread.h>
 
-#include "storage/purge_clock.hpp"
-#include "storage/purge_pace.hpp"
+#include "storage/retention/purge_clock.hpp"
+#include "storage/retention/purge_pace.hpp"
 #include "storage/reader.hpp"
 #include "storage/task_lease.hpp"
 #include "storage/totals.hpp"

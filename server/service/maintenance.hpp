@@ -12,11 +12,11 @@
 #include <string>
 #include <thread>
 
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/config/config.hpp"
-#include "server/log.hpp"
+#include "server/log/log.hpp"
 #include "storage/connection.hpp"
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 
 namespace couponhook::server {
 

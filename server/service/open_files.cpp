@@ -1,4 +1,4 @@
-#include "server/open_files.hpp"
+#include "server/service/open_files.hpp"
 
 #include <cstdint>
 

@@ -1,13 +1,13 @@
-#include "server/reloader.hpp"
+#include "server/service/reloader.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include <boost/algorithm/string/join.hpp>
 
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "server/outbound/api_account.hpp"
-#include "server/service.hpp"
+#include "server/service/service.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "crypto/secret.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/delivery/handler_setup.hpp"
-#include "server/log.hpp"
-#include "server/merchants.hpp"
+#include "server/log/log.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
 #include "server/outbound/fetched_certificates.hpp"
-#include "server/reload.hpp"
+#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/replica_name.hpp"
+#include "server/service/replica_name.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "server/service.hpp"
+#include "server/service/service.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -12,19 +12,19 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "crypto/random.hpp"
-#include "server/admin.hpp"
-#include "server/bug.hpp"
+#include "server/admin/admin.hpp"
+#include "base/bug.hpp"
 #include "server/delivery/replica_waker.hpp"
-#include "server/forced_end.hpp"
-#include "server/io_thread.hpp"
-#include "server/listening.hpp"
-#include "server/maintenance.hpp"
+#include "server/service/shutdown_watchdog.hpp"
+#include "server/net/io_thread.hpp"
+#include "server/service/listening.hpp"
+#include "server/service/maintenance.hpp"
 #include "server/net/activation.hpp"
-#include "server/open_files.hpp"
+#include "server/service/open_files.hpp"
 #include "server/outbound/certificate_keeper.hpp"
-#include "server/receiver.hpp"
-#include "server/reloader.hpp"
-#include "server/service_connections.hpp"
+#include "server/receive/receiver.hpp"
+#include "server/service/reloader.hpp"
+#include "server/service/service_connections.hpp"
 
 namespace couponhook::server {
 namespace {

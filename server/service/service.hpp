@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "crypto/secret.hpp"
-#include "server/clock.hpp"
+#include "base/clock.hpp"
 #include "server/config/config.hpp"
 #include "server/delivery/handler_setup.hpp"
-#include "server/log.hpp"
-#include "server/merchants.hpp"
+#include "server/log/log.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
-#include "server/receive.hpp"
-#include "server/reload.hpp"
+#include "server/receive/receive.hpp"
+#include "server/config/reload_units.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {

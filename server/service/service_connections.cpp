@@ -1,4 +1,4 @@
-#include "server/service_connections.hpp"
+#include "server/service/service_connections.hpp"
 
 #include <optional>
 #include <utility>

@@ -1,10 +1,10 @@
 #include <algorithm>
 
 #include "crypto/random.hpp"
-#include "server/file.hpp"
-#include "server/ledger_needs.hpp"
+#include "crypto/file.hpp"
+#include "server/receive/ledger_coverage.hpp"
 #include "server/outbound/api_account.hpp"
-#include "server/service.hpp"
+#include "server/service/service.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "server/forced_end.hpp"
+#include "server/service/shutdown_watchdog.hpp"
 
 #include <condition_variable>
 #include <cstdlib>

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "server/log.hpp"
+#include "server/log/log.hpp"
 
 namespace couponhook::server {
 

@@ -1,4 +1,4 @@
-#include "server/stray_signals.hpp"
+#include "server/service/stray_signals.hpp"
 
 #include <csignal>
 

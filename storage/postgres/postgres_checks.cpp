@@ -1,4 +1,4 @@
-#include "storage/postgres_checks.hpp"
+#include "storage/postgres/postgres_checks.hpp"
 
 #include <algorithm>
 #include <array>

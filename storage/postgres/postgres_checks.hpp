@@ -3,7 +3,7 @@
 /// \file
 /// What a PostgreSQL server and database are asked before they are trusted.
 
-#include "storage/postgres_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
 
 namespace couponhook::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/postgres_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
 
 #include <array>
 #include <random>
@@ -7,7 +7,7 @@
 #include <libpq-fe.h>
 
 #include "storage/dialect.hpp"
-#include "storage/postgres_values.hpp"
+#include "storage/postgres/postgres_values.hpp"
 #include "storage/rows.hpp"
 
 namespace couponhook::storage {

@@ -16,7 +16,7 @@
 
 #include "storage/backoff.hpp"
 #include "storage/connection.hpp"
-#include "storage/postgres_session.hpp"
+#include "storage/postgres/postgres_session.hpp"
 
 namespace couponhook::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/postgres_failure.hpp"
+#include "storage/postgres/postgres_failure.hpp"
 
 #include <algorithm>
 #include <array>

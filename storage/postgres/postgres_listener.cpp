@@ -1,4 +1,4 @@
-#include "storage/postgres_listener.hpp"
+#include "storage/postgres/postgres_listener.hpp"
 
 #include <algorithm>
 #include <random>

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "storage/backoff.hpp"
-#include "storage/postgres_session.hpp"
+#include "storage/postgres/postgres_session.hpp"
 #include "storage/wake_channel.hpp"
 
 namespace couponhook::storage {

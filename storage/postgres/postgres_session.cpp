@@ -1,4 +1,4 @@
-#include "storage/postgres_session.hpp"
+#include "storage/postgres/postgres_session.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,8 +9,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include "storage/postgres_failure.hpp"
-#include "storage/postgres_values.hpp"
+#include "storage/postgres/postgres_failure.hpp"
+#include "storage/postgres/postgres_values.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -1,10 +1,10 @@
-#include "storage/postgres_store.hpp"
+#include "storage/postgres/postgres_store.hpp"
 
 #include <algorithm>
 
 #include "storage/migrations.hpp"
-#include "storage/postgres_checks.hpp"
-#include "storage/postgres_listener.hpp"
+#include "storage/postgres/postgres_checks.hpp"
+#include "storage/postgres/postgres_listener.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "storage/postgres_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::storage {

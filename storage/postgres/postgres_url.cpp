@@ -1,11 +1,11 @@
-#include "storage/postgres_url.hpp"
+#include "storage/postgres/postgres_url.hpp"
 
 #include <memory>
 #include <string_view>
 
 #include <libpq-fe.h>
 
-#include "storage/postgres_failure.hpp"
+#include "storage/postgres/postgres_failure.hpp"
 
 namespace couponhook::storage {
 namespace {

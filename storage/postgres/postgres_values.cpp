@@ -1,11 +1,11 @@
-#include "storage/postgres_values.hpp"
+#include "storage/postgres/postgres_values.hpp"
 
 #include <string_view>
 #include <variant>
 
 #include <libpq-fe.h>
 
-#include "storage/storable_text.hpp"
+#include "storage/postgres/storable_text.hpp"
 
 namespace couponhook::storage {
 namespace {

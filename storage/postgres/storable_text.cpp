@@ -1,4 +1,4 @@
-#include "storage/storable_text.hpp"
+#include "storage/postgres/storable_text.hpp"
 
 #include <algorithm>
 #include <cstddef>

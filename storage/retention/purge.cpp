@@ -1,4 +1,4 @@
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "storage/counter_deltas.hpp"
 #include "storage/dialect.hpp"
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 #include "storage/records.hpp"
 #include "storage/rows.hpp"
 

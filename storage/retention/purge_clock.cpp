@@ -1,4 +1,4 @@
-#include "storage/purge_clock.hpp"
+#include "storage/retention/purge_clock.hpp"
 
 #include <array>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <fstream>
 #include <vector>
 
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 #include "storage/rows.hpp"
 #include "storage/source.hpp"
 #include "storage/transaction.hpp"

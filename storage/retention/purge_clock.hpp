@@ -8,7 +8,7 @@
 #include <string>
 
 #include "storage/connection.hpp"
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 
 namespace couponhook::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/purge_pace.hpp"
+#include "storage/retention/purge_pace.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 
 namespace couponhook::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "storage/private_file.hpp"
+#include "storage/sqlite/private_file.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "storage/sqlite_checkpointer.hpp"
+#include "storage/sqlite/sqlite_checkpointer.hpp"
 
 #include <utility>
 

@@ -10,8 +10,8 @@
 #include <optional>
 #include <thread>
 
-#include "storage/sqlite_connection.hpp"
-#include "storage/write_turns.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
+#include "storage/sqlite/write_turns.hpp"
 
 namespace couponhook::storage {
 

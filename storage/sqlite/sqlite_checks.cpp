@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#include "storage/sqlite_failure.hpp"
+#include "storage/sqlite/sqlite_failure.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "storage/connection.hpp"
-#include "storage/sqlite_files.hpp"
-#include "storage/write_turns.hpp"
+#include "storage/sqlite/sqlite_files.hpp"
+#include "storage/sqlite/write_turns.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;

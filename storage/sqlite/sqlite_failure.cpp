@@ -1,4 +1,4 @@
-#include "storage/sqlite_failure.hpp"
+#include "storage/sqlite/sqlite_failure.hpp"
 
 #include <cerrno>
 #include <cstring>

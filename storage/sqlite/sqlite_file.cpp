@@ -1,4 +1,4 @@
-#include "storage/sqlite_file.hpp"
+#include "storage/sqlite/sqlite_file.hpp"
 
 #include <array>
 #include <cerrno>
@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "storage/migrations.hpp"
-#include "storage/private_file.hpp"
-#include "storage/sqlite_connection.hpp"
-#include "storage/sqlite_failure.hpp"
+#include "storage/sqlite/private_file.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
+#include "storage/sqlite/sqlite_failure.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -10,11 +10,11 @@
 #include <mutex>
 #include <optional>
 
-#include "storage/file_lock.hpp"
-#include "storage/sqlite_checkpointer.hpp"
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/file_lock.hpp"
+#include "storage/sqlite/sqlite_checkpointer.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 #include "storage/store.hpp"
-#include "storage/write_turns.hpp"
+#include "storage/sqlite/write_turns.hpp"
 
 namespace couponhook::storage {
 

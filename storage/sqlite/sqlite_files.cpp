@@ -1,4 +1,4 @@
-#include "storage/sqlite_files.hpp"
+#include "storage/sqlite/sqlite_files.hpp"
 
 #include <cerrno>
 #include <climits>

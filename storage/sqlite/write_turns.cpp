@@ -1,4 +1,4 @@
-#include "storage/write_turns.hpp"
+#include "storage/sqlite/write_turns.hpp"
 
 #include <algorithm>
 

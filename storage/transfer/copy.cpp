@@ -1,9 +1,9 @@
-#include "storage/copy.hpp"
+#include "storage/transfer/copy.hpp"
 
 #include <array>
 #include <utility>
 
-#include "storage/copy_target.hpp"
+#include "storage/transfer/copy_target.hpp"
 #include "storage/rows.hpp"
 #include "storage/transaction.hpp"
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "storage/connection.hpp"
-#include "storage/row_digest.hpp"
+#include "storage/transfer/row_digest.hpp"
 #include "storage/store.hpp"
-#include "storage/table_copy.hpp"
+#include "storage/transfer/table_copy.hpp"
 #include "storage/work_observer.hpp"
 
 namespace couponhook::storage {

@@ -1,4 +1,4 @@
-#include "storage/copy_target.hpp"
+#include "storage/transfer/copy_target.hpp"
 
 #include <array>
 #include <limits>
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "storage/migrations.hpp"
-#include "storage/postgres_checks.hpp"
+#include "storage/postgres/postgres_checks.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"

@@ -9,7 +9,7 @@
 
 #include "storage/connection.hpp"
 #include "storage/store.hpp"
-#include "storage/table_copy.hpp"
+#include "storage/transfer/table_copy.hpp"
 
 namespace couponhook::storage {
 

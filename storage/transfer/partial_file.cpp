@@ -1,4 +1,4 @@
-#include "storage/partial_file.hpp"
+#include "storage/transfer/partial_file.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "storage/private_file.hpp"
+#include "storage/sqlite/private_file.hpp"
 
 namespace couponhook::storage {
 

@@ -1,4 +1,4 @@
-#include "storage/sqlite_backup.hpp"
+#include "storage/transfer/sqlite_backup.hpp"
 
 #include <array>
 #include <cerrno>
@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "storage/counter_deltas.hpp"
-#include "storage/file_lock.hpp"
+#include "storage/sqlite/file_lock.hpp"
 #include "storage/migrations.hpp"
-#include "storage/partial_file.hpp"
-#include "storage/private_file.hpp"
+#include "storage/transfer/partial_file.hpp"
+#include "storage/sqlite/private_file.hpp"
 #include "storage/rows.hpp"
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 
 namespace couponhook::storage {
 namespace {

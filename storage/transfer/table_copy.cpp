@@ -1,4 +1,4 @@
-#include "storage/table_copy.hpp"
+#include "storage/transfer/table_copy.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // Goal: one text for one byte string, and nothing else is taken. Method: the vectors of RFC 4648,
 // OpenSSL's encoder as an independent opinion, and every byte value in every place of a group.
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Goal: every form of time seen in documentation and traffic is read, and nothing else.
 // Method: known answers, made with Python's datetime.
 
-#include "handlers/event_time.hpp"
+#include "base/event_time.hpp"
 
 #include <gtest/gtest.h>
 

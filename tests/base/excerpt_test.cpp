@@ -1,7 +1,7 @@
 // Goal: what strangers wrote can be shown without harm. Method: texts with what terminals, JSON and
 // pages mistake, and bounds that fall into characters.
 
-#include "server/excerpt.hpp"
+#include "base/excerpt.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Goal: addresses are compared as hosts, however they are spelled, and networks hold what they say.
 // Method: addresses written out, IPv4-mapped ones among them; RFC 5952 spellings.
 
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 #include <string_view>
 

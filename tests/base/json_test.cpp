@@ -1,7 +1,7 @@
 // Goal: untrusted text becomes a document or one exact error, at bounded cost.
 // Method: tables of texts at and just beyond each limit.
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 #include <cstring>
 #include <memory>

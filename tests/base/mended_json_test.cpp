@@ -2,7 +2,7 @@
 // that decides is never guessed at. Method: resources of each kind with one flaw each, in every
 // place.
 
-#include "handlers/mended_json.hpp"
+#include "base/mended_json.hpp"
 
 #include <array>
 #include <string>

@@ -1,7 +1,7 @@
 // Goal: exactly the byte sequences of RFC 3629 pass, wherever in a text they stand.
 // Method: RapidJSON's own encoder and validator, another implementation, judge along.
 
-#include "handlers/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <string>
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "load_requests.hpp"
-#include "server/local_platform/summary.hpp"
+#include "sandbox/local/summary.hpp"
 #include "server/net/tls_context.hpp"
 
 namespace couponhook::bench {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "server/local_platform/event_templates.hpp"
+#include "sandbox/local/event_templates.hpp"
 
 namespace couponhook::bench {
 namespace {

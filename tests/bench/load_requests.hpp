@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/local_platform/notification_maker.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::bench {
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/rsa_verify.hpp"

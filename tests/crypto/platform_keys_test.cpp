@@ -14,7 +14,7 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "platform.hpp"
 

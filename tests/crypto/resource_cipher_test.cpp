@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 
 namespace couponhook::crypto {
 namespace {

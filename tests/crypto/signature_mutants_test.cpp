@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "platform.hpp"
 
 namespace couponhook::crypto {

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "platform.hpp"
 #include "support/openssl_command.hpp"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 
 namespace couponhook::crypto {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "fuzz.hpp"
 #include "handlers/notification.hpp"
-#include "handlers/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace couponhook::fuzz {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "fuzz.hpp"
 #include "handlers/coupon_event.hpp"
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 #include "handlers/ledger.hpp"
 #include "handlers/webhook.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "server/receive.hpp"
+#include "server/receive/receive.hpp"
 #include "support/wechatpay_stand_in.hpp"
 
 namespace couponhook::fuzz {

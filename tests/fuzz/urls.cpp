@@ -5,9 +5,9 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "server/net/ip_address.hpp"
+#include "base/ip_address.hpp"
 #include "server/net/target.hpp"
-#include "wechatpay/uri.hpp"
+#include "base/uri.hpp"
 
 namespace couponhook::fuzz {
 namespace {

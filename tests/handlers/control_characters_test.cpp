@@ -8,7 +8,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 #include "handlers/notification.hpp"
 #include "handlers/webhook.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "handlers/json.hpp"
+#include "base/json.hpp"
 
 namespace couponhook::handlers {
 namespace {

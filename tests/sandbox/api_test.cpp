@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "crypto/self_signed.hpp"
-#include "server/sandbox/api.hpp"
-#include "server/sandbox/digests.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/digests.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -1,7 +1,7 @@
 // Goal: the books keep the rules of stocks, coupons and payments, and say the same for the same
 // seed. Method: deeds in order against books without a clock or I/O.
 
-#include "server/sandbox/books.hpp"
+#include "sandbox/books.hpp"
 
 #include <gtest/gtest.h>
 

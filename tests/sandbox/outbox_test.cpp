@@ -1,11 +1,11 @@
 // Goal: an unacknowledged notification is sent when WeChat Pay would, as often, and not once more.
 // Method: a receiver that answers what the test says, time moving from one due copy to the next.
 
-#include "server/sandbox/outbox.hpp"
+#include "sandbox/outbox.hpp"
 
 #include <gmock/gmock.h>
 
-#include "server/sandbox/schedule.hpp"
+#include "sandbox/schedule.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

@@ -10,7 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 #include "storage/sql.hpp"
 #include "store_fixture.hpp"
 

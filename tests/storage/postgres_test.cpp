@@ -9,9 +9,9 @@
 
 #include "storage/dialect.hpp"
 #include "storage/migrations.hpp"
-#include "storage/postgres_listener.hpp"
+#include "storage/postgres/postgres_listener.hpp"
 #include "storage/sql.hpp"
-#include "storage/storable_text.hpp"
+#include "storage/postgres/storable_text.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {

@@ -7,7 +7,7 @@
 
 #include "purge_fixture.hpp"
 #include "storage/delivery_control.hpp"
-#include "storage/purge_sql.hpp"
+#include "storage/retention/purge_sql.hpp"
 #include "storage/sql.hpp"
 
 namespace couponhook::storage {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "storage/purge.hpp"
+#include "storage/retention/purge.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {

@@ -9,9 +9,9 @@
 
 #include "deliveries_fixture.hpp"
 #include "storage/migrations.hpp"
-#include "storage/postgres_connection.hpp"
-#include "storage/purge.hpp"
-#include "storage/sqlite_connection.hpp"
+#include "storage/postgres/postgres_connection.hpp"
+#include "storage/retention/purge.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 #include "storage/totals.hpp"
 
 namespace couponhook::storage {

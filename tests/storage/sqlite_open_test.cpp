@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "storage/sqlite_connection.hpp"
+#include "storage/sqlite/sqlite_connection.hpp"
 #include "store_fixture.hpp"
 
 namespace couponhook::storage {

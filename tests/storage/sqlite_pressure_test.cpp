@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "deliveries_fixture.hpp"
-#include "storage/sqlite_checkpointer.hpp"
+#include "storage/sqlite/sqlite_checkpointer.hpp"
 
 namespace couponhook::storage {
 namespace {

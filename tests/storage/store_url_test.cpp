@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/private_file.hpp"
+#include "storage/sqlite/private_file.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::storage {

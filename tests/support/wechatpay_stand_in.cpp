@@ -1,6 +1,6 @@
 #include "support/wechatpay_stand_in.hpp"
 
-#include "server/sandbox/schedule.hpp"
+#include "sandbox/schedule.hpp"
 
 namespace couponhook::support {
 namespace {

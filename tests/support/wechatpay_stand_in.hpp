@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "crypto/self_signed.hpp"
-#include "server/local_platform/notification_maker.hpp"
-#include "server/merchants.hpp"
+#include "sandbox/local/notification_maker.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
 
 namespace couponhook::support {

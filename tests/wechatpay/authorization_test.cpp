@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "stand_in.hpp"
 #include "support/json_file.hpp"
 #include "support/openssl_command.hpp"

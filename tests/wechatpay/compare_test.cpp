@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/parse_json.hpp"
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

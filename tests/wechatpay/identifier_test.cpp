@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "wechatpay/wechat_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

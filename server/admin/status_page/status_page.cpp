@@ -1,4 +1,4 @@
-#include "server/status_page/status_page.hpp"
+#include "server/admin/status_page/status_page.hpp"
 
 #include <algorithm>
 #include <array>

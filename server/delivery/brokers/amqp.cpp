@@ -17,7 +17,7 @@
 
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/delivery/brokers/socket_watchdog.hpp"
-#include "server/excerpt.hpp"
+#include "base/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {

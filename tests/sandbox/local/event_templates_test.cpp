@@ -1,7 +1,7 @@
 // Goal: triggered notifications are ones that the ledger understands, and --set reaches any field.
 // Method: the handlers room reads what the templates make; settings are looked up in the resource.
 
-#include "server/local_platform/event_templates.hpp"
+#include "sandbox/local/event_templates.hpp"
 
 #include <chrono>
 #include <string>

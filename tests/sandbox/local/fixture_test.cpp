@@ -1,7 +1,7 @@
 // Goal: fixture files become what they say, and whatever is wrong in them is told with its place.
 // Method: the project's own fixtures, and small files written for each rule.
 
-#include "server/local_platform/fixture.hpp"
+#include "sandbox/local/fixture.hpp"
 
 #include <filesystem>
 #include <string>
@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/random.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -2,7 +2,7 @@
 // one respect only. Method: a fresh key pair; the crypto room's verifier and cipher as the
 // receiver.
 
-#include "server/local_platform/notification_maker.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 #include "crypto/self_signed.hpp"
 #include "crypto/signature_verifier.hpp"
-#include "server/file.hpp"
+#include "crypto/file.hpp"
 #include "support/parse_json.hpp"
 
 namespace couponhook::server {

@@ -1,7 +1,7 @@
 // Goal: what is told to Prometheus is what was counted, also while the store is away.
 // Method: views made by hand, and their text.
 
-#include "server/metrics.hpp"
+#include "server/admin/metrics.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

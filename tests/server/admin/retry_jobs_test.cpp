@@ -2,7 +2,7 @@
 // Method: dead letters in a real store, more than a page of them, and a job that is looked at and
 // cancelled between two pages.
 
-#include "server/retry_jobs.hpp"
+#include "server/admin/retry_jobs.hpp"
 
 #include <gtest/gtest.h>
 

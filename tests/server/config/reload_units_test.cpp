@@ -2,7 +2,7 @@
 // while it is refused, and its refusal is told once.
 // Method: files in a folder, a loader that counts, and a clock that is a number.
 
-#include "server/reload.hpp"
+#include "server/config/reload_units.hpp"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

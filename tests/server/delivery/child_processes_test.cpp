@@ -2,7 +2,7 @@
 // children of this very process, some of them started through the registry; a clock that is passed
 // in.
 
-#include "server/child_processes.hpp"
+#include "server/delivery/child_processes.hpp"
 
 #include <cerrno>
 #include <csignal>

@@ -1,7 +1,7 @@
 // Goal: whoever waits for a delivery is told once, what is true, and no delivery is called twice at
 // a time. Method: the bookkeeping by itself, with listeners that remember what they were told.
 
-#include "server/delivery/out.hpp"
+#include "server/delivery/in_flight_deliveries.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "server/line_limit.hpp"
+#include "server/log/line_limit.hpp"
 
 namespace couponhook::server {
 namespace {

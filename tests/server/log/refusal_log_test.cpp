@@ -1,7 +1,7 @@
 // Goal: a wrong path shows in the log, and nobody fills the log with them.
 // Method: requests at chosen times, and the lines that reach standard output.
 
-#include "server/refusal_log.hpp"
+#include "server/log/refusal_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Goal: key files that will not do are each named, with what to do about them.
 // Method: a folder with good files, one of which is broken at a time.
 
-#include "server/merchants.hpp"
+#include "server/receive/merchants.hpp"
 
 #include <gmock/gmock.h>
 

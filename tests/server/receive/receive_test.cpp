@@ -1,7 +1,7 @@
 // Goal: what examine() and conclude() decide for every kind of request.
 // Method: notifications of a stand-in with one thing wrong each; thousands of altered copies.
 
-#include "server/receive.hpp"
+#include "server/receive/receive.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
-#include "crypto/base64.hpp"
+#include "base/base64.hpp"
 #include "support/parse_json.hpp"
 #include "support/wechatpay_stand_in.hpp"
 

@@ -2,7 +2,7 @@
 // Method: the receiver over a real SQLite store whose connection is told to fail, to hold or to
 // lose its commits, and a WeChat Pay that repeats until it is acknowledged.
 
-#include "server/receiver.hpp"
+#include "server/receive/receiver.hpp"
 
 #include <future>
 

@@ -2,7 +2,7 @@
 // gone. Method: replies that wait for handlers, which come to their ends while the service is being
 // torn down; a sanitizer sees what touches what is gone.
 
-#include "server/service.hpp"
+#include "server/service/service.hpp"
 
 #include <atomic>
 #include <condition_variable>

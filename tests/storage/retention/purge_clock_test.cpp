@@ -2,7 +2,7 @@
 // merely idle is purged. Method: the same rows are judged at different times of day, beside a
 // steady clock that is passed in.
 
-#include "storage/purge_clock.hpp"
+#include "storage/retention/purge_clock.hpp"
 
 #include "store_fixture.hpp"
 

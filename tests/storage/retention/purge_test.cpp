@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "purge_fixture.hpp"
-#include "storage/purge_pace.hpp"
+#include "storage/retention/purge_pace.hpp"
 #include "storage/task_lease.hpp"
 
 namespace couponhook::storage {

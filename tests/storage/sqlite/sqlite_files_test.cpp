@@ -2,7 +2,7 @@
 // removed, moved, replaced or hidden while it was open; what was acknowledged before is saved.
 // Method: each of these is done to the files of a store that is being written to.
 
-#include "storage/sqlite_files.hpp"
+#include "storage/sqlite/sqlite_files.hpp"
 
 #include <sched.h>
 #include <sys/mount.h>

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/write_turns.hpp"
+#include "storage/sqlite/write_turns.hpp"
 
 namespace couponhook::storage {
 namespace {

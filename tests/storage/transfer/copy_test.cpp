@@ -1,7 +1,7 @@
 // Goal: a store copied to PostgreSQL is the same store, or it is no store yet.
 // Method: copies that are cut short by an exception, and psql, which knows nothing of us, to look.
 
-#include "storage/copy.hpp"
+#include "storage/transfer/copy.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 // Goal: a backup is one whole state of the store, and nothing but a sound one replaces a store.
 // Method: stores of a few rows, files damaged by hand, and what lies in the folder afterwards.
 
-#include "storage/sqlite_backup.hpp"
+#include "storage/transfer/sqlite_backup.hpp"
 
 #include <sys/stat.h>
 
