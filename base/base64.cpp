@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace couponhook::crypto {
+namespace couponhook::base {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -96,4 +96,4 @@ bool base64_decode_into(std::string_view text, std::string& into) {
   return (seen & kForeign) == 0;
 }
 
-}  // namespace couponhook::crypto
+}  // namespace couponhook::base

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace couponhook::crypto {
+namespace couponhook::base {
 
 /// \return padded standard base64 of `bytes`.
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
@@ -20,4 +20,4 @@ namespace couponhook::crypto {
 /// As base64_decode, into `into`, whose memory is reused. On failure `into` is unspecified.
 [[nodiscard]] bool base64_decode_into(std::string_view text, std::string& into);
 
-}  // namespace couponhook::crypto
+}  // namespace couponhook::base

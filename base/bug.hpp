@@ -6,9 +6,9 @@
 #include <exception>
 #include <string>
 
-namespace couponhook::server {
+namespace couponhook::base {
 
-[[nodiscard]] inline std::string describe(const std::exception_ptr& bug) {
+[[nodiscard]] inline std::string describe_exception(const std::exception_ptr& bug) {
   try {
     std::rethrow_exception(bug);
   } catch (const std::exception& error) {
@@ -18,4 +18,4 @@ namespace couponhook::server {
   }
 }
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace couponhook::server {
+namespace couponhook::base {
 
 /// The time of day.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
@@ -19,4 +19,4 @@ using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <vector>
 
-namespace couponhook::server {
+#include "base/utf8.hpp"
+
+namespace couponhook::base {
 namespace {
 
 constexpr std::string_view kCut = "...";
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::string_view kBetweenLines = " | ";
 
 /// A character of UTF-8, or a byte that is none.
@@ -56,7 +57,7 @@ std::string printable(std::string_view text) {
     } else {
       if (blank) line.push_back(' ');
       blank = false;
-      line.append(next.is_valid ? text.substr(0, next.bytes) : kReplacement);
+      line.append(next.is_valid ? text.substr(0, next.bytes) : kReplacementCharacter);
     }
     text.remove_prefix(next.bytes);
   }
@@ -113,4 +114,4 @@ std::string last_lines(std::string_view text, std::size_t bytes_max) {
   return joined;
 }
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

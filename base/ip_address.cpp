@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-namespace couponhook::server {
+namespace couponhook::base {
 namespace {
 
 constexpr unsigned kBits = 128;
@@ -34,6 +34,17 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 bool IpAddress::is_v4() const {
   return std::equal(kMapped.begin(), kMapped.end(), bytes_.begin());
+}
+
+bool IpAddress::is_loopback() const {
+  static const IpNetwork kV4 = IpNetwork::parse("127.0.0.0/8").value();
+  static const IpNetwork kV6 = IpNetwork::parse("::1").value();
+  return kV4.contains(*this) || kV6.contains(*this);
+}
+
+bool is_loopback(std::string_view address) {
+  const auto parsed = IpAddress::parse(address);
+  return parsed && parsed->is_loopback();
 }
 
 std::string IpAddress::text() const {
@@ -66,4 +77,4 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
   return IpNetwork(*address, before + bits);
 }
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

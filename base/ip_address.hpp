@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace couponhook::server {
+namespace couponhook::base {
 
 /// An IPv4 or IPv6 address. IPv4 is held in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
 /// 2.5.5.2), so that one host reached in two ways is one address.
@@ -26,6 +26,8 @@ class IpAddress {
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;
+  /// Returns true for 127.0.0.0/8 and ::1: traffic that never leaves this machine.
+  [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 
   /// The address with all but its first `bits` of 128 cleared.
@@ -36,6 +38,9 @@ class IpAddress {
  private:
   Bytes bytes_{};
 };
+
+/// Returns true for a text that is a loopback address, and false for a name.
+[[nodiscard]] bool is_loopback(std::string_view address);
 
 /// A range of addresses such as 10.0.0.0/8, or one address.
 class IpNetwork {
@@ -53,4 +58,4 @@ class IpNetwork {
   unsigned bits_;  // of the IPv6 form
 };
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

@@ -13,7 +13,7 @@
 
 #include "base/utf8.hpp"
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 namespace {
 
 using rapidjson::Document;
@@ -191,4 +191,4 @@ boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
   return JsonObject(std::move(storage));
 }
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

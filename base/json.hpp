@@ -11,7 +11,7 @@
 #include <rapidjson/document.h>
 #include <boost/system/result.hpp>
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 
 /// How large a JSON text may be before it is refused. Bytes are limited by the listener already.
 struct JsonLimits {
@@ -54,4 +54,4 @@ class JsonObject {
 [[nodiscard]] boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
                                                                         const JsonLimits& limits);
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

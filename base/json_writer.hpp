@@ -14,9 +14,9 @@
 #include "base/json.hpp"
 #include "base/mended_json.hpp"
 #include "base/utf8.hpp"
-#include "server/admin/admin_json.hpp"
+#include "base/wechat_time.hpp"
 
-namespace couponhook::server {
+namespace couponhook::base {
 
 /// A plaintext need not be text; what is told of it must be JSON all the same.
 inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
@@ -25,7 +25,7 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
     if (static_cast<unsigned char>(c) < 0x80) {
       text += c;
     } else {
-      text += "\xEF\xBF\xBD";  // U+FFFD, the replacement character
+      text += kReplacementCharacter;
     }
   }
   return text;
@@ -57,7 +57,7 @@ class Json {
     return value_of(value);
   }
   Json& value_of(std::string_view value) {
-    if (!handlers::is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
+    if (!is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
@@ -77,7 +77,7 @@ class Json {
     return *this;
   }
   Json& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
-    if (unix_ms) return text(key, format_time(*unix_ms));
+    if (unix_ms) return text(key, format_unix_ms(*unix_ms));
     name(key);
     writer_.Null();
     return *this;
@@ -88,9 +88,9 @@ class Json {
     name(key);
     if (content.empty()) {
       writer_.Null();
-    } else if (handlers::parse_object(content, {})) {
+    } else if (parse_object(content, {})) {
       writer_.RawValue(content.data(), content.size(), rapidjson::kObjectType);
-    } else if (const auto mended = handlers::mend_object(content, {}, {})) {
+    } else if (const auto mended = mend_object(content, {}, {})) {
       writer_.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
     } else {
       value_of(content);
@@ -115,4 +115,4 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

@@ -10,7 +10,7 @@
 
 #include "base/string_mender.hpp"
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 namespace {
 
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -357,4 +357,4 @@ std::optional<MendedObject> mend_object(std::string_view text, const JsonLimits&
   return Mender(text, limits, watched).run();
 }
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

@@ -15,7 +15,7 @@
 
 #include "base/json.hpp"
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 
 /// Faults of a text, as a set of bits.
 enum class JsonFlaw : std::uint16_t {
@@ -59,4 +59,4 @@ struct MendedObject {
                                                       const JsonLimits& limits,
                                                       std::span<const std::string_view> watched);
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

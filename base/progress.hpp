@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace couponhook::server {
+namespace couponhook::base {
 
 /// Where to show it.
 struct ProgressDisplay {
@@ -80,4 +80,4 @@ class Progress {
   bool drawn_ = false;
 };
 
-}  // namespace couponhook::server
+}  // namespace couponhook::base

@@ -6,10 +6,9 @@
 
 #include "base/utf8.hpp"
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 void append_escape(std::string& out, unsigned code) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -71,8 +70,8 @@ bool StringMender::run() {
 
 void StringMender::replace(JsonFlaw flaw, std::size_t bytes) {
   flaws_ |= static_cast<std::uint16_t>(flaw);
-  out_ += kReplacement;
-  value_ += kReplacement;
+  out_ += kReplacementCharacter;
+  value_ += kReplacementCharacter;
   rest_.remove_prefix(bytes);
 }
 
@@ -135,4 +134,4 @@ void StringMender::take_unicode_escape() {
   rest_.remove_prefix(2 * kLength);
 }
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

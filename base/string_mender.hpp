@@ -10,7 +10,7 @@
 
 #include "base/mended_json.hpp"
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 
 /// One string, read and written at once.
 class StringMender {
@@ -39,4 +39,4 @@ class StringMender {
   std::uint16_t flaws_ = 0;
 };
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

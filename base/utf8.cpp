@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace couponhook::handlers {
+namespace couponhook::base {
 namespace {
 
 std::string_view without_ascii_prefix(std::string_view text) {
@@ -65,4 +65,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace couponhook::handlers
+}  // namespace couponhook::base

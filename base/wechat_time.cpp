@@ -1,111 +1,189 @@
 #include "base/wechat_time.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 
-namespace couponhook::wechatpay {
+namespace couponhook::base {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
+using Instant = std::chrono::sys_time<milliseconds>;
 
 constexpr hours kBeijing{8};
+constexpr int kAnyYear = 9999;
+constexpr int kLeapSecond = 60;  // RFC 3339 allows it; it becomes the next minute's first second
 
-/// Takes digits and marks off the front of a text. The first that is not there spoils the scan, so
-/// that a reader asks once, at the end.
-class Scan {
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Reads digits and separators from the front of a text. The first one that is missing makes the
+/// whole scan fail, so that a caller checks once, at the end.
+class Scanner {
  public:
-  explicit Scan(std::string_view text) : rest_(text) {}
+  explicit Scanner(std::string_view text) : rest_(text) {}
 
-  int digits(int count, int value_max) {
-    int value = 0;
-    for (int i = 0; i < count; ++i) {
-      const bool digit = !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
-      good_ = good_ && digit;
-      if (!good_) return 0;
-      value = value * 10 + (rest_.front() - '0');
-      rest_.remove_prefix(1);
-    }
-    good_ = good_ && value <= value_max;
-    return value;
-  }
-  /// One digit or two.
-  int number(int value_max) {
-    const bool has_two = rest_.size() > 1 && rest_[1] >= '0' && rest_[1] <= '9';
-    return digits(has_two ? 2 : 1, value_max);
-  }
-  bool skip_if(char mark) {
-    if (rest_.empty() || rest_.front() != mark) return false;
+  [[nodiscard]] bool complete() const { return good_ && rest_.empty(); }
+
+  bool skip_if(char c) {
+    if (rest_.empty() || rest_.front() != c) return false;
     rest_.remove_prefix(1);
     return true;
   }
-  void skip(char mark) { good_ = skip_if(mark) && good_; }
-  void skip_fraction() {
-    digits(1, 9);
-    while (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9') rest_.remove_prefix(1);
+  void skip(char c) { good_ = skip_if(c) && good_; }
+
+  /// Exactly `count` digits that make at most `value_max`.
+  int digits(std::size_t count, int value_max) {
+    int value = 0;
+    for (std::size_t i = 0; i < count; ++i) value = value * 10 + digit();
+    good_ = good_ && value <= value_max;
+    return value;
   }
-  [[nodiscard]] bool complete() const { return good_ && rest_.empty(); }
+  /// One digit or two that make at most `value_max`.
+  int number(int value_max) {
+    const bool has_two = rest_.size() > 1 && is_digit(rest_[1]);
+    return digits(has_two ? 2 : 1, value_max);
+  }
+
+  std::chrono::year_month_day date(char separator) {
+    const int year = digits(4, kAnyYear);
+    skip(separator);
+    const int month = digits(2, 12);
+    skip(separator);
+    return checked(year, month, digits(2, 31));
+  }
+  /// A date whose month and day may have one digit.
+  std::chrono::year_month_day short_date(char separator) {
+    const int year = digits(4, kAnyYear);
+    skip(separator);
+    const int month = number(12);
+    skip(separator);
+    return checked(year, month, number(31));
+  }
+  std::chrono::year_month_day compact_date() {
+    const int year = digits(4, kAnyYear);
+    const int month = digits(2, 12);
+    return checked(year, month, digits(2, 31));
+  }
+
+  /// Any number of digits after the decimal point, cut to milliseconds.
+  milliseconds fraction() {
+    int value = digit() * 100;
+    for (int unit = 10; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
+      value += digit() * unit;
+    }
+    return milliseconds(value);
+  }
+
+  /// "Z", "+08:00" or "-05:00".
+  minutes offset() {
+    if (skip_if('Z')) return minutes(0);
+    const bool is_west = skip_if('-');
+    if (!is_west) skip('+');
+    minutes offset = hours(digits(2, 23));
+    skip(':');
+    offset += minutes(digits(2, 59));
+    return is_west ? -offset : offset;
+  }
 
  private:
+  int digit() {
+    if (rest_.empty() || !is_digit(rest_.front())) {
+      good_ = false;
+      return 0;
+    }
+    const int value = rest_.front() - '0';
+    rest_.remove_prefix(1);
+    return value;
+  }
+  std::chrono::year_month_day checked(int year, int month, int day) {
+    const std::chrono::year_month_day date(std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day)));
+    good_ = good_ && date.ok();
+    return date;
+  }
+
   std::string_view rest_;
   bool good_ = true;
 };
 
-std::chrono::year_month_day date(int year, int month, int day) {
-  return {std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-          std::chrono::day(static_cast<unsigned>(day))};
-}
-
-std::optional<sys_seconds> parse_compact(std::string_view text) {
-  Scan scan(text);
-  const int year = scan.digits(4, 9999);
-  const int month = scan.digits(2, 12);
-  const auto day = date(year, month, scan.digits(2, 31));
+/// yyyyMMddHHmmss, Beijing time.
+std::optional<Instant> parse_compact(std::string_view text) {
+  Scanner scan(text);
+  const auto day = scan.compact_date();
   const hours hour(scan.digits(2, 23));
   const minutes minute(scan.digits(2, 59));
-  const seconds second(scan.digits(2, 60));
-  if (!scan.complete() || !day.ok()) return {};
+  const seconds second(scan.digits(2, kLeapSecond));
+  if (!scan.complete()) return {};
   return std::chrono::sys_days(day) + hour + minute + second - kBeijing;
 }
 
-}  // namespace
+/// What may stand between date and time.
+enum class Separator : unsigned char {
+  kLetter,         ///< "T" only: RFC 3339
+  kLetterOrBlank,  ///< a blank too; then there is no offset, and the time is Beijing's
+};
 
-std::optional<sys_seconds> parse_wechat_time(std::string_view text) {
-  constexpr std::size_t kCompactLength = 14;
+std::optional<Instant> parse_with_separators(std::string_view text, Separator separator) {
+  constexpr std::size_t kCompactLength = std::string_view("yyyyMMddHHmmss").size();
   if (text.size() == kCompactLength) return parse_compact(text);
-
-  Scan scan(text);
-  const int year = scan.digits(4, 9999);
-  scan.skip('-');
-  const int month = scan.digits(2, 12);
-  scan.skip('-');
-  const auto day = date(year, month, scan.digits(2, 31));
-  const bool local = scan.skip_if(' ');
-  if (!local) scan.skip('T');
+  Scanner scan(text);
+  const auto day = scan.date('-');
+  const bool is_local = separator == Separator::kLetterOrBlank && scan.skip_if(' ');
+  if (!is_local) scan.skip('T');
   const hours hour(scan.digits(2, 23));
   scan.skip(':');
   const minutes minute(scan.digits(2, 59));
   seconds second(0);
+  milliseconds fraction(0);
   if (scan.skip_if(':')) {
-    second = seconds(scan.digits(2, 60));
-    if (scan.skip_if('.')) scan.skip_fraction();
+    second = seconds(scan.digits(2, kLeapSecond));
+    if (scan.skip_if('.')) fraction = scan.fraction();
   }
-  minutes offset = kBeijing;
-  if (!local) {
-    offset = minutes(0);
-    if (!scan.skip_if('Z')) {
-      const bool west = scan.skip_if('-');
-      if (!west) scan.skip('+');
-      offset = hours(scan.digits(2, 23));
-      scan.skip(':');
-      offset += minutes(scan.digits(2, 59));
-      if (west) offset = -offset;
-    }
+  const minutes offset = is_local ? kBeijing : scan.offset();
+  if (!scan.complete()) return {};
+  return std::chrono::sys_days(day) + hour + minute + second + fraction - offset;
+}
+
+std::optional<sys_seconds> without_fraction(const std::optional<Instant>& time) {
+  if (!time) return {};
+  return std::chrono::floor<seconds>(*time);
+}
+
+/// Date and time of day, as printf() takes them.
+struct Fields {
+  explicit Fields(Instant time)
+      : midnight(std::chrono::floor<std::chrono::days>(time)), date(midnight), clock(time - midnight) {}
+
+  std::chrono::sys_days midnight;
+  std::chrono::year_month_day date;
+  std::chrono::hh_mm_ss<milliseconds> clock;
+
+  [[nodiscard]] std::string text() const {
+    std::array<char, 64> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()));
+    return buffer.data();
   }
-  if (!scan.complete() || !day.ok()) return {};
-  return std::chrono::sys_days(day) + hour + minute + second - offset;
+};
+
+}  // namespace
+
+std::optional<Instant> parse_event_time(std::string_view text) {
+  return parse_with_separators(text, Separator::kLetter);
+}
+
+std::optional<sys_seconds> parse_wechat_time(std::string_view text) {
+  return without_fraction(parse_with_separators(text, Separator::kLetterOrBlank));
 }
 
 std::optional<sys_seconds> parse_file_time(std::string_view text) {
@@ -114,37 +192,34 @@ std::optional<sys_seconds> parse_file_time(std::string_view text) {
   if (text.size() > kTimeAt && text[kTimeAt] == 'T') {
     return text.size() > kWithSeconds ? parse_wechat_time(text) : std::nullopt;
   }
-  if (auto time = parse_compact(text)) return time;
-  Scan scan(text);
-  const int year = scan.digits(4, 9999);
-  const char mark = text.size() > 4 && text[4] == '/' ? '/' : '-';
-  scan.skip(mark);
-  const int month = scan.number(12);
-  scan.skip(mark);
-  const auto day = date(year, month, scan.number(31));
+  if (const auto time = parse_compact(text)) return without_fraction(time);
+  Scanner scan(text);
+  const auto day = scan.short_date(text.size() > 4 && text[4] == '/' ? '/' : '-');
   scan.skip(' ');
   const hours hour(scan.number(23));
   scan.skip(':');
   const minutes minute(scan.digits(2, 59));
   scan.skip(':');
-  const seconds second(scan.digits(2, 60));
-  if (scan.skip_if('.')) scan.skip_fraction();
-  if (!scan.complete() || !day.ok()) return {};
+  const seconds second(scan.digits(2, kLeapSecond));
+  if (scan.skip_if('.')) static_cast<void>(scan.fraction());
+  if (!scan.complete()) return {};
   return std::chrono::sys_days(day) + hour + minute + second - kBeijing;
 }
 
-std::string format_wechat_time(sys_seconds time) {
-  const auto local = time + kBeijing;
-  const auto midnight = std::chrono::floor<std::chrono::days>(local);
-  const std::chrono::year_month_day day(midnight);
-  const std::chrono::hh_mm_ss clock(local - midnight);
-  std::array<char, 64> text{};
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d+08:00", static_cast<int>(day.year()),
-      static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+std::string format_event_time(Instant time) {
+  const Fields fields(time);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ",
+                static_cast<int>(fields.clock.subseconds().count()));
+  return fields.text() + fraction.data();
 }
 
-}  // namespace couponhook::wechatpay
+std::string format_unix_ms(std::int64_t unix_ms) {
+  return format_event_time(Instant(milliseconds(unix_ms)));
+}
+
+std::string format_wechat_time(sys_seconds time) {
+  return Fields(time + kBeijing).text() + "+08:00";
+}
+
+}  // namespace couponhook::base

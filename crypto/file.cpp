@@ -13,10 +13,10 @@
 
 #include "crypto/pasted_text.hpp"
 
-namespace couponhook::server {
+namespace couponhook::crypto {
 namespace {
 
-using SecretResult = boost::system::result<crypto::Secret, std::string>;
+using SecretResult = boost::system::result<Secret, std::string>;
 
 SecretResult no_secret(std::string why) {
   return SecretResult(boost::system::in_place_error, std::move(why));
@@ -39,7 +39,7 @@ SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max)
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(in.gcount()));
   if (content.size() > bytes_max) {
-    crypto::wipe(content);
+    wipe(content);
     return no_secret("is larger than " + std::to_string(bytes_max) +
                      " bytes; is it the right file?");
   }
@@ -49,10 +49,10 @@ SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max)
 SecretResult read_secret_line(const std::filesystem::path& file) {
   auto content = read_file(file, 65536);
   if (!content) return content;
-  if (crypto::looks_like_utf16(content->reveal())) return no_secret("is UTF-16; save it as UTF-8");
-  const std::string_view line = crypto::strip_blanks(content->reveal());
+  if (looks_like_utf16(content->reveal())) return no_secret("is UTF-16; save it as UTF-8");
+  const std::string_view line = strip_blanks(content->reveal());
   if (line.empty()) return no_secret("is empty");
-  if (const auto odd = crypto::find_odd_char(line)) {
+  if (const auto odd = find_odd_char(line)) {
     return no_secret("has " + *odd + " within the key or token, which has none; remove it");
   }
   return SecretResult(boost::system::in_place_value, std::string(line));
@@ -62,8 +62,8 @@ SecretResult read_password(const std::filesystem::path& file) {
   auto content = read_file(file, 65536);
   if (!content) return content;
   std::string_view line = content->reveal();
-  if (line.starts_with(crypto::kByteOrderMark)) {
-    line.remove_prefix(crypto::kByteOrderMark.size());
+  if (line.starts_with(kByteOrderMark)) {
+    line.remove_prefix(kByteOrderMark.size());
   }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.empty()) return no_secret("is empty");
@@ -109,4 +109,4 @@ std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path
   return files;
 }
 
-}  // namespace couponhook::server
+}  // namespace couponhook::crypto

@@ -121,7 +121,7 @@ ResourceCipher& ResourceCipher::operator=(ResourceCipher&&) noexcept = default;
 boost::system::result<std::string, OpenError> ResourceCipher::open(
     std::string_view nonce, std::string_view associated_data, std::string_view ciphertext) const {
   thread_local std::string sealed;
-  if (!base64_decode_into(ciphertext, sealed)) return OpenError::kBadEncoding;
+  if (!base::base64_decode_into(ciphertext, sealed)) return OpenError::kBadEncoding;
   if (sealed.size() < kTagBytes) return OpenError::kTooShort;
   if (nonce.size() != kNonceBytes) return OpenError::kBadNonce;
   const std::size_t text_bytes = sealed.size() - kTagBytes;
@@ -159,7 +159,7 @@ std::string ResourceCipher::seal(std::string_view nonce, std::string_view associ
   require(EVP_CipherFinal_ex(context, octets(tag), &written) == 1, "EVP_CipherFinal");
   require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag) == 1,
           "getting the tag");
-  return base64_encode(sealed);
+  return base::base64_encode(sealed);
 }
 
 boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content) {

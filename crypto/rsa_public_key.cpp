@@ -29,7 +29,7 @@ boost::system::result<RsaPublicKey, std::string> RsaPublicKey::of_private_key(co
 }
 
 bool RsaPublicKey::verify(std::string_view message, std::string_view signature) const {
-  const auto bytes = base64_decode(signature);
+  const auto bytes = base::base64_decode(signature);
   if (!bytes) return false;
   const DigestContextPtr context{require(EVP_MD_CTX_new(), "EVP_MD_CTX_new")};
   // RSA keys pad as PKCS#1 v1.5 unless told otherwise.

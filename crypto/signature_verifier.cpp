@@ -37,7 +37,7 @@ const PlatformKeys::Key* find_live(const PlatformKeys& keys, std::string_view se
 // key is refused at no cost.
 bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::string& into) {
   const std::size_t text_length = (modulus_bytes + 2) / 3 * 4;
-  return text.size() == text_length && base64_decode_into(text, into) &&
+  return text.size() == text_length && base::base64_decode_into(text, into) &&
          into.size() == modulus_bytes;
 }
 

@@ -50,7 +50,7 @@ std::string Signer::sign(std::string_view message) const {
                      reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1,
       "EVP_DigestSign");
   signature.resize(size);
-  return base64_encode(signature);
+  return base::base64_encode(signature);
 }
 
 std::string notification_message(std::string_view timestamp, std::string_view nonce,

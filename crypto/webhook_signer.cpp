@@ -66,7 +66,7 @@ bool begins_with_prefix_in_capitals(std::string_view text) {
 
 /// 0 where it is no base64.
 std::size_t decoded_size(std::string_view base64) {
-  auto decoded = base64_decode(base64);
+  auto decoded = base::base64_decode(base64);
   return decoded ? Secret(std::move(*decoded)).size() : 0;
 }
 
@@ -127,7 +127,7 @@ boost::system::result<Secret, std::string> read_key(std::string_view text) {
   };
   if (!text.starts_with(kPrefix)) return refused(explain_missing_prefix(text));
   text.remove_prefix(kPrefix.size());
-  auto decoded = base64_decode(text);
+  auto decoded = base::base64_decode(text);
   if (!decoded) return refused(explain_bad_base64(text));
   Secret key(std::move(*decoded));
   if (key.size() < kKeyBytesMin || key.size() > kKeyBytesMax) {
@@ -168,7 +168,7 @@ std::string WebhookSigner::sign(std::string_view id, std::int64_t timestamp_s,
     const Sha256 code = hmac_sha256(key.reveal(), {id, ".", timestamp, ".", body});
     if (!signatures.empty()) signatures += ' ';
     signatures += "v1,";
-    signatures += base64_encode({reinterpret_cast<const char*>(code.data()), code.size()});
+    signatures += base::base64_encode({reinterpret_cast<const char*>(code.data()), code.size()});
   }
   return signatures;
 }

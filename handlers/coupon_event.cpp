@@ -148,7 +148,7 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   return refunded;
 }
 
-CouponEvent read_fields(EventKind kind, std::string_view event_type, const JsonObject& object) {
+CouponEvent read_fields(EventKind kind, std::string_view event_type, const base::JsonObject& object) {
   const JsonFields fields(&object.value());
   if (kind == EventKind::kIssued) return read_issued(fields);
   if (kind == EventKind::kRedeemed) return read_redeemed(fields);
@@ -172,19 +172,19 @@ std::span<const std::string_view> deciding_fields(EventKind kind) {
 /// Reads what no strict parser takes, or what is missing something as it stands.
 /// \param why it could not be read strictly.
 EventReading read_mended(EventKind kind, std::string_view event_type, std::string_view resource,
-                         const JsonLimits& limits, std::string why) {
+                         const base::JsonLimits& limits, std::string why) {
   const auto deciding = deciding_fields(kind);
-  const auto mended = mend_object(resource, limits, deciding);
+  const auto mended = base::mend_object(resource, limits, deciding);
   if (!mended) return {OtherEvent{std::move(why)}, {}};
   if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
   // Deciding fields are kept beyond the limit.
-  const JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
-  const auto document = parse_object(mended->text, with_deciding);
+  const base::JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
+  const auto document = base::parse_object(mended->text, with_deciding);
   if (!document) return {OtherEvent{std::move(why)}, {}};
   CouponEvent event = read_fields(kind, event_type, *document);
   if (std::holds_alternative<OtherEvent>(event)) return {std::move(event), {}};
   std::string flaw;
-  if (mended->flaws != 0) flaw = "the resource has " + describe_flaws(mended->flaws);
+  if (mended->flaws != 0) flaw = "the resource has " + base::describe_flaws(mended->flaws);
   return {std::move(event), std::move(flaw)};
 }
 
@@ -203,11 +203,11 @@ std::string_view to_string(OrderRefunded::Status status) {
 }
 
 EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
-                               const JsonLimits& limits) {
+                               const base::JsonLimits& limits) {
   const EventKind kind = event_kind(event_type);
   if (kind == EventKind::kOther || kind == EventKind::kUnknown) return {OtherEvent{}, {}};
 
-  const auto document = parse_object(resource, limits);
+  const auto document = base::parse_object(resource, limits);
   if (!document) {
     std::string why =
         std::string("the resource is not a JSON object: ").append(describe(document.error()));
@@ -223,7 +223,7 @@ EventReading read_flawed_event(std::string_view event_type, std::string_view res
 }
 
 CouponEvent read_event(std::string_view event_type, std::string_view resource,
-                       const JsonLimits& limits) {
+                       const base::JsonLimits& limits) {
   return read_flawed_event(event_type, resource, limits).event;
 }
 

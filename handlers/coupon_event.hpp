@@ -110,10 +110,10 @@ struct EventReading {
 /// that decide (stock, coupon, transaction, refund, status, time) are sound, and come once or with
 /// one value. Thread-safe.
 [[nodiscard]] EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
-                                             const JsonLimits& limits);
+                                             const base::JsonLimits& limits);
 
 /// The same without the flaw.
 [[nodiscard]] CouponEvent read_event(std::string_view event_type, std::string_view resource,
-                                     const JsonLimits& limits);
+                                     const base::JsonLimits& limits);
 
 }  // namespace couponhook::handlers

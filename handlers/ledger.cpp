@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 
 namespace couponhook::handlers {
 namespace {
@@ -109,8 +109,8 @@ CouponState derive_state(std::span<const LedgerEntry> history) {
 }
 
 bool told_before(const LedgerEntry& a, const LedgerEntry& b) {
-  const auto time_a = parse_event_time(a.occurred_at);
-  const auto time_b = parse_event_time(b.occurred_at);
+  const auto time_a = base::parse_event_time(a.occurred_at);
+  const auto time_b = base::parse_event_time(b.occurred_at);
   if (time_a.has_value() != time_b.has_value()) return time_a.has_value();
   if (time_a != time_b) return time_a < time_b;
   if (!time_a && a.occurred_at != b.occurred_at) return a.occurred_at < b.occurred_at;

@@ -56,6 +56,6 @@ struct EnvelopeProblem {
 
 /// Parses the body of a request whose signature has been verified. Thread-safe.
 [[nodiscard]] boost::system::result<Notification, EnvelopeProblem> parse_notification(
-    std::string_view body, const JsonLimits& limits);
+    std::string_view body, const base::JsonLimits& limits);
 
 }  // namespace couponhook::handlers

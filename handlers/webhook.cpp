@@ -7,7 +7,7 @@
 #include <rapidjson/writer.h>
 
 #include "handlers/event_catalogue.hpp"
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "base/json.hpp"
 #include "base/mended_json.hpp"
 #include "base/utf8.hpp"
@@ -27,8 +27,8 @@ constexpr std::array kRefundNames{RefundName{"REFUND.SUCCESS", "refund.succeeded
 
 std::string occurred_at(const HandledEvent& event) {
   using std::chrono::milliseconds;
-  const auto made = parse_event_time(event.create_time);
-  return format_event_time(
+  const auto made = base::parse_event_time(event.create_time);
+  return base::format_event_time(
       made.value_or(std::chrono::sys_time<milliseconds>(milliseconds(event.received_at_ms))));
 }
 
@@ -36,11 +36,11 @@ std::string occurred_at(const HandledEvent& event) {
 /// mended, so that a receiver's parser takes it; what WeChat Pay signed and sealed and is no object
 /// at all travels as a string.
 void write_resource(Writer& writer, std::string_view resource) {
-  if (parse_object(resource, {})) {
+  if (base::parse_object(resource, {})) {
     writer.RawValue(resource.data(), resource.size(), rapidjson::kObjectType);
-  } else if (const auto mended = mend_object(resource, {}, {})) {
+  } else if (const auto mended = base::mend_object(resource, {}, {})) {
     writer.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
-  } else if (is_utf8(resource)) {
+  } else if (base::is_utf8(resource)) {
     writer.String(resource.data(), static_cast<rapidjson::SizeType>(resource.size()));
   } else {
     writer.Null();

@@ -70,7 +70,7 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
 
 /// The signature that an H5 link should have: of every parameter but `sign` itself, sorted by name,
 /// unencoded.
-std::string h5_signature(const Target& target, const crypto::Secret& api_v2_key) {
+std::string h5_signature(const base::RequestTarget& target, const crypto::Secret& api_v2_key) {
   std::map<std::string, std::string> signed_parameters;
   for (const char* name :
        {"coupon_code", "open_id", "out_request_no", "send_coupon_merchant", "stock_id"}) {

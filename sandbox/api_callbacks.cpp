@@ -27,7 +27,7 @@ Result<Answer> set_callback(Platform& platform, const Call& call, Product produc
   const bool on = !is_favor || fields.optional_boolean("switch", true);
   if (error) return std::move(*error);
   if (mchid != call.mchid) return no_such_merchant();
-  if (!url.starts_with("https://") || !parse_url(url) || url.find('?') != std::string::npos) {
+  if (!url.starts_with("https://") || !base::parse_url(url) || url.find('?') != std::string::npos) {
     return unusable_url();
   }
   platform.accounts.at(mchid).callbacks[product] = {url, on};

@@ -49,7 +49,7 @@ Result<Answer> echo(Platform& platform, const Call& call) {
   Fields fields(body->value(), "", error);
   const std::string message = fields.text("echo_message", 1, 1024);
   const std::string url = fields.optional_text("notify_url", 256);
-  fields.require(url.empty() || parse_url(url).has_value(), "notify_url", "notify_url不合法");
+  fields.require(url.empty() || base::parse_url(url).has_value(), "notify_url", "notify_url不合法");
   if (error) return std::move(*error);
   // No callback unless the request says where to.
   if (!url.empty()) {

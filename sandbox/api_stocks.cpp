@@ -1,4 +1,4 @@
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/fields.hpp"
@@ -116,7 +116,7 @@ Result<Answer> show_stock(const Platform& platform, const Call& call) {
 Time read_time(Query& query, const char* name, Time otherwise) {
   const std::string text = query.optional_text(name);
   if (text.empty()) return otherwise;
-  const auto time = handlers::parse_event_time(text);
+  const auto time = base::parse_event_time(text);
   query.require(time.has_value(), "输入时间格式错误");
   return time ? std::chrono::floor<std::chrono::seconds>(*time) : otherwise;
 }

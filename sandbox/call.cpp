@@ -20,11 +20,11 @@ bool fits(const std::vector<std::string>& pattern, const std::vector<std::string
 }  // namespace
 
 void Routes::add(std::string method, std::string_view pattern, Handler handler) {
-  auto target = parse_target(pattern);
+  auto target = base::parse_request_target(pattern);
   routes_.push_back({std::move(method), std::move(target.value().segments), std::move(handler)});
 }
 
-Routes::Match Routes::find(std::string_view method, const Target& target) const {
+Routes::Match Routes::find(std::string_view method, const base::RequestTarget& target) const {
   Match match;
   for (const Route& route : routes_) {
     std::vector<std::string> places;

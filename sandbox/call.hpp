@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "sandbox/api_error.hpp"
 #include "sandbox/outbox.hpp"
 #include "sandbox/records.hpp"
@@ -25,7 +25,7 @@ struct Moment {
 /// Views that must outlive the call.
 struct Call {
   std::string_view method;
-  Target target;
+  base::RequestTarget target;
   std::string_view body;
   std::string mchid;                ///< who signed it; empty for /sandbox/
   std::vector<std::string> places;  ///< what stands at the route's stars
@@ -50,7 +50,7 @@ class Routes {
     std::vector<std::string> places;
     std::string allow;  ///< the methods that the path has; empty: there is no such path
   };
-  [[nodiscard]] Match find(std::string_view method, const Target& target) const;
+  [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const;
 
  private:
   struct Route {

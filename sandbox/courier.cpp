@@ -61,7 +61,7 @@ Task<unsigned> Courier::deliver(Path& path, const Errand& errand) {
   if (path.url != errand.url) {
     path.client.reset();
     path.url = errand.url;
-    const auto url = parse_url(errand.url);
+    const auto url = base::parse_url(errand.url);
     if (!url || (url->tls && tls_ == nullptr)) co_return 0;
     path.target = url->target;
     HttpClient::Options options;

@@ -35,9 +35,9 @@ Page read_page(Query& query, std::int64_t offset_max, std::int64_t limit_max) {
   return page;
 }
 
-Result<handlers::JsonObject> read_body(const Call& call) {
-  using Body = Result<handlers::JsonObject>;
-  auto body = handlers::parse_object(call.body, {});
+Result<base::JsonObject> read_body(const Call& call) {
+  using Body = Result<base::JsonObject>;
+  auto body = base::parse_object(call.body, {});
   if (!body) return Body(boost::system::in_place_error, param_error("请求体不是合法的JSON对象"));
   return Body(boost::system::in_place_value, std::move(*body));
 }

@@ -32,7 +32,7 @@ class Query {
   [[nodiscard]] const std::optional<ApiError>& error() const { return error_; }
 
  private:
-  const Target& target_;
+  const base::RequestTarget& target_;
   std::optional<ApiError> error_;
 };
 
@@ -72,6 +72,6 @@ class PageWriter {
 };
 
 /// The body as a JSON object.
-[[nodiscard]] Result<handlers::JsonObject> read_body(const Call& call);
+[[nodiscard]] Result<base::JsonObject> read_body(const Call& call);
 
 }  // namespace couponhook::server::sandbox

@@ -21,7 +21,7 @@ HttpLimits local_limits() {
 }
 
 std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint& endpoint) {
-  const Url url{options.tls != nullptr, endpoint.address().to_string(),
+  const base::Url url{options.tls != nullptr, endpoint.address().to_string(),
                 std::to_string(endpoint.port()), ""};
   return (url.tls ? "https://" : "http://") + url.authority();
 }

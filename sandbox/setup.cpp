@@ -39,7 +39,7 @@ struct PublicHalf {
 
 std::optional<PublicHalf> match_certificate(const std::filesystem::path& file,
                                             const crypto::Signer& signer, Time now) {
-  const auto pem = read_file(file);
+  const auto pem = crypto::read_file(file);
   if (!pem) return std::nullopt;
   for (const crypto::PemBlock& block : crypto::read_pem(pem->reveal()).blocks) {
     crypto::PlatformKeys only;
@@ -56,7 +56,7 @@ std::optional<PublicHalf> match_certificate(const std::filesystem::path& file,
 
 std::optional<PublicHalf> match_public_key(const PlatformPublicKeyConfig& config,
                                            const crypto::Signer& signer, Time now) {
-  const auto pem = read_file(config.file);
+  const auto pem = crypto::read_file(config.file);
   if (!pem) return std::nullopt;
   crypto::PlatformKeys only;
   const auto info = only.add_public_key(config.id, pem->reveal());
@@ -67,7 +67,7 @@ std::optional<PublicHalf> match_public_key(const PlatformPublicKeyConfig& config
 std::optional<PublicHalf> match(const Config& config, const crypto::Signer& signer, Time now) {
   for (const MerchantConfig& merchant : config.merchants) {
     for (const auto& pattern : merchant.platform_certificates) {
-      for (const auto& file : expand_path(pattern)) {
+      for (const auto& file : crypto::expand_path(pattern)) {
         if (auto half = match_certificate(file, signer, now)) return half;
       }
     }
@@ -84,7 +84,7 @@ PlatformKeyPtr load_first_key(const Config& config, Time now, std::vector<Proble
     problems.push_back({file.string(), why});
     return nullptr;
   };
-  auto pem = read_file(file);
+  auto pem = crypto::read_file(file);
   if (!pem) {
     return refuse(pem.error() +
                   "; the sandbox signs with the development key that `couponhook init` makes");
@@ -105,7 +105,7 @@ PlatformKeyPtr load_first_key(const Config& config, Time now, std::vector<Proble
 std::optional<crypto::Secret> read_api_v3_key(const MerchantConfig& merchant,
                                               std::vector<Problem>& problems) {
   const auto& file = merchant.api_v3_key_files.front();
-  auto line = read_secret_line(file);
+  auto line = crypto::read_secret_line(file);
   if (!line) {
     problems.push_back({file.string(), line.error()});
   } else if (line->size() != crypto::kApiV3KeyBytes) {
@@ -120,7 +120,7 @@ std::optional<crypto::Secret> read_api_v3_key(const MerchantConfig& merchant,
 
 void add_api(const MerchantApiConfig& api, const std::string& mchid, Platform& platform,
              std::vector<Problem>& problems) {
-  const auto pem = read_file(api.private_key_file);
+  const auto pem = crypto::read_file(api.private_key_file);
   auto key = pem ? crypto::RsaPublicKey::of_private_key(*pem)
                  : boost::system::result<crypto::RsaPublicKey, std::string>(pem.error());
   if (key) {
@@ -129,7 +129,7 @@ void add_api(const MerchantApiConfig& api, const std::string& mchid, Platform& p
     problems.push_back({api.private_key_file.string(), key.error()});
   }
   if (api.api_v2_key_file.empty()) return;
-  auto api_v2_key = read_secret_line(api.api_v2_key_file);
+  auto api_v2_key = crypto::read_secret_line(api.api_v2_key_file);
   if (api_v2_key) {
     platform.accounts.at(mchid).api_v2_key = std::move(*api_v2_key);
   } else {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "base/ip_address.hpp"
 #include "crypto/resource_cipher.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -12,13 +13,9 @@ constexpr std::string_view kControl = "/sandbox/";
 constexpr std::string_view kSigned = "/v3/";
 constexpr std::size_t kRequestNonceLength = 32;
 
-bool is_loopback(std::string_view peer) {
-  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
-}
-
 }  // namespace
 
-SharedPlatform::SharedPlatform(std::unique_ptr<Platform> platform, WallClock clock,
+SharedPlatform::SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock,
                                crypto::RandomSource random, double speed)
     : clock_(std::move(clock)),
       random_(std::move(random)),
@@ -37,9 +34,9 @@ Moment SharedPlatform::now() const {
 /// Fills in the reply's status where there is no such place, for which WeChat Pay has no words.
 Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
   const SignedRequest& parts = request.signed_parts;
-  const std::string_view path = path_of(parts.target);
+  const std::string_view path = base::path_of(parts.target);
   Call call{parts.method, {}, parts.body, {}, {}, now()};
-  auto target = parse_target(parts.target);
+  auto target = base::parse_request_target(parts.target);
   if (!target) return param_error("请求路径不合法");
   call.target = std::move(*target);
   auto match = routes_.find(call.method, call.target);
@@ -49,7 +46,7 @@ Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
     return Answer{};
   }
   call.places = std::move(match.places);
-  if (path.starts_with(kControl) && !is_loopback(request.peer)) {
+  if (path.starts_with(kControl) && !base::is_loopback(request.peer)) {
     return blocked("/sandbox/ is for this machine alone");
   }
   if (path.starts_with(kSigned)) {

@@ -47,7 +47,7 @@ struct Errand {
 class SharedPlatform {
  public:
   /// \param speed how many seconds of the retry schedule pass in one.
-  SharedPlatform(std::unique_ptr<Platform> platform, WallClock clock, crypto::RandomSource random,
+  SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock, crypto::RandomSource random,
                  double speed);
 
   /// Before any thread begins: where it turned out to listen.
@@ -70,7 +70,7 @@ class SharedPlatform {
   std::shared_ptr<const NotificationMaker> maker_for(const std::string& mchid,
                                                      const PlatformKey& key);
 
-  const WallClock clock_;
+  const base::WallClock clock_;
   const crypto::RandomSource random_;
   const double speed_;
   const std::chrono::steady_clock::time_point begun_;

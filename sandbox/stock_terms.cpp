@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "sandbox/fields.hpp"
 
 namespace couponhook::server::sandbox {
@@ -20,7 +20,7 @@ Time read_time(Fields& fields, const char* name) {
   const std::string text = fields.text(name, 1, 32);
   // Wants more than what notifications may hold: a date, a time and a zone.
   const bool has_zone = text.size() > 19 && text[10] == 'T';
-  const auto time = handlers::parse_event_time(text);
+  const auto time = base::parse_event_time(text);
   fields.require(has_zone && time.has_value(), name, "输入时间格式错误");
   return time ? std::chrono::floor<std::chrono::seconds>(*time) : Time();
 }

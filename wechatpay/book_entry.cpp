@@ -16,8 +16,8 @@ std::string join(std::string_view first, std::string_view second) {
 
 /// One form for all sources, so that a redemption reads alike wherever it was learnt of.
 std::string normal_time(const std::string& text) {
-  const auto time = parse_wechat_time(text);
-  return time ? format_wechat_time(*time) : text;
+  const auto time = base::parse_wechat_time(text);
+  return time ? base::format_wechat_time(*time) : text;
 }
 
 void write_consumption(JsonWriter& resource, const Coupon::Consumption& consumption) {

@@ -4,7 +4,7 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -36,7 +36,7 @@ std::vector<RuleViolation> violations(const BusifavorCouponName& name) {
 }
 
 ApiRequest show_busifavor_coupon_request(const BusifavorCouponName& name) {
-  Target target(kBusifavorUsers);
+  base::TargetBuilder target(kBusifavorUsers);
   target.segment(name.openid)
       .segment("coupons")
       .segment(name.coupon_code)
@@ -69,7 +69,7 @@ std::vector<RuleViolation> violations(const BusifavorCouponQuery& query) {
 }
 
 ApiRequest list_busifavor_coupons_request(const BusifavorCouponQuery& query) {
-  Target target(kBusifavorUsers);
+  base::TargetBuilder target(kBusifavorUsers);
   target.segment(query.openid).segment("coupons");
   target.query("appid", query.appid)
       .query("stock_id", query.stock_id)

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "wechatpay/callbacks.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -45,7 +45,7 @@ bool is_private_ipv6(std::string_view host) {
 }
 
 void check_host(Rules& rules, std::string_view written) {
-  const std::string host = lower_case(written);
+  const std::string host = base::lower_case(written);
   if (host.find(':') != std::string::npos) {
     rules.check(!is_private_ipv6(host), kField, "must not name a private or loopback address");
     return;
@@ -72,10 +72,10 @@ std::vector<RuleViolation> callback_url_violations(std::string_view url, CouponP
       std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7F; });
   rules.check(plain, kField, "must not hold white space or characters beyond ASCII");
 
-  const auto parts = split_url(url);
+  const auto parts = base::split_url(url);
   rules.check(parts.has_value(), kField, "must be a whole URL: https://host/path");
   if (!parts) return std::move(rules).take();
-  rules.check(lower_case(parts->scheme) == "https", kField, "must begin with https://");
+  rules.check(base::lower_case(parts->scheme) == "https", kField, "must begin with https://");
   rules.check(
       !parts->has_query, kField,
       "must not have a query string: WeChat Pay forbids parameters, put them into the path");

@@ -2,7 +2,7 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -53,7 +53,7 @@ ApiRequest set_callback_request(CouponProduct product, const CallbackSetting& se
 ApiRequest get_callback_request(CouponProduct product, std::string_view mchid) {
   const Api api =
       product == CouponProduct::kFavor ? Api::kFavorCallbackGet : Api::kBusifavorCallbackGet;
-  Target target(spec_of(api).path);
+  base::TargetBuilder target(spec_of(api).path);
   target.query("mchid", mchid);
   return {api, "GET", std::move(target).text(), {}};
 }

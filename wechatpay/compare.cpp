@@ -19,8 +19,8 @@ string key_of(FactKind kind, const string& business_key) {
 bool is_same_time(const string& ours, const string& theirs) {
   using std::chrono::seconds;
   if (ours.empty() || theirs.empty()) return true;
-  const auto a = parse_wechat_time(ours);
-  const auto b = parse_wechat_time(theirs);
+  const auto a = base::parse_wechat_time(ours);
+  const auto b = base::parse_wechat_time(theirs);
   if (!a || !b) return ours == theirs;
   const seconds distance = *a > *b ? *a - *b : *b - *a;
   // Ours may have had a fraction that theirs rounded.
@@ -139,7 +139,7 @@ Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> 
   Admissible found;
   for (const ReportRow& row : report.rows) {
     if (row.finding != Finding::kMissing) continue;
-    const auto time = parse_wechat_time(row.occurred_at);
+    const auto time = base::parse_wechat_time(row.occurred_at);
     if (window.since && (!time || *time < *window.since)) {
       ++found.outdated;
     } else if (window.until && time && *time > *window.until) {

@@ -6,7 +6,7 @@
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
 #include "wechatpay/request_reader.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -91,7 +91,7 @@ std::vector<RuleViolation> violations(const NewCoupon& coupon) {
 }
 
 ApiRequest send_coupon_request(const NewCoupon& coupon) {
-  Target target(kFavorUsers);
+  base::TargetBuilder target(kFavorUsers);
   target.segment(coupon.openid).segment("coupons");
   JsonWriter body;
   body.text("stock_id", coupon.stock_id)
@@ -119,7 +119,7 @@ std::vector<RuleViolation> violations(const CouponName& name) {
 }
 
 ApiRequest show_coupon_request(const CouponName& name) {
-  Target target(kFavorUsers);
+  base::TargetBuilder target(kFavorUsers);
   target.segment(name.openid).segment("coupons").segment(name.coupon_id);
   target.query("appid", name.appid);
   return {Api::kCouponShow, "GET", std::move(target).text(), {}};
@@ -149,7 +149,7 @@ std::vector<RuleViolation> violations(const CouponQuery& query) {
 }
 
 ApiRequest list_coupons_request(const CouponQuery& query) {
-  Target target(kFavorUsers);
+  base::TargetBuilder target(kFavorUsers);
   target.segment(query.openid).segment("coupons");
   target.query("appid", query.appid)
       .query("stock_id", query.stock_id)

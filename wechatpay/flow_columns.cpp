@@ -1,6 +1,6 @@
 #include "wechatpay/flow_columns.hpp"
 
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -19,7 +19,7 @@ std::string comparable(std::string_view name) {
   for (const std::string_view blank : {" ", "\t", "\r", "\n", "\xC2\xA0", "\xE3\x80\x80"}) {
     replace_all(form, blank, "");
   }
-  return lower_case(form);
+  return base::lower_case(form);
 }
 
 }  // namespace

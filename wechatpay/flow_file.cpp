@@ -276,7 +276,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
     *member_of(record, *column) = value.text;
   } else if (column == FlowColumn::kTime) {
     if (is_absent(value.text)) return;
-    const auto time = parse_file_time(value.text);
+    const auto time = base::parse_file_time(value.text);
     if (!time) {
       find_damage(i,
                   "is no time as WeChat Pay writes it (2024-03-05 07:58:41), and what it was "
@@ -284,7 +284,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
       return;
     }
     record.time =
-        parse_wechat_time(value.text) ? std::string(value.text) : format_wechat_time(*time);
+        base::parse_wechat_time(value.text) ? std::string(value.text) : base::format_wechat_time(*time);
   } else if (column == FlowColumn::kDiscount) {
     const bool is_yuan = names_[i].find("元") != std::string::npos;
     record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);

@@ -5,7 +5,7 @@
 
 #include "crypto/digest.hpp"
 #include "wechatpay/json_view.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -14,10 +14,10 @@ Api api_of(FlowKind kind) {
   return kind == FlowKind::kUse ? Api::kUseFlow : Api::kRefundFlow;
 }
 
-std::string origin_of(const UrlParts& url) {
-  std::string origin = lower_case(url.scheme) + "://";
+std::string origin_of(const base::UrlParts& url) {
+  std::string origin = base::lower_case(url.scheme) + "://";
   const bool ipv6 = url.host.find(':') != std::string_view::npos;
-  origin.append(ipv6 ? "[" : "").append(lower_case(url.host)).append(ipv6 ? "]" : "");
+  origin.append(ipv6 ? "[" : "").append(base::lower_case(url.host)).append(ipv6 ? "]" : "");
   if (!url.port.empty()) origin.append(":").append(url.port);
   return origin;
 }
@@ -26,7 +26,7 @@ bool may_receive_authorization(const std::string& origin, std::string_view base_
   if (origin == "https://api.mch.weixin.qq.com" || origin == "https://api2.mch.weixin.qq.com") {
     return true;
   }
-  const auto base = split_url(base_url);
+  const auto base = base::split_url(base_url);
   return base && origin == origin_of(*base);
 }
 
@@ -52,7 +52,7 @@ std::optional<FlowKind> parse_flow_kind(std::string_view text) {
 }
 
 ApiRequest flow_link_request(FlowKind kind, std::string_view stock_id) {
-  Target target("/v3/marketing/favor/stocks");
+  base::TargetBuilder target("/v3/marketing/favor/stocks");
   target.segment(stock_id).segment(kind == FlowKind::kUse ? "use-flow" : "refund-flow");
   return {api_of(kind), "GET", std::move(target).text(), {}};
 }
@@ -72,12 +72,12 @@ ApiResult<FlowLink> parse_flow_link(FlowKind kind, std::string_view body) {
   FlowLink link{root.text("url"), root.text("hash_value"), root.text("hash_type")};
   if (link.url.empty()) return unreadable(api_of(kind), "url");
   if (link.hash_value.empty()) return unreadable(api_of(kind), "hash_value");
-  if (lower_case(link.hash_type) != "sha1") return unreadable(api_of(kind), "hash_type (SHA1)");
+  if (base::lower_case(link.hash_type) != "sha1") return unreadable(api_of(kind), "hash_type (SHA1)");
   return link;
 }
 
 ApiResult<ApiRequest> download_request(const FlowLink& link, std::string_view base_url) {
-  const auto url = split_url(link.url);
+  const auto url = base::split_url(link.url);
   const bool plain =
       std::all_of(link.url.begin(), link.url.end(), [](char c) { return c > ' ' && c < 0x7F; });
   if (!plain || !url || url->has_user_info || url->has_fragment || url->path.empty()) {
@@ -97,13 +97,13 @@ ApiResult<ApiRequest> download_request(const FlowLink& link, std::string_view ba
 }
 
 std::string download_origin(const FlowLink& link) {
-  const auto url = split_url(link.url);
+  const auto url = base::split_url(link.url);
   return url ? origin_of(*url) : std::string();
 }
 
 boost::system::result<void, ApiError> check_flow_content(const FlowLink& link,
                                                          std::string_view content) {
-  if (crypto::to_hex(crypto::sha1(content)) == lower_case(link.hash_value)) return {};
+  if (crypto::to_hex(crypto::sha1(content)) == base::lower_case(link.hash_value)) return {};
   return refuse(ApiFailure::kUntrusted,
                 "the file's SHA-1 is not the one that WeChat Pay promised (" +
                     std::to_string(content.size()) + " bytes came)",

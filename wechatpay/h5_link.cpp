@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "crypto/hmac.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 std::vector<RuleViolation> violations(const H5Issue& issue) {
@@ -27,7 +27,7 @@ std::string h5_link(const H5Issue& issue, const crypto::Secret& api_v2_key) {
                                 {"send_coupon_merchant", issue.send_coupon_merchant},
                                 {"stock_id", issue.stock_id}},
                                api_v2_key);
-  Target target("https://action.weixin.qq.com/busifavor/getcouponinfo");
+  base::TargetBuilder target("https://action.weixin.qq.com/busifavor/getcouponinfo");
   target.query("stock_id", issue.stock_id)
       .query("out_request_no", issue.out_request_no)
       .query("sign", sign)

@@ -53,8 +53,8 @@ void check_names(Rules& rules, const NewStock& stock) {
 
 void check_times(Rules& rules, const NewStock& stock, std::chrono::sys_seconds now) {
   using std::chrono::days;
-  const auto begin = parse_wechat_time(stock.available_begin_time);
-  const auto end = parse_wechat_time(stock.available_end_time);
+  const auto begin = base::parse_wechat_time(stock.available_begin_time);
+  const auto end = base::parse_wechat_time(stock.available_end_time);
   constexpr std::string_view kForm = "must be a time such as 2026-05-20T13:29:35+08:00";
   rules.check(begin.has_value(), "available_begin_time", kForm);
   rules.check(end.has_value(), "available_end_time", kForm);

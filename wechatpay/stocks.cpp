@@ -7,7 +7,7 @@
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "base/uri.hpp"
+#include "base/url.hpp"
 #include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 6> kStatuses = {"",        "unactivated",
                                                        "running", "stoped",      "paused"};
 
 ApiRequest switch_request(Api api, std::string_view verb, const StockName& name) {
-  Target target(kStocks);
+  base::TargetBuilder target(kStocks);
   target.segment(name.stock_id).segment(verb);
   JsonWriter body;
   body.text("stock_creator_mchid", name.stock_creator_mchid);
@@ -26,7 +26,7 @@ ApiRequest switch_request(Api api, std::string_view verb, const StockName& name)
 }
 
 ApiRequest members_request(Api api, std::string_view what, const StockMembersQuery& query) {
-  Target target(kStocks);
+  base::TargetBuilder target(kStocks);
   target.segment(query.name.stock_id)
       .segment(what)
       .query("offset", query.page.offset)
@@ -100,7 +100,7 @@ ApiResult<StockSwitched> parse_stock_switched(Api api, std::string_view body) {
 }
 
 ApiRequest show_stock_request(const StockName& name) {
-  Target target(kStocks);
+  base::TargetBuilder target(kStocks);
   target.segment(name.stock_id).query("stock_creator_mchid", name.stock_creator_mchid);
   return {Api::kStockShow, "GET", std::move(target).text(), {}};
 }
@@ -119,7 +119,7 @@ std::vector<RuleViolation> violations(const StockQuery& query) {
               "must be a merchant number");
   check_page(rules, query.page, kOffsetMax, 10);
   const auto check_time = [&](const std::string& time, std::string_view field) {
-    rules.check(time.empty() || parse_wechat_time(time), field,
+    rules.check(time.empty() || base::parse_wechat_time(time), field,
                 "must be a time such as 2026-05-20T13:29:35+08:00");
   };
   check_time(query.create_start_time, "create_start_time");
@@ -130,7 +130,7 @@ std::vector<RuleViolation> violations(const StockQuery& query) {
 }
 
 ApiRequest list_stocks_request(const StockQuery& query) {
-  Target target(kStocks);
+  base::TargetBuilder target(kStocks);
   target.query("offset", query.page.offset)
       .query("limit", query.page.limit)
       .query("stock_creator_mchid", query.stock_creator_mchid)

@@ -247,7 +247,7 @@ std::string resolve_event(std::string_view event) {
 
 EventTemplate::EventTemplate(std::string event_type, std::string mchid,
                              std::vector<FieldSetting> settings, crypto::RandomSource random,
-                             WallClock clock)
+                             base::WallClock clock)
     : event_type_(std::move(event_type)),
       mchid_(std::move(mchid)),
       settings_(std::move(settings)),

@@ -40,7 +40,7 @@ class EventTemplate {
   /// \param mchid the merchant that issues, redeems or refunds.
   /// \param settings win over what is generated.
   EventTemplate(std::string event_type, std::string mchid, std::vector<FieldSetting> settings,
-                crypto::RandomSource random, WallClock clock);
+                crypto::RandomSource random, base::WallClock clock);
 
   /// \return an error in words where a setting does not fit the resource.
   [[nodiscard]] boost::system::result<Draft, std::string> make_draft() const;
@@ -50,7 +50,7 @@ class EventTemplate {
   std::string mchid_;
   std::vector<FieldSetting> settings_;
   crypto::RandomSource random_;
-  WallClock clock_;
+  base::WallClock clock_;
 };
 
 }  // namespace couponhook::server

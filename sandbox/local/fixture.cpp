@@ -38,7 +38,7 @@ class FixtureReader {
 
   /// \param first_line the text's first line within its file, counted from 1.
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
-    const auto document = handlers::parse_object(text, {});
+    const auto document = base::parse_object(text, {});
     if (!document) {
       complain(std::string(handlers::describe(document.error())) +
                where_it_breaks(text, first_line) + "; a fixture is one JSON object");

@@ -27,10 +27,10 @@ constexpr std::size_t kHeaderNonceLength = 32;
 constexpr std::size_t kResourceNonceLength = 12;  // what AES-GCM takes
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
-  std::string bytes = crypto::base64_decode(base64).value();
+  std::string bytes = base::base64_decode(base64).value();
   char& byte = bytes.at(bytes.size() - 1 - byte_from_end);
   byte = static_cast<char>(byte ^ 1);
-  return crypto::base64_encode(bytes);
+  return base::base64_encode(bytes);
 }
 
 /// 40 upper-case hexadecimal digits: the form of a certificate's serial.
@@ -71,7 +71,7 @@ std::optional<Bad> parse_bad(std::string_view name) {
 
 NotificationMaker::NotificationMaker(crypto::Signer signer, std::string serial,
                                      crypto::ResourceCipher cipher, crypto::RandomSource random,
-                                     WallClock clock)
+                                     base::WallClock clock)
     : signer_(std::move(signer)),
       serial_(std::move(serial)),
       cipher_(std::move(cipher)),
@@ -133,10 +133,10 @@ SignedNotification NotificationMaker::make(const Draft& draft, Bad bad) const {
 
 MakerResult load_notification_maker(const Config& config, const MerchantConfig& merchant,
                                     const PlatformKeyChoice& choice, crypto::RandomSource random,
-                                    WallClock clock) {
+                                    base::WallClock clock) {
   const std::filesystem::path key =
       choice.key.empty() ? config.directory / "development" / "platform_key.pem" : choice.key;
-  const auto pem = read_file(key);
+  const auto pem = crypto::read_file(key);
   if (!pem) {
     return refuse(
         {{key.string(),
@@ -164,7 +164,7 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
   }
   // The merchant's loaded ciphers are shared and const; the maker wants one of its own.
   const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
-  auto api_key = read_file(api_key_file, 4096);
+  auto api_key = crypto::read_file(api_key_file, 4096);
   if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});
   auto cipher = crypto::api_v3_cipher(std::move(*api_key));
   if (!cipher) return refuse({{api_key_file.string(), cipher.error()}});

@@ -60,7 +60,7 @@ class NotificationMaker {
   /// \param serial what Wechatpay-Serial says: that of the certificate or public key which belongs
   ///   to the signer's key.
   NotificationMaker(crypto::Signer signer, std::string serial, crypto::ResourceCipher cipher,
-                    crypto::RandomSource random, WallClock clock);
+                    crypto::RandomSource random, base::WallClock clock);
 
   /// Every call seals and signs anew with fresh nonces and the present time, as WeChat Pay does for
   /// each copy: copies of one notification share nothing but what the draft says.
@@ -74,7 +74,7 @@ class NotificationMaker {
   std::string serial_;
   crypto::ResourceCipher cipher_;
   crypto::RandomSource random_;
-  WallClock clock_;
+  base::WallClock clock_;
 };
 
 /// \return the serial of that live key which belongs to the signer: it verifies what the signer
@@ -94,6 +94,6 @@ struct PlatformKeyChoice {
 [[nodiscard]] boost::system::result<NotificationMaker, std::vector<Problem>>
 load_notification_maker(const Config& config, const MerchantConfig& merchant,
                         const PlatformKeyChoice& choice, crypto::RandomSource random,
-                        WallClock clock);
+                        base::WallClock clock);
 
 }  // namespace couponhook::server

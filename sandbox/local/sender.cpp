@@ -32,7 +32,7 @@ std::string code_in(const std::string& body) {
 class BurstSender {
  public:
   BurstSender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
-              const TakeResults& take, ProgressDisplay display)
+              const TakeResults& take, base::ProgressDisplay display)
       : plan_(plan),
         take_(take),
         progress_timer_(loop_.io().get_executor()),
@@ -86,7 +86,7 @@ class BurstSender {
   // The loop goes last of what it knows, its sockets and timers before it.
   ClientLoop loop_;
   Timer progress_timer_;
-  Progress progress_;
+  base::Progress progress_;
   std::size_t lane_size_;
   std::vector<Lane> lanes_;
   std::size_t not_connected_ = 0;
@@ -250,7 +250,7 @@ boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
                                                      const NotificationMaker& maker,
                                                      const NextOutgoing& next,
                                                      const TakeResults& take,
-                                                     ProgressDisplay progress) {
+                                                     base::ProgressDisplay progress) {
   return BurstSender(plan, maker, next, take, progress).run();
 }
 

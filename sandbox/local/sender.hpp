@@ -15,7 +15,7 @@
 
 #include "sandbox/local/notification_maker.hpp"
 #include "sandbox/local/summary.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "server/net/tls_context.hpp"
 #include "base/progress.hpp"
 
@@ -38,7 +38,7 @@ struct CopyResult {
 };
 
 struct SendPlan {
-  Url to;
+  base::Url to;
   TlsContext tls;
   std::size_t connections = 1;
   unsigned copies = 1;  ///< of each notification
@@ -67,6 +67,6 @@ using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyRe
                                                                    const NotificationMaker& maker,
                                                                    const NextOutgoing& next,
                                                                    const TakeResults& take,
-                                                                   ProgressDisplay progress);
+                                                                   base::ProgressDisplay progress);
 
 }  // namespace couponhook::server

@@ -25,7 +25,7 @@ bool is_notification_state(std::string_view state) {
 }
 
 /// \return the name of the parameter that will not do, or nothing.
-std::string_view read_filter(const Target& target, storage::NotificationFilter& filter) {
+std::string_view read_filter(const base::RequestTarget& target, storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
   filter.state = target.parameter("state").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
@@ -65,7 +65,7 @@ bool Admin::authorized(const Request& request) const {
 }
 
 Task<Reply> Admin::handle(const Request& request) {
-  const auto target = parse_target(request.target);
+  const auto target = base::parse_request_target(request.target);
   if (!target) co_return error(400, "MALFORMED", "the request's target is not a path");
   const auto& path = target->segments;
   if (path.size() == 1 && path[0] == "livez") co_return json_reply(200, R"({"alive":true})");
@@ -118,7 +118,7 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
       sources_.engine,
       sources_.readiness.store_ok(),
       size,
-      to_unix_ms(sources_.clock()),
+      base::to_unix_ms(sources_.clock()),
       sources_.inbox.activity(),
       std::move(counts),
       sources_.tally,
@@ -149,7 +149,7 @@ Task<Reply> Admin::metrics() {
   co_return reply;
 }
 
-Reply Admin::notifications(const Target& target) {
+Reply Admin::notifications(const base::RequestTarget& target) {
   storage::NotificationFilter filter;
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return error(400, "PARAM_ERROR",
@@ -163,7 +163,7 @@ Reply Admin::notifications(const Target& target) {
   return json_reply(200, notifications_json(*page));
 }
 
-Reply Admin::notification(std::string_view id, const Target& target) {
+Reply Admin::notification(std::string_view id, const base::RequestTarget& target) {
   const std::string mchid(target.parameter("mchid").value_or(""));
   const auto found = sources_.reader.notification(id, mchid);
   if (!found) return store_failed(found.error());

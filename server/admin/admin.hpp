@@ -12,7 +12,7 @@
 #include "server/admin/reconcile_intake.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/outbound/reconcile_counters.hpp"
@@ -31,7 +31,7 @@ struct AdminSources {
   storage::Reader& reader;
   std::string_view engine;
   Readiness& readiness;
-  WallClock clock;
+  base::WallClock clock;
   const Live<crypto::Secret>& token;
   const HandlerNames& handlers;
   Operations& operations;
@@ -62,8 +62,8 @@ class Admin final : public RequestHandler {
   [[nodiscard]] Task<StatusView> look(std::chrono::milliseconds patience);
   [[nodiscard]] Task<Reply> status();
   [[nodiscard]] Task<Reply> metrics();
-  [[nodiscard]] Reply notifications(const Target& target);
-  [[nodiscard]] Reply notification(std::string_view id, const Target& target);
+  [[nodiscard]] Reply notifications(const base::RequestTarget& target);
+  [[nodiscard]] Reply notification(std::string_view id, const base::RequestTarget& target);
   [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);
 
   AdminSources sources_;

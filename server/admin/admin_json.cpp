@@ -163,17 +163,6 @@ handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
 
 }  // namespace
 
-std::string format_time(std::int64_t unix_ms) {
-  const std::time_t whole_seconds = static_cast<std::time_t>(unix_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&whole_seconds, &parts);
-  std::array<char, 40> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>(unix_ms % 1000));
-  return std::string(text.data(), size) + fraction.data();
-}
-
 std::string error_json(std::string_view code, std::string_view message) {
   Json json;
   json.begin().text("code", code).text("message", message).end();

@@ -59,7 +59,4 @@ struct StatusView {
                                       const std::vector<storage::LedgerRecord>& records);
 [[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
 
-/// RFC 3339 in UTC with milliseconds.
-[[nodiscard]] std::string format_time(std::int64_t unix_ms);
-
 }  // namespace couponhook::server

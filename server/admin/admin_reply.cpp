@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
@@ -30,7 +30,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_time_ms(std::string_view text) {
-  if (const auto time = handlers::parse_event_time(text)) return time->time_since_epoch().count();
+  if (const auto time = base::parse_event_time(text)) return time->time_since_epoch().count();
   const auto unix_s = parse_number(text);
   if (!unix_s || *unix_s > 100'000'000'000) return std::nullopt;
   return *unix_s * 1000;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "server/net/http_message.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "storage/failure.hpp"
 
 namespace couponhook::server {
@@ -27,7 +27,7 @@ inline constexpr std::int64_t kListLimitMax = 500;
 
 /// Reads a query parameter into `into`; false where it is there and will not do.
 template <typename T, typename Parse>
-bool read_parameter(const Target& target, std::string_view name, Parse parse, T& into) {
+bool read_parameter(const base::RequestTarget& target, std::string_view name, Parse parse, T& into) {
   const auto text = target.parameter(name);
   if (!text || text->empty()) return true;
   const auto value = parse(*text);

@@ -40,7 +40,7 @@ bool restricts(const storage::DeliveryFilter& filter) {
 }
 
 /// \return the name of the parameter that will not do, or nothing.
-std::string_view read_filter(const Target& target, storage::DeliveryFilter& filter) {
+std::string_view read_filter(const base::RequestTarget& target, storage::DeliveryFilter& filter) {
   filter.handler = target.parameter("handler").value_or("");
   filter.state = target.parameter("state").value_or("");
   filter.event_type = target.parameter("type").value_or("");
@@ -87,7 +87,7 @@ bool Operations::takes(std::string_view method, std::string_view target) {
          target.starts_with("/quarantine/");
 }
 
-Task<std::optional<Reply>> Operations::answer(const Request& request, const Target& target) {
+Task<std::optional<Reply>> Operations::answer(const Request& request, const base::RequestTarget& target) {
   const std::string_view first =
       target.segments.empty() ? std::string_view() : std::string_view(target.segments[0]);
   if (first == "deliveries") co_return answer_deliveries(request, target);
@@ -96,7 +96,7 @@ Task<std::optional<Reply>> Operations::answer(const Request& request, const Targ
   co_return std::nullopt;
 }
 
-std::optional<Reply> Operations::answer_deliveries(const Request& request, const Target& target) {
+std::optional<Reply> Operations::answer_deliveries(const Request& request, const base::RequestTarget& target) {
   const auto& path = target.segments;
   const bool post = request.method == "POST";
   if (path.size() == 1 && !post && request.method != "DELETE") return deliveries(target);
@@ -110,7 +110,7 @@ std::optional<Reply> Operations::answer_deliveries(const Request& request, const
   return std::nullopt;
 }
 
-Reply Operations::deliveries(const Target& target) {
+Reply Operations::deliveries(const base::RequestTarget& target) {
   storage::DeliveryFilter filter;
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return bad_parameter(std::string(wrong).append(kFilterHelp));
@@ -223,7 +223,7 @@ Reply Operations::retry_one(std::string_view id, std::string_view body) {
   }
   const bool moves = !to.empty() && to != (*delivery)->handler;
   const std::array ids{*number};
-  const std::int64_t now_ms = to_unix_ms(sources_.clock());
+  const std::int64_t now_ms = base::to_unix_ms(sources_.clock());
   const auto results = moves ? control_.move(ids, to, now_ms) : control_.retry(ids, now_ms);
   if (!results) return store_failed(results.error());
   sources_.wake_worker();
@@ -236,7 +236,7 @@ Reply Operations::skip_one(std::string_view id, std::string_view body) {
   const auto reason = reason_in(body);
   if (!reason) return bad_parameter(kReasonHelp);
   const std::array ids{*number};
-  const auto results = control_.skip(ids, *reason, to_unix_ms(sources_.clock()));
+  const auto results = control_.skip(ids, *reason, base::to_unix_ms(sources_.clock()));
   if (!results) return store_failed(results.error());
   sources_.wake_worker();
   return reply_for_result(results->front(), "skipped");

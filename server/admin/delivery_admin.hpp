@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "server/net/http_message.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "server/admin/operations_sources.hpp"
 #include "server/admin/pause_operations.hpp"
 #include "server/admin/quarantine_operations.hpp"
@@ -30,12 +30,12 @@ class Operations {
   [[nodiscard]] static bool takes(std::string_view method, std::string_view target);
 
   /// \return nothing where there is no such path.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const Target& target);
+  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
 
  private:
-  [[nodiscard]] Reply deliveries(const Target& target);
+  [[nodiscard]] Reply deliveries(const base::RequestTarget& target);
   [[nodiscard]] std::optional<Reply> answer_deliveries(const Request& request,
-                                                       const Target& target);
+                                                       const base::RequestTarget& target);
   [[nodiscard]] Reply start_retry(std::string_view body);
   [[nodiscard]] Reply start_skip(std::string_view body);
   [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order);

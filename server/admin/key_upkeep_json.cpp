@@ -15,7 +15,7 @@ void write_key_upkeep(Json& json, const StatusView& view) {
   json.begin_list("certificates");
   for (const ServedCertificate& certificate : view.certificates) {
     std::optional<std::int64_t> expires_ms;
-    if (certificate.expires_at) expires_ms = to_unix_ms(*certificate.expires_at);
+    if (certificate.expires_at) expires_ms = base::to_unix_ms(*certificate.expires_at);
     json.begin()
         .text("what", certificate.what)
         .text("path", certificate.path)

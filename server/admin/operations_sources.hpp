@@ -37,7 +37,7 @@ struct OperationsSources {
   const Live<Merchants>& merchants;
   const ReceiveRules& rules;
   const HandlerNames& handlers;
-  WallClock clock;
+  base::WallClock clock;
   /// Tells the delivery worker that more has fallen due.
   std::function<void()> wake_worker;
   Log& log;

@@ -7,11 +7,11 @@
 
 namespace couponhook::server {
 
-std::optional<Target> read_members(std::string_view body,
+std::optional<base::RequestTarget> read_members(std::string_view body,
                                    const std::vector<std::string_view>& known) {
-  Target members;
+  base::RequestTarget members;
   if (body.empty()) return members;
-  const auto object = handlers::parse_object(body, {});
+  const auto object = base::parse_object(body, {});
   if (!object) return std::nullopt;
   for (const auto& member : object->value().GetObject()) {
     const std::string_view name(member.name.GetString(), member.name.GetStringLength());
@@ -28,7 +28,7 @@ std::optional<Target> read_members(std::string_view body,
   return members;
 }
 
-std::optional<std::string> reason_in(const Target& members) {
+std::optional<std::string> reason_in(const base::RequestTarget& members) {
   const std::string reason(members.parameter("reason").value_or(""));
   const bool is_blank = reason.find_first_not_of(" \t\r\n") == std::string::npos;
   if (is_blank || reason.size() > kReasonMax) return std::nullopt;

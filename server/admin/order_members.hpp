@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 
@@ -18,7 +18,7 @@ inline constexpr std::string_view kReasonHelp =
 /// A body's members as if they had been query parameters: an object of texts and booleans. An empty
 /// body is an empty object.
 /// \return nothing where it is no such object, or has members that are not known.
-[[nodiscard]] std::optional<Target> read_members(std::string_view body,
+[[nodiscard]] std::optional<base::RequestTarget> read_members(std::string_view body,
                                                  const std::vector<std::string_view>& known);
 
 /// \return the reason that a body gives, which is its only member; nothing where it gives none, or
@@ -26,6 +26,6 @@ inline constexpr std::string_view kReasonHelp =
 [[nodiscard]] std::optional<std::string> reason_in(std::string_view body);
 
 /// The same of members that were read.
-[[nodiscard]] std::optional<std::string> reason_in(const Target& members);
+[[nodiscard]] std::optional<std::string> reason_in(const base::RequestTarget& members);
 
 }  // namespace couponhook::server

@@ -22,7 +22,7 @@ Reply bad_pause(const std::string& message) {
 
 }  // namespace
 
-std::optional<Reply> PauseOperations::answer(const Request& request, const Target& target) {
+std::optional<Reply> PauseOperations::answer(const Request& request, const base::RequestTarget& target) {
   if (target.segments.size() != 1) return std::nullopt;
   if (request.method == "POST") return pause(request.body);
   if (request.method == "DELETE") return resume(target);
@@ -78,7 +78,7 @@ Reply PauseOperations::pause(std::string_view body) {
   });
 
   const auto paused = control_.pause(handler, events, members->parameter("reason").value_or(""),
-                                     kOperator, to_unix_ms(sources_.clock()));
+                                     kOperator, base::to_unix_ms(sources_.clock()));
   if (!paused) return store_failed(paused.error());
   if (holds_any) return json_reply(200, result_json("paused"));
   return json_reply(
@@ -88,10 +88,10 @@ Reply PauseOperations::pause(std::string_view body) {
                            " gets any of these events: " + boost::algorithm::join(matched, ", ")));
 }
 
-Reply PauseOperations::resume(const Target& target) {
+Reply PauseOperations::resume(const base::RequestTarget& target) {
   const auto resumed =
       control_.resume(target.parameter("handler").value_or(""),
-                      target.parameter("events").value_or(""), to_unix_ms(sources_.clock()));
+                      target.parameter("events").value_or(""), base::to_unix_ms(sources_.clock()));
   if (!resumed) return store_failed(resumed.error());
   if (!*resumed) return error(404, "NOT_FOUND", "nothing is paused in these words; see /pauses");
   sources_.wake_worker();

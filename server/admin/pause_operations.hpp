@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "server/net/http_message.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "server/admin/operations_sources.hpp"
 #include "storage/delivery_control.hpp"
 
@@ -23,14 +23,14 @@ class PauseOperations {
       : sources_(sources), control_(control) {}
 
   /// \return nothing where there is no such path below /pauses.
-  [[nodiscard]] std::optional<Reply> answer(const Request& request, const Target& target);
+  [[nodiscard]] std::optional<Reply> answer(const Request& request, const base::RequestTarget& target);
 
  private:
   using EventTypes = std::set<std::string, std::less<>>;
 
   [[nodiscard]] Reply list();
   [[nodiscard]] Reply pause(std::string_view body);
-  [[nodiscard]] Reply resume(const Target& target);
+  [[nodiscard]] Reply resume(const base::RequestTarget& target);
   /// Event types that are documented, or were received.
   [[nodiscard]] storage::Reader::Result<EventTypes> known_types();
 

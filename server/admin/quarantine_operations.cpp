@@ -41,7 +41,7 @@ QuarantineOperations::QuarantineOperations(const OperationsSources& sources,
     : sources_(sources), control_(std::move(control)) {}
 
 Task<std::optional<Reply>> QuarantineOperations::answer(const Request& request,
-                                                        const Target& target) {
+                                                        const base::RequestTarget& target) {
   const auto& path = target.segments;
   const bool post = request.method == "POST";
   if (path.size() == 1 && !post) co_return list(target);
@@ -52,7 +52,7 @@ Task<std::optional<Reply>> QuarantineOperations::answer(const Request& request,
   co_return std::nullopt;
 }
 
-Reply QuarantineOperations::list(const Target& target) {
+Reply QuarantineOperations::list(const base::RequestTarget& target) {
   storage::NotificationFilter filter;
   filter.state = "quarantined";
   filter.mchid = target.parameter("mchid").value_or("");

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "server/net/http_message.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "server/admin/operations_sources.hpp"
 #include "storage/quarantine_control.hpp"
 
@@ -22,7 +22,7 @@ class QuarantineOperations {
   QuarantineOperations(const OperationsSources& sources, storage::QuarantineControl control);
 
   /// \return nothing where there is no such path below /quarantine.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const Target& target);
+  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
 
  private:
   /// What an id in a path means: the number of a sealed body, or the id of a notification. At most
@@ -32,7 +32,7 @@ class QuarantineOperations {
     std::optional<storage::NotificationRecord> kept;
   };
 
-  [[nodiscard]] Reply list(const Target& target);
+  [[nodiscard]] Reply list(const base::RequestTarget& target);
   [[nodiscard]] storage::Reader::Result<Meant> find(std::string_view id, std::string_view mchid);
   [[nodiscard]] Task<Reply> open(std::string_view id, std::string_view mchid);
   [[nodiscard]] Task<Reply> open_sealed(const storage::SealedRecord& sealed);

@@ -11,7 +11,7 @@ namespace {
 /// The headers that were kept with the body.
 class KeptHeaders final : public HeaderFields {
  public:
-  explicit KeptHeaders(const std::string& json) : kept_(handlers::parse_object(json, {})) {}
+  explicit KeptHeaders(const std::string& json) : kept_(base::parse_object(json, {})) {}
 
   [[nodiscard]] std::string_view find(std::string_view name) const override {
     if (!kept_) return {};
@@ -23,7 +23,7 @@ class KeptHeaders final : public HeaderFields {
   }
 
  private:
-  boost::system::result<handlers::JsonObject, handlers::JsonError> kept_;
+  boost::system::result<base::JsonObject, base::JsonError> kept_;
 };
 
 }  // namespace

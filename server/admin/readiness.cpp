@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kAnswerHolds{500};
 }  // namespace
 
 Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants,
-                     const DeliveryWorker& worker, WallClock clock,
+                     const DeliveryWorker& worker, base::WallClock clock,
                      std::chrono::milliseconds commit_max)
     : inbox_(inbox),
       merchants_(merchants),
@@ -46,7 +46,7 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
 
 Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds patience) {
   const auto before = inbox_.activity();
-  const std::int64_t age_ms = to_unix_ms(clock_()) - before.last_commit_ms;
+  const std::int64_t age_ms = base::to_unix_ms(clock_()) - before.last_commit_ms;
   // A clock that was set back makes old commits look as if they were to come.
   const bool committed_lately = age_ms >= 0 && age_ms < kAnswerHolds.count();
   if (before.failing || !committed_lately) co_await ask_store(patience);

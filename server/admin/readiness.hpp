@@ -30,7 +30,7 @@ class Readiness {
   /// \param commit_max how long a commit may take: as long as senders wait for their replies, so
   ///   that a replica which acknowledges what it is sent, however slowly, is ready.
   Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, const DeliveryWorker& worker,
-            WallClock clock, std::chrono::milliseconds commit_max);
+            base::WallClock clock, std::chrono::milliseconds commit_max);
 
   /// Not ready from now on. Thread-safe.
   void begin_drain() { draining_ = true; }
@@ -51,7 +51,7 @@ class Readiness {
   storage::Inbox& inbox_;
   const Live<Merchants>& merchants_;
   const DeliveryWorker& worker_;
-  WallClock clock_;
+  base::WallClock clock_;
   std::chrono::milliseconds commit_max_;
   std::atomic<bool> draining_{false};
   bool store_ok_ = true;

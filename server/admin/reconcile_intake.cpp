@@ -12,7 +12,7 @@
 #include <rapidjson/writer.h>
 #include <boost/asio/this_coro.hpp>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/receive/commit_wait.hpp"
 #include "server/receive/fact_form.hpp"
@@ -60,7 +60,7 @@ struct Entry {
 std::string why_no_fact(const Entry& entry) {
   const handlers::Notification& notification = entry.notification;
   const std::string& time = notification.create_time;
-  if (!time.empty() && !handlers::parse_event_time(time)) return "create_time is no time";
+  if (!time.empty() && !base::parse_event_time(time)) return "create_time is no time";
   const auto [event, flaw] =
       handlers::read_flawed_event(notification.event_type, entry.resource, {});
   if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {

@@ -18,7 +18,7 @@ struct BookIntakeSources {
   const Live<Merchants>& merchants;
   const ReceiveRules& rules;
   storage::Inbox& inbox;
-  WallClock clock;
+  base::WallClock clock;
 };
 
 /// `POST /books`, asked by `reconcile --apply` through the admin listener:

@@ -30,7 +30,7 @@ std::string_view to_string(RetryJob::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control, WallClock clock,
+RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
                      std::vector<std::string> served, std::function<void()> on_retried)
     : reader_(std::move(reader)),
       control_(std::move(control)),
@@ -184,7 +184,7 @@ std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
 
 bool RetryJobs::carry_out(Entry& entry, std::span<const std::int64_t> ids) {
   const DeliveryOrder& order = entry.job.order;
-  const std::int64_t now_ms = to_unix_ms(clock_());
+  const std::int64_t now_ms = base::to_unix_ms(clock_());
   auto results = order.kind == DeliveryOrder::Kind::kMove ? control_.move(ids, order.to, now_ms)
                  : order.kind == DeliveryOrder::Kind::kSkip
                      ? control_.skip(ids, order.reason, now_ms)

@@ -70,7 +70,7 @@ class RetryJobs {
 
   /// \param served handlers that deliveries are made to.
   /// \param on_retried called when a page is done, on the thread.
-  RetryJobs(storage::Reader reader, storage::DeliveryControl control, WallClock clock,
+  RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried);
   /// Cancels what is left.
   ~RetryJobs();
@@ -111,7 +111,7 @@ class RetryJobs {
 
   storage::Reader reader_;
   storage::DeliveryControl control_;
-  WallClock clock_;
+  base::WallClock clock_;
   std::vector<std::string> served_;
   std::function<void()> on_retried_;
 

@@ -30,7 +30,7 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
     // operator, or a container's health check, from asking.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls.get()), X509_V_FLAG_NO_CHECK_TIME);
   }
-  const Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
+  const base::Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
                 std::string(target)};
   ClientRequest request{std::string(method), std::string(target)};
   request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
@@ -45,7 +45,7 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
                                                       std::string_view target, std::string body) {
-  const auto token = read_secret_line(config.admin.token_file);
+  const auto token = crypto::read_secret_line(config.admin.token_file);
   if (!token) return Problem{config.admin.token_file.string(), token.error()};
   return ask_admin(config.admin, *token, method, target, std::move(body));
 }

@@ -32,7 +32,7 @@ Exit fetch(const CommonOptions& common, World& world) {
   }
   for (const wechatpay::PlatformCertificate& certificate : merge->current) {
     world.out << certificate.serial << "  expires "
-              << wechatpay::format_wechat_time(certificate.expires_at) << '\n';
+              << base::format_wechat_time(certificate.expires_at) << '\n';
   }
   world.out << merge->added.size() << " new, " << merge->dropped.size() << " expired, "
             << merge->current.size() << " kept in " << api.certificate_directory.string() << '\n';

@@ -3,7 +3,7 @@
 #include <optional>
 #include <ostream>
 
-#include "server/admin/admin_json.hpp"
+#include "base/wechat_time.hpp"
 #include "server/doctor/checks.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/delivery/brokers/brokers.hpp"
@@ -68,7 +68,7 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       if (key.expires_at) {
         const bool expired = *key.expires_at < now;
         out << (expired ? ", EXPIRED " : ", expires ")
-            << format_time(key.expires_at->time_since_epoch().count() * 1000);
+            << base::format_unix_ms(key.expires_at->time_since_epoch().count() * 1000);
       }
       out << '\n';
     }

@@ -54,7 +54,7 @@ bool mchid_is_configured(const Config& config, const CommonOptions& common, Worl
   return common.mchid.empty() || choose_merchant(config, common, world) != nullptr;
 }
 
-ProgressDisplay progress_on(World& world) {
+base::ProgressDisplay progress_on(World& world) {
   return {world.err, ::isatty(STDERR_FILENO) == 1};
 }
 

@@ -26,7 +26,7 @@ using StoreOpener = std::function<storage::Store::Result<std::unique_ptr<storage
 
 /// What the program is given from outside, so that tests can give it something else.
 struct World {
-  WallClock clock;
+  base::WallClock clock;
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
@@ -93,7 +93,7 @@ void print_problems(World& world, const std::vector<Problem>& problems);
                                        World& world);
 
 /// Where long work tells how far it is.
-[[nodiscard]] ProgressDisplay progress_on(World& world);
+[[nodiscard]] base::ProgressDisplay progress_on(World& world);
 
 /// Where a listener with this address is reached from this machine.
 [[nodiscard]] std::string reachable_address(const std::string& address);

@@ -4,7 +4,7 @@
 #include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/commands/table.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -21,7 +21,7 @@ Exit print_link(const wechatpay::H5Issue& issue, const CommonOptions& common, Wo
     print_problems(world, {{where, "is missing; name a file that holds the APIv2 key"}});
     return Exit::kUsage;
   }
-  const auto key = read_secret_line(merchant->api->api_v2_key_file);
+  const auto key = crypto::read_secret_line(merchant->api->api_v2_key_file);
   if (!key) {
     print_problems(world, {{where + ": " + merchant->api->api_v2_key_file.string(), key.error()}});
     return Exit::kUsage;

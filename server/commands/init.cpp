@@ -90,24 +90,24 @@ void write_setup(const InitOptions& options, const World& world) {
                                              now,
                                              kCertificateLife});
   const auto& root = options.directory;
-  write_new_file(root / "tls/server.crt", tls.certificate_pem, FileMode::kPublic);
-  write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), FileMode::kPrivate);
-  write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem, FileMode::kPublic);
-  write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
-                 FileMode::kPrivate);
-  write_new_file(root / "secrets/api_v3_key",
+  crypto::write_new_file(root / "tls/server.crt", tls.certificate_pem, crypto::FileMode::kPublic);
+  crypto::write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem, crypto::FileMode::kPublic);
+  crypto::write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
+                 crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "secrets/api_v3_key",
                  crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
-                 FileMode::kPrivate);
-  write_new_file(root / "secrets/api_v2_key",
+                 crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "secrets/api_v2_key",
                  crypto::random_alphanumeric(world.random, kApiV2KeyCharacters) + "\n",
-                 FileMode::kPrivate);
-  write_new_file(root / "secrets/apiclient_key.pem", api.private_key_pem.reveal(),
-                 FileMode::kPrivate);
-  write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem, FileMode::kPublic);
-  write_new_file(root / "secrets/admin_token",
+                 crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "secrets/apiclient_key.pem", api.private_key_pem.reveal(),
+                 crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem, crypto::FileMode::kPublic);
+  crypto::write_new_file(root / "secrets/admin_token",
                  crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
-                 FileMode::kPrivate);
-  write_new_file(root / "couponhook.toml", config_text(options, api.serial), FileMode::kPublic);
+                 crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial), crypto::FileMode::kPublic);
 }
 
 /// What is safe in TOML, in a path of a URL and in a certificate's name.

@@ -141,7 +141,7 @@ Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
   const std::string target = "/deliveries/retry/" + text_of(*job, "id");
   const Interruptible interruptible;
   // Those looked at: how many of them count is told at the end, in one place.
-  Progress progress(progress_on(world), "looked at", 0);
+  base::Progress progress(progress_on(world), "looked at", 0);
   while (!is_over(*job)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const bool cancel = interrupted != 0;

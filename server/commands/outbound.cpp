@@ -51,7 +51,7 @@ Exit refuse(World& world, std::string_view what, std::span<const wechatpay::Rule
 
 std::optional<std::string> read_body(const std::filesystem::path& file, World& world) {
   const bool standard_input = file == "-";
-  const auto content = read_file(standard_input ? "/dev/stdin" : file, kBodyBytesMax);
+  const auto content = crypto::read_file(standard_input ? "/dev/stdin" : file, kBodyBytesMax);
   if (content) return std::string(content->reveal());
   print_problems(world, {{standard_input ? "standard input" : file.string(), content.error()}});
   return std::nullopt;

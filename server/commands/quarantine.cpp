@@ -3,7 +3,8 @@
 #include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/commands/table.hpp"
-#include "server/net/target.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -100,12 +101,12 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
     waiting = std::move(*all);
   }
   std::size_t opened = 0;
-  Progress progress(progress_on(world), "tried", waiting.size());
+  base::Progress progress(progress_on(world), "tried", waiting.size());
   // Few are over before there is anything to show.
   progress.wait_before_first(std::chrono::steady_clock::now());
   for (const auto& [id, mchid] : waiting) {
     const auto answer = client.ask(
-        "POST", target_with("/quarantine/" + percent_encode(id) + "/open", {{"mchid", mchid}}));
+        "POST", target_with("/quarantine/" + base::percent_encode(id) + "/open", {{"mchid", mchid}}));
     if (!answer && client.exit() == Exit::kUsage) return Exit::kUsage;
     if (answer) ++opened;
     progress.advance();
@@ -118,7 +119,7 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
 
 Exit discard(const CommonOptions& common, const DiscardOptions& chosen, World& world) {
   return order(common, "POST",
-               target_with("/quarantine/" + percent_encode(chosen.id) + "/discard",
+               target_with("/quarantine/" + base::percent_encode(chosen.id) + "/discard",
                            {{"mchid", common.mchid}}),
                members({{"reason", chosen.reason}}), chosen.id, world);
 }

@@ -7,7 +7,8 @@
 #include "server/commands/command_line.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/commands/table.hpp"
-#include "server/net/target.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -124,7 +125,7 @@ struct NotificationsOptions {
   bool json = false;
 
   [[nodiscard]] std::string target() const {
-    if (!id.empty()) return target_with("/notifications/" + percent_encode(id), {{"mchid", mchid}});
+    if (!id.empty()) return target_with("/notifications/" + base::percent_encode(id), {{"mchid", mchid}});
     return target_with("/notifications", {{"type", type},
                                           {"state", state},
                                           {"mchid", mchid},
@@ -176,7 +177,7 @@ void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<LedgerOptions>();
   Options options = line.add("ledger", "What has happened to a coupon", [&common, &world, chosen] {
     return query(common, world,
-                 "/coupons/" + percent_encode(chosen->stock) + "/" + percent_encode(chosen->coupon),
+                 "/coupons/" + base::percent_encode(chosen->stock) + "/" + base::percent_encode(chosen->coupon),
                  chosen->json, print_coupon);
   });
   add_merchant_options(options, common);

@@ -69,7 +69,7 @@ Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& wo
 }
 
 Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
-  Progress progress(progress_on(world), "downloaded bytes", 0);
+  base::Progress progress(progress_on(world), "downloaded bytes", 0);
   const auto content =
       download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
         progress.set(received, total);
@@ -183,7 +183,7 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
 /// Prints what went wrong, and returns nothing then.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
                              std::span<const BookEntry* const> missing, World& world) {
-  Progress progress(progress_on(world), "tried", missing.size());
+  base::Progress progress(progress_on(world), "tried", missing.size());
   Applied applied;
   for (std::size_t done = 0; done < missing.size(); done += kEntriesInARequest) {
     const auto part = missing.subspan(done, std::min(kEntriesInARequest, missing.size() - done));

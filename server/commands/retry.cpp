@@ -3,7 +3,8 @@
 #include "server/commands/delivery_options.hpp"
 #include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
-#include "server/net/target.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -30,7 +31,7 @@ Exit order_each(const CommonOptions& common, const std::vector<std::string>& ids
   StatusClient client(common, world);
   for (const std::string& id : ids) {
     const auto answer =
-        client.ask("POST", "/deliveries/" + percent_encode(id) + "/" + action, body);
+        client.ask("POST", "/deliveries/" + base::percent_encode(id) + "/" + action, body);
     if (!answer) {
       worst = client.exit();
       if (worst == Exit::kUsage) return worst;

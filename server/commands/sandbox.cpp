@@ -2,7 +2,7 @@
 #include <ostream>
 
 #include "server/commands/sending.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/setup.hpp"
 #include "server/service/stray_signals.hpp"
@@ -54,7 +54,7 @@ std::optional<Listener> parse_listener(std::string_view text) {
 
 /// The part of a URL that can be listened on, where it is of this machine.
 std::optional<Listener> listener_of(const std::string& base_url) {
-  const auto url = parse_url(base_url);
+  const auto url = base::parse_url(base_url);
   if (!url) return std::nullopt;
   const auto port = parse_port(url->port);
   if (!url->is_loopback()) return std::nullopt;
@@ -150,7 +150,7 @@ Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, Wor
   const auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;
-  if (!options.notify.empty() && options.notify != "none" && !parse_url(options.notify)) {
+  if (!options.notify.empty() && options.notify != "none" && !base::parse_url(options.notify)) {
     problems.push_back({"--notify", "\"" + options.notify + "\" is no http or https URL"});
   }
   const auto service = service_options(options, *config, world, problems);

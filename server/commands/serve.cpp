@@ -38,7 +38,7 @@ Exit serve(const CommonOptions& common, World& world) {
   // Whoever sends notifications must find a door that says "not now" rather than none.
   storage::StoreOptions store_settings = store_options(setup.config);
   store_settings.may_be_away = true;
-  const auto store = world.open_store(*url, store_settings, to_unix_ms(world.clock()));
+  const auto store = world.open_store(*url, store_settings, base::to_unix_ms(world.clock()));
   if (!store) {
     print_problems(world, {{where, store.error().message}});
     return Exit::kFailed;

@@ -6,7 +6,8 @@
 #include "server/commands/admin_client.hpp"
 #include "server/commands/printable.hpp"
 #include "crypto/file.hpp"
-#include "server/net/target.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 
@@ -16,7 +17,7 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
   exit_ = Exit::kOk;
   if (!config_) config_ = load_config_or_print(common_, world_);
   if (!config_ || !mchid_is_configured(*config_, common_, world_)) return give_up(Exit::kUsage);
-  const auto token = read_secret_line(config_->admin.token_file);
+  const auto token = crypto::read_secret_line(config_->admin.token_file);
   if (!token) {
     print_problems(world_, {{config_->admin.token_file.string(), token.error()}});
     return give_up(Exit::kUsage);
@@ -58,7 +59,7 @@ std::string target_with(
   char separator = '?';
   for (const auto& [name, value] : parameters) {
     if (value.empty()) continue;
-    (((path += separator) += name) += '=') += percent_encode(value);
+    (((path += separator) += name) += '=') += base::percent_encode(value);
     separator = '&';
   }
   return path;

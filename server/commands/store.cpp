@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "server/admin/admin_json.hpp"
+#include "base/wechat_time.hpp"
 #include "storage/transfer/sqlite_backup.hpp"
 
 namespace couponhook::server {
@@ -44,7 +44,7 @@ void print_facts(const storage::BackupFacts& facts, std::ostream& out) {
   out << facts.notifications << " notifications, " << facts.size_bytes << " bytes, schema version "
       << facts.schema_version;
   if (facts.last_received_at_ms) {
-    out << ", last received " << format_time(*facts.last_received_at_ms);
+    out << ", last received " << base::format_unix_ms(*facts.last_received_at_ms);
   }
   out << '\n';
 }
@@ -63,7 +63,7 @@ Exit backup(const CommonOptions& common, const std::filesystem::path& to, World&
 
 /// ".before-restore-20240131T235959Z"
 std::string aside_suffix(World& world) {
-  std::string time = format_time(to_unix_ms(world.clock()));
+  std::string time = base::format_unix_ms(base::to_unix_ms(world.clock()));
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
   return ".before-restore-" + time.substr(0, time.find('.')) + "Z";
 }

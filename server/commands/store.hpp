@@ -44,9 +44,9 @@ class WorkDisplay {
     }
   }
 
-  ProgressDisplay display_;
+  base::ProgressDisplay display_;
   std::string doing_;
-  std::optional<Progress> progress_;
+  std::optional<base::Progress> progress_;
 };
 
 /// What a command of this group works on.

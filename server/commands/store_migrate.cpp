@@ -34,7 +34,7 @@ Exit migrate_schema(const StoreAtHand& store, bool dry_run, World& world) {
   if (dry_run) return tell_steps(store, world);
   const auto before = storage::Store::schema_version(store.url, {});
   if (!before) return fail(world, store.where, before.error());
-  const auto opened = storage::Store::open(store.url, {}, to_unix_ms(world.clock()));
+  const auto opened = storage::Store::open(store.url, {}, base::to_unix_ms(world.clock()));
   if (!opened) return fail(world, store.where, opened.error());
   world.out << "schema version " << storage::current_schema_version() << ", "
             << steps(storage::current_schema_version() - *before) << " taken\n";
@@ -59,7 +59,7 @@ Exit copy(const StoreAtHand& store, const std::string& to, bool dry_run, World& 
   }
   WorkDisplay display(world);
   const auto reports =
-      storage::copy_to_postgres(store.url, *target, to_unix_ms(world.clock()), display.observer());
+      storage::copy_to_postgres(store.url, *target, base::to_unix_ms(world.clock()), display.observer());
   display.clear();
   if (!reports) return fail(world, store.where, reports.error());
   for (const storage::TableReport& table : *reports) {

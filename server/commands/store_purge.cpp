@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "server/commands/store.hpp"
 #include "server/service/maintenance.hpp"
 #include "storage/retention/purge_clock.hpp"
@@ -31,7 +31,7 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
                                                     World& world) {
   storage::PurgeCutoffs cutoffs = purge_cutoffs(config, now_ms);
   if (!options.before.empty()) {
-    const auto before = handlers::parse_event_time(
+    const auto before = base::parse_event_time(
         options.before.size() == kDateLength ? options.before + "T00:00:00Z" : options.before);
     const std::int64_t latest = now_ms - milliseconds(kYoungestPurged).count();
     if (!before || before->time_since_epoch().count() > latest || options.what.empty()) {
@@ -88,7 +88,7 @@ void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& option
 Exit purge(const CommonOptions& common, const PurgeOptions& options, World& world) {
   const auto at_hand = find_store(common, world);
   if (!at_hand) return Exit::kUsage;
-  const std::int64_t now_ms = to_unix_ms(world.clock());
+  const std::int64_t now_ms = base::to_unix_ms(world.clock());
   const auto cutoffs = choose_cutoffs(options, at_hand->config.store, now_ms, world);
   if (!cutoffs) return Exit::kUsage;
   const auto store = storage::Store::join(at_hand->url, {});

@@ -5,12 +5,13 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "base/ip_address.hpp"
 #include "crypto/pasted_text.hpp"
 #include "server/config/certificate_place.hpp"
 #include "server/config/pasted_ids.hpp"
 #include "server/config/section.hpp"
 #include "crypto/file.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -25,12 +26,6 @@ bool is_address(const std::string& text) {
   return !ec;
 }
 
-bool is_loopback(const std::string& text) {
-  boost::system::error_code ec;
-  const auto address = boost::asio::ip::make_address(text, ec);
-  return !ec && address.is_loopback();
-}
-
 void read_address(Section& section, std::string& address, std::uint16_t& port) {
   section.text("address", address);
   if (!is_address(address)) {
@@ -39,11 +34,11 @@ void read_address(Section& section, std::string& address, std::uint16_t& port) {
   section.integer("port", port, 0, 65535);
 }
 
-void read_trusted_proxies(Section& section, std::vector<IpNetwork>& networks) {
+void read_trusted_proxies(Section& section, std::vector<base::IpNetwork>& networks) {
   std::vector<std::string> texts;
   section.texts("trusted_proxies", texts);
   for (const std::string& text : texts) {
-    if (const auto network = IpNetwork::parse(text)) {
+    if (const auto network = base::IpNetwork::parse(text)) {
       networks.push_back(*network);
     } else {
       section.report("trusted_proxies",
@@ -97,7 +92,7 @@ AdminConfig read_admin(Section section) {
   section.integer("max_connections", admin.max_connections, 1, 10000);
   section.require(!admin.token_file.empty(), "token_file",
                   "a file with a random token, as `couponhook init` makes it");
-  if (!is_loopback(admin.address) && is_address(admin.address)) {
+  if (!base::is_loopback(admin.address) && is_address(admin.address)) {
     section.require(
         !admin.tls_certificate.empty(), "tls_certificate",
         "a certificate chain: the address is not a loopback one, and the token must not "
@@ -170,7 +165,7 @@ LogConfig read_log(Section section) {
 }
 
 void check_base_url(Section& section, const std::string& text) {
-  const auto url = parse_url(text);
+  const auto url = base::parse_url(text);
   if (!url || url->target != "/") {
     section.report("base_url", "must be https://HOST or https://HOST:PORT, without a path");
   } else if (!url->tls && !url->is_loopback()) {
@@ -344,7 +339,7 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
                         "local one with `couponhook init DIR`"});
     return std::nullopt;
   }
-  const auto content = read_file(file);
+  const auto content = crypto::read_file(file);
   if (!content) {
     problems.push_back({file.string(), content.error()});
     return std::nullopt;

@@ -38,7 +38,7 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
-  std::vector<IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
+  std::vector<base::IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_address = 2000;  ///< an IPv6 /64 network counts as one address
   std::size_t max_refusals = 100;  ///< connections above these that are still told so, with 503

@@ -66,7 +66,7 @@ FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
   FileMarks marks;
   for (const auto& pattern : patterns) {
     if (pattern.empty()) continue;
-    for (const auto& file : expand_path(pattern)) {
+    for (const auto& file : crypto::expand_path(pattern)) {
       struct stat facts {};
       if (::stat(file.c_str(), &facts) != 0) facts = {};
       // The time of change of the inode tells of permissions, and of files that were renamed here.
@@ -181,7 +181,7 @@ UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
   try {
     error = join_problems(unit_.load());
   } catch (...) {
-    error = describe(std::current_exception());
+    error = base::describe_exception(std::current_exception());
   }
   const bool is_news =
       !error.empty() && (asked_for || error != error_ || now - told_at_ >= kRepeat);

@@ -310,7 +310,7 @@ Outcome ExecHandler::handle(const handlers::HandledEvent& event) {
   if (const int error = child.start(options_.command, environment); error != 0) {
     return Retry{"cannot run " + options_.command.front() + ": " + std::strerror(error), {}};
   }
-  const auto detail = [&child] { return last_lines(child.errors(), kErrorDetailBytesMax); };
+  const auto detail = [&child] { return base::last_lines(child.errors(), kErrorDetailBytesMax); };
   std::string_view input = body;
   while (true) {
     child.converse(input);

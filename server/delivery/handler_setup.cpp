@@ -49,7 +49,7 @@ class TargetMaker {
     HttpTarget target;
     target.keys = std::make_shared<Live<HttpKeys>>(nullptr);
     // What is empty the configuration's reader has told of.
-    if (auto url = parse_url(http.url)) {
+    if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
       report("url", "\"" + http.url + "\" is no URL; write https://host/path");
@@ -60,7 +60,7 @@ class TargetMaker {
       if (!tls) report_file("ca_file", tls.error());
       if (tls) client_tls = *tls;
     }
-    const auto secrets = read_file(http.secret_file, 4096);
+    const auto secrets = crypto::read_file(http.secret_file, 4096);
     if (!secrets) {
       if (!http.secret_file.empty()) {
         report_file("secret_file: " + http.secret_file.string(), secrets.error());
@@ -125,7 +125,7 @@ class TargetMaker {
     BrokerSettings settings;
     settings.timeout = config_.outward.timeout;
     if (password_file.empty()) return settings;
-    auto password = read_password(password_file);
+    auto password = crypto::read_password(password_file);
     if (password) {
       secret_ = std::make_shared<const crypto::Secret>(std::string(password->reveal()));
       settings.password = std::move(*password);
@@ -184,12 +184,12 @@ bool holds_the_same(const std::shared_ptr<const crypto::Secret>& a,
   return a->equals(b->reveal());
 }
 
-bool lead_to_the_same_place(const Url& a, const Url& b) {
+bool lead_to_the_same_place(const base::Url& a, const base::Url& b) {
   return std::tie(a.tls, a.host, a.port, a.target) == std::tie(b.tls, b.host, b.port, b.target);
 }
 
 std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& thread,
-                                    const WallClock& clock, CallListener& listener) {
+                                    const base::WallClock& clock, CallListener& listener) {
   if (const auto* http = std::get_if<HttpTarget>(&setup.target)) {
     return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), thread.resolver(), *http,
                                         clock, listener);
@@ -252,7 +252,7 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
 }
 
 std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups, DeliveryThread& thread,
-                                  const WallClock& clock) {
+                                  const base::WallClock& clock) {
   std::vector<LaneSetup> lanes;
   for (const HandlerSetup& setup : setups) {
     lanes.push_back({setup.lane, [setup, &thread, clock](CallListener& listener) {

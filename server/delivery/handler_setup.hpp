@@ -49,6 +49,6 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
 /// \param thread must outlive what is made.
 [[nodiscard]] std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups,
-                                                DeliveryThread& thread, const WallClock& clock);
+                                                DeliveryThread& thread, const base::WallClock& clock);
 
 }  // namespace couponhook::server

@@ -42,7 +42,7 @@ HttpOutcome outcome_of(unsigned status, std::string_view retry_after, std::strin
                        system_clock::time_point now) {
   if (status >= 200 && status < 300) return {handlers::Done{}, true};
   std::string reason = "HTTP " + std::to_string(status);
-  std::string detail = excerpt(body, kDetailBytesMax);
+  std::string detail = base::excerpt(body, kDetailBytesMax);
   if (status == kGone) {
     reason += ": the target wants no more of this";
     return {handlers::Dead{std::move(reason), std::move(detail)}, true};

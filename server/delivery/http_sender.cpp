@@ -11,7 +11,7 @@ namespace couponhook::server {
 using std::chrono::system_clock;
 
 HttpSender::HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver,
-                       HttpTarget target, WallClock clock, CallListener& listener)
+                       HttpTarget target, base::WallClock clock, CallListener& listener)
     : io_(io),
       deadlines_(deadlines),
       resolver_(resolver),
@@ -63,7 +63,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
   while (tls == tls_) {
     auto delivery = queue_.try_pop();
     if (!delivery) break;
-    const std::int64_t began_at_ms = to_unix_ms(clock_());
+    const std::int64_t began_at_ms = base::to_unix_ms(clock_());
     const auto began = SteadyClock::now();
     HttpOutcome said{handlers::Retry{"an unexpected error", {}}, false};
     try {
@@ -103,7 +103,7 @@ ClientRequest HttpSender::request_for(const storage::ClaimedDelivery& delivery,
   static const handlers::CouponEvent kNotRead = handlers::OtherEvent{};
   ClientRequest request("POST", target_.url.target);
   request.body = handlers::webhook_body(as_event(delivery, kNotRead));
-  const std::int64_t timestamp_s = to_unix_ms(now) / 1000;
+  const std::int64_t timestamp_s = base::to_unix_ms(now) / 1000;
   std::string signature =
       target_.keys->get()->signer.sign(delivery.notification_id, timestamp_s, request.body);
   request.headers = {{"Content-Type", "application/json"},

@@ -23,7 +23,7 @@ struct HttpKeys {
 };
 
 struct HttpTarget {
-  Url url;
+  base::Url url;
   /// Exchanged when files change; holds null while they cannot be loaded: nothing is posted then.
   std::shared_ptr<Live<HttpKeys>> keys;
   AddressGuard guard;
@@ -39,7 +39,7 @@ class HttpSender final : public Sender {
   /// \param io runs on one thread; it and the other references must outlive this object, whose end
   ///   must find it run no more.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
-             WallClock clock, CallListener& listener);
+             base::WallClock clock, CallListener& listener);
   ~HttpSender() override;
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override;
@@ -62,7 +62,7 @@ class HttpSender final : public Sender {
   Deadlines& deadlines_;
   Resolver& resolver_;
   HttpTarget target_;
-  WallClock clock_;
+  base::WallClock clock_;
   CallListener& listener_;
   CallQueue queue_;
   // Only touched on the io_context's thread.

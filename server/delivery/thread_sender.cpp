@@ -7,7 +7,7 @@
 namespace couponhook::server {
 
 ThreadSender::ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler,
-                           int concurrency, WallClock clock, CallListener& listener,
+                           int concurrency, base::WallClock clock, CallListener& listener,
                            std::chrono::milliseconds end_patience)
     : shared_(std::make_shared<Shared>()), end_patience_(end_patience) {
   shared_->name = std::move(name);
@@ -50,7 +50,7 @@ void ThreadSender::Shared::call_until_closed() {
   // The kernel keeps 15 characters of a thread's name.
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
   while (auto delivery = queue.pop()) {
-    const std::int64_t began_at_ms = to_unix_ms(clock());
+    const std::int64_t began_at_ms = base::to_unix_ms(clock());
     const auto began = std::chrono::steady_clock::now();
     handlers::Outcome outcome = call(*delivery);
     const auto took = std::chrono::steady_clock::now() - began;

@@ -22,7 +22,7 @@ class ThreadSender final : public Sender {
   /// \param listener must outlive this object.
   /// \param end_patience how long the end of this object may wait for calls.
   ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler, int concurrency,
-               WallClock clock, CallListener& listener,
+               base::WallClock clock, CallListener& listener,
                std::chrono::milliseconds end_patience = std::chrono::seconds(5));
   /// Drops what has not begun and waits for what has. A call that hangs longer than the patience is
   /// left to itself, with a handler that lives as long as it does; nobody is told of its end.
@@ -43,7 +43,7 @@ class ThreadSender final : public Sender {
   struct Shared {
     std::string name;
     std::shared_ptr<handlers::Handler> handler;
-    WallClock clock;
+    base::WallClock clock;
     CallQueue queue;
     std::mutex mutex;
     std::condition_variable changed;

@@ -36,8 +36,8 @@ struct WorkerOptions {
 };
 
 struct WorkerClocks {
-  WallClock wall;  ///< says what is due
-  MonotonicClock monotonic = &std::chrono::steady_clock::now;
+  base::WallClock wall;  ///< says what is due
+  base::MonotonicClock monotonic = &std::chrono::steady_clock::now;
 };
 
 /// A handler to be told, and how.
@@ -125,7 +125,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   void begin_stop(SteadyClock::time_point stop_by);
   void give_back(std::vector<storage::ClaimedDelivery>&& unbegun);
   [[nodiscard]] Lane* find_lane(std::string_view handler);
-  [[nodiscard]] std::int64_t now_ms() const { return to_unix_ms(clocks_.wall()); }
+  [[nodiscard]] std::int64_t now_ms() const { return base::to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
   /// It has failed a moment ago: what is asked of it waits.

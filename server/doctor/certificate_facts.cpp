@@ -37,7 +37,7 @@ void free_stack(STACK_OF(X509) * stack) {
 class PemFile {
  public:
   explicit PemFile(const std::filesystem::path& file) {
-    auto content = read_file(file);
+    auto content = crypto::read_file(file);
     if (content) content_ = std::move(*content);
     for (const crypto::PemBlock& block : crypto::read_pem(content_.reveal()).blocks) {
       public_blocks_ += block.text;

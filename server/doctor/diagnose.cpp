@@ -7,6 +7,7 @@
 
 #include <boost/algorithm/string/join.hpp>
 
+#include "base/ip_address.hpp"
 #include "crypto/platform_keys.hpp"
 
 namespace couponhook::server {
@@ -37,10 +38,6 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1";
-}
-
 void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
   for (const Problem& problem : facts.problems) {
     const std::string why = problem.unit.empty() ? "the service does not start with it"
@@ -60,7 +57,7 @@ void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
 
 void look_at_listener(const DoctorFacts& facts, Findings& findings) {
   const bool behind_balancer = !facts.listener_tls || facts.has_trusted_proxies;
-  find(findings, is_loopback(facts.listener_address) && !behind_balancer, Gravity::kBlocking,
+  find(findings, base::is_loopback(facts.listener_address) && !behind_balancer, Gravity::kBlocking,
        "listener_loopback", "listener.address is " + facts.listener_address,
        "only this machine can reach it, so WeChat Pay cannot",
        "set listener.address = \"0.0.0.0\", or put a load balancer in front");

@@ -8,7 +8,8 @@
 #include <rapidjson/writer.h>
 
 #include "server/commands/admin_client.hpp"
-#include "server/net/target.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 #include "server/outbound/api_client.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/security_echo.hpp"
@@ -34,7 +35,7 @@ bool has_arrived(const Config& config, const std::string& since, const std::stri
   if (page.HasParseError() || !page.IsObject() || !page.HasMember("items")) return false;
   for (const auto& item : page["items"].GetArray()) {
     const auto shown =
-        ask_admin(config, "GET", "/notifications/" + percent_encode(item["id"].GetString()));
+        ask_admin(config, "GET", "/notifications/" + base::percent_encode(item["id"].GetString()));
     if (!shown || shown->status != 200) continue;
     rapidjson::Document record;
     record.Parse(shown->body.data(), shown->body.size());

@@ -7,7 +7,7 @@
 
 #include <rapidjson/document.h>
 
-#include "server/admin/admin_json.hpp"
+#include "base/wechat_time.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
@@ -40,9 +40,9 @@ bool readable_by_all(const std::filesystem::path& file) {
 
 bool same_key(const MerchantConfig& entry) {
   if (!entry.api || entry.api->api_v2_key_file.empty()) return false;
-  const auto v2 = read_secret_line(entry.api->api_v2_key_file);
+  const auto v2 = crypto::read_secret_line(entry.api->api_v2_key_file);
   return v2 && std::ranges::any_of(entry.api_v3_key_files, [&](const auto& file) {
-           const auto v3 = read_secret_line(file);
+           const auto v3 = crypto::read_secret_line(file);
            return v3 && v3->equals(v2->reveal());
          });
 }
@@ -120,7 +120,7 @@ MerchantFacts look_at_merchant(const Config& config, const MerchantConfig& entry
   std::vector<std::filesystem::path> patterns = entry.platform_certificates;
   if (entry.api) patterns.push_back(entry.api->certificate_directory);
   for (const auto& pattern : patterns) {
-    for (const auto& file : expand_path(pattern)) {
+    for (const auto& file : crypto::expand_path(pattern)) {
       std::ranges::move(certificate_facts(file), std::back_inserter(facts.certificates));
     }
   }
@@ -171,7 +171,7 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
   for_each_in(status, "certificates", [&](const rapidjson::Value& each) {
     // RFC 3339 in UTC: the order of texts is that of times.
     const std::string end = member_text(each, "expires_at");
-    if (!end.empty() && end < format_time(now_ms)) {
+    if (!end.empty() && end < base::format_unix_ms(now_ms)) {
       facts.expired_certificates.push_back(member_text(each, "path"));
     }
   });
@@ -256,7 +256,7 @@ DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
   for (const MerchantConfig& entry : config.merchants) {
     facts.merchants.push_back(look_at_merchant(config, entry, world));
   }
-  facts.service = ask_service(config, to_unix_ms(world.clock()));
+  facts.service = ask_service(config, base::to_unix_ms(world.clock()));
   return facts;
 }
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <boost/asio/ip/address.hpp>
 
-#include "server/admin/admin_json.hpp"
+#include "base/wechat_time.hpp"
 #include "server/doctor/checks.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
@@ -87,7 +87,7 @@ void check_issuers(const TlsFacts& tls, const std::string& where, std::chrono::s
 }  // namespace
 
 std::string date_of(std::chrono::sys_seconds time) {
-  return format_time(time.time_since_epoch().count() * 1000);
+  return base::format_unix_ms(time.time_since_epoch().count() * 1000);
 }
 
 void check_places(const Config& config, CheckFindings& findings) {

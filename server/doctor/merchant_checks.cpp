@@ -51,7 +51,7 @@ std::vector<CertificateFacts> platform_certificates(const MerchantConfig& config
   std::vector<std::filesystem::path> patterns = config.platform_certificates;
   if (config.api) patterns.push_back(config.api->certificate_directory);
   for (const auto& pattern : patterns) {
-    for (const auto& file : expand_path(pattern)) {
+    for (const auto& file : crypto::expand_path(pattern)) {
       std::ranges::move(certificate_facts(file), std::back_inserter(all));
     }
   }
@@ -104,7 +104,7 @@ void check_numbers(const MerchantConfig& config, const std::string& where,
 void check_api_v2_key(const MerchantApiConfig& api, const std::string& where,
                       CheckFindings& findings) {
   if (api.api_v2_key_file.empty()) return;
-  const auto key = read_secret_line(api.api_v2_key_file);
+  const auto key = crypto::read_secret_line(api.api_v2_key_file);
   if (!key || key->size() == kApiV2KeySize) return;
   findings.warn(where + "api.api_v2_key_file: " + api.api_v2_key_file.string(),
                 "has " + std::to_string(key->size()) +

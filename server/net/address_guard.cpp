@@ -9,31 +9,31 @@
 namespace couponhook::server {
 namespace {
 
-using Networks = std::vector<IpNetwork>;
+using Networks = std::vector<base::IpNetwork>;
 
 Networks parse_all(std::initializer_list<std::string_view> texts) {
   Networks networks;
-  for (const std::string_view text : texts) networks.push_back(IpNetwork::parse(text).value());
+  for (const std::string_view text : texts) networks.push_back(base::IpNetwork::parse(text).value());
   return networks;
 }
 
-bool lies_in(const IpAddress& address, const Networks& networks) {
+bool lies_in(const base::IpAddress& address, const Networks& networks) {
   return std::ranges::any_of(networks, [&](const auto& one) { return one.contains(address); });
 }
 
-IpAddress address_of(const boost::asio::ip::address& address) {
+base::IpAddress address_of(const boost::asio::ip::address& address) {
   if (address.is_v4()) {
-    return IpAddress(std::span<const unsigned char, 4>(address.to_v4().to_bytes()));
+    return base::IpAddress(std::span<const unsigned char, 4>(address.to_v4().to_bytes()));
   }
-  return IpAddress(address.to_v6().to_bytes());
+  return base::IpAddress(address.to_v6().to_bytes());
 }
 
 /// NAT64 gateways reach an IPv4 address by this prefix with its four bytes behind (RFC 6052).
-IpAddress without_nat64(const IpAddress& address, const boost::asio::ip::address& host) {
-  static const IpNetwork kNat64 = IpNetwork::parse("64:ff9b::/96").value();
+base::IpAddress without_nat64(const base::IpAddress& address, const boost::asio::ip::address& host) {
+  static const base::IpNetwork kNat64 = base::IpNetwork::parse("64:ff9b::/96").value();
   if (!host.is_v6() || !kNat64.contains(address)) return address;
   const auto bytes = host.to_v6().to_bytes();
-  return IpAddress(std::span(bytes).last<4>());
+  return base::IpAddress(std::span(bytes).last<4>());
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ bool AddressGuard::allows(const boost::asio::ip::address& host) const {
   static const Networks kPrivate = parse_all(
       {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24",
        "192.168.0.0/16", "198.18.0.0/15", "::/128", "::1/128", "fc00::/7", "64:ff9b:1::/48"});
-  const IpAddress address = without_nat64(address_of(host), host);
+  const base::IpAddress address = without_nat64(address_of(host), host);
   if (lies_in(address, kNobody)) return false;
   if (lies_in(address, kMetadata)) return allow_metadata;
   return allow_private || !lies_in(address, kPrivate);

@@ -63,7 +63,7 @@ struct HttpClient::Attempt {
   bool nothing_came = false;  // closed before the first byte of a reply
 };
 
-HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, Url url,
+HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,
                        TlsContext tls, Options options)
     : io_(io),
       deadlines_(deadlines),

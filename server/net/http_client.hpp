@@ -19,7 +19,7 @@
 #include "server/net/connection.hpp"
 #include "server/net/reply_parser.hpp"
 #include "server/net/resolve.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 
@@ -56,7 +56,7 @@ class HttpClient {
 
   /// \param tls null for plain HTTP; must be non-null where the URL is https.
   /// \param resolver of the io_context's thread.
-  HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, Url url,
+  HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,
              TlsContext tls, Options options);
   ~HttpClient();
 
@@ -87,7 +87,7 @@ class HttpClient {
   asio::io_context& io_;
   Deadlines& deadlines_;
   Resolver& resolver_;
-  Url url_;
+  base::Url url_;
   TlsContext tls_;
   Options options_;
   std::unique_ptr<Connection> connection_;

@@ -54,7 +54,7 @@ bool is_registered_name(std::string_view text) {
 }
 
 bool is_ipv6(std::string_view text) {
-  return text.find(':') != std::string_view::npos && IpAddress::parse(text).has_value();
+  return text.find(':') != std::string_view::npos && base::IpAddress::parse(text).has_value();
 }
 
 /// Whether the piece of a line holds nothing that a line may not.

@@ -24,9 +24,9 @@ void bound_buffers(Socket& socket) {
   socket.set_option(asio::socket_base::receive_buffer_size(kSocketBufferBytes), ignored);
 }
 
-IpAddress to_ip_address(const asio::ip::address& address) {
-  if (address.is_v4()) return IpAddress(address.to_v4().to_bytes());
-  return IpAddress(address.to_v6().to_bytes());
+base::IpAddress to_ip_address(const asio::ip::address& address) {
+  if (address.is_v4()) return base::IpAddress(address.to_v4().to_bytes());
+  return base::IpAddress(address.to_v6().to_bytes());
 }
 
 }  // namespace
@@ -89,9 +89,9 @@ Task<void> HttpServer::accept_until_closed() {
 }
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
-  const IpAddress client = to_ip_address(peer);
+  const base::IpAddress client = to_ip_address(peer);
   // Whom a proxy brings is known once its header is read, and counted then.
-  std::optional<IpAddress> counted;
+  std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
   auto presence = Presence::enter(share_, io_.get_executor(), counted);
   if (presence->admission() == Admission::kDropped) return;
@@ -102,7 +102,7 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   share_.on_bug(std::current_exception());
 }
 
-Task<void> HttpServer::serve(Socket socket, IpAddress peer, std::shared_ptr<Presence> presence) {
+Task<void> HttpServer::serve(Socket socket, base::IpAddress peer, std::shared_ptr<Presence> presence) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
   HttpSession session(*this, sessions_, share_, connection, *presence, peer);
   co_await session.run();

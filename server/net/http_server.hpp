@@ -55,7 +55,7 @@ class HttpServer {
   void accept_who_waits();
   void run(Task<void> task);
   void begin_session(Socket&& socket, const asio::ip::address& peer);
-  Task<void> serve(Socket socket, IpAddress peer, std::shared_ptr<Presence> presence);
+  Task<void> serve(Socket socket, base::IpAddress peer, std::shared_ptr<Presence> presence);
 
   asio::io_context& io_;
   Deadlines& deadlines_;

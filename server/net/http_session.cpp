@@ -99,7 +99,7 @@ struct HttpSession::Parser : RequestParser {
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
-                         Connection& connection, Presence& presence, const IpAddress& peer)
+                         Connection& connection, Presence& presence, const base::IpAddress& peer)
     : server_(server),
       list_(list),
       share_(share),
@@ -233,7 +233,7 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
 /// Learns whose request this is from a trusted proxy.
 HttpSession::Step HttpSession::identify() {
   const auto lines = request_.find_all("X-Forwarded-For");
-  const IpAddress client = share_.trusted.client_behind(hop_, lines);
+  const base::IpAddress client = share_.trusted.client_behind(hop_, lines);
   if (client != client_) peer_ = (client_ = client).text();
   if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
   return fail(HttpFault::kOverloaded);

@@ -27,7 +27,7 @@ class HttpSession {
   /// All references must outlive the session.
   /// \param peer who is at the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
-              Presence& presence, const IpAddress& peer);
+              Presence& presence, const base::IpAddress& peer);
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
   ~HttpSession();
@@ -66,9 +66,9 @@ class HttpSession {
   ListenerShare& share_;
   Connection& connection_;
   Presence& presence_;
-  IpAddress hop_;          // who sends: the peer, or whom its PROXY header names
+  base::IpAddress hop_;          // who sends: the peer, or whom its PROXY header names
   bool forwards_ = false;  // the hop is a trusted proxy
-  IpAddress client_;
+  base::IpAddress client_;
   std::string peer_;  // the client in words
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;

@@ -14,12 +14,12 @@ constexpr std::chrono::milliseconds kPatience{1000};
 /// its newcomers take the places of its own connections.
 constexpr std::size_t kScarceShare = 8;
 
-IpAddress range_of(const IpAddress& client) {
+base::IpAddress range_of(const base::IpAddress& client) {
   constexpr unsigned kNetworkBits = 64;
   return client.is_v4() ? client : client.prefix(kNetworkBits);
 }
 
-std::optional<IpAddress> range_of(const std::optional<IpAddress>& client) {
+std::optional<base::IpAddress> range_of(const std::optional<base::IpAddress>& client) {
   return client ? std::optional(range_of(*client)) : std::nullopt;
 }
 
@@ -59,7 +59,7 @@ Presence* ListenerShare::longest_waiting() const {
   return nullptr;
 }
 
-Admission ListenerShare::admit(const std::optional<IpAddress>& range, Evicted& evicted) {
+Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evicted& evicted) {
   if (range && !has_room_at(*range, evicted)) return refusal();
   // A request that came on a connection just evicted may have taken a place above the limit.
   while (connections_ >= limits.max_connections) {
@@ -78,7 +78,7 @@ Admission ListenerShare::refusal() {
 }
 
 /// Makes room among an address's own connections, where that is called for.
-bool ListenerShare::has_room_at(const IpAddress& range, Evicted& evicted) {
+bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) {
   const auto found = by_address_.find(range);
   if (found == by_address_.end()) return true;
   const AtAddress& address = found->second;
@@ -134,7 +134,7 @@ void ListenerShare::move(Presence& presence, Waiting waiting) {
   joined.splice(joined.end(), left, presence.node_at_address_);
 }
 
-void ListenerShare::enter_address(Presence& presence, const IpAddress& range) {
+void ListenerShare::enter_address(Presence& presence, const base::IpAddress& range) {
   AtAddress& address = by_address_[range];
   Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
   line.splice(line.end(), presence.place_at_address_);
@@ -153,7 +153,7 @@ void ListenerShare::leave_address(Presence& presence) {
 }
 
 std::shared_ptr<Presence> Presence::enter(ListenerShare& share, Executor executor,
-                                          const std::optional<IpAddress>& client) {
+                                          const std::optional<base::IpAddress>& client) {
   const std::shared_ptr<Presence> presence(new Presence(share, std::move(executor)));
   const auto range = range_of(client);
   ListenerShare::Evicted evicted;
@@ -190,8 +190,8 @@ Admission Presence::admission() const {
   return admission_;
 }
 
-bool Presence::count_for(const IpAddress& client) {
-  const IpAddress range = range_of(client);
+bool Presence::count_for(const base::IpAddress& client) {
+  const base::IpAddress range = range_of(client);
   ListenerShare::Evicted evicted;
   bool has_room = true;
   {

@@ -122,11 +122,11 @@ class ListenerShare {
   using Evicted = std::vector<std::weak_ptr<Presence>>;
 
   // All of these are called with mutex_ held.
-  [[nodiscard]] Admission admit(const std::optional<IpAddress>& range, Evicted& evicted);
+  [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
-  [[nodiscard]] bool has_room_at(const IpAddress& range, Evicted& evicted);
+  [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
   void remove(Presence& presence);
-  void enter_address(Presence& presence, const IpAddress& range);
+  void enter_address(Presence& presence, const base::IpAddress& range);
   void leave_address(Presence& presence);
   void move(Presence& presence, Waiting waiting);
   void evict(Presence& presence, Evicted& evicted);
@@ -146,7 +146,7 @@ class ListenerShare {
   std::size_t refusals_ = 0;
   std::size_t leaving_ = 0;  ///< evicted, and not gone yet
   std::array<Line, kWaitingCount> waiting_;
-  std::map<IpAddress, AtAddress> by_address_;
+  std::map<base::IpAddress, AtAddress> by_address_;
 };
 
 /// One connection's place in its listener's counts, which it leaves however it ends. Used on the
@@ -157,7 +157,7 @@ class Presence : public std::enable_shared_from_this<Presence> {
   /// \param executor of the connection's thread.
   /// \param client whom it counts for, as count_for(); nothing where that is not known yet.
   [[nodiscard]] static std::shared_ptr<Presence> enter(ListenerShare& share, Executor executor,
-                                                       const std::optional<IpAddress>& client);
+                                                       const std::optional<base::IpAddress>& client);
   ~Presence();
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
@@ -167,7 +167,7 @@ class Presence : public std::enable_shared_from_this<Presence> {
   /// Counts the connection for this client from now on, and no longer for the one before. An IPv6
   /// client is counted by its /64 network, all of which a single host usually has.
   /// \return false where the client has too many already; the connection is refused then.
-  bool count_for(const IpAddress& client);
+  bool count_for(const base::IpAddress& client);
 
   /// Says what the connection waits for from now on: kIdle or kSlow.
   void wait(Waiting waiting);
@@ -193,8 +193,8 @@ class Presence : public std::enable_shared_from_this<Presence> {
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
   SteadyClock::time_point since_;        // it waits
-  std::optional<IpAddress> range_;       // what it is counted for
-  std::optional<IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
+  std::optional<base::IpAddress> range_;       // what it is counted for
+  std::optional<base::IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
   // Nodes for the lines of waiting_ and range_, here while it is in none.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};

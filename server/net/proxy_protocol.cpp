@@ -55,18 +55,18 @@ ProxyHeader parse_version_2(std::string_view bytes) {
   if (bytes.size() < size) return {State::kIncomplete, size};
   if (command == kLocal) return {State::kPresent, size};
   if (family == kTcp4) {
-    return {State::kPresent, size, IpAddress(bytes_at<4>(bytes, kFixedBytes2))};
+    return {State::kPresent, size, base::IpAddress(bytes_at<4>(bytes, kFixedBytes2))};
   }
   if (family == kTcp6) {
-    return {State::kPresent, size, IpAddress(bytes_at<16>(bytes, kFixedBytes2))};
+    return {State::kPresent, size, base::IpAddress(bytes_at<16>(bytes, kFixedBytes2))};
   }
   return {State::kPresent, size};
 }
 
 /// A balancer that listens on IPv6 writes an IPv4 client as ::ffff:a.b.c.d.
-std::optional<IpAddress> parse_address(std::string_view text, bool v6) {
+std::optional<base::IpAddress> parse_address(std::string_view text, bool v6) {
   if ((text.find(':') != std::string_view::npos) != v6) return {};
-  return IpAddress::parse(text);
+  return base::IpAddress::parse(text);
 }
 
 bool is_port(std::string_view text) {

@@ -29,7 +29,7 @@ struct ProxyHeader {
   std::size_t bytes = 0;
   /// Who connected to the balancer. Absent where the balancer speaks for itself (the LOCAL command
   /// of a health check) or does not know: the connection's own peer counts then.
-  std::optional<IpAddress> source{};
+  std::optional<base::IpAddress> source{};
 };
 
 /// Reads version 1 or 2 of the header; extensions (TLVs) are skipped. Pure, no I/O.

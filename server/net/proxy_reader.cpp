@@ -7,7 +7,7 @@
 namespace couponhook::server {
 
 Task<ProxyStatus> read_proxy_header(Connection& connection, const TrustedProxies& trusted,
-                                    IpAddress& client) {
+                                    base::IpAddress& client) {
   using State = ProxyHeader::State;
   std::array<char, kProxyHeaderBytesMax> buffer;
   ProxyHeader header{State::kIncomplete, 1};

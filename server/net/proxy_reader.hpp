@@ -23,6 +23,6 @@ enum class ProxyStatus : std::uint8_t {
 /// \param client the TCP peer; becomes whom a trusted proxy names. Must live until the task is
 ///   done, as must `trusted`.
 [[nodiscard]] Task<ProxyStatus> read_proxy_header(Connection& connection,
-                                                  const TrustedProxies& trusted, IpAddress& client);
+                                                  const TrustedProxies& trusted, base::IpAddress& client);
 
 }  // namespace couponhook::server

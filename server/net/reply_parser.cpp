@@ -106,7 +106,7 @@ void ReplyParser::check_beginning() {
 }
 
 void ReplyParser::fail_unreadable(std::string_view beginning) {
-  fail("the reply is unreadable: it begins with \"" + excerpt(beginning, kShownBytesMax) +
+  fail("the reply is unreadable: it begins with \"" + base::excerpt(beginning, kShownBytesMax) +
        "\" instead of an HTTP/1.1 status line");
 }
 

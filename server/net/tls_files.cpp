@@ -33,7 +33,7 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*
 /// \param purpose what the file's certificates are for, to be told where it has none.
 Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::path& file,
                                                       std::string_view purpose) {
-  const auto content = read_file(file);
+  const auto content = crypto::read_file(file);
   if (!content) return file.string() + ": " + content.error();
   const crypto::PemContent pem = crypto::read_pem(content->reveal());
   if (!pem.faults.empty()) return file.string() + ": " + pem.faults.front();
@@ -59,7 +59,7 @@ Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::pat
 }
 
 Read<ServerKey> read_key(const std::filesystem::path& file) {
-  const auto content = read_file(file);
+  const auto content = crypto::read_file(file);
   if (!content) return file.string() + ": " + content.error();
   std::string_view text = content->reveal();
   if (text.starts_with(crypto::kByteOrderMark)) text.remove_prefix(crypto::kByteOrderMark.size());

@@ -14,23 +14,23 @@ std::string_view trim(std::string_view text) {
 }
 
 /// Some proxies add the port: 203.0.113.7:4711, [2001:db8::7]:4711.
-std::optional<IpAddress> parse_hop(std::string_view text) {
+std::optional<base::IpAddress> parse_hop(std::string_view text) {
   text = trim(text);
-  if (text.starts_with('[')) return IpAddress::parse(text.substr(1, text.find(']') - 1));
+  if (text.starts_with('[')) return base::IpAddress::parse(text.substr(1, text.find(']') - 1));
   if (std::ranges::count(text, ':') == 1) text = text.substr(0, text.find(':'));
-  return IpAddress::parse(text);
+  return base::IpAddress::parse(text);
 }
 
 }  // namespace
 
-bool TrustedProxies::contains(const IpAddress& address) const {
+bool TrustedProxies::contains(const base::IpAddress& address) const {
   return std::ranges::any_of(networks_,
-                             [&](const IpNetwork& network) { return network.contains(address); });
+                             [&](const base::IpNetwork& network) { return network.contains(address); });
 }
 
-IpAddress TrustedProxies::client_behind(const IpAddress& hop,
+base::IpAddress TrustedProxies::client_behind(const base::IpAddress& hop,
                                         std::span<const std::string_view> lines) const {
-  IpAddress client = hop;
+  base::IpAddress client = hop;
   for (std::string_view line : std::views::reverse(lines)) {
     while (!line.empty()) {
       const std::size_t comma = line.rfind(',');

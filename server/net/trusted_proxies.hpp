@@ -15,9 +15,9 @@ namespace couponhook::server {
 class TrustedProxies {
  public:
   TrustedProxies() = default;
-  explicit TrustedProxies(std::vector<IpNetwork> networks) : networks_(std::move(networks)) {}
+  explicit TrustedProxies(std::vector<base::IpNetwork> networks) : networks_(std::move(networks)) {}
 
-  [[nodiscard]] bool contains(const IpAddress& address) const;
+  [[nodiscard]] bool contains(const base::IpAddress& address) const;
 
   /// The client behind a trusted proxy. Each proxy appends whom it saw, so the list is read from
   /// its end for as long as it names trusted proxies: what stands before was written by somebody
@@ -25,11 +25,11 @@ class TrustedProxies {
   /// \param hop who sent the request to us: a trusted proxy.
   /// \param lines the values of all X-Forwarded-For fields, in the order of the request.
   /// \return the first address from the end that is no trusted proxy, or the last one understood.
-  [[nodiscard]] IpAddress client_behind(const IpAddress& hop,
+  [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
                                         std::span<const std::string_view> lines) const;
 
  private:
-  std::vector<IpNetwork> networks_;
+  std::vector<base::IpNetwork> networks_;
 };
 
 }  // namespace couponhook::server

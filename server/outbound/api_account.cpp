@@ -13,7 +13,7 @@ std::optional<crypto::Signer> load_signer(const std::filesystem::path& file,
                                           const std::string& where,
                                           std::vector<Problem>& problems) {
   const std::string named = where + "private_key_file: " + file.string();
-  const auto pem = read_file(file);
+  const auto pem = crypto::read_file(file);
   if (!pem) {
     problems.push_back({named, pem.error()});
     return std::nullopt;
@@ -96,7 +96,7 @@ void check_api_files(const Config& config, const MerchantConfig& entry,
     static_cast<void>(load_signer(api.private_key_file, where, problems));
   }
   if (!api.api_v2_key_file.empty()) {
-    if (const auto key = read_secret_line(api.api_v2_key_file); !key) {
+    if (const auto key = crypto::read_secret_line(api.api_v2_key_file); !key) {
       problems.push_back({where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error()});
     }
   }

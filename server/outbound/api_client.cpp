@@ -45,7 +45,7 @@ Pause stoppable_pause(std::stop_token stop) {
 struct ApiClient::Impl {
   /// Where a request goes to, and how much may come back from there.
   struct Line {
-    Line(ClientLoop& loop, const Url& url, const TlsContext& tls, HttpClient::Options options)
+    Line(ClientLoop& loop, const base::Url& url, const TlsContext& tls, HttpClient::Options options)
         : http(loop.io(), loop.deadlines(), loop.resolver(), url, tls, std::move(options)) {}
     HttpClient http;
   };
@@ -53,7 +53,7 @@ struct ApiClient::Impl {
   Impl(std::unique_ptr<const ApiAccount> made_account, ApiSurroundings made_surroundings)
       : account(std::move(made_account)),
         surroundings(std::move(made_surroundings)),
-        api(loop, parse_url(account->config.base_url).value(), account->tls,
+        api(loop, base::parse_url(account->config.base_url).value(), account->tls,
             {account->config.timeout, account->config.timeout, account->config.max_reply_bytes}),
         cut_short(surroundings.stop, [this] { loop.cut_short(); }) {}
 
@@ -96,7 +96,7 @@ struct ApiClient::Impl {
   /// A set-up as `init` makes it calls the sandbox, which may not be there.
   ApiError no_answer(wechatpay::Api called, std::string why) const {
     ApiError error = wechatpay::no_answer(called, std::move(why));
-    if (parse_url(account->config.base_url)->is_loopback()) {
+    if (base::parse_url(account->config.base_url)->is_loopback()) {
       error.advice =
           "base_url is on this machine: run `couponhook sandbox` to play WeChat Pay there, or set "
           "it to https://api.mch.weixin.qq.com";
@@ -139,7 +139,7 @@ ApiResult<std::string> ApiClient::download(const wechatpay::FlowLink& link,
   const MerchantApiConfig& config = impl_->account->config;
   const auto request = wechatpay::download_request(link, config.base_url);
   if (!request) return request.error();
-  const auto url = parse_url(wechatpay::download_origin(link));
+  const auto url = base::parse_url(wechatpay::download_origin(link));
   if (!url) return wechatpay::unreadable(request->api, "download_url");
   HttpClient::Options options{config.timeout, config.flow_timeout, config.max_flow_bytes};
   options.on_body = on_progress;

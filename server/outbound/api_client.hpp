@@ -31,7 +31,7 @@ using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
 /// What calls depend on beside the merchant.
 struct ApiSurroundings {
-  WallClock clock;
+  base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
   /// A call that is under way when a stop is requested is cut short; it ends without an answer.

@@ -27,7 +27,7 @@ std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& f
        entry.increment(ec)) {
     std::string name = entry->path().filename();
     if (!wechatpay::is_certificate_file_name(name)) continue;
-    const auto content = read_file(entry->path());
+    const auto content = crypto::read_file(entry->path());
     files.push_back({std::move(name), content ? std::string(content->reveal()) : std::string()});
   }
   return files;

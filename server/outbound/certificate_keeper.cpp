@@ -34,7 +34,7 @@ CertificateKeeper::Ward::Ward(const MerchantConfig& config)
       schedule(interval_of(config)),
       upkeep{config.mchid, config.api->certificate_directory.string()} {}
 
-CertificateKeeper::CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
+CertificateKeeper::CertificateKeeper(Config config, base::WallClock clock, crypto::RandomSource random,
                                      std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
                                      std::function<void(const std::string&)> on_change, Log& log)
     : config_(std::move(config)),

@@ -50,7 +50,7 @@ class CertificateKeeper {
   /// \param on_change told of the merchant whose certificates there are others now, from a thread
   ///   of the keeper's.
   /// \param log must outlive it, as fetched must.
-  CertificateKeeper(Config config, WallClock clock, crypto::RandomSource random,
+  CertificateKeeper(Config config, base::WallClock clock, crypto::RandomSource random,
                     std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
                     std::function<void(const std::string& mchid)> on_change, Log& log);
   /// As ask_to_stop(), and waits for the end.
@@ -92,7 +92,7 @@ class CertificateKeeper {
   void keep(Ward& ward);
 
   Config config_;  ///< the thread's own
-  const WallClock clock_;
+  const base::WallClock clock_;
   const crypto::RandomSource random_;
   const std::shared_ptr<CallPace> pace_;
   FetchedCertificates& fetched_;

@@ -41,7 +41,7 @@ LineResult parse_line(std::string_view text) {
       row->fields.size() != 3) {
     return no_line("it is not time,appid,openid");
   }
-  const auto time = wechatpay::parse_file_time(wechatpay::without_marks(row->fields[0]).text);
+  const auto time = base::parse_file_time(wechatpay::without_marks(row->fields[0]).text);
   if (!time) return no_line(damaged(1, "time", "is no time that is certain"));
   const auto appid = wechatpay::without_marks(row->fields[1]);
   const auto openid = wechatpay::without_marks(row->fields[2]);
@@ -68,7 +68,7 @@ boost::system::result<void, std::string> append_issued(const std::filesystem::pa
                   "is not changed: the openid or appid does not have WeChat Pay's form");
   }
   const std::string line =
-      wechatpay::format_wechat_time(now) + "," + user.appid + "," + user.openid + "\n";
+      base::format_wechat_time(now) + "," + user.appid + "," + user.openid + "\n";
   std::error_code ec;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), ec);
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -74,7 +74,7 @@ class CouponCheck {
     return *this;
   }
   CouponCheck& time(std::string_view name, std::string_view value) {
-    if (!value.empty() && !wechatpay::parse_wechat_time(value)) note(name, "is no time");
+    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
     return *this;
   }
   /// \return whether the coupon is sound; otherwise it is counted.

@@ -16,7 +16,7 @@ bool is_about_certificate(std::string_view error) {
 
 /// A probe in WeChat Pay's own form, which a receiver counts as one and not as a fault.
 /// Source: wechatpay-protocol section 1.5.
-ClientRequest probe(const Url& url, const ProbeIdentity& identity) {
+ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
   ClientRequest request("POST", url.target);
   request.headers = {
       {"Content-Type", "application/json"},
@@ -60,7 +60,7 @@ std::optional<UrlTrouble> try_url(std::string_view text, const ProbeIdentity& id
                           "was not tried: without a platform key no notification can be "
                           "verified; run `couponhook certificates fetch` first"};
   }
-  const auto url = parse_url(text);
+  const auto url = base::parse_url(text);
   if (!url) return UrlTrouble{.what = "is no URL; write https://HOST/PATH"};
   const auto tls = make_client_tls({});
   if (!tls) return UrlTrouble{.what = tls.error()};

@@ -85,7 +85,7 @@ boost::system::result<RecentUsers, std::string> recent_users(const MerchantConfi
     recent.first_problem = std::move(issued->first_problem);
   }
   if (!config.appid.empty()) {
-    auto trouble = add_notified(merchant, reader, to_unix_ms(since), users);
+    auto trouble = add_notified(merchant, reader, base::to_unix_ms(since), users);
     if (!trouble.empty()) return Result(boost::system::in_place_error, std::move(trouble));
   }
   recent.users = std::move(users).take();

@@ -148,7 +148,7 @@ void Reconciler::work(const std::stop_token& stop) {
 
 void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
   errand.due = steady_clock::now() + errand.interval;
-  const auto taken = lease_.take(*lease_connection_, to_unix_ms(sources_.clock()));
+  const auto taken = lease_.take(*lease_connection_, base::to_unix_ms(sources_.clock()));
   if (!taken) return fail(errand, taken.error().message);
   if (!*taken) {
     errand.due = steady_clock::now() + std::min(errand.interval, kAfterAnother);
@@ -248,7 +248,7 @@ void Reconciler::compare_with(const Errand& errand, const Look& look) {
                       .admitted = admitted,
                       .differing = report.differing,
                       .skipped_users = look.skipped_users,
-                      .last_ms = to_unix_ms(sources_.clock())});
+                      .last_ms = base::to_unix_ms(sources_.clock())});
   const bool is_well =
       look.is_well && missing.empty() && report.differing == 0 && books.malformed == 0;
   sources_.log.message(

@@ -34,7 +34,7 @@ struct ReconcilerSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
   ReconcileTally& tally;
-  WallClock clock;
+  base::WallClock clock;
   crypto::RandomSource random;
   std::shared_ptr<CallPace> pace;
   const FetchedCertificates& fetched;

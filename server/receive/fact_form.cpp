@@ -3,7 +3,7 @@
 #include <string_view>
 #include <variant>
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 #include "wechatpay/identifier.hpp"
 
 namespace couponhook::server {
@@ -21,7 +21,7 @@ class FormCheck {
   }
   /// It may be missing.
   FormCheck& time(std::string_view name, std::string_view value) {
-    if (!odd_.empty() || value.empty() || handlers::parse_event_time(value)) return *this;
+    if (!odd_.empty() || value.empty() || base::parse_event_time(value)) return *this;
     odd_.append(name).append(" is no time");
     return *this;
   }

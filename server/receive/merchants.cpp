@@ -36,7 +36,7 @@ class FileReport {
 /// accepted with it.
 /// \return each thing that is wrong with the file.
 std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
-  const auto pem = read_file(file);
+  const auto pem = crypto::read_file(file);
   if (!pem) return {pem.error()};
   return merchant.platform_keys.add_certificates(pem->reveal()).faults;
 }
@@ -56,7 +56,7 @@ std::string explain_no_files(const std::filesystem::path& pattern) {
 void load_certificates(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   constexpr std::string_view kKey = "platform_certificates";
   for (const auto& pattern : config.platform_certificates) {
-    const auto files = expand_path(pattern);
+    const auto files = crypto::expand_path(pattern);
     if (files.empty()) report(kKey, pattern, explain_no_files(pattern));
     for (const auto& file : files) {
       for (std::string& trouble : add_certificates(file, merchant)) {
@@ -68,7 +68,7 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
   // What else stands in the folder's place keeps certificates from being kept, and none from being
   // used: whoever keeps them tells of it.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
-  for (const auto& file : expand_path(config.api->certificate_directory)) {
+  for (const auto& file : crypto::expand_path(config.api->certificate_directory)) {
     // What was fetched and is damaged will be fetched anew.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
@@ -80,7 +80,7 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
 
 void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
-    const auto pem = read_file(key.file);
+    const auto pem = crypto::read_file(key.file);
     if (!pem) {
       report("platform_public_key", key.file, pem.error());
       continue;
@@ -99,7 +99,7 @@ void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileRepo
 
 void load_ciphers(const MerchantConfig& config, Merchant& merchant, FileReport& report) {
   for (const auto& file : config.api_v3_key_files) {
-    auto content = read_file(file, 4096);
+    auto content = crypto::read_file(file, 4096);
     if (!content) {
       report("api_v3_key_files", file, content.error());
       continue;

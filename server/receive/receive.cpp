@@ -111,7 +111,7 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   record.headers = headers_json(parts);
   record.body = parts.body;
   record.body_digest = crypto::sha256(parts.body);
-  record.received_at_ms = to_unix_ms(now);
+  record.received_at_ms = base::to_unix_ms(now);
   return {verdict, std::move(record)};
 }
 
@@ -249,7 +249,7 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
   admission.create_time = std::move(notification.create_time);
   admission.digest = crypto::sha256(resource);
   admission.resource = std::move(resource);
-  admission.received_at_ms = to_unix_ms(now);
+  admission.received_at_ms = base::to_unix_ms(now);
   return result;
 }
 

@@ -24,7 +24,7 @@ namespace couponhook::server {
 
 /// What decides beside the merchant's keys; constant while the service runs.
 struct ReceiveRules {
-  handlers::JsonLimits json;
+  base::JsonLimits json;
   handlers::Registry ledger;                   ///< which events the ledger keeps
   handlers::Registry outward;                  ///< which events go to handlers after the commit
   std::set<std::string, std::less<>> awaited;  ///< of these, whom a reply waits for

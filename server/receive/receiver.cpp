@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "server/receive/commit_wait.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -44,7 +44,7 @@ class HandledWait final : public HandledListener,
 
 Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
                    storage::Inbox& inbox, HandledDesk& desk, Tally& tally, Log& log,
-                   WallClock clock, ReceiverOptions options)
+                   base::WallClock clock, ReceiverOptions options)
     : merchants_(merchants),
       rules_(rules),
       inbox_(inbox),
@@ -58,14 +58,14 @@ Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
 std::optional<Reply> Receiver::refuse(std::string_view method, std::string_view target,
                                       std::string_view peer) const {
   std::optional<Verdict> verdict;
-  if (merchants_.get()->find_path(path_of(target)) == nullptr) {
+  if (merchants_.get()->find_path(base::path_of(target)) == nullptr) {
     verdict = Verdict::kNotFound;
   } else if (method != "POST") {
     verdict = Verdict::kMethodNotAllowed;
   }
   if (!verdict) return std::nullopt;
   tally_.count(*verdict);
-  refusals_.note({*verdict, method, path_of(target), peer}, SteadyClock::now());
+  refusals_.note({*verdict, method, base::path_of(target), peer}, SteadyClock::now());
   return reply_for(*verdict, options_.success_status);
 }
 
@@ -86,7 +86,7 @@ void Receiver::note_evictions(std::size_t connections) {
 Task<Reply> Receiver::handle(const Request& request) {
   const auto begun = SteadyClock::now();
   const auto merchants = merchants_.get();
-  const Merchant* merchant = merchants->find_path(path_of(request.target));
+  const Merchant* merchant = merchants->find_path(base::path_of(request.target));
   if (merchant == nullptr) co_return reply_for(Verdict::kNotFound, options_.success_status);
 
   Examined examined = examine(request, *merchant, rules_, clock_());

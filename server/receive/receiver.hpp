@@ -34,7 +34,7 @@ struct ReceiverOptions {
 class Receiver final : public RequestHandler {
  public:
   Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
-           HandledDesk& desk, Tally& tally, Log& log, WallClock clock, ReceiverOptions options);
+           HandledDesk& desk, Tally& tally, Log& log, base::WallClock clock, ReceiverOptions options);
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
                                             std::string_view peer) const override;
@@ -59,7 +59,7 @@ class Receiver final : public RequestHandler {
   Tally& tally_;
   Log& log_;
   mutable RefusalLog refusals_;
-  WallClock clock_;
+  base::WallClock clock_;
   ReceiverOptions options_;
 };
 

@@ -34,7 +34,7 @@ storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_
 }
 
 Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
-                         WallClock clock, FailureObserver on_failure, Log& log)
+                         base::WallClock clock, FailureObserver on_failure, Log& log)
     : connection_(std::move(connection)),
       options_(std::move(options)),
       clock_(std::move(clock)),
@@ -88,7 +88,7 @@ void Maintenance::check_place() {
 void Maintenance::mark_clock() noexcept {
   try {
     static_cast<void>(storage::doubt_about_clock(
-        *connection_, to_unix_ms(clock_()), storage::steady_time(), storage::PurgeMode::kRemove));
+        *connection_, base::to_unix_ms(clock_()), storage::steady_time(), storage::PurgeMode::kRemove));
   } catch (const std::exception& error) {
     log_.message(Severity::kError, "purge_failed", error.what());
   }
@@ -132,7 +132,7 @@ void Maintenance::work() {
 }
 
 void Maintenance::purge() {
-  const auto now_ms = [this] { return to_unix_ms(clock_()); };
+  const auto now_ms = [this] { return base::to_unix_ms(clock_()); };
   storage::TaskLease lease("purge", options_.owner, kLease);
   const auto taken = lease.take(*connection_, now_ms());
   if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);

@@ -37,7 +37,7 @@ class Maintenance {
     std::chrono::milliseconds first_after;  ///< at random, so that replicas do not meet
     std::vector<std::string> served;        ///< handlers that deliveries are made to
   };
-  Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
+  Maintenance(std::unique_ptr<storage::Connection> connection, Options options, base::WallClock clock,
               FailureObserver on_failure, Log& log);
   /// As ask_to_stop(), and waits for the transaction that is under way.
   ~Maintenance();
@@ -62,7 +62,7 @@ class Maintenance {
 
   const std::unique_ptr<storage::Connection> connection_;
   const Options options_;
-  const WallClock clock_;
+  const base::WallClock clock_;
   const FailureObserver on_failure_;
   Log& log_;
   bool was_in_place_ = true;

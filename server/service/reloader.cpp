@@ -38,7 +38,7 @@ bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fe
 
 Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
                    ReloadTargets targets, const Environment& environment,
-                   const handlers::HandlerTypes& types, WallClock clock, Log& log)
+                   const handlers::HandlerTypes& types, base::WallClock clock, Log& log)
     : config_(std::make_shared<const Config>(config)),
       targets_(std::move(targets)),
       environment_(environment),
@@ -190,7 +190,7 @@ void Reloader::publish_merchants() {
 
 std::vector<Problem> Reloader::load_admin_token() {
   const auto& file = config_->admin.token_file;
-  auto token = read_secret_line(file);
+  auto token = crypto::read_secret_line(file);
   if (!token) {
     return {{config_->file.string() + ": admin.token_file: " + file.string(), token.error()}};
   }

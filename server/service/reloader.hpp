@@ -59,7 +59,7 @@ class Reloader {
   /// \param problems of units, known since the start.
   Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
            ReloadTargets targets, const Environment& environment,
-           const handlers::HandlerTypes& types, WallClock clock, Log& log);
+           const handlers::HandlerTypes& types, base::WallClock clock, Log& log);
 
   /// Loads every unit.
   void load_all() { load_units(Which::kAll, {}); }
@@ -102,7 +102,7 @@ class Reloader {
   ReloadTargets targets_;
   const Environment& environment_;
   const handlers::HandlerTypes& types_;
-  const WallClock clock_;
+  const base::WallClock clock_;
   Log& log_;
   ReloadCounters counters_;
   std::map<std::string, std::shared_ptr<const Merchant>, std::less<>> merchants_;

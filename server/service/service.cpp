@@ -72,7 +72,7 @@ class Service {
   void reload(Step step);
   void apply_config(const Config& config);
   void tell_expired_keys();
-  void tell_bug(std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); }
+  void tell_bug(std::exception_ptr bug) { log_.message(Severity::kError, "bug", base::describe_exception(bug)); }
   void begin_drain();
   void close();
   void stop_threads(SteadyClock::time_point stop_by);
@@ -146,7 +146,7 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                                 .busy_max = setup_.config.store.commit_timeout,
                                 .lease_terms = lease_terms(setup_.config, options_),
                                 .on_deliveries = [this] { deliveries_wait(); }},
-          [clock = options_.clock] { return to_unix_ms(clock()); },
+          [clock = options_.clock] { return base::to_unix_ms(clock()); },
           [this](const storage::Failure& failure) {
             log_.message(Severity::kError, "store_failed", failure.message);
           }),
@@ -247,7 +247,7 @@ void Service::run() {
   // Connects, or says in the log why not, before the first notification comes.
   static_cast<void>(inbox_.probe(nullptr));
   delivery_thread_.start(
-      [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", describe(bug)); });
+      [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", base::describe_exception(bug)); });
   worker_.start();
   waker_.start();
   certificates_.start();
@@ -312,7 +312,7 @@ void Service::reload(Step step) {
   try {
     step();
   } catch (...) {
-    log_.message(Severity::kError, "reload_refused", describe(std::current_exception()));
+    log_.message(Severity::kError, "reload_refused", base::describe_exception(std::current_exception()));
   }
 }
 

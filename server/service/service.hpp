@@ -58,7 +58,7 @@ void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
 struct ServiceOptions {
   Environment environment;
-  WallClock clock;
+  base::WallClock clock;
   handlers::HandlerTypes handler_types;
   std::uint64_t random_seed;  ///< spreads retries; need not be secret
   std::string replica;        ///< whose the leases are: another name for each that lives

@@ -85,7 +85,7 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
     // Without any the token would cross a network in the clear.
     if (!setup.admin_tls) setup.admin_tls = make_stopgap_server_tls(now);
   }
-  if (auto token = read_secret_line(admin.token_file)) {
+  if (auto token = crypto::read_secret_line(admin.token_file)) {
     setup.admin_token = std::move(*token);
     return;
   } else if (!admin.token_file.empty()) {  // else the configuration's reader has told it

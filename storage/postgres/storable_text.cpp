@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "storage/postgres/storable_text.hpp"
 
 #include <algorithm>
@@ -6,7 +7,6 @@
 namespace couponhook::storage {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_between(unsigned char byte, unsigned char first, unsigned char last) {
   return byte >= first && byte <= last;
@@ -61,7 +61,7 @@ std::string_view storable_text(std::string_view text, std::string& mended) {
   if (good == text.size()) return text;
   mended.clear();
   while (good < text.size()) {
-    mended.append(text.substr(0, good)).append(kReplacement);
+    mended.append(text.substr(0, good)).append(base::kReplacementCharacter);
     text.remove_prefix(good + 1);
     good = storable_prefix(text);
   }

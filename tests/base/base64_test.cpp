@@ -41,24 +41,24 @@ std::string encoded_by_openssl(const std::string& bytes) {
 }
 
 TEST(Base64, EncodesTheVectorsOfTheRfc) {
-  for (const auto& [bytes, text] : kRfcVectors) EXPECT_EQ(base64_encode(bytes), text);
+  for (const auto& [bytes, text] : kRfcVectors) EXPECT_EQ(base::base64_encode(bytes), text);
 }
 
 TEST(Base64, DecodesTheVectorsOfTheRfc) {
-  for (const auto& [bytes, text] : kRfcVectors) EXPECT_EQ(base64_decode(text), bytes);
+  for (const auto& [bytes, text] : kRfcVectors) EXPECT_EQ(base::base64_decode(text), bytes);
 }
 
 TEST(Base64, EncodesAsOpensslDoesAtEveryLength) {
   for (std::size_t length = 0; length < 300; ++length) {
     const std::string bytes = counting_bytes(length);
-    EXPECT_EQ(base64_encode(bytes), encoded_by_openssl(bytes)) << length;
+    EXPECT_EQ(base::base64_encode(bytes), encoded_by_openssl(bytes)) << length;
   }
 }
 
 TEST(Base64, DecodesWhatOpensslEncodedAtEveryLength) {
   for (std::size_t length = 0; length < 300; ++length) {
     const std::string bytes = counting_bytes(length);
-    EXPECT_EQ(base64_decode(encoded_by_openssl(bytes)), bytes) << length;
+    EXPECT_EQ(base::base64_decode(encoded_by_openssl(bytes)), bytes) << length;
   }
 }
 
@@ -72,34 +72,34 @@ TEST(Base64, RefusesEveryByteOutsideTheAlphabet) {
       text[place] = byte;
       // A padding character at the end is another text, and a legal one.
       if (text == "Zm9vYmF=") continue;
-      EXPECT_FALSE(base64_decode(text).has_value()) << "byte " << value << " at " << place;
+      EXPECT_FALSE(base::base64_decode(text).has_value()) << "byte " << value << " at " << place;
     }
   }
 }
 
 TEST(Base64, RefusesUnusedBitsThatAreNotZero) {
   for (const std::string_view text : {"Zh==", "Zv==", "Z/==", "Zm9=", "Zm+=", "Zm9vYm/="}) {
-    EXPECT_FALSE(base64_decode(text).has_value()) << text;
+    EXPECT_FALSE(base::base64_decode(text).has_value()) << text;
   }
 }
 
 TEST(Base64, RefusesWrongPadding) {
   for (const std::string_view text : {"=", "==", "====", "Z===", "Zg", "Zg=", "Zm8",
                                       "Zm9v=", "Zm9v====", "Zg==Zg==", "=Zg=", "Z=g=", "Zm=v"}) {
-    EXPECT_FALSE(base64_decode(text).has_value()) << text;
+    EXPECT_FALSE(base::base64_decode(text).has_value()) << text;
   }
 }
 
 TEST(Base64, RefusesWhiteSpaceAndTheUrlAlphabet) {
   for (const std::string_view text :
        {" Zm9v", "Zm9v\n", "Zm9v\r\n\r\n", "Zm9 ", "Zm\n9", "Zm9v    ", "-_-_", "Zm9-", "Zm9_"}) {
-    EXPECT_FALSE(base64_decode(text).has_value()) << text;
+    EXPECT_FALSE(base::base64_decode(text).has_value()) << text;
   }
 }
 
 TEST(Base64, ReplacesWhatTheBufferHeld) {
   std::string buffer = "a longer text that was here before";
-  ASSERT_TRUE(base64_decode_into("Zm9v", buffer));
+  ASSERT_TRUE(base::base64_decode_into("Zm9v", buffer));
   EXPECT_EQ(buffer, "foo");
 }
 

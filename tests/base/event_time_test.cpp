@@ -1,7 +1,7 @@
 // Goal: every form of time seen in documentation and traffic is read, and nothing else.
 // Method: known answers, made with Python's datetime.
 
-#include "base/event_time.hpp"
+#include "base/wechat_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ TEST(ParseEventTime, ReadsTheFormsOfDocumentationAndTraffic) {
            {"1969-12-31T23:59:59.250Z", -750},
            {"2016-12-31T23:59:60Z", 1483228800000},
        }) {
-    const auto time = parse_event_time(text);
+    const auto time = base::parse_event_time(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(time->time_since_epoch().count(), unix_ms) << text;
   }
@@ -62,21 +62,21 @@ TEST(ParseEventTime, RefusesEverythingElse) {
            "2021-02-01T15:25:25+08:00Z",
            "２０２１-02-01T15:25:25+08:00",
        }) {
-    EXPECT_FALSE(parse_event_time(text)) << text;
+    EXPECT_FALSE(base::parse_event_time(text)) << text;
   }
 }
 
 TEST(ParseEventTime, ReadsNoPrefixOfATimeAsATime) {
   constexpr std::string_view kWhole = "2015-05-20T13:29:35.120+08:00";
   for (std::size_t length = 0; length < kWhole.size(); ++length) {
-    EXPECT_FALSE(parse_event_time(kWhole.substr(0, length))) << length;
+    EXPECT_FALSE(base::parse_event_time(kWhole.substr(0, length))) << length;
   }
 }
 
 TEST(FormatEventTime, WritesWhatItReads) {
   for (const std::string_view text :
        {"2026-03-02T00:11:09.000Z", "2024-02-29T23:59:59.999Z", "1970-01-01T00:00:00.001Z"}) {
-    EXPECT_EQ(format_event_time(*parse_event_time(text)), text);
+    EXPECT_EQ(base::format_event_time(*base::parse_event_time(text)), text);
   }
 }
 

@@ -15,9 +15,9 @@ namespace {
 
 using namespace std::string_literals;
 
-std::optional<JsonError> error_of(std::string_view text, const JsonLimits& limits = {}) {
-  const auto document = parse_object(text, limits);
-  return document ? std::optional<JsonError>() : document.error();
+std::optional<base::JsonError> error_of(std::string_view text, const base::JsonLimits& limits = {}) {
+  const auto document = base::parse_object(text, limits);
+  return document ? std::optional<base::JsonError>() : document.error();
 }
 
 std::string nested(std::size_t depth) {
@@ -25,7 +25,7 @@ std::string nested(std::size_t depth) {
 }
 
 TEST(ParseObject, KeepsEveryKindOfValue) {
-  const auto document = parse_object(
+  const auto document = base::parse_object(
       R"({"n":null,"t":true,"i":-5,"u":18446744073709551615,"d":0.5,"s":"券\n","a":[1],"o":{}})",
       {});
   ASSERT_TRUE(document);
@@ -41,7 +41,7 @@ TEST(ParseObject, KeepsEveryKindOfValue) {
 
 TEST(ParseObject, OutlivesTheTextItRead) {
   auto text = std::make_unique<std::string>(R"({"key":")" + std::string(2000, 'x') + R"("})");
-  const auto document = parse_object(*text, {});
+  const auto document = base::parse_object(*text, {});
   text.reset();
   ASSERT_TRUE(document);
   EXPECT_EQ((*document)["key"].GetString(), std::string(2000, 'x'));
@@ -52,8 +52,8 @@ TEST(ParseObject, ReadsNoByteBeyondTheText) {
   // Without a terminator, so that the address sanitizer sees a read that goes too far.
   const auto exact = std::make_unique<char[]>(text.size());
   std::memcpy(exact.get(), text.data(), text.size());
-  EXPECT_TRUE(parse_object({exact.get(), text.size()}, {}));
-  EXPECT_EQ(error_of({exact.get(), text.size() - 1}), JsonError::kSyntax);
+  EXPECT_TRUE(base::parse_object({exact.get(), text.size()}, {}));
+  EXPECT_EQ(error_of({exact.get(), text.size() - 1}), base::JsonError::kSyntax);
 }
 
 TEST(ParseObject, RefusesWhatIsNotJson) {
@@ -61,14 +61,14 @@ TEST(ParseObject, RefusesWhatIsNotJson) {
        {""s, " "s, "{"s, "}"s, "{\"a\":1,}"s, "{a:1}"s, "{'a':1}"s, "{\"a\":01}"s, "{\"a\":NaN}"s,
         "{\"a\":1}{}"s, "{\"a\":1} x"s, "{\"a\":\"\t\"}"s, "{\"a\":\"\\x\"}"s, "{\"a\":1e999}"s,
         "// comment\n{}"s, "<xml/>"s, "\xEF\xBB\xBF{}"s}) {
-    EXPECT_EQ(error_of(text), JsonError::kSyntax) << text;
+    EXPECT_EQ(error_of(text), base::JsonError::kSyntax) << text;
   }
 }
 
 TEST(ParseObject, RefusesNulBytesAnywhere) {
   for (const std::string& text :
        {"\0{}"s, "{}\0"s, "{}\0{\"a\":1}"s, "{\"a\0b\":1}"s, "{\"a\":\"\0\"}"s, "{\0}"s}) {
-    EXPECT_EQ(error_of(text), JsonError::kSyntax);
+    EXPECT_EQ(error_of(text), base::JsonError::kSyntax);
   }
   EXPECT_EQ(error_of(R"({"a":"\u0000"})"), std::nullopt);
 }
@@ -77,53 +77,53 @@ TEST(ParseObject, RefusesBytesThatAreNotUtf8) {
   for (const std::string& text :
        {"{\"a\":\"\xFF\"}"s, "{\"a\":\"\xC0\xAF\"}"s, "{\"a\":\"\xED\xA0\x80\"}"s,
         "{\"\xE5\x88\":1}"s, "{\"a\":1}\x80"s}) {
-    EXPECT_EQ(error_of(text), JsonError::kSyntax);
+    EXPECT_EQ(error_of(text), base::JsonError::kSyntax);
   }
 }
 
 TEST(ParseObject, RefusesEscapedHalvesOfASurrogatePair) {
   for (const char* half : {R"(\ud83c)", R"(\udf75)", R"(\udf75\ud83c)", R"(\ud83cx)"}) {
-    EXPECT_EQ(error_of("{\"a\":\""s + half + "\"}"), JsonError::kSyntax) << half;
-    EXPECT_EQ(error_of("{\""s + half + "\":1}"), JsonError::kSyntax) << half;
+    EXPECT_EQ(error_of("{\"a\":\""s + half + "\"}"), base::JsonError::kSyntax) << half;
+    EXPECT_EQ(error_of("{\""s + half + "\":1}"), base::JsonError::kSyntax) << half;
   }
-  const auto document = parse_object(R"({"a":"\ud83c\udf75","b":"한"})", {});
+  const auto document = base::parse_object(R"({"a":"\ud83c\udf75","b":"한"})", {});
   ASSERT_TRUE(document);
   EXPECT_STREQ((*document)["a"].GetString(), "🍵");
 }
 
 TEST(ParseObject, AcceptsTheDepthLimitAndRefusesOneMore) {
-  const JsonLimits limits{.depth_max = 5, .values_max = 100};
+  const base::JsonLimits limits{.depth_max = 5, .values_max = 100};
   EXPECT_EQ(error_of(nested(5), limits), std::nullopt);
-  EXPECT_EQ(error_of(nested(6), limits), JsonError::kTooDeep);
+  EXPECT_EQ(error_of(nested(6), limits), base::JsonError::kTooDeep);
 }
 
 TEST(ParseObject, StopsAtTheDepthLimitWhateverFollows) {
-  EXPECT_EQ(error_of("{\"a\":" + std::string(1'000'000, '[')), JsonError::kTooDeep);
+  EXPECT_EQ(error_of("{\"a\":" + std::string(1'000'000, '[')), base::JsonError::kTooDeep);
   std::string objects;
   for (int i = 0; i < 100'000; ++i) objects += "{\"a\":";
-  EXPECT_EQ(error_of(objects), JsonError::kTooDeep);
+  EXPECT_EQ(error_of(objects), base::JsonError::kTooDeep);
 }
 
 TEST(ParseObject, CountsSiblingsNotAsDepth) {
-  const JsonLimits limits{.depth_max = 2, .values_max = 100};
+  const base::JsonLimits limits{.depth_max = 2, .values_max = 100};
   EXPECT_EQ(error_of(R"({"a":[],"b":{},"c":[],"d":{}})", limits), std::nullopt);
 }
 
 TEST(ParseObject, AcceptsTheValueLimitAndRefusesOneMore) {
-  const JsonLimits limits{.depth_max = 5, .values_max = 5};
+  const base::JsonLimits limits{.depth_max = 5, .values_max = 5};
   EXPECT_EQ(error_of(R"({"a":[1,2],"b":3})", limits), std::nullopt);
-  EXPECT_EQ(error_of(R"({"a":[1,2],"b":3,"c":4})", limits), JsonError::kTooMany);
+  EXPECT_EQ(error_of(R"({"a":[1,2],"b":3,"c":4})", limits), base::JsonError::kTooMany);
 }
 
 TEST(ParseObject, RefusesAKeyThatComesTwice) {
   for (const char* text : {R"({"a":1,"a":1})", R"({"a":1,"b":2,"a":3})", R"({"o":{"a":1,"a":2}})",
                            R"({"l":[0,[{"a":1,"a":2}]]})", R"({"":1,"":2})"}) {
-    EXPECT_EQ(error_of(text), JsonError::kDuplicateKey) << text;
+    EXPECT_EQ(error_of(text), base::JsonError::kDuplicateKey) << text;
   }
 }
 
 TEST(ParseObject, ComparesKeysAfterUnescaping) {
-  EXPECT_EQ(error_of(R"({"a":1,"\u0061":2})"), JsonError::kDuplicateKey);
+  EXPECT_EQ(error_of(R"({"a":1,"\u0061":2})"), base::JsonError::kDuplicateKey);
   EXPECT_EQ(error_of(R"({"a":1,"a\u0000":2})"), std::nullopt);
 }
 
@@ -136,13 +136,13 @@ TEST(ParseObject, FindsARepeatedKeyAmongAnyNumber) {
     std::string text = "{";
     for (int i = 0; i < count; ++i) text += "\"key" + std::to_string(i) + "\":0,";
     EXPECT_EQ(error_of(text + "\"last\":0}"), std::nullopt) << count;
-    EXPECT_EQ(error_of(text + "\"key0\":0}"), JsonError::kDuplicateKey) << count;
+    EXPECT_EQ(error_of(text + "\"key0\":0}"), base::JsonError::kDuplicateKey) << count;
   }
 }
 
 TEST(ParseObject, RefusesJsonOfAnotherType) {
   for (const char* text : {"null", "true", "0", "\"{}\"", "[]", "[{}]"}) {
-    EXPECT_EQ(error_of(text), JsonError::kNotObject) << text;
+    EXPECT_EQ(error_of(text), base::JsonError::kNotObject) << text;
   }
 }
 

@@ -201,7 +201,7 @@ TEST(FlawedEvent, IsReadByNoNameThatOnlyLooksLikeOneThatDecides) {
 }
 
 TEST(FlawedEvent, FindsWhatDecidesBehindMoreThanTheLimit) {
-  const JsonLimits limits{.depth_max = 4, .values_max = 10};
+  const base::JsonLimits limits{.depth_max = 4, .values_max = 10};
   std::string resource = "{";
   for (int i = 0; i < 100; ++i) resource += "\"k" + std::to_string(i) + "\":0,";
   const Kind kind = kinds()[1];
@@ -211,33 +211,33 @@ TEST(FlawedEvent, FindsWhatDecidesBehindMoreThanTheLimit) {
   EXPECT_EQ(fact->business_key, kind.business_key);
 }
 
-TEST(MendedObject, IsWhatAStrictParserTakes) {
+TEST(base::MendedObject, IsWhatAStrictParserTakes) {
   for (const auto& [members, flaw] : harmless_flaws()) {
-    const auto mended = mend_object("{" + members + "\"券\":\"ok\"}", {}, {});
+    const auto mended = base::mend_object("{" + members + "\"券\":\"ok\"}", {}, {});
     ASSERT_TRUE(mended) << flaw;
-    const auto parsed = parse_object(mended->text, {});
+    const auto parsed = base::parse_object(mended->text, {});
     ASSERT_TRUE(parsed) << mended->text.substr(0, 200);
     if (flaw == "many") continue;
     EXPECT_STREQ((*parsed)["券"].GetString(), "ok");
   }
 }
 
-TEST(MendedObject, KeepsEverythingElseAsItIs) {
+TEST(base::MendedObject, KeepsEverythingElseAsItIs) {
   const std::string members =
       R"("n":null,"t":true,"i":-5,"d":1.50,"e":2e3,"s":"券\n\/\u0041\ud83c\udf75","a":[1,[]],"o":{})";
-  EXPECT_EQ(mend_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
-  EXPECT_EQ(mend_object(R"({"a":1,"a":2,"b":[1,],"c":"a)"
+  EXPECT_EQ(base::mend_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
+  EXPECT_EQ(base::mend_object(R"({"a":1,"a":2,"b":[1,],"c":"a)"
                         "\x1F\"}",
                         {}, {})
                 ->text,
             R"({"a":1,"b":[1],"c":"a\u001f"})");
 }
 
-TEST(MendedObject, CostsMemoryInProportionToTheText) {
+TEST(base::MendedObject, CostsMemoryInProportionToTheText) {
   // A frame for each of these brackets would be gigabytes.
   const std::string deep(2'000'000, '[');
-  EXPECT_FALSE(mend_object("{\"a\":" + deep + "}", {}, {}));
-  EXPECT_TRUE(mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));
+  EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
+  EXPECT_TRUE(base::mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));
 }
 
 }  // namespace

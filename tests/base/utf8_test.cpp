@@ -33,7 +33,7 @@ TEST(Utf8, AcceptsEveryCodePointButSurrogates) {
     rapidjson::StringBuffer encoded;
     rapidjson::UTF8<>::Encode(encoded, code);
     const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    ASSERT_EQ(is_utf8({encoded.GetString(), encoded.GetSize()}), !surrogate) << code;
+    ASSERT_EQ(base::is_utf8({encoded.GetString(), encoded.GetSize()}), !surrogate) << code;
   }
 }
 
@@ -41,7 +41,7 @@ TEST(Utf8, AgreesWithRapidJsonOnEveryPairOfBytes) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
       const std::string text = bytes({first, second});
-      ASSERT_EQ(is_utf8(text), rapidjson_says(text)) << first << ' ' << second;
+      ASSERT_EQ(base::is_utf8(text), rapidjson_says(text)) << first << ' ' << second;
     }
   }
 }
@@ -52,7 +52,7 @@ TEST(Utf8, AgreesWithRapidJsonOnLongSequences) {
       for (const int third : {0x00, 0x7F, 0x80, 0xBF, 0xC0, 0xFF}) {
         for (const int fourth : {0x22, 0x7F, 0x80, 0xBF, 0xC0}) {
           const std::string text = bytes({lead, second, third, fourth});
-          ASSERT_EQ(is_utf8(text), rapidjson_says(text))
+          ASSERT_EQ(base::is_utf8(text), rapidjson_says(text))
               << lead << ' ' << second << ' ' << third << ' ' << fourth;
         }
       }
@@ -64,16 +64,16 @@ TEST(Utf8, FindsOneBadByteAtEveryPosition) {
   for (std::size_t position = 0; position < 40; ++position) {
     std::string text(40, 'a');
     text[position] = '\xFF';
-    EXPECT_FALSE(is_utf8(text)) << position;
+    EXPECT_FALSE(base::is_utf8(text)) << position;
   }
 }
 
 TEST(Utf8, RefusesASequenceThatTheEndCutsShort) {
   const std::string character = "\xF0\x9F\x8D\xB5";
   for (std::size_t length = 1; length < character.size(); ++length) {
-    EXPECT_FALSE(is_utf8("12345678" + character.substr(0, length))) << length;
+    EXPECT_FALSE(base::is_utf8("12345678" + character.substr(0, length))) << length;
   }
-  EXPECT_TRUE(is_utf8("12345678" + character));
+  EXPECT_TRUE(base::is_utf8("12345678" + character));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ void require(bool ok, const char* what);
 /// RapidJSON, in situ, of the envelope.
 [[nodiscard]] double json_parse();
 /// base64 of signature and ciphertext, by tables.
-[[nodiscard]] double base64_decode();
+[[nodiscard]] double base::base64_decode();
 
 /// A TLS 1.3 request and its reply over loopback on a connection that stays open; the server's side
 /// of it, one thread with an epoll loop that parses nothing.

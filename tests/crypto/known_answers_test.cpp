@@ -147,7 +147,7 @@ TEST_F(KnownAnswers, OfAesGcmThatMustFailDo) {
 bool verifies(const PlatformKeys& keys, const rapidjson::Value& vector) {
   const PlatformKeys::Key* const key = keys.find(keys.list().front().serial);
   return rsa_verify(*key, sha256(text_of(vector, "message")),
-                    *base64_decode(text_of(vector, "signature")));
+                    *base::base64_decode(text_of(vector, "signature")));
 }
 
 TEST_F(KnownAnswers, OfRsaAreVerified) {

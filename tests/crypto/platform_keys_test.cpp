@@ -215,7 +215,7 @@ TEST_F(CertificateFile, SaysWhatAFileWithoutAnyBlockIs) {
   const std::size_t begin = pem.find('\n') + 1;
   const std::string base64 = replaced(pem.substr(begin, pem.find("-----END") - begin), "\n", "");
   EXPECT_THAT(fault(""), testing::HasSubstr("empty"));
-  EXPECT_THAT(fault(*base64_decode(base64)), testing::HasSubstr("openssl x509 -inform der"));
+  EXPECT_THAT(fault(*base::base64_decode(base64)), testing::HasSubstr("openssl x509 -inform der"));
   EXPECT_THAT(fault(base64), testing::HasSubstr("base64 without the lines"));
   EXPECT_THAT(fault(rsa_der(2048)), testing::HasSubstr("public key in DER form"));
   EXPECT_THAT(fault(std::string("\xFF\xFE-\0", 4)), testing::HasSubstr("UTF-16"));

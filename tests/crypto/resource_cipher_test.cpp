@@ -67,13 +67,13 @@ TEST(ResourceCipher, RefusesACiphertextThatIsNotBase64) {
 
 TEST(ResourceCipher, RefusesWhatIsShorterThanATag) {
   for (const std::size_t length : {0U, 1U, 15U}) {
-    const std::string text = base64_encode(std::string(length, 'x'));
+    const std::string text = base::base64_encode(std::string(length, 'x'));
     EXPECT_EQ(cipher().open(kNonce, kAssociated, text).error(), OpenError::kTooShort) << length;
   }
 }
 
 TEST(ResourceCipher, RefusesATagOfNothing) {
-  const std::string text = base64_encode(std::string(16, 'x'));
+  const std::string text = base::base64_encode(std::string(16, 'x'));
   EXPECT_EQ(cipher().open(kNonce, kAssociated, text).error(), OpenError::kTagMismatch);
 }
 
@@ -87,11 +87,11 @@ TEST(ResourceCipher, RefusesNoncesOfOtherLengths) {
 }
 
 TEST(ResourceCipher, RefusesEachFlippedBitOfTheCiphertext) {
-  std::string bytes = *base64_decode(sealed());
+  std::string bytes = *base::base64_decode(sealed());
   for (char& byte : bytes) {
     for (int bit = 0; bit < 8; ++bit) {
       byte = static_cast<char>(byte ^ (1 << bit));
-      ASSERT_EQ(cipher().open(kNonce, kAssociated, base64_encode(bytes)).error(),
+      ASSERT_EQ(cipher().open(kNonce, kAssociated, base::base64_encode(bytes)).error(),
                 OpenError::kTagMismatch);
       byte = static_cast<char>(byte ^ (1 << bit));
     }
@@ -99,9 +99,9 @@ TEST(ResourceCipher, RefusesEachFlippedBitOfTheCiphertext) {
 }
 
 TEST(ResourceCipher, RefusesEachShorterCiphertext) {
-  const std::string bytes = *base64_decode(sealed());
+  const std::string bytes = *base::base64_decode(sealed());
   for (std::size_t length = 16; length < bytes.size(); ++length) {
-    ASSERT_EQ(cipher().open(kNonce, kAssociated, base64_encode(bytes.substr(0, length))).error(),
+    ASSERT_EQ(cipher().open(kNonce, kAssociated, base::base64_encode(bytes.substr(0, length))).error(),
               OpenError::kTagMismatch);
   }
 }

@@ -43,13 +43,13 @@ TEST_F(SignatureMutants, StartFromAnAcceptedRequest) {
 }
 
 TEST_F(SignatureMutants, AreRefusedForEachBitOfTheSignature) {
-  std::string bytes = *base64_decode(original_.signature);
+  std::string bytes = *base::base64_decode(original_.signature);
   ASSERT_EQ(bytes.size(), 256U);
   Request mutant = original_;
   for (char& byte : bytes) {
     for (int bit = 0; bit < 8; ++bit) {
       byte = static_cast<char>(byte ^ (1 << bit));
-      mutant.signature = base64_encode(bytes);
+      mutant.signature = base::base64_encode(bytes);
       ASSERT_EQ(verify(mutant), code(VerifyError::kSignatureMismatch));
       byte = static_cast<char>(byte ^ (1 << bit));
     }

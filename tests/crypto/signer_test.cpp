@@ -36,7 +36,7 @@ TEST(Signer, IsAcceptedByTheOpensslCommandLine) {
   const Platform& platform = Platform::instance();
   const ScratchFolder folder;
   folder.write("message", "one\ntwo\n");
-  folder.write("signature", *base64_decode(platform.signer.sign("one\ntwo\n")));
+  folder.write("signature", *base::base64_decode(platform.signer.sign("one\ntwo\n")));
   folder.write("public.pem", platform.pair.public_key_pem);
   EXPECT_TRUE(folder.openssl("dgst -sha256 -verify public.pem -signature signature message"))
       << folder.output();

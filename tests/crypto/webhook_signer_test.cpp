@@ -67,10 +67,10 @@ TEST(WebhookSigner, RefusesAMisspeltSecretWithItsRightForm) {
 
 /// The remedy that the message for a plain text names, carried out.
 TEST(WebhookSigner, KeepsTheKeyOfAPlainTextThatIsWrittenInBase64) {
-  EXPECT_EQ(sign_with("whsec_" + base64_encode("a-plain-secret-of-some-length")),
+  EXPECT_EQ(sign_with("whsec_" + base::base64_encode("a-plain-secret-of-some-length")),
             "v1,/f1kxmi8O54SugS2Be4Kt+s8QOPiH56OpFbp2qZtXFQ=");
-  EXPECT_TRUE(WebhookSigner::from_text("whsec_" + base64_encode(std::string(128, 'x'))));
-  EXPECT_FALSE(WebhookSigner::from_text("whsec_" + base64_encode(std::string(129, 'x'))));
+  EXPECT_TRUE(WebhookSigner::from_text("whsec_" + base::base64_encode(std::string(128, 'x'))));
+  EXPECT_FALSE(WebhookSigner::from_text("whsec_" + base::base64_encode(std::string(129, 'x'))));
 }
 
 TEST(WebhookSigner, LeavesOutAByteOrderMarkAndLineEndsOfAnySystem) {

@@ -22,7 +22,7 @@ void run(std::string_view input) {
           "an id is 1 to 64 visible characters");
   require(!notification->event_type.empty() && notification->event_type.size() <= 64,
           "an event type is 1 to 64 characters");
-  require(handlers::is_utf8(notification->summary), "texts are UTF-8");
+  require(base::is_utf8(notification->summary), "texts are UTF-8");
 }
 
 const Registration registered("envelope", run);

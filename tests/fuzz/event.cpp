@@ -45,7 +45,7 @@ void run(std::string_view input) {
                                        .event = event,
                                        .ordering_key = "N-1"};
   const std::string body = handlers::webhook_body(handled);
-  require(handlers::parse_object(body, {.depth_max = 64, .values_max = 100000}).has_value(),
+  require(base::parse_object(body, {.depth_max = 64, .values_max = 100000}).has_value(),
           "what handlers are sent is JSON");
 }
 

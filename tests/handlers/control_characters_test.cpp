@@ -38,8 +38,8 @@ void at_every_place(const Check& check) {
 
 TEST(ControlCharacters, AreRefusedInAValueAndInAKey) {
   at_every_place([](const std::string& text) {
-    EXPECT_FALSE(parse_object("{\"a\":\"" + text + "\"}", {})) << int(text[0]);
-    EXPECT_FALSE(parse_object("{\"" + text + "\":1}", {}));
+    EXPECT_FALSE(base::parse_object("{\"a\":\"" + text + "\"}", {})) << int(text[0]);
+    EXPECT_FALSE(base::parse_object("{\"" + text + "\":1}", {}));
   });
 }
 
@@ -89,7 +89,7 @@ TEST(ControlCharacters, AreEscapedInWhatHandlersAreSent) {
                                  .ordering_key = text};
       const std::string body = webhook_body(handled);
       EXPECT_FALSE(has_control_character(body));
-      EXPECT_TRUE(parse_object(body, {})) << body;
+      EXPECT_TRUE(base::parse_object(body, {})) << body;
     }
   });
 }

@@ -71,11 +71,11 @@ constexpr Row kFixtures[] = {
     {"unknown_event_type", "COUPON.SOMETHING_NEW", ""},
 };
 
-JsonObject load(const std::string& name) {
+base::JsonObject load(const std::string& name) {
   std::ifstream file(std::filesystem::path(COUPONHOOK_FIXTURES) / (name + ".json"));
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  auto document = parse_object(text, {});
-  return document ? std::move(*document) : *parse_object("{}", {});
+  auto document = base::parse_object(text, {});
+  return document ? std::move(*document) : *base::parse_object("{}", {});
 }
 
 std::string text_of(const rapidjson::Value& value) {

@@ -43,7 +43,7 @@ TEST(WebhookType, GivesEveryOtherEventItsOwnNameInLowerCase) {
 }
 
 TEST(WebhookBody, HasTheDocumentedMembers) {
-  const auto body = parse_object(webhook_body(redemption()), {});
+  const auto body = base::parse_object(webhook_body(redemption()), {});
   ASSERT_TRUE(body);
   EXPECT_EQ(body->value().MemberCount(), 3U);
   EXPECT_EQ(text((*body)["type"]), "coupon.redeemed");
@@ -72,7 +72,7 @@ TEST(WebhookBody, IsTheSameAtEveryAttempt) {
 TEST(WebhookBody, TellsWhenItWasReceivedWhereItsOwnTimeCannotBeRead) {
   HandledEvent event = redemption();
   event.create_time = "yesterday";
-  const auto body = parse_object(webhook_body(event), {});
+  const auto body = base::parse_object(webhook_body(event), {});
   ASSERT_TRUE(body);
   EXPECT_EQ(text((*body)["timestamp"]), "2026-03-04T23:58:42.000Z");
   EXPECT_EQ(text((*body)["data"]["create_time"]), "yesterday");
@@ -81,7 +81,7 @@ TEST(WebhookBody, TellsWhenItWasReceivedWhereItsOwnTimeCannotBeRead) {
 TEST(WebhookBody, SendsAResourceThatIsNoJsonAsAString) {
   HandledEvent event = redemption();
   event.resource = "}\"quoted\"";
-  const auto body = parse_object(webhook_body(event), {});
+  const auto body = base::parse_object(webhook_body(event), {});
   ASSERT_TRUE(body) << "nothing gets out of its place";
   EXPECT_EQ(text((*body)["data"]["resource"]), "}\"quoted\"");
 }
@@ -90,7 +90,7 @@ TEST(WebhookBody, SendsAnObjectWithFlawsMended) {
   HandledEvent event = redemption();
   event.resource = "{\"coupon_id\":\"8001\",\"description\":\"a\nb \xFF\",\"price\":1.50,}";
   const std::string sent = webhook_body(event);
-  const auto body = parse_object(sent, {});
+  const auto body = base::parse_object(sent, {});
   ASSERT_TRUE(body) << sent;
   EXPECT_EQ(text((*body)["data"]["resource"]["coupon_id"]), "8001");
   EXPECT_EQ(text((*body)["data"]["resource"]["description"]), "a\nb \uFFFD");
@@ -100,7 +100,7 @@ TEST(WebhookBody, SendsAnObjectWithFlawsMended) {
 TEST(WebhookBody, SendsNullForBytesThatAreNoText) {
   HandledEvent event = redemption();
   event.resource = "\xFF\xFE";
-  const auto body = parse_object(webhook_body(event), {});
+  const auto body = base::parse_object(webhook_body(event), {});
   ASSERT_TRUE(body);
   EXPECT_TRUE((*body)["data"]["resource"].IsNull());
 }

@@ -43,7 +43,7 @@ class SandboxApi : public ::testing::Test {
   }
 
   Result<Answer> ask(std::string_view method, std::string_view target, std::string_view body = "") {
-    Call call{method, *parse_target(target), body, "1900000001", {}, {kNow, ScheduleTime(0)}};
+    Call call{method, *base::parse_request_target(target), body, "1900000001", {}, {kNow, ScheduleTime(0)}};
     auto match = routes_.find(method, call.target);
     if (match.handler == nullptr) return ApiError{404, "NO_ROUTE", match.allow};
     call.places = std::move(match.places);

@@ -91,7 +91,7 @@ TEST(RequestHeaders, AreSignedSoThatOpensslAgrees) {
       header(request_headers(kPost, caller(), "nonce", kNow), "Authorization");
   const std::string mark = "signature=\"";
   const std::size_t begin = value.find(mark) + mark.size();
-  const auto signature = crypto::base64_decode(value.substr(begin, value.size() - begin - 1));
+  const auto signature = base::base64_decode(value.substr(begin, value.size() - begin - 1));
   ASSERT_TRUE(signature);
   scratch.write("signature", *signature);
   scratch.write("message", "POST\n/v3/marketing/favor/stocks/1/start\n1700000000\nnonce\n{}\n");

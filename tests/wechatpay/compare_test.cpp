@@ -211,7 +211,7 @@ TEST(FactKind, ReadsItsOwnNames) {
 TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
   const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   const auto report = compare(books, {});
-  const auto happened = parse_wechat_time(books[0].occurred_at).value();
+  const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
   const auto until = [&](std::chrono::seconds later) {
     return admissible(report, books, {std::nullopt, happened + later});
   };
@@ -223,7 +223,7 @@ TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
 TEST(Admissible, LeavesOutWhatTheLedgerMayHaveForgotten) {
   const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   const auto report = compare(books, {});
-  const auto happened = parse_wechat_time(books[0].occurred_at).value();
+  const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
   const auto since = [&](std::chrono::seconds later) {
     return admissible(report, books, {happened + later, std::nullopt});
   };

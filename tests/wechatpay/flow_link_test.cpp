@@ -25,7 +25,7 @@ TEST(FlowLinkRequest, HasTheDocumentedShape) {
 
 TEST(FlowAvailableAt, IsTenOClockInBeijingOnTheDayAfter) {
   const auto at = [](const char* end) {
-    return format_wechat_time(flow_available_at(*parse_wechat_time(end)));
+    return base::format_wechat_time(flow_available_at(*base::parse_wechat_time(end)));
   };
   EXPECT_EQ(at("2024-03-05T00:00:00+08:00"), "2024-03-06T10:00:00+08:00");
   EXPECT_EQ(at("2024-03-05T23:59:59+08:00"), "2024-03-06T10:00:00+08:00");

@@ -96,17 +96,17 @@ TEST(Identifiers, LoseTheMarksAroundThem) {
 }
 
 TEST(FileTimes, AreReadAsLongAsNothingIsLost) {
-  const auto expected = parse_wechat_time("2026-03-05T07:58:41+08:00");
+  const auto expected = base::parse_wechat_time("2026-03-05T07:58:41+08:00");
   for (const char* text : {"2026-03-05 07:58:41", "2026-03-05T07:58:41+08:00",
                            "2026-03-04T23:58:41Z", "20260305075841", "2026/3/5 7:58:41",
                            "2026-3-5 7:58:41", "2026/03/05 07:58:41", "2026-03-05 07:58:41.000"}) {
-    EXPECT_EQ(parse_file_time(text), expected) << text;
+    EXPECT_EQ(base::parse_file_time(text), expected) << text;
   }
   for (const char* text :
        {"2026/3/5 7:58", "2026-03-05 07:58", "2026-03-05", "5/3/2026 7:58:41", "3/5/26 7:58:41",
         "46086.3324", "2026-03-05T07:58:41", "2026/13/5 7:58:41", "2026/2/30 7:58:41",
         "2026-3/5 7:58:41", "2026/3/5 7:58:41 PM", "58:41.0", "", "-"}) {
-    EXPECT_EQ(parse_file_time(text), std::nullopt) << text;
+    EXPECT_EQ(base::parse_file_time(text), std::nullopt) << text;
   }
 }
 

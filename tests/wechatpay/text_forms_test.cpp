@@ -4,7 +4,8 @@
 
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "base/uri.hpp"
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 #include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
@@ -14,13 +15,13 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 TEST(PercentEncode, LeavesOnlyUnreservedCharacters) {
-  EXPECT_EQ(percent_encode("Az09-._~"), "Az09-._~");
-  EXPECT_EQ(percent_encode("a b/?#&=+%"), "a%20b%2F%3F%23%26%3D%2B%25");
-  EXPECT_EQ(percent_encode("券\n"), "%E5%88%B8%0A");
+  EXPECT_EQ(base::percent_encode("Az09-._~"), "Az09-._~");
+  EXPECT_EQ(base::percent_encode("a b/?#&=+%"), "a%20b%2F%3F%23%26%3D%2B%25");
+  EXPECT_EQ(base::percent_encode("券\n"), "%E5%88%B8%0A");
 }
 
 TEST(SplitUrl, TakesAUrlApart) {
-  const auto url = split_url("https://u:p@host.example:8443/a/b?c=d#e");
+  const auto url = base::split_url("https://u:p@host.example:8443/a/b?c=d#e");
   ASSERT_TRUE(url);
   EXPECT_EQ(url->scheme, "https");
   EXPECT_EQ(url->user_info, "u:p");
@@ -34,7 +35,7 @@ TEST(SplitUrl, TakesAUrlApart) {
 TEST(SplitUrl, RefusesWhatIsNone) {
   for (const char* text : {"", "host/path", "://host", "https://", "https:///x", "https://?x",
                            "https://[::1", "https://[::1]x/", "https://user@/x"}) {
-    EXPECT_FALSE(split_url(text)) << text;
+    EXPECT_FALSE(base::split_url(text)) << text;
   }
 }
 
@@ -43,9 +44,9 @@ TEST(ParseWechatTime, ReadsAllForms) {
   for (const char* text :
        {"2015-05-20T13:29:35+08:00", "2015-05-20T13:29:35.120+08:00", "2015-05-20T05:29:35Z",
         "2015-05-20T00:29:35-05:00", "2015-05-20 13:29:35", "20150520132935"}) {
-    EXPECT_EQ(parse_wechat_time(text), expected) << text;
+    EXPECT_EQ(base::parse_wechat_time(text), expected) << text;
   }
-  EXPECT_EQ(parse_wechat_time("2015-05-20T13:29+08:00"), expected - seconds(35));
+  EXPECT_EQ(base::parse_wechat_time("2015-05-20T13:29+08:00"), expected - seconds(35));
 }
 
 TEST(ParseWechatTime, RefusesWhatIsNoTime) {
@@ -54,12 +55,12 @@ TEST(ParseWechatTime, RefusesWhatIsNoTime) {
         "2015-05-20T24:29:35+08:00", "2015-05-20T13:29:35", "2015-05-20T13:29:35+08:00x",
         "2015-05-20T13:29:35.+08:00", "-015-05-20T13:29:35+08:00", "2015052013293x",
         "20150520 13:29", "99999999999999"}) {
-    EXPECT_FALSE(parse_wechat_time(text)) << text;
+    EXPECT_FALSE(base::parse_wechat_time(text)) << text;
   }
 }
 
 TEST(FormatWechatTime, WritesBeijingTime) {
-  EXPECT_EQ(format_wechat_time(sys_seconds(seconds(1'432'099'775))), "2015-05-20T13:29:35+08:00");
+  EXPECT_EQ(base::format_wechat_time(sys_seconds(seconds(1'432'099'775))), "2015-05-20T13:29:35+08:00");
 }
 
 TEST(JsonText, TakesOneObjectAndNothingElse) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 #include "status_page_files.hpp"
 
 namespace couponhook::server {
@@ -30,7 +30,7 @@ constexpr std::string_view kContentPolicy =
 }  // namespace
 
 std::optional<Reply> status_page(std::string_view target) {
-  const auto file = std::ranges::find(kFiles, path_of(target), &PageFile::path);
+  const auto file = std::ranges::find(kFiles, base::path_of(target), &PageFile::path);
   if (file == kFiles.end()) return std::nullopt;
   Reply reply;
   reply.status = 200;

@@ -142,7 +142,7 @@ class AmqpConnection final : public BrokerConnection {
             "exists and that the user may write to it",
             {}};
       case AMQP_CONNECTION_BLOCKED_METHOD:
-        blocked_ = excerpt(text_of(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason),
+        blocked_ = base::excerpt(text_of(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason),
                            kReasonBytesMax);
         return std::nullopt;
       case AMQP_CONNECTION_UNBLOCKED_METHOD:

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "server/net/resolve.hpp"
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 namespace couponhook::server {
 
@@ -23,8 +23,8 @@ boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view 
     broker.user = rest.substr(0, at);
     rest.remove_prefix(at + 1);
   }
-  const auto parsed = parse_url("http://" + std::string(rest));
-  const auto target = parsed ? parse_target(parsed->target) : std::nullopt;
+  const auto parsed = base::parse_url("http://" + std::string(rest));
+  const auto target = parsed ? base::parse_request_target(parsed->target) : std::nullopt;
   if (!target || target->segments.size() > 1) {
     return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");
   }

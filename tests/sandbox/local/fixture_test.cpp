@@ -19,7 +19,7 @@ class FixtureFiles : public testing::Test {
   ~FixtureFiles() override { std::filesystem::remove_all(folder_); }
 
   std::vector<Fixture> load(const std::string& name, const std::string& content) {
-    write_new_file(folder_ / name, content, FileMode::kPublic);
+    crypto::write_new_file(folder_ / name, content, crypto::FileMode::kPublic);
     return load_fixtures({folder_ / name}, problems_);
   }
   /// The only problem, without the folder that differs each time.
@@ -92,10 +92,10 @@ TEST_F(FixtureFiles, HoldOneFixtureALineAsNdjson) {
 
 TEST_F(FixtureFiles, AreReadByNameFromFoldersWithinFolders) {
   const std::string content = R"({"event_type": "X.Y", "resource": {}})";
-  write_new_file(folder_ / "b/2.json", content, FileMode::kPublic);
-  write_new_file(folder_ / "b/1.ndjson", content, FileMode::kPublic);
-  write_new_file(folder_ / "a.json", content, FileMode::kPublic);
-  write_new_file(folder_ / "readme.txt", "not a fixture", FileMode::kPublic);
+  crypto::write_new_file(folder_ / "b/2.json", content, crypto::FileMode::kPublic);
+  crypto::write_new_file(folder_ / "b/1.ndjson", content, crypto::FileMode::kPublic);
+  crypto::write_new_file(folder_ / "a.json", content, crypto::FileMode::kPublic);
+  crypto::write_new_file(folder_ / "readme.txt", "not a fixture", crypto::FileMode::kPublic);
   const auto fixtures = load_fixtures({folder_}, problems_);
   ASSERT_EQ(fixtures.size(), 3U);
   EXPECT_EQ(fixtures[0].source, (folder_ / "a.json").string());

@@ -179,12 +179,12 @@ class LoadNotificationMaker : public testing::Test {
   LoadNotificationMaker() {
     const auto other = crypto::make_self_signed(
         {crypto::PairKind::kRsa2048, "another platform", {}, kNow - seconds(60)});
-    write_new_file(folder_ / "1.pem", other.certificate_pem, FileMode::kPublic);
-    write_new_file(folder_ / "2.pem", platform_pair().certificate_pem, FileMode::kPublic);
-    write_new_file(folder_ / "other.key", other.private_key_pem.reveal(), FileMode::kPrivate);
-    write_new_file(folder_ / "development/platform_key.pem",
-                   platform_pair().private_key_pem.reveal(), FileMode::kPrivate);
-    write_new_file(folder_ / "api_v3_key", kApiV3Key, FileMode::kPrivate);
+    crypto::write_new_file(folder_ / "1.pem", other.certificate_pem, crypto::FileMode::kPublic);
+    crypto::write_new_file(folder_ / "2.pem", platform_pair().certificate_pem, crypto::FileMode::kPublic);
+    crypto::write_new_file(folder_ / "other.key", other.private_key_pem.reveal(), crypto::FileMode::kPrivate);
+    crypto::write_new_file(folder_ / "development/platform_key.pem",
+                   platform_pair().private_key_pem.reveal(), crypto::FileMode::kPrivate);
+    crypto::write_new_file(folder_ / "api_v3_key", kApiV3Key, crypto::FileMode::kPrivate);
     config_.directory = folder_;
     merchant_.mchid = "1900000001";
     merchant_.platform_certificates = {folder_ / "1.pem", folder_ / "2.pem"};

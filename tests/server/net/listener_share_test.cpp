@@ -42,8 +42,8 @@ class Counts : public ::testing::Test {
 
   /// A connection comes; it waits for the rest of its handshake.
   std::shared_ptr<Presence> come(std::string_view client = {}) {
-    std::optional<IpAddress> address;
-    if (!client.empty()) address = IpAddress::parse(client);
+    std::optional<base::IpAddress> address;
+    if (!client.empty()) address = base::IpAddress::parse(client);
     auto presence = Presence::enter(share_, io_.get_executor(), address);
     presence->on_eviction([this] { ++ended_; });
     present_.push_back(presence);
@@ -133,7 +133,7 @@ TEST_F(Counts, MoveAConnectionToTheClientOfItsNextRequest) {
   ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
   ASSERT_EQ(enter("203.0.113.1"), Admission::kServed);
 
-  EXPECT_TRUE(present_.front()->count_for(*IpAddress::parse("203.0.113.2")));
+  EXPECT_TRUE(present_.front()->count_for(*base::IpAddress::parse("203.0.113.2")));
 
   EXPECT_EQ(enter("203.0.113.1"), Admission::kServed);
 }
@@ -143,7 +143,7 @@ TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
   come_and(Waiting::kHandled, "203.0.113.1");
   ASSERT_EQ(enter("203.0.113.2"), Admission::kServed);
 
-  EXPECT_FALSE(present_.back()->count_for(*IpAddress::parse("203.0.113.1")));
+  EXPECT_FALSE(present_.back()->count_for(*base::IpAddress::parse("203.0.113.1")));
 
   EXPECT_EQ(present_.back()->admission(), Admission::kRefused);
 }

@@ -14,13 +14,13 @@ namespace {
 
 /// The client that a request from 10.0.0.1 is taken for, where 10.0.0.0/8 and fd00::/8 are trusted.
 std::string client(std::initializer_list<std::string_view> lines) {
-  const TrustedProxies trusted({*IpNetwork::parse("10.0.0.0/8"), *IpNetwork::parse("fd00::/8")});
+  const TrustedProxies trusted({*base::IpNetwork::parse("10.0.0.0/8"), *base::IpNetwork::parse("fd00::/8")});
   const std::vector<std::string_view> values(lines);
-  return trusted.client_behind(*IpAddress::parse("10.0.0.1"), values).text();
+  return trusted.client_behind(*base::IpAddress::parse("10.0.0.1"), values).text();
 }
 
 TEST(TrustedProxies, TrustsNobodyByDefault) {
-  EXPECT_FALSE(TrustedProxies().contains(*IpAddress::parse("127.0.0.1")));
+  EXPECT_FALSE(TrustedProxies().contains(*base::IpAddress::parse("127.0.0.1")));
 }
 
 TEST(TrustedProxies, TakesTheProxyItselfWithoutTheHeader) {

@@ -260,13 +260,13 @@ TEST_F(Receive, QuarantinesAnEnvelopeWithoutAnId) {
 
 TEST_F(Receive, RefusesEverySingleBitChangeOfTheSignature) {
   FakeRequest request = wechatpay_->notify(redemption_draft("N-1"));
-  const auto signature = crypto::base64_decode(request.get("Wechatpay-Signature"));
+  const auto signature = base::base64_decode(request.get("Wechatpay-Signature"));
   ASSERT_TRUE(signature.has_value());
 
   for (std::size_t bit = 0; bit < signature->size() * 8; ++bit) {
     std::string mutant = *signature;
     mutant[bit / 8] = static_cast<char>(mutant[bit / 8] ^ (1 << (bit % 8)));
-    request.set("Wechatpay-Signature", crypto::base64_encode(mutant));
+    request.set("Wechatpay-Signature", base::base64_encode(mutant));
     ASSERT_EQ(refusal(request), Verdict::kSignatureInvalid) << "bit " << bit;
   }
 }

@@ -4,7 +4,7 @@
 
 #include "storage/retention/purge_clock.hpp"
 
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

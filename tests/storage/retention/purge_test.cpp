@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "purge_fixture.hpp"
+#include "storage/purge_fixture.hpp"
 #include "storage/retention/purge_pace.hpp"
 #include "storage/task_lease.hpp"
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "storage/migrations.hpp"
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -11,7 +11,7 @@
 
 #include <fstream>
 
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

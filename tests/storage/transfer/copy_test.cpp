@@ -7,7 +7,7 @@
 
 #include <stdexcept>
 
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

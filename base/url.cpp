@@ -1,38 +1,13 @@
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/ip_address.hpp"
+#include "base/percent_encoding.hpp"
 
-namespace couponhook::server {
+namespace couponhook::base {
 namespace {
-
-// Boost.URL would do all of this, but has been a shared library only since 1.83, and would be the
-// one part of Boost that has to be there at run time.
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-/// \return nothing where a '%' is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const std::string_view digits = text.substr(i + 1, 2);
-    unsigned byte = 0;
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (ec != std::errc() || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
-    decoded += static_cast<char>(byte);
-    i += 2;
-  }
-  return decoded;
-}
 
 /// Cuts off and returns what stands before the separator, or all of it where there is none.
 std::string_view take_until(std::string_view& text, char separator) {
@@ -71,20 +46,30 @@ bool read_authority(std::string_view authority, Url& url) {
   return !url.host.empty() && is_connectable_port(url.port);
 }
 
+/// Cuts what follows `mark` off `rest`.
+/// \return what was cut, or nothing where there is no mark.
+std::optional<std::string_view> cut_after(std::string_view& rest, char mark) {
+  const std::size_t at = rest.find(mark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view tail = rest.substr(at + 1);
+  rest = rest.substr(0, at);
+  return tail;
+}
+
 }  // namespace
 
-std::optional<std::string_view> Target::parameter(std::string_view name) const {
+std::optional<std::string_view> RequestTarget::parameter(std::string_view name) const {
   const auto found =
       std::ranges::find(parameters, name, &std::pair<std::string, std::string>::first);
   if (found == parameters.end()) return std::nullopt;
   return found->second;
 }
 
-std::optional<Target> parse_target(std::string_view target) {
+std::optional<RequestTarget> parse_request_target(std::string_view target) {
   if (!target.starts_with('/')) return std::nullopt;
   std::string_view query = target;
   std::string_view path = take_until(query, '?');
-  Target result;
+  RequestTarget result;
   path.remove_prefix(1);
   while (!path.empty()) {
     auto segment = percent_decode(take_until(path, '/'));
@@ -102,20 +87,6 @@ std::optional<Target> parse_target(std::string_view target) {
   return result;
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (is_unreserved(c)) {
-      encoded += c;
-    } else {
-      encoded += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-    }
-  }
-  return encoded;
-}
-
 std::string Url::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return port == (tls ? "443" : "80") ? name : name + ":" + port;
@@ -124,8 +95,7 @@ std::string Url::authority() const {
 bool Url::is_loopback() const {
   if (host == "localhost") return true;
   const auto address = IpAddress::parse(host);
-  return address && (IpNetwork::parse("127.0.0.0/8")->contains(*address) ||
-                     IpNetwork::parse("::1")->contains(*address));
+  return address && address->is_loopback();
 }
 
 std::optional<Url> parse_url(std::string_view text) {
@@ -150,4 +120,64 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace couponhook::server
+std::string lower_case(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lowered;
+}
+
+TargetBuilder& TargetBuilder::segment(std::string_view value) {
+  text_.append("/").append(percent_encode(value));
+  return *this;
+}
+
+TargetBuilder& TargetBuilder::query(std::string_view name, std::string_view value) {
+  if (value.empty()) return *this;
+  text_ += has_query_ ? '&' : '?';
+  has_query_ = true;
+  text_.append(name).append("=").append(percent_encode(value));
+  return *this;
+}
+
+TargetBuilder& TargetBuilder::query(std::string_view name, std::int64_t value) {
+  return query(name, std::string_view(std::to_string(value)));
+}
+
+std::optional<UrlParts> split_url(std::string_view url) {
+  constexpr std::string_view kMark = "://";
+  const std::size_t mark = url.find(kMark);
+  if (mark == 0 || mark == std::string_view::npos) return {};
+
+  UrlParts parts;
+  parts.scheme = url.substr(0, mark);
+  std::string_view rest = url.substr(mark + kMark.size());
+  parts.has_fragment = cut_after(rest, '#').has_value();
+  const auto query = cut_after(rest, '?');
+  parts.has_query = query.has_value();
+  parts.query = query.value_or(std::string_view());
+
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  parts.path = rest.substr(slash);
+  std::string_view authority = rest.substr(0, slash);
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    parts.has_user_info = true;
+    parts.user_info = authority.substr(0, at);
+    authority.remove_prefix(at + 1);
+  }
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return {};
+    parts.host = authority.substr(1, end - 1);
+    authority.remove_prefix(end + 1);
+    if (!authority.empty() && authority.front() != ':') return {};
+    if (!authority.empty()) parts.port = authority.substr(1);
+  } else {
+    parts.port = cut_after(authority, ':').value_or(std::string_view());
+    parts.host = authority;
+  }
+  if (parts.host.empty()) return {};
+  return parts;
+}
+
+}  // namespace couponhook::base

@@ -12,7 +12,7 @@
 #include "storage/postgres/postgres_listener.hpp"
 #include "storage/sql.hpp"
 #include "storage/postgres/storable_text.hpp"
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

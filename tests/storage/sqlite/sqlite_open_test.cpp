@@ -10,7 +10,7 @@
 #include <cerrno>
 
 #include "storage/sqlite/sqlite_connection.hpp"
-#include "store_fixture.hpp"
+#include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "deliveries_fixture.hpp"
+#include "storage/deliveries_fixture.hpp"
 #include "storage/sqlite/sqlite_checkpointer.hpp"
 
 namespace couponhook::storage {

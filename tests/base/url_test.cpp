@@ -1,7 +1,7 @@
 // Goal: request targets and URLs are taken apart as RFC 3986 says.
 // Method: known answers.
 
-#include "server/net/target.hpp"
+#include "base/url.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@ namespace couponhook::server {
 namespace {
 
 TEST(Target, DecodesSegmentsAndParameters) {
-  const auto target = parse_target("/notifications/a%2Fb?type=COUPON.USE&since=x%2By&empty=");
+  const auto target = base::parse_request_target("/notifications/a%2Fb?type=COUPON.USE&since=x%2By&empty=");
 
   ASSERT_TRUE(target);
   EXPECT_EQ(target->segments, (std::vector<std::string>{"notifications", "a/b"}));
@@ -20,21 +20,21 @@ TEST(Target, DecodesSegmentsAndParameters) {
 }
 
 TEST(Target, HasNoSegmentsAtTheRoot) {
-  ASSERT_TRUE(parse_target("/"));
-  EXPECT_TRUE(parse_target("/")->segments.empty());
+  ASSERT_TRUE(base::parse_request_target("/"));
+  EXPECT_TRUE(base::parse_request_target("/")->segments.empty());
 }
 
 TEST(Target, RefusesWhatIsNoPath) {
-  EXPECT_FALSE(parse_target("*"));
-  EXPECT_FALSE(parse_target("/%zz"));
+  EXPECT_FALSE(base::parse_request_target("*"));
+  EXPECT_FALSE(base::parse_request_target("/%zz"));
 }
 
 TEST(PercentEncoding, LeavesOnlyUnreservedCharacters) {
-  EXPECT_EQ(percent_encode("a/b c+~"), "a%2Fb%20c%2B~");
+  EXPECT_EQ(base::percent_encode("a/b c+~"), "a%2Fb%20c%2B~");
 }
 
-TEST(Url, KnowsHostPortAndTarget) {
-  const auto url = parse_url("https://[::1]:8443/a?b=c#d");
+TEST(base::Url, KnowsHostPortAndTarget) {
+  const auto url = base::parse_url("https://[::1]:8443/a?b=c#d");
 
   ASSERT_TRUE(url);
   EXPECT_TRUE(url->tls);
@@ -44,8 +44,8 @@ TEST(Url, KnowsHostPortAndTarget) {
   EXPECT_EQ(url->authority(), "[::1]:8443");
 }
 
-TEST(Url, FillsInTheSchemesPortAndTheRoot) {
-  const auto url = parse_url("http://shop.example");
+TEST(base::Url, FillsInTheSchemesPortAndTheRoot) {
+  const auto url = base::parse_url("http://shop.example");
 
   ASSERT_TRUE(url);
   EXPECT_EQ(url->port, "80");
@@ -53,30 +53,30 @@ TEST(Url, FillsInTheSchemesPortAndTheRoot) {
   EXPECT_EQ(url->authority(), "shop.example");
 }
 
-TEST(Url, KnowsWhatStaysOnThisMachine) {
+TEST(base::Url, KnowsWhatStaysOnThisMachine) {
   for (const char* url : {"http://localhost:8444", "http://127.8.0.1", "https://[::1]:8444/a"}) {
-    EXPECT_TRUE(parse_url(url)->is_loopback()) << url;
+    EXPECT_TRUE(base::parse_url(url)->is_loopback()) << url;
   }
   for (const char* url : {"http://127.0.0.1.example", "https://10.0.0.1", "http://localhost.x"}) {
-    EXPECT_FALSE(parse_url(url)->is_loopback()) << url;
+    EXPECT_FALSE(base::parse_url(url)->is_loopback()) << url;
   }
 }
 
-TEST(Url, RefusesOtherSchemesAndNoHost) {
-  EXPECT_FALSE(parse_url("ftp://shop.example/"));
-  EXPECT_FALSE(parse_url("https:///path"));
-  EXPECT_FALSE(parse_url("shop.example"));
+TEST(base::Url, RefusesOtherSchemesAndNoHost) {
+  EXPECT_FALSE(base::parse_url("ftp://shop.example/"));
+  EXPECT_FALSE(base::parse_url("https:///path"));
+  EXPECT_FALSE(base::parse_url("shop.example"));
 }
 
-TEST(Url, RefusesBracketsAroundWhatIsNoIpv6Address) {
+TEST(base::Url, RefusesBracketsAroundWhatIsNoIpv6Address) {
   for (const char* url : {"http://[::@]:8080/", "http://[shop.example]/", "http://[10.0.0.1]/"}) {
-    EXPECT_FALSE(parse_url(url)) << url;
+    EXPECT_FALSE(base::parse_url(url)) << url;
   }
 }
 
-TEST(Url, RefusesControlCharactersAndBlanks) {
+TEST(base::Url, RefusesControlCharactersAndBlanks) {
   for (const char* url : {"http://h/a\r\nX: y", "http://h/a b", "http://h/\x7f", "http://h\t/"}) {
-    EXPECT_FALSE(parse_url(url)) << url;
+    EXPECT_FALSE(base::parse_url(url)) << url;
   }
 }
 
