@@ -8,7 +8,7 @@
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/metrics.hpp"
 #include "server/admin/status_page/status_page.hpp"
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

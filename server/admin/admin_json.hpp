@@ -15,7 +15,7 @@
 #include "server/receive/merchants.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/outbound/reconcile_counters.hpp"
-#include "server/service/reloader.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"

@@ -11,7 +11,7 @@
 #include "server/admin/delivery_admin_json.hpp"
 #include "server/admin/order_members.hpp"
 #include "server/admin/quarantine_retry.hpp"
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "base/json.hpp"
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 namespace {

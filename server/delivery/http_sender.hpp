@@ -11,7 +11,6 @@
 #include "base/clock.hpp"
 #include "server/delivery/call_queue.hpp"
 #include "server/delivery/http_outcome.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "server/config/config.hpp"
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 #include "storage/deliveries.hpp"
 
 namespace couponhook::server {

@@ -17,7 +17,7 @@
 #include "server/delivery/delivery_waiter.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {

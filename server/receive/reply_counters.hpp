@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 

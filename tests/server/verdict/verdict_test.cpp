@@ -1,7 +1,7 @@
 // Goal: the reply for every verdict is the one that the contract promises.
 // Method: the contract's table, written out again here, against the one in the code.
 
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 #include <gtest/gtest.h>
 

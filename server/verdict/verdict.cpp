@@ -1,4 +1,4 @@
-#include "server/receive/verdict.hpp"
+#include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
 namespace {
