@@ -1,22 +1,22 @@
 #pragma once
 
 /// \file
-/// What a PostgreSQL server and database are asked before they are trusted.
+/// Checks of a PostgreSQL server and database before a store uses them.
 
 #include "storage/postgres_connection.hpp"
 
 namespace couponhook::storage {
 
-/// Refuses settings under which a commit may be forgotten, and keeps the session from being set so
-/// later.
+/// Refuses server settings under which a commit may be lost. Also fixes synchronous_commit for the
+/// session, so that a later change at the server does not affect it.
 [[nodiscard]] Connection::Result<void> make_durable(PostgresConnection& connection);
 
-/// Looks at the schema that the connection works in.
-/// \return the version of our tables there, 0 where there are none; a failure where tables of
-///   somebody else have their names, or where they are unlogged, or too new.
+/// Checks the schema (in the sense of PostgreSQL) that the connection works in.
+/// \return the version of couponhook's tables there, 0 if there are none. Fails if other tables
+/// have their names, if they are unlogged, or if they are too new.
 [[nodiscard]] Connection::Result<std::int64_t> check_identity(PostgresConnection& connection);
 
-/// Takes the migrations that are missing, while no other replica does.
+/// Runs the missing migrations, while a lock keeps other replicas from doing the same.
 [[nodiscard]] Connection::Result<void> migrate_alone(PostgresConnection& connection,
                                                      std::int64_t now_ms);
 
