@@ -6,8 +6,8 @@ namespace couponhook::storage {
 namespace {
 
 /// Bytes that a probe has more than the largest notification that failed. They stand for the pages
-/// that the notification's rows and index entries take up. The extra room also makes a store that
-/// becomes ready stay ready for a while.
+/// that the notification's rows and index entries take up. The extra room also ensures that a store
+/// which reports ready stays ready for a while.
 constexpr std::size_t kProbeMargin = std::size_t{128} << 10;
 
 }  // namespace

@@ -13,9 +13,9 @@
 namespace couponhook::storage {
 
 /// A store counts as failing after it could not keep a notification. It counts as healthy again
-/// after it has kept a new notification, or a probe that is larger than the largest one that
-/// failed: a disk that is nearly full may have room for a small row, but not for a notification.
-/// Not thread-safe.
+/// after it has kept a new notification, or a probe that is larger than the largest notification
+/// that failed: a disk that is nearly full may have room for a small row, but not for a
+/// notification. Not thread-safe.
 class CommitHealth {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;

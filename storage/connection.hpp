@@ -105,8 +105,9 @@ class Connection {
   /// is done again.
   [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
 
-  /// The same for the open transaction alone, on engines that can set it for each transaction. For
-  /// connections whose other commits must be durable.
+  /// Makes only the commit of the open transaction return before its data is on the disk, on
+  /// engines that can set this for each transaction. For connections whose other commits must be
+  /// durable.
   virtual void commit_once_without_waiting() {}
 
   /// \return the slot in which the open transaction counts. A total is the sum of all its slots, so

@@ -44,7 +44,7 @@ class CounterDeltas {
 
   /// Registers a name that the store already has, so that it keeps its own total.
   void know(std::string_view name);
-  /// `name` must be one of the constants above.
+  /// \param name one of the constants in namespace counter.
   void add(std::string_view name, std::int64_t delta = 1);
   /// Moves one from the total `from` to the total `to`.
   void move(std::string_view from, std::string_view to) {

@@ -40,8 +40,8 @@ std::string_view outcome_of(DeliveryResult result) {
   return outcome::kDead;
 }
 
-/// \return the order of delivery numbers. All code locks rows in this order, so that two replicas
-/// wait for each other and do not deadlock.
+/// \return the indexes of `finished`, sorted by delivery number. All code locks rows in this order,
+/// so that two replicas wait for each other and do not deadlock.
 std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
   std::vector<std::size_t> order(finished.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -52,10 +52,10 @@ struct ClaimedDelivery {
 
 /// State of one notification's delivery to one handler, as claim_of() found it.
 enum class Standing : std::uint8_t {
-  kClaimed,     ///< this caller has it now
+  kClaimed,     ///< this caller holds the lease now
   kInProgress,  ///< leased, by another replica or by this one
   kWaiting,     ///< behind an earlier delivery of its ordering key
-  kPaused,      ///< held back by an operator
+  kPaused,      ///< held back by a pause that an operator has set
   kDone,        ///< delivered, or dropped by an operator
   kDead,
 };
@@ -77,16 +77,16 @@ struct Finished {
   Lease lease;
   DeliveryResult result = DeliveryResult::kDone;
   std::int64_t began_at_ms = 0;
-  std::int64_t due_at_ms = 0;  ///< for kRetry
+  std::int64_t due_at_ms = 0;  ///< due time of the next attempt, for kRetry
   std::string_view error;      ///< for kRetry and kDead: the reason, and the answer of the target
 };
 
 /// Open and dead deliveries of all handlers together.
 struct Backlog {
-  std::int64_t pending = 0;   ///< never tried
-  std::int64_t retrying = 0;  ///< failed, to be tried again
+  std::int64_t pending = 0;   ///< deliveries without a failed attempt
+  std::int64_t retrying = 0;  ///< deliveries that failed and will be tried again
   std::int64_t dead = 0;
-  std::optional<std::int64_t> oldest_created_at_ms;  ///< of the pending and retrying ones
+  std::optional<std::int64_t> oldest_created_at_ms;  ///< of the oldest pending or retrying delivery
 };
 
 /// Takes due deliveries, each under a lease, and records their results.
@@ -125,7 +125,7 @@ class Deliveries {
       std::string_view mchid, std::string_view notification_id,
       std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins = true);
 
-  /// Counts the attempts of deliveries that were claimed without being begun; call it before the
+  /// Counts the attempts of deliveries that were claimed with `begun` false; call it before the
   /// handler is called. An attempt that has begun already is not counted again. The commit does not
   /// wait for the disk: if a power cut loses the count, the call may be repeated.
   /// \return for each lease, true if it is still held.
@@ -165,7 +165,7 @@ class Deliveries {
            std::string_view state, std::string_view error, std::int64_t now_ms);
   [[nodiscard]] Work count_and_run();
 
-  // Claiming, in deliveries_claim.cpp.
+  // Claims of deliveries, defined in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
@@ -174,14 +174,14 @@ class Deliveries {
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
   void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
 
-  // Reporting.
+  // Recording of results.
   [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
                             std::vector<bool>& counted);
   void report(const Finished& finished, Row& held, std::int64_t now_ms);
 
   const std::unique_ptr<Connection> connection_;
   const LeaseTerms terms_;
-  std::vector<PauseRecord> pauses_;  ///< as read in the transaction
+  std::vector<PauseRecord> pauses_;  ///< pauses as the transaction read them
   CounterDeltas counters_;
   std::vector<Command> commands_;
   std::vector<Rows> results_;

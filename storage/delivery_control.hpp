@@ -61,9 +61,9 @@ class DeliveryControl {
                                                         std::string_view reason,
                                                         std::int64_t now_ms);
 
-  /// Pauses the deliveries of a handler, of events that match a pattern, or of events of a handler
-  /// that match a pattern. An empty text means any; not both may be empty. A delivery that is being
-  /// made now is finished. Has no effect if the same pause exists.
+  /// Pauses deliveries by handler, by event pattern, or by both. An empty text matches everything;
+  /// at least one of the two must not be empty. A delivery that is being made now is finished. Has
+  /// no effect if the same pause exists.
   /// \param by name of the operator.
   [[nodiscard]] Result<void> pause(std::string_view handler, std::string_view event_pattern,
                                    std::string_view reason, std::string_view by,

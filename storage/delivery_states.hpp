@@ -12,8 +12,8 @@ namespace couponhook::storage {
 
 /// States of a delivery. The database holds these strings: never rename them.
 namespace state {
-inline constexpr std::string_view kPending = "pending";    ///< open: not failed so far
-inline constexpr std::string_view kRetrying = "retrying";  ///< open: failed at least once
+inline constexpr std::string_view kPending = "pending";    ///< open: no failed attempt so far
+inline constexpr std::string_view kRetrying = "retrying";  ///< open: to be tried again
 inline constexpr std::string_view kDone = "done";
 inline constexpr std::string_view kDead = "dead";        ///< given up, until an operator retries it
 inline constexpr std::string_view kSkipped = "skipped";  ///< dropped by an operator

@@ -13,7 +13,8 @@
 
 namespace couponhook::storage {
 
-/// \param a an admission that has a fact.
+/// \return the command that inserts the ledger fact of an admission.
+/// \param a must have a fact.
 [[nodiscard]] inline Command insert_fact(const Admission& a) {
   const LedgerFact& f = *a.fact;
   if (f.coupon.empty()) {

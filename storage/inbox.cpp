@@ -74,7 +74,7 @@ struct Inbox::Impl {
   void stop();
   InboxActivity current_activity() const;
 
-  // On a writer thread:
+  // The functions below run on a writer thread:
   void work_until_stopped(Writer& writer);
   void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
@@ -90,23 +90,23 @@ struct Inbox::Impl {
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // The mutex must be held:
+  // The functions below need the mutex held:
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
   std::size_t uncommitted() const { return waiting() + committing; }
 
-  // Constant after construction.
+  // The members below are constant after construction.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // Protected by the mutex.
+  // The mutex protects the members below.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::condition_variable stop_pauses;
   std::vector<Work> queue;
   std::vector<Work> backlog;  ///< requests that came before the queue, and were more than one batch
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< of waiting requests and of those being committed
+  std::size_t bytes = 0;     ///< memory of waiting requests and of those being committed
   std::size_t sleepers = 0;  ///< writer threads without work
   bool waking = false;  ///< one of the sleepers has been notified, and will take what is queued
   bool stopping = false;
@@ -337,7 +337,8 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
-    // The vector of the batch is reused later; the listener's session must be freed now.
+    // Releases the listener now. The memory of the batch is reused only later, and the listener's
+    // session may end before that.
     work.listener.reset();
   }
 }

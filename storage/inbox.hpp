@@ -57,9 +57,9 @@ struct InboxOptions {
 /// Activity of the writers since the start.
 struct InboxActivity {
   std::uint64_t commits = 0;
-  std::uint64_t rows = 0;  ///< admissions, copies and quarantined bodies, in all commits
+  std::uint64_t rows = 0;  ///< in all commits: admissions, copies, quarantined bodies, probes
   std::uint64_t failed_commits = 0;
-  std::int64_t last_commit_ms = 0;  ///< 0: none yet
+  std::int64_t last_commit_ms = 0;  ///< milliseconds since the Unix epoch; 0: none yet
   std::size_t queued = 0;
   /// True if a notification, or a probe of a notification's size, could not be committed, and none
   /// has been committed since.
@@ -100,7 +100,7 @@ class Inbox {
 
   /// Takes ownership of connections whose schema is current, and starts one writer thread for each.
   Inbox(Connections connections, InboxOptions options, Clock clock, FailureObserver on_failure);
-  /// The same with one writer thread.
+  /// Takes ownership of one connection whose schema is current, and starts one writer thread.
   Inbox(std::unique_ptr<Connection> connection, InboxOptions options, Clock clock,
         FailureObserver on_failure);
   /// Calls stop().

@@ -11,7 +11,7 @@
 
 namespace couponhook::storage {
 
-/// \param rows the result of the statement sql::kPauses; its texts are moved out.
+/// \return the pauses in the result of the statement sql::kPauses. Moves the texts out of `rows`.
 [[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
   std::vector<PauseRecord> pauses;
   for (Row& row : rows) {
@@ -26,6 +26,7 @@ namespace couponhook::storage {
   return pauses;
 }
 
+/// Returns true if the event type matches the pattern.
 /// \param pattern an event type, or the beginning of one followed by *; empty matches every type.
 [[nodiscard]] inline bool matches_event(std::string_view pattern, std::string_view event_type) {
   if (pattern.empty()) return true;

@@ -7,13 +7,15 @@
 
 namespace couponhook::storage {
 
-/// Refuses server settings under which a commit may be lost. Also fixes synchronous_commit for the
-/// session, so that a later change at the server does not affect it.
+/// Refuses server settings under which a commit may be lost. Also sets synchronous_commit for the
+/// session to the value that it has, so that a later change at the server does not affect the
+/// session.
 [[nodiscard]] Connection::Result<void> make_durable(PostgresConnection& connection);
 
 /// Checks the schema (in the sense of PostgreSQL) that the connection works in.
-/// \return the version of couponhook's tables there, 0 if there are none. Fails if other tables
-/// have their names, if they are unlogged, or if they are too new.
+/// \return the version of couponhook's tables there, 0 if there are none. Fails if tables of
+/// another program have their names, if couponhook's tables are unlogged, or if their version is
+/// too new.
 [[nodiscard]] Connection::Result<std::int64_t> check_identity(PostgresConnection& connection);
 
 /// Runs the missing migrations, while a lock keeps other replicas from doing the same.

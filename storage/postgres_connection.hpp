@@ -38,7 +38,8 @@ struct PostgresTimes {
 ///
 /// If the connection is lost before the COMMIT was sent, the transaction fails with kConflict: it
 /// may be run again as a whole. If the connection is lost during the COMMIT, the transaction fails
-/// with kUnavailable: whether it was committed is unknown.
+/// with kUnavailable: whether it was committed is unknown. A server that gives no answer in time is
+/// also kUnavailable.
 class PostgresConnection final : public Connection {
  public:
   struct Options {
@@ -105,7 +106,7 @@ class PostgresConnection final : public Connection {
 
   Options options_;
   Backoff backoff_;
-  std::optional<Failure> last_failure_;  ///< of the last try to connect
+  std::optional<Failure> last_failure_;  ///< failure of the last try to connect
   std::unique_ptr<PostgresSession> session_;
   bool adopting_ = false;
   bool in_transaction_ = false;

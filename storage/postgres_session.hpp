@@ -29,8 +29,8 @@ class PostgresSession {
   };
   using Answer = std::unique_ptr<pg_result, Clear>;
 
-  /// Connects. Waits for each address in the URL at most the URL's connect_timeout, or 2 s without
-  /// one.
+  /// Connects. Waits for each address in the URL at most the URL's connect_timeout, or at most 2 s
+  /// if the URL has none.
   /// \param store_name used in messages.
   [[nodiscard]] static Result<std::unique_ptr<PostgresSession>> connect(const std::string& url,
                                                                         std::string store_name);

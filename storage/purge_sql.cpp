@@ -51,8 +51,8 @@ const Statement kHoldOpen{
     " AND EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
     " ON CONFLICT (notification) DO NOTHING"};
 
-// A notification with a delivery that was retried meanwhile stays in the table and is checked
-// again.
+// A notification with a delivery that was retried since the check stays in retention_held, and is
+// checked again.
 const Statement kLetGo{
     "DELETE FROM retention_held WHERE notification = $1"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
@@ -87,8 +87,9 @@ const Statement kDeleteNotifications{
     "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
     " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
 
-// Runs after the notifications were deleted: while a conflict is being inserted, the notification's
-// row is locked.
+// Runs after the notifications were deleted. A transaction that inserts a conflict has locked the
+// notification's row, so the deletion of the notification waits for it, and this statement sees the
+// conflict.
 const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};

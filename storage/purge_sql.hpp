@@ -38,8 +38,8 @@ extern const Statement kLookAtHeld;
 /// received_at.
 extern const Statement kLookAtQuarantine;
 
-// Each of these takes the rows after the first number up to and including the second. Notifications
-// with open deliveries are not changed.
+// Statements with the parameters `after` and `to` act on the notifications numbered after `after`,
+// up to and including `to`. Notifications with open deliveries are not changed.
 
 /// Records in retention_held the notifications that have open deliveries. Parameters: after, to.
 extern const Statement kHoldOpen;

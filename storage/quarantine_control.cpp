@@ -79,8 +79,8 @@ QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool&
   return {};
 }
 
-/// Adds only missing deliveries: an unreadable notification was delivered too, chosen by its event
-/// type.
+/// Adds only the missing deliveries: while the notification was unreadable, it was already
+/// delivered to the handlers of its event type.
 QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
                                                           std::int64_t sequence,
                                                           std::int64_t received_at_ms) {

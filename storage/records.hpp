@@ -79,9 +79,9 @@ struct Admission {
   std::string id;
   std::string event_type;
   std::string create_time;  ///< unchanged text of the sender
-  std::string source;       ///< notification, or reconcile
+  std::string source;       ///< origin: "notification" or "reconcile"
   std::string envelope;     ///< the rest of the envelope as a JSON object; may be empty
-  std::string resource;     ///< decrypted
+  std::string resource;     ///< the decrypted resource
   /// Description of what is wrong with the resource, without its content. Begins with one of the
   /// texts in namespace flaw; empty if nothing is wrong.
   std::string flaw;
@@ -112,7 +112,7 @@ struct Quarantined {
   std::string id;          ///< empty if the envelope could not be read
   std::string event_type;  ///< empty if the envelope could not be read
   std::string headers;     ///< the Wechatpay-* headers as a JSON object
-  std::string body;        ///< as received
+  std::string body;        ///< the body as received
   Digest body_digest{};    ///< primary key: the same bytes are stored once
   std::int64_t received_at_ms = 0;
 };
@@ -147,7 +147,7 @@ struct DeliveryRecord {
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
   bool leased = false;      ///< a replica holds a lease on the delivery; the lease may have ended
-  std::string lease_owner;  ///< the replica that holds the lease
+  std::string lease_owner;  ///< name of the replica that holds the lease
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
@@ -204,7 +204,7 @@ struct NotificationRecord {
   std::int64_t conflicts = 0;  ///< number of copies with other content
   std::string source;
   std::string envelope;
-  std::string flaw;      ///< as in Admission
+  std::string flaw;      ///< see Admission::flaw
   std::string resource;  ///< empty after its retention time, and for quarantined bodies
   std::string quarantine_reason;
   std::string quarantine_detail;
@@ -219,8 +219,8 @@ struct NotificationFilter {
   /// deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< received at or after
-  std::optional<std::int64_t> until_ms;  ///< received before
+  std::optional<std::int64_t> since_ms;  ///< received at or after this time
+  std::optional<std::int64_t> until_ms;  ///< received before this time
   std::int64_t limit = 50;
   std::optional<std::int64_t> before_sequence;  ///< cursor: the list is newest first and has only
                                                 ///< notifications with a smaller number

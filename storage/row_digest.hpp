@@ -14,8 +14,8 @@
 
 namespace couponhook::storage {
 
-/// Sum of the hashes of rows. It does not depend on the order of the rows, because database engines
-/// sort text differently, nor on the engine. Its 128 bits detect accidental errors of a copy; it is
+/// Sum of the hashes of rows. The sum does not depend on the engine, nor on the order of the rows,
+/// because engines sort text differently. Its 128 bits detect accidental errors of a copy; it is
 /// not a cryptographic hash and does not stop deliberate changes.
 class RowDigest {
  public:

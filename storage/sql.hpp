@@ -95,7 +95,8 @@ extern const Statement kHeldDelivery;
 /// Writes the result of an attempt and ends the lease. Parameters: state, due_at or NULL,
 /// finished_at or NULL, error, seq.
 extern const Statement kReport;
-/// Makes the oldest open delivery of a lane due. Parameters: due_at, lane.
+/// Makes the oldest open delivery of a lane due, unless a pause holds it back. Parameters: due_at,
+/// lane.
 extern const Statement kPromote;
 /// Writes one attempt into the history of a delivery. Parameters: delivery, slot, attempt,
 /// began_at, ended_at, outcome, error.
@@ -136,7 +137,8 @@ extern const Statement kInsertPause;
 /// Ends a pause. Parameters: now, pause.
 extern const Statement kResume;
 
-// Status. The cost of each statement does not grow with the store; lists have a limit.
+// Status. Lists have a limit. Apart from the two corrections of totals, the cost of each statement
+// does not grow with the store.
 
 /// Reads all totals. Result: name, total.
 extern const Statement kTotals;
@@ -152,8 +154,8 @@ extern const Statement kCorrectSealed;
 extern const Statement kCorrectUnreadable;
 /// Reads when the newest notification was received. Result: received_at.
 extern const Statement kLastReceived;
-/// Reads the age of the oldest pending and the oldest retrying delivery. Result: created_at, in up
-/// to two rows.
+/// Reads the creation times of the oldest pending and the oldest retrying delivery. Result:
+/// created_at, in up to two rows.
 extern const Statement kOldestOpenDelivery;
 /// Reads a notification. Parameters: id, mchid or empty. Result: columns of a notification
 /// (COUPONHOOK_NOTIFICATION_COLUMNS), resource.
@@ -169,14 +171,14 @@ extern const Statement kDeliveryById;
 /// Reads the attempts at all deliveries of a notification. Parameter: notification. Result:
 /// delivery, attempt, began_at, ended_at, outcome, error; the latest attempt last.
 extern const Statement kAttemptsOf;
-/// Finds the last delivery that one page may look at. Parameters: before (a seq), number of rows to
-/// skip. Result: seq.
+/// Finds the oldest delivery that one page may look at. Parameters: before (a seq), number of rows
+/// to skip. Result: seq.
 extern const Statement kDeliveryFloor;
 /// Lists deliveries. Parameters: before, floor, state, handler, event_type, mchid, error, since,
 /// until, limit. Result: columns of a listed delivery (COUPONHOOK_LISTED_COLUMNS).
 extern const Statement kListDeliveries;
-/// Finds the last delivery in a state that one page may look at. Parameters: state, before (a seq),
-/// number of rows to skip. Result: seq.
+/// Finds the oldest delivery in a state that one page may look at. Parameters: state, before (a
+/// seq), number of rows to skip. Result: seq.
 extern const Statement kUndoneFloor;
 /// Lists deliveries in one state, but not "done", which its index does not hold. Parameters: state,
 /// before, floor, handler, event_type, mchid, error, since, until, limit. Result: columns of a
@@ -191,13 +193,13 @@ extern const Statement kParkedHandlers;
 /// Counts the open deliveries of a handler. Parameters: handler, limit (the number of lanes to look
 /// at). Result: their number.
 extern const Statement kOpenOfHandler;
-/// Finds the last notification that one page may look at. Parameters: before (a seq), number of
+/// Finds the oldest notification that one page may look at. Parameters: before (a seq), number of
 /// rows to skip. Result: seq.
 extern const Statement kNotificationFloor;
 /// Lists notifications. Parameters: before, floor, event_type, state, mchid, since, until, limit.
 /// Result: columns of a notification (COUPONHOOK_NOTIFICATION_COLUMNS).
 extern const Statement kListNotifications;
-/// Finds the last notification with a flaw that one page may look at. Parameters: before (a seq),
+/// Finds the oldest notification with a flaw that one page may look at. Parameters: before (a seq),
 /// number of rows to skip. Result: seq.
 extern const Statement kFlawFloor;
 /// Lists unreadable notifications. Parameters: before, floor, event_type, mchid, since, until,
@@ -217,8 +219,8 @@ extern const Statement kLeaveQuarantine;
 extern const Statement kNotificationToRead;
 /// Writes the flaw of a notification. Parameters: flaw or NULL, seq.
 extern const Statement kNoteFlaw;
-/// Finds the last quarantined body that one page may look at. Parameters: before (a seq), number of
-/// rows to skip. Result: seq.
+/// Finds the oldest quarantined body that one page may look at. Parameters: before (a seq), number
+/// of rows to skip. Result: seq.
 extern const Statement kQuarantineFloor;
 /// Lists quarantined bodies. Parameters: before, floor, event_type, mchid, since, until, limit.
 /// Result: columns of a quarantined body (COUPONHOOK_QUARANTINE_COLUMNS).

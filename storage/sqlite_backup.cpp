@@ -77,7 +77,7 @@ BackupFailure in_backup(Failure failure) {
 /// File that is being copied: the store (backup) or a backup (restore).
 enum class Copy : bool { kOfStore, kOfBackup };
 
-/// Makes and checks a copy of `source`, which does not have its final name yet.
+/// Copies `source` to a file with a temporary name, and checks the copy.
 BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const PartialFile& file,
                                            Copy which, const WorkObserver& observer) {
   const auto in_source = which == Copy::kOfStore ? in_store : in_backup;
@@ -143,7 +143,8 @@ Result set_log_aside(const fs::path& store, const fs::path& aside) {
   return sync_folder(folder_of(store));
 }
 
-/// Links the old file to a second name. It keeps its first name until the new file takes that.
+/// Links the old file to a second name. The old file also keeps its first name, until the new file
+/// takes that name.
 Result set_aside(const fs::path& store, const fs::path& aside) {
   if (auto settled = settle(store); !settled) return settled;
   if (::link(store.c_str(), aside.c_str()) != 0) {

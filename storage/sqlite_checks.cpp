@@ -95,8 +95,8 @@ Connection::Result<void> SqliteConnection::make_durable() {
   return check_writable();
 }
 
-/// Takes the write lock for a moment, because SQLite also opens the log and its index only for
-/// reading if it cannot write them, and reports that only to a writer.
+/// Takes the write lock for a moment, as a test. If SQLite cannot write the log or its index, it
+/// opens them only for reading, and reports that only when the write lock is taken.
 Connection::Result<void> SqliteConnection::check_writable() {
   const auto begun = run_script("BEGIN IMMEDIATE");
   if (begun) return run_script("ROLLBACK");

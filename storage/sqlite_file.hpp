@@ -65,8 +65,8 @@ class SqliteFile final : public Store {
   bool writes_;
   std::optional<FileIdentity> database_;  ///< the file that open() has checked
   std::mutex mutex_;
-  /// Files of all open connections. When the last connection closes, SQLite deletes the log, and
-  /// makes a new one later.
+  /// Files of all open connections. The pointer is weak, because SQLite deletes the log when the
+  /// last connection closes, and creates a new one later.
   std::weak_ptr<SqliteFiles> files_;  ///< protected by the mutex
   /// Queue of all writers, so that none starves.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();

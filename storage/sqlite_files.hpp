@@ -52,7 +52,7 @@ class SqliteFiles {
       const std::filesystem::path& path, const std::optional<FileIdentity>& database);
 
   /// Checks that a restart would find these files. Costs three system calls, a few microseconds.
-  /// \return kMoved if not; the message changes at most once a second.
+  /// \return kMoved if not; the message stays the same until something changes.
   [[nodiscard]] Result<void> check();
   /// The same as check() if the last check failed; otherwise does nothing.
   [[nodiscard]] Result<void> check_if_lost();

@@ -9,8 +9,8 @@
 namespace couponhook::storage {
 
 /// Replaces each byte that is NUL or not valid UTF-8 by U+FFFD. PostgreSQL refuses such text, and
-/// with it the whole row, but a signed notification must be stored whatever it contains. Nothing is
-/// lost: the original that the text was read from is stored as bytes.
+/// with it the whole transaction, but a signed notification must be stored whatever it contains.
+/// Nothing is lost: the original that the text was read from is stored as bytes.
 ///
 /// \param mended receives the result if a byte was replaced.
 /// \return `text`, or a view of `mended`.

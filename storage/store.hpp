@@ -35,12 +35,12 @@ struct StoreUrl {
 struct StoreOptions {
   /// Longest wait of a statement for another process's lock, and of a writer for its turn.
   std::chrono::milliseconds busy_timeout{1000};
-  /// The same for admissions: as long as their senders wait for a reply. On PostgreSQL, half of it
-  /// is the longest wait for a row that another transaction has locked, because our own commit
-  /// comes after it.
+  /// Longest wait of an admission for a lock or for its turn: as long as its sender waits for a
+  /// reply. On PostgreSQL, half of it is the longest wait for a row that another transaction has
+  /// locked, because our own commit comes after that wait.
   std::chrono::milliseconds admission_wait{4000};
-  /// The same for deliveries and maintenance, for which nobody waits: on a slow disk, other writers
-  /// may keep the turn for seconds.
+  /// Longest wait of deliveries and maintenance for a lock or for their turn. Nobody waits for
+  /// them, and on a slow disk other writers may keep the turn for seconds.
   std::chrono::milliseconds background_wait{5000};
   /// Longest time of one statement of a reader. A long read keeps SQLite's write-ahead log from
   /// being emptied, and takes time from the writers.
@@ -63,9 +63,9 @@ struct StoreOptions {
 /// connections.
 ///
 /// Opening creates what is missing and brings an older schema up to date. It refuses a store that
-/// is newer than this program, damaged, not couponhook's, or held by another process, a file system
-/// without reliable locks, and a server whose settings allow commits to be lost. Any number of
-/// services may open one store on a PostgreSQL server.
+/// is newer than this program, damaged, not couponhook's, or held by another process. It also
+/// refuses a file system without reliable locks, and a server whose settings allow commits to be
+/// lost. Any number of services may open one store on a PostgreSQL server.
 class Store {
  public:
   template <typename T>

@@ -23,8 +23,8 @@ namespace couponhook::storage {
 /// while it reports what it has committed.
 class WriteTurns {
  public:
-  /// \param overdue_after the wait after which a writer's role no longer counts, except behind
-  /// admissions.
+  /// \param overdue_after a writer that has waited this long no longer gives way to higher roles,
+  /// except to admissions.
   explicit WriteTurns(std::chrono::milliseconds overdue_after = std::chrono::milliseconds(500))
       : overdue_after_(overdue_after) {}
 
@@ -43,7 +43,7 @@ class WriteTurns {
   };
   using Line = std::deque<Waiting*>;
 
-  // The mutex must be held:
+  // The functions below need the mutex held:
   [[nodiscard]] Line& line_of(WriterRole role) { return lines_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] Line* next_line();
 
