@@ -12,7 +12,7 @@
 
 namespace couponhook::storage {
 
-/// Time of a clock that never jumps while the machine runs, whoever sets the time of day.
+/// Time of a clock that never jumps while the machine runs, even if somebody sets the time of day.
 struct SteadyTime {
   std::string boot;  ///< changes with each start of the machine
   std::int64_t ms = 0;
