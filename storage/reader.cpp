@@ -305,8 +305,7 @@ Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quaranti
 }
 
 Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
-  // An index has the deliveries that are not done, by state. Other lists walk through all
-  // deliveries in order of arrival.
+  // An index lists undone deliveries by state; all other lists walk through all deliveries.
   const bool by_state = !filter.state.empty() && filter.state != state::kDone;
   const bool filtered = !filter.handler.empty() || !filter.event_type.empty() ||
                         !filter.mchid.empty() || !filter.error.empty() || filter.since_ms ||
