@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t kNotAsked = std::numeric_limits<std::size_t>::max();
 
-/// Says that nothing was admitted, on every way out but a commit.
+/// Sets every outcome to kFailed when it goes out of scope, unless release() was called after a
+/// commit.
 class OutcomesFail {
  public:
   explicit OutcomesFail(std::span<Work> batch) : batch_(batch) {}
@@ -53,7 +54,8 @@ auto fact_key(const Admission& a) {
   return std::tie(f.stock_id, f.coupon, f.kind, f.transaction_id, f.business_key);
 }
 
-/// Tells how many notifications were written to files that nobody will look for.
+/// Adds the number of refused notifications to the message of kMoved: they were written to files
+/// that nobody will look for, and their senders send them again.
 Failure with_count(Failure failure, std::size_t notifications) {
   if (failure.code == FailureCode::kMoved && notifications > 0) {
     failure.message += "; " + std::to_string(notifications) +
@@ -100,7 +102,7 @@ void BatchWriter::sort(std::span<Work> batch) {
       padding_bytes_ = std::max(padding_bytes_, std::get<Probe>(work.content).bytes);
     }
   }
-  // Stable, so that of two copies in one batch the one that came first is kept.
+  // Stable sort: of two copies in one batch, the first one is stored.
   std::stable_sort(admissions_.begin(), admissions_.end(), [](const auto& a, const auto& b) {
     return std::tie(a.admission->id, a.admission->mchid) <
            std::tie(b.admission->id, b.admission->mchid);
@@ -154,7 +156,7 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
 }
 
 void BatchWriter::append_beat(std::int64_t now_ms) {
-  // No engine can make noise smaller.
+  // Random bytes, so that no engine can compress the padding.
   std::minstd_rand noise;
   padding_.resize(padding_bytes_);
   for (char& byte : padding_) byte = static_cast<char>(noise() >> 8);
@@ -184,7 +186,8 @@ BatchWriter::Result BatchWriter::follow_up() {
   ask_for_origins();
   const std::size_t first_to_leave = commands_.size();
   for (const Admitted& item : admissions_) {
-    // Kept now, or kept already: either way there is nothing left to be opened.
+    // The notification is stored now, or was stored already: the quarantined body is no longer
+    // needed.
     if (const auto& sealed = item.admission->opened_from) {
       commands_.push_back(
           Command(sql::kLeaveQuarantine, {sealed->quarantine_id, as_bytes(sealed->body_digest)}));
@@ -205,8 +208,8 @@ void BatchWriter::append_facts() {
   for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
 }
 
-/// After the facts themselves, so that whoever inserted one first is told, whatever comes
-/// meanwhile.
+/// Reads which notification stored each fact first. Runs after the INSERT of the facts, so the
+/// answer is right even if other transactions insert the same facts meanwhile.
 void BatchWriter::ask_for_origins() {
   origins_.clear();
   for (const Admitted* item : with_deliveries_) {
@@ -224,8 +227,8 @@ void BatchWriter::leave_out_retold() {
   });
 }
 
-/// In the order in which their notifications came in, which is how one coupon's are to be
-/// delivered.
+/// Inserts deliveries in the order in which their notifications arrived: the deliveries of one
+/// coupon are made in that order.
 BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   made_deliveries_ = false;
   if (with_deliveries_.empty()) return {};
@@ -245,7 +248,8 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   return {};
 }
 
-/// Finds out behind which deliveries none may be born leased, and which are paused.
+/// Reads which lanes have an open delivery, behind which no delivery may be created with a lease,
+/// and which pauses are active.
 BatchWriter::Result BatchWriter::look_at_lanes() {
   taken_lanes_.clear();
   pauses_.clear();
@@ -297,10 +301,10 @@ BatchWriter::Result BatchWriter::read_copies() {
   conflicts_.clear();
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     Admitted& copy = *copies_[i];
-    // Two commands were run for each: the first counts, the second reads.
+    // Two commands were run for each copy: the first counts it, the second reads the stored row.
     const Rows& rows = results_[2 * i + 1];
     if (rows.empty()) {
-      // Another connection removed the first between our insert and our update.
+      // Another connection deleted the stored notification between our INSERT and our UPDATE.
       return Failure{FailureCode::kConflict,
                      "a notification was removed while a copy of it was being counted"};
     }
@@ -325,7 +329,7 @@ BatchWriter::Result BatchWriter::insert_conflicts() {
   }
   if (auto inserted = run(); !inserted) return inserted;
   for (std::size_t i = 0; i < conflicts_.size(); ++i) {
-    // A conflict that comes again is one more copy of what is kept, not one more conflict.
+    // The same conflict again counts as a duplicate of the stored one, not as a new conflict.
     counters_.add(results_[i].empty() ? counter::kDuplicates : counter::kConflicts);
   }
   return {};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Admits a batch in one transaction.
+/// Writes a batch of admissions in one transaction.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,29 +21,28 @@
 
 namespace couponhook::storage {
 
-/// Asks for a row to be committed, whichever.
+/// Request to commit any row, to test whether a commit is possible.
 struct Probe {
-  std::size_t bytes = 0;  ///< that the row is to take up
+  std::size_t bytes = 0;  ///< size of the row to commit
 };
 
-/// One thing handed in, who is to be told, and what became of it.
+/// One request to the Inbox, with its listener and its outcome.
 struct Work {
   std::variant<Probe, Admission, Quarantined> content;
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<BornLeased> leased{};
-  std::size_t bytes = 0;  ///< that it counts for while it is in memory
+  std::size_t bytes = 0;  ///< memory that the request counts for in the queue
 };
 
-/// Writes batches through one connection. Knows no threads and tells no listeners.
+/// Writes batches through one connection. Uses no threads and calls no listeners.
 ///
-/// First every row is inserted unless its key exists, in one round trip: the unique index decides
-/// what is new, so that several writers need not know of each other. Then follow, in another, what
-/// depends on that: facts and deliveries of what is new, marks on what was there before. Rows are
-/// written in the order of their keys, so that two writers of the same rows wait for each other
-/// rather than deadlock.
+/// The first round trip inserts every row unless its key exists. The unique index decides what is
+/// new, so several writers need not coordinate. The next round trip writes what depends on that:
+/// facts and deliveries of new notifications, counts of copies. Rows are written in the order of
+/// their keys, so that two writers of the same rows wait for each other and do not deadlock.
 ///
-/// Not thread-safe. Memory is kept from one batch to the next.
+/// Not thread-safe. Keeps its memory from one batch to the next.
 class BatchWriter {
  public:
   using Result = Connection::Result<void>;
@@ -51,20 +50,21 @@ class BatchWriter {
   /// \param connection must outlive this object.
   explicit BatchWriter(Connection& connection, LeaseTerms terms = {});
 
-  /// One transaction. On success it is durable and each work's outcome is set; on failure, or when
-  /// an exception leaves it, nothing is kept and every outcome is kFailed.
+  /// Writes the batch in one transaction. On success it is durable and the outcome of each request
+  /// is set. On failure, or if an exception is thrown, nothing is stored and every outcome is
+  /// kFailed.
   [[nodiscard]] Result write(std::span<Work> batch, std::int64_t now_ms);
 
-  /// Whether the last batch made deliveries that wait for a worker.
+  /// Returns true if the last batch created deliveries without a lease, which wait for a worker.
   [[nodiscard]] bool made_deliveries() const { return made_deliveries_; }
 
  private:
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< 0: a copy
+    std::int64_t sequence = 0;  ///< row number; 0 if the notification is a copy
   };
-  /// A delivery that is inserted as leased by the command at `position`.
+  /// A delivery with a lease, inserted by the command number `position`.
   struct Leasing {
     Work* work;
     const NewDelivery* delivery;
@@ -94,22 +94,23 @@ class BatchWriter {
 
   Connection& connection_;
   const LeaseTerms terms_;
-  std::optional<std::int64_t> counted_slot_;  ///< whose counters' names are known
+  std::optional<std::int64_t> counted_slot_;  ///< slot whose names of totals were read
   bool made_deliveries_ = false;
 
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;
   std::vector<AdmitOutcome*> probes_;
-  std::size_t padding_bytes_ = 0;  ///< of the largest probe
+  std::size_t padding_bytes_ = 0;  ///< size of the largest probe
   std::string padding_;
   std::vector<const Admission*> facts_;
   std::vector<Admitted*> copies_;
   std::vector<Admitted*> conflicts_;
   std::vector<const Admitted*> with_deliveries_;
-  /// Where the results say who told the fact first, in the order of with_deliveries_.
+  /// For each item of with_deliveries_: position of the result that says which notification stored
+  /// the fact first.
   std::vector<std::size_t> origins_;
   bool leases_wanted_ = false;
-  std::vector<PauseRecord> pauses_;  ///< as the transaction saw them, where leases are wanted
+  std::vector<PauseRecord> pauses_;  ///< read in the transaction, only if a lease was asked for
   std::unordered_set<std::int64_t> taken_lanes_;
   std::vector<Leasing> leasing_;
   CounterDeltas counters_;

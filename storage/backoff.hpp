@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// When to try again what has failed.
+/// Exponential backoff: the pause before an operation that has failed is tried again.
 
 #include <algorithm>
 #include <chrono>
@@ -10,9 +10,9 @@
 
 namespace couponhook::storage {
 
-/// Each failure doubles the pause before the next attempt, up to a limit. Of each pause the second
-/// half is left to chance, so that replicas that lost their server together do not all come back at
-/// once.
+/// Doubles the pause after each failure, up to a limit. Each pause is random between half of its
+/// length and its full length, so that replicas that lost their database at the same time do not
+/// all reconnect at the same time.
 class Backoff {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -21,7 +21,7 @@ class Backoff {
   Backoff(Milliseconds initial, Milliseconds longest, std::uint32_t seed)
       : initial_(initial), longest_(longest), pause_(initial), random_(seed) {}
 
-  /// Whether the next attempt is due.
+  /// Returns true if the next attempt is due.
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_; }
   void failed(TimePoint now) {
     std::uniform_int_distribution<Milliseconds::rep> chance(pause_.count() / 2, pause_.count());

@@ -5,8 +5,9 @@
 namespace couponhook::storage {
 namespace {
 
-/// What a probe is larger than the largest notification that failed: the pages that its rows and
-/// their places in the indices take up, and more, so that what is ready is so for a while.
+/// Bytes that a probe has more than the largest notification that failed. They stand for the pages
+/// that the notification's rows and index entries take up. The extra room also ensures that a store
+/// which reports ready stays ready for a while.
 constexpr std::size_t kProbeMargin = std::size_t{128} << 10;
 
 }  // namespace
@@ -17,7 +18,7 @@ void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
   const bool as_large = std::ranges::any_of(batch, [this](const Work& work) {
     const auto* probe = std::get_if<Probe>(&work.content);
     if (probe != nullptr) return probe->bytes >= probe_bytes();
-    // A copy adds no row, and fits where nothing new does.
+    // A copy adds no row, so it can be committed when a new notification does not fit.
     return work.outcome != AdmitOutcome::kDuplicate;
   });
   if (as_large) failed_bytes_.reset();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The small interface behind which a database driver stands.
+/// Interface of a database driver: connections, statements, parameters and results.
 
 #include <algorithm>
 #include <array>
@@ -21,26 +21,27 @@
 
 namespace couponhook::storage {
 
-/// Bytes that are not text.
+/// Binary data, which the database stores as bytes and not as text.
 struct Bytes {
   std::string_view view;
 };
 
-/// A value for a statement, borrowed: it must live until run() returns.
+/// Value of a statement's parameter. It is borrowed: the data must live until run() returns.
 using Parameter = std::variant<std::nullptr_t, std::int64_t, std::string_view, Bytes>;
 
-/// A value out of a result. Text and bytes are both strings.
+/// Value of a result's column. Text and bytes both arrive as std::string.
 using Field = std::variant<std::nullptr_t, std::int64_t, std::string>;
 using Row = std::vector<Field>;
 using Rows = std::vector<Row>;
 
-/// A statement's text, $1, $2 … in order of first appearance, so that both engines take it as it
-/// is. Statements are constants (sql.hpp): a driver prepares each once and knows it by its address.
+/// Text of an SQL statement. Parameters are $1, $2 … in order of first appearance, so that both
+/// engines accept the same text. Every Statement is a constant (sql.hpp): a driver prepares each
+/// one once per connection, and recognizes it by its address.
 struct Statement {
   std::string_view text;
 };
 
-/// One execution of a statement.
+/// One execution of a statement, with its parameters.
 class Command {
  public:
   static constexpr std::size_t kParametersMax = 16;
@@ -77,52 +78,58 @@ class Connection {
   virtual ~Connection() = default;
 
   [[nodiscard]] virtual Result<void> begin() = 0;
-  /// Durable when it returns success. On failure nothing of the transaction is kept, or (a lost
-  /// connection) it is unknown; either way the caller must not promise anything.
+  /// Commits. On success the transaction is durable, unless commits do not wait for the disk (see
+  /// commit_without_waiting()). On failure nothing of the transaction is kept, or, if the
+  /// connection was lost, the result is unknown. In both cases the caller must not promise
+  /// anything.
   [[nodiscard]] virtual Result<void> commit() = 0;
   virtual void rollback() noexcept = 0;
 
-  /// Runs commands in order, as one round trip where the engine can, and gives the rows of each.
-  /// Stops at the first failure. `results` is resized to the commands' number; its memory is
-  /// reused.
+  /// Runs commands in order and returns the rows of each, in one round trip if the engine supports
+  /// that. Stops at the first failure.
+  /// \param results resized to the number of commands; its memory is reused.
   [[nodiscard]] virtual Result<void> run(std::span<const Command> commands,
                                          std::vector<Rows>& results) = 0;
 
-  /// Runs the last commands of a transaction and commits it: one round trip less where the engine
-  /// can. As run() and commit() otherwise.
+  /// Runs the last commands of a transaction and commits it. This saves one round trip if the
+  /// engine supports that. Otherwise the same as run() followed by commit().
   [[nodiscard]] virtual Result<void> run_and_commit(std::span<const Command> commands,
                                                     std::vector<Rows>& results) {
     auto ran = run(commands, results);
     return ran ? commit() : ran;
   }
 
-  /// From now on a commit does not wait until it is on the disk, in whatever session it is made.
-  /// Such commits get there in order: none that waits can outlive one before it. For work that is
-  /// found undone, and done again, where a power cut has lost it.
+  /// From now on, commits of this connection return before their data is on the disk; this also
+  /// applies after a reconnect. Such commits reach the disk in order, and before any later commit
+  /// that waits. Use this only for work that a power cut may lose, because it is found undone and
+  /// is done again.
   [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
 
-  /// The same for the open transaction alone, where the engine can tell them apart: others of this
-  /// connection must last.
+  /// Makes only the commit of the open transaction return before its data is on the disk, on
+  /// engines that can set this for each transaction. For connections whose other commits must be
+  /// durable.
   virtual void commit_once_without_waiting() {}
 
-  /// Which share of the counters the open transaction adds to. Totals are sums of all shares, so
-  /// any would be right; each writer has one of its own so that none waits for another's counts.
+  /// \return the slot in which the open transaction counts. A total is the sum of all its slots, so
+  /// any slot would be correct; each writer has a slot of its own so that writers do not wait for
+  /// each other.
   [[nodiscard]] virtual std::int64_t counter_slot() const { return 0; }
 
-  /// Runs statements without parameters or results, separated by semicolons (migrations).
+  /// Runs SQL statements separated by semicolons, without parameters or results. For migrations.
   [[nodiscard]] virtual Result<void> run_script(std::string_view script) = 0;
 
-  /// Whether what this connection writes to is still what the store's URL leads to; for whoever has
-  /// nothing to write. begin(), commit() and what is run outside of a transaction look themselves.
+  /// Checks that the store's URL still leads to the database that this connection writes to. For
+  /// callers that have nothing to write: begin(), commit(), and statements outside a transaction
+  /// check it themselves.
   [[nodiscard]] virtual Result<void> check_place() { return {}; }
 
-  /// Bytes the database takes up.
+  /// \return the size of the database in bytes.
   [[nodiscard]] virtual Result<std::int64_t> size_bytes() = 0;
 
-  /// A complete check of the content, as slow as the store is large.
+  /// Checks the whole content of the database for damage; takes time in proportion to its size.
   [[nodiscard]] virtual Result<void> check_integrity() = 0;
 
-  /// "sqlite" or "postgresql".
+  /// \return "sqlite" or "postgresql".
   [[nodiscard]] virtual std::string_view engine() const = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What one transaction adds to the totals.
+/// Changes that one transaction makes to the stored totals.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +15,13 @@
 
 namespace couponhook::storage {
 
-/// Names of the totals. Stored: never rename them.
+/// Names of the totals. The database holds these strings: never rename them.
 namespace counter {
 inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
-// How many there are now, rather than how many there have been:
+// Current numbers; the four above count everything since the store was created.
 inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
@@ -33,19 +33,20 @@ inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter
 
-/// Sums by name, so that a transaction touches each total once. Names stay known from one
-/// transaction to the next, which makes counting free of allocations and lets the event types be
-/// limited: beyond kTypesMax they are counted together, since totals are read whole.
+/// Sums the changes by name, so that a transaction updates each total once. The names stay in
+/// memory from one transaction to the next, so counting needs no allocation. At most kTypesMax
+/// event types get a total of their own, because totals are always read all together; further types
+/// are counted under kOtherTypes.
 class CounterDeltas {
  public:
   static constexpr std::size_t kTypesMax = 200;
   static constexpr std::size_t kTypeLengthMax = 100;
 
-  /// A name that the store has, to be counted under itself.
+  /// Registers a name that the store already has, so that it keeps its own total.
   void know(std::string_view name);
-  /// `name` must be one of the constants above.
+  /// \param name one of the constants in namespace counter.
   void add(std::string_view name, std::int64_t delta = 1);
-  /// One less of these, one more of those.
+  /// Moves one from the total `from` to the total `to`.
   void move(std::string_view from, std::string_view to) {
     add(from, -1);
     add(to);
@@ -53,7 +54,8 @@ class CounterDeltas {
   void add_type(std::string_view event_type);
   void clear();
 
-  /// Appends a command for each total that changes. Valid until the next call that counts.
+  /// Appends one command for each total that changes. The commands are valid until the next call
+  /// that counts or clears.
   void append_commands(std::int64_t slot, std::vector<Command>& commands) const;
 
  private:

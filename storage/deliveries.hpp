@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deliveries that are due: taken on lease, and reported back.
+/// Takes due deliveries on lease, and records their results.
 
 #include <chrono>
 #include <cstdint>
@@ -19,22 +19,24 @@
 
 namespace couponhook::storage {
 
-/// How many deliveries of a handler to take.
+/// Number of deliveries to take for one handler.
 struct Wanted {
   std::string_view handler;
   std::int64_t limit = 0;
-  /// How many of them are called at once, and so are begun. The others stand in a queue until
-  /// begin(): a lease that ends before counts as no attempt.
+  /// Number of these that the handler is called for at once, and whose attempt therefore begins
+  /// now. The others wait in a queue until begin(); if their lease ends earlier, no attempt is
+  /// counted.
   std::int64_t begin = std::numeric_limits<std::int64_t>::max();
 };
 
-/// A delivery in this replica's hands, with all that a handler is told.
+/// A delivery that this replica holds on lease, with all the data that a handler receives.
 struct ClaimedDelivery {
   Lease lease;
-  std::int64_t attempt = 1;  ///< counts this one; a call that was lost counted too
-  bool begun = true;         ///< may be called; else only after begin()
-  /// Set where this attempt has been made already, by somebody whose lease ended without a report,
-  /// as one before it did: what to report it as having failed with. It is not to be made.
+  std::int64_t attempt = 1;  ///< number in its round of attempts; lost attempts count too
+  bool begun = true;  ///< true if the handler may be called now; otherwise call begin() first
+  /// Not empty if the last attempt was lost (its lease ended without a result), and an earlier
+  /// attempt of the round was lost too. Do not call the handler: report this text as the error of
+  /// the attempt.
   std::string lost;
   std::string handler;
   std::string ordering_key;
@@ -45,103 +47,109 @@ struct ClaimedDelivery {
   std::string source;
   std::string resource;
   std::int64_t created_at_ms = 0;
-  std::string last_error;  ///< of the attempt before; empty at the first
+  std::string last_error;  ///< error of the previous attempt; empty if there was none
 };
 
-/// Where the delivery of one notification to one handler stands.
+/// State of one notification's delivery to one handler, as claim_of() found it.
 enum class Standing : std::uint8_t {
-  kClaimed,     ///< it is this caller's now
-  kInProgress,  ///< in other hands (or in this replica's: ask whoever holds it)
-  kWaiting,     ///< for an earlier one of its ordering key
-  kPaused,      ///< held back by an operator
-  kDone,        ///< delivered, or skipped by an operator
+  kClaimed,     ///< this caller holds the lease now
+  kInProgress,  ///< leased, by another replica or by this one
+  kWaiting,     ///< behind an earlier delivery of its ordering key
+  kPaused,      ///< held back by a pause that an operator has set
+  kDone,        ///< delivered, or dropped by an operator
   kDead,
 };
 struct DeliveryStanding {
   std::string handler;
   Standing standing = Standing::kDone;
-  std::string last_error;  ///< of the last failure, if any
+  std::string last_error;  ///< error of the last failed attempt, if any
   std::optional<ClaimedDelivery> claimed;
 };
 
 enum class DeliveryResult : std::uint8_t {
   kDone,
-  kRetry,  ///< again at due_at_ms
-  kDead,   ///< never again, unless an operator says so
+  kRetry,  ///< to be tried again at due_at_ms
+  kDead,   ///< given up, until an operator retries it
 };
 
-/// What became of an attempt. The text must live until finish() returns.
+/// Result of one attempt. The error's text must live until finish() returns.
 struct Finished {
   Lease lease;
   DeliveryResult result = DeliveryResult::kDone;
   std::int64_t began_at_ms = 0;
-  std::int64_t due_at_ms = 0;  ///< for kRetry
-  std::string_view error;      ///< for kRetry and kDead: the reason and what the target said
+  std::int64_t due_at_ms = 0;  ///< due time of the next attempt, for kRetry
+  std::string_view error;      ///< for kRetry and kDead: the reason, and the answer of the target
 };
 
-/// What is waiting, all handlers together.
+/// Open and dead deliveries of all handlers together.
 struct Backlog {
-  std::int64_t pending = 0;   ///< never tried
-  std::int64_t retrying = 0;  ///< tried in vain, to be tried again
+  std::int64_t pending = 0;   ///< deliveries without a failed attempt
+  std::int64_t retrying = 0;  ///< deliveries that failed and will be tried again
   std::int64_t dead = 0;
-  std::optional<std::int64_t> oldest_created_at_ms;  ///< of those pending or retrying
+  std::optional<std::int64_t> oldest_created_at_ms;  ///< of the oldest pending or retrying delivery
 };
 
-/// Takes deliveries that are due, each under a lease, and records what became of them.
+/// Takes due deliveries, each under a lease, and records their results.
 ///
-/// Of one handler and ordering key one delivery is out at a time, the oldest that is open; the
-/// others do not cost a claim anything, however many there are, and become due when the one before
-/// them ends, done or dead. Paused ones stay where they are.
+/// Of one lane (handler and ordering key), only one delivery is leased at a time, the oldest open
+/// one. The others cost a claim nothing, however many there are: they become due when the one
+/// before them ends, done or dead. Paused deliveries are not taken.
 ///
-/// Each call is one transaction, run again where it lost to another; a failure leaves everything as
-/// it was. Blocks for about as long as a commit takes; nothing is cheaper than many deliveries in
-/// one call. One thread at a time.
+/// Each call is one transaction, and is run again after a deadlock or serialization failure; a
+/// failure changes nothing. A call blocks for about as long as a commit, so take many deliveries in
+/// one call. Only one thread at a time may use an object.
 class Deliveries {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// Takes over a writing connection whose schema is current.
+  /// Takes ownership of a writing connection whose schema is current.
   Deliveries(std::unique_ptr<Connection> connection, LeaseTerms terms);
   ~Deliveries();
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  /// Takes what is due, oldest due time first, at most `limit` of each handler. Fewer than the
-  /// limit does not mean that there is no more: what waits for its predecessor is put aside on the
-  /// way. Nothing at all means that nothing can be taken before next_due_ms().
+  /// Takes due deliveries, the earliest due time first, at most `limit` for each handler. A result
+  /// below the limit does not mean that there are no more: deliveries that wait for an earlier one
+  /// of their lane are set aside during the call. An empty result means that nothing can be taken
+  /// before next_due_ms().
   [[nodiscard]] Result<std::vector<ClaimedDelivery>> claim(std::span<const Wanted> wanted,
                                                            std::int64_t now_ms);
 
-  /// Takes the deliveries of one notification to these handlers, due or not: WeChat Pay's next copy
-  /// tries again at once. Gives one entry for each delivery that there is; none where the
-  /// notification is not known, or was admitted without these handlers.
-  /// \param begins whether what is claimed is called at once.
+  /// Takes the deliveries of one notification to these handlers, due or not, because WeChat Pay's
+  /// next copy of the notification tries again at once.
+  /// \param begins true if the caller calls the handlers at once.
+  /// \return one entry for each delivery; empty if the notification is unknown, or was admitted
+  /// without these handlers.
   [[nodiscard]] Result<std::vector<DeliveryStanding>> claim_of(
       std::string_view mchid, std::string_view notification_id,
       std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins = true);
 
-  /// Counts the attempts of deliveries that were claimed without being begun, before they are
-  /// called; those that have begun already are counted once. Need not outlive a power cut: a call
-  /// that was not counted is one that may be repeated.
-  /// \return for each, whether it is still held.
+  /// Counts the attempts of deliveries that were claimed with `begun` false; call it before the
+  /// handler is called. An attempt that has begun already is not counted again. The commit does not
+  /// wait for the disk: if a power cut loses the count, the call may be repeated.
+  /// \return for each lease, true if it is still held.
   [[nodiscard]] Result<std::vector<bool>> begin(std::span<const Lease> held, std::int64_t now_ms);
-  /// Takes that back for one that has to wait after all.
+  /// Undoes begin() for a delivery whose handler cannot be called yet.
   [[nodiscard]] Result<void> postpone(const Lease& held);
 
-  /// Records results. \return for each, whether it counted: false where the lease had been taken
-  ///   over, so that somebody else's result counts instead.
+  /// Records results.
+  /// \return for each result, true if it was recorded; false if the lease had been taken over, so
+  /// that another replica's result counts.
   [[nodiscard]] Result<std::vector<bool>> finish(std::span<const Finished> finished,
                                                  std::int64_t now_ms);
 
-  /// Makes leases last from now on as long as new ones. \return for each, whether it is still held.
+  /// Extends leases to the length of a new lease from now.
+  /// \return for each lease, true if it is still held.
   [[nodiscard]] Result<std::vector<bool>> renew(std::span<const Lease> held, std::int64_t now_ms);
 
-  /// Gives back what was not begun, due at once, as if it had never been taken.
+  /// Gives back deliveries whose handler was not called. They are due at once, and no attempt is
+  /// counted.
   [[nodiscard]] Result<void> release(std::span<const Lease> held, std::int64_t now_ms);
 
-  /// When the next delivery of these handlers falls due, or a lease of theirs ends; nothing where
-  /// none is open. May lie in the past, and be of one that cannot be taken yet.
+  /// Reads when the next delivery of these handlers is due or a lease ends.
+  /// \return nothing if none is open. The time may lie in the past, and may belong to a delivery
+  /// that cannot be taken yet.
   [[nodiscard]] Result<std::optional<std::int64_t>> next_due_ms(
       std::span<const std::string_view> handlers);
 
@@ -157,7 +165,7 @@ class Deliveries {
            std::string_view state, std::string_view error, std::int64_t now_ms);
   [[nodiscard]] Work count_and_run();
 
-  // Claiming, in deliveries_claim.cpp.
+  // Claims of deliveries, defined in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
@@ -166,14 +174,14 @@ class Deliveries {
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
   void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
 
-  // Reporting.
+  // Recording of results.
   [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
                             std::vector<bool>& counted);
   void report(const Finished& finished, Row& held, std::int64_t now_ms);
 
   const std::unique_ptr<Connection> connection_;
   const LeaseTerms terms_;
-  std::vector<PauseRecord> pauses_;  ///< as the transaction saw them
+  std::vector<PauseRecord> pauses_;  ///< pauses as the transaction read them
   CounterDeltas counters_;
   std::vector<Command> commands_;
   std::vector<Rows> results_;

@@ -1,4 +1,4 @@
-// How deliveries are taken: the half of Deliveries that decides whose turn it is.
+// Claims of Deliveries: decides which deliveries may be taken now.
 
 #include <algorithm>
 #include <array>
@@ -14,16 +14,18 @@
 namespace couponhook::storage {
 namespace {
 
-/// Candidates that one claim looks at, as a multiple of what is wanted: most of them may only stand
-/// in line behind others, and are put aside.
+/// Number of times that one claim reads candidates. Most candidates of one reading may have to wait
+/// for an earlier delivery of their lane, and are set aside.
 constexpr int kRoundsMax = 4;
-/// Deliveries of a pause that is over which one claim lets go.
+/// Number of deliveries of an ended pause that one claim makes due.
 constexpr std::int64_t kUnparkMax = 500;
-/// How long a pause that is over is remembered, so that a claim which began before it ended cannot
-/// park anything under it that nobody lets go.
+/// Time for which an ended pause stays in its table. A claim that began before the pause ended may
+/// still hold back a delivery under it, and a later claim must find the pause to make that delivery
+/// due.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
-/// Where sql::kDeliveriesToClaim has it, behind the columns of a candidate.
+/// Position of the event type in the result of sql::kDeliveriesToClaim, after the candidate's
+/// columns.
 constexpr std::size_t kEventType = 18;
 
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
@@ -61,8 +63,8 @@ struct Deliveries::Candidate {
   [[nodiscard]] bool is_running(std::int64_t now_ms) const {
     return leased && due_at_ms && *due_at_ms > now_ms;
   }
-  /// The one of its lane whose turn it is: what was begun is finished first, also where the oldest
-  /// has come back to life meanwhile.
+  /// \return the delivery of the lane that goes first: the leased one, else the oldest open one. A
+  /// leased one is finished first even if an older one was retried by an operator meanwhile.
   [[nodiscard]] std::int64_t whose_turn() const {
     return running.value_or(head.value_or(delivery_id));
   }
@@ -85,17 +87,17 @@ struct Deliveries::Candidate {
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
   std::optional<std::int64_t> begun_at_ms;
-  bool begun;        ///< its lease has ended, and its call had begun: that attempt is lost
-  bool lost_before;  ///< as was one before
-  std::string lost;  ///< what is said of a lease that ended without a report
+  bool begun;        ///< the lease ended after the handler's call had begun: that attempt is lost
+  bool lost_before;  ///< an earlier attempt of this round was lost too
+  std::string lost;  ///< error text for the attempt that was lost
 };
 
-/// What a claim has taken so far.
+/// Deliveries that a claim has taken so far.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
-  std::vector<Wanted> to_begin;  ///< of each handler, how many more are called at once
+  std::vector<Wanted> to_begin;  ///< for each handler, how many more calls may begin at once
 
   [[nodiscard]] bool begins(std::string_view handler) {
     const auto left = std::ranges::find(to_begin, handler, &Wanted::handler);
@@ -187,7 +189,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   return standings;
 }
 
-/// Reads them, and lets some go of what those that are over still hold back.
+/// Reads the pauses. Makes some deliveries due that ended pauses still hold back.
 Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
   commands_.push_back(Command(sql::kPauses, {}));
   if (auto read = run(); !read) return read;
@@ -217,9 +219,10 @@ const PauseRecord* Deliveries::pause_of(const Candidate& candidate,
   return pause == pauses_.end() ? nullptr : &*pause;
 }
 
-/// Takes those whose turn it is. The others leave the index of what is due, so that nothing looks
-/// at them again before the one ahead of them ends; unless that one is ending at this moment, which
-/// its lock tells, and would not see them.
+/// Takes the candidates that go first in their lanes. The others lose their due time, so that no
+/// claim reads them again before the delivery ahead of them ends. A candidate keeps its due time if
+/// the delivery ahead is ending in another transaction at this moment (its row is locked), because
+/// that transaction would not see that the candidate waits.
 Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64_t now_ms,
                                   Claim& claim) {
   if (candidates.empty()) return {};
@@ -237,7 +240,8 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
     if (candidate.whose_turn() != candidate.delivery_id) {
       if (!found.empty() && candidate.due_at_ms) {
         commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
-        // The one ahead may have been parked behind this one while this one was being made.
+        // The delivery ahead may have lost its due time behind this one, while this one was being
+        // made.
         if (!candidate.running) {
           commands_.push_back(Command(sql::kPromote, {now_ms, candidate.lane}));
         }
@@ -253,9 +257,10 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
   return run();
 }
 
-/// One whose lease has ended is made again at once, since a process may end for any reason; where
-/// its call had not begun, as if nothing had been. When a call is lost again, the reason may be the
-/// delivery itself: then that attempt has failed, and counts and waits as others do.
+/// Takes one delivery. If its lease had ended before its call began, nothing was lost. If a call
+/// had begun, the attempt is lost and the delivery is made again at once, because a process may end
+/// for any reason. If a second attempt is lost, the delivery itself may be the reason: the attempt
+/// then counts as failed, and the backoff applies.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.begun) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +

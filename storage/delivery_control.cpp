@@ -22,7 +22,7 @@ bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view
 
 }  // namespace
 
-/// As the statements sql::kDeliveryToChange and sql::kDeliveryToMove give it. Views into the row.
+/// A row of sql::kDeliveryToChange or sql::kDeliveryToMove. Holds views into the row.
 struct DeliveryControl::Found {
   explicit Found(const Row& row)
       : state(std::get<std::string>(row[0])),
@@ -78,8 +78,8 @@ DeliveryControl::Work DeliveryControl::look_at(const Statement& statement,
   counters_.clear();
   commands_.clear();
   for (const std::int64_t id : sorted) commands_.push_back(Command(statement, {id}));
-  // Read again once they are locked: a purge that had to be waited for may have emptied what the
-  // first look still saw.
+  // The rows are read again after they are locked: while this transaction waited for the locks, a
+  // purge may have emptied content that the first read still saw.
   const std::vector<Command> look = commands_;
   if (auto locked = run(); !locked) return locked;
   commands_ = look;
@@ -121,8 +121,8 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
                                                 std::vector<ControlResult>& results) {
   if (auto read = look_at(sql::kDeliveryToMove, deliveries, results); !read) return read;
   const std::vector<Rows> rows = std::move(results_);
-  // The notifications are locked first and asked second: two moves of one notification's
-  // deliveries to one handler, from different handlers, see each other.
+  // Lock the notifications first, then look for deliveries to the target. So two transactions that
+  // move deliveries of one notification from different handlers to the same handler see each other.
   for (const Rows& each : rows) {
     if (!each.empty()) commands_.push_back(Command(sql::kLockNotification, {integer(each[0][6])}));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators do to deliveries.
+/// Operators' commands on deliveries: retry, move, skip, pause and resume.
 
 #include <cstdint>
 #include <memory>
@@ -15,56 +15,60 @@
 
 namespace couponhook::storage {
 
-/// What became of an operator's order.
+/// Result of an operator's command for one delivery.
 enum class ControlResult : std::uint8_t {
   kDone,
   kNotFound,
-  kRunning,  ///< it is being made at this moment
-  kEmptied,  ///< retention has removed what would be delivered
-  kEnded,    ///< it is done already, or skipped
-  /// The handler that it was to be moved to has a delivery of its notification already; where that
-  /// is another one, this one was dropped.
+  kRunning,  ///< a handler is being called for the delivery now
+  kEmptied,  ///< retention has removed the content that would be delivered
+  kEnded,    ///< the delivery is done or skipped already
+  /// The target handler has a delivery of this notification already. If that is another delivery,
+  /// this one was dropped.
   kAlreadyThere,
 };
 
-/// Puts deliveries back, drops them, holds them back, whoever works on them: each replica sees it
-/// with its next claim. Each call is one transaction. One thread at a time.
+/// Retries, moves, drops and pauses deliveries, whichever replica works on them: each replica sees
+/// the change at its next claim. Each call is one transaction. Only one thread at a time may use an
+/// object.
 class DeliveryControl {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// \param connection writes, and has a current schema; shared with others of the same thread.
+  /// \param connection a writing connection whose schema is current; may be shared within one
+  /// thread.
   explicit DeliveryControl(std::shared_ptr<Connection> connection);
 
-  /// Makes each due now, whatever its state, as a new round of attempts; its earlier attempts stay
-  /// in its history. One that is being made at this moment is left to it.
+  /// Makes each delivery due now, whatever its state, and begins a new round of attempts. Earlier
+  /// attempts stay in the history. A delivery with a running lease is not changed.
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
                                                          std::int64_t now_ms);
 
-  /// Gives each that is open or dead to another handler, due now, as a new round of attempts. It
-  /// keeps its place: among the other handler's deliveries of its coupon the oldest goes first. One
-  /// that is being made at this moment is left to it. No handler gets two deliveries of one
-  /// notification. Move those of one coupon in their order, or in one call.
-  /// \param to a handler that takes deliveries; whether there is one is the caller's to know.
+  /// Moves each open or dead delivery to another handler. The delivery is due now, and a new round
+  /// of attempts begins. A delivery with a running lease is not changed. A handler never gets two
+  /// deliveries of one notification. A moved delivery keeps its age: of the handler's deliveries of
+  /// one coupon, the oldest goes first. Move the deliveries of one coupon in their order, or in one
+  /// call.
+  /// \param to a handler that takes deliveries; the caller must know that it exists.
   [[nodiscard]] Result<std::vector<ControlResult>> move(std::span<const std::int64_t> deliveries,
                                                         std::string_view to, std::int64_t now_ms);
 
-  /// Drops each that is open or dead, so that its coupon goes on; not one that is being made at
-  /// this moment, which may just succeed. A result of one whose lease has ended does not count.
-  /// \param reason kept in its history.
+  /// Drops each open or dead delivery, so that the next delivery of its coupon can go on. A
+  /// delivery with a running lease is not dropped, because it may just be succeeding. If a lease
+  /// has ended, a late result of it is ignored.
+  /// \param reason stored in the delivery's history.
   [[nodiscard]] Result<std::vector<ControlResult>> skip(std::span<const std::int64_t> deliveries,
                                                         std::string_view reason,
                                                         std::int64_t now_ms);
 
-  /// Holds back the deliveries of a handler, of events that match a pattern, or of both together;
-  /// the empty text means any, and not both may be empty. What is being made at this moment is
-  /// finished. Again what is paused already changes nothing.
-  /// \param by who says so.
+  /// Pauses deliveries by handler, by event pattern, or by both. An empty text matches everything;
+  /// at least one of the two must not be empty. A delivery that is being made now is finished. Has
+  /// no effect if the same pause exists.
+  /// \param by name of the operator.
   [[nodiscard]] Result<void> pause(std::string_view handler, std::string_view event_pattern,
                                    std::string_view reason, std::string_view by,
                                    std::int64_t now_ms);
-  /// Ends what pause() began with the same words. \return false where there is no such pause.
+  /// Ends the pause with the same handler and pattern. \return false if there is no such pause.
   [[nodiscard]] Result<bool> resume(std::string_view handler, std::string_view event_pattern,
                                     std::int64_t now_ms);
 

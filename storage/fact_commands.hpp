@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The statements that keep a notification's fact of the ledger, and what they tell of others.
+/// Commands that store the ledger fact of a notification, and that find the notification which
+/// stored it first.
 
 #include <string>
 
@@ -12,6 +13,7 @@
 
 namespace couponhook::storage {
 
+/// \return the command that inserts the ledger fact of an admission.
 /// \param a must have a fact.
 [[nodiscard]] inline Command insert_fact(const Admission& a) {
   const LedgerFact& f = *a.fact;
@@ -24,15 +26,16 @@ namespace couponhook::storage {
            a.id, a.source}};
 }
 
-/// Asks which notification the fact was kept for.
+/// \return a command that reads which notification the fact was stored for.
 [[nodiscard]] inline Command origin_of_fact(const LedgerFact& f) {
   if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
   return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
 }
 
-/// A redemption is delivered once, whichever comes first: its notification, or what WeChat Pay's
-/// books tell of it under another id.
-/// \param origin as origin_of_fact() gives it after insert_fact().
+/// Returns true if the fact was stored first for another notification, and one of the two came from
+/// reconciliation. Such a fact must not be delivered again: a redemption is delivered once, either
+/// for its notification or for WeChat Pay's own record of it, which has another id.
+/// \param origin the rows of origin_of_fact(), read after insert_fact() was run.
 [[nodiscard]] inline bool is_retold(const Admission& a, const Rows& origin) {
   if (origin.empty()) return false;
   const auto text = [&](std::size_t column) { return std::get<std::string>(origin[0][column]); };

@@ -24,12 +24,14 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-/// Pauses before a transaction that lost to another is run again: the longer it has been losing,
-/// the more it gives way. There are as many further runs as pauses.
+/// Pauses before a transaction is run again after a deadlock or serialization failure. They grow,
+/// so that a transaction that keeps losing gives way to the others. One further run follows each
+/// pause.
 constexpr std::array kConflictPauses{milliseconds{1}, milliseconds{2}, milliseconds{5},
                                      milliseconds{10}, milliseconds{20}};
 
-/// An exception, most likely for want of memory, of which the words may find none either.
+/// Failure that stands for an exception, most likely std::bad_alloc. The message may be empty,
+/// because there may be no memory for it either.
 Failure exception_failure() noexcept {
   try {
     return {FailureCode::kUnavailable, "a batch could not be prepared: is there memory left?"};
@@ -38,14 +40,15 @@ Failure exception_failure() noexcept {
   }
 }
 
-/// What it keeps in memory, but for texts that are short by their nature.
+/// Bytes of a request's variable content in memory; texts that are always short are not counted.
 struct BytesOf {
   std::size_t operator()(const Probe& /*probe*/) const { return 0; }
   std::size_t operator()(const Admission& a) const { return a.envelope.size() + a.resource.size(); }
   std::size_t operator()(const Quarantined& q) const { return q.headers.size() + q.body.size(); }
 };
 
-/// How many may find no room before it is taken for granted that nothing fits.
+/// Number of requests that may fail for lack of space before the rest of a batch is refused
+/// untried.
 constexpr int kFullMax = 3;
 
 static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
@@ -53,7 +56,7 @@ static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows witho
 }  // namespace
 
 struct Inbox::Impl {
-  /// A connection, the thread that writes through it, and what that is writing.
+  /// One writer thread with its connection and its current batch.
   struct Writer {
     Writer(std::unique_ptr<Connection> given, LeaseTerms terms)
         : connection(std::move(given)), batch_writer(*connection, std::move(terms)) {}
@@ -71,7 +74,7 @@ struct Inbox::Impl {
   void stop();
   InboxActivity current_activity() const;
 
-  // On a writer's thread:
+  // The functions below run on a writer thread:
   void work_until_stopped(Writer& writer);
   void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
@@ -87,32 +90,32 @@ struct Inbox::Impl {
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // With the mutex held:
+  // The functions below need the mutex held:
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
   std::size_t uncommitted() const { return waiting() + committing; }
 
-  // Constant after construction.
+  // The members below are constant after construction.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // Protected by the mutex.
+  // The mutex protects the members below.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::condition_variable stop_pauses;
   std::vector<Work> queue;
-  std::vector<Work> backlog;  ///< came before the queue, and was more than one batch
+  std::vector<Work> backlog;  ///< requests that came before the queue, and were more than one batch
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< of what waits and of what is being committed
-  std::size_t sleepers = 0;  ///< writers without work
-  bool waking = false;       ///< one of them has been woken, and will take what is queued
+  std::size_t bytes = 0;     ///< memory of waiting requests and of those being committed
+  std::size_t sleepers = 0;  ///< writer threads without work
+  bool waking = false;  ///< one of the sleepers has been notified, and will take what is queued
   bool stopping = false;
   InboxActivity activity;
-  std::size_t committing = 0;  ///< taken by writers, and not told of yet
+  std::size_t committing = 0;  ///< requests that writers have taken and not finished
   CommitHealth health;
 
   std::once_flag joined;
-  std::list<Writer> writers;  ///< last, since their threads use all of the above
+  std::list<Writer> writers;  ///< last member: the threads use all the members above
 };
 
 Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock given_clock,
@@ -140,7 +143,8 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (uncommitted() == 0) health.begin_waiting(SteadyClock::now());
     bytes += work.bytes;
     queue.push_back(std::move(work));
-    // One is enough: it takes all that has come when it is awake, or wakes the next.
+    // One writer is enough: it takes all requests that have come when it wakes, or wakes the next
+    // one.
     wake = sleepers > 0 && !std::exchange(waking, true);
   }
   if (wake) wake_writer.notify_one();
@@ -173,8 +177,8 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
   for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Lets go of the last batch, waits for work, and takes what waits, up to one batch; nothing when
-/// all is done and no more will come.
+/// Releases the last batch, waits for requests, and takes up to one batch of them. The batch is
+/// empty only if stop() was called and no requests are left.
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   std::size_t done_bytes = 0;
   for (const Work& work : batch) done_bytes += work.bytes;
@@ -204,7 +208,7 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
                std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
   backlog_done += size;
   committing += size;
-  // Whoever queued it has woken one writer, and it is more than that one takes.
+  // The caller that queued the requests has woken one writer, but they are more than one batch.
   const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
   lock.unlock();
   if (wake) wake_writer.notify_one();
@@ -225,8 +229,8 @@ void Inbox::Impl::commit(Writer& writer) {
   pause(options.failure_pause);
 }
 
-/// One of them is refused whenever it is tried, or is too large for what room is left. The others
-/// must not suffer for it.
+/// Commits each request alone, after a batch failed because one request is always refused, or
+/// because not all of them fit on the disk. The other requests must not fail with it.
 void Inbox::Impl::commit_one_by_one(Writer& writer) {
   const std::span<Work> batch = writer.batch;
   int full = 0;
@@ -235,7 +239,7 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
     if (!written) {
       const FailureCode code = written.error().code;
       const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
-      // Else the store itself has failed now, and would for each that is left.
+      // Otherwise the store itself has failed, and would fail for each remaining request.
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
       const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
       note_refused(refused);
@@ -249,7 +253,8 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
   }
 }
 
-/// One transaction, run again where it lost to another. On failure every outcome is kFailed.
+/// Runs one transaction, and again after a deadlock or serialization failure. On failure, every
+/// outcome is kFailed.
 Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batch) {
   auto written = write_when_free(writer, batch);
   for (const milliseconds time : kConflictPauses) {
@@ -260,8 +265,8 @@ Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batc
   return written;
 }
 
-/// Each time that the store was held by others for as long as a reply may take is told; but nothing
-/// has been done then, and nothing else could be done with the batch than to try again.
+/// Runs one transaction, and again while other writers hold the store. The observer hears of each
+/// try that failed, but nothing was written, and there is nothing better to do than to try again.
 Connection::Result<void> Inbox::Impl::write_when_free(Writer& writer, std::span<Work> batch) {
   const auto give_up_at = SteadyClock::now() + options.busy_max;
   auto written = write_once(writer, batch);
@@ -312,11 +317,12 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
   try {
     if (on_failure) on_failure(failure);
   } catch (...) {
-    // Whoever observes failures must not become one.
+    // An observer of failures must not cause a failure itself.
   }
 }
 
-/// Newcomers may queue meanwhile. Stopping does not wait for it. \return whether it stops.
+/// Waits without the mutex, so that requests can still be queued; stop() ends the wait.
+/// \return true if stop() was called.
 bool Inbox::Impl::pause(milliseconds time) {
   std::unique_lock lock(mutex);
   return stop_pauses.wait_for(lock, time, [this] { return stopping; });
@@ -331,7 +337,8 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
-    // The listener's session may end before the batch's memory is used again.
+    // Releases the listener now. The memory of the batch is reused only later, and the listener's
+    // session may end before that.
     work.listener.reset();
   }
 }
@@ -341,7 +348,7 @@ void Inbox::Impl::wake_workers(const Writer& writer) noexcept {
   try {
     options.on_deliveries();
   } catch (...) {
-    // Workers look by themselves now and then.
+    // Ignored: workers also look for deliveries periodically.
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The ledger as a book, to be compared with somebody else's.
+/// Reads the coupon ledger, to compare it with WeChat Pay's own records.
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace couponhook::storage {
 
-/// Reads beside the writer, without waiting for it. One thread at a time.
+/// Reads without waiting for the writer. Only one thread at a time may use an object.
 class LedgerReader {
  public:
   using Facts = std::vector<LedgerFact>;
@@ -24,15 +24,15 @@ class LedgerReader {
 
   explicit LedgerReader(std::unique_ptr<Connection> connection);
 
-  /// One page of what is known of a stock's coupons, by coupon and business key.
+  /// Reads one page of the facts of a stock's coupons, ordered by coupon and business key.
   /// \param kind issue or redeem.
-  /// \param after the last fact of the page before; null: from the beginning.
-  /// \return fewer than `limit` at the end.
+  /// \param after the last fact of the previous page; null for the first page.
+  /// \return the facts; fewer than `limit` on the last page.
   [[nodiscard]] Result<Facts> facts_of_stock(std::string_view stock_id, std::string_view kind,
                                              const LedgerFact* after, std::int64_t limit);
-  /// What is known of one coupon, without refunds.
+  /// Reads the facts of one coupon, without refunds.
   [[nodiscard]] Result<Facts> facts_of_coupon(std::string_view stock_id, std::string_view coupon);
-  /// The refunds of these transactions.
+  /// Reads the refunds of these transactions.
   [[nodiscard]] Result<Facts> refunds(std::span<const std::string> transaction_ids);
 
  private:

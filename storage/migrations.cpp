@@ -11,9 +11,10 @@ namespace {
 
 using Result = Connection::Result<void>;
 
-// Columns stand in order of use, the largest last: an engine that reads a row's head only need not
-// touch its tail. Every index costs on every notification, so there are few. What came from outside
-// as it is, unread, is bytes: an engine may refuse text that is not text.
+// Columns are in order of use, the largest last, so that an engine can read the beginning of a row
+// without the rest. Each index costs time on every notification, so there are few. Received data
+// that is stored unread has the type bytes, because an engine may refuse text that is not valid
+// UTF-8.
 constexpr std::string_view kFirstSchema = R"sql(
 CREATE TABLE notifications (
   seq {key},
@@ -165,8 +166,8 @@ CREATE TABLE task_leases (
 );
 )sql";
 
-/// The time of day beside a clock that only goes on, by the start of the machine that both are of:
-/// tells a purge whether the time of day has jumped.
+/// Pairs of time of day and steady clock, one pair for each start of the machine. A purge compares
+/// the two to detect that the time of day has jumped.
 constexpr std::string_view kClockMarks = R"sql(
 CREATE TABLE clock_marks (
   boot TEXT NOT NULL PRIMARY KEY,
@@ -175,21 +176,21 @@ CREATE TABLE clock_marks (
 );
 )sql";
 
-// Few notifications have a flaw, so the index costs the others nothing.
+// Few notifications have a flaw, so this partial index costs the other notifications nothing.
 constexpr std::string_view kFlaws = R"sql(
 ALTER TABLE notifications ADD COLUMN flaw TEXT;
 CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
 )sql";
 
-// A new store gets no row, so that a copy into it brings the total of the store it is copied from.
+// A new store gets no row here, so that a copy into the store can insert the total of its source.
 constexpr std::string_view kOperators = R"sql(
 ALTER TABLE pauses ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
 INSERT INTO counters (name, slot, value)
   SELECT 'sealed', 0, count(*) FROM quarantine HAVING count(*) > 0;
 )sql";
 
-// What a probe takes up, and when the call of a delivery that is leased began: a lease alone says
-// that it stands in a queue.
+// The padding makes the row of a probe as large as a notification. begun_at is the time at which
+// the call of a leased delivery began: a lease alone only says that the delivery waits in a queue.
 constexpr std::string_view kPressureSchema = R"sql(
 ALTER TABLE heartbeat ADD COLUMN padding {bytes};
 ALTER TABLE deliveries ADD COLUMN begun_at BIGINT;
@@ -251,7 +252,7 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
   std::vector<Rows> rows;
   const std::array ask{Command(sql::kSchemaVersion, {})};
   if (auto asked = connection.run(ask, rows); !asked) {
-    // A store that has no such table yet refuses the statement, and has no schema either.
+    // A database without the schema table refuses the statement: it has no schema yet.
     if (asked.error().code == FailureCode::kStatement) return 0;
     return asked.error();
   }
@@ -277,7 +278,7 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
 
 Result migrate(Connection& connection, const Dialect& dialect, std::string_view store_name,
                std::int64_t now_ms) {
-  // Asked before anything is written, so that a newer store is left as it is.
+  // The version is read before anything is written, so that a newer store is not changed.
   const auto version = known_schema_version(connection, store_name);
   if (!version) return version.error();
   if (*version == 0) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The schema, as the steps that lead to it.
+/// Schema of the store, as a list of migrations.
 
 #include <cstdint>
 #include <span>
@@ -14,40 +14,42 @@
 
 namespace couponhook::storage {
 
-/// A released step is never edited: a later one mends it.
+/// One step of the schema. Never edit a released step: correct its errors in a later step.
 ///
-/// While replicas are replaced one by one, programs that know a step work on one database with
-/// programs that do not. So a step only adds, in such a way that the release before goes on working
-/// (a column has a default, an index is no longer unique than before), and what is no longer used
-/// is removed one release after the last that used it.
+/// While replicas are updated one by one, old and new programs use one database at the same time.
+/// So a step only adds to the schema, in a way that lets the previous release continue to work: a
+/// new column has a default, and an index does not become unique. A column or table that is no
+/// longer used is removed one release after the last release that used it.
 struct Migration {
   std::int64_t version;
-  /// The oldest program, by the schema version that it knows, that may go on working after the
-  /// step. A program older than that refuses the store.
+  /// The oldest program that may use the store after this step, given as the schema version that
+  /// the program knows. An older program refuses to open the store.
   std::int64_t works_with;
-  std::string_view script;  ///< with the words of a dialect in braces
+  std::string_view script;  ///< SQL text with the placeholders of a Dialect in braces
 };
 [[nodiscard]] std::span<const Migration> migrations();
 
-/// The table of the steps that were taken: a database that has it is ours.
+/// Table that records the migrations of a database. A database that has it is a couponhook store.
 inline constexpr std::string_view kSchemaTable = "couponhook_schema";
 
-/// What that table holds as a version while a copy into the store is under way: no program that
-/// serves knows it, so none takes what is not complete.
+/// Version that kSchemaTable holds while a copy into the store is running. No program knows this
+/// version, so none opens an incomplete store.
 inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
 
-/// \return the names of all tables that the steps make, and of the one that records them.
+/// \return the names of all tables that the migrations create, and of kSchemaTable.
 [[nodiscard]] std::vector<std::string> table_names();
 
-/// The version this program reads and writes.
+/// \return the schema version that this program reads and writes.
 [[nodiscard]] std::int64_t current_schema_version();
 
-/// \return the version of the schema, 0 where there is none yet; kTooNew where it is so much newer
-///   than this program that the two do not work together.
+/// \return the schema version of the store; 0 if it has no schema yet. Fails with kTooNew if the
+/// schema is so much newer that this program cannot use the store, and with kUnavailable if a copy
+/// into the store is unfinished.
 [[nodiscard]] Connection::Result<std::int64_t> known_schema_version(Connection& connection,
                                                                     std::string_view store_name);
 
-/// Takes the steps that are missing, each in a transaction of its own. `now_ms` is recorded.
+/// Runs the missing migrations, each in a transaction of its own.
+/// \param now_ms recorded as the time of each migration.
 [[nodiscard]] Connection::Result<void> migrate(Connection& connection, const Dialect& dialect,
                                                std::string_view store_name, std::int64_t now_ms);
 

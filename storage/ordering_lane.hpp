@@ -1,16 +1,17 @@
 #pragma once
 
 /// \file
-/// What goes one after the other.
+/// Ordering lane of a delivery: the deliveries of one lane are made one at a time, in order.
 
 #include <cstdint>
 #include <string_view>
 
 namespace couponhook::storage {
 
-/// A number for a handler and an ordering key, so that the indexes that keep order hold numbers
-/// rather than texts. Two keys that share one are delivered one after the other without need, and
-/// no harm is done. Stored: never change it.
+/// Hashes a handler and an ordering key into the number of their lane, so that the indexes that
+/// keep the order hold numbers instead of texts. Two keys may get the same number: their deliveries
+/// then wait for each other without need, which does no harm. The database holds these numbers:
+/// never change the hash function.
 [[nodiscard]] inline std::int64_t lane_of(std::string_view handler, std::string_view ordering_key) {
   // FNV-1a, 64 bits.
   std::uint64_t hash = 14'695'981'039'346'656'037U;

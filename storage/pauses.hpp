@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators have paused, as the store has it.
+/// Reads the pauses that operators have set, and matches deliveries against them.
 
 #include <string_view>
 #include <vector>
@@ -11,7 +11,7 @@
 
 namespace couponhook::storage {
 
-/// Of the statement sql::kPauses.
+/// \return the pauses in the result of the statement sql::kPauses. Moves the texts out of `rows`.
 [[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
   std::vector<PauseRecord> pauses;
   for (Row& row : rows) {
@@ -26,7 +26,8 @@ namespace couponhook::storage {
   return pauses;
 }
 
-/// \param pattern an event type, or its beginning followed by *; empty matches all.
+/// Returns true if the event type matches the pattern.
+/// \param pattern an event type, or the beginning of one followed by *; empty matches every type.
 [[nodiscard]] inline bool matches_event(std::string_view pattern, std::string_view event_type) {
   if (pattern.empty()) return true;
   if (!pattern.ends_with('*')) return event_type == pattern;
@@ -34,7 +35,8 @@ namespace couponhook::storage {
   return event_type.starts_with(pattern);
 }
 
-/// Whether a delivery of such an event to this handler stays where it is.
+/// Returns true if the pause is active and holds back a delivery of this event type to this
+/// handler.
 [[nodiscard]] inline bool holds_back(const PauseRecord& pause, std::string_view handler,
                                      std::string_view event_type) {
   return !pause.resumed_at_ms && (pause.handler.empty() || pause.handler == handler) &&

@@ -43,7 +43,8 @@ QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admissio
 QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, RereadResult& result) {
   result = RereadResult::kNotFound;
   counters_.clear();
-  // Locked until the commit, so that whoever reads it at the same time finds it read.
+  // The row is locked until the commit, so that another transaction that reads it again finds it
+  // done.
   commands_.assign({Command(sql::kNotificationToRead, {read.id, read.mchid})});
   if (auto looked = run(); !looked) return looked;
   if (results_[0].empty()) return {};
@@ -66,8 +67,9 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
   return count_and_run();
 }
 
-/// \param is_new set where the ledger did not have it.
-/// \param retold set where the books and a notification both tell of it, and this comes second.
+/// \param is_new true if the ledger did not have the fact.
+/// \param retold true if a notification and WeChat Pay's own records both report the fact, and this
+/// is the second report.
 QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool& is_new,
                                                     bool& retold) {
   commands_.assign({origin_of_fact(*read.fact), insert_fact(read), origin_of_fact(*read.fact)});
@@ -77,7 +79,8 @@ QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool&
   return {};
 }
 
-/// A notification that could not be read was delivered all the same, by its type.
+/// Adds only the missing deliveries: while the notification was unreadable, it was already
+/// delivered to the handlers of its event type.
 QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
                                                           std::int64_t sequence,
                                                           std::int64_t received_at_ms) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators do to what could not be opened or read.
+/// Operators' commands on sealed bodies and on unreadable notifications.
 
 #include <cstdint>
 #include <memory>
@@ -15,36 +15,37 @@
 
 namespace couponhook::storage {
 
-/// What became of reading a kept notification again.
+/// Result of reading a stored notification again.
 enum class RereadResult : std::uint8_t {
-  kRead,         ///< its fact is in the ledger now
+  kRead,         ///< the fact is in the ledger now
   kNotFound,     ///< there is no such notification
-  kReadAlready,  ///< it was read before, or has no fact that the ledger keeps
+  kReadAlready,  ///< the fact was read before, or there is none that the ledger keeps
 };
 
-/// Ends what waits for an operator: sealed bodies, and notifications without a readable fact. Each
-/// call is one transaction. One thread at a time.
+/// Finishes the work that waits for an operator: sealed bodies, and notifications whose fact could
+/// not be read. Each call is one transaction. Only one thread at a time may use an object.
 class QuarantineControl {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// \param connection writes, and has a current schema; shared with others of the same thread.
+  /// \param connection a writing connection whose schema is current; may be shared within one
+  /// thread.
   explicit QuarantineControl(std::shared_ptr<Connection> connection);
 
-  /// Keeps what today's code reads in a kept notification: its fact, and a delivery to each handler
-  /// that has none of it yet. Once only, however often and wherever it is called. A notification
-  /// that was not marked as unreadable (an older release did not mark any) gets its fact if that is
-  /// missing, and no deliveries.
-  /// \param read made from the stored resource; its id and mchid say which notification it is.
+  /// Stores what the current program has read in a stored notification: its fact, and a delivery to
+  /// each handler that has no delivery of it yet. This happens only once, however often and on
+  /// whichever replica it is called. A notification without the mark "unreadable" (older releases
+  /// set none) gets a missing fact, but no deliveries.
+  /// \param read made from the stored resource; its id and mchid identify the notification.
   [[nodiscard]] Result<RereadResult> reread(const Admission& read);
 
-  /// Removes a sealed body for good. \return false where it is not, or no longer, in quarantine.
+  /// Deletes a sealed body for good. \return false if the body is not in quarantine (any more).
   [[nodiscard]] Result<bool> discard(const SealedKey& key);
 
-  /// Takes the mark off an unreadable notification that nobody is going to read, which stays as it
-  /// is otherwise. \param reason kept in its flaw.
-  /// \return false where there is no such notification, or it is not marked.
+  /// Removes the mark from an unreadable notification that nobody will read; changes nothing else.
+  /// \param reason stored in the flaw of the notification.
+  /// \return false if there is no such notification, or it is not marked.
   [[nodiscard]] Result<bool> dismiss(std::string_view id, std::string_view mchid,
                                      std::string_view reason);
 

@@ -19,20 +19,19 @@ namespace {
 constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 
-/// Rows that one page looks at. A filter that matches little gives a short page and a cursor to go
-/// on from, rather than a walk through the whole store.
+/// Number of rows that one page of a list may look at. A filter that matches few rows gives a short
+/// page and a cursor to continue from, instead of a walk through the whole store.
 constexpr std::int64_t kRowsLookedAtMax = 20'000;
 constexpr std::int64_t kPageMax = 500;
 
-/// What is looked at to tell whose deliveries nobody takes: lanes of one handler, and deliveries
-/// that are held back by pauses.
+/// Limits of unclaimed_deliveries(): lanes of one handler, and deliveries that pauses hold back.
 constexpr std::int64_t kLanesLookedAtMax = 20'000;
 constexpr std::int64_t kParkedLookedAtMax = 10'000;
 
-/// What a page of whole notifications holds, but for its last one: a resource may be as large as
-/// the largest body that is received.
+/// Size at which a page with resources ends. The last notification may exceed it: a resource may be
+/// as large as the largest body that is received.
 constexpr std::size_t kPageBytesMax = std::size_t{4} << 20;
-/// How many of them are asked for in one round trip.
+/// Number of notifications whose content is read in one round trip.
 constexpr std::size_t kAskedTogether = 16;
 
 NotificationRecord notification_from(Row& row) {
@@ -91,7 +90,7 @@ DeliveryRecord delivery_from(Row& row) {
   return record;
 }
 
-/// Both are in the order of the deliveries.
+/// Appends the attempts to the deliveries; both must be in the order of the delivery numbers.
 void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
   auto delivery = deliveries.begin();
   for (Row& row : attempts) {
@@ -119,8 +118,8 @@ LedgerRecord ledger_record_from(Row& row) {
   return record;
 }
 
-/// Where what is listed lies: the quarantine is a table of its own, and an index holds what has a
-/// flaw.
+/// Table or index that a list is read from: stored notifications, the quarantine (a table of its
+/// own), or the index of notifications that have a flaw.
 enum class Listing : std::uint8_t { kKept, kQuarantine, kUnreadable };
 
 Listing listing_of(const NotificationFilter& filter) {
@@ -128,7 +127,7 @@ Listing listing_of(const NotificationFilter& filter) {
   return filter.state == "unreadable" ? Listing::kUnreadable : Listing::kKept;
 }
 
-/// Its name as a state restricts nothing in the quarantine.
+/// The state "quarantined" selects the table, and restricts nothing within it.
 bool restricts(const NotificationFilter& filter, Listing listing) {
   return !filter.event_type.empty() || !filter.mchid.empty() || filter.since_ms ||
          filter.until_ms || (!filter.state.empty() && listing != Listing::kQuarantine);
@@ -190,7 +189,7 @@ Reader::Result<StoreCounts> Reader::counts() {
 
 Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,
                                                                        std::string_view mchid) {
-  // Quarantined bodies of which no id could be read have an empty one.
+  // An empty id would match quarantined bodies whose id could not be read.
   if (id.empty()) return std::optional<NotificationRecord>();
   const std::array commands{Command(sql::kNotificationById, {id, mchid}),
                             Command(sql::kQuarantinedById, {id, mchid})};
@@ -225,7 +224,7 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
     floor = only_integer(results[0]);
   }
 
-  // One row more than the page holds tells whether there is a next page.
+  // One row more than the page holds tells if there is a next page.
   const std::int64_t lowest = floor.value_or(kEarliest);
   const std::array ask_page{
       listing == Listing::kKept
@@ -249,7 +248,8 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   return page;
 }
 
-/// Where the page becomes too large, the rest is left to the next one.
+/// Reads resources and deliveries. If the page becomes too large, the rest is left to the next
+/// page.
 Reader::Result<void> Reader::add_content(NotificationPage& page) {
   std::vector<NotificationRecord>& items = page.items;
   std::vector<Command> commands;
@@ -305,7 +305,7 @@ Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quaranti
 }
 
 Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
-  // An index holds what is not done by state; all others are walked through as they came.
+  // An index lists undone deliveries by state; all other lists walk through all deliveries.
   const bool by_state = !filter.state.empty() && filter.state != state::kDone;
   const bool filtered = !filter.handler.empty() || !filter.event_type.empty() ||
                         !filter.mchid.empty() || !filter.error.empty() || filter.since_ms ||
@@ -361,7 +361,7 @@ Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
   std::vector<Rows> results;
   std::string last;
   while (true) {
-    // From one handler to the next, however much is due for each.
+    // Steps from one handler to the next in the index, however many deliveries are due for each.
     const std::array ask{Command(sql::kNextDueHandler, {last})};
     if (auto ran = connection.run(ask, results); !ran) return ran.error();
     if (results[0].empty()) break;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the status endpoint and the commands ask the store.
+/// Reads the store for the status endpoint and for commands.
 
 #include <cstdint>
 #include <memory>
@@ -16,14 +16,14 @@
 
 namespace couponhook::storage {
 
-/// Handlers that have open deliveries and are not among those served: they were renamed or removed,
-/// and nobody makes the deliveries. By name. Each is counted in 20,000 of its coupons at most.
-/// Works on every version of the schema.
-/// \param served whom deliveries are made to: every configured handler but those of type ledger.
+/// Lists, by name, the handlers that have open deliveries but are not in `served`: they were
+/// renamed or removed, so nobody makes these deliveries. Counts deliveries in at most 20,000 lanes
+/// of each handler. Works on every schema version.
+/// \param served all configured handlers except those of type ledger, which get no deliveries.
 [[nodiscard]] Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
     Connection& connection, std::span<const std::string> served);
 
-/// Reads beside the writer, without waiting for it. One thread at a time.
+/// Reads without waiting for the writer. Only one thread at a time may use an object.
 class Reader {
  public:
   template <typename T>
@@ -32,28 +32,29 @@ class Reader {
   explicit Reader(std::unique_ptr<Connection> connection);
 
   [[nodiscard]] Result<StoreCounts> counts();
-  /// \param mchid whose; empty: of whichever merchant it came to last.
-  /// \return nothing inside where no such merchant has the id; with resource and deliveries. Looks
-  ///   among the quarantined where it is not among the kept.
+  /// \param mchid the merchant; empty: the merchant that received the id last.
+  /// \return the notification with resource and deliveries; nullopt if no such merchant has the id.
+  /// If no stored notification has the id, the quarantine is searched.
   [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id,
                                                                        std::string_view mchid = {});
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
-  /// \return nothing inside where it is not, or no longer, in quarantine. In NotificationRecord,
-  ///   `sequence` is a quarantined body's number.
+  /// \return nullopt if the body is not in quarantine (any more).
+  /// \param quarantine_id the number of the body, which is `sequence` in NotificationRecord.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed(std::int64_t quarantine_id);
-  /// The newest sealed body of a notification, kept or not; nothing inside where there is none.
-  /// \param mchid empty: of any merchant.
+  /// \return the newest sealed body of a notification, which may also be stored; nullopt if there
+  /// is none.
+  /// \param mchid the merchant; empty: any merchant.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed_of(std::string_view id,
                                                               std::string_view mchid);
   [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
-  /// What is paused now.
+  /// \return the active pauses.
   [[nodiscard]] Result<std::vector<PauseRecord>> pauses();
-  /// \return nothing inside where there is no such delivery; without its history.
+  /// \return the delivery without its history; nullopt if there is no such delivery.
   [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
-  /// As unclaimed_deliveries().
+  /// See unclaimed_deliveries().
   [[nodiscard]] Result<std::vector<HandlerBacklog>> unclaimed(std::span<const std::string> served);
-  /// Everything known of one coupon, refunds of its transactions included, in no particular order;
-  /// empty where it was never heard of.
+  /// \return all facts of one coupon, with the refunds of its transactions, in no particular order;
+  /// empty if the coupon is unknown.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,
                                                          std::string_view coupon);
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What goes into the store and comes out of it. Times are milliseconds since the Unix epoch.
+/// Records that the store takes and returns. Times are milliseconds since the Unix epoch.
 
 #include <array>
 #include <chrono>
@@ -15,83 +15,86 @@ namespace couponhook::storage {
 
 using Digest = std::array<unsigned char, 32>;
 
-/// One fact of the ledger. An entry with a coupon belongs to that coupon; one without (a refund)
-/// belongs to every coupon that has an entry with its transaction, whichever arrives first.
+/// One fact of the ledger. A fact with a coupon belongs to that coupon. A fact without a coupon (a
+/// refund) belongs to every coupon that has a fact with the same transaction, in whichever order
+/// they arrive.
 struct LedgerFact {
   std::string kind;  ///< issue, redeem or refund
   std::string stock_id;
   std::string coupon;          ///< empty for refunds
   std::string transaction_id;  ///< empty for issues
-  std::string business_key;    ///< unique together with kind and coupon: a fact is kept once
-  std::string occurred_at;     ///< text, as the sender wrote it
+  std::string business_key;    ///< unique with kind and coupon: a fact is stored once
+  std::string occurred_at;     ///< time, unchanged text of the sender
 };
 
-/// The right to make a delivery now: of this replica alone, until the lease ends. Whoever takes a
-/// delivery over raises its fence, and what is reported under an older one changes nothing.
+/// Right of one replica to make a delivery, until the lease ends. Each takeover of a delivery
+/// raises its fence (fencing token); a result that is reported under an older fence is ignored.
 struct Lease {
   std::int64_t delivery_id = 0;
   std::int64_t fence = 0;
 };
 
-/// Whose leases are, and for how long.
+/// Owner and length of the leases that a replica takes.
 struct LeaseTerms {
-  /// Another name for each replica that lives, so that rows and messages tell them apart. What
-  /// decides is the fence.
+  /// Name of the replica, unique among the running replicas, so that rows and messages tell them
+  /// apart. It does not decide who holds a delivery: the fence does.
   std::string owner = "this";
-  /// How long a delivery stays with whoever took it. Renew at a third of it. Twice this is how long
-  /// the work of a replica that was killed may lie.
+  /// Length of a lease. Renew it after a third of this time. The deliveries of a replica that was
+  /// killed wait at most twice this time before another replica takes them.
   std::chrono::milliseconds lease{10'000};
 };
 
-/// A delivery to be made after the commit.
+/// A delivery to be made after the commit of its notification.
 struct NewDelivery {
   std::string handler;
-  std::string ordering_key;  ///< deliveries with one key go one at a time, in order
-  /// Whether whoever hands it in makes it: it comes into the world leased to this replica, unless
-  /// an earlier one of its key is still open, or it is paused.
+  std::string ordering_key;  ///< deliveries with the same key are made one at a time, in order
+  /// True if the caller that admits the notification makes the delivery itself. The delivery is
+  /// then created with a lease for this replica, unless an earlier one with its key is still open
+  /// or a pause holds it back.
   bool leased = false;
 };
 
-/// A delivery that came into the world leased, for whoever handed in its admission.
+/// A delivery that was created with a lease for the caller that admitted its notification.
 struct BornLeased {
   std::string handler;
   Lease lease;
 };
 
-/// One quarantined body. Its number alone does not tell which: SQLite gives the number of the last
-/// row, once that is gone, to the next one.
+/// Identity of one quarantined body. The number alone is not enough: if the row with the highest
+/// number is deleted, SQLite gives that number to the next row.
 struct SealedKey {
   std::int64_t quarantine_id = 0;
   Digest body_digest{};
 };
 
-/// How Admission::flaw begins. Stored: never change them.
+/// Beginnings of the text in Admission::flaw. The database holds them: never change them.
 namespace flaw {
 inline constexpr std::string_view kUnreadable = "unreadable: ";  ///< the fact could not be read
-inline constexpr std::string_view kHarmless = "flaw: ";          ///< it could all the same
+inline constexpr std::string_view kHarmless = "flaw: ";          ///< the fact could still be read
 }  // namespace flaw
 
-/// A verified and decrypted notification, to be kept with all that follows from it.
+/// A verified and decrypted notification, to be stored with its ledger fact and its deliveries.
 struct Admission {
   std::string mchid;
   std::string id;
   std::string event_type;
-  std::string create_time;  ///< text, as sent
-  std::string source;       ///< notification, or reconcile
+  std::string create_time;  ///< unchanged text of the sender
+  std::string source;       ///< origin: "notification" or "reconcile"
   std::string envelope;     ///< the rest of the envelope as a JSON object; may be empty
-  std::string resource;     ///< decrypted
-  /// What is wrong with the resource, in words without content, behind one of flaw's beginnings;
-  /// empty where nothing is.
+  std::string resource;     ///< the decrypted resource
+  /// Description of what is wrong with the resource, without its content. Begins with one of the
+  /// texts in namespace flaw; empty if nothing is wrong.
   std::string flaw;
-  Digest digest{};  ///< of the decrypted resource: tells a copy from a conflict
+  Digest digest{};  ///< of the decrypted resource: tells a copy of the notification from a conflict
   std::int64_t received_at_ms = 0;
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;
-  /// The quarantined body that it was opened from, to be removed in the same transaction.
+  /// The quarantined body that this notification was decrypted from. It is removed in the same
+  /// transaction.
   std::optional<SealedKey> opened_from;
 };
 
-/// A quarantined body with all that it takes to try again.
+/// A quarantined body with everything that is needed to decrypt it again.
 struct SealedRecord {
   SealedKey key;
   std::string mchid;
@@ -100,33 +103,32 @@ struct SealedRecord {
   std::int64_t received_at_ms = 0;
 };
 
-/// A signed request that could not be understood or opened, kept sealed.
+/// A signed request whose envelope could not be parsed or whose resource could not be decrypted; it
+/// is stored as received.
 struct Quarantined {
   std::string mchid;
   std::string reason;      ///< ENVELOPE_INVALID or DECRYPT_FAILED
-  std::string detail;      ///< in words, without content
-  std::string id;          ///< empty where the envelope could not be read
-  std::string event_type;  ///< likewise
+  std::string detail;      ///< description of the error, without content
+  std::string id;          ///< empty if the envelope could not be read
+  std::string event_type;  ///< empty if the envelope could not be read
   std::string headers;     ///< the Wechatpay-* headers as a JSON object
-  std::string body;        ///< as received
-  Digest body_digest{};    ///< its key: the same bytes are kept once
+  std::string body;        ///< the body as received
+  Digest body_digest{};    ///< primary key: the same bytes are stored once
   std::int64_t received_at_ms = 0;
 };
 
-/// What became of something that was handed to the Inbox. Everything but kFailed is committed.
+/// Outcome of a request to the Inbox. Every outcome but kFailed means that the data is committed.
 enum class AdmitOutcome : std::uint8_t {
-  kStored,       ///< new
-  kDuplicate,    ///< kept before, with the same content
-  kConflict,     ///< an id kept before came with other content: the first stands, this one is kept
-                 ///< aside
-  kQuarantined,  ///< kept sealed
+  kStored,       ///< a new notification was stored
+  kDuplicate,    ///< the notification was stored before, with the same content
+  kConflict,     ///< the id was stored before with other content: the first one stands, this one is
+                 ///< stored as a conflict
+  kQuarantined,  ///< the body was stored in quarantine
   kAlive,        ///< answer to Inbox::probe(): a row was committed
   kFailed,       ///< nothing was committed
 };
 
-// What the status endpoint reads.
-
-/// One attempt at a delivery, as its history has it.
+/// One attempt at a delivery, from its history.
 struct AttemptRecord {
   std::int64_t attempt = 0;
   std::int64_t began_at_ms = 0;
@@ -140,34 +142,36 @@ struct DeliveryRecord {
   std::string handler;
   std::string state;  ///< pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
-  /// When it is to be made, or when its lease ends; nothing where it has ended or waits for
-  /// another.
+  /// Due time, or the end of the lease if the delivery is leased. Nothing if the delivery has
+  /// ended, or waits for an earlier one of its lane.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
-  bool leased = false;      ///< somebody makes it, or did when its lease was taken
-  std::string lease_owner;  ///< who
+  bool leased = false;      ///< a replica holds a lease on the delivery; the lease may have ended
+  std::string lease_owner;  ///< name of the replica that holds the lease
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
-  // In lists of deliveries only:
+  // Set only in lists of deliveries, and by Reader::delivery():
   std::string notification_id;
   std::string mchid;
   std::string event_type;
-  // In a notification only: the latest, in order. None where the first attempt did it.
+  // Set only in a notification's record: the latest attempts, in order. Empty if the first attempt
+  // succeeded.
   std::vector<AttemptRecord> history;
 };
 
-/// Which deliveries to list. Empty text and nullopt do not restrict.
+/// Filter of a list of deliveries. An empty text or nullopt does not restrict the list.
 struct DeliveryFilter {
   std::string handler;
   std::string state;
   std::string event_type;
   std::string mchid;
-  std::string error;                     ///< part of the last error
-  std::optional<std::int64_t> since_ms;  ///< of notifications received at or after
-  std::optional<std::int64_t> until_ms;  ///< and before
+  std::string error;                     ///< substring of the last error
+  std::optional<std::int64_t> since_ms;  ///< notification received at or after this time
+  std::optional<std::int64_t> until_ms;  ///< notification received before this time
   std::int64_t limit = 50;
-  std::optional<std::int64_t> before_delivery;  ///< the cursor: newest first, strictly below
+  std::optional<std::int64_t> before_delivery;  ///< cursor: the list is newest first and has only
+                                                ///< deliveries with a smaller number
 };
 
 struct DeliveryPage {
@@ -175,15 +179,15 @@ struct DeliveryPage {
   std::optional<std::int64_t> next_before_delivery;
 };
 
-/// What an operator has told not to be delivered for now.
+/// A pause that an operator has set: matching deliveries are not made until it is resumed.
 struct PauseRecord {
   std::int64_t pause_id = 0;
-  std::string handler;        ///< empty: any
-  std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: any
+  std::string handler;        ///< empty: all handlers
+  std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: all types
   std::string reason;
-  std::string created_by;  ///< empty: before it was recorded
+  std::string created_by;  ///< empty: set by a release that did not record the operator
   std::int64_t created_at_ms = 0;
-  /// Set once it is over; what it held back is then let go bit by bit.
+  /// Set when the pause was ended. Its deliveries then become due in small batches.
   std::optional<std::int64_t> resumed_at_ms;
 };
 
@@ -197,28 +201,30 @@ struct NotificationRecord {
   std::int64_t received_at_ms = 0;
   std::int64_t last_seen_at_ms = 0;
   std::int64_t times_seen = 0;
-  std::int64_t conflicts = 0;  ///< copies with other content
+  std::int64_t conflicts = 0;  ///< number of copies with other content
   std::string source;
   std::string envelope;
-  std::string flaw;      ///< as in Admission
-  std::string resource;  ///< empty once its retention has passed, and for quarantined ones
+  std::string flaw;      ///< see Admission::flaw
+  std::string resource;  ///< empty after its retention time, and for quarantined bodies
   std::string quarantine_reason;
   std::string quarantine_detail;
   std::vector<DeliveryRecord> deliveries;
 };
 
-/// Which notifications to list. Empty text and nullopt do not restrict.
+/// Filter of a list of notifications. An empty text or nullopt does not restrict the list.
 struct NotificationFilter {
   std::string event_type;
-  /// received, done, dead; quarantined lists the quarantine, unreadable all whose fact could not be
-  /// read, whatever became of their deliveries.
+  /// received, done, dead, quarantined or unreadable. "quarantined" lists the quarantine.
+  /// "unreadable" lists the notifications whose fact could not be read, whatever the state of their
+  /// deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< received at or after
-  std::optional<std::int64_t> until_ms;  ///< received before
+  std::optional<std::int64_t> since_ms;  ///< received at or after this time
+  std::optional<std::int64_t> until_ms;  ///< received before this time
   std::int64_t limit = 50;
-  std::optional<std::int64_t> before_sequence;  ///< the cursor: newest first, strictly below
-  /// With resource and deliveries, and as many as a page of some megabytes holds.
+  std::optional<std::int64_t> before_sequence;  ///< cursor: the list is newest first and has only
+                                                ///< notifications with a smaller number
+  /// True to include resources and deliveries; the page then ends after about 4 MiB.
   bool whole = false;
 };
 
@@ -227,7 +233,7 @@ struct NotificationPage {
   std::optional<std::int64_t> next_before_sequence;
 };
 
-/// Open deliveries to one handler.
+/// Number of open deliveries of one handler.
 struct HandlerBacklog {
   std::string handler;
   std::int64_t open = 0;
@@ -245,15 +251,15 @@ struct TypeCount {
   std::int64_t count = 0;
 };
 
-/// Totals kept by the writer in the transactions they count, so that reading them costs the same
-/// whatever the store holds.
+/// Totals of the store. The writer updates them in the transactions that they count, so reading
+/// them costs the same however large the store is.
 struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;  ///< ever
-  std::int64_t sealed = 0;       ///< of these, still in quarantine
-  std::int64_t unreadable = 0;   ///< kept, without a fact that could be read
+  std::int64_t quarantined = 0;  ///< since the store was created
+  std::int64_t sealed = 0;       ///< still in quarantine now
+  std::int64_t unreadable = 0;   ///< stored notifications whose fact could not be read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Values in and out of statements.
+/// Converts values to statement parameters, and result fields to values.
 
 #include <algorithm>
 #include <cstddef>
@@ -34,7 +34,7 @@ namespace couponhook::storage {
   return integer(field);
 }
 
-/// \return the least of the first column; nothing where there are no rows.
+/// \return the smallest value of the first column; nothing if there are no rows.
 [[nodiscard]] inline std::optional<std::int64_t> least(const Rows& rows) {
   std::optional<std::int64_t> found;
   for (const Row& row : rows) {
@@ -44,18 +44,18 @@ namespace couponhook::storage {
   return found;
 }
 
-/// \return NULL where the text is empty.
+/// \return NULL if the text is empty.
 [[nodiscard]] inline Parameter text_or_null(std::string_view text) {
   if (text.empty()) return nullptr;
   return text;
 }
 
-/// Moves the text out.
+/// Moves the text out of the field, which must not be NULL.
 [[nodiscard]] inline std::string take_text(Field& field) {
   return std::move(std::get<std::string>(field));
 }
 
-/// The same, empty where it is NULL.
+/// Moves the text out of the field. \return the empty text if the field is NULL.
 [[nodiscard]] inline std::string take_optional_text(Field& field) {
   return is_null(field) ? std::string() : take_text(field);
 }

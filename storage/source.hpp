@@ -1,17 +1,18 @@
 #pragma once
 
 /// \file
-/// Who told of what is kept.
+/// Origin of a notification: WeChat Pay's callback, or reconciliation.
 
 #include <string_view>
 
 namespace couponhook::storage {
 
-/// Admission::source of what came as a signed notification, whose time agreed with our clock.
+/// Admission::source of a signed notification whose timestamp agreed with our clock.
 inline constexpr std::string_view kFromNotification = "notification";
 
-/// Admission::source of what WeChat Pay's own books told and no notification did. Of a fact that
-/// comes in both ways, whichever is first is delivered; the other is kept without deliveries.
+/// Admission::source of a fact that was found in WeChat Pay's own records and that no notification
+/// reported. If a fact arrives both ways, the first one is delivered; the second one is stored
+/// without deliveries.
 inline constexpr std::string_view kFromBooks = "reconcile";
 
 }  // namespace couponhook::storage

@@ -4,11 +4,11 @@
 
 #include "storage/dialect.hpp"
 
-// As flaw::kUnreadable has it. That it is not NULL leads to the partial index.
+// The text must equal flaw::kUnreadable. The test for NULL lets the engine use the partial index.
 #define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
 
-// One text is shared by statements that give the same columns, and only literals can be joined into
-// a constant.
+// Macros, because statements that return the same columns share their text, and only string
+// literals can be joined into a constant.
 #define COUPONHOOK_NOTIFICATION_STATE                                          \
   "(CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq" \
   " AND d.state IN ('pending', 'retrying')) THEN 'received'"                   \
@@ -37,7 +37,7 @@ const Statement kCountCopy{
     "UPDATE notifications SET times_seen = times_seen + 1, last_seen_at = $1"
     " WHERE id = $2 AND mchid = $3"};
 
-// Its own statement, since in SQLite it costs less than RETURNING does.
+// A statement of its own, because in SQLite it costs less than a RETURNING clause.
 const Statement kFirstOfCopy{"SELECT seq, digest FROM notifications WHERE id = $1 AND mchid = $2"};
 
 const Statement kInsertConflict{
@@ -87,7 +87,7 @@ const Statement kBeat{
     "INSERT INTO heartbeat (slot, beat_at, padding) VALUES ($1, $2, $3)"
     " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at, padding = excluded.padding"};
 
-// A sum of BIGINTs is a NUMERIC in PostgreSQL.
+// PostgreSQL returns a sum of BIGINT values as NUMERIC, hence the cast.
 const Statement kTotals{
     "SELECT name, CAST(sum(value) AS BIGINT) FROM counters GROUP BY name ORDER BY name"};
 
@@ -97,7 +97,8 @@ const Statement kCountUnreadable{
     "SELECT count(*) FROM (SELECT flaw FROM notifications WHERE flaw IS NOT NULL LIMIT $1) n"
     " WHERE " COUPONHOOK_IS_UNREADABLE};
 
-// Both counts are those of one moment, and what others commit after it changes both alike.
+// Both counts belong to one moment. A later change by another transaction changes both by the same
+// number, so the correction stays right.
 #define COUPONHOOK_CORRECT_TOTAL(rows)                                                    \
   "INSERT INTO counters (name, slot, value) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT)," \
   " (SELECT count(*) FROM " rows                                                          \

@@ -1,11 +1,11 @@
 #pragma once
 
 /// \file
-/// Every statement the store runs, in the words of every engine.
+/// Every SQL statement of the store; both engines run the same text.
 ///
-/// Parameters are numbered in order of first appearance. Optional filters are parameters that match
-/// everything (an empty text, the widest time) rather than NULLs, whose type an engine cannot
-/// infer.
+/// Parameters are numbered in order of first appearance. An optional filter is a parameter that
+/// matches everything (an empty text, the earliest or latest time) and not NULL, because an engine
+/// cannot infer the type of NULL. Times are milliseconds since the Unix epoch.
 
 #include <span>
 
@@ -13,178 +13,240 @@
 
 namespace couponhook::storage::sql {
 
-// Admission. A unique index decides what is new: a statement gives a row where it kept one.
+// Admission. A unique index decides whether a row is new: the INSERT returns a row only if it is.
 
-/// id, mchid, event_type, create_time, received_at, source, digest, envelope, resource, flaw or
-/// NULL
-/// -> seq
+/// Inserts a notification unless its key exists. Parameters: id, mchid, event_type, create_time,
+/// received_at, source, digest, envelope, resource, flaw or NULL. Result: seq; no row if the key
+/// exists.
 extern const Statement kInsertNotification;
-/// received_at, id, mchid
+/// Counts one more copy of a notification. Parameters: received_at, id, mchid.
 extern const Statement kCountCopy;
-/// id, mchid -> seq, digest
+/// Reads the stored notification that a copy belongs to. Parameters: id, mchid. Result: seq,
+/// digest.
 extern const Statement kFirstOfCopy;
-/// notification, digest, resource, received_at -> notification
+/// Inserts a copy with other content. Parameters: notification, digest, resource, received_at.
+/// Result: notification; no row if this content was stored before.
 extern const Statement kInsertConflict;
-/// body_digest, mchid, reason, detail, id, event_type, headers, body, received_at -> times_seen
+/// Inserts a quarantined body, or counts one more copy of it. Parameters: body_digest, mchid,
+/// reason, detail, id, event_type, headers, body, received_at. Result: times_seen.
 extern const Statement kKeepQuarantined;
-/// stock_id, coupon, kind, business_key, transaction_id, occurred_at, mchid, notification_id,
-/// source
+/// Inserts a fact of one coupon unless it exists. Parameters: stock_id, coupon, kind, business_key,
+/// transaction_id, occurred_at, mchid, notification_id, source.
 extern const Statement kInsertCouponFact;
-/// transaction_id, business_key, occurred_at, mchid, notification_id, source
+/// Inserts a refund unless it exists. Parameters: transaction_id, business_key, occurred_at, mchid,
+/// notification_id, source.
 extern const Statement kInsertRefund;
-/// stock_id, coupon, kind, business_key -> notification_id, mchid, source
+/// Reads which notification a coupon's fact was stored for. Parameters: stock_id, coupon, kind,
+/// business_key. Result: notification_id, mchid, source.
 extern const Statement kOriginOfCouponFact;
-/// transaction_id, business_key -> notification_id, mchid, source
+/// Reads which notification a refund was stored for. Parameters: transaction_id, business_key.
+/// Result: notification_id, mchid, source.
 extern const Statement kOriginOfRefund;
-/// notification, handler, received_at, lane, ordering_key
+/// Inserts a delivery without a lease, due at once. Parameters: notification, handler, received_at,
+/// lane, ordering_key.
 extern const Statement kInsertDelivery;
-/// name, slot, delta
+/// Adds to a total. Parameters: name, slot, delta.
 extern const Statement kAddToCounter;
-/// slot -> name
+/// Lists the totals of one slot. Parameter: slot. Result: name.
 extern const Statement kCounterNames;
-/// slot, now
+/// Writes the row of a probe, which shows that a commit is possible. Parameters: slot, now, padding
+/// (bytes).
 extern const Statement kBeat;
 
-// Deliveries. None of these grows with what is open, waits or was done.
+// Deliveries. The cost of each statement does not grow with the number of open or finished
+// deliveries.
 
-/// notification, handler, lease end, received_at, lane, ordering_key, owner -> seq
+/// Inserts a delivery with a lease. Parameters: notification, handler, lease end, received_at,
+/// lane, ordering_key, owner, begun_at. Result: seq.
 extern const Statement kInsertLeasedDelivery;
-/// lane -> seq, lane of the first that is open
+/// Reads the oldest open delivery of a lane. Parameter: lane. Result: seq, lane.
 extern const Statement kFirstInLane;
-/// -> seq, handler, event_pattern, reason, created_at, resumed_at or NULL, created_by
+/// Lists the pauses. Result: seq, handler, event_pattern, reason, created_at, resumed_at or NULL,
+/// created_by.
 extern const Statement kPauses;
-/// due_at, pause, limit
+/// Makes deliveries due that a pause held back. Parameters: due_at, pause, limit.
 extern const Statement kUnpark;
-/// pause
+/// Deletes a pause that holds back no delivery. Parameter: pause.
 extern const Statement kDropPause;
-/// handler, now, limit -> candidate columns
+/// Reads due deliveries of a handler and locks them. Parameters: handler, now, limit. Result:
+/// columns of a candidate (COUPONHOOK_CANDIDATE_COLUMNS).
 extern const Statement kDueDeliveries;
-/// id, mchid -> candidate columns, event_type
+/// Reads the deliveries of one notification and locks them. Parameters: id, mchid. Result: columns
+/// of a candidate (COUPONHOOK_CANDIDATE_COLUMNS), event_type.
 extern const Statement kDeliveriesToClaim;
-/// seq -> id, mchid, event_type, create_time, source, resource
+/// Reads the content of a notification. Parameter: seq. Result: id, mchid, event_type, create_time,
+/// source, resource.
 extern const Statement kContent;
-/// seq -> seq; nothing where it has ended, or is in other hands at this moment
+/// Checks and locks an open delivery. Parameter: seq. Result: seq; no row if the delivery has
+/// ended, or if another transaction has locked it.
 extern const Statement kStillOpen;
-/// pause or NULL, seq
+/// Removes the due time of a delivery that must wait for a pause or for its lane. Parameters: pause
+/// or NULL, seq.
 extern const Statement kPark;
-/// owner, lease end, seq
+/// Leases a delivery and raises its fence. Parameters: owner, lease end, begun_at or NULL, 1 if an
+/// attempt begins now and 0 if not, seq.
 extern const Statement kTake;
-/// owner, lease end, seq; to report an attempt rather than to make one
+/// Leases a delivery only to report that its last attempt was lost. Parameters: owner, lease end,
+/// seq.
 extern const Statement kInherit;
-/// seq, fence -> state, lane, attempts
+/// Reads and locks a leased delivery. Parameters: seq, fence. Result: state, lane, attempts; no row
+/// if the lease was taken over.
 extern const Statement kHeldDelivery;
-/// state, due_at or NULL, finished_at or NULL, error, seq
+/// Writes the result of an attempt and ends the lease. Parameters: state, due_at or NULL,
+/// finished_at or NULL, error, seq.
 extern const Statement kReport;
-/// due_at, lane
+/// Makes the oldest open delivery of a lane due, unless a pause holds it back. Parameters: due_at,
+/// lane.
 extern const Statement kPromote;
-/// delivery, slot, attempt, began_at, ended_at, outcome, error
+/// Writes one attempt into the history of a delivery. Parameters: delivery, slot, attempt,
+/// began_at, ended_at, outcome, error.
 extern const Statement kRecordAttempt;
-/// lease end, seq, fence -> seq
+/// Extends a lease. Parameters: lease end, seq, fence. Result: seq; no row if the lease was taken
+/// over.
 extern const Statement kRenew;
-/// due_at, seq, fence
+/// Ends a lease without a result; an attempt that had begun is not counted. Parameters: due_at,
+/// seq, fence.
 extern const Statement kGiveBack;
+/// Counts the attempt of a leased delivery, unless it is counted already. Parameters: begun_at,
+/// seq, fence. Result: seq; no row if the lease was taken over.
 extern const Statement kBegin;
+/// Undoes kBegin for a delivery that must wait longer. Parameters: seq, fence.
 extern const Statement kPostpone;
-/// handler -> due_at
+/// Reads the earliest due time of a handler's deliveries. Parameter: handler. Result: due_at.
 extern const Statement kNextDue;
-/// seq -> state, lane, attempts, lease_owner or NULL, due_at or NULL, 1 unless it was emptied
+/// Reads and locks a delivery that an operator wants to change. Parameter: seq. Result: state,
+/// lane, attempts, lease_owner or NULL, due_at or NULL, 0 if retention has emptied its notification
+/// and 1 if not.
 extern const Statement kDeliveryToChange;
-/// state, due_at, seq
+/// Makes a delivery due as a new round of attempts. Parameters: state, due_at, seq.
 extern const Statement kRetryNow;
-/// seq -> state, lane, attempts, lease_owner or NULL, due_at or NULL, 1 unless it was emptied,
-/// notification, handler, ordering_key
+/// Reads and locks a delivery that an operator wants to move. Parameter: seq. Result: the columns
+/// of kDeliveryToChange, then notification, handler, ordering_key.
 extern const Statement kDeliveryToMove;
-/// seq -> seq; locks it
+/// Locks the row of a notification. Parameter: seq. Result: seq.
 extern const Statement kLockNotification;
-/// notification, handler -> seq
+/// Finds the delivery of a notification to a handler. Parameters: notification, handler. Result:
+/// seq.
 extern const Statement kDeliveryTo;
-/// handler, lane, state, due_at, seq
+/// Gives a delivery to another handler. Parameters: handler, lane, state, due_at, seq.
 extern const Statement kMove;
-/// finished_at, reason, seq
+/// Drops a delivery. Parameters: finished_at, reason, seq.
 extern const Statement kSkip;
-/// handler, event_pattern, reason, now, created_by
+/// Inserts a pause. Parameters: handler, event_pattern, reason, now, created_by.
 extern const Statement kInsertPause;
-/// now, pause
+/// Ends a pause. Parameters: now, pause.
 extern const Statement kResume;
 
-// Status. None of these grows with the store, but the lists, which are bounded.
+// Status. Lists have a limit. Apart from the two corrections of totals, the cost of each statement
+// does not grow with the store.
 
-/// -> name, total
+/// Reads all totals. Result: name, total.
 extern const Statement kTotals;
-/// limit -> how many are sealed; no more than the limit
+/// Counts the sealed bodies. Parameter: limit. Result: their number, at most the limit.
 extern const Statement kCountSealed;
-/// limit -> how many are unreadable, of so many with a flaw
+/// Counts the unreadable notifications among those that have a flaw. Parameter: limit, the number
+/// of rows to look at. Result: their number.
 extern const Statement kCountUnreadable;
-/// name, slot: makes the total what the rows say, whatever others count meanwhile
+/// Corrects the total of sealed bodies to the number of rows, also while other transactions count.
+/// Parameters: name, slot.
 extern const Statement kCorrectSealed;
+/// Corrects the total of unreadable notifications in the same way. Parameters: name, slot.
 extern const Statement kCorrectUnreadable;
-/// -> received_at
+/// Reads when the newest notification was received. Result: received_at.
 extern const Statement kLastReceived;
-/// -> created_at
+/// Reads the creation times of the oldest pending and the oldest retrying delivery. Result:
+/// created_at, in up to two rows.
 extern const Statement kOldestOpenDelivery;
-/// id, mchid or empty -> notification columns, resource
+/// Reads a notification. Parameters: id, mchid or empty. Result: columns of a notification
+/// (COUPONHOOK_NOTIFICATION_COLUMNS), resource.
 extern const Statement kNotificationById;
-/// seq -> resource
+/// Reads the resource of a notification. Parameter: seq. Result: resource.
 extern const Statement kResourceOf;
-/// notification -> listed delivery columns without those of the notification
+/// Reads the deliveries of a notification. Parameter: notification. Result: columns of a listed
+/// delivery (COUPONHOOK_LISTED_COLUMNS), without those of the notification.
 extern const Statement kDeliveriesOf;
-/// seq -> listed delivery columns
+/// Reads a delivery. Parameter: seq. Result: columns of a listed delivery
+/// (COUPONHOOK_LISTED_COLUMNS).
 extern const Statement kDeliveryById;
-/// notification -> delivery, attempt, began_at, ended_at, outcome, error, latest last
+/// Reads the attempts at all deliveries of a notification. Parameter: notification. Result:
+/// delivery, attempt, began_at, ended_at, outcome, error; the latest attempt last.
 extern const Statement kAttemptsOf;
-/// before, rows to step over -> seq
+/// Finds the oldest delivery that one page may look at. Parameters: before (a seq), number of rows
+/// to skip. Result: seq.
 extern const Statement kDeliveryFloor;
-/// before, floor, state, handler, event_type, mchid, error, since, until, limit -> listed delivery
-/// columns
+/// Lists deliveries. Parameters: before, floor, state, handler, event_type, mchid, error, since,
+/// until, limit. Result: columns of a listed delivery (COUPONHOOK_LISTED_COLUMNS).
 extern const Statement kListDeliveries;
-/// state, before, rows to step over -> seq
+/// Finds the oldest delivery in a state that one page may look at. Parameters: state, before (a
+/// seq), number of rows to skip. Result: seq.
 extern const Statement kUndoneFloor;
-/// state, before, floor, handler, event_type, mchid, error, since, until, limit -> listed delivery
-/// columns; not for what is done
+/// Lists deliveries in one state, but not "done", which its index does not hold. Parameters: state,
+/// before, floor, handler, event_type, mchid, error, since, until, limit. Result: columns of a
+/// listed delivery (COUPONHOOK_LISTED_COLUMNS).
 extern const Statement kListUndone;
-/// after -> the next handler that open deliveries are due for
+/// Finds the next handler, by name, that has deliveries with a due time. Parameter: after (a name).
+/// Result: handler.
 extern const Statement kNextDueHandler;
-/// limit -> handlers of so many deliveries that a pause holds back
+/// Lists the handlers of the first deliveries that pauses hold back. Parameter: limit, the number
+/// of deliveries. Result: handler.
 extern const Statement kParkedHandlers;
-/// handler, limit -> open deliveries in so many of its lanes
+/// Counts the open deliveries of a handler. Parameters: handler, limit (the number of lanes to look
+/// at). Result: their number.
 extern const Statement kOpenOfHandler;
-/// before, rows to step over -> seq
+/// Finds the oldest notification that one page may look at. Parameters: before (a seq), number of
+/// rows to skip. Result: seq.
 extern const Statement kNotificationFloor;
-/// before, floor, event_type, state, mchid, since, until, limit -> notification columns
+/// Lists notifications. Parameters: before, floor, event_type, state, mchid, since, until, limit.
+/// Result: columns of a notification (COUPONHOOK_NOTIFICATION_COLUMNS).
 extern const Statement kListNotifications;
-/// before, rows to step over -> seq
+/// Finds the oldest notification with a flaw that one page may look at. Parameters: before (a seq),
+/// number of rows to skip. Result: seq.
 extern const Statement kFlawFloor;
-/// before, floor, event_type, mchid, since, until, limit -> notification columns
+/// Lists unreadable notifications. Parameters: before, floor, event_type, mchid, since, until,
+/// limit. Result: columns of a notification (COUPONHOOK_NOTIFICATION_COLUMNS).
 extern const Statement kListUnreadable;
-/// id, mchid or empty -> quarantine columns
+/// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty. Result:
+/// columns of a quarantined body (COUPONHOOK_QUARANTINE_COLUMNS).
 extern const Statement kQuarantinedById;
-/// seq -> mchid, headers, body, received_at, body_digest
+/// Reads a quarantined body. Parameter: seq. Result: mchid, headers, body, received_at,
+/// body_digest.
 extern const Statement kSealedById;
-/// seq, body_digest -> seq, where it was still there
+/// Deletes a quarantined body. Parameters: seq, body_digest. Result: seq; no row if the body was
+/// gone already.
 extern const Statement kLeaveQuarantine;
-/// id, mchid -> seq, flaw or NULL, received_at; locks it
+/// Reads and locks a notification whose fact is to be read again. Parameters: id, mchid. Result:
+/// seq, flaw or NULL, received_at.
 extern const Statement kNotificationToRead;
-/// flaw or NULL, seq
+/// Writes the flaw of a notification. Parameters: flaw or NULL, seq.
 extern const Statement kNoteFlaw;
-/// before, rows to step over -> seq
+/// Finds the oldest quarantined body that one page may look at. Parameters: before (a seq), number
+/// of rows to skip. Result: seq.
 extern const Statement kQuarantineFloor;
-/// before, floor, event_type, mchid, since, until, limit -> quarantine columns
+/// Lists quarantined bodies. Parameters: before, floor, event_type, mchid, since, until, limit.
+/// Result: columns of a quarantined body (COUPONHOOK_QUARANTINE_COLUMNS).
 extern const Statement kListQuarantine;
-/// stock_id, coupon -> kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,
-/// notification_id, source
+/// Reads the facts of a coupon and the refunds of its transactions. Parameters: stock_id, coupon.
+/// Result: kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,
+/// notification_id, source.
 extern const Statement kCouponFacts;
+/// Reads the facts of a coupon without refunds. Parameters: stock_id, coupon. Result: kind,
+/// stock_id, coupon, transaction_id, business_key, occurred_at.
 extern const Statement kOwnCouponFacts;
+/// Reads one page of the facts of a stock. Parameters: stock_id, kind, after coupon, after
+/// business_key, limit. Result: the columns of kOwnCouponFacts.
 extern const Statement kStockFacts;
+/// Reads the refunds of a transaction. Parameter: transaction_id. Result: the columns of
+/// kOwnCouponFacts.
 extern const Statement kRefundsOf;
 
-// Schema.
+// Schema version.
 
-/// -> version, works_with
+/// Reads the newest migration. Result: version, works_with.
 extern const Statement kSchemaVersion;
-/// version, applied_at, works_with
+/// Records a migration. Parameters: version, applied_at, works_with.
 extern const Statement kRecordMigration;
 
-/// All of the above, for tests of their plans.
+/// \return all statements of this file, for tests of their query plans.
 [[nodiscard]] std::span<const Statement* const> all();
 
 }  // namespace couponhook::storage::sql

@@ -1,13 +1,14 @@
-// The statements of deliveries.
+// SQL statements that take, report and change deliveries.
 
 #include "storage/dialect.hpp"
 #include "storage/sql.hpp"
 
-// A partial index is used only where a statement says the index's condition in the same words.
+// An engine uses a partial index only if the statement repeats the index's condition word by word.
 #define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
 
-// With the oldest open one and the running one of its lane, which decide whether it may be taken;
-// and where it is leased, how many of its attempts were lost before in this round.
+// Columns of a delivery that may be claimed. "head" is the oldest open delivery of its lane and
+// "running" the leased one; they decide whose turn it is. "lost_before" is the number of lost
+// attempts in the current round of attempts, and 0 if the delivery is not leased.
 #define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
   "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
   "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
@@ -28,7 +29,7 @@
   "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
   "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
 
-// Says that deliveries are walked through, and the notification of each is looked up.
+// CROSS JOIN makes SQLite walk through deliveries and look up the notification of each.
 #define COUPONHOOK_LISTED \
   "FROM deliveries d CROSS JOIN notifications n WHERE n.seq = d.notification"
 
@@ -46,7 +47,7 @@ const Statement kPauses{
     "SELECT seq, handler, event_pattern, reason, created_at, resumed_at, created_by FROM pauses"
     " ORDER BY seq"};
 
-// Says twice whose they are: one that another connection has taken up meanwhile must stay as it is.
+// Tests parked_by twice: a row that another connection has taken meanwhile must not be changed.
 const Statement kUnpark{
     "UPDATE deliveries SET due_at = $1, parked_by = NULL WHERE parked_by = $2 AND seq IN"
     " (SELECT seq FROM deliveries WHERE parked_by = $2 LIMIT $3)"};
@@ -137,7 +138,7 @@ const Statement kLockNotification{
 
 const Statement kDeliveryTo{"SELECT seq FROM deliveries WHERE notification = $1 AND handler = $2"};
 
-// A lease of the handler before has no say any more, which the fence tells whoever held it.
+// Raises the fence, so that a result under a lease of the previous handler is refused.
 const Statement kMove{
     "UPDATE deliveries SET handler = $1, lane = $2, state = $3, due_at = $4,"
     " attempts_before = attempts, finished_at = NULL, parked_by = NULL, lease_owner = NULL,"
@@ -165,8 +166,8 @@ const Statement kParkedHandlers{
     "SELECT DISTINCT few_parked.handler FROM (SELECT handler FROM deliveries WHERE parked_by > 0"
     " LIMIT $1) few_parked"};
 
-// Whatever is open stands in a lane, the first of which is due or held back by a pause, so that the
-// indexes of lanes tell how much there is.
+// Every open delivery belongs to a lane, and the first delivery of each lane is due or held back by
+// a pause. So the lanes of due and of paused deliveries lead to all open deliveries of the handler.
 const Statement kOpenOfHandler{
     "SELECT count(*) FROM (SELECT h.lane FROM deliveries h WHERE h.handler = $1"
     " AND h.due_at IS NOT NULL UNION SELECT p.lane FROM deliveries p WHERE p.handler = $1"

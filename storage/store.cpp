@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite";
 constexpr std::string_view kPostgres = "postgresql";
-/// The scheme that libpq takes beside the other.
+/// Second scheme that libpq accepts for the same URLs.
 constexpr std::string_view kPostgresShort = "postgres";
 constexpr std::string_view kForms = "sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE";
 
@@ -33,7 +33,7 @@ Connection::Result<StoreUrl> postgres_store_url(std::string_view url) {
 Connection::Result<StoreUrl> parse_store_url(std::string_view url,
                                              const std::filesystem::path& relative_to) {
   const std::size_t colon = url.find(':');
-  // What follows the colon may hold a password, so it is never repeated.
+  // The text after the colon may hold a password, so messages never repeat it.
   if (colon == std::string_view::npos) {
     return Failure{FailureCode::kUnavailable, "a store's URL has the form " + std::string(kForms)};
   }
@@ -48,7 +48,7 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
     return Failure{FailureCode::kUnavailable,
                    "a store's URL has the form sqlite:PATH, where PATH names a file"};
   }
-  // Absolute, so that it names one file whatever the process's folder is later.
+  // Made absolute, so that the path names the same file if the process changes its folder.
   std::error_code ec;
   const auto absolute = std::filesystem::absolute(relative_to / path, ec);
   if (ec) {

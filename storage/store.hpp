@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A store by its URL.
+/// Opens a store by its URL, and makes connections to it.
 
 #include <chrono>
 #include <cstdint>
@@ -17,98 +17,103 @@
 
 namespace couponhook::storage {
 
-/// Where a store is: "sqlite:PATH" or "postgresql://USER@HOST:PORT/DATABASE".
+/// Location of a store: "sqlite:PATH" or "postgresql://USER@HOST:PORT/DATABASE".
 struct StoreUrl {
   std::string engine;               ///< sqlite or postgresql
-  std::filesystem::path path = {};  ///< sqlite: of the database file
-  std::string address = {};         ///< postgresql: the URL as it was given, password and all
+  std::filesystem::path path = {};  ///< sqlite: path of the database file
+  std::string address = {};         ///< postgresql: the unchanged URL, with its password
 
-  /// What to call the store where others can read it: without user and password.
+  /// \return the store's name for messages and logs, without user and password.
   [[nodiscard]] std::string name() const;
 };
 
-/// \param relative_to the folder that relative paths are relative to.
+/// \param relative_to folder that a relative path starts from.
 /// \return an error that names the forms a URL can have.
 [[nodiscard]] Connection::Result<StoreUrl> parse_store_url(
     std::string_view url, const std::filesystem::path& relative_to);
 
 struct StoreOptions {
-  /// How long a statement waits for another process's lock, and a writer for its turn.
+  /// Longest wait of a statement for another process's lock, and of a writer for its turn.
   std::chrono::milliseconds busy_timeout{1000};
-  /// The same for admissions: as long as their senders wait for a reply. PostgreSQL: half of it for
-  /// a row that another transaction holds, since a commit of our own is still to come.
+  /// Longest wait of an admission for a lock or for its turn: as long as its sender waits for a
+  /// reply. On PostgreSQL, half of it is the longest wait for a row that another transaction has
+  /// locked, because our own commit comes after that wait.
   std::chrono::milliseconds admission_wait{4000};
-  /// The same for writers for whom nobody waits, deliveries and maintenance: on a slow disk others
-  /// keep the turn for seconds.
+  /// Longest wait of deliveries and maintenance for a lock or for their turn. Nobody waits for
+  /// them, and on a slow disk other writers may keep the turn for seconds.
   std::chrono::milliseconds background_wait{5000};
-  /// How long one statement of a reader may take: whoever looks at the store must neither keep its
-  /// log from being emptied nor take from those who write.
+  /// Longest time of one statement of a reader. A long read keeps SQLite's write-ahead log from
+  /// being emptied, and takes time from the writers.
   std::chrono::milliseconds read_max{2000};
-  /// How long opening may spend on looking for damage; `check_integrity` looks at everything.
+  /// Longest time that opening spends on a search for damage; check_integrity() checks everything.
   std::chrono::milliseconds quick_check_max{300};
 
-  // PostgreSQL:
-  /// How long one statement of a writer may take, and how long a commit is waited for.
+  // PostgreSQL only:
+  /// Longest time of one statement of a writer.
   std::chrono::milliseconds statement_max{3000};
+  /// Longest wait for a commit.
   std::chrono::milliseconds commit_max{30'000};
-  /// Opens where no server can be reached: connections reach it when it is there, and only then
-  /// look at what opening looks at. A server that refuses us is refused all the same.
+  /// True to open the store even if no server can be reached. Connections then connect later, and
+  /// make the checks of opening at that time. A server that refuses the connection is still an
+  /// error.
   bool may_be_away = false;
 };
 
-/// An open store: holds the lock that keeps a second service off it, and makes connections.
+/// An open store. Holds the lock that keeps a second service away from an SQLite file, and makes
+/// connections.
 ///
-/// Opening creates what is missing, refuses what is newer than this program, damaged, not ours,
-/// held by another process, on a file system without reliable locks or on a server whose settings
-/// let commits be forgotten, and brings an older schema up to date. Any number of services may open
-/// a store on a server.
+/// Opening creates what is missing and brings an older schema up to date. It refuses a store that
+/// is newer than this program, damaged, not couponhook's, or held by another process. It also
+/// refuses a file system without reliable locks, and a server whose settings allow commits to be
+/// lost. Any number of services may open one store on a PostgreSQL server.
 class Store {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// For the service: creates, locks a file, migrates.
+  /// Opens the store for the service: creates it, locks an SQLite file, runs migrations.
   /// \param now_ms recorded with each migration.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
                                                            const StoreOptions& options,
                                                            std::int64_t now_ms);
-  /// For looking: takes no lock, creates and changes nothing.
+  /// Opens the store only to read: takes no lock, creates and changes nothing.
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
                                                               const StoreOptions& options);
 
-  /// The version of its schema, 0 where there is none yet. Changes nothing, and refuses what open()
-  /// would refuse for its version.
+  /// \return the schema version of the store; 0 if it has no schema yet. Changes nothing, and fails
+  /// where open() would fail because of the version.
   [[nodiscard]] static Result<std::int64_t> schema_version(const StoreUrl& url,
                                                            const StoreOptions& options);
-  /// For working on it beside a service, or without one: takes no lock, creates and migrates
-  /// nothing, and gives writers.
+  /// Opens the store for a command that writes, with or without a running service: takes no lock,
+  /// creates and migrates nothing.
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const StoreUrl& url,
                                                            const StoreOptions& options);
 
-  /// Whether there is one already; a failure where there can be none.
+  /// Returns true if the store exists; fails if a store cannot exist there.
   [[nodiscard]] static Result<bool> is_made(const StoreUrl& url, const StoreOptions& options);
 
-  /// Refuses an SQLite file that could not be made or written where the URL says, as far as that
-  /// can be told without making anything. A server tells when it is asked.
+  /// Fails if an SQLite file could not be created or written at the URL's path, as far as a check
+  /// without creating anything can tell. Does not check a server.
   [[nodiscard]] static Result<void> check_place(const StoreUrl& url);
 
   virtual ~Store() = default;
-  /// A connection that writes, for one use: see WriterRole.
+  /// \return a writing connection for one purpose, see WriterRole.
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer(WriterRole role) = 0;
-  /// A connection of a command's own, whose commits wait for the disk.
+  /// \return a writing connection for a command; its commits wait for the disk.
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() {
     return writer(WriterRole::kOperators);
   }
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> reader() = 0;
-  /// On which services that share this store tell each other of new deliveries; null where a store
-  /// has one service only.
+  /// \return the channel on which the services on this store announce new deliveries to each other;
+  /// null if only one service can use the store.
   [[nodiscard]] virtual std::unique_ptr<WakeChannel> wake_channel() const { return nullptr; }
 
-  /// Writers of admissions: as many as are asked for, or as the engine can use at a time.
+  /// \return writing connections for admissions: `count`, or as many as the engine can use at a
+  /// time.
   [[nodiscard]] Result<std::vector<std::unique_ptr<Connection>>> writers(std::size_t count);
 
  protected:
-  /// How many connections can write at a time.
+  /// \return the number of connections that can write at a time.
   [[nodiscard]] virtual std::size_t writers_max() const = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Work that one replica at a time should do.
+/// Lease on a periodic task, so that one replica at a time does it.
 
 #include <chrono>
 #include <cstdint>
@@ -13,22 +13,24 @@
 
 namespace couponhook::storage {
 
-/// A row that says whose a task is, and until when. It spares work that two would do twice; what
-/// must not be done twice needs more, since clocks differ.
+/// A database row that names the current owner of a task and the end of the lease. It avoids double
+/// work. It does not guarantee exclusion, because the clocks of replicas differ: a task that must
+/// never run twice needs another guard.
 class TaskLease {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
   /// \param task a name; it must live as long as this object.
-  /// \param owner another for each process.
+  /// \param owner unique for each process.
   TaskLease(std::string_view task, std::string owner, std::chrono::milliseconds length)
       : task_(task), owner_(std::move(owner)), length_ms_(length.count()) {}
 
-  /// Takes it, or makes it last longer. Writes only when half of it has passed.
-  /// \return whether it is this owner's.
+  /// Takes the lease, or extends it. Writes to the database only after half of the lease has
+  /// passed.
+  /// \return true if this owner holds the lease.
   [[nodiscard]] Result<bool> take(Connection& connection, std::int64_t now_ms);
-  /// Lets the next one have it.
+  /// Ends the lease, so that another replica can take it at once.
   [[nodiscard]] Result<void> end(Connection& connection);
 
  private:

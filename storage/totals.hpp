@@ -1,16 +1,16 @@
 #pragma once
 
 /// \file
-/// Totals of what is so now, set right.
+/// Corrects the stored totals of sealed and of unreadable notifications.
 
 #include "storage/connection.hpp"
 
 namespace couponhook::storage {
 
-/// Makes the totals of what is sealed and of what is unreadable those of the rows that there are. A
-/// release that does not keep these totals makes them wrong while it works beside this one, or in
-/// its place; nothing else does. Leaves a total alone that counts more than 100,000 rows.
-/// \param connection writes; outside of a transaction.
+/// Counts the sealed bodies and the unreadable notifications, and corrects their stored totals to
+/// match. The totals become wrong only if an older release, which does not keep them, writes to the
+/// same store. A total is not corrected if there are more than 100,000 rows to count.
+/// \param connection a writing connection, with no transaction open.
 [[nodiscard]] Connection::Result<void> correct_totals(Connection& connection);
 
 }  // namespace couponhook::storage

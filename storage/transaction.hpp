@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Transactions that end on every way out, and that are run again where they lost to another.
+/// Runs transactions: rolls back on every error, and retries after a conflict.
 
 #include <array>
 #include <chrono>
@@ -11,7 +11,8 @@
 
 namespace couponhook::storage {
 
-/// Ends the transaction, on every way out but a commit.
+/// Rolls the transaction back when it goes out of scope, unless release() was called after a
+/// commit.
 class Rollback {
  public:
   explicit Rollback(Connection& connection) : connection_(&connection) {}
@@ -26,8 +27,9 @@ class Rollback {
   Connection* connection_;
 };
 
-/// Runs `work` in a transaction and commits. Where the engine says that it lost to another, all is
-/// run again, a few times: `work` must start from nothing each time.
+/// Runs `work` in a transaction and commits. If the engine reports a conflict (deadlock or
+/// serialization failure), the whole transaction is run again, at most three times. So `work` must
+/// not rely on results of an earlier run.
 template <typename Work>
 [[nodiscard]] Connection::Result<void> in_transaction(Connection& connection, Work&& work) {
   using std::chrono::milliseconds;

@@ -1,28 +1,30 @@
 #pragma once
 
 /// \file
-/// How services that share a store wake each other.
+/// Wakes the other services on the same store when there is new work.
 
 #include <chrono>
 
 namespace couponhook::storage {
 
-/// Tells the other services on the same store that there is something to do, and hears it from
-/// them. A hint and no more: one may be lost, so whoever waits looks for work at the deadline too.
+/// Announces to the other services on the same store that there is work, and receives their
+/// announcements. An announcement is only a hint and may be lost, so a waiting thread must also
+/// look for work when its deadline has passed.
 class WakeChannel {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
   virtual ~WakeChannel() = default;
 
-  /// Waits on one thread: for another service's announcement, for interrupt(), or for the deadline.
-  /// \return whether there was an announcement.
+  /// Waits until another service announces work, interrupt() is called, or the deadline passes.
+  /// Only one thread may wait.
+  /// \return true if another service announced work.
   [[nodiscard]] virtual bool wait(Deadline deadline) = 0;
 
-  /// Has whoever waits tell the other services. Thread-safe; does not block. What is announced in
-  /// quick succession may be told once.
+  /// Makes the thread in wait() notify the other services. Thread-safe; does not block. Several
+  /// calls in quick succession may be sent as one announcement.
   virtual void announce() noexcept = 0;
-  /// Ends the wait, or the next one. Thread-safe; does not block.
+  /// Ends the current wait(), or the next one. Thread-safe; does not block.
   virtual void interrupt() noexcept = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How far long work is.
+/// Progress reports of long work, such as a backup or a copy.
 
 #include <cstdint>
 #include <functional>
@@ -9,9 +9,9 @@
 
 namespace couponhook::storage {
 
-/// Told on the thread that does the work, often: show it now and then only.
-/// \param doing what has been done so much of: "copied pages".
-/// \param total 0 where it cannot be told.
+/// Called often, on the thread that does the work; show the progress only now and then.
+/// \param doing the unit that is counted: "copied pages".
+/// \param total the expected number; 0 if it is unknown.
 using WorkObserver =
     std::function<void(std::string_view doing, std::uint64_t done, std::uint64_t total)>;
 

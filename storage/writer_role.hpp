@@ -1,24 +1,27 @@
 #pragma once
 
 /// \file
-/// Uses of a writing connection: they decide who goes first and who waits for the disk.
+/// Roles of writing connections: a role decides the precedence, and whether a commit waits for the
+/// disk.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace couponhook::storage {
 
-/// What a writing connection is for, in order of precedence.
+/// Purpose of a writing connection, in order of precedence.
 ///
-/// Only what somebody outside has been promised waits until it is on the disk. On SQLite, where one
-/// writes at a time, the others commit without waiting for it: a power cut that loses such a commit
-/// has ended everybody who knew of it, and the work is found undone and done again. A commit of
-/// theirs reaches the disk with the next one that waits.
+/// Only admissions and operators' orders wait until their commit is on the disk, because somebody
+/// outside was promised that the data is kept. On SQLite, which allows one writer at a time, the
+/// other roles commit without that wait. A power cut can lose such a commit, but it also stops
+/// every process that knew of the commit; after the restart the work is found undone and is done
+/// again. The data of such a commit reaches the disk with the next commit that waits.
 enum class WriterRole : std::uint8_t {
-  kAdmissions,   ///< notifications: a sender waits for each, and is promised that it is kept
+  kAdmissions,   ///< notifications: the sender waits, and a reply of success promises that the
+                 ///< notification is kept
   kDeliveries,   ///< claims and results of deliveries
-  kOperators,    ///< one order of an operator, who waits for it and is told that it is kept
-  kMaintenance,  ///< purges, bulk retries, leases of tasks: nobody waits
+  kOperators,    ///< one command of an operator, who waits for it and is told that it is kept
+  kMaintenance,  ///< purges, bulk retries, leases of tasks: nobody waits for them
 };
 inline constexpr std::size_t kWriterRoles = 4;
 

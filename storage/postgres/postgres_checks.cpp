@@ -15,7 +15,7 @@ namespace {
 using Result = Connection::Result<void>;
 using std::chrono::milliseconds;
 
-/// How long another replica's migration is waited for.
+/// Longest wait for another replica's migration.
 constexpr milliseconds kMigrationWait{30'000};
 constexpr milliseconds kMigrationPoll{50};
 
@@ -57,7 +57,8 @@ Failure unsafe(const PostgresConnection& connection, std::string_view what,
 
 using Facts = std::map<std::string, std::string>;
 
-/// These keep their data in ways of their own, and show settings of PostgreSQL's that mean nothing.
+/// Returns true for CockroachDB and YugabyteDB. They store data in their own way, and show settings
+/// of PostgreSQL that have no effect there.
 bool writes_its_own_way(const Facts& facts) {
   const auto version = facts.find("version");
   return version != facts.end() && (version->second.find("CockroachDB") != std::string::npos ||
@@ -108,7 +109,8 @@ Result make_durable(PostgresConnection& connection) {
   for (const Row& row : *rows) facts.emplace(text_or_empty(row[0]), text_or_empty(row[1]));
   if (writes_its_own_way(facts)) return {};
   if (auto safe = refuse_unsafe(connection, facts); !safe) return safe;
-  // What the server's configuration says later does not reach a session that has said it itself.
+  // A later change in the server's configuration does not affect a session that has set the value
+  // itself.
   const std::string_view found = facts["synchronous_commit"];
   auto pinned = connection.ask(Command(kPinSynchronousCommit, {found}));
   if (!pinned) return pinned.error();
@@ -151,7 +153,8 @@ Result migrate_alone(PostgresConnection& connection, std::int64_t now_ms) {
   const auto deadline = std::chrono::steady_clock::now() + kMigrationWait;
   for (;;) {
     const auto locked = connection.ask(Command(kLockMigrations, {}));
-    // Engines without such locks have only the key of the versions between two who migrate.
+    // Databases without advisory locks: only the primary key of the version table protects two
+    // migrations from each other.
     if (!locked && locked.error().code == FailureCode::kStatement) break;
     if (!locked) return locked.error();
     if (integer((*locked)[0][0]) == 1) break;
@@ -180,7 +183,7 @@ Connection::Result<std::int64_t> PostgresConnection::size_bytes() {
   return integer((*size)[0][0]);
 }
 
-/// Reads every row, which makes the server compare each page with its checksum where it keeps any.
+/// Reads every row, so that the server checks the checksum of each page, if it keeps checksums.
 Connection::Result<void> PostgresConnection::check_integrity() {
   if (auto known = check_identity(*this); !known) return known.error();
   for (const std::string& table : table_names()) {

@@ -1,22 +1,24 @@
 #pragma once
 
 /// \file
-/// What a PostgreSQL server and database are asked before they are trusted.
+/// Checks of a PostgreSQL server and database before a store uses them.
 
 #include "storage/postgres/postgres_connection.hpp"
 
 namespace couponhook::storage {
 
-/// Refuses settings under which a commit may be forgotten, and keeps the session from being set so
-/// later.
+/// Refuses server settings under which a commit may be lost. Also sets synchronous_commit for the
+/// session to the value that it has, so that a later change at the server does not affect the
+/// session.
 [[nodiscard]] Connection::Result<void> make_durable(PostgresConnection& connection);
 
-/// Looks at the schema that the connection works in.
-/// \return the version of our tables there, 0 where there are none; a failure where tables of
-///   somebody else have their names, or where they are unlogged, or too new.
+/// Checks the schema (in the sense of PostgreSQL) that the connection works in.
+/// \return the version of couponhook's tables there, 0 if there are none. Fails if tables of
+/// another program have their names, if couponhook's tables are unlogged, or if their version is
+/// too new.
 [[nodiscard]] Connection::Result<std::int64_t> check_identity(PostgresConnection& connection);
 
-/// Takes the migrations that are missing, while no other replica does.
+/// Runs the missing migrations, while a lock keeps other replicas from doing the same.
 [[nodiscard]] Connection::Result<void> migrate_alone(PostgresConnection& connection,
                                                      std::int64_t now_ms);
 

@@ -19,16 +19,17 @@ using std::chrono::milliseconds;
 constexpr milliseconds kReconnectFirst{50};
 constexpr milliseconds kReconnectLongest{1000};
 constexpr milliseconds kRollbackMax{1000};
-/// Building an index on a large table takes its time.
+/// A limit for migrations: an index on a large table takes long to build.
 constexpr std::chrono::hours kScriptMax{1};
-/// What it takes to hear of a statement that the server has timed out.
+/// Extra time in which the server's own timeout error still reaches the client.
 constexpr milliseconds kHearsay{500};
 
-// A database may be set up with another isolation, in which each of two copies would fail the
-// other.
+// The isolation level is set because the database's default may differ: at a higher level, two
+// copies of one notification would make each other fail.
 constexpr const char* kBeginCommand = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// Of what was asked, only what the server knows: not all that speak the protocol know all of it.
+/// Sets only the settings that the server knows: not every database with PostgreSQL's protocol
+/// knows all.
 const Statement kApplySettings{
     "SELECT set_config(s.name, w.value, false) FROM pg_settings s JOIN (VALUES"
     " ('statement_timeout', $1), ('lock_timeout', $2),"
@@ -36,7 +37,8 @@ const Statement kApplySettings{
     " ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'))"
     " AS w (name, value) ON s.name = w.name"};
 
-/// The lock lasts as long as the session, however that ends. "COUP" keeps it apart from others'.
+/// Claims a counter slot with an advisory lock. The lock ends with the session, however that ends.
+/// 1129272656 ("COUP") separates it from the locks of other programs.
 const Statement kClaimCounterSlot{
     "SELECT slot FROM generate_series(1, 64) AS slot"
     " WHERE pg_try_advisory_lock(1129272656, slot) LIMIT 1"};
@@ -46,7 +48,8 @@ std::uint32_t seed() {
   return std::random_device{}();
 }
 
-/// A prepared statement that a pooler has lost, or whose columns a migration has changed.
+/// Returns true if a prepared statement is unusable: a connection pooler has lost it, or a
+/// migration has changed its columns.
 bool is_of_stale_statement(const char* sqlstate) {
   const std::string_view code = sqlstate == nullptr ? "" : sqlstate;
   return code == "26000" || code == "0A000";
@@ -103,7 +106,7 @@ Connection::Result<void> PostgresConnection::set_up() {
   const auto limit = [](milliseconds time) { return std::to_string(time.count()); };
   const std::string statement_max = limit(options_.times.statement_max);
   const std::string lock_max = limit(options_.times.lock_max);
-  // Whoever stands still with rows locked must not keep the other replicas waiting for long.
+  // A session that hangs with locked rows must not block the other replicas for long.
   const std::string idle_max = limit(options_.times.statement_max * 2);
   const std::string_view read_only = options_.read_only ? "on" : "off";
   auto set =
@@ -117,8 +120,8 @@ Connection::Result<void> PostgresConnection::set_up() {
   return claim_counter_slot();
 }
 
-/// A slot of one's own spares waiting, and nothing else depends on it: where all are taken, or the
-/// engine has no such locks, any will do.
+/// A slot of its own only saves waiting. If all slots are taken, or the database has no advisory
+/// locks, a random slot is correct too.
 Connection::Result<void> PostgresConnection::claim_counter_slot() {
   const auto claimed = ask(Command(kClaimCounterSlot, {}));
   if (!claimed && claimed.error().code != FailureCode::kStatement) return claimed.error();
@@ -130,7 +133,7 @@ Connection::Result<void> PostgresConnection::claim_counter_slot() {
   return {};
 }
 
-/// Makes sure of a session for what comes next.
+/// Makes sure that there is a session for the next statements.
 Connection::Result<void> PostgresConnection::usable() {
   if (adopting_) {
     if (session_ != nullptr) return {};
@@ -151,7 +154,7 @@ Connection::Result<void> PostgresConnection::usable() {
 }
 
 Connection::Result<void> PostgresConnection::begin() {
-  // Whatever went wrong before, a transaction starts from nothing.
+  // A transaction always starts clean, whatever failed before.
   rollback();
   if (auto ready = usable(); !ready) return ready;
   in_transaction_ = begin_pending_ = true;
@@ -168,7 +171,7 @@ void PostgresConnection::rollback() noexcept {
     session_->queue_sync();
     if (!session_->receive_sync(Clock::now() + kRollbackMax)) drop_session();
   } catch (...) {
-    drop_session();  // which rolls back as well
+    drop_session();  // closing the session rolls back too
   }
 }
 
@@ -219,7 +222,7 @@ void PostgresConnection::queue_all(std::span<const Command> commands, std::vecto
     steps_.push_back({.rows = &results[i++]});
   }
   if (and_commit) {
-    // A commit that is called off while it waits for a standby looks like one that was confirmed.
+    // A commit that is cancelled while it waits for a standby looks like a confirmed one.
     session_->queue("SET LOCAL statement_timeout = 0");
     steps_.push_back({});
     if (!std::exchange(this_commit_waits_, true) || !commits_wait_) {
@@ -238,7 +241,7 @@ void PostgresConnection::queue_prepared(const Command& command) {
   Prepared& prepared = kept->second;
   if (is_new) prepared.name = "s" + std::to_string(prepared_.size());
   if (!prepared.ready) {
-    // The name is free again after a pipeline that failed before this step.
+    // The name can be reused after a pipeline that failed before this statement was prepared.
     prepared.ready = true;
     session_->queue_prepare(prepared.name, text_for_server(command.statement().text),
                             command.parameters());
@@ -275,7 +278,7 @@ Connection::Result<void> PostgresConnection::read(const pg_result* answer, const
     return session_->failure_of(answer);
   }
   if (step.commits) {
-    // A transaction that had failed before ends with ROLLBACK, which is no failure in itself.
+    // If a statement failed before, COMMIT ends the transaction with ROLLBACK and reports no error.
     const std::string_view tag = PQcmdStatus(const_cast<pg_result*>(answer));
     const std::string warning = session_->take_warning();
     if (tag == "COMMIT" && warning.empty()) return {};
@@ -304,7 +307,7 @@ Connection::Result<void> PostgresConnection::run_script(std::string_view script)
 }
 
 Connection::Result<void> PostgresConnection::commit_without_waiting() {
-  // Said with each commit, since the session may be another one by then.
+  // Applied with each commit, because the session may be a new one by then.
   commits_wait_ = false;
   return {};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The PostgreSQL driver.
+/// PostgreSQL driver.
 
 #include <chrono>
 #include <cstdint>
@@ -20,32 +20,34 @@
 
 namespace couponhook::storage {
 
-/// How long things may take.
+/// Time limits of a connection.
 struct PostgresTimes {
-  /// One statement, told to the server too. Twice this ends a run of several.
+  /// Longest time of one statement; the server enforces this limit too. The client waits twice as
+  /// long for several statements sent together.
   std::chrono::milliseconds statement_max{3000};
-  /// A statement that waits for a row which another transaction holds.
+  /// Longest wait of a statement for a row that another transaction has locked.
   std::chrono::milliseconds lock_max{1000};
-  /// A commit, told to nobody: one that takes long still counts when it is done, and one that was
-  /// called off would have to be asked for again.
+  /// Longest wait for a commit. The server does not enforce this limit: a commit that takes longer
+  /// still counts when it is done, and a cancelled one would have to be repeated.
   std::chrono::milliseconds commit_max{30'000};
 };
 
-/// A connection to a PostgreSQL server, made when it is first used, and again by itself when it was
-/// lost. While no server can be reached, attempts are made at growing intervals, and what is asked
-/// between two attempts fails at once.
+/// Connection to a PostgreSQL server. It connects at the first use, and reconnects by itself after
+/// a loss. While no server can be reached, it tries again at growing intervals; calls between two
+/// tries fail at once.
 ///
-/// A transaction whose connection is lost before its commit was asked for fails as a conflict: it
-/// may be run again as a whole. One that is lost during its commit fails as unavailable: whether it
-/// is kept is unknown.
+/// If the connection is lost before the COMMIT was sent, the transaction fails with kConflict: it
+/// may be run again as a whole. If the connection is lost during the COMMIT, the transaction fails
+/// with kUnavailable: whether it was committed is unknown. A server that gives no answer in time is
+/// also kUnavailable.
 class PostgresConnection final : public Connection {
  public:
   struct Options {
     std::string url;   ///< may hold a password
-    std::string name;  ///< for messages
+    std::string name;  ///< used in messages
     PostgresTimes times;
     bool read_only = false;
-    /// Looks at each server that a connection was made to before it is used for anything else.
+    /// Checks a server after each connect, before the connection is used for anything else.
     std::function<Result<void>(PostgresConnection&)> adopt = nullptr;
   };
   explicit PostgresConnection(Options options);
@@ -53,7 +55,7 @@ class PostgresConnection final : public Connection {
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-  /// Connects now rather than at the first use.
+  /// Connects now instead of at the first use.
   [[nodiscard]] Result<void> connect();
 
   [[nodiscard]] Result<void> begin() override;
@@ -71,16 +73,16 @@ class PostgresConnection final : public Connection {
   [[nodiscard]] std::int64_t counter_slot() const override { return counter_slot_; }
   [[nodiscard]] std::string_view engine() const override { return "postgresql"; }
 
-  /// One command, outside of any transaction.
+  /// Runs one command outside a transaction.
   [[nodiscard]] Result<Rows> ask(const Command& command);
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:
   struct Prepared {
     std::string name;
-    bool ready = false;  ///< the server has it
+    bool ready = false;  ///< the server has prepared the statement
   };
-  /// What a result belongs to.
+  /// Meaning of one result in the pipeline.
   struct Step {
     Prepared* prepares = nullptr;
     Rows* rows = nullptr;
@@ -99,17 +101,17 @@ class PostgresConnection final : public Connection {
   void queue_prepared(const Command& command);
   [[nodiscard]] Result<void> receive_all(PostgresSession::Deadline deadline);
   [[nodiscard]] Result<void> read(const pg_result* answer, const Step& step);
-  /// \param may_be_committed whether the server had been asked to.
+  /// \param may_be_committed true if COMMIT was sent.
   [[nodiscard]] Failure lose_session(Failure failure, bool may_be_committed);
 
   Options options_;
   Backoff backoff_;
-  std::optional<Failure> last_failure_;  ///< of connecting
+  std::optional<Failure> last_failure_;  ///< failure of the last try to connect
   std::unique_ptr<PostgresSession> session_;
   bool adopting_ = false;
   bool in_transaction_ = false;
-  bool begin_pending_ = false;  ///< BEGIN goes with the first commands
-  bool commits_wait_ = true;    ///< until they are on the disk
+  bool begin_pending_ = false;  ///< BEGIN is sent with the first commands
+  bool commits_wait_ = true;    ///< commits return only when their data is on the disk
   bool this_commit_waits_ = true;
   std::int64_t counter_slot_ = 0;
   std::unordered_map<const Statement*, Prepared> prepared_;

@@ -9,13 +9,13 @@ namespace {
 using enum FailureCode;
 
 struct Meaning {
-  std::string_view sqlstate;  ///< or its class, the first two characters
+  std::string_view sqlstate;  ///< the whole code, or its class (the first two characters)
   FailureCode code;
   std::string_view what;
   std::string_view advice;
 };
 
-/// The first that matches is meant. Source: PostgreSQL's manual, appendix "Error Codes".
+/// The first match counts. Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 constexpr std::array kMeanings{
     Meaning{"40001", kConflict, "another transaction came first in", "run the transaction again"},
     Meaning{"40P01", kConflict, "a deadlock in", "run the transaction again"},
@@ -46,7 +46,8 @@ constexpr std::array kMeanings{
     Meaning{"", kStatement, "a statement was refused by", "please report this"},
 };
 
-/// These classes' messages quote values: data exceptions, and constraint violations.
+/// Returns true for error classes whose messages quote values: data exceptions (22) and constraint
+/// violations (23).
 bool may_quote_content(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23");
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// PostgreSQL's errors in an operator's words.
+/// Translates errors of PostgreSQL into messages for operators.
 
 #include <string>
 #include <string_view>
@@ -10,20 +10,19 @@
 
 namespace couponhook::storage {
 
-/// \param sqlstate five characters; empty where the server said none.
-/// \param message the server's primary message, which is repeated only where it cannot hold
-/// content.
+/// \param sqlstate five characters; empty if the server sent none.
+/// \param message the server's primary message. It is repeated only if it cannot contain data.
 [[nodiscard]] Failure postgres_failure(std::string_view sqlstate, std::string_view message,
                                        std::string_view store_name);
 
-/// Whether a statement that failed so was the end of its session.
+/// Returns true if this error of a statement also ends the session.
 [[nodiscard]] bool ends_session(std::string_view sqlstate);
 
-/// Whether a server that refuses a connection so, since it is full, starting or ending, may take it
-/// later without anybody's doing.
+/// Returns true if a server that refuses a connection with this error (it is full, starting or
+/// stopping) may accept it later without any change by an operator.
 [[nodiscard]] bool is_passing(std::string_view sqlstate);
 
-/// On one line, without the line ends and indents that libpq sets its messages in.
+/// \return the message on one line, without the line breaks and indents of libpq.
 [[nodiscard]] std::string on_one_line(std::string_view message);
 
 }  // namespace couponhook::storage

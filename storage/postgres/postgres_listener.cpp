@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kListenAgainFirst{200};
 constexpr milliseconds kListenAgainLongest{5000};
 constexpr milliseconds kStatementMax{2000};
-/// Commits follow each other faster than anyone needs to be told.
+/// Shortest time between two announcements, because commits follow each other faster than needed.
 constexpr milliseconds kAnnounceGap{25};
 
 }  // namespace
@@ -50,7 +50,7 @@ bool PostgresListener::wait(Deadline deadline) {
       return true;
     }
     eventfd_t wakes = 0;
-    ::eventfd_read(wake_, &wakes);  // fails where there were none
+    ::eventfd_read(wake_, &wakes);  // fails if nothing was written
     if (Clock::now() >= deadline) return false;
   }
   return false;
@@ -62,7 +62,7 @@ bool PostgresListener::hear(Deadline deadline) {
   return heard && *heard;
 }
 
-/// \return whether there is a session that listens.
+/// \return true if there is a session that listens.
 bool PostgresListener::listen() {
   if (session_ != nullptr) return true;
   if (!backoff_.is_due(Clock::now())) return false;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How replicas wake each other.
+/// Wakes replicas by LISTEN and NOTIFY of PostgreSQL.
 
 #include <atomic>
 #include <chrono>
@@ -14,14 +14,15 @@
 
 namespace couponhook::storage {
 
-/// Hears what other replicas announce through LISTEN and NOTIFY, and announces to them, in a
-/// session of its own: NOTIFY within a transaction makes every commit of the server wait in one
-/// line. What is announced is lost with the connection, and engines without LISTEN give nothing.
+/// Receives announcements of other replicas with LISTEN, and sends its own with NOTIFY, in a
+/// session of its own: a NOTIFY inside a transaction would make all commits of the server wait for
+/// each other. Announcements are lost if the connection is lost. Databases without LISTEN give
+/// none.
 class PostgresListener final : public WakeChannel {
  public:
-  /// Connects when it first waits.
-  /// \param url, store_name as PostgresConnection has them.
-  /// \param channel an identifier of SQL.
+  /// Connects at the first wait().
+  /// \param url, store_name as in PostgresConnection::Options.
+  /// \param channel an SQL identifier.
   PostgresListener(std::string url, std::string store_name, const std::string& channel);
   ~PostgresListener() override;
   PostgresListener(const PostgresListener&) = delete;
@@ -35,7 +36,7 @@ class PostgresListener final : public WakeChannel {
   [[nodiscard]] bool listen();
   [[nodiscard]] bool run(const std::string& statement);
   [[nodiscard]] bool hear(Deadline deadline);
-  /// Waits without a session.
+  /// Waits while there is no session.
   void rest(Deadline deadline);
   void wake() noexcept;
 

@@ -17,15 +17,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How long a server may take to answer whoever only tries its door.
+/// Longest wait for the answer to the connection that try_door() makes.
 constexpr std::chrono::seconds kDoorMax{2};
 
 struct Setting {
   const char* keyword;
   const char* value;
 };
-/// What the URL does not say. A peer that has vanished is noticed within seconds, and of several
-/// servers the one is meant that takes writes.
+/// Connection settings where the URL has none. They detect a vanished server within seconds, and of
+/// several servers choose the one that accepts writes.
 constexpr std::array kDefaults{
     Setting{"connect_timeout", "2"},           Setting{"tcp_user_timeout", "5000"},
     Setting{"keepalives_idle", "5"},           Setting{"keepalives_interval", "2"},
@@ -33,7 +33,8 @@ constexpr std::array kDefaults{
     Setting{"application_name", "couponhook"},
 };
 
-/// Keywords and values as libpq wants them. Of two for one keyword it takes the later.
+/// Keywords and values in the form that libpq takes. If a keyword occurs twice, libpq uses the
+/// second.
 struct ConnectionSettings {
   explicit ConnectionSettings(const std::string& url) {
     std::size_t i = 0;
@@ -51,7 +52,7 @@ struct ConnectionSettings {
   std::array<const char*, kDefaults.size() + 3> values{};
 };
 
-/// \return whether something happened before the deadline.
+/// \return true if a descriptor is ready before the deadline.
 bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
@@ -59,11 +60,12 @@ bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
     const int ready = ::poll(what.data(), what.size(), patience);
     if (ready > 0) return true;
     if (ready == 0 && Clock::now() >= deadline) return false;
-    if (ready < 0 && errno != EINTR) return true;  // reading will tell what is wrong
+    if (ready < 0 && errno != EINTR) return true;  // the next read reports the error
   }
 }
 
-/// \return the SQLSTATE of a message that was asked to consist of it, where a server wrote it.
+/// \return the last word of an error message. With the verbosity PQERRORS_SQLSTATE that is the
+/// SQLSTATE, if the server has sent one.
 std::string_view last_word(std::string_view message) {
   const std::size_t end = message.find_last_not_of("\n ") + 1;
   message = message.substr(0, end);
@@ -114,7 +116,7 @@ PostgresSession::Door PostgresSession::try_door(const std::string& url) {
   const std::unique_ptr<PGconn, Finish> connection(PQconnectStartParams(
       settings.keywords.data(), settings.values.data(), ConnectionSettings::kUrlIsADatabaseName));
   if (connection == nullptr) return Door::kAway;
-  // The reason as a code: its words are in whatever language the server speaks.
+  // Asks for the error code, because the text of the message is in the server's language.
   PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
   const Deadline deadline = Clock::now() + kDoorMax;
   auto state = PGRES_POLLING_WRITING;
@@ -132,10 +134,10 @@ PostgresSession::Door PostgresSession::try_door(const std::string& url) {
 bool PostgresSession::is_alive() {
   PGconn* connection = connection_.get();
   std::array socket{pollfd{.fd = PQsocket(connection), .events = POLLIN, .revents = 0}};
-  // A farewell comes before the end, so what there is to read is read to the end.
+  // A server sends a last message before it closes the connection, so all input must be read.
   while (PQstatus(connection) == CONNECTION_OK && wait_on(socket, Clock::now())) {
     if (PQconsumeInput(connection) == 0) return false;
-    PQisBusy(connection);  // takes the message apart
+    PQisBusy(connection);  // parses the input
   }
   return PQstatus(connection) == CONNECTION_OK;
 }
@@ -182,13 +184,13 @@ PostgresSession::Result<void> PostgresSession::wait_for_result(Deadline deadline
 PostgresSession::Result<PostgresSession::Answer> PostgresSession::receive(Deadline deadline) {
   if (auto waited = wait_for_result(deadline); !waited) return waited.error();
   Answer answer(PQgetResult(connection_.get()));
-  if (answer == nullptr) return lost();  // less came than was asked for
+  if (answer == nullptr) return lost();  // fewer results than statements
   if (PQstatus(connection_.get()) != CONNECTION_OK) return lost();
   if (PQresultStatus(answer.get()) == PGRES_FATAL_ERROR) {
     if (ends_session(field_of(answer.get(), PG_DIAG_SQLSTATE))) return failure_of(answer.get());
   }
   if (PQresultStatus(answer.get()) == PGRES_PIPELINE_SYNC) return answer;
-  // A null stands between two results.
+  // libpq puts a null between two results.
   if (auto waited = wait_for_result(deadline); !waited) return waited.error();
   if (const Answer end(PQgetResult(connection_.get())); end != nullptr) return lost();
   return answer;
@@ -231,7 +233,7 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
     bool heard = false;
     using Notification = std::unique_ptr<PGnotify, FreeNotification>;
     for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
-      // Our own comes back to us too. All that have come are one.
+      // The notifications of this session come back too, and are ignored. Several count as one.
       heard = heard || one->be_pid != PQbackendPID(connection);
     }
     if (heard) return true;

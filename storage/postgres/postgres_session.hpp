@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// libpq, without waits that have no end.
+/// A session of libpq in which every wait has a deadline.
 
 #include <chrono>
 #include <memory>
@@ -17,8 +17,8 @@ struct pg_result;
 
 namespace couponhook::storage {
 
-/// One session with a PostgreSQL server, in pipeline mode: what is queued goes out together, and
-/// its results come back in the order of the queue. One thread at a time.
+/// One session with a PostgreSQL server in pipeline mode: queued statements are sent together, and
+/// their results arrive in the same order. Only one thread at a time may use an object.
 class PostgresSession {
  public:
   template <typename T>
@@ -29,58 +29,63 @@ class PostgresSession {
   };
   using Answer = std::unique_ptr<pg_result, Clear>;
 
-  /// Waits no longer than the URL's connect_timeout for each address that it names, or 2 s.
-  /// \param store_name for messages.
+  /// Connects. Waits for each address in the URL at most the URL's connect_timeout, or at most 2 s
+  /// if the URL has none.
+  /// \param store_name used in messages.
   [[nodiscard]] static Result<std::unique_ptr<PostgresSession>> connect(const std::string& url,
                                                                         std::string store_name);
-  /// How a server takes whoever connects.
+  /// Result of a test whether a server accepts connections.
   enum class Door : std::uint8_t {
     kOpen,
-    kAway,    ///< nobody answers, or it is starting, ending or full: it may be open by itself later
-    kRefuses  ///< somebody has to change something first
+    kAway,    ///< no answer, or the server is starting, stopping or full: it may accept connections
+              ///< later
+    kRefuses  ///< the server refuses: somebody must change a setting first
   };
-  /// Tries it with connections that are of no use otherwise. Waits as connect() does, and 2 s.
+  /// Tests the server with connections that it closes again. Takes at most the time of connect()
+  /// and 2 s.
   [[nodiscard]] static Door try_door(const std::string& url);
 
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
 
-  /// Looks whether the server has ended the session meanwhile. Does not wait.
+  /// Returns false if the server has ended the session. Does not wait.
   [[nodiscard]] bool is_alive();
   [[nodiscard]] bool is_in_transaction() const;
-  /// Whether it failed because a deadline passed: what was asked may be going on.
+  /// Returns true if a deadline passed without an answer: the server may still be working.
   [[nodiscard]] bool was_silent() const { return silent_; }
 
-  // Queueing copies its arguments. What goes wrong in it shows in the next receive().
+  // The queue functions copy their arguments. The next receive() reports an error in them.
 
-  /// A statement without parameters or rows.
+  /// Queues a statement without parameters and without result rows.
   void queue(const char* text);
-  /// Parameter types are told by the parameters; a NULL's is left to the server.
+  /// Queues the preparation of a statement. The parameters give the types; the server chooses the
+  /// type of a NULL.
   void queue_prepare(const std::string& name, const std::string& text,
                      std::span<const Parameter> parameters);
   void queue_execute(const std::string& name, std::span<const Parameter> parameters);
-  /// Ends a pipeline: after a failure the server skips all up to here.
+  /// Ends the pipeline: after an error, the server skips all statements up to this point.
   void queue_sync();
 
-  /// The next result.
-  /// \return a failure where the session is over: lost, or silent until the deadline. What the
-  ///   server says of one statement is in the answer instead.
+  /// Waits for the next result.
+  /// \return a failure if the session is over: lost, or no answer until the deadline. The server's
+  /// error for one statement is inside the answer instead.
   [[nodiscard]] Result<Answer> receive(Deadline deadline);
-  /// Takes the results up to the sync that was queued last, and with it.
+  /// Reads and drops results until the answer to the queue_sync() that was queued last.
   [[nodiscard]] Result<void> receive_sync(Deadline deadline);
 
-  /// Runs statements separated by semicolons, outside of any pipeline.
+  /// Runs statements separated by semicolons, outside the pipeline.
   [[nodiscard]] Result<void> run_script(const std::string& script, Deadline deadline);
 
-  /// Waits until another session notifies this one, or until `interrupt` is readable.
-  /// \return whether one did.
+  /// Waits until another session notifies this one, `interrupt` (a file descriptor) is readable, or
+  /// the deadline passes.
+  /// \return true if another session notified.
   [[nodiscard]] Result<bool> wait_for_notification(int interrupt, Deadline deadline);
 
-  /// \return the server's words for a failed statement.
+  /// \return the server's error for a failed statement.
   [[nodiscard]] Failure failure_of(const pg_result* answer) const;
 
-  /// The last warning of the server, until it is taken.
+  /// \return the last warning of the server, once.
   [[nodiscard]] std::string take_warning() { return std::exchange(warning_, {}); }
 
  private:
@@ -93,7 +98,7 @@ class PostgresSession {
   static void note_warning(void* session, const pg_result* notice);
   [[nodiscard]] Failure lost() const;
   [[nodiscard]] Failure silent();
-  /// Sends what is queued, and takes in what has come, until a whole result is there.
+  /// Sends the queued data and reads input until a whole result has arrived.
   [[nodiscard]] Result<void> wait_for_result(Deadline deadline);
 
   std::string store_name_;

@@ -50,7 +50,8 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
   auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
     const Door door = PostgresSession::try_door(url.address);
-    // It opened meanwhile, or it is not the door that keeps us out: the next attempt will tell.
+    // The server opened meanwhile, or the connection failed for another reason: the second try will
+    // tell.
     if (door == Door::kOpen) connected = store->make_writer(WriterRole::kOperators)->connect();
     if (door == Door::kAway) connected = {};
   }
@@ -98,10 +99,10 @@ Store::Result<bool> PostgresStore::is_made(const StoreUrl& url, const StoreOptio
 std::unique_ptr<PostgresConnection> PostgresStore::make_writer(WriterRole role) const {
   PostgresTimes times;
   times.statement_max = options_.statement_max;
-  // What waits for a lock must be told from what is slow.
+  // Must be shorter than the statement limit, so that a wait for a lock can be told from slowness.
   times.lock_max = std::min(times.lock_max, options_.statement_max / 2);
   if (role == WriterRole::kAdmissions) {
-    // A row of another's transaction is held for as long as that waits for its commit.
+    // Another transaction holds a row as long as it waits for its commit.
     times.lock_max = std::min(options_.admission_wait / 2, options_.statement_max * 3 / 4);
   }
   times.commit_max = options_.commit_max;

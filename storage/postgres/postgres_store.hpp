@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A store in a PostgreSQL database.
+/// Store in a PostgreSQL database.
 
 #include <cstdint>
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace couponhook::storage {
 
-/// See Store. Each connection looks anew at the server that it has reached, since behind an address
-/// there may be another one tomorrow.
+/// See Store. Each new connection checks the server that it has reached, because another server may
+/// answer at the same address later.
 class PostgresStore final : public Store {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
@@ -34,7 +34,7 @@ class PostgresStore final : public Store {
   [[nodiscard]] std::unique_ptr<WakeChannel> wake_channel() const override;
 
  private:
-  enum class Use : std::uint8_t { kServe, kJoin, kLook };  ///< open, join, inspect
+  enum class Use : std::uint8_t { kServe, kJoin, kLook };  ///< for open(), join() and inspect()
 
   PostgresStore(const StoreUrl& url, const StoreOptions& options, Use use, std::int64_t now_ms)
       : url_(url), options_(options), use_(use), now_ms_(now_ms) {}

@@ -16,7 +16,7 @@ struct Free {
 };
 using Options = std::unique_ptr<PQconninfoOption, Free>;
 
-/// \param problem is set where the URL is refused.
+/// \param problem set if the URL is refused.
 Options parse(const std::string& url, std::string& problem) {
   char* error = nullptr;
   Options options(PQconninfoParse(url.c_str(), &error));
@@ -25,7 +25,8 @@ Options parse(const std::string& url, std::string& problem) {
   return options;
 }
 
-/// libpq quotes the part it stumbles over, which may be the password.
+/// Removes user and password. libpq's error message quotes the part that it cannot parse, which may
+/// be the password.
 std::string without_secrets(const std::string& url) {
   const std::size_t begin = url.find("//") + 2;
   const std::size_t at = url.rfind('@', url.find_first_of("/?", begin));
@@ -62,7 +63,8 @@ Connection::Result<std::string> name_of_postgres_url(const std::string& url) {
   const std::string host = value_of(options.get(), "host");
   const std::string port = value_of(options.get(), "port");
   const std::string database = value_of(options.get(), "dbname");
-  // What libpq takes for these may be the rest of a password that it took for shorter.
+  // If a password has unencoded characters, libpq may take a part of it for the port, the host or
+  // the database.
   const bool is_port = port.find_first_not_of("0123456789,") == std::string::npos;
   if (!is_port || (host + database).find('@') != std::string::npos) return refusal(kEncode);
   std::string name = "postgresql://" + host;

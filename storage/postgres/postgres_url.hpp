@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Addresses of PostgreSQL servers, which may hold a password.
+/// Checks a PostgreSQL URL, and removes its password for messages.
 
 #include <string>
 
@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 
 /// \return the store's name for messages: server and database of a postgresql:// URL, without user
-///   and password. A URL that libpq would not take is refused in words that repeat nothing secret.
+/// and password. Fails if libpq does not accept the URL; the message repeats no secret.
 [[nodiscard]] Connection::Result<std::string> name_of_postgres_url(const std::string& url);
 
 }  // namespace couponhook::storage

@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// Numbers of types in pg_type, which are fixed.
+/// Type numbers (OIDs) in pg_type; PostgreSQL never changes them.
 namespace type {
 constexpr Oid kBool = 16;
 constexpr Oid kBytes = 17;
@@ -29,7 +29,8 @@ void write_big_endian(std::int64_t value, std::array<char, 8>& bytes) {
   }
 }
 
-/// Of 1, 2, 4 or 8 bytes; all but one byte, a truth value, have a sign.
+/// Reads an integer of 1, 2, 4 or 8 bytes. One byte is a truth value without sign; the others are
+/// signed.
 std::int64_t read_big_endian(std::string_view bytes) {
   const bool negative = bytes.size() > 1 && (static_cast<unsigned char>(bytes[0]) & 0x80U) != 0;
   std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
@@ -77,7 +78,7 @@ PostgresParameters::PostgresParameters(std::span<const Parameter> parameters)
 
 void PostgresParameters::set(std::size_t i, unsigned type, std::string_view value) {
   types_[i] = type;
-  // A null pointer would be a NULL.
+  // libpq takes a null pointer for NULL.
   values_[i] = value.data() == nullptr ? "" : value.data();
   lengths_[i] = static_cast<int>(value.size());
   formats_[i] = kPostgresBinary;

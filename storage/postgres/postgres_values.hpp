@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Values on PostgreSQL's wire, all in its binary format: text and bytes are what they are,
-/// integers are big-endian.
+/// Converts values to and from PostgreSQL's binary format: text and bytes are unchanged, integers
+/// are big-endian.
 
 #include <array>
 #include <cstddef>
@@ -15,10 +15,11 @@ struct pg_result;
 
 namespace couponhook::storage {
 
-/// libpq's word for values as PostgreSQL keeps them, not as text.
+/// Code of libpq for values in binary format.
 inline constexpr int kPostgresBinary = 1;
 
-/// Parameters as libpq takes them. Refers to what the parameters refer to.
+/// Parameters in the form that libpq takes. Refers to the data of the original parameters, which
+/// must live as long.
 class PostgresParameters {
  public:
   explicit PostgresParameters(std::span<const Parameter> parameters);
@@ -45,8 +46,8 @@ class PostgresParameters {
   std::array<std::string, kMax> mended_;
 };
 
-/// Reads rows over those that are there, so that their memory serves again.
-/// \return a failure where a column has a type that statements are not to give.
+/// Reads rows over the existing ones, to reuse their memory.
+/// \return a failure if a column has a type that the store's statements never return.
 [[nodiscard]] Connection::Result<void> read_rows(const pg_result* answer, Rows& rows);
 
 }  // namespace couponhook::storage

@@ -1,18 +1,18 @@
 #pragma once
 
 /// \file
-/// Text that an engine with a say in what text is will take.
+/// Replaces bytes that PostgreSQL rejects in a text column.
 
 #include <string>
 #include <string_view>
 
 namespace couponhook::storage {
 
-/// PostgreSQL refuses text that is not UTF-8 or holds a NUL, and with it all that it came with.
-/// What a sender signed must be kept whatever it is: each byte that would be refused becomes U+FFFD
-/// here. Nothing is lost by it, since what the text was read from is kept as bytes.
+/// Replaces each byte that is NUL or not valid UTF-8 by U+FFFD. PostgreSQL refuses such text, and
+/// with it the whole transaction, but a signed notification must be stored whatever it contains.
+/// Nothing is lost: the original that the text was read from is stored as bytes.
 ///
-/// \param mended holds the result where there was something to mend.
+/// \param mended receives the result if a byte was replaced.
 /// \return `text`, or a view of `mended`.
 [[nodiscard]] std::string_view storable_text(std::string_view text, std::string& mended);
 

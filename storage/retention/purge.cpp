@@ -13,7 +13,7 @@
 namespace couponhook::storage {
 namespace {
 
-// Stored: never rename them.
+// Names of the purge tasks. The database holds these strings: never rename them.
 constexpr std::string_view kPayloads = "payloads";
 constexpr std::string_view kIdentities = "identities";
 
@@ -66,7 +66,7 @@ void Purge::enter(Stage stage) {
 PurgeProgress Purge::progress() const {
   const bool empties = stage_ == Stage::kPayloads;
   if (!empties && stage_ != Stage::kIdentities) return {};
-  // Until a stage begins, its place is that of the stage before.
+  // Until a stage begins, start_ and end_ are those of the previous stage.
   if (!stage_begun_ || end_ <= start_) return {};
   return {.doing = empties ? "emptied payloads" : "removed notifications",
           .done = static_cast<std::uint64_t>(std::min(position_, end_) - start_),
@@ -86,7 +86,8 @@ Purge::Result<void> Purge::start_at_cursor(std::string_view task, std::int64_t c
   return {};
 }
 
-/// Where what is younger begins, found by halving, as if no clock had ever been off.
+/// \return an estimate of the last row that is older than the cutoff, by binary search. Exact if no
+/// clock was ever wrong.
 Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   const std::array ask_newest{Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask_newest, results_); !asked) return asked.error();
@@ -105,7 +106,7 @@ Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   return low;
 }
 
-/// Outside the transaction, so that whatever has to be read from the disk keeps no commit waiting.
+/// Reads rows outside the transaction, so that slow disk reads do not make other commits wait.
 Purge::Result<void> Purge::look(const Statement& statement, std::int64_t rows_max) {
   const std::array ask{Command(statement, {position_, rows_max}),
                        Command(sql::kNewestNotification, {})};
@@ -135,7 +136,7 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
     } else if (is_before(seen.received_at_ms, cutoffs_.payload_ms)) {
       append_emptying(seen.seq - 1, seen.seq);
       if (seen.has_payload) ++freed.payloads;
-      if (is_forgotten) continue;  // the newest: to be removed once it is not
+      if (is_forgotten) continue;  // the newest notification: a later pass removes it
     } else {
       continue;
     }
@@ -260,13 +261,13 @@ void Purge::append_removal(std::int64_t after, std::int64_t to) {
   commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
 }
 
-/// A removal that a total of what is there now has to follow.
+/// Appends a removal whose number of rows must be subtracted from a total of current rows.
 void Purge::append_counted(std::string_view total, const Command& removal) {
   counted_.push_back({commands_.size(), total});
   commands_.push_back(removal);
 }
 
-/// \return how many of the rows that a removal tells of the total had counted.
+/// \return the number of removed rows that the total had counted.
 std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
   if (total != counter::kUnreadable) return std::ssize(rows);
   return std::ranges::count_if(rows, [](const Row& row) {
@@ -285,7 +286,7 @@ Purge::Result<void> Purge::write() {
   const std::vector<Command> commands = std::exchange(commands_, {});
   const std::vector<Counted> counted = std::exchange(counted_, {});
   if (mode_ == PurgeMode::kCount || commands.empty()) return {};
-  // The disk's time is not what others have to wait for.
+  // Other writers must not wait for the time that the disk takes.
   if (auto set = connection_.commit_without_waiting(); !set) return set;
   if (auto begun = connection_.begin(); !begun) return begun;
   const auto begun_at = now_();

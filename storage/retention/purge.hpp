@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Retention: what has been kept long enough goes, a little at a time.
+/// Retention: removes old data in small transactions.
 
 #include <chrono>
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace couponhook::storage {
 
-/// What was received before these goes; nothing: it is kept for ever. Milliseconds since the Unix
-/// epoch.
+/// Times of reception, in milliseconds since the Unix epoch: older data is removed. nullopt: the
+/// data is kept for ever.
 struct PurgeCutoffs {
-  std::optional<std::int64_t> payload_ms = std::nullopt;  ///< envelope and resource are emptied
+  std::optional<std::int64_t> payload_ms = std::nullopt;  ///< empties envelope and resource
   std::optional<std::int64_t> identity_ms =
-      std::nullopt;  ///< the notification and all that belongs to it goes
+      std::nullopt;  ///< removes the notification and all that belongs to it
   std::optional<std::int64_t> quarantine_ms = std::nullopt;
-  std::optional<std::int64_t> ledger_ms = std::nullopt;  ///< facts; to the day
+  std::optional<std::int64_t> ledger_ms = std::nullopt;  ///< removes ledger facts; exact to the day
 };
 
 struct PurgeCounts {
@@ -33,36 +33,37 @@ struct PurgeCounts {
   [[nodiscard]] bool any() const { return payloads + identities + quarantined + facts != 0; }
 };
 
-/// What a step did.
+/// Result of one step.
 struct PurgeStep {
-  bool more = false;  ///< whether there may be more to do
-  /// How long others had to wait for it where one writes at a time.
+  bool more = false;  ///< true if there may be more to do
+  /// Time for which other writers had to wait, on an engine with one writer at a time.
   std::chrono::steady_clock::duration held{};
 };
 
-/// How far a pass is, in numbers of rows: some are missing, so it is about that far.
+/// Progress of a pass, in row numbers. Some numbers are unused, so the progress is approximate.
 struct PurgeProgress {
-  std::string_view doing;  ///< empty where it takes no time worth telling
+  std::string_view doing;  ///< empty if the current stage is too short to report
   std::uint64_t done = 0;
   std::uint64_t total = 0;
 };
 
 enum class PurgeMode : std::uint8_t {
   kRemove,
-  kCount,  ///< changes nothing
+  kCount,  ///< only counts, and changes nothing
 };
 
-/// One pass over what has grown old, in as many small transactions as step() is called.
+/// One pass of retention. Each call of step() is one small transaction.
 ///
-/// Nothing is searched for. Rows stand in the order in which they came in, so a pass goes on where
-/// the last one ended and stops at the first row that is too young. Clocks of several replicas may
-/// differ, by the few minutes that a signature's time may be off: a row is kept that much longer at
-/// most, and never shorter. A notification with an open delivery keeps all it has; its number is
-/// put aside and looked at in every pass until the delivery is done.
+/// A pass does not search. Rows are in order of arrival, so a pass continues where the last one
+/// ended and stops at the first row that is too young. The clocks of replicas may differ by the few
+/// minutes that a signature's timestamp may be off: a row is kept that much longer at most, and
+/// never shorter. A notification with an open delivery is not changed: its number is stored aside,
+/// and each pass checks it until the delivery is done.
 ///
-/// The newest notification is emptied but not removed: SQLite would give its number a second time.
-/// Totals of what has happened stay, those of what is there now follow. A power cut may undo the
-/// last steps: they are taken again. One thread at a time.
+/// The newest notification is emptied but not removed, because SQLite would give its number to the
+/// next one. Totals of events since the beginning are not changed; totals of current rows are. A
+/// power cut may undo the last steps; the next pass does them again. Only one thread at a time may
+/// use an object.
 class Purge {
  public:
   template <typename T>
@@ -70,18 +71,20 @@ class Purge {
 
   using Now = std::function<std::chrono::steady_clock::time_point()>;
 
-  /// \param connection must outlive this object, write unless it is only to count, and be used for
-  ///   nothing that must last: its commits do not wait for the disk from the first step on.
+  /// \param connection must outlive this object, and must be a writing connection unless `mode`
+  /// only counts. Do not use the connection for anything durable: from the first step on, its
+  /// commits do not wait for the disk.
   Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
-  /// Notes how far the ledger has come, once a day: what was noted before a cutoff is older.
+  /// Records, once a day, how many rows the ledger has. Rows up to a mark are older than the mark,
+  /// which is how step() finds old facts.
   [[nodiscard]] Result<void> mark_ledger(std::int64_t now_ms);
 
-  /// Whether nobody else can write while a step is under way.
+  /// Returns true if the engine allows one writer at a time, so that a step makes the others wait.
   [[nodiscard]] bool holds_up_writers() const;
 
-  /// One transaction. After a failure nothing of it is kept, and the same step may be tried again.
-  /// \param rows_max looked at in it.
+  /// Runs one transaction. On failure nothing of it is kept, and the same step may be run again.
+  /// \param rows_max number of rows to look at.
   [[nodiscard]] Result<PurgeStep> step(std::int64_t rows_max);
 
   [[nodiscard]] const PurgeCounts& counts() const { return counts_; }
@@ -98,7 +101,7 @@ class Purge {
     kDone
   };
   struct Counted {
-    std::size_t position;  ///< among the commands
+    std::size_t position;  ///< index in commands_
     std::string_view total;
   };
   struct Seen {
@@ -132,14 +135,14 @@ class Purge {
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
   std::int64_t start_ = 0;
-  std::int64_t position_ = 0;        ///< the last row that was looked at in this stage
-  std::int64_t end_ = 0;             ///< about where the stage ends
-  std::int64_t identities_end_ = 0;  ///< where that stage ended
+  std::int64_t position_ = 0;        ///< last row that this stage has looked at
+  std::int64_t end_ = 0;             ///< estimate of the row where the stage ends
+  std::int64_t identities_end_ = 0;  ///< row where the stage of identities ended
   std::int64_t newest_ = 0;
   PurgeCounts counts_;
   std::vector<Seen> seen_;
   std::vector<Command> commands_;
-  std::vector<Counted> counted_;  ///< of these
+  std::vector<Counted> counted_;  ///< removals that a total has to follow
   std::vector<Rows> results_;
 };
 

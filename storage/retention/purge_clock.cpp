@@ -17,13 +17,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kDayMs = milliseconds(std::chrono::days(1)).count();
-/// After which the mark of a machine that was started since is of no use to anybody.
+/// Age at which a mark is deleted: its machine has been restarted since.
 constexpr std::int64_t kMarkKeptMs = 366 * kDayMs;
 
-/// What the store knows of the clock.
+/// Evidence in the store about the clock.
 struct Evidence {
-  std::optional<std::int64_t> nearest_ms;  ///< to now, of what came signed; nothing: nothing came
-  std::optional<std::int64_t> skew_ms;     ///< of the clock since its mark; nothing: there is none
+  std::optional<std::int64_t> nearest_ms;  ///< arrival of a signed request closest to now, if any
+  std::optional<std::int64_t> skew_ms;     ///< clock against steady clock since the mark, if any
 };
 
 std::string days(std::int64_t time_ms) {

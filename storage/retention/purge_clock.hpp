@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether the time of day can be believed before anything is purged by it.
+/// Checks that the time of day is right before data is purged by it.
 
 #include <cstdint>
 #include <optional>
@@ -12,31 +12,33 @@
 
 namespace couponhook::storage {
 
-/// A clock that only goes on, whoever sets the time of day, for as long as the machine runs.
+/// Time of a clock that never jumps while the machine runs, even if somebody sets the time of day.
 struct SteadyTime {
-  std::string boot;  ///< another each time that the machine starts
+  std::string boot;  ///< changes with each start of the machine
   std::int64_t ms = 0;
 };
 
-/// From /proc, so that it holds across processes. \return nothing where the system does not tell.
+/// Reads the steady time from /proc, so that it is the same for all processes.
+/// \return nothing if the system does not provide it.
 [[nodiscard]] std::optional<SteadyTime> steady_time();
 
-/// Says why nothing may be purged at `now_ms`, by a clock that is more than a day off; nothing
-/// where it may be.
+/// \return the reason why nothing may be purged at `now_ms`, because the clock seems to be wrong by
+/// more than a day; nothing if the clock seems right.
 ///
-/// A notification is only kept where the time of its signature agrees with the clock, so one that
-/// came within a day of now, either way, shows that the clock is right. Where none did, the clock
-/// has jumped, or nothing came for long. What tells these apart is a mark that an earlier purge or
-/// start left while the clock was right: since then the clock must have gone as far as the steady
-/// one. Without such a mark, as after a restart of the machine, nothing is purged until a
-/// notification comes. A store that has received nothing has nothing to lose.
+/// A notification is stored only if the timestamp of its signature agrees with the clock. So a
+/// notification that arrived within one day of `now_ms`, before or after, shows that the clock is
+/// right. If there is none, the clock has jumped, or no notification came for long. A mark, which
+/// an earlier purge or start left while the clock was right, tells the two apart: since the mark,
+/// the clock must have advanced as much as the steady clock. Without a mark, for example after a
+/// restart of the machine, nothing is purged until a notification arrives. A store that has
+/// received nothing needs no check.
 ///
-/// Where the clock is right, leaves a mark unless `mode` only counts.
+/// If the clock is right, writes a new mark, unless `mode` only counts.
 [[nodiscard]] Connection::Result<std::optional<std::string>> doubt_about_clock(
     Connection& connection, std::int64_t now_ms, const std::optional<SteadyTime>& steady,
     PurgeMode mode);
 
-/// Leaves a mark whatever the rows say: somebody has looked at the clock and says that it is right.
+/// Writes a mark without a check: an operator has confirmed that the clock is right.
 [[nodiscard]] Connection::Result<void> trust_clock(Connection& connection, std::int64_t now_ms,
                                                    const std::optional<SteadyTime>& steady);
 

@@ -3,11 +3,11 @@
 namespace couponhook::storage {
 namespace {
 
-/// In a row, before it is given up until the next pass.
+/// Consecutive failures after which the purge ends until the next pass.
 constexpr int kFailuresMax = 10;
 constexpr std::chrono::milliseconds kFailurePause{200};
 
-/// What is left of the stage that a pass is at.
+/// Deadline of the current stage of a pass.
 class StageClock {
  public:
   StageClock(PurgePace::Duration stage_max, const Purge::Now& now)
@@ -30,7 +30,8 @@ class StageClock {
   std::chrono::steady_clock::time_point ends_at_{};
 };
 
-/// Deadlock, serialization failure, or a lock that was not to be had in time.
+/// Returns true for failures that may pass: a deadlock, a serialization failure, a lock that was
+/// not free in time, or a server that was not reachable.
 bool may_pass(const Failure& failure) {
   return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable ||
          failure.code == FailureCode::kBusy;
@@ -53,7 +54,7 @@ Connection::Result<bool> run_purge(Purge& purge, PurgePace::Duration pass_max,
     }
     failures = 0;
     if (!step->more) return true;
-    // One that wrote nothing says nothing of how long it takes.
+    // A step that wrote nothing says nothing about the length of a transaction.
     const bool wrote = step->held.count() > 0;
     const PurgeLeft left = stage.left(purge.progress());
     if (!rest(wrote ? pace.rest_after(step->held, left) : PurgePace::Duration{})) return false;

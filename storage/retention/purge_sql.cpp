@@ -15,7 +15,7 @@ namespace couponhook::storage::sql {
 
 const Statement kCursor{"SELECT seq FROM retention_cursors WHERE task = $1"};
 
-// Never back: another one may be purging too.
+// Moves the cursor only forward, because another process may be purging too.
 const Statement kMoveCursor{
     "INSERT INTO retention_cursors (task, seq) VALUES ($1, $2)"
     " ON CONFLICT (task) DO UPDATE SET seq = excluded.seq"
@@ -51,7 +51,8 @@ const Statement kHoldOpen{
     " AND EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
     " ON CONFLICT (notification) DO NOTHING"};
 
-// One that was retried since it was looked at stays, to be looked at again.
+// A notification with a delivery that was retried since the check stays in retention_held, and is
+// checked again.
 const Statement kLetGo{
     "DELETE FROM retention_held WHERE notification = $1"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
@@ -86,12 +87,14 @@ const Statement kDeleteNotifications{
     "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
     " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
 
-// After the notifications: one that is being counted as a conflict meanwhile has its row locked.
+// Runs after the notifications were deleted. A transaction that inserts a conflict has locked the
+// notification's row, so the deletion of the notification waits for it, and this statement sees the
+// conflict.
 const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
-// By age too: in SQLite a body that came meanwhile may have the number of one that was opened.
+// Tests the age too: in SQLite, a new body may have got the number of a body that was opened.
 const Statement kDeleteQuarantine{
     "DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2 RETURNING seq"};
 
@@ -122,7 +125,7 @@ const Statement kLedgerMarkBefore{
     "SELECT coupon_history, refunds FROM ledger_marks WHERE marked_at < $1"
     " ORDER BY marked_at DESC LIMIT 1"};
 
-// One is left, to know how far the store had come.
+// Keeps the last mark before the cutoff, which says up to which row the ledger is older.
 const Statement kDeleteLedgerMarks{
     "DELETE FROM ledger_marks WHERE marked_at < (SELECT max(m.marked_at) FROM ledger_marks m"
     " WHERE m.marked_at < $1)"};

@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// The statements of retention, in the words of every engine (see sql.hpp).
+/// SQL statements of retention; both engines run the same text.
 ///
-/// "Open" is a delivery that is not done: pending, retrying, or dead, which an operator may put
-/// back. What it needs is kept however old it is.
+/// "Open" here means a delivery that is pending, retrying, or dead: an operator may retry a dead
+/// one. The data that an open delivery needs is kept however old it is.
 
 #include <span>
 
@@ -12,79 +12,100 @@
 
 namespace couponhook::storage::sql {
 
-/// task -> seq
+/// Reads how far a purge task has come. Parameter: task. Result: seq.
 extern const Statement kCursor;
-/// task, seq
+/// Records how far a purge task has come. Parameters: task, seq.
 extern const Statement kMoveCursor;
-/// name, owner, until, now -> name, where it is the owner's now
+/// Takes or extends the lease on a task. Parameters: task, owner, until, now. Result: task; no row
+/// if another owner holds the lease.
 extern const Statement kTakeLease;
-/// name, owner
+/// Ends the lease on a task. Parameters: task, owner.
 extern const Statement kEndLease;
 
-/// -> seq
+/// Reads the highest number of a notification. Result: seq.
 extern const Statement kNewestNotification;
-/// after -> received_at of the next
+/// Reads when the next notification after a number was received. Parameter: after. Result:
+/// received_at.
 extern const Statement kNextReceived;
-/// after, limit -> seq, received_at, whether it has a payload, open deliveries
+/// Reads the next notifications of a purge. Parameters: after, limit. Result: seq, received_at, 1
+/// if it has a payload, number of open deliveries.
 extern const Statement kLookAtNotifications;
-/// after, limit -> seq, received_at or NULL where it is gone, payload, open deliveries
+/// Reads the notifications that were held because of open deliveries. Parameters: after, limit.
+/// Result: seq, received_at or NULL if the notification is gone, 1 if it has a payload, number of
+/// open deliveries.
 extern const Statement kLookAtHeld;
-/// after, limit -> seq, received_at
+/// Reads the next quarantined bodies of a purge. Parameters: after, limit. Result: seq,
+/// received_at.
 extern const Statement kLookAtQuarantine;
 
-// Each takes those after the first parameter up to and with the second; the open ones stay.
+// Statements with the parameters `after` and `to` act on the notifications numbered after `after`,
+// up to and including `to`. Notifications with open deliveries are not changed.
 
-/// after, to: remembers which of them have open deliveries
+/// Records in retention_held the notifications that have open deliveries. Parameters: after, to.
 extern const Statement kHoldOpen;
-/// notification; not where it has an open delivery
+/// Removes a notification from retention_held, unless it has an open delivery. Parameter:
+/// notification.
 extern const Statement kLetGo;
-/// after, to: keeps their deliveries that have ended from being retried before the transaction ends
+/// Locks the deliveries that have ended, so that an operator cannot retry them before the commit.
+/// Parameters: after, to. Result: seq.
 extern const Statement kLockEnded;
-/// nothing (no bytes), after, to
+/// Empties envelope and resource of notifications. Parameters: empty bytes, after, to.
 extern const Statement kEmptyNotifications;
+/// Empties the resource of conflicts. Parameters: empty bytes, after, to.
 extern const Statement kEmptyConflicts;
-/// after, to: in this order
+/// Deletes the attempts of deliveries; must run before kDeleteDeliveries. Parameters: after, to
+/// (notifications).
 extern const Statement kDeleteAttempts;
+/// Deletes deliveries. Parameters: after, to (notifications).
 extern const Statement kDeleteDeliveries;
-/// -> flaw; before the others, so that their total follows
+/// Deletes notifications that have a flaw; must run before kDeleteNotifications, so that the total
+/// of unreadable notifications can be corrected. Parameters: after, to. Result: flaw.
 extern const Statement kDeleteFlawed;
+/// Deletes notifications that have no delivery left. Parameters: after, to.
 extern const Statement kDeleteNotifications;
+/// Deletes the conflicts of notifications that are gone. Parameters: after, to.
 extern const Statement kDeleteConflicts;
-/// to, before -> seq
+/// Deletes old quarantined bodies. Parameters: to (a seq), before (a time). Result: seq.
 extern const Statement kDeleteQuarantine;
 
-// How far the clock can be believed (purge_clock.hpp).
+// Clock check: evidence that the clock is right (purge_clock.hpp).
 
-/// source -> received_at, last_seen_at of the newest that came from there
+/// Reads the times of the newest notifications from one source. Parameter: source. Result:
+/// received_at, last_seen_at.
 extern const Statement kNewestSeen;
-/// -> received_at, last_seen_at of the newest in quarantine
+/// Reads the times of the newest quarantined bodies. Result: received_at, last_seen_at.
 extern const Statement kNewestSealed;
-/// boot -> wall_at, steady_at
+/// Reads the clock mark of a boot. Parameter: boot. Result: wall_at, steady_at.
 extern const Statement kClockMark;
-/// boot, wall_at, steady_at
+/// Writes the clock mark of a boot. Parameters: boot, wall_at, steady_at.
 extern const Statement kMarkClock;
-/// before: marks of machines that have not come back
+/// Deletes the clock marks of boots that ended long ago. Parameter: before.
 extern const Statement kDeleteClockMarks;
 
-// Facts of the ledger carry the time at which they happened, not that at which they came. So the
-// numbers that they had reached are written down once a day.
+// A ledger fact carries the time at which it happened, not the time at which it arrived. So the row
+// numbers that the ledger has reached are recorded once a day, as a mark.
 
-/// -> marked_at
+/// Reads the time of the newest ledger mark. Result: marked_at.
 extern const Statement kNewestLedgerMark;
-/// now
+/// Writes a ledger mark. Parameter: now.
 extern const Statement kMarkLedger;
-/// before -> coupon_history, refunds: the numbers reached at the last mark before it
+/// Reads the last ledger mark before a time. Parameter: before. Result: coupon_history, refunds,
+/// the row numbers that the two tables had reached.
 extern const Statement kLedgerMarkBefore;
-/// before
+/// Deletes ledger marks before a time, but not the last of them. Parameter: before.
 extern const Statement kDeleteLedgerMarks;
-/// after, to, limit -> seq; never the newest
+/// Reads the next coupon facts of a purge, never the newest row. Parameters: after, to, limit.
+/// Result: seq.
 extern const Statement kLookAtCouponFacts;
+/// Reads the next refunds of a purge, never the newest row. Parameters: after, to, limit. Result:
+/// seq.
 extern const Statement kLookAtRefunds;
-/// after, to
+/// Deletes coupon facts. Parameters: after, to.
 extern const Statement kDeleteCouponFacts;
+/// Deletes refunds. Parameters: after, to.
 extern const Statement kDeleteRefunds;
 
-/// All of the above, for tests of their plans.
+/// \return all statements of this file, for tests of their query plans.
 [[nodiscard]] std::span<const Statement* const> purge_statements();
 
 }  // namespace couponhook::storage::sql

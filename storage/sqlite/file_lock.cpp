@@ -21,7 +21,8 @@ std::string holder(int descriptor) {
   return "process " + std::string(content.substr(0, content.find('\n')));
 }
 
-/// Only for messages, so failing to write it is no reason not to start.
+/// Writes the process id, only for messages. A failure here must not keep the service from
+/// starting.
 void write_holder(int descriptor) {
   const std::string text = std::to_string(::getpid()) + '\n';
   if (::ftruncate(descriptor, 0) == 0) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One service to one store.
+/// Lock file that allows only one service on an SQLite store.
 
 #include <filesystem>
 #include <memory>
@@ -10,15 +10,16 @@
 
 namespace couponhook::storage {
 
-/// An exclusive lock beside a database file, for as long as this object lives; the kernel frees it
-/// when the process dies, however it dies.
+/// Exclusive lock on a file beside the database, held as long as this object lives. The kernel
+/// releases the lock when the process ends, however it ends.
 ///
-/// SQLite's own locks would let two services take turns. Each would then keep its own idea of what
-/// is being delivered.
+/// SQLite's own locks would let two services write in turns. Each service would then have its own
+/// view of the deliveries that are being made.
 class FileLock {
  public:
-  /// \param database whose name, with ".lock" added, names the lock file. Its folder must exist.
-  /// \return kUnavailable with the holder's process id where another holds it.
+  /// \param database path of the database; the lock file has this name with ".lock" added. Its
+  /// folder must exist.
+  /// \return kUnavailable with the process id of the holder if another process holds the lock.
   [[nodiscard]] static Connection::Result<std::unique_ptr<FileLock>> acquire(
       const std::filesystem::path& database);
 

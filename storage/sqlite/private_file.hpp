@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Places on disk for people's data.
+/// Creates files and folders that hold personal data, durably and readable only by their owner.
 
 #include <filesystem>
 #include <string_view>
@@ -10,30 +10,31 @@
 
 namespace couponhook::storage {
 
-/// Makes the folder and what is missing above it, for its owner only, durably.
+/// Creates the folder and its missing parents, durably and for their owner only.
 [[nodiscard]] Connection::Result<void> make_private_folder(const std::filesystem::path& folder);
 
-/// Makes an empty file for its owner only, durably. One that exists is not opened: closing it would
-/// drop the locks that this process's SQLite connections hold on it (POSIX locks belong to a
-/// process and a file).
+/// Creates an empty file, durably and for its owner only. An existing file is not opened: POSIX
+/// locks belong to a process and a file, so closing the file would drop the locks that SQLite
+/// connections of this process hold on it.
 [[nodiscard]] Connection::Result<void> make_private_file(const std::filesystem::path& file);
 
-/// A name is durable once its folder is.
+/// Syncs a folder. The name of a new file is durable only after its folder was synced.
 [[nodiscard]] Connection::Result<void> sync_folder(const std::filesystem::path& folder);
-/// \return "." for a name without a folder.
+/// \return the folder of a file; "." for a name without a folder.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& file);
 
-/// \param doing what failed: "cannot sync". \param error of the system.
+/// \param doing the action that failed, for example "cannot sync".
+/// \param error an errno value.
 [[nodiscard]] Failure file_failure(std::string_view doing, const std::filesystem::path& path,
                                    int error);
 
-/// Refuses folders on network file systems, whose locks and flushes do not keep what SQLite needs
-/// of them.
+/// Refuses folders on network file systems: their locks and flushes do not give what SQLite needs.
 [[nodiscard]] Connection::Result<void> refuse_network_file_system(
     const std::filesystem::path& folder);
 
-/// \param type as statfs gives it in f_type.
-/// \return empty for file systems that are not refused. FUSE is not: behind it may be anything.
+/// \param type f_type of statfs().
+/// \return the name of the network file system; empty for all others. FUSE is not refused, because
+/// any file system may be behind it.
 [[nodiscard]] std::string_view network_file_system(unsigned long type);
 
 }  // namespace couponhook::storage

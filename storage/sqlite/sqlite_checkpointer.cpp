@@ -9,10 +9,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A disk that is quicker than this may be waited for in a turn.
+/// If the first pass was faster than this, the disk is fast enough for a second pass in a turn.
 constexpr std::chrono::milliseconds kQuick{100};
 constexpr std::chrono::seconds kTurnWait{5};
-/// Frames of a log that is shortened even at the price of a pause: a gigabyte.
+/// Frames (1 GB) after which the WAL is shortened even if writers must pause.
 constexpr int kVeryLong = 250'000;
 
 }  // namespace
@@ -23,7 +23,8 @@ void CheckpointPlan::ended(const std::optional<LogState>& state) {
     next_at_ = kInterval;
     return;
   }
-  // A reader or a writer kept part of the log from being copied: again after as many more frames.
+  // A reader or a writer kept part of the WAL from being copied: try again after as many new
+  // frames.
   copied_all_of_.reset();
   next_at_ = (state ? state->frames : frames_) + kInterval;
 }
@@ -64,7 +65,8 @@ void SqliteCheckpointer::work() {
   }
 }
 
-/// Failures are told by nobody: the log grows meanwhile, until a commit fails for the same reason.
+/// Runs a checkpoint. Failures are not reported: the WAL grows until a commit fails for the same
+/// reason.
 std::optional<LogState> SqliteCheckpointer::checkpoint() {
   const auto begun = Clock::now();
   auto state = connection_->checkpoint();

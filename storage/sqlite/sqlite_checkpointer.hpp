@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Empties SQLite's write-ahead log into its database, on a thread of its own.
+/// Copies SQLite's write-ahead log (WAL) into the database, on a thread of its own.
 
 #include <chrono>
 #include <condition_variable>
@@ -15,58 +15,60 @@
 
 namespace couponhook::storage {
 
-/// When a checkpoint is due, by the length of the log. Knows no threads and no files.
+/// Decides when a checkpoint is due, by the length of the WAL. Uses no threads and no files.
 ///
-/// A checkpoint may begin only where the log holds what the database does not have yet: SQLite
-/// before 3.51.3 can lose commits where a checkpoint of a log that is copied already begins just as
-/// a writer starts that log anew (https://sqlite.org/wal.html, "The WAL-Reset Bug"). Since all
-/// checkpoints of a process are made here, a log that has grown since the last one is such a log,
-/// and no writer can start it anew before the next.
+/// A checkpoint may begin only if the WAL holds frames that the database does not have yet. SQLite
+/// before 3.51.3 can lose commits if a checkpoint of a completely copied WAL begins just when a
+/// writer restarts the WAL (https://sqlite.org/wal.html, "The WAL-Reset Bug"). All checkpoints of a
+/// process are made here. So a WAL that has grown since the last checkpoint has such frames, and no
+/// writer can restart it before the next checkpoint.
 class CheckpointPlan {
  public:
-  /// Frames, of a page each. Four times SQLite's own interval, which halves what is copied: a page
-  /// is written once, however often the log holds it.
+  /// Frames between two checkpoints; a frame is one page. This is four times SQLite's default,
+  /// which halves the copied data: a page is written once, however often it is in the WAL.
   static constexpr int kInterval = 4000;
 
-  /// A commit has left the log with so many frames.
+  /// Call after a commit, with the number of frames in the WAL.
   void committed(int frames) { frames_ = frames; }
   [[nodiscard]] bool is_due() const {
     return frames_ >= next_at_ && (!copied_all_of_ || frames_ != *copied_all_of_);
   }
-  /// Whether a checkpoint has copied all that there is now.
-  /// \param state with the frames that there were when it began: SQLite tells no others.
+  /// Returns true if the checkpoint has copied all frames that exist now.
+  /// \param state the frames at the beginning of the checkpoint: SQLite reports no later ones.
   [[nodiscard]] bool has_all(const LogState& state) const {
     return state.copied == state.frames && frames_ <= state.frames;
   }
-  /// A checkpoint has ended.
-  /// \param state nothing where it failed.
+  /// Call after a checkpoint.
+  /// \param state nothing if the checkpoint failed.
   void ended(const std::optional<LogState>& state);
 
  private:
   int frames_ = 0;
   int next_at_ = kInterval;
-  std::optional<int> copied_all_of_;  ///< the log's frames at the last checkpoint that copied all
+  std::optional<int> copied_all_of_;  ///< frames at the last checkpoint that copied all
 };
 
-/// A checkpoint waits for the disk twice. Made by whoever commits, as SQLite does by itself, it
-/// would keep senders waiting for their replies, and other writers for their turn. Here it does
-/// neither; only where writers have added to the log meanwhile, the short rest is copied in a turn
-/// of its own, and that only where the disk is quick or the log has grown very long.
+/// Runs checkpoints on a thread of its own. A checkpoint waits for the disk twice. If the
+/// committing thread ran it, as SQLite does by default, senders would wait for their replies, and
+/// other writers for their turn. Here nobody waits for the first pass. If writers have added frames
+/// meanwhile, a short second pass runs in a turn of its own, but only if the disk is fast or the
+/// WAL has grown very long.
 ///
 /// Thread-safe.
 class SqliteCheckpointer {
  public:
-  /// \param connection one of its own, which stands in no line and has read from the file.
-  /// \param turns those of the store's writers.
+  /// \param connection a connection for this object alone, outside the queue of writers, which has
+  /// read from the file before.
+  /// \param turns the queue of the store's writers.
   SqliteCheckpointer(std::unique_ptr<SqliteConnection> connection,
                      std::shared_ptr<WriteTurns> turns);
-  /// Waits for a checkpoint that is under way.
+  /// Waits for a running checkpoint.
   ~SqliteCheckpointer();
   SqliteCheckpointer(const SqliteCheckpointer&) = delete;
   SqliteCheckpointer& operator=(const SqliteCheckpointer&) = delete;
 
-  /// A writer of this process has committed, and still has its turn.
-  /// \param frames that the log has now.
+  /// Call after a commit of a writer of this process, while the writer still has its turn.
+  /// \param frames the number of frames in the WAL now.
   void committed(int frames) noexcept;
 
  private:
@@ -78,10 +80,10 @@ class SqliteCheckpointer {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  CheckpointPlan plan_;  // guarded by mutex_, as is the next
+  CheckpointPlan plan_;  // guarded by mutex_, as is stopping_
   bool stopping_ = false;
 
-  std::thread thread_;  ///< last, since it uses all of the above
+  std::thread thread_;  ///< last member: the thread uses all the members above
 };
 
 }  // namespace couponhook::storage

@@ -1,5 +1,4 @@
-// What an SQLite file is asked before it is trusted: whose it is, whether it is whole, and whether
-// commits to it last.
+// Checks of an SQLite file: is it a couponhook store, is it undamaged, and are commits durable.
 
 #include <algorithm>
 #include <condition_variable>
@@ -14,23 +13,24 @@
 namespace couponhook::storage {
 namespace {
 
-/// "COUP": marks a database as ours, in the field of the header that SQLite keeps for this.
+/// "COUP" marks a database as couponhook's, in the header field that SQLite has for this purpose.
 constexpr std::string_view kApplicationId = "1129272656";
 static_assert(0x434F5550 == 1129272656);
 
-/// What a write-ahead log is cut back to after a slow reader has let it grow.
+/// Settings of every writing connection. journal_size_limit is the size that the WAL is cut back to
+/// after a slow reader has let it grow.
 constexpr const char* kSettings =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA foreign_keys = OFF;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -8192;"
-    // A checkpoint writes each page once, however often the log holds it: four times the usual
-    // interval halves what it copies, and stays some milliseconds of work.
+    // A checkpoint writes each page once, however often it is in the WAL. Four times the default
+    // interval halves the copied data, and a checkpoint still takes only some milliseconds.
     "PRAGMA wal_autocheckpoint = 4000";
 
-/// Ends what a connection is doing once its time is up, from a thread of its own: the check of a
-/// whole file is a single operation of SQLite's machine, which looks at the clock between
-/// operations (in SQLite before 3.41, which Debian 12 has).
+/// Interrupts a statement at its deadline, from a thread of its own. This is needed because the
+/// check of a whole file is one operation of SQLite's virtual machine, and SQLite before 3.41 (as
+/// in Debian 12) checks the time only between operations.
 class EndAt {
  public:
   EndAt(sqlite3* db, std::chrono::steady_clock::time_point deadline)
@@ -50,7 +50,7 @@ class EndAt {
   void work(sqlite3* db, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     const auto is_over = [this] { return is_over_; };
-    // Again and again, since SQLite forgets one that comes before a statement has begun.
+    // Repeated, because SQLite ignores an interrupt that comes before the statement has begun.
     for (auto next = deadline; !over_.wait_until(lock, next, is_over); next += kAgain) {
       sqlite3_interrupt(db);
     }
@@ -87,7 +87,7 @@ Connection::Result<void> SqliteConnection::expect(const char* pragma, std::strin
 }
 
 Connection::Result<void> SqliteConnection::make_durable() {
-  // Setting the mode answers with the mode that is in force then, which may be another.
+  // The result of this PRAGMA is the mode that is in force, which may be another one.
   if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
   if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
   if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
@@ -95,7 +95,8 @@ Connection::Result<void> SqliteConnection::make_durable() {
   return check_writable();
 }
 
-/// SQLite falls back to reading for the log and its index too, and only a writer's lock tells.
+/// Takes the write lock for a moment, as a test. If SQLite cannot write the log or its index, it
+/// opens them only for reading, and reports that only when the write lock is taken.
 Connection::Result<void> SqliteConnection::check_writable() {
   const auto begun = run_script("BEGIN IMMEDIATE");
   if (begun) return run_script("ROLLBACK");
@@ -105,12 +106,12 @@ Connection::Result<void> SqliteConnection::check_writable() {
 }
 
 Connection::Result<void> SqliteConnection::make_read_only() {
-  // The log's index is shared by all connections of a process: one that a reader could open for
-  // reading only would keep every writer from writing.
+  // All connections of a process share the log's index. If a reader could open it only for reading,
+  // no writer of the process could write.
   if (sqlite3_db_readonly(db_.get(), "main") == 0) {
     if (auto writable = check_writable(); !writable) return writable;
   }
-  // Reads something, so that its files are open: which they are can be told then.
+  // The SELECT makes SQLite open its files, so that SqliteFiles can record which they are.
   return run_script(
       "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");
 }
@@ -135,7 +136,7 @@ Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
     return Failure{FailureCode::kUnavailable,
                    "cannot tell the size of store " + path_ + ": " + ec.message()};
   }
-  // There is no log before the first write, nor after the last connection.
+  // The log exists only between the first write and the close of the last connection.
   const auto log = std::filesystem::file_size(path_ + "-wal", ec);
   return static_cast<std::int64_t>(ec ? content : content + log);
 }
@@ -167,7 +168,7 @@ Connection::Result<void> SqliteConnection::check_quickly(std::chrono::millisecon
     if (time_is_up && found.error().code == FailureCode::kUnavailable) return {};
     return found.error();
   }
-  // Where time was up, what was not looked at looks like damage.
+  // When the time is over, the unchecked part of the file is reported as damage.
   if (*found == "ok" || time_is_up) return {};
   return damage(*found);
 }

@@ -13,21 +13,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The writer takes its lock at once: a transaction that starts as a reader can fail half way.
+// Takes the write lock at once: a transaction that starts as a reader can fail in the middle.
 constexpr Statement kBegin{"BEGIN IMMEDIATE"};
 constexpr Statement kCommit{"COMMIT"};
 
-/// Operations of SQLite's machine between two looks at the clock: some tens of microseconds.
+/// Operations of SQLite's virtual machine between two checks of the deadline: some tens of
+/// microseconds.
 constexpr int kOperationsBetweenLooks = 2000;
 
-/// How often to look whether another process is still writing: a purge takes a millisecond at a
-/// time, where SQLite's own handler would sleep for 1, 2, 5 and 10 of them.
+/// Pause between two tries while another process writes. A transaction of a purge takes about 1 ms;
+/// SQLite's own busy handler would sleep for 1, 2, 5 and 10 ms.
 constexpr std::chrono::microseconds kLookAgain{200};
 constexpr std::chrono::microseconds kLookAgainLatest{5000};
 
-/// SQLite gathers what RETURNING gives in a table made for each execution, which costs more than
-/// the insert itself. A seq is the row's number, which it tells
-/// anyway.
+/// Removes "RETURNING seq" from an INSERT. SQLite collects RETURNING rows in a temporary table,
+/// which costs more than the INSERT itself; it reports the number of the inserted row anyway.
 std::string_view without_sequence(std::string_view text) {
   constexpr std::string_view kReturning = " RETURNING seq";
   if (text.starts_with("INSERT ") && text.ends_with(kReturning)) {
@@ -36,13 +36,14 @@ std::string_view without_sequence(std::string_view text) {
   return text;
 }
 
-/// Counting what SQLite allocates takes a lock for each allocation. Nobody reads the count.
+/// Turns off SQLite's memory statistics: they take a lock for each allocation, and nobody reads
+/// them.
 void configure_library_once() {
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(configured);
 }
 
-/// Makes a statement ready for its next execution, and lets go of what it has locked.
+/// Resets a statement at the end of the scope, for its next execution, and releases its locks.
 class ResetLater {
  public:
   explicit ResetLater(sqlite3_stmt* statement) : statement_(statement) {}
@@ -54,12 +55,12 @@ class ResetLater {
   sqlite3_stmt* statement_;
 };
 
-/// SQLite takes a null pointer for NULL, even where the length is zero.
+/// SQLite takes a null pointer for NULL, even if the length is zero.
 const char* not_null(std::string_view view) {
   return view.data() == nullptr ? "" : view.data();
 }
 
-/// Values are borrowed until the statement has run, so none is copied.
+/// Binds values without a copy: SQLite borrows them until the statement has run.
 struct Bind {
   sqlite3_stmt* statement;
   int index;
@@ -139,12 +140,13 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 SqliteConnection::~SqliteConnection() {
   rollback();
   if (files_ == nullptr) return;
-  // Another database may have taken the place of ours since the last look.
+  // Another database may have taken the place of this one since the last check.
   try {
     if (!files_->check()) checkpoint_if_lost();
-  } catch (...) {  // for want of memory: what the last look found counts
+  } catch (...) {  // out of memory: the result of the last check counts
   }
-  // Closing the last one removes the log by its name, which may be that of another store's by now.
+  // When the last connection closes, SQLite deletes the log by its name, which may now belong to
+  // another store.
   if (files_->is_database_lost()) {
     sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
@@ -173,12 +175,13 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   configure_library_once();
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* db = nullptr;
-  // By SQLite's own file access: nothing of ours stands between the database and the disk.
+  // Uses SQLite's own file access: no code of couponhook may stand between the database and the
+  // disk.
   const int rc = sqlite3_open_v2(path.c_str(), &db,
                                  mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
-  // SQLite opens for reading what it cannot open for writing, whatever the reason.
+  // If SQLite cannot open a file for writing, it opens the file for reading, whatever the reason.
   if (!options.read_only && sqlite3_db_readonly(db, "main") != 0) return only_for_reading(path);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   connection->limit_time(options.statement_max);
@@ -186,7 +189,7 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
 }
 
 Connection::Result<void> SqliteConnection::begin() {
-  // Whatever went wrong before, a transaction starts from nothing.
+  // A transaction always starts clean, whatever failed before.
   rollback();
   if (files_ != nullptr) {
     if (auto there = files_->check_if_lost(); !there) {
@@ -229,7 +232,7 @@ void SqliteConnection::rollback() noexcept {
 Connection::Result<void> SqliteConnection::run(std::span<const Command> commands,
                                                std::vector<Rows>& results) {
   results.resize(commands.size());
-  const bool alone = sqlite3_get_autocommit(db_.get()) != 0;  // no begin(), so no commit() either
+  const bool alone = sqlite3_get_autocommit(db_.get()) != 0;  // outside begin() and commit()
   if (alone && files_ != nullptr) {
     if (auto there = files_->check_if_lost(); !there) return there;
     changes_before_ = sqlite3_total_changes(db_.get());
@@ -272,9 +275,9 @@ Connection::Result<void> SqliteConnection::check_place() {
   return files_->check();
 }
 
-/// What was acknowledged may be in the log alone, which nobody will find without its database, nor
-/// the other way round. It is open still, so it is written to the database now, wherever that is,
-/// and the log is emptied: one that is left behind would spoil the database that comes there.
+/// Acknowledged data may be only in the log, which is useless without its database. Both are still
+/// open, so the log is copied into the database now, wherever that file is, and emptied: a log that
+/// is left behind would damage a database that is put in its place.
 void SqliteConnection::checkpoint_if_lost() noexcept {
   if (turns_ == nullptr || !files_->wants_checkpoint()) return;
   const int rc =
@@ -292,7 +295,7 @@ Connection::Result<LogState> SqliteConnection::checkpoint() {
 
 void SqliteConnection::tell_of_commits(std::function<void(int frames)> told) {
   tell_of_commit_ = std::move(told);
-  // Takes the place of SQLite's own hook, which is what makes checkpoints by itself.
+  // Replaces SQLite's own hook, which would run checkpoints.
   sqlite3_wal_hook(
       db_.get(),
       [](void* connection, sqlite3*, const char*, int frames) {
@@ -330,7 +333,7 @@ Connection::Result<void> SqliteConnection::execute(const Command& command, Rows&
   if (const int rc = bind(statement, command.parameters()); rc != SQLITE_OK) return failure(rc);
   if (statement_max_.count() > 0) deadline_ = Clock::now() + statement_max_;
 
-  // Rows of the last execution are written over, so that their memory serves again.
+  // Overwrites the rows of the last execution, to reuse their memory.
   std::size_t count = 0;
   const auto next_row = [&](int columns) -> Row& {
     if (rows.size() == count) rows.emplace_back();

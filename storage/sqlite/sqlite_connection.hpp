@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The SQLite driver.
+/// SQLite driver.
 
 #include <chrono>
 #include <cstdint>
@@ -22,28 +22,28 @@ struct sqlite3_stmt;
 
 namespace couponhook::storage {
 
-/// The write-ahead log after a checkpoint.
+/// State of the write-ahead log (WAL) after a checkpoint.
 struct LogState {
   int frames = 0;
-  int copied = 0;  ///< of these, into the database
+  int copied = 0;  ///< frames that are in the database too
 };
 
 /// A connection to an SQLite file.
 class SqliteConnection final : public Connection {
  public:
   struct Options {
-    bool read_only = false;  ///< opens the file for reading; creates nothing
-    /// How long to wait for another process's lock, and for a turn.
+    bool read_only = false;  ///< opens the file only for reading; creates nothing
+    /// Longest wait for a lock of another process, and for a turn.
     std::chrono::milliseconds busy_timeout{1000};
-    /// How long one statement may take; zero: as long as it needs.
+    /// Longest time of one statement; zero: no limit.
     std::chrono::milliseconds statement_max{0};
-    /// The line that this connection's transactions stand in; null: none.
+    /// Queue in which the transactions of this connection wait; null: none.
     std::shared_ptr<WriteTurns> turns = nullptr;
-    WriterRole role = WriterRole::kOperators;  ///< in that line
-    /// Kept for as long as the connection lives: the store's lock.
+    WriterRole role = WriterRole::kOperators;  ///< role in that queue
+    /// Object that must live as long as the connection: the store's lock.
     std::shared_ptr<const void> keeps = nullptr;
   };
-  /// Opens a file that exists. Changes nothing in it.
+  /// Opens an existing file. Changes nothing in it.
   [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(
       const std::filesystem::path& path, const Options& options);
   ~SqliteConnection() override;
@@ -63,29 +63,30 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Sets what makes a commit survive a power cut, and looks whether it is in force.
+  /// Sets the options that make a commit survive a power cut, and checks that they are in force.
   [[nodiscard]] Result<void> make_durable();
-  /// Copies what it can of the log into the database. Waits for no other connection.
+  /// Copies as many WAL frames as possible into the database. Does not wait for other connections.
   [[nodiscard]] Result<LogState> checkpoint();
-  /// Leaves checkpoints to somebody else, who is told after each commit, while this connection has
-  /// its turn, how many frames the log has.
+  /// Makes SQLite stop running checkpoints on this connection. Instead `told` is called after each
+  /// commit, while the connection still has its turn, with the number of frames in the WAL.
   void tell_of_commits(std::function<void(int frames)> told);
-  /// Refuses every change from here on.
+  /// Refuses every change from now on.
   [[nodiscard]] Result<void> make_read_only();
-  /// From now on nothing is told as committed or read that is not in these files.
+  /// From now on, a commit or read succeeds only if these files are still in their place.
   void watch(std::shared_ptr<SqliteFiles> files) { files_ = std::move(files); }
-  /// Tells a store of ours from any other database. One that is empty becomes ours if `may_claim`.
+  /// Fails if the database is not a couponhook store. An empty database becomes one if `may_claim`.
   [[nodiscard]] Result<void> check_identity(bool may_claim);
-  /// As check_integrity, but skips what costs most and ends, content, when the time is up.
+  /// Like check_integrity(), but skips the slowest checks, and returns success when the time is
+  /// over.
   [[nodiscard]] Result<void> check_quickly(std::chrono::milliseconds time_max);
 
-  /// Makes `copy`, an empty file, the same as this database is now. What is committed meanwhile
-  /// neither gets in nor is kept waiting.
-  /// \param after_step called after every few megabytes; its failure ends the copying.
+  /// Copies this database into `copy`, an empty file, as it is now. Other connections can commit
+  /// meanwhile; their commits are not in the copy.
+  /// \param after_step called after every few megabytes; its failure ends the copy.
   [[nodiscard]] Result<void> copy_to(
       SqliteConnection& copy,
       const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step);
-  /// Ends the write-ahead log: the file alone holds everything. Fails where others have it open.
+  /// Ends WAL mode, so that the database file alone holds everything. Fails if others have it open.
   [[nodiscard]] Result<void> make_self_contained();
 
  private:
@@ -98,7 +99,7 @@ class SqliteConnection final : public Connection {
   using StatementHandle = std::unique_ptr<sqlite3_stmt, Finalize>;
   struct Prepared {
     StatementHandle handle;
-    bool gives_sequence = false;  ///< was prepared without its RETURNING seq
+    bool gives_sequence = false;  ///< prepared without its RETURNING seq
   };
 
   SqliteConnection(sqlite3* db, const std::filesystem::path& path, const Options& options);
@@ -107,16 +108,17 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<const Prepared*> prepare(const Statement& statement);
   [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
   [[nodiscard]] Result<void> check_writable();
-  /// After a transaction: whether it went to where a restart will look for it.
+  /// Called after a transaction: checks that it was written to the files that a restart will find.
   [[nodiscard]] Result<void> confirm_place();
   void checkpoint_if_lost() noexcept;
-  /// The one value, as text, of a statement that gives one.
+  /// \return the first value of a statement's result, as text.
   [[nodiscard]] Result<std::string> ask(const char* statement);
   [[nodiscard]] Result<void> expect(const char* pragma, std::string_view value);
   [[nodiscard]] Failure damage(std::string findings) const;
   void limit_time(std::chrono::milliseconds time_max);
 
-  /// What SQLite calls while another process writes. \return whether to try again.
+  /// Busy handler that SQLite calls while another process has locked the database.
+  /// \return nonzero to try again.
   static int wait_for_lock(void* connection, int times);
 
   [[nodiscard]] bool take_turn();
@@ -124,7 +126,7 @@ class SqliteConnection final : public Connection {
 
   std::string path_;
   std::shared_ptr<const void> keeps_;
-  std::shared_ptr<SqliteFiles> files_;  ///< null: nobody looks where they are
+  std::shared_ptr<SqliteFiles> files_;  ///< null: the files' place is not checked
   std::shared_ptr<WriteTurns> turns_;
   WriterRole role_;
   std::chrono::milliseconds busy_timeout_;
@@ -133,11 +135,11 @@ class SqliteConnection final : public Connection {
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
   std::function<void(int frames)> tell_of_commit_;
-  // Statements must be finalized before the database is closed, so they are declared after it.
+  // Declared after the database handle, because statements must be finalized before it is closed.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;
-  int changes_before_ = 0;      ///< this connection's, when the transaction began
-  bool waits_for_disk_ = true;  ///< at a commit; SQLite's own default
+  int changes_before_ = 0;      ///< of this connection, when the transaction began
+  bool waits_for_disk_ = true;  ///< true if a commit waits for the disk, which is SQLite's default
 };
 
 }  // namespace couponhook::storage

@@ -20,7 +20,7 @@ struct CodeMeaning {
 constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
                                "free space on its file system, or raise its quota"};
 
-/// A write that failed for want of space comes as an I/O error from some file systems.
+/// Returns true if the errno means no space. Some file systems report it to SQLite as an I/O error.
 bool is_want_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
@@ -39,8 +39,8 @@ std::string_view advice_on_access(int error) {
   }
 }
 
-/// Why a file that is there cannot be opened for writing, as far as it can be told without opening
-/// it: closing it again would drop the locks that SQLite holds on it. 0: it can be.
+/// \return the errno that explains why an existing file cannot be opened for writing; 0 if it can
+/// be. Does not open the file: closing it again would drop the locks that SQLite holds on it.
 int why_not_writable(const std::filesystem::path& path) {
   if (::access(path.c_str(), R_OK | W_OK) != 0) return errno;
   const int descriptor = ::open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SQLite's errors in an operator's words.
+/// Translates errors of SQLite into messages for operators.
 
 #include <filesystem>
 #include <string_view>
@@ -12,12 +12,13 @@ struct sqlite3;
 
 namespace couponhook::storage {
 
-/// \param rc an extended result code that is not a success.
-/// \param db the connection it came from, or null.
+/// \param rc an extended result code, not a success.
+/// \param db the connection that returned it, or null.
 [[nodiscard]] Failure sqlite_failure(sqlite3* db, int rc, std::string_view path);
 
-/// A file that SQLite has opened for reading only, though it was to be written: SQLite does so for
-/// whatever reason an open fails, and keeps the reason to itself, so it is looked for anew.
+/// Failure for a file that SQLite has opened only for reading although it should be writable.
+/// SQLite does this for every error of the open for writing, and does not report the error. So this
+/// function looks for the reason itself.
 [[nodiscard]] Failure only_for_reading(const std::filesystem::path& path);
 
 }  // namespace couponhook::storage

@@ -33,29 +33,29 @@ Result refuse_what_is_no_file(const fs::path& path) {
                  path.string() + " is not a file: [store] url must name one, sqlite:PATH"};
 }
 
-/// The kernel's own file systems hold no files of ours, whatever their permissions say.
+/// Returns true for /proc and /sys: no file can be created there, whatever the permissions say.
 bool is_kernels_own(const fs::path& folder) {
   struct statfs about {};
   if (::statfs(folder.c_str(), &about) != 0) return false;
   return about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC;
 }
 
-/// Before the lock is taken, whose file would be left beside one that is not ours. Where there is a
-/// lock file, the store may be open in this process: it is not read then, since closing it would
-/// drop the locks that SQLite holds on it.
+/// Runs before the lock is taken, so that no lock file is left beside a foreign file. If a lock
+/// file exists, this process may have the store open. Then the file is not read, because closing it
+/// would drop the locks that SQLite holds on it.
 Result refuse_what_is_no_database(const fs::path& path) {
   std::error_code ec;
   if (!SqliteFile::is_made(path) || fs::exists(path.string() + ".lock", ec)) return {};
   static constexpr std::string_view kMagic("SQLite format 3\0", 16);
   std::string begin(kMagic.size(), '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file) return {};  // SQLite says better why not
+  if (!file) return {};  // SQLite will report a better reason
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   if (begin == kMagic) return {};
   return sqlite_failure(nullptr, SQLITE_NOTADB, path.string());
 }
 
-/// In this order, so that nothing is written to what is not ours, newer, or damaged.
+/// The order matters: nothing may be written to a database that is foreign, newer or damaged.
 Result adopt(SqliteConnection& connection, const fs::path& path, const StoreOptions& options,
              std::int64_t now_ms) {
   if (auto ours = connection.check_identity(true); !ours) return ours;
@@ -77,11 +77,11 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
                      ": start the service once, which brings it up to date"};
 }
 
-/// Pauses before what could not be opened is tried again: descriptors may be short for a moment.
+/// Pauses before a failed open is tried again: file descriptors may be used up for a moment.
 constexpr std::array kOpenPauses{std::chrono::milliseconds{20}, std::chrono::milliseconds{100},
                                  std::chrono::milliseconds{400}};
 
-/// Opens, and again where a file could not be opened although whoever we are may write it.
+/// Calls `open` again after a pause, if a file could not be opened.
 template <typename Open>
 auto with_patience(Open&& open) {
   auto opened = open();
@@ -216,12 +216,12 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
   return std::unique_ptr<Connection>(std::move(*connection));
 }
 
-/// Where the store is a service's. Commands beside it make checkpoints of their own, as SQLite
-/// does.
+/// Gives checkpoints to the checkpointer if the store is open for the service. The connections of a
+/// command leave checkpoints to SQLite.
 Store::Result<void> SqliteFile::leave_checkpoints(SqliteConnection& connection) {
   if (!lock_) return {};
   if (!checkpointer_) {
-    // It stands in no line: it waits for nobody, and takes a turn where it needs one.
+    // No queue for this connection: it waits for nobody, and takes a turn only when needed.
     auto own = connect([this] { return open_writer(WriterRole::kOperators, nullptr); });
     if (!own) return own.error();
     checkpointer_ = std::make_shared<SqliteCheckpointer>(std::move(*own), turns_);
@@ -255,7 +255,7 @@ SqliteFile::Opened SqliteFile::open_reader() {
 }
 
 SqliteFile::Opened SqliteFile::connect(const std::function<Opened()>& open) {
-  // Before anything is opened: that would make a new log beside a database whose log has gone.
+  // Checked before the open, which would create a new log beside a database whose log is gone.
   if (auto there = check_place(); !there) return there.error();
   auto connection = with_patience(open);
   if (!connection) return connection.error();

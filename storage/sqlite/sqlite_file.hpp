@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A store in an SQLite file.
+/// Store in an SQLite file.
 
 #include <cstdint>
 #include <filesystem>
@@ -18,7 +18,8 @@
 
 namespace couponhook::storage {
 
-/// See Store. Its connections hold its lock too, so that it lasts until the last of them is gone.
+/// See Store. The connections share the store's lock, so the lock lasts until the last one is
+/// closed.
 class SqliteFile final : public Store {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path,
@@ -31,7 +32,8 @@ class SqliteFile final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const std::filesystem::path& path,
                                                            const StoreOptions& options);
 
-  /// An empty file is none yet: SQLite takes it for a new database.
+  /// Returns true if the store exists. An empty file does not count: SQLite takes it for a new
+  /// database.
   [[nodiscard]] static bool is_made(const std::filesystem::path& path);
   [[nodiscard]] static Result<void> check_place(const std::filesystem::path& path);
 
@@ -43,7 +45,7 @@ class SqliteFile final : public Store {
 
   SqliteFile(std::filesystem::path path, const StoreOptions& options, bool writes,
              std::shared_ptr<FileLock> lock);
-  /// A store that others may be at work on.
+  /// Opens a store that a service may be using at the same time.
   [[nodiscard]] static Result<std::unique_ptr<Store>> beside(const std::filesystem::path& path,
                                                              const StoreOptions& options,
                                                              bool writes);
@@ -53,7 +55,7 @@ class SqliteFile final : public Store {
 
   [[nodiscard]] Opened open_writer(WriterRole role, std::shared_ptr<WriteTurns> turns);
   [[nodiscard]] Opened open_reader();
-  /// A connection that `open` makes ready for its use, and that knows which files it has open.
+  /// Opens a connection with `open`, and makes it watch the files that it has open.
   [[nodiscard]] Opened connect(const std::function<Opened()>& open);
   [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> watch(SqliteConnection& connection);
@@ -61,14 +63,15 @@ class SqliteFile final : public Store {
   std::filesystem::path path_;
   StoreOptions options_;
   bool writes_;
-  std::optional<FileIdentity> database_;  ///< that open() has looked at
+  std::optional<FileIdentity> database_;  ///< the file that open() has checked
   std::mutex mutex_;
-  /// Those of all connections that live. SQLite makes a new log when the last of them is gone.
+  /// Files of all open connections. The pointer is weak, because SQLite deletes the log when the
+  /// last connection closes, and creates a new one later.
   std::weak_ptr<SqliteFiles> files_;  ///< protected by the mutex
-  /// Of all writers, so that none starves.
+  /// Queue of all writers, so that none starves.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
-  std::shared_ptr<FileLock> lock_;                    ///< the service's alone
-  std::shared_ptr<SqliteCheckpointer> checkpointer_;  ///< of a service, once it writes
+  std::shared_ptr<FileLock> lock_;                    ///< null unless the service opened the store
+  std::shared_ptr<SqliteCheckpointer> checkpointer_;  ///< null until a service opens a writer
 };
 
 }  // namespace couponhook::storage

@@ -16,11 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Descriptors are looked through for the name that a file has now, and there may be thousands.
+/// Shortest time between two searches for a file's current name: there may be thousands of
+/// descriptors.
 constexpr std::chrono::seconds kLookForApart{1};
 
 constexpr std::string_view kDescriptors = "/proc/self/fd";
-/// The kernel's mark on the name of a file that has none any more.
+/// Mark of the kernel after the name of a deleted file.
 constexpr std::string_view kDeleted = " (deleted)";
 
 template <typename Stat>
@@ -37,11 +38,12 @@ std::optional<FileIdentity> identity_of(const char* path) {
 /// A file that this process has open.
 struct OpenFile {
   std::string descriptor;
-  std::string name;  ///< that it has now
+  std::string name;  ///< current name
 };
 
-/// \param file becomes empty where none of ours is this file.
-/// \return whether the system tells.
+/// Searches the descriptors of this process for a file.
+/// \param file set if a descriptor of this process has the file open.
+/// \return false if the system does not tell.
 bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file) {
   std::error_code ec;
   fs::directory_iterator descriptors(kDescriptors, ec);
@@ -56,7 +58,7 @@ bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file)
   return !ec;
 }
 
-/// Where the file is now, as far as the system tells.
+/// \return a description of where the file is now, if the system tells.
 std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   std::optional<OpenFile> file;
   if (!find_open_file(identity, file) || !file) return "; it is not known where the file is";
@@ -68,9 +70,9 @@ std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   return "; the file is now " + file->name;
 }
 
-/// A log that is not ours would be applied to the database at the next start: an older copy of ours
-/// would undo some of what the database holds by now. \return its new name; empty where it has
-/// none.
+/// Renames a foreign log. At the next start SQLite would apply it to the database: an older copy of
+/// the log would undo newer data.
+/// \return the new name; empty if the log could not be renamed.
 std::string set_aside(const std::string& log) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::string name = log + ".set-aside-" + std::to_string(now.count());
@@ -107,8 +109,8 @@ SqliteFiles::Result<std::shared_ptr<SqliteFiles>> SqliteFiles::learn(
   return files;
 }
 
-/// What nearly every look finds, in three system calls. A link at the end of the path is no file of
-/// ours, and is left to the thorough look.
+/// Fast check for the normal case, in three system calls. If the path ends in a symbolic link, this
+/// check fails and find_loss() decides.
 bool SqliteFiles::are_in_place() const {
   if (identity_by(::lstat, path_.c_str()) != files_[0].identity) return false;
   const auto is_there = [](const File& file, const std::string& name) {
@@ -117,7 +119,7 @@ bool SqliteFiles::are_in_place() const {
   return is_there(files_[1], log_name_) && is_there(files_[2], index_name_);
 }
 
-/// The names are those of a restart: SQLite follows symbolic links before it adds to a name.
+/// Uses the names that a restart would use: SQLite follows symbolic links before it adds a suffix.
 std::optional<SqliteFiles::Loss> SqliteFiles::find_loss() const {
   std::array<char, PATH_MAX> resolved{};
   if (::realpath(path_.c_str(), resolved.data()) == nullptr) {

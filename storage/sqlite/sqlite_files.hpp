@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Notices that an open database's path no longer leads to the files that are open.
+/// Detects that the path of an open database no longer leads to the open files.
 
 #include <array>
 #include <atomic>
@@ -20,7 +20,7 @@
 
 namespace couponhook::storage {
 
-/// A file, under whatever name.
+/// Identity of a file, independent of its name.
 struct FileIdentity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -28,41 +28,41 @@ struct FileIdentity {
   [[nodiscard]] bool operator==(const FileIdentity&) const = default;
 };
 
-/// \return nothing where the path leads to no file that can be looked at; errno says why.
+/// \return the identity; nothing if the path leads to no accessible file (see errno).
 [[nodiscard]] std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
 
-/// The three files of an open SQLite database: itself, its log and the log's index. Whatever is
-/// written to them after one of them was removed, moved, replaced or hidden by a mount would not be
-/// found at the next start.
+/// The three files of an open SQLite database: the database, its write-ahead log, and the log's
+/// index. If one of them is removed, moved, replaced or hidden by a mount, the next start will not
+/// find the data that is written to it afterwards.
 ///
-/// SQLite's own test (SQLITE_FCNTL_HAS_MOVED) looks at the database's inode only: not at its
-/// device, so that a fresh file system mounted over it can pass, and not at the log.
+/// SQLite's own test (SQLITE_FCNTL_HAS_MOVED) checks only the inode of the database. It does not
+/// check the device, so a new file system that is mounted over the database can pass, and it does
+/// not check the log.
 ///
-/// All connections of a store share one. Thread-safe.
+/// All connections of a store share one object. Thread-safe.
 class SqliteFiles {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// Remembers the files of a database that a connection has just read from.
-  /// \param database the file that the store was opened with, if that is known.
-  /// \return kMoved where the path does not lead to the files that are open.
+  /// Records the files of a database that a connection has just read from.
+  /// \param database the file that the store was opened with, if known.
+  /// \return kMoved if the path does not lead to the open files.
   [[nodiscard]] static Result<std::shared_ptr<SqliteFiles>> learn(
       const std::filesystem::path& path, const std::optional<FileIdentity>& database);
 
-  /// Whether a restart would find these files: three system calls, a few microseconds.
-  /// \return kMoved, in the same words until something changes.
+  /// Checks that a restart would find these files. Costs three system calls, a few microseconds.
+  /// \return kMoved if not; the message stays the same until something changes.
   [[nodiscard]] Result<void> check();
-  /// As check() where the last one failed; free where it did not.
+  /// The same as check() if the last check failed; otherwise does nothing.
   [[nodiscard]] Result<void> check_if_lost();
 
-  /// Counts a transaction that turned out to have been written to files that are not in their
-  /// place.
+  /// Counts a transaction that was written to files which are no longer in their place.
   void count_stray() { ++strays_; }
-  /// Whether nobody has yet written what the log holds to the database since the loss.
+  /// Returns true if the log has not been copied into the database since the loss.
   [[nodiscard]] bool wants_checkpoint() const { return lost_ && !checkpointed_; }
   void note_checkpoint() { checkpointed_ = true; }
-  /// Whether the path leads to another database, or to none.
+  /// Returns true if the path leads to another database or to none.
   [[nodiscard]] bool is_database_lost() const { return database_lost_; }
 
  private:
@@ -74,7 +74,7 @@ class SqliteFiles {
   struct Loss {
     const File* file;
     std::string path;
-    int error;  ///< errno where nothing can be looked at there; 0: it is another file
+    int error;  ///< errno if no file was found there; 0 if another file was
   };
 
   explicit SqliteFiles(std::filesystem::path path) : path_(std::move(path)) {}
@@ -86,7 +86,7 @@ class SqliteFiles {
   const std::filesystem::path path_;
   const std::string log_name_ = path_.string() + "-wal";
   const std::string index_name_ = path_.string() + "-shm";
-  std::array<File, 3> files_{{{"", {}}, {"-wal", {}}, {"-shm", {}}}};  ///< constant once learned
+  std::array<File, 3> files_{{{"", {}}, {"-wal", {}}, {"-shm", {}}}};  ///< constant after learn()
 
   std::atomic<bool> lost_{false};
   std::atomic<bool> database_lost_{false};
@@ -94,9 +94,9 @@ class SqliteFiles {
   std::atomic<std::uint64_t> strays_{0};
 
   std::mutex mutex_;
-  std::string what_;  ///< happened, in words; looked for once in a while, since that takes time
+  std::string what_;  ///< description of the loss; updated only now and then, because that is slow
   std::chrono::steady_clock::time_point looked_for_at_{};
-  std::string set_aside_;  ///< the name of a log that had taken the place of ours
+  std::string set_aside_;  ///< new name of a foreign log that was in the place of ours
 };
 
 }  // namespace couponhook::storage

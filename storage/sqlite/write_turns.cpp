@@ -26,15 +26,15 @@ void WriteTurns::give_back() {
     taken_ = false;
     return;
   }
-  // Handed over, so that whoever comes by at this moment cannot take it instead.
+  // The turn is handed over directly, so that a caller of take() cannot take it in between.
   Waiting* next = line->front();
   line->pop_front();
   next->has_turn = true;
-  // With the mutex held: the one that is called may be gone as soon as it can be had.
+  // Notify with the mutex held: once the mutex is free, the waiter may return and destroy `called`.
   next->called.notify_one();
 }
 
-/// \return the line whose first waiter is next; null where nobody waits.
+/// \return the queue whose first waiter is next; null if nobody waits.
 WriteTurns::Line* WriteTurns::next_line() {
   if (Line& admissions = line_of(WriterRole::kAdmissions); !admissions.empty()) return &admissions;
   Line* first = nullptr;

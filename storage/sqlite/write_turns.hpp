@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The line of those who want to write to one file.
+/// Queue of the connections that want to write to one SQLite file.
 
 #include <array>
 #include <chrono>
@@ -13,21 +13,23 @@
 
 namespace couponhook::storage {
 
-/// SQLite lets one connection write at a time; the others sleep and try again, for longer the
-/// longer they have waited, so that the most frequent writer starves the rest. Here they stand in
-/// line instead, and the next one is woken at once. Thread-safe.
+/// SQLite lets one connection write at a time. The other connections sleep and try again, and sleep
+/// longer the longer they have waited, so the most frequent writer starves the others. This class
+/// queues the writers instead, and wakes the next writer at once. Thread-safe.
 ///
-/// Admissions go first, and the other roles follow in their order. A writer that has waited for
-/// long goes before all but admissions: no role but that of admissions can starve another, and
-/// there is one writer of admissions, which is not in line while it tells of what it has committed.
+/// Admissions go first; the other roles follow in the order of WriterRole. A writer that has waited
+/// longer than overdue_after goes before all roles but admissions, so only admissions can starve
+/// other roles. They do not in practice: there is one writer of admissions, and it leaves the queue
+/// while it reports what it has committed.
 class WriteTurns {
  public:
-  /// \param overdue_after the wait after which roles count no more, but for admissions.
+  /// \param overdue_after a writer that has waited this long no longer gives way to higher roles,
+  /// except to admissions.
   explicit WriteTurns(std::chrono::milliseconds overdue_after = std::chrono::milliseconds(500))
       : overdue_after_(overdue_after) {}
 
-  /// Waits for this caller's turn, which lasts until give_back(). False where it did not come in
-  /// time.
+  /// Waits for this caller's turn. The turn lasts until give_back().
+  /// \return false if the turn did not come within `patience`.
   [[nodiscard]] bool take(WriterRole role, std::chrono::milliseconds patience);
   void give_back();
 
@@ -41,7 +43,7 @@ class WriteTurns {
   };
   using Line = std::deque<Waiting*>;
 
-  // With the mutex held:
+  // The functions below need the mutex held:
   [[nodiscard]] Line& line_of(WriterRole role) { return lines_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] Line* next_line();
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A store's content, from an SQLite file to a server.
+/// Copies a store from an SQLite file to a PostgreSQL server.
 
 #include <cstdint>
 #include <string>
@@ -21,25 +21,27 @@ struct TableReport {
   RowDigest target;
 };
 
-/// Copies rows in the order of their keys, many in one transaction. Where the target ends, a copy
-/// that was cut short goes on; of a table that engines order differently, all are sent again.
+/// Copies rows in the order of their keys, many in one transaction. Continues an interrupted copy
+/// after the last row in the target. If the engines sort the table differently, all rows are sent
+/// again.
 [[nodiscard]] Connection::Result<void> copy_rows(Connection& source, Connection& target,
                                                  const CopiedTable& table,
                                                  const WorkObserver& observer);
 
-/// Reads a table from beginning to end.
+/// Reads all rows of a table into a digest.
 [[nodiscard]] Connection::Result<RowDigest> digest_rows(Connection& connection,
                                                         const CopiedTable& table,
                                                         std::int64_t expected,
                                                         const WorkObserver& observer);
 
-/// Copies a store to an empty database on a PostgreSQL server, and compares both, row by row.
+/// Copies a store to an empty PostgreSQL database, and compares the two row by row.
 ///
-/// The source is locked meanwhile, as a service would. The target says in its table of schema
-/// versions that it is unfinished, so that no service takes it, until everything was found equal; a
-/// copy that was cut short is taken up where it ended, from the same source only.
+/// The source is locked meanwhile, as a service would lock it. Until all rows were found equal, the
+/// target is marked in its table of schema versions as unfinished, so that no service opens it. An
+/// interrupted copy can be continued, but only from the same source.
 ///
-/// \return what was compared; a failure where anything differs, or the target holds anything else.
+/// \return one report for each compared table. Fails if any row differs, or the target has other
+/// rows.
 [[nodiscard]] Connection::Result<std::vector<TableReport>> copy_to_postgres(
     const StoreUrl& source, const StoreUrl& target, std::int64_t now_ms,
     const WorkObserver& observer);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// A database that a store is being copied to: taken by nobody else before it is complete.
+/// Target database of a copy: marked as unfinished, so that no service opens it before it is
+/// complete.
 
 #include <cstdint>
 #include <list>
@@ -13,16 +14,17 @@
 
 namespace couponhook::storage {
 
-/// What tells a source from another: when its first schema was made, in milliseconds.
+/// \return the time at which the source's first schema was made (milliseconds since the Unix
+/// epoch), which tells one source from another.
 [[nodiscard]] Connection::Result<std::int64_t> source_mark(Connection& source);
 
-/// Makes the schema in an empty database and marks it as unfinished, or takes up what was marked so
-/// for the same source.
+/// Creates the schema in an empty database and marks it as unfinished, or continues an unfinished
+/// copy of the same source.
 [[nodiscard]] Connection::Result<std::unique_ptr<Connection>> open_copy_target(
     const StoreUrl& url, const std::list<CopiedTable>& tables, std::int64_t mark,
     std::int64_t now_ms);
 
-/// Lets numbers go on from the last one, and takes the mark away.
+/// Sets each row counter to continue after the last row, and removes the mark.
 [[nodiscard]] Connection::Result<void> finish_copy_target(Connection& target,
                                                           const std::list<CopiedTable>& tables);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A file that gets its name when it is whole.
+/// A temporary file that gets its final name when it is complete.
 
 #include <filesystem>
 #include <memory>
@@ -10,12 +10,12 @@
 
 namespace couponhook::storage {
 
-/// A file for its owner only, under a name of its own beside the one that it will have:
-/// NAME.partial-XXXXXX. Removed with this object unless it was published; a process that is killed
-/// leaves it behind, where it is in nobody's way.
+/// A file readable only by its owner, with a temporary name beside its final one:
+/// NAME.partial-XXXXXX. The destructor deletes it unless it was published. A killed process leaves
+/// it behind, where it does no harm.
 ///
-/// Its descriptor stays open meanwhile: closing one would drop the locks that this process's SQLite
-/// connections hold on the file, so those must be closed first.
+/// Keeps its descriptor open: closing a descriptor drops the locks that SQLite connections of this
+/// process hold on the file. So close those connections first.
 class PartialFile {
  public:
   using Result = Connection::Result<void>;
@@ -27,12 +27,13 @@ class PartialFile {
   ~PartialFile();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Hands what was written so far to the disk.
+  /// Writes the content so far to the disk.
   [[nodiscard]] Result flush() const;
 
-  /// Makes content and name durable. Refuses where the name is taken.
+  /// Makes content and name durable. Fails if the final name exists.
   [[nodiscard]] Result publish();
-  /// As publish(), in the place of the file that has the name: whoever looks finds one of the two.
+  /// The same as publish(), but replaces an existing file. At every moment the name leads to one of
+  /// the two files.
   [[nodiscard]] Result publish_replacing();
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether two tables hold the same rows.
+/// Digest of a table's rows, to check that two tables hold the same rows.
 
 #include <array>
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 namespace couponhook::storage {
 
-/// A sum over rows, the same for the same rows whatever their order and whichever engine they came
-/// from, since engines order text differently. Finds what went wrong on the way, by 128 bits; it is
-/// no seal against whoever means to deceive.
+/// Sum of the hashes of rows. The sum does not depend on the engine, nor on the order of the rows,
+/// because engines sort text differently. Its 128 bits detect accidental errors of a copy; it is
+/// not a cryptographic hash and does not stop deliberate changes.
 class RowDigest {
  public:
   void add(const Row& row) {
@@ -47,7 +47,7 @@ class RowDigest {
 
  private:
   using Hash = std::array<std::uint64_t, 2>;
-  /// Odd, with bits all over: the golden ratio's, and another.
+  /// Odd numbers with well spread bits: 2^64 divided by the golden ratio, and a prime of xxHash64.
   static constexpr Hash kMultipliers{0x9E3779B97F4A7C15U, 0xC2B2AE3D27D4EB4FU};
 
   static std::uint64_t finish(std::uint64_t h) {

@@ -1,4 +1,4 @@
-// Copying a database page by page while others write to it.
+// Copies an SQLite database page by page while other connections write to it.
 
 #include <memory>
 
@@ -9,10 +9,10 @@
 namespace couponhook::storage {
 namespace {
 
-/// 4 MB: few enough for the disk to take between two commits of a service.
+/// Pages of one step, 4 MB: few enough for the disk to write between two commits of the service.
 constexpr int kPagesAStep = 1024;
 
-/// Nobody reads the copy before it is whole, and it is flushed by whoever asked for it.
+/// No journal and no sync: nobody reads the copy before it is complete, and the caller flushes it.
 constexpr const char* kCopySettings =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
 
@@ -37,7 +37,8 @@ Connection::Result<void> SqliteConnection::copy_to(
     SqliteConnection& copy,
     const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step) {
   if (auto set = copy.run_script(kCopySettings); !set) return set;
-  // A read transaction around all steps: SQLite would begin anew after each commit of another.
+  // One read transaction around all steps: otherwise SQLite would restart after each foreign
+  // commit.
   if (auto begun = run_script("BEGIN; SELECT count(*) FROM sqlite_master"); !begun) return begun;
   const RollbackLater rollback(*this);
   std::unique_ptr<sqlite3_backup, FinishBackup> backup(

@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// What belongs to one database, or to processes that live.
+/// Tables that belong to one database or to running processes.
 constexpr std::array<std::string_view, 4> kNotCopied{kSchemaTable, "heartbeat", "task_leases",
                                                      "clock_marks"};
 
@@ -144,7 +144,7 @@ Connection::Result<std::span<const Row>> TableWalk::next() {
   const Rows& rows = results_[0];
   if (rows.empty()) return std::span<const Row>();
   last_ = rows.back();
-  // Rows of a megabyte each must not add up.
+  // Large rows reduce the page size, so that a page stays near kBytesWanted.
   std::size_t bytes = 1;
   for (const Row& row : rows) bytes += bytes_in(row);
   const auto fitting = static_cast<std::int64_t>(kBytesWanted * rows.size() / bytes);

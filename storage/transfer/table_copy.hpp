@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The tables of a store as rows that can be read in order and written elsewhere.
+/// Reads the tables of a store in order, and writes their rows to another database.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,11 +19,11 @@ struct CopiedColumn {
   std::string name;
   bool is_bytes = false;
   bool is_text = false;
-  int place_in_key = 0;  ///< from 1; 0: not in the primary key
+  int place_in_key = 0;  ///< position from 1; 0: not in the primary key
 };
 
-/// A table, and the statements that read and write it whole. It must outlive the use of every
-/// connection that has run one of them: connections know statements by their address.
+/// A table with the statements that read and write all its rows. It must outlive every connection
+/// that has run one of them, because connections recognize statements by their address.
 class CopiedTable {
  public:
   CopiedTable(std::string name, std::vector<CopiedColumn> columns);
@@ -31,17 +31,18 @@ class CopiedTable {
   CopiedTable& operator=(const CopiedTable&) = delete;
 
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// Whether rows are numbered as they come, by a column that counts on by itself.
+  /// Returns true if the key is a number that the database assigns in order of arrival.
   [[nodiscard]] bool is_numbered() const;
-  /// Whether every engine puts the rows in the same order: text has an order for each language.
+  /// Returns true if all engines sort the rows in the same order. Text keys may be sorted
+  /// differently, because their order depends on the language.
   [[nodiscard]] bool is_ordered_alike() const;
 
-  // Each row with all its columns, in the order of the key.
+  // Each row has all columns. Pages are in the order of the key.
   [[nodiscard]] Command first_page(std::int64_t limit) const;
   [[nodiscard]] Command page_after(const Row& row, std::int64_t limit) const;
   [[nodiscard]] Command last_row() const;
   [[nodiscard]] Command count() const;
-  /// Leaves a row that is there as it is.
+  /// Inserts a row unless its key exists.
   [[nodiscard]] Command insert(const Row& row) const;
 
  private:
@@ -49,29 +50,29 @@ class CopiedTable {
 
   const std::string name_;
   const std::vector<CopiedColumn> columns_;
-  std::vector<std::size_t> key_;  ///< columns, in the key's order
+  std::vector<std::size_t> key_;  ///< indexes into columns_, in the order of the key
   std::string first_text_, next_text_, last_text_, count_text_, insert_text_;
   Statement first_, next_, last_, count_, insert_;
 };
 
-/// The tables of an SQLite store, as it describes them itself: all but those that are about one
-/// database or one process.
+/// \return the tables of an SQLite store, as its schema describes them, except those that belong to
+/// one database or to running processes.
 [[nodiscard]] Connection::Result<std::list<CopiedTable>> tables_to_copy(Connection& sqlite);
 
-/// Reads a table from its beginning to its end, or from behind a row, some rows at a time.
+/// Reads a table page by page, from its beginning or from behind a row.
 class TableWalk {
  public:
   TableWalk(Connection& connection, const CopiedTable& table)
       : connection_(connection), table_(table) {}
 
   void start_after(Row row) { last_ = std::move(row); }
-  /// \return the next rows, good until the next call; none at the end.
+  /// \return the next rows, valid until the next call; empty at the end.
   [[nodiscard]] Connection::Result<std::span<const Row>> next();
 
  private:
   Connection& connection_;
   const CopiedTable& table_;
-  Row last_;  ///< of the page before; empty before the first
+  Row last_;  ///< last row of the previous page; empty before the first
   std::int64_t limit_ = 100;
   std::vector<Rows> results_;
 };
