@@ -19,7 +19,8 @@ RandomSource system_random() {
 std::string random_alphanumeric(const RandomSource& random, std::size_t length) {
   constexpr std::string_view kAlphabet =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  // 256 is no multiple of 62. Bytes from here on would make the first characters likelier.
+  // Bytes from this value on are thrown away. 256 is not a multiple of 62, so these bytes would
+  // make the first characters of the alphabet more likely than the others.
   constexpr std::size_t kRefusedFrom = 256 - 256 % kAlphabet.size();
 
   std::string text;
