@@ -20,7 +20,7 @@ enum class VerifyError : std::uint8_t {
   kTimestampInvalid = 2,   ///< not a decimal number, or too far from the local clock
   kUnknownAlgorithm = 3,   ///< Wechatpay-Signature-Type is not RSA with SHA-256
   kSerialUnknown = 4,      ///< no valid key has this serial
-  kProbe = 5,              ///< WeChat Pay tests this check: WECHATPAY/SIGNTEST/… as signature
+  kProbe = 5,              ///< a wrong signature that WeChat Pay sends as a test
   kSignatureEncoding = 6,  ///< not canonical base64, or the wrong length for the key
   kSignatureMismatch = 7,  ///< well formed, but the RSA check failed
 };

@@ -17,8 +17,8 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Takes a text apart from its front. The first thing that is not there spoils the whole scan, so
-/// that a caller asks once, at the end.
+/// Reads a text from left to right. After the first mismatch the whole scan counts as failed, so a
+/// caller checks finished() only once, at the end.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -32,7 +32,7 @@ class Scanner {
   }
   void skip(char c) { good_ = skip_if(c) && good_; }
 
-  /// Exactly `digits` digits that make at most `value_max`.
+  /// Reads exactly `digits` decimal digits, whose value must be at most `value_max`.
   int number(std::size_t digits, int value_max) {
     int value = 0;
     for (std::size_t i = 0; i < digits; ++i) value = value * 10 + digit();
@@ -40,7 +40,7 @@ class Scanner {
     return value;
   }
 
-  /// Any number of digits after the point; what is finer than a millisecond is dropped.
+  /// Reads all digits after the decimal point. Digits finer than a millisecond are ignored.
   milliseconds fraction() {
     int value = digit() * 100;
     for (int unit = 10; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
@@ -66,14 +66,14 @@ class Scanner {
 
 constexpr auto kBeijing = hours(8);
 constexpr int kAnyYear = 9999;
-constexpr int kLeapSecond = 60;  // RFC 3339 has it; it becomes the next minute's first second
+constexpr int kLeapSecond = 60;  // RFC 3339 allows second 60: parsed as second 0 of the next minute
 
 std::chrono::year_month_day date(int year, int month, int day) {
   return {std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
           std::chrono::day(static_cast<unsigned>(day))};
 }
 
-/// yyyyMMddHHmmss, Beijing time.
+/// Parses yyyyMMddHHmmss, Beijing time.
 std::optional<Instant> parse_compact(std::string_view text) {
   Scanner scan(text);
   const int year = scan.number(4, kAnyYear);

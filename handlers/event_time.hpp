@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The times that WeChat Pay writes, and how we write them.
+/// Parses the time formats of WeChat Pay, and formats times as RFC 3339.
 
 #include <chrono>
 #include <optional>
@@ -10,13 +10,14 @@
 
 namespace couponhook::handlers {
 
-/// Reads RFC 3339 with or without fractions or seconds, and yyyyMMddHHmmss (Beijing time): the
-/// forms seen in documentation and traffic (protocol reference, section 1.8).
-/// \return nothing where `text` is none of these.
+/// Parses the formats seen in WeChat Pay's documentation and traffic: RFC 3339 (fractions and
+/// seconds are optional), and yyyyMMddHHmmss in Beijing time. Source: protocol reference, section
+/// 1.8.
+/// \return nothing if `text` has none of these formats.
 [[nodiscard]] std::optional<std::chrono::sys_time<std::chrono::milliseconds>> parse_event_time(
     std::string_view text);
 
-/// RFC 3339 in UTC with milliseconds: 2026-03-02T00:11:09.000Z.
+/// Formats a time as RFC 3339 in UTC with milliseconds, for example 2026-03-02T00:11:09.000Z.
 [[nodiscard]] std::string format_event_time(std::chrono::sys_time<std::chrono::milliseconds> time);
 
 }  // namespace couponhook::handlers
