@@ -19,8 +19,7 @@ struct PlatformKeys::Key {
   KeyInfo info;
   std::string lookup;         ///< the serial in normal form, as find() compares serials
   std::size_t modulus_bytes;  ///< the length in bytes of every signature made with this key
-  std::uint64_t number;       ///< identifies the key in this process; each thread caches OpenSSL
-                              ///< contexts under this number
+  std::uint64_t number;       ///< identifies the key: threads cache contexts under it
 };
 
 }  // namespace couponhook::crypto
