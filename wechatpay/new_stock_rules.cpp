@@ -19,7 +19,7 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> allowed)
   return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
 }
 
-/// Characters, not bytes; `text` is UTF-8.
+/// Counts the characters of a UTF-8 text, not its bytes.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;

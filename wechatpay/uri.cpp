@@ -10,8 +10,8 @@ bool is_unreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
-/// Cuts what follows `mark` off `rest`.
-/// \return what was cut, or nothing where there is no mark.
+/// Removes `mark` and everything after it from `rest`.
+/// \return the text after the mark; nothing if there is no mark.
 std::optional<std::string_view> cut_after(std::string_view& rest, char mark) {
   const std::size_t at = rest.find(mark);
   if (at == std::string_view::npos) return {};

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// URLs: what is put into them is encoded once, here, because they are signed as they stand.
+/// Builds and parses URLs. Values are percent-encoded exactly once, here, because the encoded URL
+/// is signed.
 
 #include <cstdint>
 #include <optional>
@@ -11,21 +12,22 @@
 
 namespace couponhook::wechatpay {
 
-/// Percent-encodes everything but RFC 3986's unreserved characters, so that it is fit for a path
-/// segment and for a query value alike.
+/// Percent-encodes all bytes except RFC 3986's unreserved characters. The result is valid both as a
+/// path segment and as a query value.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-/// ASCII letters in lower case: how schemes, host names and hexadecimal digits are compared.
+/// Converts ASCII letters to lower case, to compare schemes, host names and hexadecimal digits.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
-/// A path with its query, built piece by piece.
+/// Builds a request target: a path and its query.
 class Target {
  public:
   explicit Target(std::string_view path) : text_(path) {}
 
-  /// Appends "/segment", encoded.
+  /// Appends "/" and the encoded value.
   Target& segment(std::string_view value);
-  /// Appends "name=value", the value encoded; nothing where it is empty.
+  /// Appends "name=value" to the query with the value encoded. Appends nothing if the value is
+  /// empty.
   Target& query(std::string_view name, std::string_view value);
   Target& query(std::string_view name, std::int64_t value);
 
@@ -36,12 +38,12 @@ class Target {
   bool has_query_ = false;
 };
 
-/// The parts of an absolute URL as they stand in it; views into what was taken apart.
+/// The parts of an absolute URL, not decoded; views into the parsed URL.
 struct UrlParts {
   std::string_view scheme;
   std::string_view user_info;  ///< without '@'
-  std::string_view host;       ///< an IPv6 address without its brackets
-  std::string_view port;       ///< empty where none is written
+  std::string_view host;       ///< an IPv6 address is without its brackets
+  std::string_view port;       ///< empty if the URL has no port
   std::string_view path;       ///< from the first '/'
   std::string_view query;      ///< without '?'
   bool has_user_info = false;
@@ -49,7 +51,7 @@ struct UrlParts {
   bool has_fragment = false;
 };
 
-/// \return nothing where `url` is not scheme://host….
+/// \return nothing if `url` does not have the form scheme://host….
 [[nodiscard]] std::optional<UrlParts> split_url(std::string_view url);
 
 }  // namespace couponhook::wechatpay

@@ -13,8 +13,8 @@ using std::chrono::sys_seconds;
 
 constexpr hours kBeijing{8};
 
-/// Takes digits and marks off the front of a text. The first that is not there spoils the scan, so
-/// that a reader asks once, at the end.
+/// Reads a text from left to right. After the first mismatch the whole scan counts as failed, so a
+/// caller checks complete() only once, at the end.
 class Scan {
  public:
   explicit Scan(std::string_view text) : rest_(text) {}
@@ -31,7 +31,7 @@ class Scan {
     good_ = good_ && value <= value_max;
     return value;
   }
-  /// One digit or two.
+  /// Reads a number of one or two digits.
   int number(int value_max) {
     const bool has_two = rest_.size() > 1 && rest_[1] >= '0' && rest_[1] <= '9';
     return digits(has_two ? 2 : 1, value_max);
