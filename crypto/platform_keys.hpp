@@ -15,11 +15,11 @@
 
 namespace couponhook::crypto {
 
-/// Reasons for which a platform key cannot be added.
+/// Reasons why a platform key cannot be added.
 enum class KeyError : std::uint8_t {
   kNotPem = 1,     ///< no PEM block of the expected kind, or OpenSSL cannot read the block
   kNotRsa = 2,     ///< not an RSA key; WECHATPAY2-SHA256-RSA2048 signatures need RSA
-  kWrongSize = 3,  ///< an RSA modulus outside 2048 to 4096 bits
+  kWrongSize = 3,  ///< an RSA modulus of less than 2048 or more than 4096 bits
   kBadId = 4,      ///< a public key id that is empty or does not begin with PUB_KEY_ID_
   kDuplicate = 5,  ///< the set already has this key under this serial
   kConflict = 6,   ///< the set already has a different key under this serial

@@ -11,7 +11,7 @@
 
 namespace couponhook::crypto {
 
-/// Fills the span with random bytes.
+/// A function that fills a span with random bytes.
 using RandomSource = std::function<void(std::span<unsigned char>)>;
 
 /// The operating system's random generator, used through OpenSSL. Thread-safe.

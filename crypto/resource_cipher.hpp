@@ -14,7 +14,7 @@
 
 namespace couponhook::crypto {
 
-/// Reasons for which a resource cannot be decrypted.
+/// Reasons why a resource cannot be decrypted.
 enum class OpenError : std::uint8_t {
   kBadEncoding = 1,  ///< the ciphertext is not canonical base64
   kTooShort = 2,     ///< the ciphertext is shorter than the 16-byte authentication tag

@@ -18,7 +18,7 @@ class RsaPublicKey {
  public:
   /// Makes an object from the public part of a private key.
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that says what is wrong with the file, never its content.
+  /// \return an error that describes the fault of the file, never its content.
   [[nodiscard]] static boost::system::result<RsaPublicKey, std::string> of_private_key(
       const Secret& pem);
   ~RsaPublicKey();

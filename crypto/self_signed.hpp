@@ -28,9 +28,9 @@ struct SelfSignedOptions {
 
 struct SelfSignedPair {
   std::string certificate_pem;
-  Secret private_key_pem;      ///< PKCS#8
-  std::string public_key_pem;  ///< SubjectPublicKeyInfo
-  std::string serial;          ///< 40 upper-case hexadecimal digits
+  Secret private_key_pem;      ///< the private key as PEM, PKCS#8
+  std::string public_key_pem;  ///< the public key as PEM, SubjectPublicKeyInfo
+  std::string serial;          ///< the certificate's serial, 40 upper-case hexadecimal digits
 };
 
 /// Makes a new key pair and a certificate for it with a random 160-bit serial.

@@ -14,7 +14,7 @@
 
 namespace couponhook::crypto {
 
-/// Reasons for which a signature is refused, in the order of the checks: cheap checks come first.
+/// Reasons why a signature is refused, in the order of the checks: cheap checks come first.
 enum class VerifyError : std::uint8_t {
   kHeadersMissing = 1,     ///< one of the four headers is absent or empty
   kTimestampInvalid = 2,   ///< not a decimal number, or too far from the local clock
@@ -28,11 +28,11 @@ enum class VerifyError : std::uint8_t {
 /// The signed parts of one request, exactly as received. The strings are views and must outlive the
 /// call. The HTTP parser has already removed white space around header values.
 struct SignedParts {
-  std::string_view timestamp;       ///< Wechatpay-Timestamp, decimal seconds since the Unix epoch
-  std::string_view nonce;           ///< Wechatpay-Nonce
-  std::string_view serial;          ///< Wechatpay-Serial
-  std::string_view signature;       ///< Wechatpay-Signature, base64
-  std::string_view signature_type;  ///< Wechatpay-Signature-Type, empty if absent
+  std::string_view timestamp;       ///< header Wechatpay-Timestamp, decimal Unix seconds
+  std::string_view nonce;           ///< header Wechatpay-Nonce
+  std::string_view serial;          ///< header Wechatpay-Serial
+  std::string_view signature;       ///< header Wechatpay-Signature, base64
+  std::string_view signature_type;  ///< header Wechatpay-Signature-Type, empty if absent
   std::string_view body;            ///< the raw bytes of the body
 };
 

@@ -17,7 +17,7 @@ namespace couponhook::crypto {
 class Signer {
  public:
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that says what is wrong with the file, never its content.
+  /// \return an error that describes the fault of the file, never its content.
   [[nodiscard]] static boost::system::result<Signer, std::string> from_pem(const Secret& pem);
   ~Signer();
   Signer(Signer&&) noexcept;

@@ -24,19 +24,19 @@ struct CouponIssued {
     std::string transaction_id;
     std::string act_code;
     std::string hall_code;
-    std::string hall_belong_mch_id;  ///< a number or a string on the wire
+    std::string hall_belong_mch_id;  ///< WeChat Pay sends a number or a string
     std::string card_id;
     std::string code;
     std::string activity_id;
   };
   std::string stock_id;
   std::string coupon_code;
-  std::string send_time;  ///< receive_time for product coupons
+  std::string send_time;  ///< called receive_time in events of product coupons
   std::string openid;     ///< empty unless the stock was created with a notify_appid
   std::string unionid;
   std::string send_channel;  ///< such as BUSICOUPON_SEND_CHANNEL_…; WeChat Pay may add values
   std::string send_merchant;
-  std::string send_request_no;  ///< send_req_no, or send_request_no for product coupons
+  std::string send_request_no;  ///< called send_req_no in COUPON.SEND
   std::optional<Attachment> attach_info;
 };
 
@@ -53,12 +53,12 @@ struct CouponRedeemed {
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string coupon_type;    ///< NORMAL or CUT_TO
+  std::string coupon_type;    ///< coupon type: NORMAL or CUT_TO
   std::string business_type;  ///< MULTIUSE if the coupon can be used several times
   std::string consume_time;
   std::string consume_mchid;
   std::string transaction_id;
-  std::optional<Fen> consume_amount;  ///< only with MULTIUSE
+  std::optional<Fen> consume_amount;  ///< only for MULTIUSE coupons
   std::optional<Fen> coupon_amount;
   std::optional<Fen> transaction_minimum;
   std::vector<Goods> goods_detail;
@@ -70,8 +70,8 @@ struct OrderRefunded {
   enum class Status : std::uint8_t { kSuccess, kClosed, kAbnormal };
   Status status = Status::kSuccess;
   std::string mchid;      ///< for direct merchants; empty in the partner form
-  std::string sp_mchid;   ///< partner form
-  std::string sub_mchid;  ///< partner form
+  std::string sp_mchid;   ///< service provider; only in the partner form
+  std::string sub_mchid;  ///< sub-merchant; only in the partner form
   std::string out_trade_no;
   std::string transaction_id;
   std::string out_refund_no;
@@ -90,7 +90,7 @@ struct OrderRefunded {
 
 /// Any other event. The notification is stored unchanged.
 struct OtherEvent {
-  /// Empty if the event type is not an event in a coupon's life. Otherwise the reason for which the
+  /// Empty if the event type is not an event in a coupon's life. Otherwise the reason why the
   /// coupon event could not be read, such as "coupon_id is missing". Contains no data of the
   /// resource.
   std::string unreadable;

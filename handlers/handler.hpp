@@ -19,10 +19,10 @@ struct HandledEvent {
   std::string_view notification_id;  ///< the idempotency key: the same at every attempt
   std::string_view mchid;
   std::string_view event_type;
-  std::string_view create_time;  ///< as WeChat Pay wrote it
-  std::int64_t received_at_ms;   ///< milliseconds since the Unix epoch
+  std::string_view create_time;  ///< the time as text, as WeChat Pay wrote it
+  std::int64_t received_at_ms;   ///< time of receipt, milliseconds since the Unix epoch
   std::string_view source;    ///< "notification"; or "reconcile" if reconciliation found the event
-  std::string_view resource;  ///< the decrypted JSON
+  std::string_view resource;  ///< the decrypted resource, JSON
   const CouponEvent& event;
   std::string_view ordering_key;  ///< events with one key (one coupon) are handled in order
   int attempt = 1;

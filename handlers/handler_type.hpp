@@ -18,7 +18,7 @@ namespace couponhook::handlers {
 /// Settings of one [[handler]] table, passed to the factory of a user's own handler type.
 struct HandlerSettings {
   std::string name;
-  std::map<std::string, std::string> options;  ///< the [handler.options] table
+  std::map<std::string, std::string> options;  ///< the [handler.options] table of the configuration
   /// Time limit for one call. couponhook cannot interrupt a call, so the handler itself must return
   /// in time.
   std::chrono::milliseconds timeout;

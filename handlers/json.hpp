@@ -19,7 +19,7 @@ struct JsonLimits {
   std::size_t values_max = 50000;  ///< number of values in the whole text
 };
 
-/// Reasons for which a JSON text is refused.
+/// Reasons why a JSON text is refused.
 enum class JsonError : std::uint8_t {
   kSyntax = 1,        ///< not JSON, not UTF-8, or extra bytes after the end
   kTooDeep = 2,       ///< nested deeper than JsonLimits::depth_max

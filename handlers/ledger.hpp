@@ -14,7 +14,7 @@
 namespace couponhook::handlers {
 
 enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
-[[nodiscard]] std::string_view to_string(LedgerKind kind);  ///< issue, redeem, refund
+[[nodiscard]] std::string_view to_string(LedgerKind kind);  ///< issue, redeem or refund
 [[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
 /// One fact of the ledger. Facts are only added, never changed, and each business key is added
@@ -23,13 +23,13 @@ enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
 struct LedgerEntry {
   LedgerKind kind;
   std::string stock_id;        ///< empty for refunds: a refund names a transaction, not a coupon
-  std::string coupon;          ///< coupon_id or coupon_code; empty for refunds
-  std::string transaction_id;  ///< empty for issues
+  std::string coupon;          ///< coupon_id or coupon_code of the event; empty for refunds
+  std::string transaction_id;  ///< empty for issues: no payment is involved
   /// Identifies the fact, even if it arrives again under another notification id: "stock/code" for
   /// an issue, "coupon/transaction" for a redemption (a MULTIUSE coupon has several),
   /// "refund/STATUS" for a refund.
   std::string business_key;
-  std::string occurred_at;  ///< as WeChat Pay wrote it
+  std::string occurred_at;  ///< time of the fact, as WeChat Pay wrote it
 };
 
 /// Makes the ledger entry of an event.
@@ -41,7 +41,7 @@ struct LedgerEntry {
                                                       std::string_view create_time);
 
 enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };
-[[nodiscard]] std::string_view to_string(CouponState state);  ///< issued, redeemed, refunded
+[[nodiscard]] std::string_view to_string(CouponState state);  ///< issued, redeemed or refunded
 
 /// Derives the state of a coupon. "Issued": no redemption yet. "Redeemed": at least one transaction
 /// that redeemed the coupon has no successful refund. "Refunded": every such transaction has a

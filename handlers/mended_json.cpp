@@ -309,7 +309,7 @@ class Mender {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
       if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
-      // Of two objects of one name, one may have it and the other not.
+      // A parent object may occur twice, once with the watched member and once without it.
       if (watch.differs || watch.holders < watch.occasions) {
         return std::string(watch.path).append(" comes twice with different values");
       }
@@ -322,7 +322,7 @@ class Mender {
   std::string out_;
   std::vector<Frame> frames_;
   std::vector<Watch> watches_;
-  std::size_t values_ = 1;  // the object itself
+  std::size_t values_ = 1;  // the outermost object counts as one
   std::uint16_t flaws_ = 0;
 };
 

@@ -16,9 +16,9 @@ namespace couponhook::handlers {
 /// The encrypted resource of a notification, as received.
 struct SealedResource {
   std::string algorithm;        ///< AEAD_AES_256_GCM; other algorithms cannot be decrypted
-  std::string nonce;            ///< 12 bytes
+  std::string nonce;            ///< nonce of the encryption, 12 bytes
   std::string associated_data;  ///< empty if missing, null or ""
-  std::string ciphertext;       ///< base64
+  std::string ciphertext;       ///< base64 of the ciphertext followed by the tag
   std::string original_type;    ///< type of the resource before encryption; empty if missing
 };
 
@@ -42,9 +42,9 @@ struct Notification {
   std::string unknown_fields;
 };
 
-/// Reasons for which a signed body is not a notification.
+/// Reasons why a signed body is not a notification.
 enum class EnvelopeError : std::uint8_t {
-  kJson = 1,          ///< not an acceptable JSON object
+  kJson = 1,          ///< not a JSON object, or one that parse_object() refuses
   kFieldMissing = 2,  ///< a required field is absent, null or empty
   kFieldType = 3,     ///< a field has a JSON type other than the documented one
   kFieldValue = 4,    ///< a field is too long or has forbidden characters

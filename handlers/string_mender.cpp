@@ -9,7 +9,7 @@
 namespace couponhook::handlers {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD, the replacement character
 
 void append_escape(std::string& out, unsigned code) {
   constexpr std::string_view kDigits = "0123456789abcdef";

@@ -26,9 +26,9 @@ struct Header {
 
 struct ApiRequest {
   Api api;                     ///< selects rate limit and retry rules: see spec_of()
-  std::string method;          ///< GET or POST
+  std::string method;          ///< HTTP method: GET or POST
   std::string path_and_query;  ///< percent-encoded; sent and signed without further changes
-  std::string body;            ///< JSON; empty for GET
+  std::string body;            ///< JSON body; empty for GET
   std::string accept = "application/json";
   /// Value of the Wechatpay-Serial header, if this call needs one in every key mode (security
   /// echo). If empty, ApiCaller::public_key_id is used.

@@ -45,7 +45,7 @@ struct RateLimit {
 struct ApiSpec {
   Api api;
   std::string_view name;    ///< name for logs and metrics, from a fixed set
-  std::string_view method;  ///< GET or POST
+  std::string_view method;  ///< HTTP method: GET or POST
   std::string_view path;    ///< as documented, with {…} for variable parts
   /// The strictest documented limit that applies to one merchant and one IP address.
   RateLimit limit;

@@ -20,23 +20,23 @@
 namespace couponhook::wechatpay {
 
 enum class FactKind : std::uint8_t { kIssue, kRedeem, kRefund };
-[[nodiscard]] std::string_view to_string(FactKind kind);  ///< issue, redeem, refund
+[[nodiscard]] std::string_view to_string(FactKind kind);  ///< returns issue, redeem or refund
 [[nodiscard]] std::optional<FactKind> parse_fact_kind(std::string_view text);
 
 /// One fact in WeChat Pay's records, with the same key as in couponhook's ledger.
 struct BookEntry {
   FactKind kind{};
   std::string stock_id;
-  std::string coupon;          ///< coupon_id or coupon_code
-  std::string transaction_id;  ///< empty for issues
+  std::string coupon;          ///< coupon_id of a favor coupon, or coupon_code
+  std::string transaction_id;  ///< empty for issues: no payment is involved
   /// "stock/code" for an issue, "coupon/transaction" for a redemption, "refund/SUCCESS" for a
   /// refund.
   std::string business_key;
   std::string occurred_at;  ///< RFC 3339; the original text if it is not a valid time
   std::size_t line = 0;     ///< line in a flow file; 0 if the record comes from a query
   // The notification that WeChat Pay would have sent for this fact:
-  std::string event_type;     ///< COUPON.SEND, COUPON.USE or REFUND.SUCCESS
-  std::string original_type;  ///< coupon or refund
+  std::string event_type;     ///< event type: COUPON.SEND, COUPON.USE or REFUND.SUCCESS
+  std::string original_type;  ///< type of the resource: coupon or refund
   std::string summary;
   std::string resource;  ///< JSON with the known fields
 

@@ -18,7 +18,7 @@
 namespace couponhook::wechatpay {
 
 enum class CouponProduct : std::uint8_t { kFavor, kBusifavor };
-[[nodiscard]] std::string_view to_string(CouponProduct product);  ///< favor, busifavor
+[[nodiscard]] std::string_view to_string(CouponProduct product);  ///< returns favor or busifavor
 [[nodiscard]] std::optional<CouponProduct> parse_coupon_product(std::string_view text);
 
 struct CallbackSetting {

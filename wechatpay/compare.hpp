@@ -19,9 +19,9 @@ namespace couponhook::wechatpay {
 /// A fact in the store's ledger.
 struct KnownFact {
   FactKind kind{};
-  std::string stock_id;        ///< empty for refunds
-  std::string coupon;          ///< empty for refunds
-  std::string transaction_id;  ///< empty for issues
+  std::string stock_id;        ///< empty for refunds: a refund names a transaction
+  std::string coupon;          ///< empty for refunds: a refund names a transaction
+  std::string transaction_id;  ///< empty for issues: no payment is involved
   std::string business_key;
   std::string occurred_at;
 };

@@ -37,38 +37,38 @@ struct CheckedCoupon {
 
 /// \param coupon a coupon for which violations() is empty.
 [[nodiscard]] ApiRequest send_coupon_request(const NewCoupon& coupon);
-/// \return the coupon_id.
+/// \return the coupon_id of the new coupon.
 [[nodiscard]] ApiResult<std::string> parse_sent_coupon(std::string_view body);
 
 struct Coupon {
   struct Goods {
     std::string goods_id;
     std::int64_t quantity = 0;
-    std::int64_t price = 0;            ///< fen
-    std::int64_t discount_amount = 0;  ///< fen
+    std::int64_t price = 0;            ///< price in fen
+    std::int64_t discount_amount = 0;  ///< discount in fen
   };
   struct Consumption {
     std::string consume_time;
     std::string consume_mchid;
     std::string transaction_id;
-    std::optional<std::int64_t> consume_amount;  ///< fen
+    std::optional<std::int64_t> consume_amount;  ///< amount in fen
     std::vector<Goods> goods_detail;
   };
   std::string stock_creator_mchid;
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string status;  ///< SENDED (sic), USED or EXPIRED
+  std::string status;  ///< as WeChat Pay spells it: SENDED, USED or EXPIRED
   std::string description;
   std::string create_time;
-  std::string coupon_type;    ///< NORMAL or CUT_TO
+  std::string coupon_type;    ///< coupon type: NORMAL or CUT_TO
   std::string business_type;  ///< MULTIUSE or empty
   std::string available_begin_time;
   std::string available_end_time;
   bool no_cash = false;
   bool singleitem = false;
-  std::optional<std::int64_t> coupon_amount;        ///< fen
-  std::optional<std::int64_t> transaction_minimum;  ///< fen
+  std::optional<std::int64_t> coupon_amount;        ///< value of the coupon in fen
+  std::optional<std::int64_t> transaction_minimum;  ///< smallest payment for the coupon, in fen
   std::optional<Consumption> consumption;           ///< only if status is USED
 };
 

@@ -20,7 +20,7 @@ enum class FlowColumn : std::uint8_t {
   kStockId,
   kCouponId,
   kTransactionId,
-  kRefundId,  ///< only in refund flows
+  kRefundId,  ///< refund id; only in refund flows
   kTime,      ///< time of the redemption or refund
   kMchid,     ///< merchant at which it happened
   kDiscount,  ///< value of the discount: in yuan if the column name contains 元, else in fen

@@ -38,7 +38,7 @@ struct FlowRecord {
   std::string stock_id;  ///< may be empty: all rows of a file belong to one stock
   std::string coupon_id;
   std::string transaction_id;
-  std::string refund_id;  ///< only in refund flows
+  std::string refund_id;  ///< only in files of refunds
   std::string time;       ///< "yyyy-MM-dd HH:mm:ss" in Beijing time, or RFC 3339; may be empty
   std::string mchid;
   std::optional<std::int64_t> discount_fen;
@@ -53,7 +53,7 @@ struct FlowProblem {
   std::size_t column;  ///< first bad field, counted from 1; 0: the whole line
   std::string message;
 };
-/// "line 3, column 7: …".
+/// \return the problem with its place, for example "line 3, column 7: …".
 [[nodiscard]] std::string to_string(const FlowProblem& problem);
 
 /// Parser for a flow file. Call feed() with pieces of any size, then finish(). A line that is not a

@@ -19,7 +19,7 @@
 namespace couponhook::wechatpay {
 
 enum class FlowKind : std::uint8_t { kUse, kRefund };
-[[nodiscard]] std::string_view to_string(FlowKind kind);  ///< use, refund
+[[nodiscard]] std::string_view to_string(FlowKind kind);  ///< returns use or refund
 [[nodiscard]] std::optional<FlowKind> parse_flow_kind(std::string_view text);
 
 /// Step 1: requests the download link. Only the merchant that created the stock may call this API,
@@ -34,8 +34,8 @@ struct FlowLink {
   static constexpr std::chrono::seconds kValidity{30};
 
   std::string url;
-  std::string hash_value;  ///< hexadecimal
-  std::string hash_type;   ///< SHA1
+  std::string hash_value;  ///< hash of the file, hexadecimal
+  std::string hash_type;   ///< hash algorithm: SHA1
 };
 [[nodiscard]] ApiResult<FlowLink> parse_flow_link(FlowKind kind, std::string_view body);
 

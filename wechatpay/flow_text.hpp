@@ -28,9 +28,9 @@ class FlowText {
   /// Ends the file and appends the rest of its text. Returns false like feed().
   bool finish(std::string& text);
 
-  /// "UTF-8", "GB18030", "UTF-16LE" or "UTF-16BE".
+  /// The detected encoding: "UTF-8", "GB18030", "UTF-16LE" or "UTF-16BE".
   [[nodiscard]] std::string_view encoding() const { return encoding_; }
-  /// The reason for which the file is not text, with advice, to follow the word "it".
+  /// The reason why the file is not text, with advice, to follow the word "it".
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:

@@ -15,14 +15,14 @@
 namespace couponhook::wechatpay {
 
 enum class Identifier : std::uint8_t {
-  kStockId,        ///< 1 to 20 digits
-  kCouponId,       ///< of a favor coupon: 1 to 20 digits
-  kCouponCode,     ///< of a merchant or product coupon: 1 to 40 of 0-9 A-Z a-z space - _ \ / = |
-  kTransactionId,  ///< 1 to 32 digits
-  kRefundId,       ///< 1 to 32 digits
-  kMchid,          ///< 1 to 32 digits
-  kOpenid,         ///< 1 to 128 of 0-9 A-Z a-z - _
-  kAppid,          ///< 1 to 32 of 0-9 A-Z a-z - _
+  kStockId,     ///< id of a stock: 1 to 20 digits
+  kCouponId,    ///< id of a favor coupon: 1 to 20 digits
+  kCouponCode,  ///< code of a merchant or product coupon: 1 to 40 of 0-9 A-Z a-z space - _ \ / = |
+  kTransactionId,  ///< WeChat Pay's id of a payment: 1 to 32 digits
+  kRefundId,       ///< WeChat Pay's id of a refund: 1 to 32 digits
+  kMchid,          ///< id of a merchant: 1 to 32 digits
+  kOpenid,         ///< id of a user: 1 to 128 of 0-9 A-Z a-z - _
+  kAppid,          ///< id of an app: 1 to 32 of 0-9 A-Z a-z - _
 };
 
 /// \return the valid form of an identifier in words, for example "1 to 32 digits".

@@ -20,7 +20,7 @@ namespace couponhook::wechatpay {
 
 /// Members are named and nested as in the JSON. Money is in fen. Empty members are not sent.
 struct NewStock {
-  struct UseRule {  ///< stock_use_rule
+  struct UseRule {  ///< JSON object stock_use_rule
     std::optional<std::int64_t> max_coupons;
     std::optional<std::int64_t> max_amount;
     std::optional<std::int64_t> max_amount_by_day;
@@ -41,20 +41,20 @@ struct NewStock {
     }
   };
   struct AvailableTime {  ///< coupon_available_time: times at which a coupon is valid
-    std::vector<std::int64_t> available_week_day;  ///< fix_available_time, 0 to 6
-    std::optional<std::int64_t> begin_time;        ///< fix_available_time, seconds of the day
-    std::optional<std::int64_t> end_time;          ///< fix_available_time
+    std::vector<std::int64_t> available_week_day;  ///< in fix_available_time: 0 (Sunday) to 6
+    std::optional<std::int64_t> begin_time;        ///< in fix_available_time: seconds of the day
+    std::optional<std::int64_t> end_time;          ///< in fix_available_time: seconds of the day
     std::optional<bool> second_day_available;
-    std::optional<std::int64_t> available_time_after_receive;  ///< minutes
+    std::optional<std::int64_t> available_time_after_receive;  ///< delay after receipt, in minutes
   };
   struct CouponUseRule {
     AvailableTime coupon_available_time;
-    std::optional<std::int64_t> coupon_amount;        ///< fixed_normal_coupon
-    std::optional<std::int64_t> transaction_minimum;  ///< fixed_normal_coupon
+    std::optional<std::int64_t> coupon_amount;        ///< in JSON object fixed_normal_coupon
+    std::optional<std::int64_t> transaction_minimum;  ///< in JSON object fixed_normal_coupon
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
-    std::string limit_card_name;              ///< limit_card.name
-    std::vector<std::string> limit_card_bin;  ///< limit_card.bin
+    std::string limit_card_name;              ///< JSON member limit_card.name
+    std::vector<std::string> limit_card_bin;  ///< JSON member limit_card.bin
     std::vector<std::string> trade_type;
     std::optional<bool> combine_use;
     std::vector<std::string> available_items;

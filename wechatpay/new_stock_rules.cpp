@@ -72,7 +72,7 @@ void check_times(Rules& rules, const NewStock& stock, std::chrono::sys_seconds n
 
 void check_amounts(Rules& rules, const NewStock& stock) {
   constexpr std::int64_t kCouponsMax = 10'000'000;
-  constexpr std::int64_t kAmountMax = 100'000;  // fen: 1000 yuan
+  constexpr std::int64_t kAmountMax = 100'000;  // in fen: 1000 yuan
   const NewStock::UseRule& rule = stock.stock_use_rule;
   const auto& amount = stock.coupon_use_rule.coupon_amount;
   const auto& minimum = stock.coupon_use_rule.transaction_minimum;

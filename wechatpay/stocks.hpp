@@ -31,7 +31,7 @@ struct StockName {
 
 struct StockSwitched {
   std::string stock_id;
-  std::string time;  ///< start_time, pause_time or restart_time
+  std::string time;  ///< start_time, pause_time or restart_time of the reply
 };
 [[nodiscard]] ApiResult<StockSwitched> parse_stock_switched(Api api, std::string_view body);
 
@@ -39,7 +39,7 @@ struct Stock {
   std::string stock_id;
   std::string stock_creator_mchid;
   std::string stock_name;
-  std::string status;  ///< unactivated, audit, running, stoped (sic), paused
+  std::string status;  ///< as WeChat Pay spells it: unactivated, audit, running, stoped, paused
   std::string stock_type;
   std::string description;
   std::string create_time;
@@ -50,11 +50,11 @@ struct Stock {
   bool no_cash = false;
   bool singleitem = false;
   std::int64_t distributed_coupons = 0;
-  std::optional<std::int64_t> max_coupons;           ///< stock_use_rule
-  std::optional<std::int64_t> max_amount;            ///< stock_use_rule, fen
-  std::optional<std::int64_t> max_coupons_per_user;  ///< stock_use_rule
-  std::optional<std::int64_t> coupon_amount;         ///< stock_use_rule.fixed_normal_coupon, fen
-  std::optional<std::int64_t> transaction_minimum;   ///< stock_use_rule.fixed_normal_coupon, fen
+  std::optional<std::int64_t> max_coupons;           ///< JSON member of stock_use_rule
+  std::optional<std::int64_t> max_amount;            ///< JSON member of stock_use_rule, in fen
+  std::optional<std::int64_t> max_coupons_per_user;  ///< JSON member of stock_use_rule
+  std::optional<std::int64_t> coupon_amount;         ///< in stock_use_rule.fixed_normal_coupon, fen
+  std::optional<std::int64_t> transaction_minimum;   ///< in stock_use_rule.fixed_normal_coupon, fen
 };
 
 [[nodiscard]] ApiRequest show_stock_request(const StockName& name);
@@ -75,7 +75,7 @@ struct StockQuery {
 /// can be used.
 struct StockMembersQuery {
   StockName name;
-  PageRequest page{0, 50};  ///< offset at most 1000, limit at most 50
+  PageRequest page{0, 50};  ///< page number at most 1000, page size at most 50
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockMembersQuery& query);
 [[nodiscard]] ApiRequest list_stock_merchants_request(const StockMembersQuery& query);

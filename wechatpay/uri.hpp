@@ -41,11 +41,11 @@ class Target {
 /// The parts of an absolute URL, not decoded; views into the parsed URL.
 struct UrlParts {
   std::string_view scheme;
-  std::string_view user_info;  ///< without '@'
+  std::string_view user_info;  ///< user name and password, without '@'
   std::string_view host;       ///< an IPv6 address is without its brackets
   std::string_view port;       ///< empty if the URL has no port
-  std::string_view path;       ///< from the first '/'
-  std::string_view query;      ///< without '?'
+  std::string_view path;       ///< the path, from the first '/' on; may be empty
+  std::string_view query;      ///< the query, without '?'
   bool has_user_info = false;
   bool has_query = false;
   bool has_fragment = false;
