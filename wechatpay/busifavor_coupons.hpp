@@ -20,8 +20,7 @@ namespace couponhook::wechatpay {
 struct BusifavorCoupon {
   std::string stock_id;
   std::string coupon_code;
-  std::string
-      coupon_state;  ///< as WeChat Pay spells it: SENDED, USED, EXPIRED, DELETED, DEACTIVATED
+  std::string coupon_state;  ///< state: SENDED, USED, EXPIRED, DELETED or DEACTIVATED
   std::string belong_merchant;
   std::string stock_name;
   std::string receive_time;
