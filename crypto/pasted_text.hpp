@@ -15,7 +15,7 @@ namespace couponhook::crypto {
 /// UTF-8 byte order mark. Editors and spreadsheets write this mark at the beginning of a file.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// The first character of a text.
+/// One character at the beginning of a pasted text, as first_char() decodes it.
 struct PastedChar {
   std::size_t size = 0;               ///< in bytes; 0 if the text is empty
   std::optional<std::uint32_t> code;  ///< Unicode code point; nothing if the bytes are not UTF-8

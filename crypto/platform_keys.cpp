@@ -23,7 +23,8 @@ struct OpensslFree {
   void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
 };
 
-// Our own function, because toupper() of the C library depends on the locale of the process.
+// Converts an ASCII letter to upper case. The C library's toupper() is not used, because its result
+// depends on the locale of the process.
 char upper(char letter) {
   return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
 }

@@ -23,8 +23,8 @@ const EVP_CIPHER* fetch(const char* name) {
   return require(EVP_CIPHER_fetch(nullptr, name, nullptr), "EVP_CIPHER_fetch");
 }
 
-// Fetched once for the whole process and never freed: at process exit, another thread may still be
-// decrypting.
+// The AES-GCM algorithm for a key length. Fetched from OpenSSL once for the whole process and never
+// freed: at process exit, another thread may still be decrypting.
 const EVP_CIPHER* aes_gcm(std::size_t key_bytes) {
   static const EVP_CIPHER* const aes_128 = fetch("AES-128-GCM");
   static const EVP_CIPHER* const aes_192 = fetch("AES-192-GCM");

@@ -157,7 +157,7 @@ CouponEvent read_fields(EventKind kind, std::string_view event_type, const JsonO
 }
 
 /// The identifying fields: they form the key in the ledger, or are the time of the event. If one of
-/// them has a flaw, the event is uncertain.
+/// them has a flaw, the meaning of the event is uncertain.
 std::span<const std::string_view> deciding_fields(EventKind kind) {
   static constexpr std::array<std::string_view, 4> kIssued{"stock_id", "coupon_code", "send_time",
                                                            "receive_time"};

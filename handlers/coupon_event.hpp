@@ -90,7 +90,7 @@ struct OrderRefunded {
 
 /// Any other event. The notification is stored unchanged.
 struct OtherEvent {
-  /// Empty if the event type is not an event in a coupon's life. Otherwise the reason why the
+  /// Empty if events of this type change no coupon. Otherwise the reason why the
   /// coupon event could not be read, such as "coupon_id is missing". Contains no data of the
   /// resource.
   std::string unreadable;

@@ -13,7 +13,7 @@ enum class EventKind : std::uint8_t {
   kIssued,    ///< a coupon was given to a user
   kRedeemed,  ///< a coupon was used in a payment
   kRefunded,  ///< a payment was refunded, or its refund failed
-  kOther,     ///< documented, but not an event in a coupon's life
+  kOther,     ///< documented, but changes no coupon
   kUnknown,   ///< not documented; the notification is stored and counted all the same
 };
 

@@ -36,7 +36,7 @@ struct LedgerEntry {
 /// \param event passed by value, and its strings are moved into the entry. Move the event into the
 ///   call if it is not needed afterwards.
 /// \param create_time of the envelope; used if the event has no time of its own (a failed refund).
-/// \return nothing if the event is not an event in a coupon's life.
+/// \return nothing for an OtherEvent.
 [[nodiscard]] std::optional<LedgerEntry> ledger_entry(CouponEvent event,
                                                       std::string_view create_time);
 

@@ -120,7 +120,8 @@ Problem read_fields(const Value& object, const FieldRule<Owner> (&rules)[kCount]
   return {};
 }
 
-/// Returns true if the field is null, or if its value was stored in a member of the struct.
+/// Returns true if the field is null, or if its value was stored in a member of Notification or
+/// SealedResource.
 template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());

@@ -41,7 +41,8 @@ constexpr std::array kCatalogue = {
          "/v3/marketing/busifavor/callbacks"),
     get(kBusifavorCallbackGet, "busifavor_callback_get", kModest,
         "/v3/marketing/busifavor/callbacks"),
-    // Never repeated: a second request would cause a second callback and distort the test's result.
+    // A security echo is never repeated: a second request would cause a second callback and distort
+    // the test's result.
     never_repeated(post(kSecurityEcho, "security_echo", kModest, "/v3/security/echo")),
     post(kStockCreate, "stock_create", per_minute(60), "/v3/marketing/favor/coupon-stocks"),
     post(kStockStart, "stock_start", per_minute(60), "/v3/marketing/favor/stocks/{stock_id}/start"),

@@ -24,7 +24,8 @@ enum class CouponProduct : std::uint8_t { kFavor, kBusifavor };
 struct CallbackSetting {
   std::string mchid;
   std::string notify_url;
-  /// Only for favor. False stops notifications; if absent, the current state is kept.
+  /// Switch for notifications, only for favor coupons. False stops notifications. If absent, the
+  /// current state is kept.
   std::optional<bool> enabled{};
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Downloads platform certificates: the request, decryption and verification of the reply, and
+/// Platform certificates: the download request, decryption and verification of the reply, and
 /// merging with the stored certificates.
 ///
 /// Source: wechatpay-protocol section 1.7.

@@ -23,7 +23,8 @@ bool is_same_time(const string& ours, const string& theirs) {
   const auto b = parse_wechat_time(theirs);
   if (!a || !b) return ours == theirs;
   const seconds distance = *a > *b ? *a - *b : *b - *a;
-  // The store's time may have a fraction of a second that WeChat Pay's record has rounded.
+  // Accept a difference of one second: the store's time may have had a fraction of a second that
+  // WeChat Pay's record has rounded.
   return distance <= seconds(1);
 }
 

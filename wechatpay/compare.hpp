@@ -78,7 +78,7 @@ struct AdmissionWindow {
   std::optional<std::chrono::sys_seconds> until;
 };
 
-/// Missing facts, sorted by the action that they need.
+/// Missing facts, grouped by the action that they need.
 struct Admissible {
   std::vector<const BookEntry*> entries;  ///< facts to store
   /// Older than the window; if `since` is set, also facts without a time.

@@ -74,8 +74,9 @@ constexpr ErrorRow kCallbackUrlUnfit{
     "for this API a failure that lasts means that the URL is not https, cannot be reached from the "
     "internet or has parameters: check it with `couponhook doctor`, then repeat the request"};
 
-/// Require the error code: a 404 without this code comes from a wrong base_url or a proxy, and says
-/// nothing about the merchant.
+/// Returns true if the merchant has no platform certificates. The error code is required: a 404
+/// without RESOURCE_NOT_EXISTS comes from a wrong base_url or a proxy, and says nothing about the
+/// merchant.
 constexpr bool lacks_certificates(Api api, std::string_view code) {
   return api == Api::kCertificates && code == kPublicKeyMerchant.code;
 }

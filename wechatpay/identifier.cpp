@@ -97,7 +97,7 @@ bool has_form(Identifier identifier, std::string_view text) {
 
 Unmarked without_marks(std::string_view field) {
   Unmarked found{without_blanks(field)};
-  // Repeat, because several tools may have added marks, one around the other.
+  // Remove marks repeatedly, because several tools may have added them, one around the other.
   for (std::size_t size = 0; size != found.text.size();) {
     size = found.text.size();
     if (found.text.starts_with('`') || found.text.starts_with('\'')) {

@@ -17,7 +17,7 @@
 
 namespace couponhook::wechatpay {
 
-/// A stock and the merchant that created it. Every API call for a stock needs both.
+/// A stock and the merchant that created it. The API calls in this file need both.
 struct StockName {
   std::string stock_id;
   std::string stock_creator_mchid;
