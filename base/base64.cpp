@@ -10,13 +10,15 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Set in the value of a character outside the alphabet, above the 24 bits of a group. Or-ing groups
-// together tells at the end whether there was one, without a branch for each.
+// Table value of a character outside the base64 alphabet. The bit lies above the 24 bits of a group
+// of four characters, so the decoder can OR all groups together and check for bad characters once,
+// at the end, without a branch for each character.
 constexpr std::uint32_t kForeign = 0x8000'0000;
 
 using Values = std::array<std::uint32_t, 256>;
 
-// One table for each place in a group of four, so that decoding needs no shifts.
+// One table for each of the four positions in a group. The values are already shifted to their
+// position, so decoding needs no shifts.
 constexpr std::array<Values, 4> kValues = [] {
   std::array<Values, 4> values{};
   for (std::size_t place = 0; place < values.size(); ++place) {
@@ -37,7 +39,7 @@ std::uint32_t octet(char byte) {
   return static_cast<unsigned char>(byte);
 }
 
-// `count` characters of the group's four, the first ones.
+// Appends the first `count` of the four base64 characters that encode the 24 bits of `group`.
 void append_group(std::string& text, std::uint32_t group, std::size_t count) {
   for (std::size_t place = 0; place < count; ++place) {
     text += kAlphabet[(group >> (18 - 6 * place)) & 0x3F];
@@ -87,7 +89,8 @@ bool base64_decode_into(std::string_view text, std::string& into) {
   if (padding > 0) {
     const std::uint32_t value = group_value(in[0], in[1], padding == 1 ? in[2] : 'A', 'A');
     seen |= value;
-    // Two texts for the same bytes would let a signature be altered without being another one.
+    // Reject nonzero unused bits. Otherwise two texts would decode to the same bytes, and a
+    // signature's text could be changed while the signature stays valid.
     const std::uint32_t unused_bits = padding == 1 ? 0xFF : 0xFFFF;
     if ((value & unused_bits) != 0) return false;
     out[0] = static_cast<char>(value >> 16);

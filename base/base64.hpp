@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Standard base64 (RFC 4648, section 4), strict: one text for one byte string.
+/// Strict standard base64 (RFC 4648, section 4): each byte string has exactly one valid encoding.
 
 #include <optional>
 #include <string>
@@ -9,15 +9,16 @@
 
 namespace couponhook::base {
 
-/// \return padded standard base64 of `bytes`.
+/// \return the standard base64 of `bytes`, with padding.
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
-/// Decodes canonical base64 only: full padding, no white space, unused bits zero. Signatures and
-/// ciphertexts that come in any other form are refused rather than guessed at.
-/// \return nothing where `text` is not canonical.
+/// Decodes canonical base64 only: full padding, no white space, unused bits zero. Any other form of
+/// a signature or ciphertext is rejected.
+/// \return the decoded bytes, or nothing if `text` is not canonical base64.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
-/// As base64_decode, into `into`, whose memory is reused. On failure `into` is unspecified.
+/// Decodes like base64_decode(), but writes to `into` and reuses its memory.
+/// \return false if `text` is not canonical base64; the content of `into` is then unspecified.
 [[nodiscard]] bool base64_decode_into(std::string_view text, std::string& into);
 
 }  // namespace couponhook::base

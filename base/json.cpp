@@ -20,9 +20,9 @@ using rapidjson::Document;
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-/// RapidJSON reads an escaped lone low surrogate ("\udc00") without complaint and encodes it as the
-/// bytes ED B0 80, which are not UTF-8. The text itself has been validated, so a surrogate's bytes
-/// can only come from there, and a text without escapes has none.
+/// Finds a surrogate (a UTF-16 code unit) that was encoded as UTF-8 bytes. RapidJSON accepts an
+/// escaped lone low surrogate ("\udc00") and writes the bytes ED B0 80, which are not valid UTF-8.
+/// The text was validated as UTF-8 before, so such bytes come only from an escape.
 bool has_surrogate(std::string_view text) {
   for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
@@ -30,14 +30,14 @@ bool has_surrogate(std::string_view text) {
   return false;
 }
 
-/// Stands between the reader and the document it builds, and stops both at the first limit: what is
-/// too deep or too much is never built.
+/// SAX handler between RapidJSON's reader and the document. Stops the parse at the first exceeded
+/// limit, before the excess value is built.
 class LimitedBuilder {
  public:
   LimitedBuilder(Document& document, const JsonLimits& limits, bool has_escapes)
       : document_(document), limits_(limits), has_escapes_(has_escapes) {}
 
-  /// The limit that was exceeded, where it was a limit that ended the parse.
+  /// The limit that stopped the parse; nothing if the parse did not exceed a limit.
   [[nodiscard]] std::optional<JsonError> exceeded() const { return exceeded_; }
 
   bool Null() { return count() && document_.Null(); }
@@ -98,8 +98,9 @@ bool has_equal_pair(std::span<const std::string_view> keys) {
   return false;
 }
 
-/// Compares every pair in the small objects of real traffic, which needs no memory; sorts the keys
-/// of larger ones, so that an object of many keys does not cost their square.
+/// Checks whether an object has the same key twice. Small objects, as in real traffic, are compared
+/// pair by pair without allocating memory. Keys of larger objects are sorted, so that the cost does
+/// not grow with the square of the number of keys.
 bool names_a_key_twice(const Value& object) {
   constexpr std::size_t kPairwiseMax = 24;
   const auto begin = object.MemberBegin();
@@ -115,7 +116,7 @@ bool names_a_key_twice(const Value& object) {
   return std::adjacent_find(many.begin(), many.end()) != many.end();
 }
 
-/// Recurses, which is safe once the depth is known to be within the limit.
+/// Recursive. The parser has already limited the depth, so the stack cannot overflow.
 bool has_duplicate_key(const Value& value) {
   if (value.IsArray()) return std::any_of(value.Begin(), value.End(), has_duplicate_key);
   if (!value.IsObject()) return false;
@@ -142,16 +143,16 @@ std::string_view describe(JsonError error) {
   return "it is not acceptable";
 }
 
-/// Strings stay in the text, where the reader unescapes them; values of a usual notification fit
-/// into the first chunk.
+/// The memory of a JsonObject. Strings stay in `text`, where the reader unescapes them in place.
+/// All other values of a usual notification fit into `first_chunk`.
 struct JsonObject::Storage {
   explicit Storage(std::string_view content) : text(content) {}
 
-  /// What the document keeps its unfinished objects in: RapidJSON would begin with less, and move
-  /// it as it grows.
+  /// Initial size of the stack on which RapidJSON builds unfinished objects. RapidJSON's default is
+  /// smaller, and a growing stack is copied.
   static constexpr std::size_t kStackBytes = 4096;
 
-  std::string text;  // ends in the NUL byte that the reader needs
+  std::string text;  // ends with a NUL byte, as the reader requires
   alignas(std::max_align_t) std::array<char, 4096> first_chunk;
   Document::AllocatorType allocator{first_chunk.data(), first_chunk.size()};
   Document document{&allocator, kStackBytes};
@@ -168,7 +169,7 @@ const Document& JsonObject::value() const {
 
 boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
                                                           const JsonLimits& limits) {
-  // RapidJSON takes a NUL byte for the end of the text, and would not see what comes after it.
+  // RapidJSON treats a NUL byte as the end of the text and would not see the bytes after it.
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) return JsonError::kSyntax;
 
   auto storage = std::make_unique<JsonObject::Storage>(text);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The one way in which untrusted JSON becomes a document.
+/// Parses untrusted JSON strictly, with limits on depth and size.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,24 +13,25 @@
 
 namespace couponhook::base {
 
-/// How large a JSON text may be before it is refused. Bytes are limited by the listener already.
+/// Limits for one JSON text. The listener has already limited the number of bytes.
 struct JsonLimits {
-  std::size_t depth_max = 32;      ///< objects and arrays within each other
-  std::size_t values_max = 50000;  ///< values in the whole text
+  std::size_t depth_max = 32;      ///< depth of nested objects and arrays
+  std::size_t values_max = 50000;  ///< number of values in the whole text
 };
 
-/// Why a text is not acceptable JSON.
+/// Reasons why a JSON text is refused.
 enum class JsonError : std::uint8_t {
-  kSyntax = 1,        ///< not JSON, not UTF-8, or bytes after the end
+  kSyntax = 1,        ///< not JSON, not UTF-8, or extra bytes after the end
   kTooDeep = 2,       ///< nested deeper than JsonLimits::depth_max
   kTooMany = 3,       ///< more values than JsonLimits::values_max
-  kDuplicateKey = 4,  ///< an object names a key twice: two readers could understand it differently
-  kNotObject = 5,     ///< JSON, but not an object
+  kDuplicateKey = 4,  ///< an object has a key twice, so two parsers could read different values
+  kNotObject = 5,     ///< valid JSON, but not an object
 };
 [[nodiscard]] std::string_view describe(JsonError error);
 
-/// A parsed object, with the memory that it lives in: one allocation for a text of usual size, where
-/// RapidJSON's own would take 64 KiB for each. Movable; what was read from it stays where it is.
+/// A parsed JSON object together with its memory. The values of a usual notification fit into one 4
+/// KiB block inside this object; RapidJSON's default would allocate 64 KiB for each document.
+/// Movable: pointers into the document stay valid after a move.
 class JsonObject {
  public:
   struct Storage;
@@ -41,7 +42,7 @@ class JsonObject {
   ~JsonObject();
 
   [[nodiscard]] const rapidjson::Document& value() const;
-  // NOLINTNEXTLINE(google-explicit-constructor): it is the object that it holds.
+  // NOLINTNEXTLINE(google-explicit-constructor): implicit, to use the object as its document.
   operator const rapidjson::Document&() const { return value(); }
   const rapidjson::Value& operator[](const char* key) const { return value()[key]; }
 
@@ -49,8 +50,9 @@ class JsonObject {
   std::unique_ptr<Storage> storage_;
 };
 
-/// Parses a JSON object strictly: whole text, valid UTF-8, no key twice, within the limits. Does not
-/// recurse on input before its depth is known to be within the limit. Thread-safe.
+/// Parses a JSON object strictly: nothing after the object, valid UTF-8, no duplicate key, within
+/// the limits. The parser itself is not recursive, so deep nesting cannot overflow the stack.
+/// Thread-safe.
 [[nodiscard]] boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
                                                                         const JsonLimits& limits);
 

@@ -20,7 +20,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// RFC 8259, section 6.
+/// Checks the number syntax of RFC 8259, section 6.
 bool is_number(std::string_view text) {
   const auto skip_digits = [&text] {
     const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -45,23 +45,23 @@ bool is_number(std::string_view text) {
   return text.empty();
 }
 
-/// Whether a double holds the number, if not exactly.
+/// Returns true if a double can hold the number, exactly or rounded.
 bool is_in_range(std::string_view number) {
   double value = 0;
   const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   return error == std::errc{} && stop == number.data() + number.size();
 }
 
-/// The values that a watched member was seen with.
+/// The values of one watched member, collected while the text is read.
 struct Watch {
   std::string_view path;
-  std::string value{};  // of the first
+  std::string value{};  // the first value
   bool is_seen = false;
-  bool is_sound = true;       // no flaw in any
-  bool differs = false;       // one from another
-  std::size_t holder = 0;     // which of the objects that may hold it did so last
-  std::size_t holders = 0;    // how many of them did
-  std::size_t occasions = 0;  // how many there are
+  bool is_sound = true;       // no value had a flaw
+  bool differs = false;       // at least two values differ
+  std::size_t holder = 0;     // number (see `occasions`) of the last parent object that had it
+  std::size_t holders = 0;    // number of parent objects that have the member
+  std::size_t occasions = 0;  // number of parent objects read so far, repeated keys included
 };
 
 class Mender {
@@ -85,7 +85,7 @@ class Mender {
     }
     skip_space();
     if (!rest_.empty()) {
-      // Two texts in one: it is not clear which one is meant.
+      // The text contains a second JSON text, so the intended one is unknown.
       if (rest_.find_first_of("{[\"") != std::string_view::npos) return {};
       note(JsonFlaw::kTrailing);
     }
@@ -93,16 +93,16 @@ class Mender {
   }
 
  private:
-  /// An object or array that is open.
+  /// An object or array that is not closed yet.
   struct Frame {
     bool is_object = true;
-    bool has_written = false;  // a comma is due before the next
-    bool has_read = false;     // likewise in the text
+    bool has_written = false;  // the output needs a comma before the next value
+    bool has_read = false;     // the input must have a comma before the next value
     bool after_comma = false;
     bool is_dropped = false;
-    std::size_t begin = 0;  // of the member or element in the output
-    std::string path;       // up to and with this object; empty for the whole
-    bool has_path = false;  // no array is on the way to it
+    std::size_t begin = 0;  // where the output is cut if this container is dropped
+    std::string path;  // path of this object, such as "consume_information"; empty for the root
+    bool has_path = false;  // members of this object may be watched: it is not inside an array
     std::set<std::string, std::less<>> keys;
   };
 
@@ -112,7 +112,8 @@ class Mender {
     rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
   }
 
-  /// Takes a comma, an end, or a member with its value; a container is opened only.
+  /// Reads the next item of the innermost container: a comma, the closing bracket, or one member
+  /// with its value. If the value is a container, only its opening bracket is read.
   bool step() {
     Frame& frame = frames_.back();
     skip_space();
@@ -144,7 +145,7 @@ class Mender {
     rest_.remove_prefix(1);
     out_ += ':';
     std::string path;
-    // A key with a flaw is none of those that are watched, whatever it reads like now.
+    // A key that was repaired never counts as a watched member, even if it now has the same name.
     if (frame.has_path && key.flaws() == 0 && frames_.size() <= 2) {
       path = frame.path.empty() ? key.value() : frame.path + "." + key.value();
     }
@@ -153,8 +154,9 @@ class Mender {
     return take_value(begin, !is_new, std::move(path));
   }
 
-  /// \param begin where the output is cut off if the value is dropped.
-  /// \param path of a member that may be watched; empty for any other.
+  /// Reads one value.
+  /// \param begin offset to which the output is cut back if the value is dropped.
+  /// \param path of a member that may be watched; empty for all others.
   bool take_value(std::size_t begin, bool is_dropped, std::string path) {
     skip_space();
     if (rest_.empty()) return false;
@@ -204,7 +206,7 @@ class Mender {
     return true;
   }
 
-  /// A number, a literal, or a word that is neither.
+  /// Reads a number, a literal (true, false, null), or an unknown word.
   bool take_token(const std::string& path) {
     constexpr std::string_view kTokenBytes =
         "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -212,10 +214,11 @@ class Mender {
     if (size == 0) return false;
     const std::string_view token = rest_.substr(0, size);
     rest_.remove_prefix(size);
-    constexpr std::size_t kExactDigits = 19;  // what 64 bits always hold
+    constexpr std::size_t kExactDigits = 19;  // every number of 19 digits fits into a uint64_t
     const bool is_literal = token == "true" || token == "false" || token == "null";
     const bool is_sound = is_literal || is_number(token);
-    // Identifiers come as numbers too, and a number this long would lose its last digits.
+    // WeChat Pay may send an identifier as a number. A number of more than 19 digits would lose its
+    // last digits in a double, so it is written as a string.
     const bool is_long = is_sound && is_digits(token) && size > kExactDigits;
     const bool is_value = is_literal || (is_sound && is_in_range(token));
     if (!is_value) note(JsonFlaw::kNumber);
@@ -247,8 +250,7 @@ class Mender {
     return frames_.empty() || end_value(begin, is_dropped);
   }
 
-  /// Steps over an object or array without looking at what is in it, but at its strings and
-  /// brackets.
+  /// Skips an object or array. Only its strings and brackets are read.
   bool skip_container() {
     std::string open;
     std::string ignored;
@@ -307,7 +309,7 @@ class Mender {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
       if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
-      // Of two objects of one name, one may have it and the other not.
+      // A parent object may occur twice, once with the watched member and once without it.
       if (watch.differs || watch.holders < watch.occasions) {
         return std::string(watch.path).append(" comes twice with different values");
       }
@@ -320,7 +322,7 @@ class Mender {
   std::string out_;
   std::vector<Frame> frames_;
   std::vector<Watch> watches_;
-  std::size_t values_ = 1;  // the object itself
+  std::size_t values_ = 1;  // the outermost object counts as one
   std::uint16_t flaws_ = 0;
 };
 

@@ -37,7 +37,7 @@ void append_utf8(std::string& out, unsigned code) {
   continuation(0);
 }
 
-/// The four digits of an escape: `text` begins behind the u.
+/// Parses the four hexadecimal digits of a \u escape. `text` begins after the u.
 std::optional<unsigned> hexadecimal(std::string_view text) {
   constexpr std::size_t kDigits = 4;
   unsigned code = 0;
@@ -76,7 +76,7 @@ void StringMender::replace(JsonFlaw flaw, std::size_t bytes) {
 }
 
 void StringMender::take_control(unsigned char byte) {
-  // No database and few languages keep a NUL in a text.
+  // Replace NUL, because no database and few languages can keep a NUL in a text.
   if (byte == 0) return replace(JsonFlaw::kControlCharacter, 1);
   flaws_ |= static_cast<std::uint16_t>(JsonFlaw::kControlCharacter);
   append_escape(out_, byte);
@@ -102,7 +102,7 @@ bool StringMender::take_escape() {
   }
   const std::size_t which = kNames.find(rest_[1]);
   if (which == std::string_view::npos) {
-    // The character after the backslash stands for itself.
+    // Replace only the backslash. The character after it is kept as an ordinary character.
     replace(JsonFlaw::kEscape, 1);
     return true;
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The strings of a JSON text with flaws. Private to mended_json.cpp.
+/// Repairs one string of a flawed JSON text. Internal header of mended_json.cpp.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace couponhook::base {
 
-/// One string, read and written at once.
+/// Reads one JSON string and writes the repaired string at the same time.
 class StringMender {
  public:
-  /// \param rest begins behind the opening quote; what was read is taken off it.
-  /// \param out is given the string with its quotes.
+  /// \param rest the input after the opening quote. The bytes read are removed from `rest`.
+  /// \param out the repaired string, quotes included, is appended here.
   StringMender(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
 
-  /// \return whether the string ends.
+  /// \return false if the string has no closing quote.
   bool run();
 
   [[nodiscard]] std::uint16_t flaws() const { return flaws_; }
-  /// Unescaped.
+  /// The string's value without escapes.
   [[nodiscard]] std::string& value() { return value_; }
 
  private:

@@ -19,15 +19,17 @@ std::string_view without_ascii_prefix(std::string_view text) {
   return text;
 }
 
-/// What may follow a lead byte: how many bytes in all, and the range of the second one, which is
-/// where overlong forms, surrogates and too large code points give themselves away.
+/// Rules for a character that begins with a certain lead byte: its length in bytes, and the allowed
+/// range of the second byte. The range of the second byte excludes overlong forms, surrogates and
+/// code points above U+10FFFF.
 struct Sequence {
   std::size_t length;
   unsigned char second_min;
   unsigned char second_max;
 };
 
-/// The table of RFC 3629, section 4, for lead bytes of more than one byte.
+/// The table of RFC 3629, section 4, for lead bytes of characters of two to four bytes. Length 0:
+/// not a lead byte.
 Sequence sequence_of(unsigned char lead) {
   constexpr Sequence kNone = {0, 0, 0};
   if (lead < 0xC2) return kNone;

@@ -1,22 +1,24 @@
 #pragma once
 
 /// \file
-/// Whether bytes are UTF-8.
+/// Validates UTF-8.
 
 #include <cstddef>
 #include <string_view>
 
 namespace couponhook::base {
 
-/// RFC 3629, strictly: no overlong forms, no surrogates, nothing above U+10FFFF. A step of its own
-/// because RapidJSON validates byte by byte while it parses, which costs more than the parse
-/// itself; nearly all of a notification is ASCII and passes here eight bytes at a time.
+/// Returns true if `text` is valid UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing
+/// above U+10FFFF. Validation is a separate step, because RapidJSON would validate byte by byte
+/// during the parse, which costs more than the parse itself. Most bytes of a notification are
+/// ASCII; this function checks ASCII eight bytes at a time.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// U+FFFD, which stands for bytes that are no text.
+/// U+FFFD, the replacement character: it stands for bytes that are not valid text.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
-/// \return the bytes of the character that `text` begins with, 1 to 4; 0 where it begins with none.
+/// \return the length in bytes (1 to 4) of the UTF-8 character at the beginning of `text`; 0 if
+///   there is no valid one.
 [[nodiscard]] std::size_t utf8_character_size(std::string_view text);
 
 }  // namespace couponhook::base

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SHA-256, SHA-1 where a protocol insists on it, and hexadecimal text.
+/// SHA-256 and SHA-1 digests, and hexadecimal text. SHA-1 is only for protocols that require it.
 
 #include <array>
 #include <initializer_list>
@@ -13,7 +13,7 @@ namespace couponhook::crypto {
 
 using Sha256 = std::array<unsigned char, 32>;
 
-/// The digest of the parts as if they were one string. Thread-safe; each thread has a context.
+/// SHA-256 of the concatenated parts. Thread-safe: each thread keeps its own OpenSSL context.
 [[nodiscard]] Sha256 sha256(std::initializer_list<std::string_view> parts);
 [[nodiscard]] inline Sha256 sha256(std::string_view bytes) {
   return sha256({bytes});
@@ -21,11 +21,11 @@ using Sha256 = std::array<unsigned char, 32>;
 
 using Sha1 = std::array<unsigned char, 20>;
 
-/// Only for the hashes that WeChat Pay publishes of its files: they tell a torn download, not a
-/// forged one.
+/// Only for the SHA-1 hashes that WeChat Pay publishes for its files. SHA-1 detects a damaged
+/// download, but not a forged file.
 [[nodiscard]] Sha1 sha1(std::string_view bytes);
 
-/// Lower-case hexadecimal.
+/// \return the bytes as lower-case hexadecimal.
 [[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace couponhook::crypto

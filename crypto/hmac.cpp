@@ -9,7 +9,7 @@
 namespace couponhook::crypto {
 
 Sha256 hmac_sha256(std::string_view key, std::string_view message) {
-  // OpenSSL takes an empty key only with a pointer that is not null.
+  // OpenSSL's HMAC() does not accept a null pointer, even for an empty key.
   const char* const key_data = key.empty() ? "" : key.data();
   Sha256 digest{};
   unsigned size = 0;

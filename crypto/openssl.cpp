@@ -15,7 +15,7 @@ void require(bool ok, const char* what) {
 }
 
 const EVP_MD* sha256_algorithm() {
-  // Never freed: another thread may still be digesting while the process ends.
+  // The algorithm is never freed: at process exit, another thread may still be computing a digest.
   static const EVP_MD* const algorithm =
       require(EVP_MD_fetch(nullptr, "SHA256", nullptr), "EVP_MD_fetch");
   return algorithm;
@@ -23,7 +23,7 @@ const EVP_MD* sha256_algorithm() {
 
 BioPtr reading(std::string_view bytes) {
   require(bytes.size() <= std::size_t{std::numeric_limits<int>::max()}, "holding a file of 2 GiB");
-  // OpenSSL takes no null pointer, which is what an empty view may have.
+  // OpenSSL rejects a null pointer, and the data pointer of an empty string_view can be null.
   const char* const data = bytes.empty() ? "" : bytes.data();
   return BioPtr{require(BIO_new_mem_buf(data, static_cast<int>(bytes.size())), "BIO_new_mem_buf")};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this room: ownership and failures of OpenSSL's C interface.
+/// Internal header of crypto/: owning pointers and error checks for OpenSSL's C interface.
 
 #include <memory>
 #include <string_view>
@@ -30,29 +30,32 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>
 using X509Ptr = std::unique_ptr<X509, FreedBy<X509_free>>;
 using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
 
-/// What WeChat Pay's RSA keys have at least, its own and the merchants'.
+/// Smallest accepted RSA modulus, in bits, for WeChat Pay's keys and for merchants' keys.
 constexpr int kModulusBitsMin = 2048;
 
-/// For calls that fail only by a bug or for want of memory.
-/// \param what names the call in the exception's message.
-/// \throws std::runtime_error unless `ok`; OpenSSL's error queue is emptied, for the next caller on
-///   this thread must not find our error in it.
+/// Checks the result of an OpenSSL call that fails only because of a bug or lack of memory.
+/// \param what name of the call, for the exception's message.
+/// \throws std::runtime_error if `ok` is false. Before throwing, this function clears OpenSSL's
+///   error queue of the thread, so that the next OpenSSL caller does not find this error there.
 void require(bool ok, const char* what);
 
-/// As above, for calls that return an object.
+/// The same check for a call that returns a pointer: null means failure.
+/// \return `object`.
 template <typename T>
 [[nodiscard]] T* require(T* object, const char* what) {
   require(object != nullptr, what);
   return object;
 }
 
-/// SHA-256, looked up once in the process: a look-up costs as much as digesting a short message.
+/// SHA-256, fetched once for the whole process: fetching an algorithm from OpenSSL costs as much as
+/// hashing a short message.
 [[nodiscard]] const EVP_MD* sha256_algorithm();
 
-/// A BIO that reads `bytes`, which must outlive it.
+/// \return an OpenSSL BIO (byte stream) that reads `bytes`. `bytes` must live as long as the BIO.
 [[nodiscard]] BioPtr reading(std::string_view bytes);
 
-/// A pem_password_cb that gives up. OpenSSL's own would ask at the terminal and hang a service.
+/// Password callback (pem_password_cb) that always fails. OpenSSL's default callback would ask for
+/// a password at the terminal and block the service.
 int no_password(char* buffer, int size, int writing, void* user);
 
 }  // namespace couponhook::crypto

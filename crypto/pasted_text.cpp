@@ -50,7 +50,7 @@ bool lies_in(std::uint32_t code, std::initializer_list<Range> ranges) {
       ranges, [code](Range range) { return range.first <= code && code <= range.last; });
 }
 
-/// Takes no room where it stands.
+/// Returns true for a character that has no width on the screen.
 bool is_invisible(std::uint32_t code) {
   return lies_in(code, {{0x00AD, 0x00AD},
                         {0x180E, 0x180E},
@@ -94,7 +94,7 @@ std::string hexadecimal(std::uint32_t code, std::size_t digits) {
   return text;
 }
 
-/// Removes from both ends the characters for which `goes` holds.
+/// Removes the characters for which `goes` returns true from both ends of `text`.
 template <typename Goes>
 std::string_view strip(std::string_view text, const Goes& goes) {
   while (!text.empty()) {

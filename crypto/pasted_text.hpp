@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Keys, ids and tokens as people paste them: what surrounds them without being seen, and
-/// characters that only look like those that are meant.
+/// Cleans and diagnoses keys, ids and tokens that people paste: invisible characters, quotes, and
+/// full-width characters that look like ASCII.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,41 +12,44 @@
 
 namespace couponhook::crypto {
 
-/// In UTF-8; editors and spreadsheets put it in front of a file.
+/// UTF-8 byte order mark. Editors and spreadsheets write this mark at the beginning of a file.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// A character at the beginning of a text.
+/// One character at the beginning of a pasted text, as first_char() decodes it.
 struct PastedChar {
-  std::size_t size = 0;               ///< in bytes; 0 at the end of the text
-  std::optional<std::uint32_t> code;  ///< nothing where the bytes are no UTF-8
+  std::size_t size = 0;               ///< in bytes; 0 if the text is empty
+  std::optional<std::uint32_t> code;  ///< Unicode code point; nothing if the bytes are not UTF-8
 
   [[nodiscard]] bool is_visible_ascii() const { return code && *code > 0x20 && *code < 0x7F; }
   [[nodiscard]] bool is_one_of(std::string_view ascii) const;
-  /// White space of any kind, and what takes no room at all: zero-width characters, byte order
-  /// marks, direction marks, soft hyphens.
+  /// Returns true for white space of any kind and for characters without width: zero-width
+  /// characters, byte order marks, direction marks, soft hyphens.
   [[nodiscard]] bool is_blank() const;
-  /// "a zero-width space (U+200B)", "a tab", "\"é\" (U+00E9)": to be told of, so never for the
+  /// A readable name for error messages, such as "a zero-width space (U+200B)" or "a tab". The name
+  /// of a visible ASCII character is the character itself, so never call this function for the
   /// visible characters of a secret.
   [[nodiscard]] std::string name() const;
 };
+/// Decodes the first character of a UTF-8 text.
 [[nodiscard]] PastedChar first_char(std::string_view text);
 
-/// Whether a text begins as UTF-16 files do.
+/// Checks whether a text begins like a UTF-16 file: with a UTF-16 byte order mark, or with exactly
+/// one zero byte among its first two bytes.
 [[nodiscard]] bool looks_like_utf16(std::string_view text);
 
-/// \return the text without blanks (PastedChar::is_blank) at both ends.
+/// \return `text` without the blanks (PastedChar::is_blank()) at both ends.
 [[nodiscard]] std::string_view strip_blanks(std::string_view text);
 
-/// \return the text without blanks and quotes of any kind at both ends, full-width characters
-///   replaced by the ASCII ones that they show, and without characters that take no room.
+/// \return a cleaned copy of `text`: no blanks or quotes at either end, full-width characters
+///   replaced by the ASCII characters that they look like, and no characters without width.
 [[nodiscard]] std::string clean_pasted(std::string_view text);
 
-/// Whether the first and last characters are quotes of any kind.
+/// Returns true if the first and the last character are quotes of any kind.
 [[nodiscard]] bool stands_in_quotes(std::string_view text);
 
-/// \return the name of the first character that is not visible ASCII ("a tab", "a no-break space
-///   (U+00A0)", "a character outside of ASCII (U+00E9)"), which no id, key or token has; nothing
-///   where there is none.
+/// \return the name (PastedChar::name()) of the first character that is not visible ASCII, such as
+///   "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible ASCII. Valid
+///   ids, keys and tokens have visible ASCII only.
 [[nodiscard]] std::optional<std::string> find_odd_char(std::string_view text);
 
 }  // namespace couponhook::crypto

@@ -24,7 +24,8 @@ constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kPrivateKey = "PRIVATE KEY";
 constexpr std::size_t kLabelMax = 40;
 constexpr std::size_t kBase64LineSize = 64;
-/// The first characters of the base64 of any DER of some hundred bytes.
+/// Beginning of the base64 text of DER data whose content is 256 to 16,383 bytes long, as that of
+/// certificates and RSA keys is.
 constexpr std::string_view kBase64OfDer = "MII";
 
 struct LabelKind {
@@ -47,8 +48,8 @@ constexpr std::array kKinds = {
 };
 
 struct Marker {
-  std::size_t at;   ///< of its first dash
-  std::size_t end;  ///< behind its last
+  std::size_t at;   ///< offset of the first dash
+  std::size_t end;  ///< offset after the last dash
   std::string_view label;
   bool begins;
 };
@@ -76,7 +77,8 @@ std::size_t line_at(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));
 }
 
-/// The block with its base64 in lines of the usual length; whatever blanks it had are gone.
+/// Builds a PEM block with base64 lines of the usual length. Blanks inside the original base64 are
+/// removed.
 std::string rebuild(std::string_view label, std::string_view body) {
   std::string base64;
   while (!body.empty()) {
@@ -91,7 +93,8 @@ std::string rebuild(std::string_view label, std::string_view body) {
   return text.append(kEnd).append(label).append(kDashes) + '\n';
 }
 
-/// For a file that went through an environment variable or JSON.
+/// Replaces each \n that is written as two characters by a real line end. PEM files that were
+/// stored in an environment variable or in JSON have such line ends.
 std::string with_line_ends(std::string_view content) {
   std::string text;
   for (std::size_t at = 0; at < content.size();) {

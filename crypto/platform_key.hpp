@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this room: what a platform key is made of.
+/// Internal header of crypto/: the data of one platform key (a public key of WeChat Pay).
 
 #include <cstddef>
 #include <cstdint>
@@ -12,13 +12,14 @@
 
 namespace couponhook::crypto {
 
-/// An RSA key that passed every check of PlatformKeys. Constant once it is in the set.
+/// An RSA key that passed every check of PlatformKeys. Never changes after PlatformKeys stores the
+/// key.
 struct PlatformKeys::Key {
   PkeyPtr rsa;
   KeyInfo info;
-  std::string lookup;         ///< the serial in the one form that find() compares with
-  std::size_t modulus_bytes;  ///< the length of every signature by this key
-  std::uint64_t number;       ///< unique in the process; threads keep their contexts by it
+  std::string lookup;         ///< the serial in normal form, as find() compares serials
+  std::size_t modulus_bytes;  ///< the length in bytes of every signature made with this key
+  std::uint64_t number;       ///< identifies the key: threads cache contexts under it
 };
 
 }  // namespace couponhook::crypto

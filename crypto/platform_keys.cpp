@@ -23,7 +23,8 @@ struct OpensslFree {
   void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
 };
 
-// Of our own, because the C library's answers depend on the process's locale.
+// Converts an ASCII letter to upper case. The C library's toupper() is not used, because its result
+// depends on the locale of the process.
 char upper(char letter) {
   return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
 }
@@ -32,8 +33,8 @@ bool is_hex_digit(char digit) {
   return (digit >= '0' && digit <= '9') || (upper(digit) >= 'A' && upper(digit) <= 'F');
 }
 
-// A certificate's serial is a number, which libraries print with or without leading zeros. The id
-// of a public key is a name, in which every character counts.
+// Removes leading zeros from a certificate's serial, a number that some libraries print with
+// leading zeros. The id of a public key is a name: all of its characters count.
 std::string_view significant(std::string_view serial) {
   if (serial.empty() || !std::ranges::all_of(serial, is_hex_digit)) return serial;
   const std::size_t last = serial.size() - 1;
@@ -62,14 +63,15 @@ std::optional<std::chrono::sys_seconds> end_of_validity(const X509* certificate)
   return sys_days{date} + hours{utc.tm_hour} + minutes{utc.tm_min} + seconds{utc.tm_sec};
 }
 
-/// \return the key of a file with one block, which is a public key.
+/// \return the key of a file that holds exactly one block, a public key; null for any other file.
 PkeyPtr read_public_key(std::string_view content) {
   const PemContent pem = read_pem(content);
   if (pem.blocks.size() != 1 || !pem.faults.empty()) return nullptr;
   const BioPtr bio = reading(pem.blocks.front().text);
   unsigned char* der = nullptr;
   long size = 0;
-  // By its label, because PEM_read_bio_PUBKEY would take other kinds of blocks as well.
+  // Ask for the label PUBLIC KEY explicitly, because PEM_read_bio_PUBKEY would accept other kinds
+  // of blocks as well.
   if (PEM_bytes_read_bio(&der, &size, nullptr, PEM_STRING_PUBLIC, bio.get(), no_password,
                          nullptr) != 1) {
     return nullptr;
@@ -90,7 +92,8 @@ bool is_public_key_id(std::string_view id) {
 
 boost::system::result<std::unique_ptr<PlatformKeys::Key>, KeyError> checked(PkeyPtr key,
                                                                             KeyInfo info) {
-  // The base id tells plain RSA from RSA-PSS, which may not sign as PKCS#1 v1.5 prescribes.
+  // Check the base id, because it separates plain RSA from RSA-PSS. An RSA-PSS key must not be used
+  // with PKCS#1 v1.5 signatures.
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return KeyError::kNotRsa;
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kModulusBitsMin || bits > kModulusBitsMax) return KeyError::kWrongSize;

@@ -19,7 +19,8 @@ RandomSource system_random() {
 std::string random_alphanumeric(const RandomSource& random, std::size_t length) {
   constexpr std::string_view kAlphabet =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  // 256 is no multiple of 62. Bytes from here on would make the first characters likelier.
+  // Bytes from this value on are thrown away. 256 is not a multiple of 62, so these bytes would
+  // make the first characters of the alphabet more likely than the others.
   constexpr std::size_t kRefusedFrom = 256 - 256 % kAlphabet.size();
 
   std::string text;
@@ -37,7 +38,7 @@ std::string random_alphanumeric(const RandomSource& random, std::size_t length) 
 std::string random_uuid(const RandomSource& random) {
   std::array<unsigned char, 16> bytes{};
   random(bytes);
-  // RFC 9562, section 5.4: version 4, variant 10.
+  // RFC 9562, section 5.4: set version 4 and variant 10 (binary).
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
   std::string uuid = to_hex(bytes);

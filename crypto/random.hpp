@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Randomness, passed in so that a test can say what it is.
+/// Random bytes, texts and UUIDs. The random source is a parameter, so that tests can use a fixed
+/// one.
 
 #include <cstddef>
 #include <functional>
@@ -10,17 +11,17 @@
 
 namespace couponhook::crypto {
 
-/// Fills the span with random bytes.
+/// A function that fills a span with random bytes.
 using RandomSource = std::function<void(std::span<unsigned char>)>;
 
-/// The operating system's generator through OpenSSL. Thread-safe.
-/// \throws std::runtime_error where the generator fails (never seen on Linux).
+/// The operating system's random generator, used through OpenSSL. Thread-safe.
+/// \throws std::runtime_error if the generator fails (never seen on Linux).
 [[nodiscard]] RandomSource system_random();
 
-/// `length` characters out of 0-9, A-Z and a-z, each equally likely.
+/// \return `length` characters from 0-9, A-Z and a-z, each equally likely.
 [[nodiscard]] std::string random_alphanumeric(const RandomSource& random, std::size_t length);
 
-/// A random (version 4) UUID in lower case, 36 characters.
+/// \return a random UUID (version 4) in lower case, 36 characters.
 [[nodiscard]] std::string random_uuid(const RandomSource& random);
 
 }  // namespace couponhook::crypto

@@ -23,7 +23,8 @@ const EVP_CIPHER* fetch(const char* name) {
   return require(EVP_CIPHER_fetch(nullptr, name, nullptr), "EVP_CIPHER_fetch");
 }
 
-// Looked up once in the process and never freed, as sha256_algorithm().
+// The AES-GCM algorithm for a key length. Fetched from OpenSSL once for the whole process and never
+// freed: at process exit, another thread may still be decrypting.
 const EVP_CIPHER* aes_gcm(std::size_t key_bytes) {
   static const EVP_CIPHER* const aes_128 = fetch("AES-128-GCM");
   static const EVP_CIPHER* const aes_192 = fetch("AES-192-GCM");
@@ -48,7 +49,8 @@ const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-// Feeds everything, in pieces that OpenSSL's int can count. `out` is null for associated data.
+// Passes all of `in` to OpenSSL, in pieces whose size fits into an int. `out` is null for
+// associated data.
 void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
   while (!in.empty()) {
@@ -64,8 +66,8 @@ void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
 
 enum class Direction : int { kOpen = 0, kSeal = 1 };
 
-/// One thread's context for one direction. It is left with the last key in it, so that the next
-/// message under that key only has to set its nonce.
+/// The cipher context of one thread for one direction. The context keeps the last key, so the next
+/// message with the same key only needs a new nonce.
 class Context {
  public:
   explicit Context(Direction direction) : direction_(direction) {}
@@ -109,7 +111,7 @@ std::string_view describe(OpenError error) {
 }
 
 ResourceCipher::ResourceCipher(Secret key) {
-  // Refuses a bad length here rather than at the first message.
+  // Throw for a bad key length now, not at the first message.
   static_cast<void>(aes_gcm(key.size()));
   impl_ = std::make_unique<Impl>(Impl{.key = std::move(key)});
 }
@@ -135,7 +137,7 @@ boost::system::result<std::string, OpenError> ResourceCipher::open(
                               sealed.data() + text_bytes) == 1,
           "setting the tag");
 
-  // Until the tag is found right, what was decrypted may be anybody's invention.
+  // The tag is not verified yet, so the decrypted bytes may be forged.
   int written = 0;
   if (EVP_CipherFinal_ex(context, octets(plaintext.data()) + text_bytes, &written) != 1) {
     ERR_clear_error();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Opens and seals the encrypted resource of a notification.
+/// Decrypts and encrypts the resource of a notification (AES-GCM).
 
 #include <cstdint>
 #include <memory>
@@ -14,20 +14,20 @@
 
 namespace couponhook::crypto {
 
-/// Why a resource could not be opened.
+/// Reasons why a resource cannot be decrypted.
 enum class OpenError : std::uint8_t {
   kBadEncoding = 1,  ///< the ciphertext is not canonical base64
-  kTooShort = 2,     ///< shorter than the 16-byte tag
+  kTooShort = 2,     ///< the ciphertext is shorter than the 16-byte authentication tag
   kBadNonce = 3,     ///< the nonce is not 12 bytes
-  kTagMismatch = 4,  ///< wrong key, nonce, associated data or altered ciphertext
+  kTagMismatch = 4,  ///< wrong key, nonce or associated data, or an altered ciphertext
 };
 [[nodiscard]] std::string_view describe(OpenError error);
 
-/// AES-GCM under one key. Which APIv3 keys are acceptable is decided by ApiV3Key, above: the public
-/// known answers use 16-byte keys too.
+/// AES-GCM with one key. This class accepts keys of 16, 24 and 32 bytes, because WeChat Pay's
+/// published test vectors use 16-byte keys. api_v3_cipher() enforces the length of an APIv3 key.
 ///
-/// Thread-safe; the cipher context is the thread's own and keeps the key schedule of the key that
-/// it used last.
+/// Thread-safe: each thread has its own cipher context, which keeps the key schedule of the last
+/// key.
 class ResourceCipher {
  public:
   /// \throws std::invalid_argument unless the key is 16, 24 or 32 bytes.
@@ -37,15 +37,15 @@ class ResourceCipher {
   ResourceCipher& operator=(ResourceCipher&&) noexcept;
 
   /// \param nonce resource.nonce, 12 bytes.
-  /// \param associated_data resource.associated_data; empty where it is missing or null.
-  /// \param ciphertext resource.ciphertext: base64 of ciphertext and tag.
-  /// \return the plaintext, only after the tag was found right.
+  /// \param associated_data resource.associated_data; empty if that field is missing or null.
+  /// \param ciphertext resource.ciphertext: base64 of the ciphertext followed by the tag.
+  /// \return the plaintext. It is returned only after the tag was verified.
   [[nodiscard]] boost::system::result<std::string, OpenError> open(
       std::string_view nonce, std::string_view associated_data, std::string_view ciphertext) const;
 
-  /// The inverse of open(): base64 of ciphertext and tag.
-  /// \throws std::invalid_argument unless the nonce is 12 bytes. A nonce must never be used twice
-  ///   under one key.
+  /// The inverse of open(). A nonce must never be used twice with the same key.
+  /// \return base64 of the ciphertext followed by the tag.
+  /// \throws std::invalid_argument unless the nonce is 12 bytes.
   [[nodiscard]] std::string seal(std::string_view nonce, std::string_view associated_data,
                                  std::string_view plaintext) const;
 
@@ -54,11 +54,12 @@ class ResourceCipher {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The rule for APIv3 keys: exactly 32 bytes, used as they are.
+/// Length of an APIv3 key: exactly 32 bytes, used directly as the AES key.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key as it stands in a file, with whatever blanks are around it.
-/// \return an error that tells the length found and what does not belong there, never the key.
+/// Makes the cipher for an APIv3 key from the content of its file. Blanks around the key are
+/// ignored.
+/// \return an error that names the length found and the characters to remove, never the key.
 [[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
 
 }  // namespace couponhook::crypto

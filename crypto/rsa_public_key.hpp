@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Verifies what a merchant signed, as WeChat Pay does.
+/// Verifies signatures that a merchant made, as WeChat Pay does.
 
 #include <memory>
 #include <string>
@@ -13,19 +13,20 @@
 
 namespace couponhook::crypto {
 
-/// RSA-SHA256 (PKCS#1 v1.5) with one public key. Thread-safe.
+/// Verifies RSA-SHA256 (PKCS#1 v1.5) signatures with one public key. Thread-safe.
 class RsaPublicKey {
  public:
-  /// The public part of a key pair.
+  /// Makes an object from the public part of a private key.
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that says what is wrong with the file, never its content.
+  /// \return an error that describes the fault of the file, never its content.
   [[nodiscard]] static boost::system::result<RsaPublicKey, std::string> of_private_key(
       const Secret& pem);
   ~RsaPublicKey();
   RsaPublicKey(RsaPublicKey&&) noexcept;
   RsaPublicKey& operator=(RsaPublicKey&&) noexcept;
 
-  /// \param signature base64 in the one form that base64_decode() takes.
+  /// \param signature canonical base64, as base64_decode() requires.
+  /// \return true only if the signature is valid.
   [[nodiscard]] bool verify(std::string_view message, std::string_view signature) const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this room: RSA itself, below the rules of what a notification looks like.
+/// Internal header of crypto/: the RSA signature check itself, without the rules for notifications.
 
 #include <string_view>
 
@@ -10,9 +10,9 @@
 
 namespace couponhook::crypto {
 
-/// PKCS#1 v1.5 with SHA-256. Thread-safe: the context is the thread's own and kept for next time,
-/// which saves an eighth of the cost.
-/// \param signature the bytes, decoded.
+/// Verifies a PKCS#1 v1.5 signature over a SHA-256 digest. Thread-safe: each thread keeps its own
+/// OpenSSL contexts and reuses them, which saves an eighth of the cost.
+/// \param signature the decoded bytes, not base64.
 [[nodiscard]] bool rsa_verify(const PlatformKeys::Key& key, const Sha256& digest,
                               std::string_view signature);
 

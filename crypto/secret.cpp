@@ -7,7 +7,8 @@
 namespace couponhook::crypto {
 namespace {
 
-// Spare capacity is wiped too: a short string that was moved from keeps its bytes there.
+// Wipes the spare capacity too: after a short string is moved from, its old bytes stay in that
+// memory.
 void wipe_and_empty(std::string& bytes) noexcept {
   bytes.resize(bytes.capacity());
   wipe(bytes);
@@ -26,7 +27,8 @@ Secret::Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) {
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this == &other) return *this;
-  // Ours first: a moving string hands its old memory to the other, or back to the heap.
+  // Wipe our own bytes first: a string's move assignment may give its old memory to the other
+  // string or back to the heap.
   wipe_and_empty(bytes_);
   bytes_ = std::move(other.bytes_);
   wipe_and_empty(other.bytes_);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Key pairs with a certificate of their own, for trying the service out locally.
+/// Makes key pairs with self-signed certificates, to try the service locally.
 
 #include <chrono>
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace couponhook::crypto {
 
 enum class PairKind : std::uint8_t {
-  kEcP256,   ///< for TLS: a handshake costs less than half of RSA's
-  kRsa2048,  ///< for signing as WeChat Pay
+  kEcP256,   ///< for TLS: a handshake costs less than half of one with RSA
+  kRsa2048,  ///< for signing like WeChat Pay
 };
 
 struct SelfSignedOptions {
@@ -28,13 +28,13 @@ struct SelfSignedOptions {
 
 struct SelfSignedPair {
   std::string certificate_pem;
-  Secret private_key_pem;      ///< PKCS#8
-  std::string public_key_pem;  ///< SubjectPublicKeyInfo
-  std::string serial;          ///< 40 upper-case hexadecimal digits
+  Secret private_key_pem;      ///< the private key as PEM, PKCS#8
+  std::string public_key_pem;  ///< the public key as PEM, SubjectPublicKeyInfo
+  std::string serial;          ///< the certificate's serial, 40 upper-case hexadecimal digits
 };
 
-/// Makes a fresh key and a certificate for it with a random 160-bit serial.
-/// \throws std::runtime_error where OpenSSL refuses (a bad alternative name).
+/// Makes a new key pair and a certificate for it with a random 160-bit serial.
+/// \throws std::runtime_error if OpenSSL refuses an option, for example a bad alternative name.
 [[nodiscard]] SelfSignedPair make_self_signed(const SelfSignedOptions& options);
 
 }  // namespace couponhook::crypto

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Checks that a message was signed by WeChat Pay.
+/// Verifies that WeChat Pay signed a message.
 
 #include <chrono>
 #include <cstdint>
@@ -14,44 +14,45 @@
 
 namespace couponhook::crypto {
 
-/// Why a signature was refused, in the order of the checks: what costs nothing comes first.
+/// Reasons why a signature is refused, in the order of the checks: cheap checks come first.
 enum class VerifyError : std::uint8_t {
   kHeadersMissing = 1,     ///< one of the four headers is absent or empty
-  kTimestampInvalid = 2,   ///< not a decimal number, or too far from our clock
-  kUnknownAlgorithm = 3,   ///< Wechatpay-Signature-Type names another than RSA with SHA-256
-  kSerialUnknown = 4,      ///< no live key has this serial
-  kProbe = 5,              ///< WeChat Pay's own test of whether we verify: WECHATPAY/SIGNTEST/…
-  kSignatureEncoding = 6,  ///< not canonical base64, or not as long as the key's modulus
-  kSignatureMismatch = 7,  ///< well formed, but RSA says no
+  kTimestampInvalid = 2,   ///< not a decimal number, or too far from the local clock
+  kUnknownAlgorithm = 3,   ///< Wechatpay-Signature-Type is not RSA with SHA-256
+  kSerialUnknown = 4,      ///< no valid key has this serial
+  kProbe = 5,              ///< a wrong signature that WeChat Pay sends as a test
+  kSignatureEncoding = 6,  ///< not canonical base64, or the wrong length for the key
+  kSignatureMismatch = 7,  ///< well formed, but the RSA check failed
 };
 
-/// The signed parts of one request exactly as received, views that must outlive the call. White
-/// space around header values is the HTTP parser's to remove.
+/// The signed parts of one request, exactly as received. The strings are views and must outlive the
+/// call. The HTTP parser has already removed white space around header values.
 struct SignedParts {
-  std::string_view timestamp;       ///< Wechatpay-Timestamp, decimal seconds since the Unix epoch
-  std::string_view nonce;           ///< Wechatpay-Nonce
-  std::string_view serial;          ///< Wechatpay-Serial
-  std::string_view signature;       ///< Wechatpay-Signature, base64
-  std::string_view signature_type;  ///< Wechatpay-Signature-Type, empty where absent
-  std::string_view body;            ///< the body's raw bytes
+  std::string_view timestamp;       ///< header Wechatpay-Timestamp, decimal Unix seconds
+  std::string_view nonce;           ///< header Wechatpay-Nonce
+  std::string_view serial;          ///< header Wechatpay-Serial
+  std::string_view signature;       ///< header Wechatpay-Signature, base64
+  std::string_view signature_type;  ///< header Wechatpay-Signature-Type, empty if absent
+  std::string_view body;            ///< the raw bytes of the body
 };
 
-/// \return the seconds since the Unix epoch that Wechatpay-Timestamp says; nothing where it is
-///   anything else than decimal digits, or more than an int64_t holds.
+/// Parses the value of the Wechatpay-Timestamp header.
+/// \return seconds since the Unix epoch; nothing if the text has any character other than decimal
+///   digits, or if the number does not fit into an int64_t.
 [[nodiscard]] std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
-/// Verifies RSA-SHA256 (PKCS#1 v1.5) over "timestamp\nnonce\nbody\n".
+/// Verifies an RSA-SHA256 (PKCS#1 v1.5) signature over "timestamp\nnonce\nbody\n".
 ///
-/// \param tolerance the largest accepted difference between the timestamp and `now`, either way; a
-///   difference of exactly the tolerance is accepted.
-/// \param now the current time. An expired certificate's key counts as unknown.
+/// \param tolerance the largest accepted difference between the timestamp and `now`, in either
+///   direction. A difference of exactly the tolerance is accepted.
+/// \param now the current time. The key of an expired certificate counts as unknown.
 /// \return nothing on success, else the first check that failed.
 ///
-/// Thread-safe; RSA and digest contexts are kept per thread. Pure CPU, about 20 µs where the
-/// signature has to be computed and well under 1 µs where it does not come to that.
+/// Thread-safe: each thread keeps its own RSA and digest contexts. Uses only CPU: about 20 µs if
+/// RSA is computed, well under 1 µs if an earlier check fails.
 ///
-/// Source: WeChat Pay APIv3, "signature verification"; header names and defaults as in wechatpay-go
-/// and wechatpay-java.
+/// Source: WeChat Pay APIv3, "signature verification". Header names and defaults are those of
+/// wechatpay-go and wechatpay-java.
 [[nodiscard]] boost::system::result<void, VerifyError> verify_signature(
     const PlatformKeys& keys, const SignedParts& parts, std::chrono::seconds tolerance,
     std::chrono::sys_seconds now);

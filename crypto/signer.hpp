@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Signs as WeChat Pay and its merchants do.
+/// Makes the RSA signatures of WeChat Pay's notifications and of merchants' API requests.
 
 #include <memory>
 #include <string>
@@ -13,16 +13,17 @@
 
 namespace couponhook::crypto {
 
-/// RSA-SHA256 (PKCS#1 v1.5) with one private key, base64 out. Thread-safe.
+/// RSA-SHA256 (PKCS#1 v1.5) signatures with one private key. Thread-safe.
 class Signer {
  public:
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that says what is wrong with the file, never its content.
+  /// \return an error that describes the fault of the file, never its content.
   [[nodiscard]] static boost::system::result<Signer, std::string> from_pem(const Secret& pem);
   ~Signer();
   Signer(Signer&&) noexcept;
   Signer& operator=(Signer&&) noexcept;
 
+  /// \return the signature in base64.
   [[nodiscard]] std::string sign(std::string_view message) const;
 
  private:
@@ -31,7 +32,7 @@ class Signer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The message that a notification's signature covers: three lines, each ended by LF.
+/// The message that the signature of a notification covers: three lines, each ended by LF.
 /// Source: WeChat Pay APIv3, "signature verification".
 [[nodiscard]] std::string notification_message(std::string_view timestamp, std::string_view nonce,
                                                std::string_view body);

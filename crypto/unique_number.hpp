@@ -1,15 +1,17 @@
 #pragma once
 
 /// \file
-/// Private to this room: numbers by which threads remember whose context they hold.
+/// Internal header of crypto/: process-wide unique numbers, the cache keys of per-thread OpenSSL
+/// contexts.
 
 #include <atomic>
 #include <cstdint>
 
 namespace couponhook::crypto {
 
-/// A number, never 0, that this process has not given out before. A thread keeps contexts by such a
-/// number because the address of a key can come back for another key after a reload.
+/// \return a number, never 0, that was not returned before in this process. Threads cache OpenSSL
+///   contexts under such a number and not under a key's address, because after a reload a new key
+///   can get the address of an old one.
 [[nodiscard]] inline std::uint64_t unique_number() {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;

@@ -20,8 +20,8 @@ using MacContextPtr = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
 
 constexpr std::string_view kPrefix = "whsec_";
 constexpr std::string_view kWhiteSpace = " \t\r\n";
-/// Of a decoded key. The specification has 24 to 64; up to 128 characters of plain text were keys
-/// in earlier releases, and must go on being possible in base64.
+/// Limits for a decoded key. The specification allows 24 to 64 bytes. Earlier releases accepted up
+/// to 128 characters of plain text as a key, and such a key must still be usable in base64 form.
 constexpr std::size_t kKeyBytesMin = 24;
 constexpr std::size_t kKeyBytesMax = 128;
 constexpr std::string_view kMakeOne = "make one with: echo whsec_$(openssl rand -base64 32)";
@@ -64,13 +64,13 @@ bool begins_with_prefix_in_capitals(std::string_view text) {
          });
 }
 
-/// 0 where it is no base64.
+/// \return the number of bytes that `base64` decodes to; 0 if the text is not base64.
 std::size_t decoded_size(std::string_view base64) {
   auto decoded = base::base64_decode(base64);
   return decoded ? Secret(std::move(*decoded)).size() : 0;
 }
 
-/// Returns the fault of a text that does not begin with the prefix.
+/// \return an error message for a text that does not begin with "whsec_".
 std::string explain_missing_prefix(std::string_view text) {
   const std::size_t prefix_at = text.find(kPrefix);
   if (text.starts_with("whsk_") || text.starts_with("whpk_")) {
@@ -96,7 +96,7 @@ std::string explain_missing_prefix(std::string_view text) {
   if (decoded_size(text) >= kKeyBytesMin) {
     message += "if it is the base64 of the key, put whsec_ in front of it; ";
   }
-  // The text's own bytes, in base64: the receiver's key stays what it is.
+  // Suggest the base64 of the text's own bytes, so that the receiver's key does not change.
   return message +
          "if the receiver takes the text itself for the key, as earlier releases did here, write "
          "the same key as: echo whsec_$(tr -d '\\r\\n' < FILE | base64 -w0); else " +
@@ -119,7 +119,7 @@ std::string explain_bad_base64(std::string_view base64) {
          std::string(kMakeOne);
 }
 
-/// \return why the text is no secret, where it is none.
+/// \return the decoded key, or an error message if the text is not a secret.
 boost::system::result<Secret, std::string> read_key(std::string_view text) {
   using Read = boost::system::result<Secret, std::string>;
   const auto refused = [](std::string why) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Signs what is sent to a merchant's own systems, as the Standard Webhooks specification says.
+/// Signs outgoing webhooks by the Standard Webhooks specification.
 
 #include <cstdint>
 #include <string>
@@ -14,22 +14,24 @@
 
 namespace couponhook::crypto {
 
-/// HMAC-SHA256 over "id.timestamp.body", once for each secret: while a secret is being replaced,
-/// the receiver finds a signature by whichever of the two it knows.
+/// HMAC-SHA256 signatures over "id.timestamp.body", one for each secret. While an operator replaces
+/// a secret, both are configured, and the receiver can verify with either of them.
 ///
 /// Source: standardwebhooks.com, "Signature scheme", symmetric signatures (v1).
 /// Thread-safe: sign() is const and keeps no state between calls.
 class WebhookSigner {
  public:
-  /// \param secrets separated by white space, normally one to a line: "whsec_" and canonical base64
-  ///   of 24 to 128 bytes. Anything else is refused rather than taken for a key that no receiver
-  ///   has: the libraries of the specification decode base64, with or without the prefix.
-  /// \return an error that says what the text looks like and how to write it, and holds nothing of
-  ///   the secret.
+  /// \param secrets one or more secrets, separated by white space, normally one per line. A secret
+  ///   is "whsec_" followed by canonical base64 of 24 to 128 bytes. Any other text is refused:
+  ///   libraries for Standard Webhooks base64-decode a secret, so with any other form the receiver
+  ///   would compute a different key.
+  /// \return an error that describes the fault and the correct form, and contains nothing of the
+  ///   secret.
   [[nodiscard]] static boost::system::result<WebhookSigner, std::string> from_text(
       std::string_view secrets);
 
-  /// The value of the webhook-signature header: "v1,<base64>", several separated by a space.
+  /// \return the value of the webhook-signature header: "v1,<base64>", several values separated by
+  ///   a space.
   [[nodiscard]] std::string sign(std::string_view id, std::int64_t timestamp_s,
                                  std::string_view body) const;
 

@@ -18,9 +18,10 @@ struct KeyField {
   const std::string& value;
 };
 
-/// The fields that identify a fact become keys of the store, so they have to be fit for one. The
-/// documented lengths end at 64 characters; a database index has room for ten times the limit here.
-/// \return why the first unfit one is unfit; empty where all are fit.
+/// Checks the identifying fields. They become keys in the database, so they need a sensible length
+/// and no control characters. The longest documented length is 64 characters; the limit of 128
+/// bytes is a tenth of what a database index can hold.
+/// \return an error for the first bad field; empty if all fields are good.
 std::string first_unfit(std::initializer_list<KeyField> fields) {
   constexpr std::size_t kBytesMax = 128;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
@@ -50,10 +51,10 @@ std::optional<CouponIssued::Attachment> read_attachment(const JsonFields& fields
   return attachment;
 }
 
-// Identifiers are documented as strings. One that comes as a number, as hall_belong_mch_id does,
-// still says which coupon it is: its digits are the same key.
+// WeChat Pay documents identifiers as strings. If an identifier comes as a number (as
+// hall_belong_mch_id does), it still names the same coupon, so its digits are used.
 
-/// Reads both generations of coupons: product coupons only call two fields by other names.
+/// Reads both generations of coupons. Product coupons differ only in the names of two fields.
 CouponEvent read_issued(const JsonFields& fields) {
   CouponIssued issued;
   issued.stock_id = fields.text_or_digits("stock_id");
@@ -112,7 +113,7 @@ CouponEvent read_redeemed(const JsonFields& fields) {
   return redeemed;
 }
 
-/// CLOSE is how some sources spell CLOSED; protocol reference 3.3.
+/// Some sources write CLOSE for CLOSED. Source: protocol reference, section 3.3.
 std::optional<OrderRefunded::Status> parse_status(std::string_view text) {
   if (text == "SUCCESS") return OrderRefunded::Status::kSuccess;
   if (text == "CLOSED" || text == "CLOSE") return OrderRefunded::Status::kClosed;
@@ -155,8 +156,8 @@ CouponEvent read_fields(EventKind kind, std::string_view event_type, const base:
   return read_refunded(event_type, fields);
 }
 
-/// The fields of which a flaw leaves it open what has happened: they make the ledger's key, or are
-/// the time.
+/// The identifying fields: they form the key in the ledger, or are the time of the event. If one of
+/// them has a flaw, the meaning of the event is uncertain.
 std::span<const std::string_view> deciding_fields(EventKind kind) {
   static constexpr std::array<std::string_view, 4> kIssued{"stock_id", "coupon_code", "send_time",
                                                            "receive_time"};
@@ -169,15 +170,15 @@ std::span<const std::string_view> deciding_fields(EventKind kind) {
   return kind == EventKind::kRedeemed ? std::span(kRedeemed) : std::span(kRefunded);
 }
 
-/// Reads what no strict parser takes, or what is missing something as it stands.
-/// \param why it could not be read strictly.
+/// Reads a resource that is not strict JSON, or that lacks an identifying field.
+/// \param why the error of the strict attempt.
 EventReading read_mended(EventKind kind, std::string_view event_type, std::string_view resource,
                          const base::JsonLimits& limits, std::string why) {
   const auto deciding = deciding_fields(kind);
   const auto mended = base::mend_object(resource, limits, deciding);
   if (!mended) return {OtherEvent{std::move(why)}, {}};
   if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
-  // Deciding fields are kept beyond the limit.
+  // mend_object() keeps the identifying fields even beyond the limit on the number of values.
   const base::JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
   const auto document = base::parse_object(mended->text, with_deciding);
   if (!document) return {OtherEvent{std::move(why)}, {}};
@@ -216,7 +217,8 @@ EventReading read_flawed_event(std::string_view event_type, std::string_view res
   CouponEvent event = read_fields(kind, event_type, *document);
   const auto* other = std::get_if<OtherEvent>(&event);
   if (other == nullptr) return {std::move(event), {}};
-  // An identifier that is a number of more than 64 bits is there once its digits are text.
+  // An identifier that is a number of more than 64 bits reads as absent at first. mend_object()
+  // turns such a number into a string.
   EventReading mended = read_mended(kind, event_type, resource, limits, other->unreadable);
   if (std::holds_alternative<OtherEvent>(mended.event)) return {std::move(event), {}};
   return mended;

@@ -7,8 +7,9 @@ namespace couponhook::handlers {
 namespace {
 
 // clang-format off
-/// Sorted by event type. Where no source shows an envelope, what it would say is left empty rather
-/// than guessed: nothing that receives depends on it, and an empty field is a legal one to send.
+/// Sorted by event type. A field is empty if no published source shows the envelope of that event.
+/// The receiver does not depend on these fields. They are only used to make test notifications, and
+/// an empty value is legal there.
 constexpr CatalogueEntry kCatalogue[] = {
     {"BRAND_MEMBER_CARD_SP.POINT_EXCHANGE_COUPON", EventKind::kOther, "", "", ""},
     {"BRAND_MEMBER_CARD_SP.SYNC_USER_POINT", EventKind::kOther, "", "", ""},

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the name of an event type is made of.
+/// The set of characters allowed in event types.
 
 namespace couponhook::handlers {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The interface that a handler implements to be told of events.
+/// The interface of a handler: couponhook calls a handler for each event.
 
 #include <chrono>
 #include <cstdint>
@@ -14,44 +14,49 @@
 
 namespace couponhook::handlers {
 
-/// One committed event, as a handler sees it. The views are valid during the call.
+/// One committed event, as passed to a handler. All views are valid only during the call.
 struct HandledEvent {
   std::string_view notification_id;  ///< the idempotency key: the same at every attempt
   std::string_view mchid;
   std::string_view event_type;
-  std::string_view create_time;  ///< as WeChat Pay wrote it
-  std::int64_t received_at_ms;   ///< milliseconds since the Unix epoch
-  std::string_view source;  ///< "notification", or "reconcile" where WeChat Pay never delivered it
-  std::string_view resource;  ///< the decrypted JSON
+  std::string_view create_time;  ///< the time as text, as WeChat Pay wrote it
+  std::int64_t received_at_ms;   ///< time of receipt, milliseconds since the Unix epoch
+  std::string_view source;    ///< "notification"; or "reconcile" if reconciliation found the event
+  std::string_view resource;  ///< the decrypted resource, JSON
   const CouponEvent& event;
-  std::string_view ordering_key;  ///< of one coupon, one event at a time is told, in order
+  std::string_view ordering_key;  ///< events with one key (one coupon) are handled in order
   int attempt = 1;
 };
 
-/// `detail` is what the other side said, in its own words: kept with the delivery for operators, as
-/// `reason` is, but never logged, since it may hold people's data. Bounded and printable.
+/// The event was handled.
 struct Done {};
-/// Try again later, by the handler's own schedule or no sooner than `after`.
+/// The delivery failed and is tried again, by the handler's backoff or no sooner than `after`.
+///
+/// `reason` says why, and is logged and stored with the delivery for operators. `detail` is what
+/// the other system answered: stored too, but never logged, because it may hold personal data. A
+/// handler keeps `detail` short and printable.
 struct Retry {
   std::string reason;
   std::optional<std::chrono::seconds> after;
   std::string detail{};
 };
-/// Never try again; an operator decides.
+/// The delivery failed for good and becomes a dead letter. An operator retries or drops it.
+/// `reason` and `detail` are as in Retry.
 struct Dead {
   std::string reason;
   std::string detail{};
 };
 using Outcome = std::variant<Done, Retry, Dead>;
 
-/// Told of every event that its patterns match, after the commit, at least once. An event may come
-/// again with the same notification_id: after a crash, a time-out, or a reply that was lost.
+/// Base class of handlers. couponhook calls handle() for every event that matches the handler's
+/// event patterns, after the commit, at least once. The same event (same notification_id) can come
+/// again: after a crash, a timeout, or a lost reply.
 class Handler {
  public:
   virtual ~Handler() = default;
 
-  /// Does the work and says how it went. Called from a worker's thread, for different coupons at
-  /// once, for one coupon one event at a time. An exception counts as Retry.
+  /// Handles one event and returns the outcome. Worker threads call this function: in parallel for
+  /// different coupons, one event at a time for one coupon. An exception counts as Retry.
   [[nodiscard]] virtual Outcome handle(const HandledEvent& event) = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How a user's own type of handler is made from configuration.
+/// Factories that make a user's own handlers from the configuration.
 
 #include <chrono>
 #include <functional>
@@ -15,21 +15,23 @@
 
 namespace couponhook::handlers {
 
-/// What a [[handler]] table says to a handler of the user's own.
+/// Settings of one [[handler]] table, passed to the factory of a user's own handler type.
 struct HandlerSettings {
   std::string name;
-  std::map<std::string, std::string> options;  ///< the [handler.options] table
-  /// What a call should end within. Nothing can end it from outside: keep to it.
+  std::map<std::string, std::string> options;  ///< the [handler.options] table of the configuration
+  /// Time limit for one call. couponhook cannot interrupt a call, so the handler itself must return
+  /// in time.
   std::chrono::milliseconds timeout;
-  int concurrency;  ///< calls that may come at once
+  int concurrency;  ///< maximum number of parallel calls
 };
 
-/// Makes a handler, or says what is wrong with its settings and what to do about it. Called once
-/// for each [[handler]] table of the type, by `check` too: open no more than it takes to be sure.
+/// Makes a handler, or returns an error that says what is wrong with the settings and how to repair
+/// it. Called once for each [[handler]] table of the type. The `check` command calls the factory
+/// too, so open only the files and connections that are needed to validate the settings.
 using HandlerFactory = std::function<boost::system::result<std::shared_ptr<Handler>, std::string>(
     const HandlerSettings& settings)>;
 
-/// Factories by the name that configuration calls the type by.
+/// Handler factories by type name, as `type` in a [[handler]] table.
 using HandlerTypes = std::map<std::string, HandlerFactory, std::less<>>;
 
 }  // namespace couponhook::handlers

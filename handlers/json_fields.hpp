@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lenient reading of a JSON object, for what is kept whatever it looks like.
+/// Lenient access to the fields of a JSON object, for data that is kept even if it is malformed.
 
 #include <cstdint>
 #include <optional>
@@ -12,24 +12,25 @@
 
 namespace couponhook::handlers {
 
-/// The fields of one object, where a field of another type than asked for reads as absent. So does
-/// every field of an object that is absent itself, which is why readers need not check their way
-/// down. The document must outlive this view.
+/// The fields of one JSON object. A field whose type differs from the requested type reads as
+/// absent. All fields of an absent object read as absent too, so a caller need not check each level
+/// of nested objects. The document must outlive this view.
 class JsonFields {
  public:
-  /// \param value anything; what is no object has no fields.
+  /// \param value any JSON value, or null. A value that is not an object has no fields.
   explicit JsonFields(const rapidjson::Value* value)
       : object_(value != nullptr && value->IsObject() ? value : nullptr) {}
 
   [[nodiscard]] bool exists() const { return object_ != nullptr; }
 
-  /// \return empty where absent. A text with a NUL byte in it is absent: no store keeps it as text.
+  /// \return the text of a string field; empty if absent. A string with a NUL byte counts as
+  ///   absent, because databases cannot store it as text.
   [[nodiscard]] std::string text(std::string_view name) const;
-  /// The same, and an integer becomes its digits.
+  /// The same as text(), but a non-negative integer is returned as its decimal digits.
   [[nodiscard]] std::string text_or_digits(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] JsonFields object(std::string_view name) const { return JsonFields(find(name)); }
-  /// \return null where absent.
+  /// \return null if absent.
   [[nodiscard]] const rapidjson::Value* array(std::string_view name) const;
 
  private:

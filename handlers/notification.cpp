@@ -25,19 +25,19 @@ bool is_event_type(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_event_type_char);
 }
 
-/// Databases keep any text but one with a NUL in it.
+/// Databases cannot store a NUL character in a text.
 bool is_storable(std::string_view text) {
   return text.find('\0') == std::string_view::npos;
 }
 
 enum class Role : std::uint8_t {
-  kDecides,         ///< must be there, as the rule says
-  kDecidesIfThere,  ///< may be missing, but not be otherwise
-  kTells,           ///< is only told to people: where it breaks the rule it is an unknown field
+  kDecides,         ///< required, and must satisfy its rule
+  kDecidesIfThere,  ///< optional, but if present it must satisfy its rule
+  kTells,           ///< descriptive; a value that breaks its rule goes to unknown_fields
 };
 using enum Role;
 
-/// One string field of the envelope, and what is asked of it.
+/// The rule for one string field of the envelope or the resource.
 template <typename Owner>
 struct FieldRule {
   std::string_view name;
@@ -49,7 +49,7 @@ struct FieldRule {
 
 constexpr std::size_t kShortBytesMax = 64;
 constexpr std::size_t kLongBytesMax = 1024;
-/// The listener limits the whole body, and the cipher judges what is sealed.
+/// No limit here, because the listener limits the whole body and the cipher checks the parts.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
@@ -76,14 +76,16 @@ EnvelopeProblem problem(EnvelopeError error, std::string_view field, std::string
   return {error, std::string(field).append(what)};
 }
 
-/// \return the value, or null where it is missing or null: WeChat Pay means the same by both.
+/// \return the value; null if the field is missing or is JSON null, which mean the same in WeChat
+///   Pay's notifications.
 const Value* find(const Value& object, std::string_view name) {
   const Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
   const auto member = object.FindMember(key);
   return member == object.MemberEnd() || member->value.IsNull() ? nullptr : &member->value;
 }
 
-/// \return what keeps a value that is there from being taken as the field.
+/// Checks a field that is present.
+/// \return an error if the value breaks the rule; nothing if the value is good.
 template <typename Owner>
 Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
   if (!value.IsString()) return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
@@ -118,7 +120,8 @@ Problem read_fields(const Value& object, const FieldRule<Owner> (&rules)[kCount]
   return {};
 }
 
-/// Whether a field has been read into a member, or says nothing.
+/// Returns true if the field is null, or if its value was stored in a member of Notification or
+/// SealedResource.
 template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());
@@ -138,7 +141,7 @@ Members unknown_members(const Value& object, const FieldRule<Owner> (&rules)[kCo
   return unknown;
 }
 
-/// \return what the rules did not take, as a JSON object; empty where they took everything.
+/// \return a JSON object with all fields that were not stored in a member; empty if there are none.
 std::string unknown_fields(const Value& envelope, const Value& resource) {
   Members of_envelope = unknown_members(envelope, kEnvelopeRules);
   std::erase_if(of_envelope, [](const auto* field) { return field->name == kResource; });

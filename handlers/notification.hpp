@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The envelope of a notification: who it is, and a sealed resource.
+/// Parses the envelope of a notification: its id, event type and encrypted resource.
 
 #include <cstdint>
 #include <string>
@@ -13,42 +13,45 @@
 
 namespace couponhook::handlers {
 
-/// The encrypted part, as it came.
+/// The encrypted resource of a notification, as received.
 struct SealedResource {
-  std::string algorithm;        ///< AEAD_AES_256_GCM; another one cannot be opened
-  std::string nonce;            ///< 12 bytes
-  std::string associated_data;  ///< empty where missing, null or ""
-  std::string ciphertext;       ///< base64
-  std::string original_type;    ///< the resource's type before sealing; empty where missing
+  std::string algorithm;        ///< AEAD_AES_256_GCM; other algorithms cannot be decrypted
+  std::string nonce;            ///< nonce of the encryption, 12 bytes
+  std::string associated_data;  ///< empty if missing, null or ""
+  std::string ciphertext;       ///< base64 of the ciphertext followed by the tag
+  std::string original_type;    ///< type of the resource before encryption; empty if missing
 };
 
 /// A notification as WeChat Pay posts it.
 ///
-/// Lenient where real traffic is: summary, create_time, resource_type and original_type may be
-/// missing or be anything at all (what is no text of a sensible length is kept as an unknown
-/// field), since a copy refused for them would be money lost. Strict on what decides: id and
-/// event_type are identifiers, the sealed parts are there, associated_data is a string or missing.
+/// Lenient for descriptive fields: summary, create_time, resource_type and original_type may be
+/// missing or have any value, because a refused notification can be lost for good. A value that is
+/// not a string of sensible length is kept in unknown_fields. Strict for the other fields: id and
+/// event_type must be identifiers, the encrypted parts must be present, and associated_data must be
+/// a string or missing.
 /// Source: wechatpay-protocol section 1.8, after the official "callback notification" pages.
 struct Notification {
-  std::string id;           ///< 1 to 64 visible ASCII characters, the same for every copy
+  std::string id;           ///< 1 to 64 visible ASCII characters, the same in every copy
   std::string event_type;   ///< 1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'
-  std::string create_time;  ///< as sent, at most 64 bytes
+  std::string create_time;  ///< as received, at most 64 bytes
   std::string resource_type;
   std::string summary;
   SealedResource resource;
-  /// The envelope's fields that have no member here, as a JSON object; empty where there are none.
+  /// All fields of the envelope that have no member here, as a JSON object; empty if there are
+  /// none.
   std::string unknown_fields;
 };
 
-/// Why a signed body is not a notification.
+/// Reasons why a signed body is not a notification.
 enum class EnvelopeError : std::uint8_t {
-  kJson = 1,          ///< not an acceptable JSON object
-  kFieldMissing = 2,  ///< a field that decides is absent, null or empty
-  kFieldType = 3,     ///< a field has another JSON type than documented
-  kFieldValue = 4,    ///< a field is too long or has characters it cannot have
+  kJson = 1,          ///< not a JSON object, or one that parse_object() refuses
+  kFieldMissing = 2,  ///< a required field is absent, null or empty
+  kFieldType = 3,     ///< a field has a JSON type other than the documented one
+  kFieldValue = 4,    ///< a field is too long or has forbidden characters
 };
 
-/// An error with the field at fault ("resource.nonce"), fit for logs: it holds no content.
+/// An error with the name of the bad field ("resource.nonce"). Safe to log: contains no values of
+/// the notification.
 struct EnvelopeProblem {
   EnvelopeError error;
   std::string message;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Which handlers an event goes to.
+/// Finds the handlers of an event type.
 
 #include <string>
 #include <string_view>
@@ -12,10 +12,10 @@
 
 namespace couponhook::handlers {
 
-/// An event type, or the beginning of one followed by '*': "COUPON.USE", "COUPON.*", "*".
+/// A pattern for event types: an event type ("COUPON.USE"), a prefix and '*' ("COUPON.*"), or "*".
 class EventPattern {
  public:
-  /// \return an error that says what a pattern looks like.
+  /// \return an error that describes the valid forms if `text` is not a pattern.
   [[nodiscard]] static boost::system::result<EventPattern, std::string> parse(
       std::string_view text);
 
@@ -25,18 +25,18 @@ class EventPattern {
   EventPattern(std::string prefix, bool open) : prefix_(std::move(prefix)), open_(open) {}
 
   std::string prefix_;
-  bool open_;  // anything may follow the prefix
+  bool open_;  // true for a pattern with '*': any text may follow the prefix
 };
 
-/// Handlers by name with their patterns, in the order in which they were added. Fill it, then share
-/// it as const: match() is thread-safe.
+/// Handlers by name with their event patterns, in the order of add() calls. Fill the registry
+/// first, then share it as const: match() is thread-safe, add() is not.
 class Registry {
  public:
-  /// A name that was added before gets the patterns in addition.
+  /// Adds a handler. If a handler of that name exists, the patterns are added to that handler.
   void add(std::string handler, std::vector<EventPattern> patterns);
 
-  /// \return the names of the handlers for this event type, each once, in order; the views are
-  ///   valid while this object lives.
+  /// \return the names of the handlers for this event type, each name once, in the order of add()
+  ///   calls. The views are valid while this object lives.
   [[nodiscard]] std::vector<std::string_view> match(std::string_view event_type) const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a merchant's own system is sent of an event.
+/// Type and body of the webhook that couponhook sends to a merchant's own system.
 
 #include <string>
 #include <string_view>
@@ -10,14 +10,15 @@
 
 namespace couponhook::handlers {
 
-/// The event's name in the outgoing world: coupon.issued, coupon.redeemed, refund.succeeded,
-/// refund.abnormal, refund.closed; any other event type in lower case.
+/// The event's name in webhooks: coupon.issued, coupon.redeemed, refund.succeeded, refund.abnormal
+/// or refund.closed. Any other event type is written in lower case.
 [[nodiscard]] std::string webhook_type(std::string_view event_type);
 
-/// The body: {"type","timestamp","data":{"notification_id","mchid","event_type","create_time",
-/// "source","resource"}}. The same bytes at every attempt, so that a receiver may compare them.
-/// "timestamp" is when the event was made, in RFC 3339; when it was received, where WeChat Pay's
-/// create_time is none that can be read.
+/// The webhook body:
+/// {"type","timestamp","data":{"notification_id","mchid","event_type","create_time",
+/// "source","resource"}}. Every attempt sends the same bytes, so a receiver may compare bodies.
+/// "timestamp" is WeChat Pay's create_time in RFC 3339, or the time of receipt if create_time
+/// cannot be parsed.
 [[nodiscard]] std::string webhook_body(const HandledEvent& event);
 
 }  // namespace couponhook::handlers

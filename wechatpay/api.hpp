@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// What goes to WeChat Pay and what comes back, as plain data.
+/// Requests to WeChat Pay's APIs and their replies, as plain data.
 ///
-/// This room builds requests and reads replies; it opens no socket, starts no thread and asks no
-/// clock. A call is made in four steps, of which only the second is not here:
+/// The code in wechatpay/ builds requests and parses replies. It opens no socket, starts no thread
+/// and reads no clock. An API call has four steps; the caller does the second step itself:
 ///
 ///     ApiRequest request = send_coupon_request(...);            // one builder for each API
 ///     ApiReply reply = <send it with request_headers(...)>;      // authorization.hpp
@@ -25,13 +25,13 @@ struct Header {
 };
 
 struct ApiRequest {
-  Api api;                     ///< its limits and whether it may be repeated: see spec_of()
-  std::string method;          ///< GET or POST
-  std::string path_and_query;  ///< encoded; sent and signed exactly as it stands here
-  std::string body;            ///< JSON; empty for GET
+  Api api;                     ///< selects rate limit and retry rules: see spec_of()
+  std::string method;          ///< HTTP method: GET or POST
+  std::string path_and_query;  ///< percent-encoded; sent and signed without further changes
+  std::string body;            ///< JSON body; empty for GET
   std::string accept = "application/json";
-  /// The Wechatpay-Serial header where this call needs one whatever the key mode is (security
-  /// echo); empty: what ApiCaller says.
+  /// Value of the Wechatpay-Serial header, if this call needs one in every key mode (security
+  /// echo). If empty, ApiCaller::public_key_id is used.
   std::string platform_serial{};
 };
 
@@ -40,7 +40,8 @@ struct ApiReply {
   std::vector<Header> headers;
   std::string body;
 
-  /// The first header of that name, letter case aside; empty where there is none. A view.
+  /// Value of the first header with that name, ignoring letter case; empty if there is none. The
+  /// returned view points into this object.
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 

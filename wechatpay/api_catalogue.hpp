@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Every API that is called, with what the documentation says about calling it.
+/// Catalogue of the WeChat Pay APIs in use: path, method, rate limit and retry rule of each.
 
 #include <chrono>
 #include <cstdint>
@@ -35,29 +35,31 @@ enum class Api : std::uint8_t {
   kBusifavorCouponList,
 };
 
-/// So many calls within so much time, whatever API instance makes them.
+/// Rate limit: at most `calls` calls in each `period`.
 struct RateLimit {
   int calls;
   std::chrono::seconds period;
 };
 
-/// The row of one API.
+/// Facts about one API.
 struct ApiSpec {
   Api api;
-  std::string_view name;    ///< for logs and metrics: a closed set
-  std::string_view method;  ///< GET or POST
-  std::string_view path;    ///< as documented, {…} where something is filled in
-  /// The tightest documented limit that one caller on one address has to keep.
+  std::string_view name;    ///< name for logs and metrics, from a fixed set
+  std::string_view method;  ///< HTTP method: GET or POST
+  std::string_view path;    ///< as documented, with {…} for variable parts
+  /// The strictest documented limit that applies to one merchant and one IP address.
   RateLimit limit;
-  /// The same call may be sent again when its outcome is unknown: it reads, or WeChat Pay takes a
-  /// repetition for the same order (out_request_no), or it sets what is set already.
+  /// True if the call may be sent again when its outcome is unknown: the call only reads, or WeChat
+  /// Pay recognises the repetition by its out_request_no, or the call sets a value that is already
+  /// set.
   bool repeatable;
-  /// The reply carries Wechatpay-Signature. File downloads do not: their hash is compared.
+  /// True if the reply has a Wechatpay-Signature. File downloads have none; their hash is checked.
   bool reply_signed;
 };
 
-/// Source of limits: wechatpay-protocol sections 1.7, 4, 5 and 6, and the API pages of
-/// pay.weixin.qq.com/docs/merchant/apis/cash-coupons; where no limit is published, a modest one.
+/// \return the facts about an API. Source of the rate limits: wechatpay-protocol sections 1.7, 4, 5
+///   and 6, and the API pages of pay.weixin.qq.com/docs/merchant/apis/cash-coupons. If no limit is
+///   published, a low limit is used.
 [[nodiscard]] const ApiSpec& spec_of(Api api);
 
 [[nodiscard]] std::span<const ApiSpec> all_apis();

@@ -4,7 +4,7 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kScheme = "WECHATPAY2-SHA256-RSA2048";
-// WeChat Pay refuses requests without one.
+// WeChat Pay refuses requests without a User-Agent header.
 constexpr std::string_view kUserAgent = "couponhook";
 
 }  // namespace

@@ -14,7 +14,7 @@ std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
 
-/// One form for all sources, so that a redemption reads alike wherever it was learnt of.
+/// Uses one time format for all sources, so that a redemption looks the same from every source.
 std::string normal_time(const std::string& text) {
   const auto time = base::parse_wechat_time(text);
   return time ? base::format_wechat_time(*time) : text;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Busifavor coupons (商家券) in users' hands. Their issue is what COUPON.SEND notifies; their use
-/// is notified by nothing.
+/// API requests for busifavor coupons (商家券) that users hold. WeChat Pay notifies the issue of
+/// such a coupon (COUPON.SEND), but not its use.
 ///
 /// Source: wechatpay-protocol sections 3.2 and 5; WeChat Pay documents merchant/4012534963 and
 /// apis/chapter9_2_5.
@@ -20,14 +20,14 @@ namespace couponhook::wechatpay {
 struct BusifavorCoupon {
   std::string stock_id;
   std::string coupon_code;
-  std::string coupon_state;  ///< SENDED, USED, EXPIRED, DELETED or DEACTIVATED
+  std::string coupon_state;  ///< state: SENDED, USED, EXPIRED, DELETED or DEACTIVATED
   std::string belong_merchant;
   std::string stock_name;
   std::string receive_time;
   std::string send_request_no;
-  std::string use_time;                ///< empty until used
-  std::string use_request_no;          ///< likewise
-  std::string associate_out_trade_no;  ///< likewise; may be empty
+  std::string use_time;                ///< empty until the coupon is used
+  std::string use_request_no;          ///< empty until the coupon is used
+  std::string associate_out_trade_no;  ///< may be empty even after use
 };
 
 struct BusifavorCouponName {
@@ -42,9 +42,9 @@ struct BusifavorCouponName {
 struct BusifavorCouponQuery {
   std::string openid;
   std::string appid;
-  std::string stock_id;          ///< empty: any
-  std::string coupon_state;      ///< SENDED, USED or EXPIRED; empty: any
-  std::string creator_merchant;  ///< one of these three has to be given
+  std::string stock_id;          ///< empty: all stocks
+  std::string coupon_state;      ///< SENDED, USED or EXPIRED; empty: all states
+  std::string creator_merchant;  ///< creator, belong or sender merchant: at least one is required
   std::string belong_merchant;
   std::string sender_merchant;
   PageRequest page{0, 20};

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Platform certificates as files: a restart must not need the network. Names and bytes only;
-/// writing them, atomically, is the caller's.
+/// File names and contents for stored platform certificates, so that a restart does not need the
+/// network. The caller writes the files, atomically.
 
 #include <chrono>
 #include <optional>
@@ -15,22 +15,22 @@
 
 namespace couponhook::wechatpay {
 
-/// wechatpay_<serial>.pem, as WeChat Pay's own download tool names them.
-/// \param serial hexadecimal: nothing else becomes part of a path.
-/// \return nothing where it is not.
+/// The file name of a certificate: wechatpay_<serial>.pem, as in WeChat Pay's own download tool.
+/// \param serial hexadecimal digits only, because the serial becomes part of a path.
+/// \return nothing if the serial has other characters.
 [[nodiscard]] std::optional<std::string> certificate_file_name(std::string_view serial);
 
-/// Whether a file in the directory is one of ours, to be replaced or removed. Others are left
-/// alone.
+/// Returns true if a file name has the form of certificate_file_name(). Only such files may be
+/// replaced or removed; other files in the directory are left alone.
 [[nodiscard]] bool is_certificate_file_name(std::string_view name);
 
-/// Reads a kept file.
-/// \return an error that says what is wrong with it.
+/// Parses a stored certificate file.
+/// \return an error that describes the fault if the file is not valid.
 [[nodiscard]] boost::system::result<PlatformCertificate, std::string> read_certificate_file(
     std::string_view content);
 
-/// As read_certificate_file, each certificate of a file that may hold several; blocks that are none
-/// are left out.
+/// Parses each certificate of a file that may hold several. Other blocks, and certificates that
+/// cannot be read, are ignored.
 [[nodiscard]] std::vector<PlatformCertificate> read_certificates(std::string_view content);
 
 struct CertificateFile {
@@ -38,12 +38,12 @@ struct CertificateFile {
   std::string content;
 };
 
-/// What has to happen in the directory so that it holds exactly `current`.
+/// The changes after which the directory holds exactly the certificates in `current`.
 struct CertificateFileChanges {
   std::vector<CertificateFile> write;
   std::vector<std::string> remove;
 };
-/// \param present the files that are there; one that is damaged is written anew.
+/// \param present the certificate files in the directory. A damaged file is written again.
 [[nodiscard]] CertificateFileChanges certificate_file_changes(
     std::span<const CertificateFile> present, std::span<const PlatformCertificate> current);
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Platform certificates: asking for them, opening them, and what to do with those already there.
+/// Platform certificates: the download request, decryption and verification of the reply, and
+/// merging with the stored certificates.
 ///
 /// Source: wechatpay-protocol section 1.7.
 
@@ -27,31 +28,32 @@ struct PlatformCertificate {
 
 [[nodiscard]] ApiRequest certificates_request();
 
-/// Opens the reply of certificates_request(). All or nothing: one entry that cannot be opened or is
-/// no certificate, an empty list, or a signature that does not hold fails the whole, and what is
-/// loaded stays. Expired certificates are left out; a list of nothing else is an error.
+/// Decrypts and verifies the reply to certificates_request(). All or nothing: the whole reply is
+/// refused if one entry cannot be decrypted or is not a certificate, if the list is empty, or if
+/// the signature is wrong. The loaded certificates then stay in use. Expired certificates are left
+/// out; a list of only expired certificates is an error.
 ///
-/// The first download cannot be verified with a certificate that is there already. So the entries
-/// are decrypted first, which authenticates each under the APIv3 key, and the same reply's
-/// signature is then verified with what came out of it, or with a key that is already trusted.
+/// The first download cannot be verified with a certificate that is already known. So the entries
+/// are decrypted first, which proves that their sender knows the APIv3 key. Then the signature of
+/// the reply is verified with the decrypted certificates, or with a key that is already trusted.
 ///
-/// \param ciphers the merchant's live APIv3 keys; each entry is tried with each.
-/// \param trusted what is loaded now; null or empty at the first download.
+/// \param ciphers the merchant's current APIv3 keys; each key is tried on each entry.
+/// \param trusted the loaded keys; null or empty at the first download.
 [[nodiscard]] ApiResult<std::vector<PlatformCertificate>> open_certificates(
     const ApiReply& reply, std::span<const crypto::ResourceCipher> ciphers,
     const crypto::PlatformKeys* trusted, std::chrono::sys_seconds now);
 
-/// What follows from a download for the certificates that are kept.
+/// Result of merging downloaded certificates with stored ones.
 struct CertificateMerge {
-  std::vector<PlatformCertificate> current;  ///< to be loaded and kept on disk, by expiry
-  std::vector<std::string> added;            ///< serials new to us
-  std::vector<std::string> dropped;          ///< serials that have expired
+  std::vector<PlatformCertificate> current;  ///< to be loaded and stored, sorted by expiry
+  std::vector<std::string> added;            ///< serials that were not stored before
+  std::vector<std::string> dropped;          ///< serials of stored certificates that have expired
   [[nodiscard]] bool changes_anything() const { return !added.empty() || !dropped.empty(); }
 };
 
-/// Joins what is kept with what was downloaded. A certificate that is no longer listed stays until
-/// it expires: WeChat Pay can stop a roll-out half-way, and notifications that were signed with the
-/// withdrawn certificate must not be refused.
+/// Merges stored and downloaded certificates. A stored certificate that is no longer listed stays
+/// until it expires: WeChat Pay can stop a certificate roll-out half-way, and notifications signed
+/// with the withdrawn certificate must still be accepted.
 [[nodiscard]] CertificateMerge merge_certificates(std::span<const PlatformCertificate> kept,
                                                   std::span<const PlatformCertificate> fetched,
                                                   std::chrono::sys_seconds now);

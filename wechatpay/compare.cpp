@@ -23,7 +23,8 @@ bool is_same_time(const string& ours, const string& theirs) {
   const auto b = base::parse_wechat_time(theirs);
   if (!a || !b) return ours == theirs;
   const seconds distance = *a > *b ? *a - *b : *b - *a;
-  // Ours may have had a fraction that theirs rounded.
+  // Accept a difference of one second: the store's time may have had a fraction of a second that
+  // WeChat Pay's record has rounded.
   return distance <= seconds(1);
 }
 
@@ -126,7 +127,7 @@ ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownF
     report.rows.back().differences = std::move(differences);
   }
   for (const KnownFact& fact : known) {
-    // Inserting tells repetitions of ours apart too.
+    // The set also removes repeated facts of the store.
     if (!told.insert(key_of(fact.kind, fact.business_key)).second) continue;
     ++report.unlisted;
     report.rows.push_back(row_of(fact));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Their books against our ledger.
+/// Compares WeChat Pay's records with the facts in the store (reconciliation).
 
 #include <chrono>
 #include <cstddef>
@@ -16,24 +16,24 @@
 
 namespace couponhook::wechatpay {
 
-/// A fact that the store holds.
+/// A fact in the store's ledger.
 struct KnownFact {
   FactKind kind{};
-  std::string stock_id;        ///< empty for refunds
-  std::string coupon;          ///< empty for refunds
-  std::string transaction_id;  ///< empty for issues
+  std::string stock_id;        ///< empty for refunds: a refund names a transaction
+  std::string coupon;          ///< empty for refunds: a refund names a transaction
+  std::string transaction_id;  ///< empty for issues: no payment is involved
   std::string business_key;
   std::string occurred_at;
 };
 
 enum class Finding : std::uint8_t {
-  kMatched,      ///< in both, alike
-  kMissing,      ///< theirs has it, ours not: it never arrived
-  kDiffering,    ///< in both, but they tell it differently
-  kUnlisted,     ///< ours has it, theirs not
-  kNotCompared,  ///< theirs has it, ours cannot: nothing notifies of it. compare() finds none.
+  kMatched,      ///< in both, with equal content
+  kMissing,      ///< in WeChat Pay's records only: the notification never arrived
+  kDiffering,    ///< in both, with different content
+  kUnlisted,     ///< in the store only
+  kNotCompared,  ///< not comparable: WeChat Pay never notifies it (not used by compare())
 };
-/// matched, missing, differing, unlisted, not_compared
+/// \return matched, missing, differing, unlisted or not_compared.
 [[nodiscard]] std::string_view to_string(Finding finding);
 
 struct ReportRow {
@@ -44,47 +44,50 @@ struct ReportRow {
   std::string transaction_id;
   std::string business_key;
   std::string occurred_at;
-  std::size_t line = 0;     ///< in the flow file; 0: none
-  std::string differences;  ///< "occurred_at: ours …, theirs …"; only where kDiffering
-  std::size_t entry = 0;    ///< index into the books, where kMissing, kMatched or kDiffering
+  std::size_t line = 0;     ///< line in the flow file; 0 if there is none
+  std::string differences;  ///< "occurred_at: ours …, theirs …"; only for kDiffering
+  std::size_t entry = 0;    ///< index in WeChat Pay's records; only for kMissing and kDiffering
 };
 
 struct ReconcileReport {
-  std::size_t in_books = 0;  ///< entries of theirs, repetitions left out
-  std::size_t repeated = 0;  ///< entries that tell a fact again: one refund of several coupons
-  std::size_t in_store = 0;  ///< facts of ours that were compared
+  std::size_t in_books = 0;  ///< distinct facts in WeChat Pay's records
+  std::size_t repeated = 0;  ///< repeated records of one fact, e.g. one refund of several coupons
+  std::size_t in_store = 0;  ///< distinct facts in the store that were compared
   std::size_t matched = 0;
   std::size_t missing = 0;
   std::size_t differing = 0;
   std::size_t unlisted = 0;
-  /// Everything but what matched, in the order of the books, what is unlisted at the end.
+  /// All findings except matches, in the order of WeChat Pay's records; unlisted facts come last.
   std::vector<ReportRow> rows;
 };
 
-/// Compares by kind and business key. What is alike must be alike in stock, transaction and, to the
-/// second, time; of a time that one side does not tell, nothing is said.
+/// Compares records and facts by kind and business key. Two facts match if stock, coupon and
+/// transaction are equal and their times differ by at most one second. A value that is missing on
+/// one side (a time; the stock or coupon of a refund) is not compared.
 ///
-/// \param known the facts that could be in these books: of the same stock and kind, of the same
-/// user.
+/// \param known the facts that can occur in these records: those of the same stock and kind, or of
+///   the same user.
 [[nodiscard]] ReconcileReport compare(std::span<const BookEntry> books,
                                       std::span<const KnownFact> known);
 
-/// When something happened that is admitted where it is missing. Nothing: whenever it did.
+/// Limits on the time of missing facts that reconciliation stores. An absent limit does not apply.
 struct AdmissionWindow {
-  /// What is older may have arrived, been applied, and been forgotten since.
+  /// Older facts are not stored: they may have arrived and been purged by retention since.
   std::optional<std::chrono::sys_seconds> since;
-  /// What is younger may still be notified.
+  /// Younger facts are not stored: WeChat Pay may still send their notifications.
   std::optional<std::chrono::sys_seconds> until;
 };
 
-/// What is missing, by what is to be done about it.
+/// Missing facts, grouped by the action that they need.
 struct Admissible {
-  std::vector<const BookEntry*> entries;  ///< to be admitted
-  std::size_t outdated = 0;   ///< before the window; where it has a beginning, also without a time
-  std::size_t unsettled = 0;  ///< after it
+  std::vector<const BookEntry*> entries;  ///< facts to store
+  /// Older than the window; if `since` is set, also facts without a time.
+  std::size_t outdated = 0;
+  std::size_t unsettled = 0;  ///< younger than the window
 };
 
-/// \param books those that were compared; they must outlive what is returned.
+/// \param books the records that were compared. The result points into them, so they must outlive
+///   it.
 [[nodiscard]] Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> books,
                                     const AdmissionWindow& window);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// WeChat Pay's error codes, and what to do about each.
+/// Catalogue of WeChat Pay's error codes, with advice and a retry rule for each.
 
 #include <span>
 #include <string_view>
@@ -16,16 +16,18 @@ struct ErrorRow {
   std::string_view advice;
 };
 
-/// Codes documented for the APIs of this room: wechatpay-protocol section 4, and the error tables
-/// of the API pages.
+/// The documented error codes of the APIs used here. Source: wechatpay-protocol section 4, and the
+/// error tables of the API pages.
 [[nodiscard]] std::span<const ErrorRow> documented_errors();
 
-/// The row of a code; for a code that is not documented, a row by its HTTP status. What a code
-/// means for one API only comes first: a missing certificate is no missing stock.
+/// Finds the catalogue row of an error code; for an undocumented code, a row by HTTP status. A
+/// meaning that is special to one API comes first: RESOURCE_NOT_EXISTS means a missing certificate
+/// for one API and a missing stock for another.
 [[nodiscard]] ErrorRow explain_error(Api api, unsigned status, std::string_view code);
 
-/// The merchant has no platform certificates, because it is one of those (all new ones since the
-/// end of 2024) to whom WeChat Pay signs with its public key only: never ask again.
+/// Returns true if the error says that this merchant has no platform certificates. For such
+/// merchants (all new ones since the end of 2024), WeChat Pay signs only with its public key, so
+/// the certificates must not be requested again.
 /// Source: wechatpay-protocol section 1.6.
 [[nodiscard]] bool means_public_key_merchant(const ApiError& error);
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Which column of a flow file means what. The columns are not published and their order is not
-/// fixed, so that they are found by the names in the header line, and the names can be configured.
+/// Meaning of the columns of a flow file. WeChat Pay publishes neither the column names nor their
+/// order, so columns are found by the names in the header line, and operators can configure names.
 ///
 /// Source: wechatpay-protocol section 5.
 
@@ -20,30 +20,30 @@ enum class FlowColumn : std::uint8_t {
   kStockId,
   kCouponId,
   kTransactionId,
-  kRefundId,  ///< only in refund flows
-  kTime,      ///< of the redemption or refund
-  kMchid,     ///< where it happened
-  kDiscount,  ///< what the coupon was worth; yuan where the name says 元, else fen
-  kGoods,     ///< free text that may hold commas, if it is the last column
+  kRefundId,  ///< refund id; only in refund flows
+  kTime,      ///< time of the redemption or refund
+  kMchid,     ///< merchant at which it happened
+  kDiscount,  ///< value of the discount: in yuan if the column name contains 元, else in fen
+  kGoods,     ///< free text; may contain commas if it is the last column
 };
 
-/// The names under which a column may come. Letter case, spaces and full-width brackets do not
-/// matter.
+/// The names that a column may have. Letter case, spaces and full-width brackets are ignored when
+/// names are compared.
 struct FlowColumnNames {
   FlowColumn column;
   std::vector<std::string> names;
 };
 
-/// The names seen so far.
+/// The column names known so far.
 [[nodiscard]] std::vector<FlowColumnNames> usual_flow_columns(FlowKind kind);
 
-/// Columns without which a row is of no use.
+/// Columns without which a row cannot be used.
 [[nodiscard]] std::vector<FlowColumn> required_flow_columns(FlowKind kind);
 
 [[nodiscard]] std::optional<FlowColumn> find_flow_column(
     const std::vector<FlowColumnNames>& columns, std::string_view name);
 
-/// The configuration's and messages' name of a column: coupon_id.
+/// \return the name of a column in the configuration and in messages, for example coupon_id.
 [[nodiscard]] std::string_view to_string(FlowColumn column);
 
 }  // namespace couponhook::wechatpay

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Single fields of a flow file. Private to flow_file.cpp.
+/// Parses single fields of a flow file. Internal header of flow_file.cpp.
 
 #include <cstdint>
 #include <optional>
@@ -14,14 +14,16 @@ namespace couponhook::wechatpay {
 
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// "12.3" yuan or "1230" fen; "12,3" where a comma does not separate fields.
+/// Parses an amount: "12.3" yuan or "1230" fen. A decimal comma ("12,3") is accepted if the comma
+/// is not the separator of the file.
+/// \return the amount in fen; nothing if `text` is not an amount.
 [[nodiscard]] std::optional<std::int64_t> parse_fen(std::string_view text, bool is_yuan,
                                                     char separator);
 
-/// What a column holds; nothing where it holds no identifier.
+/// \return the kind of identifier in a column; nothing if the column holds no identifier.
 [[nodiscard]] std::optional<Identifier> identifier_in(FlowColumn column);
 
-/// How files write that there is no value.
+/// Returns true if a field has no value: flow files write "-" or nothing.
 [[nodiscard]] bool is_absent(std::string_view text);
 
 }  // namespace couponhook::wechatpay

@@ -10,7 +10,8 @@
 namespace couponhook::wechatpay {
 namespace {
 
-/// "sep=;" before the header says how a spreadsheet separates fields.
+/// Prefix of an optional line before the header: "sep=;" names the separator that a spreadsheet
+/// used.
 constexpr std::string_view kSeparatorLine = "sep=";
 constexpr std::string_view kSeparators = ",;\t|";
 
@@ -43,15 +44,15 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-/// The first line of the two at the end of a bill.
+/// Returns true for the first of the two summary lines at the end of a bill.
 bool begins_summary(std::string_view first_field) {
-  if (trimmed(first_field).starts_with('`')) return false;  // a value, whatever it says
+  if (trimmed(first_field).starts_with('`')) return false;  // a backtick marks a value
   const std::string_view start = without_marks(first_field).text;
   const auto begins = [&](std::string_view word) { return start.starts_with(word); };
   return begins("总") || begins("合计") || begins("汇总") || begins("Total") || begins("total");
 }
 
-/// The separator with which the header names the most columns that are known.
+/// Finds the separator with which the header line has the most known column names.
 char find_separator(std::string_view text, bool is_last,
                     const std::vector<FlowColumnNames>& columns) {
   char best = kSeparators.front();
@@ -69,7 +70,8 @@ char find_separator(std::string_view text, bool is_last,
   return best;
 }
 
-/// A header name as it is told to people: it comes from the file.
+/// \return a header name in brackets for messages; empty if the name is too long or not printable,
+///   because the name comes from an untrusted file.
 std::string shown(std::string_view name) {
   constexpr std::size_t kBytesMax = 60;
   if (name.size() > kBytesMax) return {};
@@ -93,7 +95,7 @@ FlowParser::FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, Flow
 }
 
 bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) {
-  // A megabyte at once would be copied for each row that is taken off it.
+  // Parse in pieces, because the remaining text is copied when rows are removed from its front.
   constexpr std::size_t kPieceBytes = 64 * 1024;
   while (!bytes.empty() && !failed_) {
     const std::string_view piece = bytes.substr(0, kPieceBytes);
@@ -118,7 +120,7 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
     const auto row = next_row(text, is_last);
     if (!row) break;
     const bool was_overlong = std::exchange(overlong_, row->bytes == 0);
-    if (row->bytes == 0) {  // nothing of it is kept until its line ends
+    if (row->bytes == 0) {  // keep nothing of this row until its line ends
       text = {};
       break;
     }
@@ -140,7 +142,8 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
   }
 }
 
-/// The first line of `text` as a row without fields; nothing where it may go on.
+/// Finds the end of the first line of `text`.
+/// \return a row without fields; nothing if the line may continue after `text`.
 std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool is_last) const {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   if (end == text.size() && !is_last && !overlong_) return {};
@@ -151,8 +154,9 @@ std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool i
   return line;
 }
 
-/// \return nothing where more of the file is needed; a row of no bytes where all of `text` is in
-///   one that is too long.
+/// Reads the next row, or the end of a row that is too long.
+/// \return nothing if more of the file is needed; a row of 0 bytes if `text` holds only the
+///   beginning of a row that is too long.
 std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_last) {
   const bool may_wait = !is_last && text.size() <= limits_.line_bytes_max;
   if (overlong_) {
@@ -173,7 +177,7 @@ std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_
   auto row = read_row(text, is_last, rules_);
   if (!row) return may_wait || is_last ? std::nullopt : std::optional(SeparatedRow{});
   if (part_ == Part::kRows && row->lines > 1 && count_fields(row->fields) != names_.size()) {
-    // A quote that is not closed must not cost the rows that it swallows.
+    // An unclosed quote must not swallow the rows after it, so only the first line is skipped.
     row = first_line(text, true);
     row->fault = RowFault::kQuoteOpen;
   }
@@ -185,7 +189,7 @@ void FlowParser::take(const SeparatedRow& row, std::vector<FlowRecord>& records)
     return part_ == Part::kHeader ? fail("the header line cannot be read: a quote is not closed")
                                   : skip("a quote is not closed");
   }
-  // A spreadsheet leaves separators in lines that are empty.
+  // Spreadsheets write separators even in empty lines.
   if (std::ranges::all_of(row.fields, [](const auto& field) { return trimmed(field).empty(); })) {
     return;
   }
@@ -213,8 +217,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
     const std::string& name = names_.emplace_back(without_marks(field).text);
     auto column = find_flow_column(columns_, name);
     if (column && contains(present, *column)) {
-      // It must not be left open which one identifies a row; of what else there is, the first
-      // counts.
+      // Refuse two columns with the same meaning if they identify the row. For other columns, only
+      // the first one is used.
       if (contains(required, *column)) {
         return fail("two columns of the header both mean " + std::string(to_string(*column)));
       }
@@ -239,7 +243,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
   part_ = Part::kRows;
 }
 
-/// Without the empty ones behind the last column, which spreadsheets add.
+/// \return the number of fields, without empty fields after the last column, which spreadsheets
+///   add.
 std::size_t FlowParser::count_fields(const std::vector<std::string>& fields) const {
   std::size_t size = fields.size();
   while (size > names_.size() && trimmed(fields[size - 1]).empty()) --size;
@@ -266,7 +271,7 @@ void FlowParser::take_record(const std::vector<std::string>& fields,
   records.push_back(std::move(record));
 }
 
-/// Puts one field where it belongs, or says what is wrong with it.
+/// Stores one field in the record, or notes a fault.
 void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field) {
   const auto column = meaning_[i];
   const Unmarked value = without_marks(field);
@@ -288,7 +293,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
   } else if (column == FlowColumn::kDiscount) {
     const bool is_yuan = names_[i].find("元") != std::string::npos;
     record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);
-    // A redemption is not to be lost for the sake of an amount.
+    // Keep the row: a redemption must not be lost because of a bad amount.
     if (!record.discount_fen && !is_absent(value.text)) {
       report("the amount is not one: the row is taken without it", i + 1);
     }
@@ -308,8 +313,8 @@ void FlowParser::find_damage(std::size_t i, std::string_view damage) {
   damage_.append(name).append(shown(names_[i])).append(" ").append(damage);
 }
 
-/// The first number of the summary is how many rows there are: a file that was cut in the middle
-/// and saved again is found by it.
+/// Checks the summary row. Its first number is the number of rows, which reveals a file that was
+/// truncated in the middle and saved again.
 void FlowParser::take_summary(const std::vector<std::string>& fields) {
   part_ = Part::kEnd;
   std::size_t declared = 0;

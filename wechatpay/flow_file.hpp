@@ -1,14 +1,15 @@
 #pragma once
 
 /// \file
-/// Reading a flow file as it comes in, row by row, whatever its size.
+/// Parses a flow file (WeChat Pay's list of redemptions or refunds) as a stream, row by row, at any
+/// file size.
 ///
-/// The form is that of WeChat Pay's bills: a header line, rows whose fields begin with a backtick
-/// so that no spreadsheet takes them for numbers, then a summary header and one summary row. There
-/// may be a byte order mark, quotes, and columns that nobody has told of. A spreadsheet that saved
-/// the file may have changed its encoding (flow_text.hpp), separator, line ends and marks: that is
-/// read. What it changed in an identifier or a time is lost: such a row is malformed. Source:
-/// wechatpay-protocol section 5.
+/// The format is that of WeChat Pay's bills: a header line, rows whose fields begin with a backtick
+/// (so that spreadsheets do not treat them as numbers), then a summary header and one summary row.
+/// A byte order mark, quotes and unknown columns are allowed. A spreadsheet that saved the file may
+/// have changed the encoding (flow_text.hpp), the separator, the line ends and the backticks; the
+/// parser accepts all of these. If a spreadsheet changed an identifier or a time, the original
+/// value is lost, and the row is reported as malformed. Source: wechatpay-protocol section 5.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,50 +26,51 @@
 namespace couponhook::wechatpay {
 
 struct FlowLimits {
-  std::size_t line_bytes_max = 64 * 1024;  ///< of a row, with the lines that its quotes hold
+  std::size_t line_bytes_max = 64 * 1024;  ///< of one row, with all lines of quoted fields
   std::size_t columns_max = 200;
-  std::size_t rows_max = 10'000'000;    ///< as many coupons as a stock can have
-  std::size_t problems_kept_max = 100;  ///< the others are only counted
+  std::size_t rows_max = 10'000'000;    ///< the largest number of coupons of a stock
+  std::size_t problems_kept_max = 100;  ///< further problems are only counted
 };
 
-/// One redemption or refund, as the file tells it.
+/// One redemption or refund from a flow file.
 struct FlowRecord {
-  std::size_t line = 0;  ///< in the file, from 1
-  std::string stock_id;  ///< may be empty: the file is of one stock
+  std::size_t line = 0;  ///< line in the file, counted from 1
+  std::string stock_id;  ///< may be empty: all rows of a file belong to one stock
   std::string coupon_id;
   std::string transaction_id;
-  std::string refund_id;  ///< only in refund flows
+  std::string refund_id;  ///< only in files of refunds
   std::string time;       ///< "yyyy-MM-dd HH:mm:ss" in Beijing time, or RFC 3339; may be empty
   std::string mchid;
   std::optional<std::int64_t> discount_fen;
-  /// The other columns by their names in the header, in its order.
+  /// All other columns, as pairs of header name and value, in the order of the header.
   std::vector<std::pair<std::string, std::string>> other{};
 };
 
-/// Why a line, or the whole file (line 0), could not be read. Holds no content but header names.
+/// A problem with one line, or with the whole file (line 0). Contains no data of the file except
+/// header names.
 struct FlowProblem {
   std::size_t line;
-  std::size_t column;  ///< from 1, of the first field at fault; 0: the line as a whole
+  std::size_t column;  ///< first bad field, counted from 1; 0: the whole line
   std::string message;
 };
-/// "line 3, column 7: …".
+/// \return the problem with its place, for example "line 3, column 7: …".
 [[nodiscard]] std::string to_string(const FlowProblem& problem);
 
-/// Feed it the file in pieces of any size, then finish. A line that is no row is reported and
-/// skipped; a file without a usable header fails as a whole.
+/// Parser for a flow file. Call feed() with pieces of any size, then finish(). A line that is not a
+/// valid row is reported and skipped. A file without a usable header fails as a whole.
 class FlowParser {
  public:
   FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, FlowLimits limits = {});
 
-  /// Appends the rows that `bytes` completes.
-  /// \return false where the file has failed and nothing more will come; see problems().
+  /// Reads the next piece of the file, and appends all rows that are now complete to `records`.
+  /// \return false if the file as a whole has failed, see problems(). No more rows will follow.
   bool feed(std::string_view bytes, std::vector<FlowRecord>& records);
-  /// Takes what stands after the last line end for a line.
+  /// Ends the file. Text after the last line end counts as a line. Returns false like feed().
   bool finish(std::vector<FlowRecord>& records);
 
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
-  /// Lines that were skipped.
+  /// Number of lines that were skipped.
   [[nodiscard]] std::size_t malformed() const { return malformed_; }
   [[nodiscard]] const std::vector<FlowProblem>& problems() const { return problems_; }
 
@@ -97,21 +99,21 @@ class FlowParser {
   bool is_separator_known_ = false;
   Part part_ = Part::kHeader;
   bool failed_ = false;
-  bool overlong_ = false;  // the row being fed is too long already: wait for its line's end
-  std::string pending_;    // what has been decoded and not been read
-  std::size_t line_ = 0;   // of the row being read
-  std::size_t lines_ = 0;  // that have been read
+  bool overlong_ = false;  // the current row is too long: skip to its line end
+  std::string pending_;    // decoded text that is not parsed yet
+  std::size_t line_ = 0;   // first line of the current row
+  std::size_t lines_ = 0;  // number of lines parsed so far
   std::size_t rows_ = 0;
   std::size_t malformed_ = 0;
   std::vector<std::string> names_;
   std::vector<std::optional<FlowColumn>> meaning_;
   std::vector<bool> is_required_;
-  std::string damage_;  // of the row being read: what is said of its fields
+  std::string damage_;  // faults of the current row's fields, for the message
   std::size_t damaged_column_ = 0;
   std::vector<FlowProblem> problems_;
 };
 
-/// A whole file at once.
+/// The result of parsing a whole file in one call.
 struct FlowFile {
   std::vector<FlowRecord> records;
   std::vector<FlowProblem> problems;

@@ -91,7 +91,8 @@ ApiResult<ApiRequest> download_request(const FlowLink& link, std::string_view ba
   std::string target(url->path);
   if (url->has_query) target.append("?").append(url->query);
   ApiRequest request{Api::kFlowDownload, "GET", std::move(target), {}};
-  // The file is no JSON, but WeChat Pay answers 406 to what does not accept JSON errors.
+  // The file is not JSON, but WeChat Pay replies 406 to requests that do not accept JSON, the
+  // format of its errors.
   request.accept = "application/json, text/plain, */*";
   return request;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 /// \file
-/// WeChat Pay's own book of a stock's redemptions or refunds: asking for the file, fetching it.
+/// API requests that download a flow file: WeChat Pay's own list of a stock's redemptions or
+/// refunds.
 ///
-/// Two steps: a signed reply names a URL and a hash; the URL, good for 30 seconds, gives the file,
-/// whose reply is not signed and whose content has to have that hash.
+/// A download has two steps. A signed reply gives a URL and a hash. The URL is valid for 30 seconds
+/// and returns the file in an unsigned reply, so the hash of the file must be compared.
 /// Source: wechatpay-protocol section 5.
 
 #include <chrono>
@@ -18,37 +19,38 @@
 namespace couponhook::wechatpay {
 
 enum class FlowKind : std::uint8_t { kUse, kRefund };
-[[nodiscard]] std::string_view to_string(FlowKind kind);  ///< use, refund
+[[nodiscard]] std::string_view to_string(FlowKind kind);  ///< returns use or refund
 [[nodiscard]] std::optional<FlowKind> parse_flow_kind(std::string_view text);
 
-/// Only the stock's creator may ask, from 10:00 of the day after the activity's end.
+/// Step 1: requests the download link. Only the merchant that created the stock may call this API,
+/// from 10:00 (Beijing time) on the day after the activity ends.
 [[nodiscard]] ApiRequest flow_link_request(FlowKind kind, std::string_view stock_id);
 
-/// When the files of an activity that ends then can be had.
+/// \return the time from which the flow files are available, for an activity with the given end.
 [[nodiscard]] std::chrono::sys_seconds flow_available_at(std::chrono::sys_seconds activity_end);
 
 struct FlowLink {
-  /// How long the URL is good for, from the moment of the reply.
+  /// Validity of the URL, counted from the reply.
   static constexpr std::chrono::seconds kValidity{30};
 
   std::string url;
-  std::string hash_value;  ///< hexadecimal
-  std::string hash_type;   ///< SHA1
+  std::string hash_value;  ///< hash of the file, hexadecimal
+  std::string hash_type;   ///< hash algorithm: SHA1
 };
 [[nodiscard]] ApiResult<FlowLink> parse_flow_link(FlowKind kind, std::string_view body);
 
-/// The second step. It carries an Authorization header like any other call, which is why the link
-/// has to lead to where calls go: to the origin of `base_url`, or to one of WeChat Pay's own hosts
-/// over https.
-/// \return an error where it leads elsewhere.
+/// Step 2: requests the file. The request carries an Authorization header like every API call. So
+/// the link must point to the origin of `base_url`, or to one of WeChat Pay's own hosts over https.
+/// \return an error if the link points to any other host.
 [[nodiscard]] ApiResult<ApiRequest> download_request(const FlowLink& link,
                                                      std::string_view base_url);
 
-/// The origin ("https://host[:port]") that download_request() has to be sent to.
+/// \return the origin ("https://host[:port]") to which the request of download_request() must be
+///   sent.
 [[nodiscard]] std::string download_origin(const FlowLink& link);
 
-/// Whether `content` is the whole file and nothing else.
-/// \return an error that says what to do where it is not.
+/// Checks by the hash that `content` is exactly the file that WeChat Pay announced.
+/// \return an error with advice if the hash differs.
 [[nodiscard]] boost::system::result<void, ApiError> check_flow_content(const FlowLink& link,
                                                                        std::string_view content);
 

@@ -12,16 +12,16 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
-/// What tells UTF-16 from bytes of other kinds.
+/// Number of bytes at the beginning in which NUL bytes are counted to detect UTF-16.
 constexpr std::size_t kBeginningBytes = 1024;
-/// What tells UTF-8 from GB18030: short texts can be both.
+/// Number of bytes that decide between UTF-8 and GB18030. A short text can be valid in both.
 constexpr std::size_t kSampleBytes = 64 * 1024;
 
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// \return the bytes of the character at the front; 0 where there is none.
+/// \return the length in bytes of the UTF-8 character at the front; 0 if there is no valid one.
 std::size_t utf8_size(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   if (is_ascii(text[0])) return 1;
@@ -30,14 +30,14 @@ std::size_t utf8_size(std::string_view text) {
   for (std::size_t at = 1; at < size; ++at) {
     if ((byte(at) & 0xC0) != 0x80) return 0;
   }
-  // Longer forms than needed, surrogates, and what is beyond Unicode.
+  // Overlong forms, surrogates, and code points above U+10FFFF.
   const bool is_wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) ||
                         (byte(0) == 0xED && byte(1) > 0x9F) ||
                         (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
   return is_wrong ? 0 : size;
 }
 
-/// Whether more bytes could make a character of what is left.
+/// Returns true if `text` is the beginning of a UTF-8 character that more bytes could complete.
 bool may_be_continued(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -58,7 +58,7 @@ std::size_t count_no_utf8(std::string_view text) {
 
 }  // namespace
 
-/// glibc's converter, with what it keeps from one piece to the next.
+/// Wrapper of glibc's iconv converter, which keeps state from one piece to the next.
 class FlowText::Converter {
  public:
   explicit Converter(std::string_view encoding)
@@ -73,7 +73,8 @@ class FlowText::Converter {
   [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
   [[nodiscard]] std::size_t replaced() const { return replaced_; }
 
-  /// Converts what it can and takes it off `bytes`; where it is the last, everything.
+  /// Converts as much as possible and removes it from `bytes`. The last piece is converted
+  /// completely.
   void convert(std::string& bytes, bool is_last, std::string& text) {
     char* from = bytes.data();
     std::size_t left = bytes.size();
@@ -149,11 +150,12 @@ void FlowText::look_at_beginning() {
     pending_.erase(0, 2);
     return convert_from(is_little ? "UTF-16LE" : "UTF-16BE");
   }
-  // Text of commas and digits has a NUL in nearly every second byte of UTF-16, on the same side.
+  // Text of commas and digits in UTF-16 has a NUL in nearly every second byte, always at even or
+  // always at odd offsets.
   const std::string_view sample = begin.substr(0, kBeginningBytes);
   std::array<std::size_t, 2> zeros{};
   for (std::size_t at = 0; at < sample.size(); ++at) zeros[at % 2] += sample[at] == '\0' ? 1U : 0U;
-  constexpr std::size_t kRare = 16;  // a NUL or two in a text are damage
+  constexpr std::size_t kRare = 16;  // a few NUL bytes are damage, not UTF-16
   if (zeros[0] + zeros[1] <= sample.size() / kRare) {
     state_ = State::kAscii;
   } else if (zeros[1] > 4 * zeros[0]) {
@@ -165,7 +167,8 @@ void FlowText::look_at_beginning() {
   }
 }
 
-/// \return whether it is known what follows the ASCII.
+/// Passes ASCII bytes through until the first other byte.
+/// \return true once the encoding of the text after the ASCII bytes is decided.
 bool FlowText::take_ascii(bool is_last, std::string& text) {
   const auto end = std::ranges::find_if_not(pending_, is_ascii);
   text.append(pending_.begin(), end);
@@ -175,9 +178,10 @@ bool FlowText::take_ascii(bool is_last, std::string& text) {
   return true;
 }
 
-/// GB18030 is what is not UTF-8, and is GB18030. Either may be damaged here and there.
+/// Decides between UTF-8 and GB18030: the encoding with fewer invalid characters wins, UTF-8 if
+/// there is no difference. Both may contain a few invalid characters.
 void FlowText::decide() {
-  constexpr std::size_t kTooMany = 20;  // one in so many bytes
+  constexpr std::size_t kTooMany = 20;  // more than one invalid character in 20 bytes is too many
   const std::string_view sample = std::string_view(pending_).substr(0, kSampleBytes);
   const std::size_t no_utf8 = count_no_utf8(sample);
   state_ = State::kUtf8;

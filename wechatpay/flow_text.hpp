@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Character encodings of flow files: UTF-8 as the API gives it, GB18030 as the merchant console
-/// exports it, UTF-16 as spreadsheets save "Unicode text".
+/// Converts flow files to UTF-8 from their encodings: UTF-8 (from the API), GB18030 (exported by
+/// the merchant console), or UTF-16 (saved by spreadsheets as "Unicode text").
 
 #include <cstddef>
 #include <cstdint>
@@ -12,23 +12,25 @@
 
 namespace couponhook::wechatpay {
 
-/// Turns a file's bytes, in pieces of any size, into UTF-8. The encoding is told by the byte order
-/// mark, or by what the first 64 KiB that are not ASCII can be. A character that is none becomes
-/// U+FFFD: one damaged name must not cost the file.
+/// Converts the bytes of a file to UTF-8, in pieces of any size. The encoding is detected by the
+/// byte order mark or by NUL bytes at the beginning (UTF-16), else by up to 64 KiB of text from the
+/// first non-ASCII byte on. An invalid character becomes U+FFFD, because one damaged name must not
+/// make the whole file unusable.
 class FlowText {
  public:
   FlowText();
   FlowText(FlowText&&) noexcept;
   ~FlowText();
 
-  /// Appends what of the text is certain by now.
-  /// \return false where it is no text; see problem().
+  /// Converts the next piece, and appends all text that can already be decoded to `text`.
+  /// \return false if the file is not text; see problem().
   bool feed(std::string_view bytes, std::string& text);
+  /// Ends the file and appends the rest of its text. Returns false like feed().
   bool finish(std::string& text);
 
-  /// "UTF-8", "GB18030", "UTF-16LE" or "UTF-16BE".
+  /// The detected encoding: "UTF-8", "GB18030", "UTF-16LE" or "UTF-16BE".
   [[nodiscard]] std::string_view encoding() const { return encoding_; }
-  /// What the file is instead of text, and what to do about it.
+  /// The reason why the file is not text, with advice, to follow the word "it".
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The link by which a user takes a busifavor coupon in a browser. Signed here, on the server, with
-/// the APIv2 key (not the APIv3 key); nothing is called.
+/// Builds the H5 link with which a user receives a busifavor coupon (商家券) in a browser. The link
+/// is signed locally with the APIv2 key (not the APIv3 key); no API is called.
 ///
 /// Source: wechatpay-protocol section 6, "H5 sign rule"; WeChat Pay apis/chapter9_4_1.
 
@@ -19,13 +19,13 @@ struct H5Issue {
   std::string out_request_no;
   std::string send_coupon_merchant;
   std::string open_id;
-  std::string coupon_code{};  ///< only and always for stocks whose code mode is MERCHANT_API
+  std::string coupon_code{};  ///< required if the code mode is MERCHANT_API, else forbidden
 };
 
 [[nodiscard]] std::vector<RuleViolation> violations(const H5Issue& issue);
 
-/// \param issue one without violations().
-/// \return the whole URL, ending in #wechat_redirect as it must.
+/// \param issue an issue for which violations() is empty.
+/// \return the complete URL, with #wechat_redirect at its end, as WeChat requires.
 [[nodiscard]] std::string h5_link(const H5Issue& issue, const crypto::Secret& api_v2_key);
 
 }  // namespace couponhook::wechatpay

@@ -1,12 +1,13 @@
 #pragma once
 
 /// \file
-/// Forms of WeChat Pay's identifiers, and the marks that people's tools put around them.
+/// Valid forms of WeChat Pay's identifiers, and detection of identifiers that a spreadsheet
+/// changed.
 ///
-/// An identifier that a spreadsheet has rewritten (4.2E+27) is another identifier: stored, it makes
-/// a redemption that never was, and the true one is redeemed once more beside it. Sources:
-/// wechatpay-protocol sections 3 and 5; for the alphabet of coupon codes WeChat Pay's
-/// apis/chapter9_2_6.
+/// An identifier that a spreadsheet rewrote (4.2E+27) is a different identifier. If it were stored,
+/// the ledger would get a redemption that never happened, and reconciliation would store the real
+/// one in addition. Sources: wechatpay-protocol sections 3 and 5; WeChat Pay's apis/chapter9_2_6
+/// for the characters of coupon codes.
 
 #include <cstdint>
 #include <string_view>
@@ -14,32 +15,35 @@
 namespace couponhook::wechatpay {
 
 enum class Identifier : std::uint8_t {
-  kStockId,        ///< 1 to 20 digits
-  kCouponId,       ///< of a favor coupon: 1 to 20 digits
-  kCouponCode,     ///< of a merchant or product coupon: 1 to 40 of 0-9 A-Z a-z space - _ \ / = |
-  kTransactionId,  ///< 1 to 32 digits
-  kRefundId,       ///< 1 to 32 digits
-  kMchid,          ///< 1 to 32 digits
-  kOpenid,         ///< 1 to 128 of 0-9 A-Z a-z - _
-  kAppid,          ///< 1 to 32 of 0-9 A-Z a-z - _
+  kStockId,     ///< id of a stock: 1 to 20 digits
+  kCouponId,    ///< id of a favor coupon: 1 to 20 digits
+  kCouponCode,  ///< code of a merchant or product coupon: 1 to 40 of 0-9 A-Z a-z space - _ \ / = |
+  kTransactionId,  ///< WeChat Pay's id of a payment: 1 to 32 digits
+  kRefundId,       ///< WeChat Pay's id of a refund: 1 to 32 digits
+  kMchid,          ///< id of a merchant: 1 to 32 digits
+  kOpenid,         ///< id of a user: 1 to 128 of 0-9 A-Z a-z - _
+  kAppid,          ///< id of an app: 1 to 32 of 0-9 A-Z a-z - _
 };
 
-/// The form in words: "1 to 32 digits".
+/// \return the valid form of an identifier in words, for example "1 to 32 digits".
 [[nodiscard]] std::string_view form_of(Identifier identifier);
 
+/// Returns true if `text` has the valid form of the identifier.
 [[nodiscard]] bool has_form(Identifier identifier, std::string_view text);
 
-/// A field without what is no part of its value: blanks around it (full-width, zero-width and
-/// non-breaking ones too), a leading backtick or apostrophe, ="…".
+/// The value of a field without its marks: blanks around the value (also full-width, zero-width and
+/// non-breaking ones), a leading backtick or apostrophe, and ="…".
 struct Unmarked {
   std::string_view text;
-  /// Whether it was marked as text, so that no spreadsheet can have taken it for a number.
+  /// True if a mark made the field text, so that no spreadsheet can have treated the value as a
+  /// number.
   bool is_text = false;
 };
 [[nodiscard]] Unmarked without_marks(std::string_view field);
 
-/// What has become of an identifier, in words that follow its name: "is empty", "is not 1 to 32
-/// digits", "was rounded by a spreadsheet …". Empty where it has its form. Holds nothing of it.
+/// Describes the damage of an identifier, to follow its name in a message: "is empty", "is not 1 to
+/// 32 digits", "was rounded by a spreadsheet …". Contains nothing of the value.
+/// \return empty if the identifier has its valid form.
 [[nodiscard]] std::string_view damage_of(Identifier identifier, const Unmarked& field);
 
 }  // namespace couponhook::wechatpay

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reading the JSON of replies. Private to this room's sources and to tests.
+/// Lenient access to the JSON of replies. Internal header of wechatpay/; tests use it too.
 
 #include <cstdint>
 #include <memory>
@@ -14,9 +14,9 @@
 
 namespace couponhook::wechatpay {
 
-/// One JSON value, read leniently: a member that is absent or of another type than asked for reads
-/// as empty, and so does every member of what is no object. Readers need not check their way down.
-/// The JsonText must outlive it.
+/// One JSON value, read leniently. A member that is absent or has another type than requested reads
+/// as empty. Every member of a value that is not an object reads as empty too, so callers need not
+/// check each level. The JsonText must outlive this view.
 class JsonView {
  public:
   explicit JsonView(const rapidjson::Value* value) : value_(value) {}
@@ -24,15 +24,16 @@ class JsonView {
   [[nodiscard]] bool is_object() const { return value_ != nullptr && value_->IsObject(); }
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
 
-  /// Numbers read as their digits, because the documentation is not of one mind about ids.
+  /// \return the text of a string member. A non-negative integer is returned as its
+  ///   digits, because WeChat Pay's documentation shows some ids as numbers, some as strings.
   [[nodiscard]] std::string text(std::string_view name) const { return object(name).text(); }
-  /// The value itself as text.
+  /// \return the value itself as text, converted in the same way.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] JsonView object(std::string_view name) const { return JsonView(find(name)); }
   [[nodiscard]] std::vector<JsonView> array(std::string_view name) const;
-  /// The value itself; null where there is none.
+  /// \return the JSON value itself; null if it is absent.
   [[nodiscard]] const rapidjson::Value* value() const { return value_; }
 
  private:
@@ -41,11 +42,11 @@ class JsonView {
   const rapidjson::Value* value_;
 };
 
-/// A parsed text. Parsing does not recurse, so that no nesting can exhaust the stack; the size is
-/// the HTTP client's limit.
+/// A parsed JSON text. The parser is not recursive, so deep nesting cannot overflow the stack. The
+/// HTTP client has already limited the size.
 class JsonText {
  public:
-  /// \return nothing where `text` is not one JSON object in UTF-8.
+  /// \return nothing if `text` is not exactly one JSON object in UTF-8.
   [[nodiscard]] static std::optional<JsonText> parse(std::string_view text);
 
   [[nodiscard]] JsonView root() const { return JsonView(document_.get()); }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Writing JSON. Private to this room's sources.
+/// Writes JSON request bodies. Internal header of wechatpay/.
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace couponhook::wechatpay {
 
-/// Writes one object, member by member, in the order of the calls.
+/// Writes one JSON object; the members appear in the order of the calls.
 class JsonWriter {
  public:
   JsonWriter() { writer_.StartObject(); }
@@ -24,7 +24,7 @@ class JsonWriter {
     string(value);
     return *this;
   }
-  /// Nothing where the value is empty.
+  /// Writes nothing if the value is empty.
   JsonWriter& optional_text(std::string_view name, std::string_view value) {
     return value.empty() ? *this : text(name, value);
   }
@@ -83,7 +83,7 @@ class JsonWriter {
     return *this;
   }
 
-  /// Ends the object and hands it over; the writer is of no more use.
+  /// Ends the object and returns its text. Do not use the writer afterwards.
   [[nodiscard]] std::string finish() {
     writer_.EndObject();
     return {buffer_.GetString(), buffer_.GetSize()};
@@ -94,7 +94,7 @@ class JsonWriter {
     writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
   }
   void string(std::string_view value) {
-    // RapidJSON takes no null pointer, which is what an empty view may have.
+    // RapidJSON rejects a null pointer, and the data pointer of an empty string_view can be null.
     writer_.String(value.empty() ? "" : value.data(),
                    static_cast<rapidjson::SizeType>(value.size()));
   }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Creating a stock of favor coupons (代金券批次): the richest request of all, and the one where a
-/// mistake costs money, so that every documented rule is checked before anything is sent.
+/// The API request that creates a stock (batch) of favor coupons (代金券批次). A mistake in this
+/// request costs money, so every documented rule is checked before the request is sent.
 ///
 /// Source: wechatpay-protocol section 6; WeChat Pay document merchant/4012534633.
 
@@ -18,9 +18,9 @@
 
 namespace couponhook::wechatpay {
 
-/// Names and nesting as in the JSON. Money in fen. What is empty is not sent.
+/// Members are named and nested as in the JSON. Money is in fen. Empty members are not sent.
 struct NewStock {
-  struct UseRule {  ///< stock_use_rule
+  struct UseRule {  ///< JSON object stock_use_rule
     std::optional<std::int64_t> max_coupons;
     std::optional<std::int64_t> max_amount;
     std::optional<std::int64_t> max_amount_by_day;
@@ -40,21 +40,21 @@ struct NewStock {
              background_color.empty() && coupon_image.empty();
     }
   };
-  struct AvailableTime {  ///< coupon_available_time: when, within the stock's time, a coupon counts
-    std::vector<std::int64_t> available_week_day;  ///< fix_available_time, 0 to 6
-    std::optional<std::int64_t> begin_time;        ///< fix_available_time, seconds of the day
-    std::optional<std::int64_t> end_time;          ///< fix_available_time
+  struct AvailableTime {  ///< coupon_available_time: times at which a coupon is valid
+    std::vector<std::int64_t> available_week_day;  ///< in fix_available_time: 0 (Sunday) to 6
+    std::optional<std::int64_t> begin_time;        ///< in fix_available_time: seconds of the day
+    std::optional<std::int64_t> end_time;          ///< in fix_available_time: seconds of the day
     std::optional<bool> second_day_available;
-    std::optional<std::int64_t> available_time_after_receive;  ///< minutes
+    std::optional<std::int64_t> available_time_after_receive;  ///< delay after receipt, in minutes
   };
   struct CouponUseRule {
     AvailableTime coupon_available_time;
-    std::optional<std::int64_t> coupon_amount;        ///< fixed_normal_coupon
-    std::optional<std::int64_t> transaction_minimum;  ///< fixed_normal_coupon
+    std::optional<std::int64_t> coupon_amount;        ///< in JSON object fixed_normal_coupon
+    std::optional<std::int64_t> transaction_minimum;  ///< in JSON object fixed_normal_coupon
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
-    std::string limit_card_name;              ///< limit_card.name
-    std::vector<std::string> limit_card_bin;  ///< limit_card.bin
+    std::string limit_card_name;              ///< JSON member limit_card.name
+    std::vector<std::string> limit_card_bin;  ///< JSON member limit_card.bin
     std::vector<std::string> trade_type;
     std::optional<bool> combine_use;
     std::vector<std::string> available_items;
@@ -76,19 +76,19 @@ struct NewStock {
   std::string ext_info;
 };
 
-/// A body that someone wrote, and everything that is wrong with it: members of wrong types or that
-/// the API does not know, and every broken rule. Only without violations is it fit to be sent.
+/// A request body that a person wrote, and all of its faults: members of the wrong type, members
+/// that the API does not know, and broken rules. Send the request only if there are no violations.
 struct CheckedStock {
   NewStock stock;
   std::vector<RuleViolation> violations;
 };
 [[nodiscard]] CheckedStock check_stock(std::string_view json, std::chrono::sys_seconds now);
 
-/// Every documented rule that `stock` breaks.
+/// All documented rules that `stock` breaks.
 [[nodiscard]] std::vector<RuleViolation> violations(const NewStock& stock,
                                                     std::chrono::sys_seconds now);
 
-/// \param stock one without violations().
+/// \param stock a stock for which violations() is empty.
 [[nodiscard]] ApiRequest create_stock_request(const NewStock& stock);
 
 struct CreatedStock {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reading a reply that is one page of a list. Private to this room's sources.
+/// Parses a reply that holds one page of a list. Internal header of wechatpay/.
 
 #include <string_view>
 
@@ -11,8 +11,9 @@
 
 namespace couponhook::wechatpay {
 
-/// \param read makes an item out of one element of "data", which may be missing where there is
-/// none.
+/// Parses one page of a list.
+/// \param read converts one element of "data" to an item. "data" may be missing if the list is
+///   empty.
 template <typename Read>
 auto read_page(Api api, std::string_view body, const Read& read)
     -> ApiResult<Page<decltype(read(JsonView(nullptr)))>> {

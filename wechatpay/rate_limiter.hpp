@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Keeping to a rate limit. The clock is the caller's.
+/// Rate limiters for API calls. The caller passes the current time.
 
 #include <chrono>
 #include <deque>
@@ -10,8 +10,9 @@
 
 namespace couponhook::wechatpay {
 
-/// Lets through so many calls in any span of the limit's period, wherever the span begins: a bucket
-/// that refills would let through twice as many at its edge. Not thread-safe.
+/// Sliding-window rate limiter: allows at most `calls` calls in any time span of the limit's
+/// period, wherever the span begins. (A token bucket could allow twice as many in one such span.)
+/// Not thread-safe.
 class RateWindow {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -19,30 +20,31 @@ class RateWindow {
 
   explicit RateWindow(RateLimit limit) : limit_(limit) {}
 
-  /// Takes the next free place.
-  /// \return how long to wait before the call; zero: now.
+  /// Reserves the next free slot.
+  /// \return the time to wait before the call; zero means call now.
   [[nodiscard]] Duration reserve(TimePoint now);
 
-  /// Takes a place only if one is free now.
+  /// Reserves a slot only if one is free now.
   [[nodiscard]] bool try_reserve(TimePoint now);
 
  private:
   void forget_before(TimePoint now);
 
   RateLimit limit_;
-  std::deque<TimePoint> taken_;  // in order; those that wait lie ahead
+  std::deque<TimePoint> taken_;  // reserved times in ascending order; may lie in the future
 };
 
-/// The documented limits of all APIs, for one merchant's calls from this process. Not thread-safe.
+/// Rate limiters for all APIs, for the calls of one merchant in this process. Not thread-safe.
 class RateLimiter {
  public:
   RateLimiter();
 
-  /// \return how long to wait before a call of `api`; the place is taken.
+  /// Reserves the next free slot for a call of `api`.
+  /// \return the time to wait before the call.
   [[nodiscard]] RateWindow::Duration reserve(Api api, RateWindow::TimePoint now);
 
  private:
-  std::deque<RateWindow> windows_;  // by the number of the API
+  std::deque<RateWindow> windows_;  // indexed by the value of Api
 };
 
 }  // namespace couponhook::wechatpay

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// From a reply to a body that may be believed.
+/// Checks the status and signature of a reply before its body is used.
 
 #include <chrono>
 #include <string>
@@ -11,25 +11,25 @@
 
 namespace couponhook::wechatpay {
 
-/// How old a reply may be. Source: WeChat Pay APIv3, "signature verification".
+/// Largest accepted age of a reply. Source: WeChat Pay APIv3, "signature verification".
 inline constexpr std::chrono::seconds kReplyTolerance{300};
 
-/// The error that a reply tells of.
-/// \param reply one whose status is not 2xx.
+/// Converts an error reply to an ApiError.
+/// \param reply a reply whose status is not 2xx.
 [[nodiscard]] ApiError read_error(Api api, const ApiReply& reply);
 
-/// Looks at the status, then at the signature.
+/// Checks the status of a reply, then its signature.
 ///
-/// A refusal is believed without one, as in WeChat Pay's own SDKs: gateways in front of the APIs do
-/// not sign, and all that a forged refusal achieves is a failure. A success is believed only when
-/// its signature holds, or where the API has none (ApiSpec::reply_signed), in which case the caller
-/// compares the content's hash.
-/// \return the body, a view into the reply's.
+/// An error reply is accepted without a signature, as in WeChat Pay's own SDKs: gateways in front
+/// of the APIs do not sign their errors, and a forged error can only make a call fail. A success
+/// reply is accepted only if its signature is valid. Replies of APIs without signatures
+/// (ApiSpec::reply_signed) are accepted too; the caller must then check the hash of the content.
+/// \return the body, a view into `reply`.
 [[nodiscard]] ApiResult<std::string_view> accept_reply(
     const ApiRequest& request, const ApiReply& reply, const crypto::PlatformKeys& keys,
     std::chrono::sys_seconds now, std::chrono::seconds tolerance = kReplyTolerance);
 
-/// Only the signature, under the given keys.
+/// Checks only the signature of a reply, with the given keys.
 [[nodiscard]] boost::system::result<void, ApiError> check_signature(
     Api api, const ApiReply& reply, const crypto::PlatformKeys& keys, std::chrono::sys_seconds now,
     std::chrono::seconds tolerance = kReplyTolerance);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reading a request that a person wrote as JSON. Private to this room's sources.
+/// Strict reader for API requests that a person wrote as JSON. Internal header of wechatpay/.
 
 #include <cstdint>
 #include <optional>
@@ -14,12 +14,12 @@
 
 namespace couponhook::wechatpay {
 
-/// One object of the request. Unlike JsonView it is strict: a member of another type than asked
-/// for, and one that nobody asks for, is reported, because a misspelt limit must not be sent as no
-/// limit. The JsonText and the list must outlive it.
+/// Reads one object of the request. Unlike JsonView, this reader is strict: it reports a member of
+/// the wrong type and an unknown member, because a limit with a misspelt name must not be sent as
+/// "no limit". The JsonText and the list of violations must outlive the reader.
 class RequestReader {
  public:
-  /// \param path what stands before the names of members in reports; empty at the top.
+  /// \param path prefix of member names in reports; empty for the outermost object.
   RequestReader(JsonView object, std::string path, std::vector<RuleViolation>& broken)
       : object_(object), path_(std::move(path)), broken_(&broken) {}
 
@@ -32,7 +32,7 @@ class RequestReader {
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name);
   [[nodiscard]] RequestReader object(std::string_view name);
 
-  /// Reports every member that was not asked for. To be called once, at the end.
+  /// Reports every member that was not read. Call this function once, after all members were read.
   void report_unknown() const;
 
  private:

@@ -55,7 +55,7 @@ class RowReader {
     at_ = static_cast<std::size_t>(end - text_.begin());
   }
 
-  /// \return false where the quote is not closed.
+  /// \return false if the quote is not closed.
   bool take_quoted() {
     std::string field;
     while (true) {
@@ -84,7 +84,7 @@ class RowReader {
     }
   }
 
-  /// \return false where it is not known yet whether a carriage return is all of it.
+  /// \return false if `text_` ends with a carriage return that a line feed may follow.
   bool take_line_end(std::size_t mark, std::string& field) {
     const auto size = line_end_at(text_, mark, is_last_);
     if (!size) return false;
@@ -94,7 +94,7 @@ class RowReader {
     return true;
   }
 
-  /// Whether the quote before `at_` ends the field.
+  /// Returns true if the quote before `at_` ends the field.
   bool closes() {
     const std::size_t next = skip_blanks(at_);
     if (next == text_.size()) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rows of text whose fields are separated by commas, semicolons or tabs.
+/// Parses rows of separated values (CSV) with comma, semicolon, tab or another separator.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +14,12 @@ namespace couponhook::wechatpay {
 
 struct RowRules {
   char separator = ',';
-  /// What is beyond so many fields belongs to the last one, separators and all, unless that is
-  /// quoted; 0: no limit.
+  /// Maximum number of fields. Text beyond the last allowed field is part of that field, separators
+  /// included, unless that field is quoted. 0: no limit.
   std::size_t fields_max = 0;
   std::size_t bytes_max = 64 * 1024;
-  /// Lines that a quoted field may make one row of. A quote that is never closed costs no more than
-  /// its own line.
+  /// Maximum number of lines that a quoted field may span. With this limit, an unclosed quote costs
+  /// only its own line.
   std::size_t lines_max = 200;
 };
 
@@ -27,21 +27,23 @@ enum class RowFault : std::uint8_t { kNone, kQuoteOpen };
 
 struct SeparatedRow {
   std::vector<std::string> fields;  ///< without the quotes of RFC 4180
-  std::size_t bytes = 0;            ///< of the text, with the line end
-  std::size_t lines = 1;            ///< likewise
+  std::size_t bytes = 0;            ///< size of the row in bytes, line end included
+  std::size_t lines = 1;            ///< number of lines of the row
   RowFault fault = RowFault::kNone;
 };
 
-/// \return the bytes of the line end at a place, 0 where there is none; nothing where it is a
-/// carriage
-///   return behind which a line feed may follow.
+/// Finds a line end at the offset `at`.
+/// \param is_last true if no more text follows.
+/// \return the length of the line end in bytes, 0 if there is none; nothing if the text ends with a
+///   carriage return that a line feed may follow.
 [[nodiscard]] std::optional<std::size_t> line_end_at(std::string_view text, std::size_t at,
                                                      bool is_last);
 
-/// Reads the row that `text` begins with: RFC 4180, with line ends of \n, \r\n or \r, and a quote
-/// within a quoted field where no separator or line end follows it. Where a quote is not closed,
-/// the row is the first line. \param is_last whether nothing follows `text`. \return nothing where
-/// the row may go on behind `text`.
+/// Reads the first row of `text`, by RFC 4180 with two extensions: line ends may be \n, \r\n or \r,
+/// and a quote inside a quoted field is kept if no separator or line end follows it. If a quote is
+/// not closed, the row is only the first line.
+/// \param is_last true if no more text follows.
+/// \return nothing if the row may continue after `text`.
 [[nodiscard]] std::optional<SeparatedRow> read_row(std::string_view text, bool is_last,
                                                    const RowRules& rules);
 

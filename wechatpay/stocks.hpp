@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Running a stock of favor coupons: start, pause, restart, and looking at it.
+/// API requests for a stock of favor coupons (代金券): start, pause, restart and query it.
 ///
 /// Source: wechatpay-protocol section 6.
 
@@ -17,7 +17,7 @@
 
 namespace couponhook::wechatpay {
 
-/// A stock and the merchant that created it: both name it in every call.
+/// A stock and the merchant that created it. The API calls in this file need both.
 struct StockName {
   std::string stock_id;
   std::string stock_creator_mchid;
@@ -31,7 +31,7 @@ struct StockName {
 
 struct StockSwitched {
   std::string stock_id;
-  std::string time;  ///< start_time, pause_time or restart_time
+  std::string time;  ///< start_time, pause_time or restart_time of the reply
 };
 [[nodiscard]] ApiResult<StockSwitched> parse_stock_switched(Api api, std::string_view body);
 
@@ -39,7 +39,7 @@ struct Stock {
   std::string stock_id;
   std::string stock_creator_mchid;
   std::string stock_name;
-  std::string status;  ///< unactivated, audit, running, stoped (sic), paused
+  std::string status;  ///< as WeChat Pay spells it: unactivated, audit, running, stoped, paused
   std::string stock_type;
   std::string description;
   std::string create_time;
@@ -50,11 +50,11 @@ struct Stock {
   bool no_cash = false;
   bool singleitem = false;
   std::int64_t distributed_coupons = 0;
-  std::optional<std::int64_t> max_coupons;           ///< stock_use_rule
-  std::optional<std::int64_t> max_amount;            ///< stock_use_rule, fen
-  std::optional<std::int64_t> max_coupons_per_user;  ///< stock_use_rule
-  std::optional<std::int64_t> coupon_amount;         ///< stock_use_rule.fixed_normal_coupon, fen
-  std::optional<std::int64_t> transaction_minimum;   ///< likewise
+  std::optional<std::int64_t> max_coupons;           ///< JSON member of stock_use_rule
+  std::optional<std::int64_t> max_amount;            ///< JSON member of stock_use_rule, in fen
+  std::optional<std::int64_t> max_coupons_per_user;  ///< JSON member of stock_use_rule
+  std::optional<std::int64_t> coupon_amount;         ///< in stock_use_rule.fixed_normal_coupon, fen
+  std::optional<std::int64_t> transaction_minimum;   ///< in stock_use_rule.fixed_normal_coupon, fen
 };
 
 [[nodiscard]] ApiRequest show_stock_request(const StockName& name);
@@ -62,19 +62,20 @@ struct Stock {
 
 struct StockQuery {
   std::string stock_creator_mchid;
-  PageRequest page{0, 10};        ///< at most 10 at a time; the offset counts pages
-  std::string create_start_time;  ///< RFC 3339; empty: any
+  PageRequest page{0, 10};        ///< page size at most 10; the offset counts pages
+  std::string create_start_time;  ///< RFC 3339; empty: no limit
   std::string create_end_time;
-  std::string status;  ///< see Stock::status; empty: any
+  std::string status;  ///< see Stock::status; empty: all
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockQuery& query);
 [[nodiscard]] ApiRequest list_stocks_request(const StockQuery& query);
 [[nodiscard]] ApiResult<Page<Stock>> parse_stocks(std::string_view body);
 
-/// Merchants where, or goods on which, the coupons can be used.
+/// Query for the merchants at which the coupons of a stock can be used, or the goods for which they
+/// can be used.
 struct StockMembersQuery {
   StockName name;
-  PageRequest page{0, 50};  ///< offset at most 1000, limit at most 50
+  PageRequest page{0, 50};  ///< page number at most 1000, page size at most 50
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockMembersQuery& query);
 [[nodiscard]] ApiRequest list_stock_merchants_request(const StockMembersQuery& query);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Broken rules, collected rather than thrown: whoever wrote a request wants to hear of all of
-/// them.
+/// Validation of API requests. All broken rules are collected, so that the author of a request sees
+/// all of them at once.
 
 #include <cstddef>
 #include <string>
@@ -16,14 +16,14 @@ namespace couponhook::wechatpay {
 
 /// One rule that a request breaks.
 struct RuleViolation {
-  std::string field;    ///< as in the JSON: stock_use_rule.max_coupons
-  std::string message;  ///< what is wrong and what would be right, without the field's content
+  std::string field;    ///< name as in the JSON, for example stock_use_rule.max_coupons
+  std::string message;  ///< the fault and the correct form, without the field's value
 };
 
-/// Collects the rules that do not hold.
+/// Collects the broken rules of one request.
 class Rules {
  public:
-  /// Notes a violation unless `holds`.
+  /// Adds a violation if `holds` is false.
   void check(bool holds, std::string_view field, std::string_view message) {
     if (!holds) violations_.push_back({std::string(field), std::string(message)});
   }
@@ -35,12 +35,12 @@ class Rules {
   std::vector<RuleViolation> violations_;
 };
 
-// What many requests have in common.
+// Rules that several requests share.
 
 [[nodiscard]] bool has_length(std::string_view text, std::size_t min, std::size_t max);
-/// Digits only, at least one.
+/// Returns true if `text` has only digits, at least one and at most `digits_max`.
 [[nodiscard]] bool is_number(std::string_view text, std::size_t digits_max = 20);
-/// What an out_request_no may be: 1 to 128 of 0-9, a-z, A-Z, |, _, * and -.
+/// Returns true for a valid out_request_no: 1 to 128 of 0-9, a-z, A-Z, |, _, * and -.
 [[nodiscard]] bool is_request_no(std::string_view text);
 
 void check_page(Rules& rules, const PageRequest& page, std::int64_t offset_max,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An example of a handler of one's own: copy it, and begin from here.
+/// Example of a user-defined handler: a starting point to copy.
 
 #include <fstream>
 #include <mutex>
@@ -11,15 +11,15 @@
 
 namespace couponhook::examples {
 
-/// Writes a line for each redeemed coupon into a file. An event may come again, after a crash or a
-/// reply that was lost: the notification's id at the beginning of the line tells.
+/// Appends a line to a file for each redeemed coupon. The same event can come again after a crash
+/// or a lost reply. Each line begins with the notification id, so repetitions can be recognised.
 class Journal final : public handlers::Handler {
  public:
   explicit Journal(const std::string& file) : file_(file, std::ios::app) {}
 
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
-  /// Called from several threads, hence the mutex.
+  /// Several worker threads call this function at the same time, so a mutex protects the file.
   [[nodiscard]] handlers::Outcome handle(const handlers::HandledEvent& event) override;
 
  private:
@@ -27,7 +27,7 @@ class Journal final : public handlers::Handler {
   std::ofstream file_;
 };
 
-/// For [[handler]] tables with type = "journal" and options.file = "…".
+/// Factory for [[handler]] tables with type = "journal" and options.file = "…".
 [[nodiscard]] boost::system::result<std::shared_ptr<handlers::Handler>, std::string> make_journal(
     const handlers::HandlerSettings& settings);
 
