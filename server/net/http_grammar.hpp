@@ -18,7 +18,7 @@ namespace couponhook::server {
 [[nodiscard]] bool is_digit(char c);
 [[nodiscard]] bool is_hex_digit(char c);
 
-/// \return the text without blanks and tabs at its beginning and end.
+/// \return the text without spaces and tabs at its beginning and end.
 [[nodiscard]] std::string_view trim_blanks(std::string_view text);
 
 /// Checks for a token (RFC 9110, section 5.6.2), the syntax of method and header names.
@@ -29,7 +29,7 @@ namespace couponhook::server {
 /// has none.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
-/// Calls `see` with each element of a comma-separated list, without surrounding blanks. Empty
+/// Calls `see` with each element of a comma-separated list, without surrounding spaces. Empty
 /// elements are skipped (RFC 9110, section 5.6.1.2).
 template <typename See>
 void for_each_element(std::string_view list, See see) {

@@ -19,7 +19,7 @@ namespace couponhook::server {
 class HeaderFields {
  public:
   virtual ~HeaderFields() = default;
-  /// Returns the value of the first field with this name, without surrounding blanks. The letter
+  /// Returns the value of the first field with this name, without surrounding spaces. The letter
   /// case of the name does not matter. Empty if the request has no such field.
   [[nodiscard]] virtual std::string_view find(std::string_view name) const = 0;
 };

@@ -7,8 +7,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Pause before the next accept() when the process has no file descriptor left. New clients wait in
-/// the kernel's backlog meanwhile.
+/// Pause after a failed accept(), for example when the process has no file descriptor left. New
+/// clients wait in the kernel's backlog meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 /// Time for clients to finish a TCP handshake that began before the server stopped accepting: one
 /// round trip.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A request target taken apart.
+/// Parses request targets and URLs, and percent-encodes text.
 
 #include <optional>
 #include <string>
@@ -11,12 +11,12 @@
 
 namespace couponhook::server {
 
-/// A target without its query, as it was sent.
+/// Returns the target without its query, still percent-encoded.
 [[nodiscard]] inline std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-/// Path segments and query parameters, percent-decoded.
+/// Path segments and query parameters of a request target, percent-decoded.
 struct Target {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> parameters;
@@ -24,24 +24,27 @@ struct Target {
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-/// \return nothing where the target is not in origin form ("/path?query").
+/// \return nothing if the target does not have the form "/path?query" or has a malformed percent
+///   code.
 [[nodiscard]] std::optional<Target> parse_target(std::string_view target);
 
-/// A text as one path segment or query value, everything else than unreserved characters encoded.
+/// Encodes a text as one path segment or query value: all characters but unreserved ones (RFC 3986)
+/// are percent-encoded.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
 /// An absolute http or https URL.
 struct Url {
   bool tls = true;
-  std::string host;  ///< a name or an address, IPv6 without brackets
+  std::string host;  ///< a name or an IP address; IPv6 without brackets
   std::string port;
-  std::string target;  ///< path and query, at least "/"
-  /// The Host header's value.
+  std::string target;  ///< path and query; at least "/"
+  /// Value of the Host header for this URL.
   [[nodiscard]] std::string authority() const;
-  /// Whether it leads to this machine, whatever the network.
+  /// Returns true if the URL always leads to this machine.
   [[nodiscard]] bool is_loopback() const;
 };
 
+/// \return nothing if the text is not an http or https URL, or if it contains user information.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);
 
 }  // namespace couponhook::server
