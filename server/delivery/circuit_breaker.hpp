@@ -12,8 +12,8 @@ namespace couponhook::server {
 
 struct BreakerLimits {
   int failures_to_open = 5;  ///< number of failures in a row
-  std::chrono::milliseconds open_initial{
-      1000};  ///< doubled by each failed probe, up to open_longest
+  /// Doubled by each failed probe, up to open_longest.
+  std::chrono::milliseconds open_initial{1000};
   std::chrono::milliseconds open_longest{30000};
 };
 
