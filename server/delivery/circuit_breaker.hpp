@@ -11,7 +11,7 @@
 namespace couponhook::server {
 
 struct BreakerLimits {
-  int failures_to_open = 5;  ///< number of failures in a row
+  int failures_to_open = 5;  ///< failures in a row that open the breaker
   /// Doubled by each failed probe, up to open_longest.
   std::chrono::milliseconds open_initial{1000};
   std::chrono::milliseconds open_longest{30000};

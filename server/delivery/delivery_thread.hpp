@@ -51,8 +51,8 @@ class DeliveryThread {
   }
 
  private:
-  // Declared before the io_context: coroutines that the io_context destroys at its end still use
-  // these.
+  // Declared before the io_context, so destroyed after it: coroutines that the io_context destroys
+  // still use the deadlines and the resolver.
   Deadlines deadlines_;
   Resolver resolver_;
   asio::io_context io_{1};

@@ -35,7 +35,8 @@ constexpr int kDataError = 65;       // EX_DATAERR of sysexits.h
 constexpr int kNotExecutable = 127;  // exit code of a shell that cannot find a program
 /// Interval of checking whether a command has ended that keeps its output pipes open.
 constexpr std::chrono::milliseconds kLook{20};
-/// Least limit of standard error, in bytes: room for a long stack trace of a failing command.
+/// Minimum of the output limit of standard error, in bytes: room for a long stack trace of a
+/// failing command.
 constexpr std::size_t kErrorBytesMin = 65536;
 /// Bytes of standard error, counted from its end, that are kept while the command runs; of these,
 /// at most kErrorDetailBytesMax are stored with the delivery.

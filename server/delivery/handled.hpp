@@ -36,7 +36,7 @@ class HandledListener {
 struct HandledRequest {
   std::string mchid;
   std::string notification_id;
-  std::vector<std::string_view> handlers;  ///< names, which must live as long as the worker
+  std::vector<std::string_view> handlers;  ///< handler names; must live as long as the worker
   /// New deliveries that the admitting transaction has already leased to this replica. Empty for a
   /// repeated notification, whose deliveries are looked up in the store.
   std::vector<storage::ClaimedDelivery> born_leased;

@@ -213,7 +213,7 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-  // Taken before the files are read, so that every later change is noticed.
+  // The state of the files is taken before they are read, so that every later change is noticed.
   FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);
   HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};

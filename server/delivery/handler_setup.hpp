@@ -41,7 +41,7 @@ struct HandlerSetup {
                                            std::size_t number, const handlers::HandlerTypes& types,
                                            std::vector<Problem>& problems);
 
-/// Does the same for every handler that is called after the commit.
+/// Does the same as prepare_handler(), for every handler that is called after the commit.
 [[nodiscard]] std::vector<HandlerSetup> prepare_handlers(const Config& config,
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);

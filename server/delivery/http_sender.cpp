@@ -35,7 +35,7 @@ void HttpSender::begin() {
   }
   std::unique_ptr<HttpClient> client;
   if (!idle_.empty()) {
-    // The client used last: the server is least likely to have closed its connection.
+    // Takes the client used last: its connection is the least likely to be closed by the server.
     client = std::move(idle_.back());
     idle_.pop_back();
   } else if (open_ < target_.concurrency) {

@@ -69,7 +69,7 @@ class HttpSender final : public Sender {
   CallListener& listener_;
   CallQueue queue_;
   // The members below are used only on the io_context's thread.
-  TlsContext tls_;  // of the idle clients, and of the next client
+  TlsContext tls_;  // TLS context of the idle clients and of the next client
   std::vector<std::unique_ptr<HttpClient>> idle_;
   int open_ = 0;  // number of clients, idle or busy
 };

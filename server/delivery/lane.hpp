@@ -115,8 +115,8 @@ class Lane {
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
   std::int64_t probe_ = 0;  ///< id of the delivery that the circuit breaker sent as its last probe
-  int out_ = 0;             ///< deliveries that are claimed and not ended
-  int calling_ = 0;         ///< deliveries handed to the sender; included in out_
+  int out_ = 0;             ///< number of claimed deliveries that have not ended
+  int calling_ = 0;         ///< number of deliveries handed to the sender; included in out_
   /// Deliveries that wait for a free slot; included in out_.
   std::deque<storage::ClaimedDelivery> waiting_;
 };

@@ -26,9 +26,9 @@ enum class CameBack : std::uint8_t {
 /// Used on the delivery worker's thread.
 class Out {
  public:
-  /// "mchid/id" of a notification.
+  /// Identifies a notification: "mchid/id".
   using Key = std::string;
-  template <typename T>  // a storage::ClaimedDelivery, a HandledRequest
+  template <typename T>  // T: storage::ClaimedDelivery or HandledRequest
   [[nodiscard]] static Key key_of(const T& of_notification) {
     return of_notification.mchid + "/" + of_notification.notification_id;
   }

@@ -234,7 +234,7 @@ void DeliveryWorker::begin_waiting() {
   if (leases.empty()) return;
   const auto begun = deliveries_->begin(leases, now_ms());
   if (!begun) {
-    // Put back at the front of the queue, in the same order.
+    // The deliveries go back to the front of the queue, in the same order.
     for (auto one = beginning.rbegin(); one != beginning.rend(); ++one) {
       one->first->keep(std::move(one->second), Urgency::kAwaited);
     }
@@ -287,7 +287,8 @@ void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgen
     if (delivery.begun && lane.free_slots() > 0) {
       return lane.send(std::move(delivery), urgency, monotonic_now());
     }
-    // If this fails, the attempt stays counted although its call has not begun yet.
+    // The delivery has to wait, so its attempt is no longer counted. If the store fails here, the
+    // attempt stays counted.
     if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
     return lane.keep(std::move(delivery), urgency);
   }

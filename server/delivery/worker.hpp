@@ -71,7 +71,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   /// \return the latest time of the next round.
   SteadyClock::time_point work_once();
 
-  /// Call after new deliveries were stored.
+  /// Wakes the worker after new deliveries were stored.
   void wake() noexcept;
 
   void called(Called&& call) noexcept override;
@@ -88,7 +88,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
     bool new_deliveries = false;
     std::optional<SteadyClock::time_point> stop_by;  ///< set by stop(): the time by which to stop
   };
-  /// A result that is not recorded in the store yet.
+  /// The result of a call that is not recorded in the store yet.
   struct Settled {
     Called call;
     storage::DeliveryResult result;

@@ -25,8 +25,8 @@ class AddressCache {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// Limits of the time for which addresses are kept; the TTL of the DNS records is raised or
-  /// lowered to fit. After a name moves to another address, the old address is used for at most the
-  /// longer one.
+  /// lowered to fit. After a name moves to another address, the old address is used for at most
+  /// kAddressesKeptMax.
   static constexpr std::chrono::seconds kAddressesKeptMin{1};
   static constexpr std::chrono::seconds kAddressesKeptMax{30};
   /// Time for which the answer "no such name" is kept.

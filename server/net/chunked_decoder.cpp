@@ -37,8 +37,8 @@ bool skip_quoted(std::string_view& text) {
   return false;
 }
 
-/// Checks chunk extensions against RFC 9112, section 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS (
-/// token / quoted-string ) ] )
+/// Checks the syntax of chunk extensions (RFC 9112, section 7.1.1):
+/// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
 bool are_extensions(std::string_view text) {
   while (!text.empty()) {
     skip_blanks(text);

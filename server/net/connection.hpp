@@ -55,8 +55,8 @@ class Connection : private Deadlines::Entry {
   /// must be valid for `host` (a DNS name or an IP address).
   Task<IoStatus> connect_tls(std::string host);
 
-  /// Waits for `at_least` bytes and copies them without removing them from the socket. Only before
-  /// TLS.
+  /// Waits for `at_least` bytes and copies them without removing them from the socket. Use only
+  /// before the TLS handshake.
   Task<IoResult> peek(std::span<char> into, std::size_t at_least);
   /// Removes bytes that peek() has shown from the socket.
   void skip_peeked(std::size_t bytes);

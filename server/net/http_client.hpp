@@ -67,7 +67,7 @@ class HttpClient {
   /// A repeatable request is sent a second time in one case only: a kept-alive connection turned
   /// out to be closed, and no byte of a reply had come. A request that is not repeatable always
   /// gets a new connection, because a client cannot know how much of a request the server read from
-  /// a kept-alive connection before it closed that.
+  /// a kept-alive connection before the connection closed.
   /// \return the reply, or an error that says what failed at which step.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 

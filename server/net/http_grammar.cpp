@@ -11,7 +11,7 @@ namespace {
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,
   kHostCharacter = 2,  ///< allowed in a registered name; '%' begins a percent-encoded byte
-  kControl = 4,        ///< below the space, except the tab; also DEL
+  kControl = 4,        ///< codes below the space, except the tab, and DEL
 };
 
 constexpr std::array<std::uint8_t, 256> character_classes() {

@@ -22,7 +22,7 @@ class IpAddress {
   explicit IpAddress(const Bytes& v6) : bytes_(v6) {}
   explicit IpAddress(std::span<const unsigned char, 4> v4);
 
-  /// \return nothing unless all of `text` is an address: a port or brackets are not accepted.
+  /// Parses an address. \return nothing if `text` holds anything else, such as a port or brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;

@@ -95,7 +95,7 @@ bool ListenerShare::has_room_at(const IpAddress& range, Evicted& evicted) {
 }
 
 void ListenerShare::evict(Presence& presence, Evicted& evicted) {
-  // May throw for lack of memory, so it comes before any change of the counts.
+  // Appending may throw for lack of memory, so it comes before any change of the counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;
   leave_address(presence);

@@ -44,7 +44,7 @@ struct HttpLimits {
 /// Decision about a connection.
 enum class Admission : std::uint8_t {
   kServed,
-  kRefused,  ///< above the limit: gets 503 and is closed
+  kRefused,  ///< above the connection limit: gets 503 and is closed
   kDropped,  ///< above the limit of 503 replies: closed without a reply
   kEvicted,  ///< closed because a newer connection took its place
 };
@@ -54,10 +54,10 @@ class Presence;
 /// The event that a connection waits for. A connection in one of the first three states may be
 /// closed to make room for a new one.
 enum class Waiting : std::uint8_t {
-  kIdle,     ///< its next request, or its first
-  kSlow,     ///< the rest of a handshake, header, body or reply, or the peer's close
-  kSigned,   ///< any of these, after the connection has carried a valid signature
-  kHandled,  ///< the reply to its request; never closed to make room
+  kIdle,     ///< waits for its next request, or its first
+  kSlow,     ///< waits for the rest of a message or handshake, or for the peer to close
+  kSigned,   ///< waits for any of these, and has carried a valid signature
+  kHandled,  ///< waits for the reply to its request; never closed to make room
 };
 inline constexpr std::size_t kWaitingCount = 4;
 
@@ -131,7 +131,7 @@ class ListenerShare {
   /// Evicted connections, notified after the lock is released.
   using Evicted = std::vector<std::weak_ptr<Presence>>;
 
-  // All of these are called with mutex_ held.
+  // Call the functions below, up to has_waited(), only while holding mutex_.
   [[nodiscard]] Admission admit(const std::optional<IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const IpAddress& range, Evicted& evicted);
@@ -151,7 +151,7 @@ class ListenerShare {
   std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
-  // Guarded by mutex_:
+  // The members below are guarded by mutex_.
   std::size_t connections_ = 0;
   std::size_t refusals_ = 0;
   std::size_t leaving_ = 0;  ///< evicted connections that have not ended yet
@@ -202,7 +202,7 @@ class Presence : public std::enable_shared_from_this<Presence> {
   const Executor executor_;
   std::function<void()> end_;
   bool signed_ = false;
-  // Guarded by the share's mutex:
+  // The members below, up to lost_range_, are guarded by the mutex of the ListenerShare.
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
   SteadyClock::time_point since_;   // when the current wait began

@@ -19,9 +19,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Number of name servers that are asked within the caller's patience: resolv.conf may name as
-/// many. A larger number would make each timeout shorter than a slow name server needs. Newer
-/// releases of c-ares drop an answer that arrives after its timeout.
+/// Number of name servers that are asked within the time that the caller waits: resolv.conf may
+/// name as many. A larger number would make each timeout shorter than a slow name server needs.
+/// Newer releases of c-ares drop an answer that arrives after its timeout.
 constexpr int kTurnsWithinPatience = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
@@ -106,7 +106,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     seconds ttl = seconds::max();
   };
 
-  /// A socket of c-ares, watched for c-ares by Asio.
+  /// A socket of c-ares. Asio watches the socket and calls c-ares when it is ready.
   struct Watch {
     Watch(Executor executor, int fd) : descriptor(executor, fd) {}
     Descriptor descriptor;

@@ -72,7 +72,7 @@ void RequestParts::clear() {
 }
 
 RequestParts::Span RequestParts::span_of(std::string_view part) const {
-  // 32 bits are enough, because the parser limits the size of the header.
+  // Positions fit in 32 bits, because the parser limits the size of the header.
   return {static_cast<std::uint32_t>(part.data() - head_.data()),
           static_cast<std::uint32_t>(part.size())};
 }
@@ -219,8 +219,9 @@ void RequestParser::take_known_field(std::string_view name, std::string_view val
   } else if (equals_ignoring_case(name, "Content-Length")) {
     take_length(value);
   } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-    // With any other coding, the end or the content of the body would be a guess. A proxy in front
-    // of this server might guess differently (RFC 9112, section 6.3).
+    // Only "chunked" alone is accepted. With any other coding, the end or the content of the body
+    // would be a guess. A proxy in front of this server might guess differently (RFC 9112, section
+    // 6.3).
     if (++codings_ != 1 || !equals_ignoring_case(value, "chunked")) {
       fail(HttpFault::kMalformed, "Transfer-Encoding is not chunked alone");
     }
@@ -241,8 +242,8 @@ void RequestParser::take_length(std::string_view value) {
   if (ec != std::errc() || end != last) {
     return fail(HttpFault::kMalformed, "Content-Length is not a decimal number");
   }
-  // The same value twice is harmless (RFC 9112, section 6.3). The same number in another notation,
-  // such as 010 for 10, is refused, because no normal client sends that.
+  // The same Content-Length twice is harmless (RFC 9112, section 6.3). The same number in another
+  // notation, such as 010 for 10, is refused, because no normal client sends that.
   const auto others = parts_.find_all("Content-Length");
   if (!others.empty() && others.front() != value) {
     return fail(HttpFault::kMalformed, "Content-Length comes twice, with two values");
@@ -279,7 +280,7 @@ void RequestParser::put_body(std::string_view& bytes) {
   if (phase_ == Phase::kChunks) return put_chunks(bytes);
   std::string& body = parts_.body_;
   const std::size_t size = std::min<std::uint64_t>(body_left_, bytes.size());
-  // Reserved memory is only address space until the bytes arrive.
+  // Memory reserved for an announced body is only address space until the bytes arrive.
   if (body.empty()) body.reserve(body_left_);
   body += bytes.substr(0, size);
   bytes.remove_prefix(size);

@@ -46,7 +46,8 @@ class Resolver {
   std::map<std::string, std::weak_ptr<LookUp>> running_;
 };
 
-/// Does the same on a thread that may block: runs an event loop until the answer or the deadline.
+/// Resolves a host like Resolver::resolve(), on a thread that may block: runs an event loop until
+/// the answer or the deadline.
 [[nodiscard]] Resolver::Result resolve_blocking(const std::string& host, const std::string& port,
                                                 SteadyClock::time_point deadline);
 

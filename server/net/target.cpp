@@ -8,8 +8,8 @@
 namespace couponhook::server {
 namespace {
 
-// Boost.URL could do all of this. But since Boost 1.83 it is available only as a shared library,
-// and it would be the only part of Boost that is needed at run time.
+// Boost.URL could parse URLs and request targets too. But since Boost 1.83 it is available only as
+// a shared library, and it would be the only part of Boost that is needed at run time.
 
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

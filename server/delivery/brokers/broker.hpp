@@ -28,8 +28,8 @@ struct BrokerMessage {
 /// Time by which a call must return, even if the broker does not answer.
 using BrokerDeadline = std::chrono::steady_clock::time_point;
 
-/// A connection to a broker, used by one thread at a time. Its destructor does not wait for
-/// the broker.
+/// A connection to a broker, used by one thread at a time. Its destructor does not wait for the
+/// broker.
 class BrokerConnection {
  public:
   virtual ~BrokerConnection() = default;
