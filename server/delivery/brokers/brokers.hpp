@@ -46,8 +46,9 @@ struct BrokerUrl {
   int port = 0;
   std::string path;  ///< percent-decoded, without the leading slash
 };
-/// Parses a broker's URL. The scheme is not checked. `tls` is set if the scheme ends with "s",
-/// which has a meaning only for amqp and amqps. \return an error text if the URL is malformed.
+/// Parses a broker's URL. The configuration reader has already checked its scheme. The result's
+/// `tls` has a meaning only for AMQP: it is false for amqp:// and true for amqps://.
+/// \return an error text if the URL is malformed.
 [[nodiscard]] boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
                                                                              int default_port);
 
