@@ -34,8 +34,8 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
-  // Destroying the senders ends the calls that ran longer than the patience. These calls still
-  // report to the mailbox, so it must outlive the senders.
+  // Destroying the senders waits for calls that ran longer than the patience. These calls still
+  // report to `mail_`, which therefore must outlive the senders.
   lanes_.clear();
 }
 

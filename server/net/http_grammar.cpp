@@ -57,7 +57,7 @@ bool is_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos && IpAddress::parse(text).has_value();
 }
 
-/// Returns true if a piece of a line has no control characters, except tabs and a CR LF at its end.
+/// Returns true if a piece of a line has no control characters, except tabs and the line's CR LF.
 /// \param after_cr true if the part of the line before this piece ends with CR.
 bool is_line_piece(std::string_view piece, bool after_cr) {
   for (const char c : piece) {

@@ -45,7 +45,7 @@ class HttpServer {
   /// Stops accepting, after the clients whose TCP handshake has begun were accepted. Closes idle
   /// connections; requests in flight are still answered.
   void close();
-  /// Ends every session at its next wait, without a reply.
+  /// Ends every session the next time it waits for its socket.
   void abort();
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] bool closing() const { return closing_; }
