@@ -21,7 +21,7 @@ IpAddress::IpAddress(std::span<const unsigned char, 4> v4) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  // inet_pton wants a terminated string, and no address is longer than this.
+  // inet_pton needs a NUL-terminated string. INET6_ADDRSTRLEN bytes are enough for every address.
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return {};
   std::copy(text.begin(), text.end(), terminated.begin());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// IP addresses and networks as plain values.
+/// Value types for IP addresses and networks.
 
 #include <array>
 #include <compare>
@@ -12,8 +12,8 @@
 
 namespace couponhook::base {
 
-/// An IPv4 or IPv6 address. IPv4 is held in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
-/// 2.5.5.2), so that one host reached in two ways is one address.
+/// An IPv4 or IPv6 address. IPv4 is stored in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
+/// 2.5.5.2), so that a host has one address, whether it connects over IPv4 or over an IPv6 socket.
 class IpAddress {
  public:
   using Bytes = std::array<unsigned char, 16>;
@@ -22,7 +22,7 @@ class IpAddress {
   explicit IpAddress(const Bytes& v6) : bytes_(v6) {}
   explicit IpAddress(std::span<const unsigned char, 4> v4);
 
-  /// \return nothing where `text` is not an address and nothing else: no port, no brackets.
+  /// Parses an address. \return nothing if `text` holds anything else, such as a port or brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;
@@ -30,7 +30,7 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 
-  /// The address with all but its first `bits` of 128 cleared.
+  /// The address with only its first `bits` bits kept (of 128); the others are set to 0.
   [[nodiscard]] IpAddress prefix(unsigned bits) const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
@@ -42,7 +42,7 @@ class IpAddress {
 /// Returns true for a text that is a loopback address, and false for a name.
 [[nodiscard]] bool is_loopback(std::string_view address);
 
-/// A range of addresses such as 10.0.0.0/8, or one address.
+/// A range of addresses in CIDR notation, such as 10.0.0.0/8, or a single address.
 class IpNetwork {
  public:
   [[nodiscard]] static std::optional<IpNetwork> parse(std::string_view text);
@@ -55,7 +55,7 @@ class IpNetwork {
   IpNetwork(const IpAddress& base, unsigned bits) : base_(base.prefix(bits)), bits_(bits) {}
 
   IpAddress base_;
-  unsigned bits_;  // of the IPv6 form
+  unsigned bits_;  // prefix length, counted in the IPv6 form: 96 more than for IPv4
 };
 
 }  // namespace couponhook::base

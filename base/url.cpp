@@ -9,7 +9,7 @@
 namespace couponhook::base {
 namespace {
 
-/// Cuts off and returns what stands before the separator, or all of it where there is none.
+/// Removes and returns the text before the separator, or the whole text if there is none.
 std::string_view take_until(std::string_view& text, char separator) {
   const std::size_t at = text.find(separator);
   const std::string_view taken = text.substr(0, at);
@@ -23,14 +23,15 @@ bool is_connectable_port(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
-/// Reads "name", "name:port", "[address]" and "[address]:port" into host and port.
+/// Parses "name", "name:port", "[address]" and "[address]:port" into host and port.
 bool read_authority(std::string_view authority, Url& url) {
   std::string_view port;
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return false;
     url.host = authority.substr(1, end - 1);
-    // Two readers of URLs could see two hosts in anything else.
+    // Only a valid IPv6 address is accepted in brackets. Two parsers might read any other text as
+    // two different hosts.
     const bool is_v6 = url.host.find(':') != std::string::npos && IpAddress::parse(url.host);
     if (!is_v6) return false;
     port = authority.substr(end + 1);
@@ -99,7 +100,7 @@ bool Url::is_loopback() const {
 }
 
 std::optional<Url> parse_url(std::string_view text) {
-  // A line end here would begin a header of the sender's choice in the request that is made of it.
+  // A line end in a URL would let its author add headers to the request.
   const auto is_control_or_blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
   if (std::ranges::any_of(text, is_control_or_blank)) return std::nullopt;
   Url url;

@@ -1,9 +1,10 @@
 #pragma once
 
 /// \file
-/// URLs and request targets: read, taken apart, and built.
-/// Not with Boost.URL: in Debian 12 it has no package of its own before Boost 1.83, and it would be
-/// the only part of Boost that must be installed where couponhook runs.
+/// Parses and builds URLs and request targets.
+///
+/// Boost.URL could do this too. But since Boost 1.83 it is available only as a shared library, and it
+/// would be the only part of Boost that is needed at run time.
 
 #include <cstdint>
 #include <optional>
@@ -14,12 +15,12 @@
 
 namespace couponhook::base {
 
-/// A target without its query, as it was sent.
+/// Returns the target without its query, still percent-encoded.
 [[nodiscard]] inline std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-/// Path segments and query parameters, percent-decoded.
+/// Path segments and query parameters of a request target, percent-decoded.
 struct RequestTarget {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> parameters;
@@ -27,36 +28,39 @@ struct RequestTarget {
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-/// \return nothing where the target is not in origin form ("/path?query").
+/// \return nothing if the target does not have the form "/path?query" or has a malformed percent
+///   code.
 [[nodiscard]] std::optional<RequestTarget> parse_request_target(std::string_view target);
 
 /// An absolute http or https URL.
 struct Url {
   bool tls = true;
-  std::string host;  ///< a name or an address, IPv6 without brackets
+  std::string host;  ///< a name or an IP address; IPv6 without brackets
   std::string port;
-  std::string target;  ///< path and query, at least "/"
-  /// The Host header's value.
+  std::string target;  ///< path and query; at least "/"
+  /// Value of the Host header for this URL.
   [[nodiscard]] std::string authority() const;
-  /// Whether it leads to this machine, whatever the network.
+  /// Returns true if the URL always leads to this machine.
   [[nodiscard]] bool is_loopback() const;
 };
 
-/// Reads an absolute http or https URL strictly: its host and port are what every reader sees in it.
-/// \return nothing for anything else.
+/// Parses an absolute http or https URL strictly, so that no two readers see two hosts in it.
+/// \return nothing if the text is not an http or https URL, or if it contains user information.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);
 
-/// ASCII letters in lower case: how schemes, host names and hexadecimal digits are compared.
+/// Converts ASCII letters to lower case, to compare schemes, host names and hexadecimal digits.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
-/// A path with its query, built piece by piece.
+/// Builds a request target: a path and its query. Values are percent-encoded exactly once, here,
+/// because the encoded target is signed.
 class TargetBuilder {
  public:
   explicit TargetBuilder(std::string_view path) : text_(path) {}
 
-  /// Appends "/segment", encoded.
+  /// Appends "/" and the encoded value.
   TargetBuilder& segment(std::string_view value);
-  /// Appends "name=value", the value encoded; nothing where it is empty.
+  /// Appends "name=value" to the query with the value encoded. Appends nothing if the value is
+  /// empty.
   TargetBuilder& query(std::string_view name, std::string_view value);
   TargetBuilder& query(std::string_view name, std::int64_t value);
 
@@ -67,20 +71,21 @@ class TargetBuilder {
   bool has_query_ = false;
 };
 
-/// The parts of an absolute URL as they stand in it; views into what was taken apart.
+/// The parts of an absolute URL, not decoded; views into the parsed URL.
 struct UrlParts {
   std::string_view scheme;
-  std::string_view user_info;  ///< without '@'
-  std::string_view host;       ///< an IPv6 address without its brackets
-  std::string_view port;       ///< empty where none is written
-  std::string_view path;       ///< from the first '/'
-  std::string_view query;      ///< without '?'
+  std::string_view user_info;  ///< user name and password, without '@'
+  std::string_view host;       ///< an IPv6 address is without its brackets
+  std::string_view port;       ///< empty if the URL has no port
+  std::string_view path;       ///< the path, from the first '/' on; may be empty
+  std::string_view query;      ///< the query, without '?'
   bool has_user_info = false;
   bool has_query = false;
   bool has_fragment = false;
 };
 
-/// \return nothing where `url` is not scheme://host….
+/// Splits a URL of any scheme leniently, for messages about its parts.
+/// \return nothing if `url` does not have the form scheme://host….
 [[nodiscard]] std::optional<UrlParts> split_url(std::string_view url);
 
 }  // namespace couponhook::base

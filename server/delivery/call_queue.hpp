@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What waits for a free slot of a sender.
+/// Queue of deliveries that wait for a free connection or thread of a sender.
 
 #include <condition_variable>
 #include <deque>
@@ -14,7 +14,8 @@
 
 namespace couponhook::server {
 
-/// Thread-safe. Bounded by the worker, which claims no more than a handler can do soon.
+/// Queue of deliveries whose call has not begun. Thread-safe. It has no limit of its own: the
+/// delivery worker claims only as many deliveries as a handler can make soon.
 class CallQueue {
  public:
   void push(storage::ClaimedDelivery&& delivery, Urgency urgency) {
@@ -34,7 +35,7 @@ class CallQueue {
     return pop_locked();
   }
 
-  /// Waits for one; nothing once the queue is closed.
+  /// Waits for a delivery and removes it from the queue. \return nothing if the queue is closed.
   [[nodiscard]] std::optional<storage::ClaimedDelivery> pop() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
@@ -49,7 +50,7 @@ class CallQueue {
     return all;
   }
 
-  /// \return whether it was there.
+  /// Removes one delivery from the queue. \return true if the delivery was in the queue.
   [[nodiscard]] bool take(std::int64_t delivery_id) {
     const std::lock_guard lock(mutex_);
     return std::erase_if(waiting_, [&](const storage::ClaimedDelivery& delivery) {
@@ -75,7 +76,7 @@ class CallQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<storage::ClaimedDelivery> waiting_;  // guarded by mutex_, as is the next
+  std::deque<storage::ClaimedDelivery> waiting_;  // guarded by mutex_, like closed_
   bool closed_ = false;
 };
 

@@ -36,7 +36,8 @@ void CircuitBreaker::succeeded() {
 
 void CircuitBreaker::failed(SteadyClock::time_point now) {
   ++failures_;
-  if (open_ && !probing_) return;  // began before it opened: says nothing new
+  // The call began before the breaker opened, so it shows nothing new.
+  if (open_ && !probing_) return;
   if (!open_ && failures_ < limits_.failures_to_open) return;
   if (open_) open_for_ = std::min(open_for_ * 2, limits_.open_longest);
   open_ = true;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Spares a target that is down, and finds out when it is back.
+/// Circuit breaker of a handler: stops calls to a target that is down, and tests when it is back.
 
 #include <chrono>
 #include <cstdint>
@@ -11,37 +11,40 @@
 namespace couponhook::server {
 
 struct BreakerLimits {
-  int failures_to_open = 5;                      ///< in a row
-  std::chrono::milliseconds open_initial{1000};  ///< doubles with each probe that fails
+  int failures_to_open = 5;  ///< failures in a row that open the breaker
+  /// Doubled by each failed probe, up to open_longest.
+  std::chrono::milliseconds open_initial{1000};
   std::chrono::milliseconds open_longest{30000};
 };
 
-/// Closed: everything may go. After enough failures in a row it opens: nothing goes, and deliveries
-/// wait where they are, without using up attempts. When its time is over one probe goes
-/// (half-open): if that succeeds everything goes again, if not it stays open for twice as long.
+/// A circuit breaker with the usual three states. Closed: all calls may begin. Open, after enough
+/// failures in a row: no call may begin, and deliveries wait without using up attempts. Half-open,
+/// after the open time: one call may begin, as a probe. If the probe succeeds, the breaker closes;
+/// if it fails, the breaker opens again for twice as long.
 ///
-/// What the target says counts, not whether the delivery is over: 410 and 429 come from a target
-/// that is there. Knows no clock and no I/O. Not thread-safe.
+/// The breaker counts failures of the target, not of deliveries. A reply with 410 or 429, for
+/// example, shows that the target is up. The breaker reads no clock and does no I/O. Not
+/// thread-safe.
 class CircuitBreaker {
  public:
   enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen };
 
   explicit CircuitBreaker(BreakerLimits limits) : limits_(limits), open_for_(limits.open_initial) {}
 
-  /// How many calls may begin now, `wanted` at most.
+  /// Returns how many of `wanted` calls may begin now.
   [[nodiscard]] int allowed(int wanted, SteadyClock::time_point now) const;
-  /// A call begins. \return whether it is the probe.
+  /// Records that a call begins. \return true if this call is the probe.
   bool began(SteadyClock::time_point now);
   void succeeded();
-  /// The target could not be reached, or failed.
+  /// Records that the target could not be reached, or failed.
   void failed(SteadyClock::time_point now);
-  /// A call was given up before it said anything of the target.
+  /// Records that the probe was given up before it showed anything about the target.
   void abandoned();
 
   [[nodiscard]] State state(SteadyClock::time_point now) const;
-  /// Open or half-open.
+  /// Returns true if the breaker is open or half-open.
   [[nodiscard]] bool is_open() const { return open_; }
-  /// When it is worth asking again; only of use while open.
+  /// Returns when the next probe may begin; only valid while the breaker is open.
   [[nodiscard]] SteadyClock::time_point opens_until() const { return open_until_; }
 
  private:

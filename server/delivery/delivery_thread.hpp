@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The thread on which events are posted to targets.
+/// The thread that posts events to the targets of http handlers.
 
 #include <exception>
 #include <functional>
@@ -16,12 +16,12 @@
 
 namespace couponhook::server {
 
-/// An io_context with a thread of its own, so that no target can slow the listener down. What is
-/// still waiting when it is destroyed is dropped without being run.
+/// An io_context with its own thread, so that a slow target cannot slow down the listener. The
+/// destructor drops all tasks that are still waiting, without running them.
 class DeliveryThread {
  public:
   DeliveryThread() = default;
-  /// As stop().
+  /// Calls stop().
   ~DeliveryThread() { stop(); }
   DeliveryThread(const DeliveryThread&) = delete;
   DeliveryThread& operator=(const DeliveryThread&) = delete;
@@ -30,7 +30,8 @@ class DeliveryThread {
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Resolver& resolver() { return resolver_; }
 
-  /// \param on_bug told of what nobody caught; the thread goes on.
+  /// Starts the thread.
+  /// \param on_bug called with each uncaught exception of a task; the thread then continues.
   void start(std::function<void(std::exception_ptr)> on_bug) {
     asio::co_spawn(io_, sweep_for_ever(deadlines_), on_bug);
     thread_ = std::thread([this, on_bug] {
@@ -50,7 +51,8 @@ class DeliveryThread {
   }
 
  private:
-  // Before the io_context, whose last coroutines still stand in them.
+  // Declared before the io_context, so destroyed after it: coroutines that the io_context destroys
+  // still use the deadlines and the resolver.
   Deadlines deadlines_;
   Resolver resolver_;
   asio::io_context io_{1};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Replies to WeChat Pay that wait for a handler (ack = "handled").
+/// Lets replies to WeChat Pay wait until handlers have finished (ack = "handled").
 
 #include <cstdint>
 #include <memory>
@@ -14,33 +14,41 @@
 
 namespace couponhook::server {
 
+/// Result of waiting for the handlers of a notification.
 enum class Handled : std::uint8_t {
-  kDone,    ///< by every handler that was asked for; recorded
-  kFailed,  ///< by one of them at least, or held back by an operator
-  kNotYet,  ///< nor known in time: in other hands, behind an earlier event, or the service ends
+  kDone,    ///< all requested handlers are done, and the result is stored
+  kFailed,  ///< at least one handler failed, or an operator has paused the delivery
+  /// No result in time: another replica has the delivery, an earlier event of the coupon is not
+  /// done, or the service is stopping.
+  kNotYet,
 };
 
+/// Callback for the result of a HandledRequest.
 class HandledListener {
  public:
   virtual ~HandledListener() = default;
-  /// Called once, on the worker's thread: post what takes time elsewhere.
+  /// Called once, on the delivery worker's thread. Must return quickly: post slow work to another
+  /// thread.
   virtual void handled(Handled result) noexcept = 0;
 };
 
-/// A notification whose deliveries to some handlers are to be made now.
+/// Asks for the deliveries of one notification to some handlers, to be made now.
 struct HandledRequest {
   std::string mchid;
   std::string notification_id;
-  std::vector<std::string_view> handlers;  ///< names that live as long as the worker
-  /// Those that came into the world leased to us; empty for a copy, whose deliveries are looked up.
+  std::vector<std::string_view> handlers;  ///< handler names; must live as long as the worker
+  /// New deliveries that the admitting transaction has already leased to this replica. Empty for a
+  /// repeated notification, whose deliveries are looked up in the store.
   std::vector<storage::ClaimedDelivery> born_leased;
   std::shared_ptr<HandledListener> listener;
-  SteadyClock::time_point until = SteadyClock::time_point::max();  ///< when nobody listens any more
+  /// Time after which the listener no longer waits.
+  SteadyClock::time_point until = SteadyClock::time_point::max();
 };
 
-/// Makes deliveries at once, each in no more than one call at a time: whoever asks for one that is
-/// being made waits for the same call. Whoever asks for one that cannot be made at once is told
-/// when it has been made here, or elsewhere, as long as somebody listens. Thread-safe.
+/// Makes the deliveries of a notification at once. A delivery is never called twice at the same
+/// time: a second request for it waits for the call that is running. If a delivery cannot be made
+/// at once, the listener is called when this or another replica has made it, as long as the
+/// listener waits. Thread-safe.
 class HandledDesk {
  public:
   virtual ~HandledDesk() = default;

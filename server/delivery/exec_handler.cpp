@@ -32,18 +32,21 @@ using handlers::Outcome;
 using handlers::Retry;
 
 constexpr int kDataError = 65;       // EX_DATAERR of sysexits.h
-constexpr int kNotExecutable = 127;  // what a shell says of a program that it cannot find
-/// How often to look whether a command that keeps its output open has ended.
+constexpr int kNotExecutable = 127;  // exit code of a shell that cannot find a program
+/// Interval of checking whether a command has ended that keeps its output pipes open.
 constexpr std::chrono::milliseconds kLook{20};
-/// What a failing command may say in any case: a stack trace of some languages.
+/// Minimum of the output limit of standard error, in bytes: room for a long stack trace of a
+/// failing command.
 constexpr std::size_t kErrorBytesMin = 65536;
-/// How much of the end of standard error is kept while the command runs, and of it in the outcome.
+/// Bytes of standard error, counted from its end, that are kept while the command runs; of these,
+/// at most kErrorDetailBytesMax are stored with the delivery.
 constexpr std::size_t kErrorTailBytes = 4096;
 constexpr std::size_t kErrorDetailBytesMax = 500;
-/// How long a killed process may take to end before nobody waits for it any more.
+/// Time to wait for a killed process to end. After that, ChildProcesses takes its exit status
+/// later.
 constexpr std::chrono::milliseconds kKillPatience{2000};
 
-/// A file descriptor that is closed when its time is over.
+/// A file descriptor that is closed by the destructor.
 class Fd {
  public:
   explicit Fd(int fd = -1) : fd_(fd) {}
@@ -73,7 +76,7 @@ std::optional<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-/// The environment with the event's identifiers.
+/// The environment of this process, with the event's identifiers added.
 class ChildEnvironment {
  public:
   explicit ChildEnvironment(const handlers::HandledEvent& event) {
@@ -95,7 +98,7 @@ class ChildEnvironment {
   std::vector<char*> pointers_;
 };
 
-/// A pipe's end that a command writes to, with a limit.
+/// The reading end of a pipe that a command writes to, with a limit of bytes.
 class Output {
  public:
   explicit Output(std::size_t bytes_max, std::size_t tail_bytes)
@@ -106,17 +109,17 @@ class Output {
   }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool is_over_limit() const { return is_over_limit_; }
-  /// The end of what came.
+  /// The last bytes that were read, at most `tail_bytes`.
   [[nodiscard]] const std::string& tail() const { return tail_; }
 
-  /// Reads what is there now, up to the limit.
+  /// Reads all bytes that are available now, up to the limit.
   void drain() {
     while (fd_.get() >= 0 && !is_over_limit_ && read_once()) {
     }
   }
 
  private:
-  /// \return whether there may be more.
+  /// \return true if more bytes may be available.
   bool read_once() {
     std::array<char, 4096> chunk;
     const ssize_t bytes = ::read(fd_.get(), chunk.data(), chunk.size());
@@ -140,13 +143,14 @@ class Output {
   bool is_over_limit_ = false;
 };
 
-/// How a process ended.
+/// Exit status of a process that has ended.
 struct Ended {
-  std::optional<int> status;  ///< none: somebody else took its exit status
+  std::optional<int> status;  ///< empty: other code in this process took the exit status
 };
 
-/// Every signal with its default disposition and none blocked, whatever this process has: a new
-/// program ignores what its starter does. In a process group of its own.
+/// Attributes of a new process: default handling of all signals, no signal blocked, and a process
+/// group of its own. Without this, the command would inherit the signals that this process ignores
+/// or blocks.
 class SpawnAttributes {
  public:
   SpawnAttributes() {
@@ -170,14 +174,14 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-/// A process in a group of its own, fed and listened to through pipes.
+/// A child process in its own process group, connected through pipes for input, output and errors.
 class Child {
  public:
   explicit Child(std::size_t output_bytes_max)
       : out_(output_bytes_max, 0),
         errors_(std::max(output_bytes_max, kErrorBytesMin), kErrorTailBytes) {}
 
-  /// \return the error number where it could not be started.
+  /// Starts the command. \return 0, or the error number if the command could not be started.
   int start(std::vector<std::string> command, ChildEnvironment& environment) {
     auto in = make_pipe();
     auto out = make_pipe();
@@ -192,7 +196,7 @@ class Child {
     posix_spawn_file_actions_adddup2(&files, in->read.get(), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, out->write.get(), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&files, errors->write.get(), STDERR_FILENO);
-    // Listening sockets and the store are none of its business.
+    // The command must not inherit our listening sockets and database files.
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
     const SpawnAttributes attributes;
     const auto spawn = [&](pid_t& pid) {
@@ -209,7 +213,7 @@ class Child {
     return 0;
   }
 
-  /// Waits a moment for something to happen, feeds and listens.
+  /// Waits at most kLook for the pipes, then writes input and reads output.
   void converse(std::string_view& input) {
     std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
                                 pollfd{errors_.fd(), POLLIN, 0}};
@@ -218,7 +222,7 @@ class Child {
     listen();
   }
 
-  /// Reads what has been written and not been read yet.
+  /// Reads all output that the command has written so far.
   void listen() {
     out_.drain();
     errors_.drain();
@@ -228,7 +232,7 @@ class Child {
   }
   [[nodiscard]] const std::string& errors() const { return errors_.tail(); }
 
-  /// \return how it ended, once it has.
+  /// \return the exit status if the process has ended; nothing while it runs.
   [[nodiscard]] std::optional<Ended> ended() const {
     int status = 0;
     const pid_t taken = ::waitpid(pid_, &status, WNOHANG);
@@ -237,7 +241,7 @@ class Child {
     return Ended{taken == pid_ ? std::optional<int>(status) : std::nullopt};
   }
 
-  /// With everything it has started.
+  /// Kills the process and all other processes of its group.
   void kill() const {
     ::kill(-pid_, SIGKILL);
     const auto due = Clock::now() + kKillPatience;
@@ -251,7 +255,7 @@ class Child {
   void feed(std::string_view& input) {
     const ssize_t written = ::write(in_.get(), input.data(), input.size());
     if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
-    // A command need not read its input.
+    // A command may close its input unread; that is no error.
     const bool refused = written < 0 && errno != EAGAIN && errno != EINTR;
     if (refused || input.empty()) in_.close();
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Runs a command for each event.
+/// The exec handler: runs a command for each event.
 
 #include <chrono>
 #include <cstddef>
@@ -13,24 +13,29 @@
 namespace couponhook::server {
 
 struct ExecOptions {
-  std::vector<std::string> command;  ///< program, looked up in PATH, and its arguments
+  std::vector<std::string> command;  ///< the program, searched in PATH, and its arguments
   std::chrono::milliseconds timeout{2000};
-  std::size_t output_bytes_max = 4096;  ///< of standard output; of standard error at least 64 KiB
+  /// Limit of standard output; the limit of standard error is at least 64 KiB.
+  std::size_t output_bytes_max = 4096;
 };
 
-/// \param program looked up as the handler does: in PATH where it has no slash.
-/// \return why it cannot be run, and what to do; empty where nothing speaks against it.
+/// Checks whether a program can be run.
+/// \param program name or path; a name without a slash is searched in PATH.
+/// \return the reason why the program cannot be run, and the remedy; empty if it can be run.
 [[nodiscard]] std::string why_not_executable(const std::string& program);
 
-/// The command finds the event on standard input, as the http handler would post it, and what it is
-/// called by in COUPONHOOK_NOTIFICATION_ID, COUPONHOOK_EVENT_TYPE, COUPONHOOK_MCHID and
-/// COUPONHOOK_ATTEMPT. It speaks by its exit code, as sysexits.h has them: 0 is done, 65
-/// (EX_DATAERR) says that this event will never be accepted, anything else that it should be tried
-/// again. Its standard output is read and dropped, since it may hold people's data. The last lines
-/// of its standard error are the outcome's detail where it fails.
+/// Runs the configured command once for each event.
+/// - Input: the event on standard input, in the same JSON as the http handler posts; its
+///   identifiers in the environment variables COUPONHOOK_NOTIFICATION_ID, COUPONHOOK_EVENT_TYPE,
+///   COUPONHOOK_MCHID and COUPONHOOK_ATTEMPT.
+/// - Result: the exit code, as in sysexits.h. 0 means done. 65 (EX_DATAERR) means that this event
+///   will never be accepted, so the delivery becomes dead. Any other code means retry.
+/// - Output: standard output is read and dropped, because it may contain personal data. If the
+///   command fails, the last lines of its standard error are stored with the delivery.
 ///
-/// Past its time, or with more output than it may have, it is killed with its whole process group,
-/// and the event tried again. What it leaves behind when it ends by itself may go on. Thread-safe.
+/// A command that exceeds its time limit or its output limit is killed with its whole process
+/// group, and the event is retried. Background processes that a finished command leaves behind may
+/// go on. Thread-safe.
 class ExecHandler final : public handlers::Handler {
  public:
   explicit ExecHandler(ExecOptions options) : options_(std::move(options)) {}

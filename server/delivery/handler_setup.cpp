@@ -17,10 +17,11 @@ using HandlerPtr = std::shared_ptr<handlers::Handler>;
 template <typename T>
 using Prepared = boost::system::result<T, Problem>;
 
-/// The longest that a target which is back waits to be found.
+/// Longest open time of the circuit breaker, so that a target that is back is found soon.
 constexpr milliseconds kOpenMax{5000};
 
-/// The breaker keeps to the handler's own pace: where retries are quick, so are probes.
+/// Settings of a handler's worker. The circuit breaker uses the handler's retry times: a handler
+/// with quick retries also probes quickly.
 LaneOptions lane_options(const HandlerConfig& config) {
   const OutwardConfig& outward = config.outward;
   LaneOptions lane;
@@ -32,7 +33,8 @@ LaneOptions lane_options(const HandlerConfig& config) {
   return lane;
 }
 
-/// Makes one handler's target. Each overload reads what its type of handler has in files.
+/// Builds the target of one handler. There is one overload per handler type; it reads the files
+/// that its type needs.
 class TargetMaker {
  public:
   TargetMaker(const HandlerConfig& config, const handlers::HandlerTypes& types, std::string where,
@@ -48,7 +50,7 @@ class TargetMaker {
   Target operator()(const HttpHandlerConfig& http) {
     HttpTarget target;
     target.keys = std::make_shared<Live<HttpKeys>>(nullptr);
-    // What is empty the configuration's reader has told of.
+    // An empty URL has already been reported by the configuration reader.
     if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
@@ -86,7 +88,7 @@ class TargetMaker {
         report_file("command", std::move(why));
       }
     }
-    // Looks for its program at each call, so that it can be called as soon as that is there.
+    // The handler searches its program at each call, so a program that is installed later is found.
     return renewable(std::make_shared<ExecHandler>(
         ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes}));
   }
@@ -137,17 +139,19 @@ class TargetMaker {
   static std::shared_ptr<RenewableHandler> renewable(HandlerPtr handler) {
     return std::make_shared<RenewableHandler>(std::move(handler));
   }
-  /// One without the password that it needs is not called: its broker would lock us out.
+  /// A broker handler whose password could not be read is not called: the broker might lock our
+  /// account after several failed log-ins.
   Target broker(const std::string& key, BrokerResult made) {
     if (!made) report_file(key, made.error());
     if (!made || lacks_files_) return renewable(nullptr);
     return renewable(std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout));
   }
-  /// What a table says, which stays as it is until somebody edits it.
+  /// Reports a problem in the configuration table, which only an edit of the configuration can
+  /// repair.
   void report(const std::string& key, std::string message) {
     problems_.push_back({where_ + "." + key, std::move(message)});
   }
-  /// What a file holds, which may be another a moment later.
+  /// Reports a problem with a file's content, which may be repaired while the service runs.
   void report_file(const std::string& key, std::string message) {
     lacks_files_ = true;
     report(key, std::move(message));
@@ -167,7 +171,7 @@ class TargetMaker {
   std::shared_ptr<const crypto::Secret> secret_;
 };
 
-/// Where a broker's messages go; empty for what is no broker.
+/// The address that a broker handler publishes to; empty for other handlers.
 struct PlaceOf {
   std::string operator()(const RedisHandlerConfig& redis) const { return redis.url; }
   std::string operator()(const AmqpHandlerConfig& amqp) const { return amqp.url; }
@@ -209,7 +213,7 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-  // Before they are read: what changes from now on is new.
+  // The state of the files is taken before they are read, so that every later change is noticed.
   FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);
   HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};
@@ -241,7 +245,8 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
   }
   const auto* theirs = std::get_if<std::shared_ptr<RenewableHandler>>(&fresh.target);
   if (theirs == nullptr || running.place != fresh.place) return;
-  // One that works is left alone: a broker's connections are kept for the next event.
+  // A handler that works is not replaced without need: a broker handler keeps its connections for
+  // the next event.
   if (running.is_loaded() && running.files == fresh.files &&
       holds_the_same(running.secret, fresh.secret)) {
     return;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// From [[handler]] tables to handlers that can be called.
+/// Builds handlers from the [[handler]] tables of the configuration, and renews them when their
+/// files change.
 
 #include <memory>
 #include <variant>
@@ -17,37 +18,42 @@
 
 namespace couponhook::server {
 
-/// A handler that is told after the commit, with its settings checked and its files opened as far
-/// as they could be: where one could not, it takes no event before renew_handler().
+/// A handler that is called after the commit, with checked settings. If one of its files could not
+/// be loaded, the handler gets no events until renew_handler() brings a valid version.
 struct HandlerSetup {
   LaneOptions lane;
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
-  std::string place{};                             ///< of a broker: where it is
-  std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker: its password, or null
-  FileMarks files{};                               ///< what it was made from, as it was then
+  std::string place{};                             ///< of a broker handler: its URL or server list
+  std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker handler: its password, or null
+  FileMarks files{};  ///< state of the handler's files at the time when they were read
 
-  /// Whether it can be called.
+  /// Returns true if the handler's files are loaded, so that it can be called.
   [[nodiscard]] bool is_loaded() const;
 };
 
-/// \param number of the table, from 1.
-/// \param types the user's own.
-/// \param problems gets one entry for each thing that will not do; what is wrong with files belongs
-///   to the handler's unit, and what is wrong with the table to the whole set-up.
+/// Checks one [[handler]] table and builds its handler.
+/// \param number of the table, counted from 1.
+/// \param types the handler types that the user has added in C++.
+/// \param problems gets one entry for each problem. A problem with a file belongs to the handler's
+///   reload unit and can be repaired while the service runs. A problem with the table belongs to
+///   the configuration as a whole.
 [[nodiscard]] HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler,
                                            std::size_t number, const handlers::HandlerTypes& types,
                                            std::vector<Problem>& problems);
 
-/// The same for every handler that is told after the commit.
+/// Does the same as prepare_handler(), for every handler that is called after the commit.
 [[nodiscard]] std::vector<HandlerSetup> prepare_handlers(const Config& config,
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);
 
-/// Has a running handler work with what was read anew, for the same place: the secret of another
-/// place begins with that place, at the next start. \param fresh whose files could all be loaded.
+/// Makes a running handler use newly loaded keys, passwords or options. Does nothing if the URL or
+/// server list has changed, because the new secret belongs to the new address, which is used only
+/// after a restart.
+/// \param fresh a handler whose files were all loaded.
 void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
-/// \param thread must outlive what is made.
+/// Prepares the handlers' workers and senders.
+/// \param thread must outlive the senders that are made from the result.
 [[nodiscard]] std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups,
                                                 DeliveryThread& thread, const base::WallClock& clock);
 

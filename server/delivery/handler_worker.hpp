@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One handler as the worker sees it.
+/// A handler's worker state: its calls in progress, its waiting deliveries and its circuit breaker.
 
 #include <algorithm>
 #include <cstdint>
@@ -25,10 +25,12 @@ struct LaneOptions {
   int concurrency = 8;
 };
 
-/// Counts what is out for one handler, keeps what waits for a free slot, and asks the circuit
-/// breaker. Used on the worker's thread.
+/// The delivery worker's view of one handler. It counts the handler's claimed deliveries, keeps
+/// those that wait for a free slot, and asks the circuit breaker before new ones are claimed. Used
+/// on the delivery worker's thread.
 ///
-/// What waits is leased, but counts as no attempt: only what is sent has begun, in the store first.
+/// A waiting delivery is leased, but no attempt is counted for it yet. An attempt is counted in the
+/// store just before the call begins.
 class Lane {
  public:
   Lane(LaneOptions options, std::unique_ptr<Sender> sender)
@@ -39,22 +41,23 @@ class Lane {
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// How many deliveries to take now. Some more than can be called at once, so that no connection
-  /// is idle while the next are being taken; and not one by one, for each time is a transaction.
+  /// Returns how many deliveries to claim now. More are claimed than can be called at once, so that
+  /// no connection is idle while the next ones are claimed. They are claimed in batches, because
+  /// each claim is a transaction.
   [[nodiscard]] int wanted(SteadyClock::time_point now) const {
     const int ahead = std::max(kAheadMin, options_.concurrency);
     const int room = options_.concurrency + ahead - out_;
     return room < ahead / 2 ? 0 : breaker_.allowed(room, now);
   }
 
-  /// How many more calls may begin now.
+  /// Returns how many more calls may begin now.
   [[nodiscard]] int free_slots() const { return options_.concurrency - calling_; }
-  /// As free_slots(), without those that what waits here will take.
+  /// Returns the free slots that remain after all waiting deliveries have taken theirs.
   [[nodiscard]] int open_slots() const {
     return std::max(0, free_slots() - static_cast<int>(waiting_.size()));
   }
 
-  /// Keeps one that was taken until a slot is free for it.
+  /// Keeps a claimed delivery until a slot is free.
   void keep(storage::ClaimedDelivery&& delivery, Urgency urgency) {
     if (urgency == Urgency::kAwaited) {
       waiting_.push_front(std::move(delivery));
@@ -62,7 +65,7 @@ class Lane {
       waiting_.push_back(std::move(delivery));
     }
   }
-  /// Lets go of the first that waits; nothing where none does.
+  /// Removes and returns the first waiting delivery; nothing if none waits.
   [[nodiscard]] std::optional<storage::ClaimedDelivery> next() {
     if (waiting_.empty()) return std::nullopt;
     std::optional<storage::ClaimedDelivery> first(std::move(waiting_.front()));
@@ -70,9 +73,9 @@ class Lane {
     return first;
   }
 
-  /// A delivery was taken for this handler.
+  /// Counts a delivery that was claimed for this handler.
   void took() { ++out_; }
-  /// One that was taken is over, or was given back.
+  /// Ends the count of a claimed delivery that is finished or was given back.
   void over() { --out_; }
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
@@ -80,9 +83,9 @@ class Lane {
     ++calling_;
     sender_->send(std::move(delivery), urgency);
   }
-  /// A call that was sent is over.
+  /// Records that a call has ended.
   void call_ended() { --calling_; }
-  /// Drops one unless its call has begun. \return whether it did.
+  /// Removes a delivery whose call has not begun. \return true if it was removed.
   [[nodiscard]] bool take_back(std::int64_t delivery_id) {
     const auto is_it = [&](const storage::ClaimedDelivery& delivery) {
       return delivery.lease.delivery_id == delivery_id;
@@ -93,7 +96,7 @@ class Lane {
     if (dropped && delivery_id == probe_) breaker_.abandoned();
     return dropped;
   }
-  /// Gives back all whose call has not begun.
+  /// Removes and returns all deliveries whose call has not begun.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
     auto unbegun = sender_->take_back();
     calling_ -= static_cast<int>(unbegun.size());
@@ -111,10 +114,11 @@ class Lane {
   LaneOptions options_;
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
-  std::int64_t probe_ = 0;  ///< the delivery that went as the breaker's last probe
-  int out_ = 0;
-  int calling_ = 0;                               ///< of these, in the sender's hands
-  std::deque<storage::ClaimedDelivery> waiting_;  ///< of these, for a free slot
+  std::int64_t probe_ = 0;  ///< id of the delivery that the circuit breaker sent as its last probe
+  int out_ = 0;             ///< number of claimed deliveries that have not ended
+  int calling_ = 0;         ///< number of deliveries handed to the sender; included in out_
+  /// Deliveries that wait for a free slot; included in out_.
+  std::deque<storage::ClaimedDelivery> waiting_;
 };
 
 }  // namespace couponhook::server

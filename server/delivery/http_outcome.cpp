@@ -17,7 +17,8 @@ namespace {
 constexpr unsigned kRequestTimeout = 408;
 constexpr unsigned kGone = 410;
 constexpr unsigned kTooManyRequests = 429;
-/// Longer than any retry_max_ms; keeps arithmetic on what a target asks for from overflowing.
+/// Longest Retry-After that is used: longer than any retry_max_ms, and short enough that later sums
+/// cannot overflow.
 constexpr seconds kWaitMax{30 * 86400};
 constexpr std::size_t kDetailBytesMax = 300;
 
@@ -33,7 +34,7 @@ std::optional<seconds> parse_retry_after(std::string_view text, system_clock::ti
   const std::string date(text);
   const char* const rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  // In seconds throughout: dates from the year 2262 on overflow the clock's nanoseconds.
+  // Computed in seconds, because dates after the year 2262 overflow the clock's nanoseconds.
   const std::chrono::sys_seconds until(seconds(::timegm(&parts)));
   return std::clamp(until - std::chrono::floor<seconds>(now), seconds(0), kWaitMax);
 }

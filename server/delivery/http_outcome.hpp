@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a target's HTTP reply means for a delivery.
+/// Maps the HTTP reply of a target to the outcome of a delivery.
 
 #include <chrono>
 #include <optional>
@@ -13,18 +13,20 @@ namespace couponhook::server {
 
 struct HttpOutcome {
   handlers::Outcome outcome;
-  bool target_answers;  ///< see Called::target_answers
+  bool target_answers;  ///< true if the target is up; see Called::target_answers
 };
 
-/// 2xx is done, 410 dead at once, anything else is retried, no sooner than Retry-After says.
-/// Redirects are not followed: whoever can answer for a host must not send events to another.
-/// \param body of the reply, or its beginning: an excerpt is the detail of what is not done.
+/// Maps a reply: 2xx is done, 410 is dead at once, and everything else is retried, not before the
+/// time in Retry-After. Redirects are not followed, because a host must not be able to send events
+/// to another host.
+/// \param body of the reply, or its beginning; if the delivery is not done, an excerpt becomes the
+///   outcome's detail.
 [[nodiscard]] HttpOutcome outcome_of(unsigned status, std::string_view retry_after,
                                      std::string_view body,
                                      std::chrono::system_clock::time_point now);
 
-/// Seconds, or an HTTP date (RFC 9110, section 10.2.3).
-/// \return nothing where the text is neither; nothing negative.
+/// Parses Retry-After: a number of seconds, or an HTTP date (RFC 9110, section 10.2.3).
+/// \return the time to wait, at least 0; nothing if the text is neither.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(
     std::string_view text, std::chrono::system_clock::time_point now);
 

@@ -35,7 +35,7 @@ void HttpSender::begin() {
   }
   std::unique_ptr<HttpClient> client;
   if (!idle_.empty()) {
-    // The one used last: its connection is the least likely to have been closed meanwhile.
+    // Takes the client used last: its connection is the least likely to be closed by the server.
     client = std::move(idle_.back());
     idle_.pop_back();
   } else if (open_ < target_.concurrency) {
@@ -48,7 +48,7 @@ void HttpSender::begin() {
     client = std::make_unique<HttpClient>(io_, deadlines_, resolver_, target_.url, tls_, options);
     ++open_;
   } else {
-    return;  // whichever client is done first looks into the queue
+    return;  // the first client that becomes free takes the delivery from the queue
   }
   asio::co_spawn(io_, post_all(std::move(client), tls_), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
@@ -75,7 +75,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
                 false};
       }
     } catch (const std::exception& error) {
-      // Whatever happened, the delivery must come out at the other end.
+      // Every delivery must be reported to the listener, even after an exception.
       said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
     }
     const auto took =
@@ -87,7 +87,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
     idle_.push_back(std::move(client));
   } else {
     --open_;
-    begin();  // with another client, for what is left in the queue
+    begin();  // sends the rest of the queue with a new client
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Posts events to a merchant's own system.
+/// The http handler: posts events to a merchant's own system.
 
 #include <memory>
 #include <mutex>
@@ -15,28 +15,31 @@
 
 namespace couponhook::server {
 
-/// What an http handler has in files.
+/// Keys of an http handler, loaded from files.
 struct HttpKeys {
   crypto::WebhookSigner signer;
-  TlsContext tls;  ///< to verify the target with; null for plain http
+  TlsContext tls;  ///< verifies the target's certificate; null for plain HTTP
 };
 
+/// Address and limits of an http handler's target.
 struct HttpTarget {
   base::Url url;
-  /// Exchanged when files change; holds null while they cannot be loaded: nothing is posted then.
+  /// Replaced when the files change. Null if the files could not be loaded; then no event is
+  /// posted.
   std::shared_ptr<Live<HttpKeys>> keys;
   AddressGuard guard;
-  std::chrono::milliseconds timeout;  ///< from the look-up of the name to the end of the reply
-  std::size_t reply_bytes_max;        ///< what is read of a reply; its status is all that counts
-  int concurrency;                    ///< connections, each with one request at a time
+  std::chrono::milliseconds timeout;  ///< from the name look-up to the end of the reply
+  /// Limit of bytes read from a reply; only its status decides the outcome.
+  std::size_t reply_bytes_max;
+  int concurrency;  ///< number of connections, each with one request at a time
 };
 
-/// Signed per Standard Webhooks, over connections that are kept for the next event. What is posted
-/// is contract.md's "What the http handler sends".
+/// Posts events as described in docs/handlers.md, signed according to Standard Webhooks.
+/// Connections are kept open for the next event.
 class HttpSender final : public Sender {
  public:
-  /// \param io runs on one thread; it and the other references must outlive this object, whose end
-  ///   must find it run no more.
+  /// \param io must run on one thread. It must outlive this object, like the other references, and
+  ///   must have stopped running when this object is destroyed.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
              base::WallClock clock, CallListener& listener);
   ~HttpSender() override;
@@ -64,10 +67,10 @@ class HttpSender final : public Sender {
   base::WallClock clock_;
   CallListener& listener_;
   CallQueue queue_;
-  // Only touched on the io_context's thread.
-  TlsContext tls_;  // of the idle clients, and of the next
+  // The members below are used only on the io_context's thread.
+  TlsContext tls_;  // TLS context of the idle clients and of the next client
   std::vector<std::unique_ptr<HttpClient>> idle_;
-  int open_ = 0;  // clients, idle or busy
+  int open_ = 0;  // number of clients, idle or busy
 };
 
 }  // namespace couponhook::server

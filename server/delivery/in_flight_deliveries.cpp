@@ -5,10 +5,12 @@
 namespace couponhook::server {
 namespace {
 
-/// How often to look whether another replica has made what is not out here.
+/// Interval of asking the store whether another replica has made a delivery that is not in flight
+/// here.
 constexpr std::chrono::milliseconds kAskAgain{500};
 
-/// A failure is worth a word at once; what is not made yet may still succeed.
+/// Combines two results. A failure is reported at once; a delivery that is not made yet may still
+/// succeed.
 Handled worse(Handled a, Handled b) {
   if (a == Handled::kFailed || b == Handled::kFailed) return Handled::kFailed;
   return a == Handled::kNotYet ? a : b;
@@ -38,7 +40,7 @@ bool Out::add(const storage::ClaimedDelivery& delivery, Lane& lane) {
   const auto& awaited = wait->second.asked.handlers;
   if (std::ranges::find(awaited, delivery.handler) != awaited.end()) {
     wait->second.open.insert(delivery.lease.delivery_id);
-    wait->second.ask_at = {};  // as soon as it is over
+    wait->second.ask_at = {};  // ask the store at once when the delivery has ended
   }
   return true;
 }
@@ -61,7 +63,7 @@ void Out::remove(std::int64_t delivery_id, CameBack how) {
   if (wait->second.open.empty()) over(wait);
 }
 
-/// None of its deliveries is out any more.
+/// Called when no delivery of the notification is in flight any more.
 void Out::over(Waits::iterator wait) {
   if (wait->second.result == Handled::kNotYet) {
     ask_again_at_ = std::min(ask_again_at_, wait->second.ask_at);

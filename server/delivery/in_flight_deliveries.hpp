@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the worker has out: leases, and who waits for which.
+/// In-flight deliveries of the worker, and the replies to WeChat Pay that wait for them.
 
 #include <cstdint>
 #include <memory>
@@ -15,58 +15,64 @@
 
 namespace couponhook::server {
 
-/// How a delivery that was out came back.
+/// The way in which a delivery in flight ended.
 enum class CameBack : std::uint8_t {
   kDone,
   kFailed,
-  kTakenOver,  ///< its lease had ended: somebody else's result counts
+  kTakenOver,  ///< its lease had expired, so another replica's result counts
 };
 
-/// Deliveries in this worker's hands by id, and the replies that wait for them by notification.
-/// Pure bookkeeping; used on the worker's thread.
+/// Deliveries in flight by id, and the replies that wait for them by notification. Does no I/O.
+/// Used on the delivery worker's thread.
 class Out {
  public:
-  /// "mchid/id" of a notification.
+  /// Identifies a notification: "mchid/id".
   using Key = std::string;
-  template <typename T>  // a storage::ClaimedDelivery, a HandledRequest
+  template <typename T>  // T: storage::ClaimedDelivery or HandledRequest
   [[nodiscard]] static Key key_of(const T& of_notification) {
     return of_notification.mchid + "/" + of_notification.notification_id;
   }
 
-  /// \return false where it is out already: its lease ended unnoticed and has been taken anew. It
-  ///   must not be called a second time; the running call counts under the new lease.
+  /// Adds a claimed delivery.
+  /// \return false if the delivery is already in flight here: its lease expired unnoticed and was
+  ///   claimed again. The delivery must not be called a second time; the running call now counts
+  ///   under the new lease.
   [[nodiscard]] bool add(const storage::ClaimedDelivery& delivery, Lane& lane);
   [[nodiscard]] bool empty() const { return out_.empty(); }
   [[nodiscard]] std::size_t size() const { return out_.size(); }
-  /// The lease in force of a delivery that is out.
+  /// Returns the current lease of a delivery in flight.
   [[nodiscard]] storage::Lease lease_of(std::int64_t delivery_id) const {
     return out_.at(delivery_id).lease;
   }
   [[nodiscard]] Lane& lane_of(std::int64_t delivery_id) const { return *out_.at(delivery_id).lane; }
   [[nodiscard]] std::vector<storage::Lease> leases() const;
 
-  /// Takes a delivery off the books, and tells whoever waited for it last.
+  /// Removes a delivery that has ended. If it was the last one that a reply waited for, calls the
+  /// reply's listener.
   void remove(std::int64_t delivery_id, CameBack how);
 
-  /// Whether a call that replies to this notification wait for is out; the request has joined them
-  /// then.
+  /// Lets a request wait for the calls that an earlier request for the same notification waits for.
+  /// \return false if no such call is in flight; the request does not wait then.
   [[nodiscard]] bool join(const HandledRequest& request);
 
-  /// Begins a wait, for whoever waits for this notification already too.
-  /// \param delivery_ids those of the notification's that are out.
-  /// \param so_far what is known of the others. Told at once where nothing is out; but where it is
-  ///   kNotYet the request stands by: until one of its deliveries comes out after all, or until it
-  ///   is time to ask again.
+  /// Makes a request wait, together with earlier requests for the same notification.
+  /// \param delivery_ids the notification's deliveries that are in flight.
+  /// \param so_far result of the notification's other deliveries. If none is in flight, the
+  ///   listener is called at once with this result. But if the result is kNotYet, the request
+  ///   stands by: it waits until one of its deliveries is claimed here, or until the store is asked
+  ///   again.
   void wait(const HandledRequest& request, const std::vector<std::int64_t>& delivery_ids,
             Handled so_far, SteadyClock::time_point now);
 
-  /// When to ask for what stands by; far in the future where nothing does.
+  /// Returns when the store must be asked again for requests that stand by; far in the future if
+  /// there are none.
   [[nodiscard]] SteadyClock::time_point ask_again_at() const { return ask_again_at_; }
-  /// What is to be asked for now: at once after a call that left a question open, else as often as
-  /// another replica's work is looked for. Nobody listens to these requests themselves.
+  /// Returns the requests to look up in the store now: at once after a call that left the result
+  /// open, otherwise at a fixed interval, because another replica may have made the delivery. The
+  /// returned requests have no listener.
   [[nodiscard]] std::vector<HandledRequest> to_ask_again(SteadyClock::time_point now);
 
-  /// The delivery of this notification to this handler, where it is out; 0 where it is not.
+  /// Returns the id of a notification's delivery to a handler; 0 if it is not in flight.
   [[nodiscard]] std::int64_t find(const Key& key, std::string_view handler) const;
 
  private:
@@ -80,10 +86,12 @@ class Out {
     SteadyClock::time_point until;
   };
   struct Wait {
-    HandledRequest asked;                   ///< for whom: nobody listens to this one
-    std::unordered_set<std::int64_t> open;  ///< deliveries that are out; none: it stands by
+    HandledRequest asked;  ///< repeated to ask the store again; has no listener
+    /// Deliveries in flight; if empty, the request stands by.
+    std::unordered_set<std::int64_t> open;
     Handled result = Handled::kDone;
-    SteadyClock::time_point ask_at{};  ///< of use where it stands by
+    /// When to ask the store again; only used if the request stands by.
+    SteadyClock::time_point ask_at{};
     std::vector<Listening> listening;
   };
   using Waits = std::unordered_map<Key, Wait>;

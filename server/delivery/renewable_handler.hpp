@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A handler that is exchanged while it is called.
+/// A handler that can be replaced while it is called.
 
 #include <memory>
 #include <mutex>
@@ -11,11 +11,11 @@
 
 namespace couponhook::server {
 
-/// Stands for a handler whose files change while the service runs, or cannot be loaded yet: events
-/// wait for it then, as for a target that is down. Thread-safe.
+/// Forwards events to a handler that can be replaced when its files change. While no handler is
+/// loaded, events are retried, as if the target were down. Thread-safe.
 class RenewableHandler final : public handlers::Handler {
  public:
-  /// \param handler null: not loaded yet.
+  /// \param handler null if it could not be loaded yet.
   explicit RenewableHandler(std::shared_ptr<handlers::Handler> handler)
       : handler_(std::move(handler)) {}
 
@@ -25,7 +25,7 @@ class RenewableHandler final : public handlers::Handler {
     return handlers::Retry{"its files or options could not be loaded; the log tells why", {}};
   }
 
-  /// Calls that are under way keep the handler that they began with alive.
+  /// Replaces the handler. Running calls keep the old handler alive until they end.
   void renew(std::shared_ptr<handlers::Handler> handler) {
     const std::lock_guard lock(mutex_);
     handler_.swap(handler);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Replicas wake each other's delivery workers.
+/// Wakes the delivery workers of other replicas, and this one's when another replica has work.
 
 #include <atomic>
 #include <functional>
@@ -12,13 +12,13 @@
 
 namespace couponhook::server {
 
-/// Listens on the store's channel, on a thread of its own. Does nothing where the store has none:
-/// there are no other replicas then.
+/// Listens on the store's wake channel, on its own thread. Does nothing if the store has no such
+/// channel, because there are no other replicas then.
 class ReplicaWaker {
  public:
-  /// \param on_news called on that thread when another replica has left something to deliver.
+  /// \param on_news called on that thread when another replica has stored new deliveries.
   ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel, std::function<void()> on_news);
-  /// As stop().
+  /// Calls stop().
   ~ReplicaWaker() { stop(); }
   ReplicaWaker(const ReplicaWaker&) = delete;
   ReplicaWaker& operator=(const ReplicaWaker&) = delete;
@@ -26,7 +26,7 @@ class ReplicaWaker {
   void start();
   void stop();
 
-  /// Tells the other replicas. Thread-safe; does not block.
+  /// Wakes the other replicas. Thread-safe; does not block.
   void announce() noexcept {
     if (channel_) channel_->announce();
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// When a delivery that failed is tried again, and when no more.
+/// Retry schedule of failed deliveries: exponential backoff and the limit of attempts.
 
 #include <chrono>
 #include <optional>
@@ -15,14 +15,14 @@ struct RetryLimits {
   int max_attempts = 25;
 };
 
-/// Exponential backoff with full jitter: after the n-th attempt a wait between nothing and
-/// initial * 2^(n-1), that no longer than the longest. Drawn anew each time, so that what failed
-/// together does not come back together.
+/// Computes the wait before the next attempt: exponential backoff with full jitter. After attempt
+/// n, the wait is a random time between 0 and initial * 2^(n-1), limited to `longest`. Each wait is
+/// random, so that deliveries that failed together are not retried together.
 ///
-/// \param attempts made so far, at least 1.
-/// \param asked_for what the target asked for (Retry-After): the wait is no shorter, though never
-///   longer than the longest.
-/// \return nothing where attempts have reached max_attempts.
+/// \param attempts number of attempts so far, at least 1.
+/// \param asked_for the target's Retry-After. The wait is at least this long, but never longer than
+///   `longest`.
+/// \return nothing if `attempts` has reached max_attempts.
 [[nodiscard]] std::optional<std::chrono::milliseconds> next_wait(
     const RetryLimits& limits, int attempts, std::optional<std::chrono::milliseconds> asked_for,
     std::mt19937_64& random);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// How a handler is told: the seam between the worker, which knows the store, and the outside.
+/// Interface between the delivery worker, which uses the store, and the senders, which call
+/// handlers.
 
 #include <cstdint>
 #include <vector>
@@ -11,18 +12,18 @@
 
 namespace couponhook::server {
 
-/// A call that is over.
+/// A finished call of a handler.
 struct Called {
   storage::ClaimedDelivery delivery;
   handlers::Outcome outcome;
-  /// Whether the target is there and able to answer, whatever it thinks of this event: what the
-  /// circuit breaker goes by.
+  /// True if the target is up and replied, even if it refused this event. The circuit breaker
+  /// counts this value, not the outcome.
   bool target_answers = true;
   std::int64_t began_at_ms = 0;
   std::int64_t took_us = 0;
 };
 
-/// Told when a call is over. Called from any thread; returns at once.
+/// Receives finished calls. May be called from any thread; must return at once.
 class CallListener {
  public:
   virtual ~CallListener() = default;
@@ -31,22 +32,24 @@ class CallListener {
 
 enum class Urgency : std::uint8_t {
   kOrdinary,
-  kAwaited,  ///< a reply to WeChat Pay waits for it: goes before what is ordinary
+  kAwaited,  ///< a reply to WeChat Pay waits for the delivery, so it goes before ordinary ones
 };
 
-/// Tells one handler, a limited number of calls at a time; what is more waits in its queue. Every
-/// delivery handed in comes out once, to the CallListener or out of take_back(). Thread-safe.
+/// Calls one handler. The number of calls at the same time is limited; further deliveries wait in a
+/// queue. Every delivery passed to send() comes back exactly once: to the CallListener, or from
+/// take_back(). Thread-safe.
 class Sender {
  public:
   virtual ~Sender() = default;
   virtual void send(storage::ClaimedDelivery&& delivery, Urgency urgency) = 0;
-  /// Gives back what has not begun.
+  /// Removes and returns all deliveries whose call has not begun.
   [[nodiscard]] virtual std::vector<storage::ClaimedDelivery> take_back() = 0;
-  /// Drops this one unless it has begun. \return whether it did.
+  /// Removes one delivery if its call has not begun. \return true if it was removed.
   [[nodiscard]] virtual bool take_back(std::int64_t delivery_id) = 0;
 };
 
-/// A delivery as a handler sees it. Both arguments must outlive the result.
+/// Converts a delivery to the event that a handler receives. Both arguments must outlive the
+/// result.
 [[nodiscard]] inline handlers::HandledEvent as_event(const storage::ClaimedDelivery& delivery,
                                                      const handlers::CouponEvent& event) {
   return {delivery.notification_id, delivery.mchid,

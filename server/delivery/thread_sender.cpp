@@ -47,14 +47,15 @@ handlers::Outcome ThreadSender::Shared::call(const storage::ClaimedDelivery& del
 }
 
 void ThreadSender::Shared::call_until_closed() {
-  // The kernel keeps 15 characters of a thread's name.
+  // The kernel keeps only 15 characters of a thread's name.
   pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
   while (auto delivery = queue.pop()) {
     const std::int64_t began_at_ms = base::to_unix_ms(clock());
     const auto began = std::chrono::steady_clock::now();
     handlers::Outcome outcome = call(*delivery);
     const auto took = std::chrono::steady_clock::now() - began;
-    // A handler that runs here has no target that we know of but itself.
+    // The target behind the handler is not known. So a Retry counts as a failure of the target, and
+    // any other outcome as a sign that the target is up.
     const bool answers = !std::holds_alternative<handlers::Retry>(outcome);
     tell({std::move(*delivery), std::move(outcome), answers, began_at_ms,
           std::chrono::duration_cast<std::chrono::microseconds>(took).count()});

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Calls a handlers::Handler, which may block, from threads of its own.
+/// Calls a handler that may block, on a pool of threads.
 
 #include <chrono>
 #include <condition_variable>
@@ -16,16 +16,17 @@
 
 namespace couponhook::server {
 
-/// One handler object, called from as many threads as it may have calls at once.
+/// Calls one handler object from several threads, one thread for each call that may run at a time.
 class ThreadSender final : public Sender {
  public:
   /// \param listener must outlive this object.
-  /// \param end_patience how long the end of this object may wait for calls.
+  /// \param end_patience longest time that the destructor waits for running calls.
   ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler, int concurrency,
                base::WallClock clock, CallListener& listener,
                std::chrono::milliseconds end_patience = std::chrono::seconds(5));
-  /// Drops what has not begun and waits for what has. A call that hangs longer than the patience is
-  /// left to itself, with a handler that lives as long as it does; nobody is told of its end.
+  /// Drops deliveries whose call has not begun, and waits for running calls. A call that runs
+  /// longer than `end_patience` is left alone: its thread and its handler live on until it ends,
+  /// and its result is dropped.
   ~ThreadSender() override;
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override {
@@ -39,7 +40,7 @@ class ThreadSender final : public Sender {
   }
 
  private:
-  /// What the threads use, for as long as the last of them lives.
+  /// State that the threads share; it lives as long as the last thread.
   struct Shared {
     std::string name;
     std::shared_ptr<handlers::Handler> handler;
@@ -47,7 +48,8 @@ class ThreadSender final : public Sender {
     CallQueue queue;
     std::mutex mutex;
     std::condition_variable changed;
-    CallListener* listener;  ///< guarded by the mutex, as is the next; null once nobody is told
+    /// Guarded by mutex, like running; null after the destructor has given up waiting.
+    CallListener* listener;
     int running = 0;
 
     void call_until_closed();

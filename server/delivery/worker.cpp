@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// How soon to look again where something is due that cannot be taken yet.
+/// Pause before the next claim if a delivery is due but cannot be claimed yet.
 constexpr milliseconds kStuckPause{100};
 constexpr milliseconds kRoundTooLong{30'000};
 
@@ -34,8 +34,8 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
-  // Calls that outlived the patience end here, and still tell the mail box, which goes after the
-  // lanes.
+  // Destroying the senders waits for calls that ran longer than the patience. These calls still
+  // report to `mail_`, which therefore must outlive the senders.
   lanes_.clear();
 }
 
@@ -98,10 +98,11 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (mail.new_deliveries) look_at_ = now;
   if (mail.stop_by) begin_stop(*mail.stop_by);
   settle(std::move(mail.calls));
-  // What waits goes first, so that the slots of what is over are not idle while that is recorded.
+  // Waiting deliveries are sent first, so that free slots are used while the results are recorded.
   if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
-  // Before anything is claimed: what has been ours for too long would look like somebody's loss.
+  // Leases are renewed before the claim. Otherwise the claim could find our own expired leases and
+  // treat their calls as lost.
   if (!store_rests()) renew();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
   if (!store_rests()) ask_again();
@@ -198,11 +199,12 @@ void DeliveryWorker::record() {
                         one.call.began_at_ms, one.due_at_ms, one.last_error});
   }
   const auto counted = deliveries_->finish(finished, now_ms());
-  // Kept and reported again after a rest: a result that is lost would be a call made in vain.
+  // The results are kept and recorded again after the pause. If a result were lost, the call would
+  // be repeated.
   if (!counted) return store_failed(counted.error());
   for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
-  // What waited for these, of the same coupon, is due now.
+  // Later deliveries of the same coupons have become due now.
   look_at_ = monotonic_now();
 }
 
@@ -232,7 +234,7 @@ void DeliveryWorker::begin_waiting() {
   if (leases.empty()) return;
   const auto begun = deliveries_->begin(leases, now_ms());
   if (!begun) {
-    // Back to the front, in their order.
+    // The deliveries go back to the front of the queue, in the same order.
     for (auto one = beginning.rbegin(); one != beginning.rend(); ++one) {
       one->first->keep(std::move(one->second), Urgency::kAwaited);
     }
@@ -285,11 +287,13 @@ void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgen
     if (delivery.begun && lane.free_slots() > 0) {
       return lane.send(std::move(delivery), urgency, monotonic_now());
     }
-    // Where that fails it counts as begun until it does begin.
+    // The delivery has to wait, so its attempt is no longer counted. If the store fails here, the
+    // attempt stays counted.
     if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
     return lane.keep(std::move(delivery), urgency);
   }
-  // Made already, by somebody who cannot report it any more.
+  // A worker has already made this call, but its lease expired before it recorded the result. The
+  // call is not repeated now; it counts as a failed attempt.
   handlers::Retry failed{std::move(delivery.lost), {}};
   Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
   unrecorded_.push_back(settled(std::move(call), lane));
@@ -308,8 +312,8 @@ void DeliveryWorker::renew() {
   }
 }
 
-/// It is somebody else's now. A call that has begun goes on: its result will not count, and that is
-/// all.
+/// Handles a lease that another replica has taken over. A running call goes on, but its result will
+/// not count.
 void DeliveryWorker::lost(std::int64_t delivery_id) {
   if (out_.lane_of(delivery_id).take_back(delivery_id)) {
     out_.remove(delivery_id, CameBack::kTakenOver);
@@ -327,7 +331,7 @@ void DeliveryWorker::serve(HandledRequest&& request) {
 void DeliveryWorker::ask_again() {
   if (stopping_) return;
   for (const HandledRequest& request : out_.to_ask_again(monotonic_now())) {
-    // One that hangs takes its time with each question; the others are asked the next time.
+    // After an error of the store, the other requests are looked up after the pause.
     if (store_rests()) break;
     const Awaited awaited = send_copy(request);
     out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
@@ -336,7 +340,7 @@ void DeliveryWorker::ask_again() {
 
 DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request) {
   Awaited awaited;
-  // One that is missing waits for an earlier event of its coupon.
+  // A delivery without a lease waits for an earlier event of the same coupon.
   if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kNotYet;
   for (storage::ClaimedDelivery& delivery : request.born_leased) {
     awaited.ids.push_back(delivery.lease.delivery_id);
@@ -385,7 +389,7 @@ void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) 
   if (unbegun.empty()) return;
   std::vector<storage::Lease> leases;
   for (const auto& delivery : unbegun) leases.push_back(out_.lease_of(delivery.lease.delivery_id));
-  // Where the store cannot, the leases end by themselves.
+  // If the store cannot release the leases, they expire by themselves.
   const auto released = deliveries_->release(leases, now_ms());
   for (const storage::Lease& lease : leases) out_.remove(lease.delivery_id, CameBack::kTakenOver);
   if (!released) store_failed(released.error());

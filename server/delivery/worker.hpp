@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The delivery worker: takes what is due out of the store, has it sent, and records the results.
+/// The delivery worker: claims due deliveries from the store, has them sent, and records the
+/// results.
 
 #include <atomic>
 #include <condition_variable>
@@ -26,12 +27,13 @@
 namespace couponhook::server {
 
 struct WorkerOptions {
-  /// As in storage::LeaseTerms; renewed at a third of it.
+  /// Duration of a lease, as in storage::LeaseTerms. Leases are renewed after a third of this time.
   std::chrono::milliseconds lease{10'000};
-  /// How often the store is asked although nobody said that there is something: other replicas
-  /// cannot say so, and leases of killed ones end silently.
+  /// Longest time between two looks into the store without a wake-up. It bounds the delay if a
+  /// wake-up from another replica is lost, or if a killed replica's leases expire, which nobody
+  /// announces.
   std::chrono::milliseconds poll{1'000};
-  /// Pause after the store has failed.
+  /// Pause after an error of the store.
   std::chrono::milliseconds failure_pause{200};
 };
 
@@ -40,18 +42,18 @@ struct WorkerClocks {
   base::MonotonicClock monotonic = &std::chrono::steady_clock::now;
 };
 
-/// A handler to be told, and how.
+/// One handler and the factory of its sender.
 struct LaneSetup {
   LaneOptions options;
   std::function<std::unique_ptr<Sender>(CallListener&)> make_sender;
 };
 
-/// One thread that owns the store's side of deliveries; senders have threads of their own. Results
-/// are recorded in batches: while one is being committed the next gathers.
+/// One thread that does all store operations of deliveries; senders have their own threads. Results
+/// are recorded in batches: while one batch is committed, the next one gathers.
 ///
-/// A call is counted in the store before it begins, so that a crash counts no call that was never
-/// made. A call that is over is recorded before its lease is let go, so that a crash repeats at
-/// most what was out at that moment. Thread-safe but for start() and stop().
+/// An attempt is counted in the store just before its call begins. So a crash counts no attempt for
+/// deliveries that only waited. A finished call is recorded before its lease is released. So a
+/// crash repeats at most the calls that were in flight. Thread-safe, except start() and stop().
 class DeliveryWorker final : public CallListener, public HandledDesk {
  public:
   /// \param log must outlive this object.
@@ -60,38 +62,39 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   ~DeliveryWorker() override;
 
   void start();
-  /// Takes no more, gives back what has not begun, and waits for what has. What is still running
-  /// after `patience` is left to its lease.
+  /// Stops the worker: claims no more deliveries, gives back those whose call has not begun, and
+  /// waits for running calls. A call that runs longer than `patience` is abandoned; its lease
+  /// expires by itself.
   void stop(std::chrono::milliseconds patience);
-  /// What the thread does between two waits, for whoever has no thread: takes what has been left
-  /// for it, records results, claims what is due and hands it out.
-  /// \return when to go on at the latest.
+  /// Runs one round of the worker's loop: processes messages, records results, claims due
+  /// deliveries and sends them. Public so that tests need no thread.
+  /// \return the latest time of the next round.
   SteadyClock::time_point work_once();
 
-  /// There is something new in the store.
+  /// Wakes the worker after new deliveries were stored.
   void wake() noexcept;
 
   void called(Called&& call) noexcept override;
   void handle(HandledRequest&& request) override;
 
-  /// Whether the worker's thread has gone round lately.
+  /// Returns true if the worker has begun a round within the last 30 s.
   [[nodiscard]] bool alive() const;
 
  private:
-  /// What others leave for the worker's thread.
+  /// Messages from other threads to the worker's thread.
   struct Mail {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
-    std::optional<SteadyClock::time_point> stop_by;  ///< asked to stop, no later than then
+    std::optional<SteadyClock::time_point> stop_by;  ///< set by stop(): the time by which to stop
   };
-  /// A result on its way into the store.
+  /// The result of a call that is not recorded in the store yet.
   struct Settled {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string reason;      // of what is not done, to be logged
-    std::string last_error;  // the same with the handler's detail, to be kept
+    std::string reason;      // reason of a failure, for the log
+    std::string last_error;  // reason and the handler's detail, for the store
   };
 
   void run();
@@ -113,7 +116,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   void lost(std::int64_t delivery_id);
 
   void serve(HandledRequest&& request);
-  /// What a reply waits for: deliveries that are out, and what is known of the others.
+  /// Deliveries that a reply waits for, and the result of the notification's other deliveries.
   struct Awaited {
     std::vector<std::int64_t> ids;
     Handled so_far = Handled::kDone;
@@ -128,17 +131,17 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
   [[nodiscard]] std::int64_t now_ms() const { return base::to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
-  /// It has failed a moment ago: what is asked of it waits.
+  /// Returns true during the pause after an error of the store.
   [[nodiscard]] bool store_rests() const { return monotonic_now() < store_rests_until_; }
 
-  // Constant after construction.
+  // The members below are constant after construction.
   WorkerOptions options_;
   WorkerClocks clocks_;
   Log& log_;
 
-  // Only touched on the worker's thread.
+  // The members below are used only on the worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
-  std::list<Lane> lanes_;  // Out points at them
+  std::list<Lane> lanes_;  // a list, because out_ keeps pointers to the elements
   Out out_;
   std::vector<Settled> unrecorded_;
   SteadyClock::time_point look_at_;

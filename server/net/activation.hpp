@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Listening sockets that a service manager keeps open for us, so that a restart refuses nobody.
+/// Socket activation: takes over the listening sockets that systemd keeps open during a restart, so
+/// that no client is refused.
 
 #include <functional>
 #include <optional>
@@ -13,19 +14,19 @@
 
 namespace couponhook::server {
 
-/// Descriptors of listening TCP sockets, by what they are for.
+/// Descriptors of the listening TCP sockets that systemd passed to this process, by purpose.
 struct PassedSockets {
   std::optional<int> listener;
   std::optional<int> admin;
 };
 
-/// Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES; sockets are named "listener" or "admin".
+/// Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES. A socket must be named "listener" or "admin".
 ///
 /// Source: sd_listen_fds(3) and systemd.socket(5), FileDescriptorName=.
-/// \param self our process id: what was passed to another is none of our business.
-/// \param first the number of the first descriptor; 3, but for tests.
-/// \return nothing passed where the variables are absent; an error that says what to change where a
-///   name is unknown or a descriptor is no listening TCP socket.
+/// \param self process id of this process; sockets passed to another process are ignored.
+/// \param first number of the first passed descriptor: 3, except in tests.
+/// \return no sockets if the variables are not set; an error that says what to change if a name is
+///   unknown or a descriptor is not a listening TCP socket.
 [[nodiscard]] boost::system::result<PassedSockets, std::string> passed_sockets(
     const std::function<std::optional<std::string>(std::string_view)>& environment, pid_t self,
     int first = 3);

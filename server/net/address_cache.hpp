@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Answers to name look-ups, kept for a short bounded time.
+/// Cache of DNS look-up results, with short TTLs and a limited number of entries.
 
 #include <chrono>
 #include <cstddef>
@@ -15,25 +15,28 @@
 namespace couponhook::server {
 
 using Addresses = std::vector<boost::asio::ip::address>;
-/// Addresses in the order in which to try them, or why there are none.
+/// Addresses in the order in which to try them, or the error text of the look-up.
 using AddressAnswer = boost::system::result<Addresses, std::string>;
 
-/// Not thread-safe. The caller passes the time: nothing here reads a clock.
+/// Cache of look-up results by host name. Not thread-safe. The caller passes the current time: the
+/// cache itself reads no clock.
 class AddressCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Bounds of how long addresses are kept, whatever TTL their records have. A name that is moved
-  /// to another address is followed within the longest.
+  /// Limits of the time for which addresses are kept; the TTL of the DNS records is raised or
+  /// lowered to fit. After a name moves to another address, the old address is used for at most
+  /// kAddressesKeptMax.
   static constexpr std::chrono::seconds kAddressesKeptMin{1};
   static constexpr std::chrono::seconds kAddressesKeptMax{30};
-  /// How long "no such name" is kept.
+  /// Time for which the answer "no such name" is kept.
   static constexpr std::chrono::seconds kAbsenceKept{2};
   static constexpr std::size_t kEntriesMax = 256;
 
-  /// \return null where nothing is kept that is still fresh; valid until the next call.
+  /// \return null if the cache has no entry for the host or the entry has expired. The pointer is
+  ///   valid until the next call of find() or keep().
   [[nodiscard]] const AddressAnswer* find(const std::string& host, TimePoint now);
-  /// \param ttl of the records; of no use where the answer is that there are none.
+  /// \param ttl TTL of the DNS records; ignored if the answer is an error.
   void keep(const std::string& host, AddressAnswer answer, std::chrono::seconds ttl, TimePoint now);
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 

@@ -28,7 +28,8 @@ base::IpAddress address_of(const boost::asio::ip::address& address) {
   return base::IpAddress(address.to_v6().to_bytes());
 }
 
-/// NAT64 gateways reach an IPv4 address by this prefix with its four bytes behind (RFC 6052).
+/// Returns the IPv4 address inside a NAT64 address: prefix 64:ff9b::/96, then the four bytes of the
+/// IPv4 address (RFC 6052). Other addresses are returned unchanged.
 base::IpAddress without_nat64(const base::IpAddress& address, const boost::asio::ip::address& host) {
   static const base::IpNetwork kNat64 = base::IpNetwork::parse("64:ff9b::/96").value();
   if (!host.is_v6() || !kNat64.contains(address)) return address;
@@ -40,8 +41,8 @@ base::IpAddress without_nat64(const base::IpAddress& address, const boost::asio:
 
 bool AddressGuard::allows(const boost::asio::ip::address& host) const {
   static const Networks kNobody = parse_all({"224.0.0.0/4", "ff00::/8", "255.255.255.255/32"});
-  // The metadata service of most clouds is at a link-local address; Alibaba Cloud's is a shared
-  // one, and AWS and Google Cloud have one in IPv6.
+  // The metadata service of most clouds has a link-local address. Alibaba Cloud's has a shared
+  // address, and AWS and Google Cloud also offer theirs on IPv6.
   static const Networks kMetadata = parse_all({"169.254.0.0/16", "fe80::/10", "100.100.100.200/32",
                                                "fd00:ec2::254/128", "fd20:ce::254/128"});
   static const Networks kPrivate = parse_all(

@@ -1,19 +1,21 @@
 #pragma once
 
 /// \file
-/// Which addresses may be called.
+/// Rules for the IP addresses that outgoing HTTP calls may connect to (protection against SSRF).
 
 #include <boost/asio/ip/address.hpp>
 
 namespace couponhook::server {
 
-/// Keeps a configured URL, or whoever answers for its name, from turning outward calls against the
-/// machine's own surroundings. Looks at addresses after the look-up, so that no name gets round it.
+/// Allows or refuses a target address. Without this check, a configured URL, or the operator of its
+/// DNS name, could direct outgoing calls to services inside this machine or its network. The check
+/// is done on resolved addresses, so that a DNS name cannot bypass it.
 struct AddressGuard {
-  /// Loopback, private (RFC 1918, RFC 4193) and shared (RFC 6598) addresses: where a merchant's own
-  /// systems often are.
+  /// Allows loopback, private (RFC 1918, RFC 4193) and shared (RFC 6598) addresses: a merchant's
+  /// own systems are often there.
   bool allow_private = true;
-  /// Link-local addresses and those where clouds hand out credentials to whoever asks.
+  /// Allows link-local addresses and the metadata services of clouds. A metadata service gives out
+  /// credentials without authentication.
   bool allow_metadata = false;
 
   [[nodiscard]] bool allows(const boost::asio::ip::address& address) const;

@@ -8,7 +8,8 @@
 namespace couponhook::server {
 namespace {
 
-/// 64 bits in hexadecimal; more would be leading zeros or an overflow.
+/// Most hexadecimal digits of a chunk size: 16 digits are 64 bits. A longer number would only add
+/// leading zeros or overflow.
 constexpr std::size_t kSizeDigitsMax = 16;
 constexpr std::string_view kLineEnd = "\r\n";
 
@@ -16,7 +17,7 @@ void skip_blanks(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
 }
 
-/// Cuts a token off the front. \return false where there is none.
+/// Removes a token from the front of `text`. \return false if there is none.
 bool skip_token(std::string_view& text) {
   std::size_t size = 0;
   while (size < text.size() && is_token(text.substr(size, 1))) ++size;
@@ -36,6 +37,7 @@ bool skip_quoted(std::string_view& text) {
   return false;
 }
 
+/// Checks the syntax of chunk extensions (RFC 9112, section 7.1.1):
 /// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
 bool are_extensions(std::string_view text) {
   while (!text.empty()) {
@@ -77,7 +79,7 @@ void ChunkedDecoder::put_data(std::string_view& bytes, std::string& body) {
   if (chunk_left_ == 0) phase_ = Phase::kDataEnd;
 }
 
-/// The line end behind a chunk's data.
+/// Consumes the CR LF that follows the data of a chunk.
 void ChunkedDecoder::put_data_end(std::string_view& bytes) {
   if (bytes.front() != kLineEnd[line_.size()]) {
     state_ = State::kMalformed;
@@ -92,12 +94,13 @@ void ChunkedDecoder::put_data_end(std::string_view& bytes) {
 
 void ChunkedDecoder::put_line(std::string_view& bytes) {
   const bool is_size = phase_ == Phase::kSize;
-  // Told at once, because nothing that follows would make it a size.
+  // Refused at the first byte: a chunk size must begin with a hexadecimal digit.
   if (is_size && line_.empty() && !is_hex_digit(bytes.front())) {
     state_ = State::kMalformed;
     return;
   }
-  // The digits of a size are free: chunks may be small.
+  // The digits of the chunk size do not count as overhead, so that a body may have many small
+  // chunks.
   const std::size_t most = kLineEnd.size() + overhead_left_ + (is_size ? kSizeDigitsMax : 0);
   switch (take_line(bytes, line_, 0, most)) {
     case LineStatus::kMore:

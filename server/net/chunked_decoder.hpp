@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The chunked transfer coding (RFC 9112, section 7.1).
+/// Decoder of the HTTP/1.1 chunked transfer coding (RFC 9112, section 7.1).
 
 #include <cstddef>
 #include <cstdint>
@@ -10,28 +10,29 @@
 
 namespace couponhook::server {
 
-/// Takes a chunked body apart as its bytes come, strictly: where two readers might disagree on
-/// where a chunk ends, a request could be smuggled past one of them. Chunk extensions and trailers
-/// are checked and dropped: a trailer is never taken for a header (RFC 9110, section 6.5.1).
+/// Decodes a chunked body from pieces of any size. The decoder is strict: if a proxy and this
+/// server disagreed on where a chunk ends, an attacker could smuggle a second request past the
+/// proxy. Chunk extensions and trailers are checked and dropped; a trailer never becomes a header
+/// (RFC 9110, section 6.5.1).
 ///
-/// The result does not depend on the pieces that the bytes come in. Not thread-safe.
+/// The result does not depend on how the bytes are split into pieces. Not thread-safe.
 class ChunkedDecoder {
  public:
   enum class State : std::uint8_t {
     kMore,
     kDone,
     kMalformed,
-    kBodyTooLarge,     ///< a chunk's size brings the body above its limit
-    kOverheadTooLarge  ///< chunk extensions and trailers are larger than `overhead_max`
+    kBodyTooLarge,     ///< the body would grow beyond `body_max`
+    kOverheadTooLarge  ///< chunk extensions and trailers exceed `overhead_max`
   };
 
-  /// \param body_max bytes of the decoded body.
-  /// \param overhead_max bytes of all chunk extensions and trailers together.
+  /// \param body_max limit of the decoded body, in bytes.
+  /// \param overhead_max limit of all chunk extensions and trailers together, in bytes.
   ChunkedDecoder(std::size_t body_max, std::size_t overhead_max)
       : body_left_(body_max), overhead_left_(overhead_max) {}
 
-  /// Takes bytes from the front of `bytes` until the body is done or wrong.
-  /// \param body the decoded bytes are appended to it.
+  /// Consumes bytes from the front of `bytes` until the body is complete or an error is found.
+  /// \param body the decoded bytes are appended here.
   void put(std::string_view& bytes, std::string& body);
   [[nodiscard]] State state() const { return state_; }
 
@@ -49,7 +50,7 @@ class ChunkedDecoder {
   std::size_t body_left_;
   std::size_t overhead_left_;
   std::size_t chunk_left_ = 0;
-  std::string line_;  ///< what has come of the line
+  std::string line_;  ///< the part of the current line that has arrived
 };
 
 }  // namespace couponhook::server

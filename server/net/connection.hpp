@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A TCP connection, with TLS or without, whose every wait has a deadline.
+/// A TCP connection, with or without TLS, with a deadline for every wait.
 
 #include <chrono>
 #include <cstddef>
@@ -18,10 +18,10 @@
 
 namespace couponhook::server {
 
-/// How a read or write ended.
+/// Result of a read, a write or a handshake.
 enum class IoStatus : unsigned char {
   kOk,
-  kClosed,   ///< the peer closed, in order or by just going away between messages
+  kClosed,   ///< the peer closed, with or without a TLS close_notify, or abort() was called
   kTimeout,  ///< the deadline passed
   kFailed,   ///< a TLS or socket error
 };
@@ -31,30 +31,34 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
-/// OpenSSL works on the non-blocking socket itself and Asio only waits for readiness: no buffers in
-/// between, no copy, and an idle connection holds no record buffer.
+/// A TCP or TLS connection. OpenSSL reads and writes the non-blocking socket itself, and Asio only
+/// waits until the socket is ready. So no bytes are copied between buffers, and an idle connection
+/// holds no buffer for a TLS record.
 ///
-/// Not thread-safe: used by one coroutine on its io_context's thread. Deadlines apply to whatever
-/// is awaited when they pass, and stay passed until set anew.
+/// Not thread-safe: used by one coroutine on the thread of its io_context. A deadline ends the wait
+/// that is running when it passes. Later waits end at once, until a new deadline is set.
 class Connection : private Deadlines::Entry {
  public:
   /// \param tls null for plain TCP.
   Connection(Socket socket, TlsContext tls, Deadlines& deadlines);
   ~Connection() override;
 
-  /// The deadline for what is awaited from now on.
+  /// Sets the deadline for the current wait and all later ones.
   void set_deadline(std::chrono::milliseconds from_now);
-  /// For while something else is awaited.
+  /// Removes the deadline, for the time in which the session waits for something else than this
+  /// connection.
   void never_expire() { never(); }
 
-  /// Server side of the TLS handshake; does nothing for plain TCP.
+  /// Does the server side of the TLS handshake; does nothing for plain TCP.
   Task<IoStatus> accept_tls();
-  /// Client side; the peer's certificate must be valid for `host` (a DNS name or an IP address).
+  /// Does the client side of the TLS handshake; does nothing for plain TCP. The peer's certificate
+  /// must be valid for `host` (a DNS name or an IP address).
   Task<IoStatus> connect_tls(std::string host);
 
-  /// Looks at what comes without taking it, once there are `at_least` bytes. Only before TLS.
+  /// Waits for `at_least` bytes and copies them without removing them from the socket. Use only
+  /// before the TLS handshake.
   Task<IoResult> peek(std::span<char> into, std::size_t at_least);
-  /// Takes bytes that peek() has shown.
+  /// Removes bytes that peek() has shown from the socket.
   void skip_peeked(std::size_t bytes);
 
   /// Reads at least one byte.
@@ -62,16 +66,18 @@ class Connection : private Deadlines::Entry {
   /// Writes all of `bytes`, which must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
 
-  /// Says goodbye in order: what the peer still sends is read and dropped until it closes too,
-  /// because data left unread would make the kernel reset the connection and take our last reply
-  /// with it.
-  /// \param linger how long at most; the bytes dropped have a limit too.
+  /// Closes the connection in order: ends the sending side, then reads and drops the peer's bytes
+  /// until the peer closes too. If unread bytes remained, the kernel would reset the connection,
+  /// and the peer could lose our last reply.
+  /// \param linger the longest time to wait for the peer; the number of dropped bytes is limited
+  ///   too.
   Task<void> close(std::chrono::milliseconds linger);
 
-  /// Ends any wait with IoStatus::kClosed; for shutting down. Call on the connection's thread.
+  /// Ends any wait with IoStatus::kClosed; for shutdown and eviction. Call on the connection's
+  /// thread.
   void abort();
 
-  /// The error that OpenSSL or the kernel gave last, in words.
+  /// Describes the last error of OpenSSL or the kernel.
   [[nodiscard]] std::string last_error() const;
 
  private:
@@ -80,7 +86,8 @@ class Connection : private Deadlines::Entry {
   void expired() override;
   Task<IoStatus> wait(Want want);
   Task<IoStatus> handshake();
-  /// What a failed SSL call wants: nothing (kOk with `want` set) or the reason it is over.
+  /// Reads the reason why an OpenSSL call did not finish. \return kOk if the call must be repeated
+  /// after waiting for `want`; otherwise how the connection ended.
   IoStatus classify(int result, Want& want);
 
   struct FreeSsl {
@@ -88,7 +95,7 @@ class Connection : private Deadlines::Entry {
   };
 
   Socket socket_;
-  TlsContext tls_;  // outlives ssl_
+  TlsContext tls_;  // must outlive ssl_
   std::unique_ptr<SSL, FreeSsl> ssl_;
   bool timed_out_ = false;
   bool aborted_ = false;

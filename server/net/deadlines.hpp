@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deadlines for many sessions at the price of one timer.
+/// Deadlines of many sessions, checked by one timer per thread.
 
 #include <chrono>
 
@@ -9,14 +9,14 @@
 
 namespace couponhook::server {
 
-/// The deadlines of one thread's sessions, looked at several times a second. A timer for each
-/// operation would cost more than the operation; that a deadline acts up to one sweep late does not
-/// matter where deadlines are seconds.
+/// All deadlines of one thread's sessions, checked every kSweepInterval. One timer per operation
+/// would cost more CPU time than the operation itself. A deadline may therefore fire up to one
+/// interval late, which does not matter for timeouts of seconds.
 ///
-/// Not thread-safe: all of it happens on the thread of one io_context.
+/// Not thread-safe: used on the thread of one io_context.
 class Deadlines {
  public:
-  /// Something with a deadline. In the list from construction to destruction.
+  /// An object with a deadline. It is in the list of deadlines from construction to destruction.
   class Entry {
    public:
     explicit Entry(Deadlines& list);
@@ -29,7 +29,8 @@ class Deadlines {
 
    protected:
     virtual ~Entry();
-    /// Called once when the deadline has passed; it is never again unless set anew.
+    /// Called once when the deadline has passed. The entry then has no deadline until one is set
+    /// again.
     virtual void expired() = 0;
 
    private:
@@ -42,12 +43,12 @@ class Deadlines {
 
   static constexpr std::chrono::milliseconds kSweepInterval{50};
 
-  /// Calls expired() on every entry whose deadline is before `now`. An expired() may destroy its
-  /// own entry, and no other.
+  /// Calls expired() of every entry whose deadline is at or before `now`. An expired() may destroy
+  /// its own entry, but no other entry.
   void sweep(SteadyClock::time_point now);
 
-  /// From now on every deadline has passed, those included that are set later: whatever is waited
-  /// for ends with the next sweep.
+  /// Makes all deadlines expire at the next sweep, including deadlines that are set later. For
+  /// shutdown: every wait ends soon.
   void end() { ended_ = true; }
 
  private:
@@ -55,7 +56,7 @@ class Deadlines {
   bool ended_ = false;
 };
 
-/// Sweeps until the io_context stops.
+/// Calls Deadlines::sweep() every kSweepInterval until the io_context stops.
 Task<void> sweep_for_ever(Deadlines& deadlines);
 
 }  // namespace couponhook::server

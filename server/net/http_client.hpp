@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// An HTTP/1.1 client for one server over one connection, kept alive between requests.
+/// HTTP/1.1 client for one server, over one connection that stays open between requests.
 
 #include <chrono>
 #include <cstdint>
@@ -31,43 +31,47 @@ struct ClientRequest {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  /// False: on no account may it reach the server twice.
+  /// Set to false if the server must never receive the request twice.
   bool repeatable = true;
 };
 
-/// Not thread-safe: one request at a time, on the io_context's thread.
+/// HTTP client for one server. Not thread-safe: one request at a time, on the io_context's thread.
 class HttpClient {
  public:
   struct Options {
-    std::chrono::milliseconds connect_timeout{5000};  ///< name, TCP and TLS together
-    std::chrono::milliseconds reply_timeout{10000};   ///< from the first byte sent to the last read
+    /// For the name look-up, the TCP connection and the TLS handshake together.
+    std::chrono::milliseconds connect_timeout{5000};
+    /// From the first byte of the request sent to the last byte of the reply read.
+    std::chrono::milliseconds reply_timeout{10000};
     std::size_t reply_bytes_max = 16777216;
-    /// Everything together, from the call of send() on.
+    /// Limit for the whole call of send(): connecting, sending and reading the reply.
     std::chrono::milliseconds total_timeout = std::chrono::hours(1);
-    /// Whether the reply is what its status line says, once its headers are read, whatever becomes
-    /// of its body: one that is too long, malformed, cut off or late is left unread, and the reply
-    /// has what came of it.
+    /// If true, a reply counts as soon as its status line and headers are read. A body that is too
+    /// long, malformed, cut off or late is then no error: the rest of the body stays unread, and
+    /// the reply holds the part that arrived.
     bool status_is_enough = false;
     AddressGuard guard{.allow_private = true, .allow_metadata = true};
-    /// Called as a reply's body comes in, with its bytes so far and in all; not where the server
-    /// does not say how many there will be.
+    /// Progress callback, called while a reply's body arrives: bytes received so far, and bytes in
+    /// total. Not called if the server does not send a Content-Length.
     std::function<void(std::uint64_t received, std::uint64_t total)> on_body = nullptr;
   };
 
-  /// \param tls null for plain HTTP; must be non-null where the URL is https.
-  /// \param resolver of the io_context's thread.
+  /// \param tls null for plain HTTP; must not be null for an https URL.
+  /// \param resolver must belong to the same io_context's thread.
   HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,
              TlsContext tls, Options options);
   ~HttpClient();
 
-  /// Sends over the open connection, or a new one where there is none or the server has closed it.
-  /// \return an error in words: what failed, at which step. Nothing is sent twice but what is
-  ///   repeatable, on a kept-alive connection that turned out to be closed before a byte of reply
-  ///   came. What is not gets a connection of its own: of a kept-alive one nobody can say whether
-  ///   the server read from it before it closed it.
+  /// Sends a request over the open connection, or over a new one if none is open.
+  ///
+  /// A repeatable request is sent a second time in one case only: a kept-alive connection turned
+  /// out to be closed, and no byte of a reply had come. A request that is not repeatable always
+  /// gets a new connection, because a client cannot know how much of a request the server read from
+  /// a kept-alive connection before the connection closed.
+  /// \return the reply, or an error that says what failed at which step.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 
-  /// Opens the connection now, so that a later send() does not wait for a handshake.
+  /// Opens the connection now, so that a later send() need not wait for the handshake.
   Task<boost::system::result<void, std::string>> connect() {
     return connect(SteadyClock::now() + options_.total_timeout);
   }
@@ -93,7 +97,7 @@ class HttpClient {
   std::unique_ptr<Connection> connection_;
 };
 
-/// Runs tasks on an io_context of their own until all are done; for commands.
+/// Runs HTTP client tasks on an io_context of its own until all are done; for command-line tools.
 class ClientLoop {
  public:
   ClientLoop();
@@ -102,12 +106,14 @@ class ClientLoop {
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Resolver& resolver() { return resolver_; }
   void spawn(Task<void> task);
-  /// Rethrows what the tasks threw. May be called again after more was spawned.
+  /// Runs until all tasks are done, and rethrows an exception of a task. May be called again after
+  /// more tasks were spawned.
   void run();
-  /// Sends, and runs until that is answered. As HttpClient::send().
+  /// Sends a request and runs the loop until the reply has come. Errors as in HttpClient::send().
   boost::system::result<ClientReply, std::string> send(HttpClient& client,
                                                        const ClientRequest& request);
-  /// Ends what the tasks wait for as their deadlines would, now and from now on. Thread-safe.
+  /// Makes all deadlines expire, those of the running tasks and of later ones, so that every wait
+  /// ends soon. Thread-safe.
   void cut_short();
 
  private:

@@ -10,8 +10,8 @@ namespace {
 
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,
-  kHostCharacter = 2,  ///< of a registered name; '%' begins an encoded octet
-  kControl = 4,        ///< anything below a blank but a tab, and DEL
+  kHostCharacter = 2,  ///< allowed in a registered name; '%' begins a percent-encoded byte
+  kControl = 4,        ///< codes below the space, except the tab, and DEL
 };
 
 constexpr std::array<std::uint8_t, 256> character_classes() {
@@ -57,8 +57,8 @@ bool is_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos && base::IpAddress::parse(text).has_value();
 }
 
-/// Whether the piece of a line holds nothing that a line may not.
-/// \param after_cr the line so far ends with CR.
+/// Returns true if a piece of a line has no control characters, except tabs and the line's CR LF.
+/// \param after_cr true if the part of the line before this piece ends with CR.
 bool is_line_piece(std::string_view piece, bool after_cr) {
   for (const char c : piece) {
     if (after_cr != (c == '\n')) return false;
@@ -117,8 +117,8 @@ LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t beg
                      std::size_t most) {
   const std::size_t room = most - (text.size() - begin);
   const std::size_t end = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
-  // One byte more than there is room for, so that what is wrong and where does not depend on the
-  // pieces.
+  // Checks one byte more than fits. Otherwise an invalid byte just behind the limit would be
+  // reported as "bad" or as "too long" depending on how the bytes are split into pieces.
   const std::string_view piece = bytes.substr(0, std::min(end, room + 1));
   const bool after_cr = text.size() > begin && text.back() == '\r';
   if (!is_line_piece(piece, after_cr)) return LineStatus::kBad;

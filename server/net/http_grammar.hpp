@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The small rules of HTTP that requests are checked by (RFC 9110, RFC 9112, RFC 3986). Pure
-/// functions.
+/// Pure functions for the syntax of HTTP tokens, hosts, lists and lines (RFC 9110, RFC 9112, RFC
+/// 3986).
 
 #include <cstddef>
 #include <cstdint>
@@ -11,25 +11,26 @@
 
 namespace couponhook::server {
 
-/// ASCII only, as the names of HTTP are.
+/// Compare without regard to the letter case of ASCII letters, as HTTP names are compared.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 [[nodiscard]] bool starts_ignoring_case(std::string_view text, std::string_view prefix);
 
 [[nodiscard]] bool is_digit(char c);
 [[nodiscard]] bool is_hex_digit(char c);
 
-/// \return the text without blanks and tabs at both ends.
+/// \return the text without spaces and tabs at its beginning and end.
 [[nodiscard]] std::string_view trim_blanks(std::string_view text);
 
-/// A method's or field's name: token of RFC 9110, section 5.6.2.
+/// Checks for a token (RFC 9110, section 5.6.2), the syntax of method and header names.
 [[nodiscard]] bool is_token(std::string_view text);
 
-/// A host with an optional port, as in Host: uri-host [ ":" port ]. No user information. An empty
-/// host is one too: a client sends it where its URL has none.
+/// Checks for a host with an optional port, the syntax of the Host header: uri-host [ ":" port ].
+/// User information ("user@") is refused. An empty host is accepted: a client sends one if its URL
+/// has none.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
-/// Calls `see` with each element of a comma-separated list, trimmed; empty ones are left out
-/// (RFC 9110, section 5.6.1.2).
+/// Calls `see` with each element of a comma-separated list, without surrounding spaces. Empty
+/// elements are skipped (RFC 9110, section 5.6.1.2).
 template <typename See>
 void for_each_element(std::string_view list, See see) {
   while (true) {
@@ -42,17 +43,17 @@ void for_each_element(std::string_view list, See see) {
 }
 
 enum class LineStatus : std::uint8_t {
-  kMore,     ///< all bytes are taken and the line has not ended
-  kLine,     ///< a whole line, with its CR LF
-  kBad,      ///< a bare CR or LF, or another control character
-  kTooLong,  ///< more than `most` bytes
+  kMore,     ///< all bytes were taken, and the line has not ended
+  kLine,     ///< the line is complete, including its CR LF
+  kBad,      ///< the line has a bare CR or LF, or another control character
+  kTooLong,  ///< the line is longer than `most` bytes
 };
 
-/// Moves bytes of a line from the front of `bytes` to the end of `text`. A line that will never be
-/// right is told at its first wrong byte, whatever pieces it comes in, so that nobody waits for its
-/// end.
-/// \param begin where the line begins in `text`.
-/// \param most bytes of the line, CR LF included.
+/// Moves the bytes of one line from the front of `bytes` to the end of `text`. An invalid line is
+/// refused at its first invalid byte, so that the session need not wait for the line's end. The
+/// result does not depend on how the bytes are split into pieces.
+/// \param begin position in `text` at which the line begins.
+/// \param most the longest line to accept, in bytes, including CR LF.
 [[nodiscard]] LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t begin,
                                    std::size_t most);
 

@@ -7,15 +7,15 @@
 namespace couponhook::server {
 namespace {
 
-/// How long to wait when the process has no file descriptor left: the backlog keeps the clients
-/// meanwhile.
+/// Pause after a failed accept(), for example when the process has no file descriptor left. New
+/// clients wait in the kernel's backlog meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-/// How long a client may take to finish the TCP handshake that it began before the door closed: a
+/// Time for clients to finish a TCP handshake that began before the server stopped accepting: one
 /// round trip.
 constexpr std::chrono::milliseconds kDoorOpen{100};
 
-/// What the kernel may hold for one connection in each direction. Left to itself it gives a sender
-/// that does not read its replies, or one that writes faster than is read, megabytes.
+/// Size of the kernel's send and receive buffers of a connection. By default the kernel grants
+/// megabytes to a client that does not read its replies, or that writes faster than we read.
 constexpr int kSocketBufferBytes = 131072;
 
 void bound_buffers(Socket& socket) {
@@ -76,7 +76,8 @@ Task<void> HttpServer::accept_until_closed() {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     const auto [ec] = co_await acceptor_.async_accept(socket, peer, use_task);
-    // A connection accepted before the acceptor closed is served even if it is reported later.
+    // A connection accepted before the acceptor closed is served, even if Asio reports it
+    // afterwards.
     if (ec && !acceptor_.is_open()) break;
     if (ec) {
       pause_.expires_after(kAcceptPause);
@@ -90,7 +91,7 @@ Task<void> HttpServer::accept_until_closed() {
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
   const base::IpAddress client = to_ip_address(peer);
-  // Whom a proxy brings is known once its header is read, and counted then.
+  // A trusted proxy's client is known only after the PROXY header is read, and is counted then.
   std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
   auto presence = Presence::enter(share_, io_.get_executor(), counted);
@@ -98,7 +99,7 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   bound_buffers(socket);
   run(serve(std::move(socket), client, std::move(presence)));
 } catch (...) {
-  // No memory for one session must not end accepting for all that follow.
+  // Out of memory for one session must not stop accepting for all later clients.
   share_.on_bug(std::current_exception());
 }
 
@@ -118,7 +119,8 @@ void HttpServer::close() {
 }
 
 Task<void> HttpServer::close_door() {
-  // Who waits at a socket that was passed on to us is served by whoever gets it next.
+  // Clients that wait at a socket passed by systemd are served by the process that gets the socket
+  // next.
   if (!passed_) {
     turn_newcomers_away(acceptor_);
     Timer door(io_.get_executor(), kDoorOpen);
@@ -130,11 +132,13 @@ Task<void> HttpServer::close_door() {
   pause_.cancel();
 }
 
-/// However busy the machine is: closing would reset whom the kernel has taken in meanwhile.
+/// Accepts all clients whose connections the kernel has completed, even on a busy machine: closing
+/// the listening socket would reset these connections.
 void HttpServer::accept_who_waits() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  // Without this option Asio would wait, on this thread, for one who comes after one who has left.
+  // Without this option, Asio skips a connection that the client has aborted and then blocks this
+  // thread until the next client connects.
   if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
   while (!ec || ec == asio::error::connection_aborted) {
     Socket socket(io_.get_executor());

@@ -14,36 +14,38 @@ namespace couponhook::server {
 
 class HttpSession;
 
-/// A thread's live sessions, an intrusive list. Sessions leave it when they end, even where that is
-/// when their io_context ends: so it outlives the io_context.
+/// Intrusive list of a thread's live sessions. Some sessions end only when their io_context is
+/// destroyed, so the list must outlive the io_context.
 struct SessionList {
   HttpSession* first = nullptr;
 };
 
-/// One thread's part of a listener. Several of them listen on one port with SO_REUSEPORT, or accept
-/// from one socket that a service manager has passed; a connection stays on the thread that
-/// accepted it.
+/// One thread's part of a listener. The threads of a listener share a port: each has a socket of
+/// its own with SO_REUSEPORT, or all accept from one socket that systemd has passed. A connection
+/// stays on the thread that accepted it.
 ///
-/// Used on the io_context's thread, except for the constructor and listen().
+/// Not thread-safe: used on the io_context's thread, except for the constructor and listen().
 class HttpServer {
  public:
-  /// \param deadlines, sessions must outlive the io_context.
+  /// \param deadlines must outlive the io_context, as must `sessions`.
   HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& sessions,
              ListenerShare& share);
   ~HttpServer();
 
-  /// Binds and listens, and begins to accept.
+  /// Binds a socket, listens and begins to accept.
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint);
-  /// Begins to accept from a socket that listens already, and goes on listening when we end.
+  /// Begins to accept from a listening socket that was passed by systemd. That socket stays open
+  /// when this server closes.
   [[nodiscard]] error_code listen_on(int descriptor);
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
 
-  /// From now on closes each connection after its next reply, so that clients move elsewhere.
+  /// From now on closes each connection after its next reply. Clients then connect again, to
+  /// another replica if a load balancer sends them there.
   void drain() { draining_ = true; }
-  /// Stops accepting, once those who are connecting have been accepted, and closes idle
-  /// connections; requests in flight are finished.
+  /// Stops accepting, after the clients whose TCP handshake has begun were accepted. Closes idle
+  /// connections; requests in flight are still answered.
   void close();
-  /// Ends every session at its next wait.
+  /// Ends every session the next time it waits for its socket.
   void abort();
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] bool closing() const { return closing_; }
@@ -63,7 +65,7 @@ class HttpServer {
   ListenerShare& share_;
   Acceptor acceptor_;
   Timer pause_;
-  bool passed_ = false;  // the socket is not ours alone
+  bool passed_ = false;  // systemd passed the socket, so other processes may use it too
   bool draining_ = false;
   bool closing_ = false;
 };

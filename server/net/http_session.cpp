@@ -15,18 +15,18 @@ namespace couponhook::server {
 namespace {
 
 constexpr std::size_t kBufferBytes = 4096;
-/// How long an idle connection stays open once the server is closing, and how long one on which
-/// nothing was asked yet: its first request may be on the way.
+/// Time that an idle connection stays open after shutdown has begun: kLastCall after a reply,
+/// kFirstCall before the first request, which may be on its way.
 constexpr std::chrono::milliseconds kLastCall{100};
 constexpr std::chrono::milliseconds kFirstCall{1000};
-/// How long a connection that is one too many may take to hear so.
+/// Time limit for answering 503 to a connection above the connection limit.
 constexpr std::chrono::milliseconds kRefusalMax{1000};
-/// How long a client may take to close behind its reply, and how long one that still sends what was
-/// refused: it may look at the reply only when it has sent everything.
+/// Time that a client has to close after its reply. kLingerWhileSending applies if the client still
+/// sends a refused body: it may read the reply only after it has sent everything.
 constexpr std::chrono::milliseconds kLinger{1000};
 constexpr std::chrono::milliseconds kLingerWhileSending{5000};
 
-/// Only for those that this program replies with; a client goes by the number alone.
+/// Reason phrases of the status codes that this program sends; clients look only at the number.
 std::string_view reason_phrase(unsigned status) {
   static constexpr std::array<std::pair<unsigned, std::string_view>, 24> kReasons{
       {{200, "OK"},
@@ -58,7 +58,7 @@ std::string_view reason_phrase(unsigned status) {
   return found == kReasons.end() ? "Status" : found->second;
 }
 
-/// The Date header's value, made once a second on each thread.
+/// The value of the Date header, computed at most once a second on each thread.
 std::string_view http_date() {
   thread_local std::time_t made_at = 0;
   thread_local std::array<char, 40> text{};
@@ -75,7 +75,8 @@ std::string_view http_date() {
 
 }  // namespace
 
-/// Gives its part of the listener's body bytes back when the request is over.
+/// Request parser that counts body bytes against the listener's limit on bytes in flight. Its
+/// destructor gives the bytes back.
 struct HttpSession::Parser : RequestParser {
   Parser(ListenerShare& listener, RequestParts& parts)
       : RequestParser(parts, {listener.limits.max_header_bytes, listener.limits.max_body_bytes}),
@@ -86,8 +87,8 @@ struct HttpSession::Parser : RequestParser {
   Parser& operator=(const Parser&) = delete;
   ~Parser() { share.release_body(reserved); }
 
-  /// Counts bytes that have come. What is only announced is address space, and counting it would
-  /// let a few senders announce everybody else away.
+  /// Counts body bytes that have arrived. An announced Content-Length is not counted: it uses no
+  /// memory yet, and a few clients could use up the limit by announcing large bodies.
   [[nodiscard]] bool reserve_body(std::size_t bytes) {
     if (!share.reserve_body(bytes)) return false;
     reserved += bytes;
@@ -127,13 +128,15 @@ HttpSession::~HttpSession() {
   }
 }
 
-/// Requests that were on the way when the shutdown began are still answered.
+/// Shortens the waiting time of an idle or closing connection when shutdown begins. Requests that
+/// were already on their way are still answered.
 void HttpSession::drain() {
   if (idle_) connection_.set_deadline(replied_ ? kLastCall : kFirstCall);
   if (lingering_) connection_.set_deadline(kLinger);
 }
 
-/// From the first byte to where HTTP begins.
+/// Handles a new connection up to the end of the TLS handshake: PROXY header, connection limits,
+/// TLS.
 Task<HttpSession::Step> HttpSession::arrive() {
   const bool refused = presence_.admission() == Admission::kRefused;
   connection_.set_deadline(refused ? kRefusalMax : share_.limits.handshake_timeout);
@@ -157,22 +160,23 @@ Task<HttpSession::Step> HttpSession::arrive() {
   co_return Step::kGoOn;
 }
 
-/// Answers before a whole request came, because it would be answered so whatever it is.
+/// Sends an error before a whole request has come, because every request would get the same reply.
 Task<void> HttpSession::turn_away(HttpFault fault) {
   const Reply reply = share_.handler.fault(fault, peer_, {});
   if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
 }
 
-/// \param expects_more of the request was not read.
+/// Closes the connection in order.
+/// \param expects_more true if a part of the request has not been read.
 Task<void> HttpSession::close(bool expects_more) {
   presence_.wait(Waiting::kSlow);
   lingering_ = true;
   co_await connection_.close(expects_more && !server_.closing() ? kLingerWhileSending : kLinger);
 }
 
-/// A client may send thousands of requests at once and leave the replies unread. Each is answered
-/// in a turn of its own, after all that is ready on this thread, so that nobody waits for more than
-/// one request of each such client.
+/// Lets all other ready work of this thread run before the next pipelined request. A client may
+/// send thousands of requests at once; so other clients wait for at most one request of each such
+/// client.
 Task<void> HttpSession::let_others_go_first() {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_task);
@@ -190,7 +194,7 @@ Task<void> HttpSession::run() {
     Parser parser(share_, request_);
     Step step = co_await read_head(parser);
     if (step == Step::kGoOn) step = co_await read_body(parser);
-    // An evicted client that had begun a request gets 503 before the close.
+    // A client that was evicted while it sent a request gets 503 before the connection closes.
     if (step == Step::kGone && evicted_ && parser.begun()) step = fail(HttpFault::kOverloaded);
     if (step == Step::kGone) break;
     const Reply reply = co_await make_reply(step);
@@ -230,7 +234,7 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   co_return Step::kGoOn;
 }
 
-/// Learns whose request this is from a trusted proxy.
+/// Determines the client of a request that came through a trusted proxy, from X-Forwarded-For.
 HttpSession::Step HttpSession::identify() {
   const auto lines = request_.find_all("X-Forwarded-For");
   const base::IpAddress client = share_.trusted.client_behind(hop_, lines);
@@ -264,7 +268,7 @@ HttpSession::Step HttpSession::fail(HttpFault fault, std::string_view detail) {
   return Step::kFault;
 }
 
-/// Gives the parser what it takes of the buffered bytes.
+/// Passes the buffered bytes to the parser, which takes as many as it needs.
 HttpSession::Step HttpSession::feed(Parser& parser) {
   begin_ += parser.put(std::string_view(buffer_).substr(begin_, end_ - begin_));
   if (begin_ == end_) begin_ = end_ = 0;
@@ -272,7 +276,7 @@ HttpSession::Step HttpSession::feed(Parser& parser) {
   return Step::kGoOn;
 }
 
-/// Reads more bytes, once the parser has taken all those before.
+/// Reads more bytes, after the parser has taken all earlier ones.
 Task<HttpSession::Step> HttpSession::fill() {
   if (buffer_.empty()) buffer_.resize(kBufferBytes);
   const std::span<char> room(buffer_);
@@ -287,7 +291,7 @@ Task<HttpSession::Step> HttpSession::fill() {
 Task<Reply> HttpSession::make_reply(Step step) {
   if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_, fault_detail_);
   if (step == Step::kRefused) co_return std::move(refusal_);
-  // The reply has a budget of its own; what is awaited meanwhile is not this connection.
+  // The handler has a time limit of its own, so the connection needs no deadline while it works.
   connection_.never_expire();
   presence_.handle();
   const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
@@ -330,7 +334,8 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += "\r\n\r\n";
   if (!without_body && reply.status != 204) out_ += reply.body;
   connection_.set_deadline(share_.limits.write_timeout);
-  // A stranger that does not read its replies makes room; a signed sender's reply is never cut.
+  // Other connections may take this one's place if its client does not read the reply. The reply to
+  // a signed sender is never cut off.
   if (!reply.to_signed_sender) presence_.wait(Waiting::kSlow);
   co_return co_await connection_.write_all(out_);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One client's connection: requests in, replies out, until either side has had enough.
+/// Serves HTTP/1.1 requests on one connection until the client or the server closes it.
 
 #include <array>
 #include <cstddef>
@@ -21,11 +21,12 @@ class ListenerShare;
 class Presence;
 struct SessionList;
 
-/// In its server's list of live sessions from construction to destruction. Not thread-safe.
+/// The HTTP session of one connection. It is in its server's list of live sessions from
+/// construction to destruction. Not thread-safe.
 class HttpSession {
  public:
   /// All references must outlive the session.
-  /// \param peer who is at the other end of the TCP connection.
+  /// \param peer IP address of the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
               Presence& presence, const base::IpAddress& peer);
   HttpSession(const HttpSession&) = delete;
@@ -34,18 +35,18 @@ class HttpSession {
 
   Task<void> run();
 
-  /// Ends an idle connection now, and a busy one after its reply.
+  /// Ends an idle connection soon, and a busy one after its reply.
   void drain();
   void abort() { connection_.abort(); }
   [[nodiscard]] HttpSession* next() const { return next_; }
 
  private:
-  struct Parser;  // with the body's reservation
+  struct Parser;  // counts the body bytes against the listener's limit
   enum class Step : unsigned char {
     kGoOn,
-    kFault,    ///< fault_ says why; there is a client to be told
-    kRefused,  ///< refusal_ has been made without the body
-    kGone,     ///< nobody is there any more, or nothing was ever asked
+    kFault,    ///< `fault_` is set; the client gets an error reply
+    kRefused,  ///< `refusal_` is the reply, made without reading the body
+    kGone,     ///< the client is gone, or never sent a request; no reply
   };
 
   Task<Step> arrive();
@@ -66,14 +67,15 @@ class HttpSession {
   ListenerShare& share_;
   Connection& connection_;
   Presence& presence_;
+  // The sender of the request: the TCP peer, or the client named in its PROXY header.
   base::IpAddress hop_;          // who sends: the peer, or whom its PROXY header names
   bool forwards_ = false;  // the hop is a trusted proxy
   base::IpAddress client_;
   std::string peer_;  // the client in words
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;
-  bool idle_ = false;       // waiting for a request that has not begun
-  bool lingering_ = false;  // waiting for the peer to close
+  bool idle_ = false;       // waits for a request of which no byte has come
+  bool lingering_ = false;  // waits for the peer to close
   bool replied_ = false;
   bool evicted_ = false;
 
@@ -81,7 +83,7 @@ class HttpSession {
   std::string_view fault_detail_;
   Reply refusal_;
   RequestParts request_;
-  std::string buffer_;  // what came behind the request being read is [begin_, end_)
+  std::string buffer_;  // unread bytes behind the current request are at [begin_, end_)
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;

@@ -7,11 +7,12 @@
 namespace couponhook::server {
 namespace {
 
-/// Shorter waits are normal: a round trip, a handshake under load. A connection that has waited
-/// longer is evicted first, in whatever state.
+/// Normal waits are shorter than this: a round trip, a handshake under load. Idle and slow
+/// connections that have waited longer are evicted before all others.
 constexpr std::chrono::milliseconds kPatience{1000};
-/// Where places are scarce, an address may hold this part of what it may hold otherwise, before
-/// its newcomers take the places of its own connections.
+/// Divisor of max_connections_per_address. When connections are scarce, an address whose unsigned
+/// waiting connections exceed max_connections_per_address / kScarceShare loses its oldest ones to
+/// its own new connections.
 constexpr std::size_t kScarceShare = 8;
 
 base::IpAddress range_of(const base::IpAddress& client) {
@@ -61,7 +62,8 @@ Presence* ListenerShare::longest_waiting() const {
 
 Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evicted& evicted) {
   if (range && !has_room_at(*range, evicted)) return refusal();
-  // A request that came on a connection just evicted may have taken a place above the limit.
+  // The count may be above the limit: an evicted connection counts again if its request was already
+  // complete.
   while (connections_ >= limits.max_connections) {
     Presence* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
     if (oldest == nullptr) return refusal();
@@ -77,7 +79,8 @@ Admission ListenerShare::refusal() {
   return Admission::kRefused;
 }
 
-/// Makes room among an address's own connections, where that is called for.
+/// Checks the limit of one client address, and evicts one of the address's own connections if
+/// needed.
 bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) {
   const auto found = by_address_.find(range);
   if (found == by_address_.end()) return true;
@@ -92,7 +95,7 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
 }
 
 void ListenerShare::evict(Presence& presence, Evicted& evicted) {
-  // May throw, so it comes before anything has changed.
+  // Appending may throw for lack of memory, so it comes before any change of the counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;
   leave_address(presence);
@@ -214,7 +217,8 @@ bool Presence::count_for(const base::IpAddress& client) {
 void Presence::wait(Waiting waiting) {
   const std::lock_guard lock(share_.mutex_);
   const Waiting now = signed_ ? Waiting::kSigned : waiting;
-  // A sender that adds a byte now and then has waited since it began.
+  // The time of the wait starts only when the state changes, so a client cannot appear fresh by
+  // sending a byte now and then.
   if (admission_ == Admission::kServed && now != waiting_) share_.move(*this, now);
 }
 
@@ -230,7 +234,7 @@ void Presence::handle() {
 }
 
 void Presence::end() {
-  // Where a whole request came in the meantime it is answered.
+  // A request that became complete after the eviction is answered, and the connection stays.
   if (admission() == Admission::kEvicted && end_) end_();
 }
 

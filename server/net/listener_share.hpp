@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// What all threads of one listener share: its limits, and who is connected.
+/// State that all threads of one listener share: limits, and counts of connections per client
+/// address.
 
 #include <array>
 #include <atomic>
@@ -28,7 +29,8 @@ namespace couponhook::server {
 struct HttpLimits {
   std::size_t max_connections;
   std::size_t max_connections_per_address;
-  std::size_t max_refusals;  ///< connections beyond these that are told so, with 503
+  /// Limit of connections above max_connections that still get a 503 reply.
+  std::size_t max_refusals;
   std::size_t max_header_bytes;
   std::size_t max_body_bytes;
   std::size_t max_body_bytes_in_flight;
@@ -39,44 +41,51 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout;
 };
 
-/// What is done with a connection.
+/// Decision about a connection.
 enum class Admission : std::uint8_t {
   kServed,
-  kRefused,  ///< one too many: gets 503 and is closed
-  kDropped,  ///< one too many even to be told so
-  kEvicted,  ///< its place went to another one; it is being closed
+  kRefused,  ///< above the connection limit: gets 503 and is closed
+  kDropped,  ///< above the limit of 503 replies: closed without a reply
+  kEvicted,  ///< closed because a newer connection took its place
 };
 
 class Presence;
 
-/// What a connection waits for. The first three may lose their place to a newcomer, in this order.
+/// The event that a connection waits for. A connection in one of the first three states may be
+/// closed to make room for a new one.
 enum class Waiting : std::uint8_t {
-  kIdle,     ///< for its next request, or its first
-  kSlow,     ///< for the rest of a handshake, head, body or reply, or for the peer to close
-  kSigned,   ///< for any of these, once it has carried a valid signature
-  kHandled,  ///< for the reply to its request: never closed for another one
+  kIdle,     ///< waits for its next request, or its first
+  kSlow,     ///< waits for the rest of a message or handshake, or for the peer to close
+  kSigned,   ///< waits for any of these, and has carried a valid signature
+  kHandled,  ///< waits for the reply to its request; never closed to make room
 };
 inline constexpr std::size_t kWaitingCount = 4;
 
-/// Thread-safe.
+/// Limits and counts of one listener's connections. Thread-safe.
 ///
-/// Places for connections are limited, so whoever opens many and says nothing could keep everybody
-/// else out. Where places run out, the connection that has waited longest and has never carried a
-/// valid signature is closed for the newcomer, and one that has carried one only where there is no
-/// other. Where places get scarce, an address that holds more than a small share makes room for its
-/// own newcomers. So a newcomer is refused only while requests are being handled on all of them, or
-/// where its address has its whole share.
+/// The number of connections is limited, so a client that opens many and sends nothing could lock
+/// out all others. Therefore connections are evicted:
+/// - At the limit, a new connection takes the place of a waiting one that has never carried a valid
+///   signature. Connections that have waited for a second or more go first. Idle ones go before
+///   slow ones, and the longest wait goes first. A connection that has carried a valid signature is
+///   evicted only if there is no other.
+/// - At three quarters of the limit, a client address with more than a small share of connections
+///   makes room for its own new connections.
+///
+/// So a new connection is refused only if all connections are busy with requests, if too many
+/// evicted ones have not ended yet, or if its address has reached its own limit.
 class ListenerShare {
  public:
   struct Observers {
-    /// Told of exceptions that a session did not survive.
+    /// Called with an exception that ended a session.
     std::function<void(std::exception_ptr)> on_bug;
-    /// Told how many connections were just closed for newcomers.
+    /// Called with the number of connections that were just evicted.
     std::function<void(std::size_t)> on_evictions = nullptr;
   };
   using Now = std::function<SteadyClock::time_point()>;
 
-  /// Evicted connections that have not ended yet: open files above the other limits.
+  /// Limit of evicted connections that have not ended yet. Their files are open in addition to the
+  /// other limits.
   static constexpr std::size_t kLeavingMax = 256;
 
   ListenerShare(const HttpLimits& http_limits, TrustedProxies trusted_proxies,
@@ -93,35 +102,36 @@ class ListenerShare {
   const HttpLimits limits;
   const TrustedProxies trusted;
   RequestHandler& handler;
-  const std::function<TlsContext()> tls;  ///< the context for the next session; null: plain TCP
+  /// Returns the TLS context for the next session; null for plain TCP.
+  const std::function<TlsContext()> tls;
   const std::function<void(std::exception_ptr)> on_bug;
   const std::function<void(std::size_t)> on_evictions;
 
-  /// Whether anyone is connected, or could come to be.
+  /// Returns true while a session is open or a thread still accepts connections.
   [[nodiscard]] bool busy() const { return doors_ + sessions_ != 0; }
 
-  /// A thread begins, or has ceased, to accept.
+  /// Call when a thread begins to accept, and when it has stopped.
   void open_door() { ++doors_; }
   void close_door() { --doors_; }
 
-  /// \return false where the bodies being read would be too many bytes.
+  /// Counts body bytes in flight. \return false, and counts nothing, if they exceed the limit.
   [[nodiscard]] bool reserve_body(std::size_t bytes);
   void release_body(std::size_t bytes) { body_bytes_ -= bytes; }
 
  private:
   friend class Presence;
-  /// Connections by how long they have been in it, longest first. Each brings its own node, so
-  /// that moving between lines allocates nothing.
+  /// Connections in the same state, ordered by time in that state, longest first. Each connection
+  /// owns its list node, so moving between lists allocates no memory.
   using Line = std::list<Presence*>;
   struct AtAddress {
-    Line strangers;  ///< that wait and have never carried a valid signature
+    Line strangers;  ///< waiting connections that have never carried a valid signature
     Line others;
     [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
   };
-  /// To be told once the lock is released.
+  /// Evicted connections, notified after the lock is released.
   using Evicted = std::vector<std::weak_ptr<Presence>>;
 
-  // All of these are called with mutex_ held.
+  // Call the functions below, up to has_waited(), only while holding mutex_.
   [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
@@ -141,21 +151,22 @@ class ListenerShare {
   std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
-  // Guarded by mutex_:
+  // The members below are guarded by mutex_.
   std::size_t connections_ = 0;
   std::size_t refusals_ = 0;
-  std::size_t leaving_ = 0;  ///< evicted, and not gone yet
+  std::size_t leaving_ = 0;  ///< evicted connections that have not ended yet
   std::array<Line, kWaitingCount> waiting_;
   std::map<base::IpAddress, AtAddress> by_address_;
 };
 
-/// One connection's place in its listener's counts, which it leaves however it ends. Used on the
-/// connection's thread; the place may be lost on any.
+/// One connection's entry in the counts of its listener; the destructor removes the entry. Used on
+/// the connection's thread. Another thread may evict the connection at any time.
 class Presence : public std::enable_shared_from_this<Presence> {
  public:
   /// \param share must outlive this object.
-  /// \param executor of the connection's thread.
-  /// \param client whom it counts for, as count_for(); nothing where that is not known yet.
+  /// \param executor runs the connection's thread; the eviction callback is posted there.
+  /// \param client address to count the connection for, as in count_for(); nothing if it is not
+  ///   known yet because a trusted proxy connects.
   [[nodiscard]] static std::shared_ptr<Presence> enter(ListenerShare& share, Executor executor,
                                                        const std::optional<base::IpAddress>& client);
   ~Presence();
@@ -164,20 +175,22 @@ class Presence : public std::enable_shared_from_this<Presence> {
 
   [[nodiscard]] Admission admission() const;
 
-  /// Counts the connection for this client from now on, and no longer for the one before. An IPv6
-  /// client is counted by its /64 network, all of which a single host usually has.
-  /// \return false where the client has too many already; the connection is refused then.
+  /// Counts the connection for another client address from now on. An IPv6 client is counted by its
+  /// /64 network, because a single host usually has a whole /64.
+  /// \return false if that address has too many connections; this connection is then refused.
   bool count_for(const base::IpAddress& client);
 
-  /// Says what the connection waits for from now on: kIdle or kSlow.
+  /// Records the event that the connection waits for: kIdle or kSlow.
   void wait(Waiting waiting);
-  /// A whole request has come. It is answered even if the place was lost a moment ago.
+  /// Records that a whole request has come. The request is answered even if the connection was
+  /// evicted a moment ago.
   void handle();
-  /// From now on the connection is among the last to make room.
+  /// Records a valid signature: from now on this connection is among the last to be evicted.
   void carries_signature() { signed_ = true; }
 
-  /// \param end ends whatever the connection waits for; called on its thread, once, when its place
-  ///   has gone to another one. Null: nobody is there to be told any more.
+  /// Sets the callback for eviction.
+  /// \param end must end the connection's current wait. Called at most once, on the connection's
+  ///   thread. Null removes the callback.
   void on_eviction(std::function<void()> end) { end_ = std::move(end); }
 
  private:
@@ -189,13 +202,14 @@ class Presence : public std::enable_shared_from_this<Presence> {
   const Executor executor_;
   std::function<void()> end_;
   bool signed_ = false;
-  // Guarded by the share's mutex:
+  // The members below, up to lost_range_, are guarded by the mutex of the ListenerShare.
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
   SteadyClock::time_point since_;        // it waits
   std::optional<base::IpAddress> range_;       // what it is counted for
+  // `range_` of an evicted connection, restored if its request is answered after all.
   std::optional<base::IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
-  // Nodes for the lines of waiting_ and range_, here while it is in none.
+  // List nodes for ListenerShare's lists; they stay here while the connection is in no list.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};
   const ListenerShare::Line::iterator node_ = place_.begin();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A listening socket: opened here, or passed on by a service manager.
+/// Opens a listening socket, or shares one that systemd has passed.
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 
@@ -11,18 +11,19 @@ namespace couponhook::server {
 
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 
-/// Binds and listens. Several sockets of one process may share an endpoint (SO_REUSEPORT): the
+/// Binds and listens. Several sockets of one process may share an endpoint (SO_REUSEPORT); the
 /// kernel gives each connection to one of them.
 [[nodiscard]] error_code open_listening(Acceptor& acceptor,
                                         const asio::ip::tcp::endpoint& endpoint);
 
-/// Accepts from a socket that listens already, through a descriptor of its own; `descriptor` stays
-/// open and the caller's.
+/// Accepts from a socket that already listens. The acceptor gets a duplicate of `descriptor`; the
+/// caller still owns `descriptor` itself.
 [[nodiscard]] error_code share_listening(Acceptor& acceptor, int descriptor);
 
-/// Lets no further client begin to connect, while those whose handshake has begun still can be
-/// accepted. Closing right away would reset these: they are connected as far as they know.
-/// A newcomer hears nothing, and tries again a second later.
+/// Makes the kernel drop new connection attempts, while clients whose TCP handshake has begun can
+/// still be accepted. Closing the socket at once would reset those clients, some of which already
+/// see their connection as established. A new client gets no answer, and its TCP tries again after
+/// about a second.
 void turn_newcomers_away(Acceptor& acceptor);
 
 }  // namespace couponhook::server

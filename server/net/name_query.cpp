@@ -19,18 +19,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Within the patience this many name servers get their turn: as many as resolv.conf may name. More
-/// turns would be shorter than a slow name server takes, and newer releases of the library drop an
-/// answer that comes after its turn.
+/// Number of name servers that are asked within the time that the caller waits: resolv.conf may
+/// name as many. A larger number would make each timeout shorter than a slow name server needs.
+/// Newer releases of c-ares drop an answer that arrives after its timeout.
 constexpr int kTurnsWithinPatience = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
-/// How often each name server is asked, twice as patiently each time.
+/// Number of times that each name server is asked; c-ares doubles the timeout each time.
 constexpr int kTries = 4;
-/// With one family's addresses at hand, how long the other's may take: some name servers drop
-/// questions for IPv6 addresses.
+/// Time to wait for the other family (IPv4 or IPv6) once addresses of one family have arrived. Some
+/// name servers never answer queries for IPv6 addresses.
 constexpr milliseconds kOtherFamilyPatience{200};
-/// Of a file, which has none.
+/// TTL of addresses from /etc/hosts, which has no TTLs.
 constexpr seconds kHostsFileTtl{0};
 
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
@@ -62,7 +62,7 @@ void append_host_addresses(const hostent& host, Addresses& into) {
 }
 
 void initialize_library() {
-  // Thread-safe, as every static of a function; the library's own counter is not.
+  // Initialization of a static variable is thread-safe; the call counter inside c-ares is not.
   static const int initialized = ares_library_init(ARES_LIB_INIT_ALL);
   static_cast<void>(initialized);
 }
@@ -91,22 +91,22 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
 
   void abandon() {
     on_end_ = nullptr;
-    // Calls the callbacks above and closes the sockets.
+    // Runs the pending c-ares callbacks and closes the sockets.
     if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
     next_turn_.cancel();
     grace_.cancel();
   }
 
  private:
-  /// The library's answer for one address family.
+  /// Answer of c-ares for one address family.
   struct FamilyAnswer {
     int family;
-    std::optional<int> status{};  // none: the question is open
+    std::optional<int> status{};  // empty while the query is running
     Addresses addresses{};
     seconds ttl = seconds::max();
   };
 
-  /// A socket of the library's, watched for it.
+  /// A socket of c-ares. Asio watches the socket and calls c-ares when it is ready.
   struct Watch {
     Watch(Executor executor, int fd) : descriptor(executor, fd) {}
     Descriptor descriptor;
@@ -169,7 +169,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     ares_freeaddrinfo(answer);
   }
 
-  /// Called by the library with both false just before it closes the socket.
+  /// Callback of c-ares. Both flags are false just before c-ares closes the socket.
   static void socket_changed(void* self, ares_socket_t fd, int readable, int writable) {
     static_cast<Impl*>(self)->watch(fd, readable != 0, writable != 0);
   }
@@ -208,7 +208,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     go_on();
   }
 
-  /// Ends, or waits for the next thing to happen.
+  /// Ends the look-up if enough is known; otherwise waits for the sockets and the next timeout.
   void go_on() {
     if (may_end()) return end(answer());
     for (const auto& [fd, watch] : watches_) {

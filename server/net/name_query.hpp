@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One look-up of one name with c-ares, on Asio's event loop.
+/// One DNS look-up of one host name, with c-ares on Asio's event loop.
 
 #include <chrono>
 #include <cstdint>
@@ -14,31 +14,32 @@
 
 namespace couponhook::server {
 
-/// How names are looked up. The defaults are the system's.
+/// Settings of a name look-up. The defaults are those of the system.
 struct ResolverOptions {
-  std::string resolv_conf;             ///< empty: /etc/resolv.conf
-  std::uint16_t name_server_port = 0;  ///< 0: 53
+  std::string resolv_conf;             ///< path of the file; empty: /etc/resolv.conf
+  std::uint16_t name_server_port = 0;  ///< UDP and TCP port of the name servers; 0: 53
 };
 
-/// What came of a look-up.
+/// Result of a look-up.
 struct NameAnswer {
   AddressAnswer addresses;
   std::chrono::seconds ttl{0};
-  /// Whether it may be kept: the addresses, or that the name does not exist. That no name server
-  /// answered says nothing of the name.
+  /// True if the result may be cached: addresses were found, or a name server said that there are
+  /// none. False if no name server answered, because that says nothing about the name.
   bool definite = false;
 };
 
-/// Reads /etc/hosts, then asks the name servers of resolv.conf for IPv4 and IPv6 addresses at once.
-/// Each look-up has sockets and timers of its own, and reads both files anew: a name server that
-/// does not answer for one name holds up no other look-up, and a changed file needs no restart. Its
-/// destruction abandons the look-up.
+/// Reads /etc/hosts, then asks the name servers of resolv.conf for IPv4 and IPv6 addresses at the
+/// same time. Each look-up has its own sockets and timers and reads both files again. So a name
+/// server that does not answer for one name delays no other look-up, and a changed file needs no
+/// restart. The destructor abandons the look-up.
 ///
-/// Not thread-safe: used on the thread of its executor, and never destroyed within `on_end`.
+/// Not thread-safe: used on the thread of its executor. Do not destroy it inside `on_end`.
 class NameQuery {
  public:
-  /// \param patience the time in which an answer is of use: every name server is asked within it.
-  /// \param on_end called once, possibly before the constructor returns.
+  /// \param patience time within which the caller can use an answer; every name server is asked
+  ///   within it.
+  /// \param on_end called once with the result, possibly before the constructor returns.
   NameQuery(Executor executor, const std::string& host, const ResolverOptions& options,
             std::chrono::milliseconds patience, std::function<void(NameAnswer)> on_end);
   ~NameQuery();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The PROXY protocol, with which a load balancer says whose connection it passes on.
+/// Parses the PROXY protocol header, versions 1 and 2, in which a load balancer names the client.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,30 +12,32 @@
 
 namespace couponhook::server {
 
-/// Longer headers are refused. Version 1 needs 107 bytes; version 2 with the extensions of the
-/// usual balancers stays below 600, and its length field could say 65,551.
+/// Longest header accepted, in bytes. Version 1 needs 107 bytes, and version 2 with the extensions
+/// of common load balancers stays below 600. The length field of version 2 would allow 65,551.
 inline constexpr std::size_t kProxyHeaderBytesMax = 4096;
 
-/// What the first bytes of a connection say.
+/// Result of parsing the first bytes of a connection.
 struct ProxyHeader {
   enum class State : std::uint8_t {
-    kIncomplete,  ///< more bytes are needed to tell
+    kIncomplete,  ///< more bytes are needed to decide
     kAbsent,      ///< the connection begins with something else
     kPresent,
-    kMalformed,  ///< begins like a header and is none, or one that is too long
+    kMalformed,  ///< begins like a header but is invalid or too long
   };
   State state;
-  /// kPresent: the header's length. kIncomplete: how many bytes to have before asking again.
+  /// For kPresent: length of the header. For kIncomplete: number of bytes to have before the next
+  /// try.
   std::size_t bytes = 0;
-  /// Who connected to the balancer. Absent where the balancer speaks for itself (the LOCAL command
-  /// of a health check) or does not know: the connection's own peer counts then.
+  /// The client that connected to the load balancer. Empty if the load balancer itself is the
+  /// client (the LOCAL command of a health check) or does not know the client. Use the TCP peer's
+  /// address then.
   std::optional<base::IpAddress> source{};
 };
 
-/// Reads version 1 or 2 of the header; extensions (TLVs) are skipped. Pure, no I/O.
+/// Parses a header of version 1 or 2; extensions (TLVs) are skipped. A pure function without I/O.
 ///
 /// Source: "The PROXY protocol, versions 1 & 2", HAProxy's doc/proxy-protocol.txt, section 2.
-/// \param bytes the connection's first ones, as far as they have come.
+/// \param bytes the first bytes of the connection, as many as have arrived.
 [[nodiscard]] ProxyHeader parse_proxy_header(std::string_view bytes);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads the PROXY header that a connection may begin with, before TLS.
+/// Reads the PROXY protocol header at the beginning of a connection, before TLS.
 
 #include <cstdint>
 
@@ -12,16 +12,16 @@
 namespace couponhook::server {
 
 enum class ProxyStatus : std::uint8_t {
-  kOk,         ///< there was none, or one that is believed
-  kUntrusted,  ///< there was one, from somebody who has no business to send any
+  kOk,         ///< no header, or a valid header from a trusted proxy
+  kUntrusted,  ///< a header from an address that is no trusted proxy
   kMalformed,
-  kGone,  ///< the peer closed, failed, or took too long
+  kGone,  ///< the peer closed, failed or took too long
 };
 
-/// Takes the header off the connection and not one byte more.
-/// \param connection has its deadline set.
-/// \param client the TCP peer; becomes whom a trusted proxy names. Must live until the task is
-///   done, as must `trusted`.
+/// Reads the header, if there is one, and takes no byte behind it.
+/// \param connection must have its deadline set.
+/// \param client on entry the TCP peer; changed to the client that a trusted proxy names. Must live
+///   until the task is done, as must `trusted`.
 [[nodiscard]] Task<ProxyStatus> read_proxy_header(Connection& connection,
                                                   const TrustedProxies& trusted, base::IpAddress& client);
 

@@ -17,7 +17,7 @@ constexpr unsigned kSwitchingProtocols = 101;
 constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
 
-/// All of `text` as a number.
+/// Reads all of `text` as a number. \return nothing if there is any other character.
 std::optional<std::uint64_t> number_in(std::string_view text, int base) {
   std::uint64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number, base);
@@ -26,11 +26,11 @@ std::optional<std::uint64_t> number_in(std::string_view text, int base) {
 }
 
 struct StatusLine {
-  bool is_old = false;  // before HTTP/1.1
+  bool is_old = false;  // HTTP/1.0 or older
   unsigned status = 0;
 };
 
-/// "HTTP/1.1 200 OK", where minor version and reason may be missing.
+/// Parses "HTTP/1.1 200 OK"; the minor version and the reason phrase may be missing.
 std::optional<StatusLine> parse_status_line(std::string_view line) {
   if (!equals_ignoring_case(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
   line.remove_prefix(kProtocol.size());
@@ -66,7 +66,7 @@ std::size_t ReplyParser::feed(std::string_view bytes) {
 void ReplyParser::end_of_stream() {
   if (is_done() || !problem_.empty()) return;
   keeps_alive_ = false;
-  // Some servers end with the last line they write, without an end of it.
+  // Some servers close the connection without a line end behind their last line.
   if (state_ == State::kStatusLine || state_ == State::kHeaders) {
     if (!line_.empty()) {
       const std::string line = std::exchange(line_, {});
@@ -78,7 +78,7 @@ void ReplyParser::end_of_stream() {
   if (state_ == State::kBodyUntilClosed || state_ == State::kTrailers) state_ = State::kDone;
 }
 
-/// \return whether a line is complete in line_, without its end.
+/// \return true if `line_` holds a complete line, without its line end.
 bool ReplyParser::take_line(std::string_view& bytes) {
   const std::size_t end = bytes.find('\n');
   const std::size_t taken =
@@ -97,7 +97,8 @@ bool ReplyParser::take_line(std::string_view& bytes) {
   return true;
 }
 
-/// What cannot become a status line is told at once rather than after the deadline.
+/// Refuses a wrong protocol at its first wrong byte; otherwise the error would come only after the
+/// timeout.
 void ReplyParser::check_beginning() {
   if (line_.front() == '\r' || line_.front() == '\n') return;
   const std::size_t size = std::min(line_.size(), kProtocol.size());
@@ -134,7 +135,7 @@ void ReplyParser::on_line(std::string_view line) {
 }
 
 void ReplyParser::on_status_line(std::string_view line) {
-  // Left over from the reply before.
+  // Empty lines may be left over from the previous reply.
   if (trim_blanks(line).empty()) return;
   const auto parsed = parse_status_line(line);
   if (!parsed) return fail_unreadable(line);
@@ -146,7 +147,7 @@ void ReplyParser::on_status_line(std::string_view line) {
 void ReplyParser::on_header(std::string_view line) {
   if (trim_blanks(line).empty()) return on_headers_end();
   if (kBlanks.find(line.front()) != std::string_view::npos) {
-    // A continued line (RFC 9112, section 5.2).
+    // A line that begins with a space continues the previous header (RFC 9112, section 5.2).
     if (!reply_.headers.empty()) reply_.headers.back().second.append(" ").append(trim_blanks(line));
     return;
   }
@@ -183,7 +184,7 @@ void ReplyParser::note_header(std::string_view name, std::string_view value) {
 }
 
 void ReplyParser::on_headers_end() {
-  // The real reply follows an interim one (RFC 9110, section 15.2).
+  // The final reply follows an interim reply (RFC 9110, section 15.2).
   if (reply_.status < 200 && reply_.status != kSwitchingProtocols) {
     reply_ = {};
     keeps_alive_ = true;
@@ -196,11 +197,13 @@ void ReplyParser::on_headers_end() {
   choose_framing();
 }
 
-/// How the body's end is told (RFC 9112, section 6.3).
+/// Decides how the end of the body is found: by chunks, by Content-Length or by the end of the
+/// connection (RFC 9112, section 6.3).
 void ReplyParser::choose_framing() {
   const unsigned status = reply_.status;
   const bool both = has_transfer_coding_ && content_length_;
-  // Its bytes would be taken for the next reply.
+  // A 204 has no body. If its headers announce one, the bytes of that body would be read as the
+  // next reply.
   const bool has_unread_body =
       status == kNoContent && (has_transfer_coding_ || content_length_.value_or(0) != 0);
   const bool doubtful = has_strange_line_ || length_in_doubt_ || both || has_unread_body;

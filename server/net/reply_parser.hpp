@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads HTTP/1 replies as leniently as common clients do.
+/// Parser of HTTP/1 replies, as lenient as common HTTP clients.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,50 +16,54 @@ namespace couponhook::server {
 struct ClientReply {
   unsigned status = 0;
   std::string body;
-  std::string retry_after;  ///< empty where absent
+  std::string retry_after;  ///< value of the Retry-After header; empty if there is none
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-/// One reply, fed as it comes in; sans-I/O. Takes what curl, Go and Python take, since a receiver
-/// that has done its work must not be called again for the form of its reply: a status line without
-/// reason phrase, bare line feeds, HTTP/1.0, a body that ends with the connection, white space
-/// around names and values, header lines that are none. What such a form leaves in doubt costs the
-/// connection, never the reply: it is then not reusable.
+/// Parses one reply from bytes as they arrive; does no I/O. Accepts all that curl, Go and Python
+/// accept: a receiver that has done its work must not be called again only because its reply has an
+/// unusual form. Accepted are a status line without reason phrase, bare line feeds, HTTP/1.0, a
+/// body that ends with the connection, spaces around names and values, and header lines without a
+/// colon. If the end of the reply is in doubt, the reply still counts, but the connection is not
+/// reused.
 ///
 /// Not thread-safe.
 class ReplyParser {
  public:
-  /// Of status line and headers together, interim replies included; of any one chunk's line.
+  /// Limit in bytes of status line and headers together, interim replies included. It is also the
+  /// limit of the line before each chunk.
   static constexpr std::size_t kHeadBytesMax = 262144;
   static constexpr int kInterimRepliesMax = 32;
 
-  /// \param head whether this replies to HEAD, and so has no body.
+  /// \param head true for the reply to a HEAD request, which has no body.
   ReplyParser(bool head, std::size_t body_bytes_max)
       : body_bytes_max_(body_bytes_max), head_(head) {}
 
-  /// \return how many of the bytes were of this reply: all unless it is done or has failed.
+  /// Parses more bytes. \return the number of bytes that belong to this reply: all of them, unless
+  /// the reply is complete or invalid.
   std::size_t feed(std::string_view bytes);
-  /// The server has closed the connection in order.
+  /// Call when the server has closed the connection in order.
   void end_of_stream();
 
-  /// Whether any byte of a reply, or of an interim one, has come.
+  /// Returns true if any byte of a reply, or of an interim reply (1xx), has come.
   [[nodiscard]] bool has_begun() const { return has_begun_; }
-  /// Whether status and headers are known: what follows is only the body.
+  /// Returns true if status and headers are complete, so that only the body follows.
   [[nodiscard]] bool head_is_read() const { return state_ >= State::kBody; }
   [[nodiscard]] bool is_done() const { return state_ == State::kDone; }
-  /// What is wrong with the reply, as a sentence that begins with "the reply"; empty: nothing yet.
+  /// The error, as a sentence that begins with "the reply"; empty if there is none so far.
   [[nodiscard]] const std::string& problem() const { return problem_; }
-  /// Whether another request may be sent over the connection.
+  /// Returns true if another request may be sent over the connection.
   [[nodiscard]] bool is_reusable() const { return is_done() && keeps_alive_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const { return content_length_; }
-  /// Of use once the head is read; the body is what has come of it.
+  /// The reply; valid after its headers are complete. The body holds the bytes that have come so
+  /// far.
   [[nodiscard]] ClientReply& reply() { return reply_; }
 
  private:
   enum class State : std::uint8_t {
     kStatusLine,
     kHeaders,
-    kBody,  // the first state in which the head is read
+    kBody,  // the first state after the end of the headers
     kBodyUntilClosed,
     kChunkSize,
     kChunk,
@@ -90,10 +94,10 @@ class ReplyParser {
   bool keeps_alive_ = true;
   bool is_chunked_ = false;
   bool has_transfer_coding_ = false;
-  bool has_strange_line_ = false;  // among the headers
+  bool has_strange_line_ = false;  // a header line without a name or a colon
   bool length_in_doubt_ = false;
   std::optional<std::uint64_t> content_length_;
-  std::uint64_t left_ = 0;  // of the body, or of the chunk
+  std::uint64_t left_ = 0;  // bytes missing from the body, or from the current chunk
   std::string line_;
   std::string problem_;
   ClientReply reply_;

@@ -9,10 +9,10 @@
 namespace couponhook::server {
 namespace {
 
-/// What a connection keeps between requests: enough for a notification, little for thousands of
-/// idle connections.
+/// Memory that a connection keeps for each buffer between requests, in bytes: enough for a
+/// notification, and small enough for thousands of idle connections.
 constexpr std::size_t kKeptBytesMax = 8192;
-/// WeChat Pay sends about ten, and proxies add as many.
+/// WeChat Pay sends about ten header fields, and proxies add about ten more.
 constexpr std::size_t kFieldsMax = 200;
 constexpr std::size_t kLineEndBytes = 2;
 
@@ -24,19 +24,20 @@ void clear_text(std::string& text) {
   if (text.capacity() > kKeptBytesMax) text.shrink_to_fit();
 }
 
-/// The fields that decide on a request and are no lists: what a proxy on the way reads as the one
-/// must not be the other here.
+/// Returns true for header fields that hold a single value and decide about a request: signature
+/// and authorization. Two different values of such a field are refused, because a proxy might use
+/// one of them and this server the other.
 bool decides(std::string_view name) {
   return starts_ignoring_case(name, "Wechatpay-") || equals_ignoring_case(name, "Authorization");
 }
 
-/// "HTTP/" DIGIT "." DIGIT
+/// Checks for "HTTP/" DIGIT "." DIGIT.
 bool is_version(std::string_view text) {
   return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
          is_digit(text[7]);
 }
 
-/// Cuts off and returns what stands before the first blank, or all of it where there is none.
+/// Removes and returns the text before the first space, or all of it if there is none.
 std::string_view take_word(std::string_view& text) {
   const std::size_t blank = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, blank);
@@ -71,7 +72,7 @@ void RequestParts::clear() {
 }
 
 RequestParts::Span RequestParts::span_of(std::string_view part) const {
-  // The parser limits a head, by a number of 32 bits.
+  // Positions fit in 32 bits, because the parser limits the size of the header.
   return {static_cast<std::uint32_t>(part.data() - head_.data()),
           static_cast<std::uint32_t>(part.size())};
 }
@@ -91,8 +92,8 @@ std::size_t RequestParser::put(std::string_view bytes) {
 
 bool RequestParser::keep_alive() const {
   if (close_) return false;
-  // A sender of HTTP/1.0 cannot have meant chunks: its framing is not to be trusted any further
-  // (RFC 9112, section 6.1).
+  // HTTP/1.0 has no chunked coding. If a client uses it all the same, the end of its request is not
+  // certain, and the connection is not reused (RFC 9112, section 6.1).
   return !parts_.is_http_1_0_ || (keep_alive_ && codings_ == 0);
 }
 
@@ -102,7 +103,8 @@ void RequestParser::fail(HttpFault fault, std::string_view detail) {
   fault_detail_ = detail;
 }
 
-/// Some clients end a body with a line end that they do not count (RFC 9112, section 2.2).
+/// Skips empty lines before a request. Some clients send a line end behind a body without counting
+/// it in Content-Length (RFC 9112, section 2.2).
 void RequestParser::skip_empty_lines(std::string_view& bytes) {
   while (!bytes.empty() && (after_cr_ || bytes.front() == '\r' || bytes.front() == '\n')) {
     if (after_cr_ && bytes.front() != '\n') return fail(HttpFault::kMalformed, kBadLine);
@@ -141,7 +143,7 @@ void RequestParser::put_head(std::string_view& bytes) {
   }
 }
 
-/// method SP request-target SP HTTP-version (RFC 9112, section 3)
+/// Parses the request line: method SP request-target SP HTTP-version (RFC 9112, section 3).
 void RequestParser::take_request_line(std::string_view line) {
   const std::string_view method = take_word(line);
   const std::string_view target = take_word(line);
@@ -160,8 +162,8 @@ void RequestParser::take_request_line(std::string_view line) {
   phase_ = Phase::kFields;
 }
 
-/// One of the four forms of RFC 9112, section 3.2. Of the absolute form, which a server must take
-/// too, the path and query are kept.
+/// Parses the request target, in one of the four forms of RFC 9112, section 3.2. A server must also
+/// accept an absolute URL; only its path and query are kept.
 bool RequestParser::take_target(std::string_view method, std::string_view target) {
   parts_.target_ = parts_.span_of(target);
   if (method == "CONNECT") {
@@ -206,7 +208,8 @@ void RequestParser::take_field(std::string_view line) {
   parts_.fields_.push_back({parts_.span_of(name), parts_.span_of(value)});
 }
 
-/// What the fields that HTTP itself is about say.
+/// Evaluates the header fields that control HTTP itself: Host, Content-Length, Transfer-Encoding,
+/// Connection and Expect.
 void RequestParser::take_known_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Host")) {
     ++hosts_;
@@ -216,8 +219,9 @@ void RequestParser::take_known_field(std::string_view name, std::string_view val
   } else if (equals_ignoring_case(name, "Content-Length")) {
     take_length(value);
   } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-    // With any other coding than chunked alone the body's end, or what it is, would be a guess, and
-    // a proxy in front might guess otherwise (RFC 9112, section 6.3).
+    // Only "chunked" alone is accepted. With any other coding, the end or the content of the body
+    // would be a guess. A proxy in front of this server might guess differently (RFC 9112, section
+    // 6.3).
     if (++codings_ != 1 || !equals_ignoring_case(value, "chunked")) {
       fail(HttpFault::kMalformed, "Transfer-Encoding is not chunked alone");
     }
@@ -238,8 +242,8 @@ void RequestParser::take_length(std::string_view value) {
   if (ec != std::errc() || end != last) {
     return fail(HttpFault::kMalformed, "Content-Length is not a decimal number");
   }
-  // The same once more is harmless (RFC 9112, section 6.3); the same in another notation is not
-  // what anybody sends.
+  // The same Content-Length twice is harmless (RFC 9112, section 6.3). The same number in another
+  // notation, such as 010 for 10, is refused, because no normal client sends that.
   const auto others = parts_.find_all("Content-Length");
   if (!others.empty() && others.front() != value) {
     return fail(HttpFault::kMalformed, "Content-Length comes twice, with two values");
@@ -254,8 +258,8 @@ bool RequestParser::contradicts(std::string_view name, std::string_view value) c
 }
 
 void RequestParser::end_head() {
-  // What proxies on the way read as two requests for two hosts must not be one here; HTTP/1.0 need
-  // not name any (RFC 9112, section 3.2).
+  // With two Host headers, a proxy might use one host and this server the other. HTTP/1.0 does not
+  // require a Host header (RFC 9112, section 3.2).
   if (hosts_ > 1 || (hosts_ == 0 && !parts_.is_http_1_0_)) {
     return fail(HttpFault::kMalformed, "there must be one Host header");
   }
@@ -276,7 +280,7 @@ void RequestParser::put_body(std::string_view& bytes) {
   if (phase_ == Phase::kChunks) return put_chunks(bytes);
   std::string& body = parts_.body_;
   const std::size_t size = std::min<std::uint64_t>(body_left_, bytes.size());
-  // What is only announced is address space until it comes.
+  // Memory reserved for an announced body is only address space until the bytes arrive.
   if (body.empty()) body.reserve(body_left_);
   body += bytes.substr(0, size);
   bytes.remove_prefix(size);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A request as its bytes come in.
+/// Parser of HTTP/1 requests, strict against request smuggling.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,30 +15,32 @@
 
 namespace couponhook::server {
 
-/// What has come of a request. Made for being used again: the next request on a connection finds
-/// the memory that this one needed.
+/// The parts of a request that have arrived. Reusable: the next request of a connection uses the
+/// memory that this request allocated.
 class RequestParts final : public HeaderFields {
  public:
   [[nodiscard]] std::string_view method() const { return at(method_); }
-  /// As "/path?query"; "*" of OPTIONS and the authority of CONNECT stay as they are.
+  /// The target as "/path?query". The "*" of OPTIONS and the host and port of CONNECT are
+  /// unchanged.
   [[nodiscard]] std::string_view target() const {
     return rooted_target_.empty() ? at(target_) : rooted_target_;
   }
   [[nodiscard]] std::string_view body() const { return body_; }
   [[nodiscard]] std::string_view find(std::string_view name) const override;
-  /// The values of all fields of this name, in order.
+  /// Returns the values of all fields with this name, in the order of the request.
   [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
 
-  /// From a client that waits for the end of the connection unless told that it stays open.
+  /// Returns true for HTTP/1.0. Such a client expects the server to close the connection, unless
+  /// the reply has "Connection: keep-alive".
   [[nodiscard]] bool is_http_1_0() const { return is_http_1_0_; }
 
-  /// Forgets the request. What an unusually large one needed is freed.
+  /// Clears the request for reuse. Memory of an unusually large request is freed.
   void clear();
 
  private:
   friend class RequestParser;
 
-  /// A part of head_, by place, because head_ moves while it grows.
+  /// A part of `head_`, as position and size: pointers would become invalid when `head_` grows.
   struct Span {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
@@ -51,50 +53,53 @@ class RequestParts final : public HeaderFields {
   [[nodiscard]] std::string_view at(Span span) const {
     return std::string_view(head_).substr(span.begin, span.size);
   }
-  /// \param part a view into head_.
+  /// \param part must be a view into `head_`.
   [[nodiscard]] Span span_of(std::string_view part) const;
 
-  std::string head_;  ///< request line and header fields as they came
+  std::string head_;  ///< request line and header fields, as received
   bool is_http_1_0_ = false;
   Span method_;
   Span target_;
-  std::string rooted_target_;  ///< "/?query" of an absolute form without a path
+  std::string rooted_target_;  ///< "/?query" for an absolute URL without a path
   std::vector<Field> fields_;
   std::string body_;
 };
 
 struct RequestLimits {
-  std::size_t head_bytes;  ///< request line and fields; also chunk extensions and trailers
+  /// Of request line and header fields; also of chunk extensions and trailers.
+  std::size_t head_bytes;
   std::size_t body_bytes;
 };
 
-/// Reads one request as strictly as RFC 9112 allows where a lenient reading would let a request be
-/// smuggled past a proxy, and says which rule was broken. The result does not depend on the pieces
-/// that the bytes come in, and what is wrong is told at the first byte that makes it so.
+/// Parses one request and says which rule a bad request broke. The parser is as strict as RFC 9112
+/// allows, wherever a lenient parser would let an attacker smuggle a request past a proxy. The
+/// result does not depend on how the bytes are split into pieces. An error is reported at the first
+/// byte that causes it.
 class RequestParser {
  public:
-  /// \param parts must be clear, and outlive the parser.
+  /// \param parts must be clear, and must outlive the parser.
   RequestParser(RequestParts& parts, const RequestLimits& limits)
       : parts_(parts), limits_(limits) {}
 
-  /// Takes bytes, up to the end of the head first, and then of the body.
-  /// \return how many; fewer than there are once the head is complete, the request is, or a fault
-  ///   was found.
+  /// Parses bytes up to the end of the header; later calls parse the body.
+  /// \return the number of bytes taken. Bytes remain if the header or the request is complete, or
+  ///   if a fault was found.
   std::size_t put(std::string_view bytes);
 
-  /// Whether the request has begun; empty lines before it do not count.
+  /// Returns true if the request has begun; empty lines before it do not count.
   [[nodiscard]] bool begun() const { return !parts_.head_.empty() || phase_ != Phase::kStart; }
   [[nodiscard]] bool is_head_done() const { return phase_ >= Phase::kBody; }
   [[nodiscard]] bool is_done() const { return phase_ == Phase::kDone; }
   [[nodiscard]] std::optional<HttpFault> fault() const { return fault_; }
-  /// Which rule was broken, for the reply and the log; nothing that JSON would have to escape.
+  /// The rule that the request broke, for the reply and the log. The text needs no escaping in
+  /// JSON.
   [[nodiscard]] std::string_view fault_detail() const { return fault_detail_; }
 
-  // Of a request whose head is done:
+  // The functions below are valid once the header is complete.
 
-  /// Whether the client wants the connection to stay open.
+  /// Returns true if the client wants the connection to stay open.
   [[nodiscard]] bool keep_alive() const;
-  /// Whether the client waits for "100 Continue" before it sends the body.
+  /// Returns true if the client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
 
  private:
@@ -116,9 +121,9 @@ class RequestParser {
   RequestParts& parts_;
   RequestLimits limits_;
   Phase phase_ = Phase::kStart;
-  std::size_t line_begin_ = 0;  ///< in the head
+  std::size_t line_begin_ = 0;  ///< position in `head_`
   std::size_t empty_bytes_ = 0;
-  bool after_cr_ = false;  ///< in the empty lines before the request
+  bool after_cr_ = false;  ///< true if the last byte was a CR, in empty lines before the request
   int hosts_ = 0;
   int codings_ = 0;
   bool close_ = false;

@@ -9,14 +9,15 @@
 
 namespace couponhook::server {
 
-/// A look-up under way, owned by those who wait for it.
+/// A running look-up. The callers that wait for its answer own it.
 struct Resolver::LookUp {
   std::optional<NameAnswer> answer;
-  std::vector<Timer*> waiting;       // cancelled when the answer is there
-  std::unique_ptr<NameQuery> query;  // last: it may not use the others once they are gone
+  std::vector<Timer*> waiting;  // timers of the waiting callers; cancelled when the answer has come
+  // Declared last, so destroyed first: its callback uses the members above.
+  std::unique_ptr<NameQuery> query;
 };
 
-/// A caller's place among those who wait for a look-up.
+/// Registers a caller's timer with a look-up, and removes it in the destructor.
 class Resolver::Waiting {
  public:
   Waiting(LookUp& look_up, Timer& timer) : look_up_(look_up), timer_(&timer) {
@@ -52,7 +53,7 @@ std::shared_ptr<Resolver::LookUp> Resolver::look_up(Executor executor, const std
   running_[host] = fresh;
   const auto patience =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
-  // The look-up owns the query: it is there whenever this is called.
+  // `look_up` cannot dangle: it owns the query, and the query's destructor removes this callback.
   const auto on_end = [this, host, look_up = fresh.get()](NameAnswer answer) {
     if (answer.definite) {
       cache_.keep(host, answer.addresses, answer.ttl, SteadyClock::now());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Name look-ups for the outward connections of one thread.
+/// Resolves host names for the outgoing connections of one thread, with a cache.
 
 #include <map>
 #include <memory>
@@ -18,8 +18,8 @@ namespace couponhook::server {
 
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 
-/// Looks names up without blocking: look-ups of different names run beside each other, callers that
-/// want the same name share one. Answers are kept as AddressCache says.
+/// Looks up host names without blocking. Look-ups of different names run in parallel, and callers
+/// that ask for the same name share one look-up. Results are cached by AddressCache.
 ///
 /// Not thread-safe: used on the thread of one io_context, which it must outlive.
 class Resolver {
@@ -28,10 +28,10 @@ class Resolver {
 
   explicit Resolver(ResolverOptions options = {}) : options_(std::move(options)) {}
 
-  /// An address is taken as it is; a name is looked up. A look-up that nobody waits for any more,
-  /// all their deadlines having passed, is abandoned.
-  /// \param port a number.
-  /// \return an error in words, without the name.
+  /// Returns the endpoints of a host. An IP address needs no look-up. A look-up is abandoned once
+  /// the deadlines of all its callers have passed.
+  /// \param port a decimal number.
+  /// \return an error text, which does not contain the host name, if there are no addresses.
   Task<Result> resolve(std::string host, std::string port, SteadyClock::time_point deadline);
 
  private:
@@ -46,7 +46,8 @@ class Resolver {
   std::map<std::string, std::weak_ptr<LookUp>> running_;
 };
 
-/// The same for a thread that blocks: runs an event loop until the answer or the deadline.
+/// Resolves a host like Resolver::resolve(), on a thread that may block: runs an event loop until
+/// the answer or the deadline.
 [[nodiscard]] Resolver::Result resolve_blocking(const std::string& host, const std::string& port,
                                                 SteadyClock::time_point deadline);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Asio as this project uses it: one executor type, one way to await.
+/// Common Asio types: the executor, coroutine tasks, sockets and timers.
 
 #include <chrono>
 #include <exception>
@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
-/// Every I/O object belongs to one thread's io_context; naming the type spares the indirections of
-/// any_io_executor.
+/// Executor of one thread's io_context. Every I/O object names this type, which avoids the indirect
+/// calls of any_io_executor.
 using Executor = asio::io_context::executor_type;
 template <typename T>
 using Task = asio::awaitable<T, Executor>;
@@ -30,9 +30,11 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
 
 /// Completion token: `auto [ec, n] = co_await socket.async_read_some(buffer, use_task);`
+/// Errors are returned as values and not thrown.
 ///
-/// GCC 12 destroys some temporaries inside co_await expressions twice: name every closure,
-/// aggregate and owning argument on a line of its own before awaiting (GCC PR95599, PR101367).
+/// GCC 12 destroys some temporary objects in co_await expressions twice (GCC PR95599, PR101367).
+/// Therefore give every closure, aggregate and owning argument a name on its own line before
+/// co_await.
 inline constexpr auto use_task = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// TLS as this service speaks it.
+/// TLS settings (OpenSSL contexts) of the server and of the outgoing HTTP client.
 
 #include <chrono>
 #include <filesystem>
@@ -14,31 +14,34 @@
 
 namespace couponhook::server {
 
-/// An immutable TLS set-up. A new certificate means a new context: sessions keep the one they began
-/// with, and nothing changes under a running handshake.
+/// An immutable TLS context. A new certificate makes a new context: running sessions keep the old
+/// one, so nothing changes during a handshake.
 using TlsContext = std::shared_ptr<SSL_CTX>;
 
-/// TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN http/1.1, session tickets whose keys
-/// live as long as the context. \return an error that names the file, what is wrong and what to do:
-/// unreadable, not PEM, the key
-///   does not belong to the certificate, or the certificate has expired.
+/// Makes the context of a TLS server: TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN
+/// http/1.1, and session tickets whose keys live as long as the context.
+/// \return an error that names the file, the problem and the remedy: the file is unreadable or not
+///   PEM, the key does not belong to the certificate, or the certificate has expired.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// As make_server_tls(), with a certificate that may have expired: better than no listener, for
-/// clients that do not look.
+/// Does the same as make_server_tls(), but accepts an expired certificate. Clients that do not
+/// check the date can then still connect, which is better than no listener.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// As make_server_tls(), with a key and a certificate made here and now that nobody trusts: clients
-/// that verify refuse it, and others, such as a balancer's health check, are answered.
-/// \throws std::runtime_error where OpenSSL refuses.
+/// Does the same as make_server_tls(), with a new key and a new self-signed certificate. Clients
+/// that verify certificates refuse it, but other clients, such as a load balancer's health check,
+/// get an answer.
+/// \throws std::runtime_error if OpenSSL refuses the new certificate.
 [[nodiscard]] TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now);
 
-/// End of validity of the certificate that the context shows; nothing where it shows none.
+/// Returns the expiry time of the context's certificate; nothing if the context has none.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end(const TlsContext& context);
 
-/// \param ca_file PEM certificates to trust besides the system's; may be empty.
+/// Makes the context of a TLS client, which verifies the server's certificate.
+/// \param ca_file PEM file of certificates to trust besides the system's; may be empty.
+/// \return an error that names the file, the problem and the remedy.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_client_tls(
     const std::filesystem::path& ca_file);
 

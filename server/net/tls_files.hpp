@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// A server's certificate chain and key out of PEM files, with what is wrong said of the right one.
+/// Loads certificates and private keys from PEM files into an OpenSSL context, with error messages
+/// that name the file at fault.
 
 #include <filesystem>
 #include <string>
@@ -11,13 +12,13 @@
 
 namespace couponhook::server {
 
-/// Has a context show the chain in one file and use the key in the other.
+/// Loads the certificate chain and the private key of a server into a context.
 /// \return an error that names the file at fault and what to do.
 [[nodiscard]] boost::system::result<void, std::string> use_chain_and_key(
     SSL_CTX* context, const std::filesystem::path& certificate_chain,
     const std::filesystem::path& private_key);
 
-/// Has a context believe in every certificate of a file, besides those that it believes in already.
+/// Adds every certificate of a file to those that a context trusts.
 /// \return an error that names the file at fault and what to do.
 [[nodiscard]] boost::system::result<void, std::string> trust_certificates(
     SSL_CTX* context, const std::filesystem::path& file);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whose word about a client's address is believed.
+/// Networks of trusted proxies, whose PROXY and X-Forwarded-For headers are believed.
 
 #include <span>
 #include <string_view>
@@ -11,7 +11,7 @@
 
 namespace couponhook::server {
 
-/// The networks of our own load balancers. Immutable, thread-safe.
+/// The networks of our own load balancers. Immutable and thread-safe.
 class TrustedProxies {
  public:
   TrustedProxies() = default;
@@ -19,12 +19,13 @@ class TrustedProxies {
 
   [[nodiscard]] bool contains(const base::IpAddress& address) const;
 
-  /// The client behind a trusted proxy. Each proxy appends whom it saw, so the list is read from
-  /// its end for as long as it names trusted proxies: what stands before was written by somebody
-  /// whom nobody vouches for.
-  /// \param hop who sent the request to us: a trusted proxy.
+  /// Finds the client behind a trusted proxy. Each proxy appends the address it saw to
+  /// X-Forwarded-For. So the list is read from its end, as long as it names trusted proxies;
+  /// entries before that may be forged by the client.
+  /// \param hop sender of the request: a trusted proxy.
   /// \param lines the values of all X-Forwarded-For fields, in the order of the request.
-  /// \return the first address from the end that is no trusted proxy, or the last one understood.
+  /// \return the first address from the end that is no trusted proxy, or the last address that
+  ///   could be parsed.
   [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
                                         std::span<const std::string_view> lines) const;
 

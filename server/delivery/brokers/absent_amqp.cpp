@@ -1,4 +1,5 @@
-// Stands in for amqp.cpp where its library was not there at build time.
+// Replaces amqp.cpp in a build without the library librabbitmq: the handler type "amqp" is then an
+// error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

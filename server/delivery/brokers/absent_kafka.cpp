@@ -1,4 +1,5 @@
-// Stands in for kafka.cpp where its library was not there at build time.
+// Replaces kafka.cpp in a build without the library librdkafka: the handler type "kafka" is then an
+// error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

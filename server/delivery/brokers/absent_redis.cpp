@@ -1,4 +1,5 @@
-// Stands in for redis.cpp where its library was not there at build time.
+// Replaces redis.cpp in a build without the library hiredis: the handler type "redis" is then an
+// error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

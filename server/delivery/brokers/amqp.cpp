@@ -2,7 +2,8 @@
 #include <chrono>
 #include <optional>
 
-// Newer releases have their headers in a folder of their own and warn of the old place.
+// Newer releases of rabbitmq-c have their headers in the folder rabbitmq-c/ and warn about the old
+// place.
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/framing.h>
@@ -35,7 +36,7 @@ struct DestroyConnection {
 using ConnectionPtr = std::unique_ptr<amqp_connection_state_t_, DestroyConnection>;
 
 amqp_bytes_t bytes_of(std::string_view text) {
-  // The library takes what it only reads without const.
+  // librabbitmq only reads the text, but its type is not const.
   return {text.size(), const_cast<char*>(text.data())};
 }
 
@@ -50,7 +51,7 @@ std::string text_of(amqp_bytes_t bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
 }
 
-/// \return what went wrong; empty: nothing.
+/// \return the error text of a reply; empty if the reply is no error.
 std::string problem(const amqp_rpc_reply_t& reply) {
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return "";
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION) {
@@ -65,12 +66,13 @@ std::string problem(const amqp_rpc_reply_t& reply) {
   return "the server closed the connection";
 }
 
-/// A connection and the watchdog of its socket: the library writes without any deadline, and a
-/// broker that blocks publishers, being short of memory or disk, reads nothing for as long as it
-/// is.
+/// An AMQP connection with a watchdog for its socket. The watchdog is needed because librabbitmq
+/// writes without a deadline. A broker that is short of memory or disk space blocks publishers, and
+/// then reads nothing until the shortage ends.
 struct Watched {
   ConnectionPtr connection;
-  std::unique_ptr<SocketWatchdog> watchdog;  // last: it uses the connection's socket
+  // Declared last, so destroyed first: it uses the connection's socket.
+  std::unique_ptr<SocketWatchdog> watchdog;
 };
 
 class AmqpConnection final : public BrokerConnection {
@@ -87,7 +89,7 @@ class AmqpConnection final : public BrokerConnection {
   }
 
  private:
-  /// \return the library's status.
+  /// Sends the message. \return a status code of librabbitmq.
   int send(const BrokerMessage& message) {
     const std::string_view routing_key =
         config_.routing_key.empty() ? message.type : std::string_view(config_.routing_key);
@@ -126,7 +128,8 @@ class AmqpConnection final : public BrokerConnection {
     }
   }
 
-  /// \return nothing where the method leaves the outcome open.
+  /// Maps a method that the broker sent to the outcome of the message. \return nothing if the
+  /// method does not decide the outcome.
   std::optional<handlers::Outcome> outcome_of(const amqp_method_t& method) {
     switch (method.id) {
       case AMQP_BASIC_ACK_METHOD:
@@ -161,7 +164,8 @@ class AmqpConnection final : public BrokerConnection {
 
   Watched watched_;
   const AmqpHandlerConfig& config_;
-  std::optional<std::string> blocked_;  // in the broker's words, where it has said so
+  // The broker's reason for blocking publishers; empty if it does not block.
+  std::optional<std::string> blocked_;
 };
 
 class Amqp final : public Broker {
@@ -181,7 +185,8 @@ class Amqp final : public Broker {
     if (socket == nullptr) return refuse("no socket could be made; check ca_file");
     const auto connect_to = [&](const std::string& address, BrokerDeadline by) -> std::string {
       const timeval left = time_until(by);
-      // With TLS the library needs the name, for the certificate, and looks it up once more.
+      // With TLS, librabbitmq needs the host name to check the certificate, and looks the name up
+      // again.
       const std::string& to = url_.tls ? url_.host : address;
       const int opened = amqp_socket_open_noblock(socket, to.c_str(), url_.port, &left);
       return opened == AMQP_STATUS_OK ? "" : amqp_error_string2(opened);
@@ -222,7 +227,7 @@ class Amqp final : public Broker {
     const std::string password =
         settings_.password.empty() ? "guest" : std::string(settings_.password.reveal());
     constexpr int kNoHeartbeat = 0;
-    // Asks the broker to say so when it blocks publishers.
+    // Asks the broker to send a notice when it blocks publishers.
     amqp_table_entry_t blocked{bytes_of("connection.blocked"), {}};
     blocked.value.kind = AMQP_FIELD_KIND_BOOLEAN;
     blocked.value.value.boolean = 1;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Message brokers: the one small interface behind which each of them stands.
+/// Interface of all message brokers (Redis, AMQP, Kafka), and the handler that publishes through
+/// it.
 
 #include <chrono>
 #include <memory>
@@ -16,23 +17,25 @@
 
 namespace couponhook::server {
 
-/// An event as a broker takes it.
+/// An event in the form in which all brokers publish it.
 struct BrokerMessage {
-  std::string_view id;    ///< of the notification: the same at every attempt
-  std::string_view key;   ///< messages of one key, one coupon, stay in order
-  std::string_view type;  ///< coupon.redeemed and so on
-  std::string_view body;  ///< JSON, as the http handler would post it
+  std::string_view id;    ///< id of the notification; the same at every attempt
+  std::string_view key;   ///< ordering key; messages of one key (one coupon) stay in order
+  std::string_view type;  ///< event type in the webhook form, such as coupon.redeemed
+  std::string_view body;  ///< the JSON that the http handler would post
 };
 
-/// When a call must have returned, whatever the broker does.
+/// Time by which a call must return, even if the broker does not answer.
 using BrokerDeadline = std::chrono::steady_clock::time_point;
 
-/// A connection, used by one thread at a time. Its end waits for nobody.
+/// A connection to a broker, used by one thread at a time. Its destructor does not wait for the
+/// broker.
 class BrokerConnection {
  public:
   virtual ~BrokerConnection() = default;
-  /// Returns once the broker has confirmed that the message is kept, at the deadline at the latest.
-  /// Any outcome but Done ends the connection's life.
+  /// Publishes a message and waits until the broker has confirmed that it is stored, at most until
+  /// the deadline (Kafka: up to one second longer). After any outcome but Done, the connection must
+  /// not be used again.
   [[nodiscard]] virtual handlers::Outcome publish(const BrokerMessage& message,
                                                   BrokerDeadline due) = 0;
 };
@@ -40,18 +43,20 @@ class BrokerConnection {
 using BrokerConnectionResult =
     boost::system::result<std::unique_ptr<BrokerConnection>, std::string>;
 
+/// A message broker that connections can be opened to.
 class Broker {
  public:
   virtual ~Broker() = default;
-  /// Thread-safe. From the look-up of the name to the end of the log-in.
-  /// \return an error in words, without passwords.
+  /// Opens a connection: name look-up, TCP, TLS and log-in. Thread-safe.
+  /// \return an error text without passwords, if that fails.
   [[nodiscard]] virtual BrokerConnectionResult connect(BrokerDeadline due) = 0;
 };
 
-/// Publishes events over connections that are kept for the next one. Thread-safe.
+/// Handler that publishes events through a broker and keeps its connections for the next event.
+/// Thread-safe.
 class BrokerHandler final : public handlers::Handler {
  public:
-  /// \param timeout of a call, connecting included.
+  /// \param timeout limit of one call, including the time to connect.
   BrokerHandler(std::unique_ptr<Broker> broker, std::chrono::milliseconds timeout)
       : broker_(std::move(broker)), timeout_(timeout) {}
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The brokers there are. Each comes with its library at build time, or as a stand-in that says
-/// what is missing.
+/// Factories of the message brokers, and helpers that they share. A broker whose library was
+/// missing at build time is replaced by an error message.
 
 #include <chrono>
 #include <functional>
@@ -19,16 +19,17 @@
 
 namespace couponhook::server {
 
-/// What every broker is given beside its own table.
+/// Settings that all brokers have in common.
 struct BrokerSettings {
-  crypto::Secret password;                  ///< empty where none is configured
-  std::chrono::milliseconds timeout{2000};  ///< of a call, for libraries that keep time themselves
+  crypto::Secret password;  ///< empty if none is configured
+  /// Limit of one call, for libraries that apply a timeout themselves.
+  std::chrono::milliseconds timeout{2000};
 };
 
 using BrokerResult = boost::system::result<std::unique_ptr<Broker>, std::string>;
 
-/// Makes a broker without connecting to it. \return an error that says what to do: the url will not
-/// do, or this build is without the library.
+/// Make a broker without connecting to it. \return an error with its remedy, if the URL is invalid
+/// or this build does not contain the broker's library.
 [[nodiscard]] BrokerResult make_redis(const RedisHandlerConfig& config, BrokerSettings settings);
 [[nodiscard]] BrokerResult make_amqp(const AmqpHandlerConfig& config, BrokerSettings settings);
 [[nodiscard]] BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings settings);
@@ -37,21 +38,25 @@ extern const bool kHasRedis;
 extern const bool kHasAmqp;
 extern const bool kHasKafka;
 
-/// scheme://user@host:port/path of a broker.
+/// The parts of a broker's URL: scheme://user@host:port/path.
 struct BrokerUrl {
   bool tls = false;
   std::string user;
   std::string host;
   int port = 0;
-  std::string path;  ///< percent-decoded, without the slash
+  std::string path;  ///< percent-decoded, without the leading slash
 };
+/// Parses a broker's URL. The configuration reader has already checked its scheme. The result's
+/// `tls` has a meaning only for AMQP: it is false for amqp:// and true for amqps://.
+/// \return an error text if the URL is malformed.
 [[nodiscard]] boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
                                                                              int default_port);
 
-/// Calls `connect_to(address, due)` with each address of a host until one returns an empty text,
-/// each with its share of the time that is left. The look-up has the same deadline, which those of
-/// the libraries have not.
-/// \return what was wrong, in words; empty: connected.
+/// Tries the addresses of a host in turn until `connect_to` succeeds. Each address gets an equal
+/// share of the remaining time. The name look-up ends at the same deadline; the broker libraries'
+/// own look-ups have no deadline.
+/// \param connect_to connects to one address. Returns an error text; empty means success.
+/// \return the last error; empty if the connection is open.
 [[nodiscard]] std::string connect_to_any(
     const BrokerUrl& url, BrokerDeadline due,
     const std::function<std::string(const std::string& address, BrokerDeadline due)>& connect_to);

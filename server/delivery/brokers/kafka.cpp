@@ -12,9 +12,11 @@ namespace couponhook::server {
 namespace {
 
 constexpr int kPollMs = 100;
-/// What the wait for a delivery report has beyond the broker's own time.
+/// Extra time to wait for the delivery report. librdkafka itself gives up after message.timeout.ms,
+/// and its report comes a little later.
 constexpr std::chrono::milliseconds kReportSlack{1000};
-/// How long the end of a producer may take, which joins threads that may be looking up a name.
+/// Longest time to wait for the destruction of a producer, which joins threads that may be blocked
+/// in a name look-up.
 constexpr std::chrono::milliseconds kDestroyPatience{2000};
 
 struct DestroyConf {
@@ -28,13 +30,13 @@ using ProducerPtr = std::unique_ptr<rd_kafka_t, DestroyProducer>;
 using Report = std::promise<rd_kafka_resp_err_t>;
 
 void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  // Shared with whoever waits, who may have given up meanwhile.
+  // The caller that waits for this report may have given up, so both share the promise.
   const std::unique_ptr<std::shared_ptr<Report>> waiting(
       static_cast<std::shared_ptr<Report>*>(message->_private));
   (*waiting)->set_value(message->err);
 }
 
-/// One producer for all threads: it batches what they send together.
+/// A Kafka producer that all threads share, so that it sends their messages in common batches.
 class Producer {
  public:
   explicit Producer(ProducerPtr producer)
@@ -79,9 +81,9 @@ class KafkaConnection final : public BrokerConnection {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(2);
     add_header(headers, "id", message.id);
     add_header(headers, "type", message.type);
-    // The library takes what it only copies without const.
+    // librdkafka only copies the text, but its type is not const.
     auto* const body = const_cast<char*>(message.body.data());
-// The library's macros are written in C.
+// The macros of librdkafka contain C-style casts.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
     const rd_kafka_resp_err_t queued =
@@ -95,7 +97,7 @@ class KafkaConnection final : public BrokerConnection {
       rd_kafka_headers_destroy(headers);
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
-    static_cast<void>(owned.release());  // the report frees it
+    static_cast<void>(owned.release());  // the delivery report frees it
     if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};
     }
@@ -118,7 +120,7 @@ class Kafka final : public Broker {
   Kafka(std::shared_ptr<Producer> producer, std::string topic)
       : producer_(std::move(producer)), topic_(std::move(topic)) {}
 
-  /// The producer connects by itself, with the first message.
+  /// Does not connect: the producer opens its connections with the first message.
   BrokerConnectionResult connect(BrokerDeadline /*due*/) override {
     return BrokerConnectionResult(boost::system::in_place_value,
                                   std::make_unique<KafkaConnection>(producer_, topic_));
@@ -129,7 +131,7 @@ class Kafka final : public Broker {
   std::string topic_;
 };
 
-/// \return the name and the reason of the first property that will not do; empty: all will.
+/// \return name and error of the first invalid property; empty if all are valid.
 std::string set_all(rd_kafka_conf_t* conf, const std::map<std::string, std::string>& properties) {
   std::array<char, 256> wrong{};
   for (const auto& [name, value] : properties) {
@@ -168,7 +170,7 @@ BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings setting
   std::array<char, 256> wrong{};
   ProducerPtr producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), wrong.data(), wrong.size()));
   if (!producer) return refuse(wrong.data());
-  static_cast<void>(conf.release());  // the producer's now
+  static_cast<void>(conf.release());  // the producer owns it now
   return BrokerResult(
       boost::system::in_place_value,
       std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)), config.topic));

@@ -32,20 +32,21 @@ ReplyPtr ask(redisContext& context, const Arguments& arguments) {
       redisCommandArgv(&context, static_cast<int>(texts.size()), texts.data(), sizes.data())));
 }
 
-/// \return what went wrong in Redis's words, which repeat nothing of what was sent; empty: nothing.
+/// \return the error text of Redis or hiredis, which repeats nothing of the request; empty if there
+///   is no error.
 std::string problem(const redisContext& context, const redisReply* reply) {
   if (reply == nullptr) return context.errstr[0] == '\0' ? "connection lost" : context.errstr;
   if (reply->type == REDIS_REPLY_ERROR) return std::string(reply->str, reply->len);
   return "";
 }
 
-/// A connection whose every exchange has a deadline.
+/// A Redis connection with a deadline for every request.
 class RedisSession {
  public:
   explicit RedisSession(ContextPtr context)
       : context_(std::move(context)), watchdog_(std::make_unique<SocketWatchdog>(context_->fd)) {}
 
-  /// \return what went wrong; empty: nothing.
+  /// Sends a request and waits for the reply. \return an error text; empty if there is no error.
   std::string exchange(const Arguments& arguments, BrokerDeadline due) {
     const SocketWatchdog::Watch watch(*watchdog_, due);
     const ReplyPtr reply = ask(*context_, arguments);
@@ -55,7 +56,8 @@ class RedisSession {
 
  private:
   ContextPtr context_;
-  std::unique_ptr<SocketWatchdog> watchdog_;  // last: it uses the context's socket
+  // Declared last, so destroyed first: it uses the context's socket.
+  std::unique_ptr<SocketWatchdog> watchdog_;
 };
 
 class RedisConnection final : public BrokerConnection {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deadlines for libraries whose calls have none.
+/// Enforces deadlines on libraries whose calls have no timeout, by shutting down their socket.
 
 #include <chrono>
 #include <condition_variable>
@@ -11,17 +11,18 @@
 
 namespace couponhook::server {
 
-/// Shuts a socket down at a deadline, so that whatever call of a library waits on it fails at once:
-/// a write to a peer that does not read, a TLS handshake, a reply that never comes. A thread of its
-/// own waits meanwhile.
+/// Shuts down a socket at a deadline, so that a library call that waits on the socket fails at
+/// once: a write to a peer that does not read, a TLS handshake, or a reply that never comes. The
+/// watchdog waits on its own thread.
 class SocketWatchdog {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// \param fd of a connected socket, which must not be closed before this object's end.
+  /// \param fd a connected socket, which must stay open until this object is destroyed.
   explicit SocketWatchdog(int fd);
 
-  /// The deadline of what is called while this lives; one at a time for each watchdog.
+  /// Sets the deadline for the calls made during this object's life. Only one Watch per watchdog
+  /// may exist at a time.
   class Watch {
    public:
     Watch(SocketWatchdog& watchdog, TimePoint due) : watchdog_(watchdog) { watchdog_.arm(due); }
@@ -33,7 +34,7 @@ class SocketWatchdog {
     SocketWatchdog& watchdog_;
   };
 
-  /// Whether a deadline passed: the socket is of no more use.
+  /// Returns true if a deadline has passed; the socket is then unusable.
   [[nodiscard]] bool has_cut() const;
 
  private:
@@ -44,9 +45,9 @@ class SocketWatchdog {
   const int fd_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::optional<TimePoint> due_;  // guarded by mutex_, as is the next
+  std::optional<TimePoint> due_;  // guarded by mutex_, like has_cut_
   bool has_cut_ = false;
-  std::jthread thread_;  // last: it uses the others
+  std::jthread thread_;  // declared last, because the thread uses the other members
 };
 
 }  // namespace couponhook::server
