@@ -24,7 +24,7 @@
 
 namespace couponhook::server {
 
-/// Everything that the admin listener reads from. All references must outlive this object.
+/// Objects that the admin listener works with. All references must outlive this object.
 struct AdminSources {
   const Live<Merchants>& merchants;
   const Tally& tally;

@@ -47,6 +47,7 @@ void write_history(Json& json, const std::vector<storage::AttemptRecord>& histor
   json.end_list();
 }
 
+/// Writes one notification.
 /// \param with_history also writes the attempts of each delivery; lists leave them out.
 void write_notification(Json& json, const storage::NotificationRecord& record, bool with_history) {
   json.begin();

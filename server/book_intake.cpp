@@ -104,6 +104,7 @@ EntryResult read_entry(const Value& value) {
 
 using EntriesResult = boost::system::result<std::vector<Entry>, std::string>;
 
+/// Reads the list of entries.
 /// \return all entries, or the reason when any entry is invalid: entries are taken all or not at
 ///   all.
 EntriesResult read_entries(const Value& root) {

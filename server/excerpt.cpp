@@ -79,8 +79,8 @@ std::string end_of(const std::string& text, std::size_t bytes_max) {
 }  // namespace
 
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
-  // An invalid byte becomes three bytes, and no other character gets longer, so 4 * bytes_max bytes
-  // of input are enough.
+  // Read only the beginning of the input, which may be very long. A character of UTF-8 has at most
+  // 4 bytes.
   const bool cut = text.size() > 4 * bytes_max;
   std::string line = printable(text.substr(0, 4 * bytes_max));
   if (!cut && line.size() <= bytes_max) return line;

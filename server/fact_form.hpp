@@ -10,8 +10,8 @@
 namespace couponhook::server {
 
 /// Checks the fields of an event. Thread-safe.
-/// \return the first field in another form, with the form but without the field's content, for
-///   example "coupon_id is not 1 to 20 digits"; empty when all fields are correct, and for an
+/// \return the name of the first field in another form, and its documented form, but never its
+///   content: "coupon_id is not 1 to 20 digits". Empty when all fields are correct, and for an
 ///   OtherEvent.
 [[nodiscard]] std::string odd_form(const handlers::CouponEvent& event);
 

@@ -234,6 +234,7 @@ struct Log::Impl {
 
   ~Impl() { tell_suppressed(limit.take_all()); }
 
+  /// Applies the rate limit to a line.
   /// \return nothing when a line of this cause must be suppressed; else the number of lines
   ///   suppressed before it.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {

@@ -14,7 +14,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Longer than any one transaction of a purge takes.
+/// Length of the lease that lets one replica purge. It must be longer than any one transaction of a
+/// purge.
 constexpr std::chrono::minutes kLease{2};
 /// Interval of the checks. A lost store must be reported within 3 s.
 constexpr std::chrono::seconds kPlaceChecksApart{1};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Readiness of this replica: may a load balancer send it notifications?
+/// Readiness check: tells a load balancer whether this replica can receive notifications.
 
 #include <atomic>
 #include <chrono>

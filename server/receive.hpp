@@ -72,8 +72,8 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 [[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
 
 /// Turns the result of the awaited handlers into the verdict for the sender. If there is no result
-/// in time, the first copy of a notification is told that the handler failed, and a duplicate is
-/// told that handling is in progress.
+/// in time, the first copy of a notification gets the reply HANDLER_FAILED, and a duplicate gets
+/// IN_PROGRESS.
 /// \param committed the verdict after the commit, without the handlers.
 [[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 

@@ -205,7 +205,8 @@ std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::siz
   const auto running = std::ranges::find(
       targets_.handlers, entry.name, [](const HandlerSetup& each) { return each.lane.handler; });
   const bool is_running = running != targets_.handlers.end();
-  // A handler of the user's own is made once: what it opens may not bear being opened twice.
+  // A handler from the user's own program is created only once: a second copy might not be able to
+  // open the same resources again.
   const bool is_own = std::holds_alternative<OwnHandlerConfig>(entry.own);
   if (is_own && is_running && running->is_loaded()) return {};
   std::vector<Problem> problems;

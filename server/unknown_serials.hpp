@@ -23,8 +23,8 @@ struct UnknownSerial {
 /// The most requested unknown serial numbers. Anybody can write any serial into a header, so the
 /// list is short, and a new serial replaces the one with the fewest requests. Thread-safe.
 class UnknownSerials {
-  /// Largest number of serials in the list.
  public:
+  /// Largest number of serials in the list.
   static constexpr std::size_t kMost = 8;
 
   /// Counts a request. Ignores a serial that is longer than 64 characters or has other characters

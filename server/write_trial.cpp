@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// About the size of a certificate file or of a small transaction.
+/// Size of the test file: about as large as a certificate file or a small transaction.
 constexpr std::size_t kPlaceTrialBytes = 65536;
 
 /// One folder that the service must write to, with its configuration key.

@@ -201,7 +201,8 @@ function drawDetails(item) {
   byId("details").showModal();
 }
 
-// Each of these functions sends requests and returns a function that draws the reply (attempt()).
+// Each of these functions sends requests and returns a function that draws the reply. attempt()
+// calls both.
 
 async function askAll() {
   const mine = look;
