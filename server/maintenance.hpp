@@ -42,7 +42,8 @@ class Maintenance {
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, WallClock clock,
               FailureObserver on_failure, Log& log);
-  /// Calls ask_to_stop(), then waits for the running transaction.
+  /// Calls ask_to_stop(), waits for the running transaction, and checks the store's place once
+  /// more.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;

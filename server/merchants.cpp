@@ -66,8 +66,8 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
     }
   }
   std::error_code ec;
-  // If something else than a folder has this path, fetched certificates cannot be stored, but they
-  // are still used. The code that stores them reports the error.
+  // If certificate_directory is not a folder, fetched certificates cannot be stored in files, but
+  // they are still used. The code that stores them reports the error.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : expand_path(config.api->certificate_directory)) {
     // A damaged certificate that was fetched before is not an error: it will be fetched again.

@@ -52,8 +52,8 @@ void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std:
 /// Joins problems into one line of text.
 [[nodiscard]] std::string join_problems(std::span<const Problem> problems);
 
-/// One part of the configuration that is loaded again by itself: a problem in one unit keeps no
-/// other unit from being loaded.
+/// One part of the configuration that is loaded again by itself: a problem in one unit does
+/// not prevent other units from being loaded.
 struct ReloadUnit {
   std::string name;
   /// Files, folders or globs that the unit is loaded from.

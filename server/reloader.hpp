@@ -50,8 +50,8 @@ struct ReloadTargets {
 /// Loads units again: the configuration file, each merchant's keys, each listener's certificate,
 /// the admin token and each handler's secrets. A unit that cannot be loaded keeps its old state,
 /// except that a merchant may still get the keys that could be read. Such a unit is logged and
-/// counted, and does not keep other units from being loaded. It is tried again every few seconds,
-/// and when one of its files changes.
+/// counted, and does not prevent other units from being loaded. It is tried again every few
+/// seconds, and when one of its files changes.
 ///
 /// Use it on one thread, except counters().
 class Reloader {
