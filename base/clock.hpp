@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Clocks, passed in so that a test can say what time it is.
+/// Clock types. Clocks are passed as parameters, so that tests control the time.
 
 #include <chrono>
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace couponhook::base {
 
-/// The time of day.
+/// Wall-clock time.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
-/// Time that only goes on: for waits.
+/// Monotonic time, for timeouts and intervals.
 using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
 
-/// Milliseconds since the Unix epoch.
+/// Converts a time to milliseconds since the Unix epoch.
 [[nodiscard]] inline std::int64_t to_unix_ms(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }

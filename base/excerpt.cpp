@@ -12,14 +12,14 @@ namespace {
 constexpr std::string_view kCut = "...";
 constexpr std::string_view kBetweenLines = " | ";
 
-/// A character of UTF-8, or a byte that is none.
+/// One UTF-8 character, or one byte that is not part of a valid character.
 struct Character {
   std::size_t bytes = 1;
   char32_t code = 0;
   bool is_valid = false;
 };
 
-/// RFC 3629, section 4.
+/// Decodes the first character of a text that is not empty (RFC 3629, section 4).
 Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -37,7 +37,8 @@ Character first_character(std::string_view text) {
   return {bytes, code, true};
 }
 
-/// What moves a terminal's cursor, turns text around, or is nothing to be seen.
+/// Returns true for characters that move a terminal's cursor, change the text direction, or are
+/// invisible.
 bool is_unprintable(char32_t code) {
   const auto is_in = [code](char32_t first, char32_t last) {
     return code >= first && code <= last;
@@ -46,7 +47,7 @@ bool is_unprintable(char32_t code) {
          is_in(0x2060, 0x206F) || code == 0xFEFF || code >= 0xE0000;
 }
 
-/// Without a bound.
+/// Makes the whole text printable, without a length limit.
 std::string printable(std::string_view text) {
   std::string line;
   bool blank = false;
@@ -68,7 +69,7 @@ bool is_inside_character(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
 }
 
-/// The end of a printable text that fits.
+/// Returns the end of a printable text, cut to `bytes_max` bytes between two characters.
 std::string end_of(const std::string& text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   std::size_t from = text.size() - bytes_max + std::min(kCut.size(), bytes_max);
@@ -79,7 +80,8 @@ std::string end_of(const std::string& text, std::size_t bytes_max) {
 }  // namespace
 
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
-  // An invalid byte becomes three, any other character no longer: more input is never shown.
+  // Read only the beginning of the input, which may be very long. A character of UTF-8 has at most
+  // 4 bytes.
   const bool cut = text.size() > 4 * bytes_max;
   std::string line = printable(text.substr(0, 4 * bytes_max));
   if (!cut && line.size() <= bytes_max) return line;
@@ -100,7 +102,8 @@ std::string last_lines(std::string_view text, std::size_t bytes_max) {
     if (line.empty()) continue;
     const std::size_t between = lines.empty() ? 0 : kBetweenLines.size();
     const bool fits = size + between + line.size() <= bytes_max;
-    // A last line that is too long alone is better than nothing of it.
+    // The newest line may be too long by itself. Its end is then shown, because no text at all
+    // would be worse.
     if (!fits && !lines.empty()) break;
     line = end_of(line, bytes_max);
     size += between + line.size();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Bounded, printable pieces of text that strangers wrote.
+/// Short, printable excerpts of text from untrusted sources, for logs and pages.
 
 #include <cstddef>
 #include <string>
@@ -9,12 +9,14 @@
 
 namespace couponhook::base {
 
-/// The beginning of a text, as one line that may be shown on a terminal, in JSON and in a page:
-/// valid UTF-8, without control characters and direction marks, each run of white space one blank.
-/// \param bytes_max of the result, the "..." of a cut included.
+/// Returns the beginning of a text as one line that is safe on a terminal, in JSON and on a web
+/// page: valid UTF-8, no control characters, no direction marks, and one blank for each run of
+/// white space.
+/// \param bytes_max limit for the result, including the "..." that marks a cut.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t bytes_max);
 
-/// The last lines of a text that fit, made printable in the same way and joined by " | ".
+/// Returns the last lines of a text that fit into `bytes_max` bytes, made printable like in
+/// excerpt() and joined by " | ".
 [[nodiscard]] std::string last_lines(std::string_view text, std::size_t bytes_max);
 
 }  // namespace couponhook::base

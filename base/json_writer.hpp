@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Answers as JSON, written member by member.
+/// JSON writer for the replies of the status endpoint.
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,8 @@
 
 namespace couponhook::base {
 
-/// A plaintext need not be text; what is told of it must be JSON all the same.
+/// Replaces each byte above 0x7F by U+FFFD. A decrypted resource may hold bytes that are not valid
+/// UTF-8, but the reply must be valid JSON.
 inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
@@ -31,7 +32,8 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   return text;
 }
 
-/// RapidJSON's writer with this project's string types.
+/// Wrapper around RapidJSON's writer that takes std::string_view. Call the functions in the order
+/// of the members; a `begin` needs its `end`.
 class Json {
  public:
   Json& begin() {
@@ -56,6 +58,7 @@ class Json {
     name(key);
     return value_of(value);
   }
+  /// Writes a text as an element of a list.
   Json& value_of(std::string_view value) {
     if (!is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
@@ -76,14 +79,16 @@ class Json {
     writer_.Bool(value);
     return *this;
   }
+  /// Writes a time in RFC 3339; null when there is none.
   Json& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
     if (unix_ms) return text(key, format_unix_ms(*unix_ms));
     name(key);
     writer_.Null();
     return *this;
   }
-  /// JSON from outside as it is, where it is an object, or mended where it can be; else as text,
-  /// and null where there is none.
+  /// Writes JSON that came from outside. A valid object is copied unchanged, an object with small
+  /// errors is repaired first (mended_json.hpp), any other content becomes a JSON string, and empty
+  /// content becomes null.
   Json& document(std::string_view key, const std::string& content) {
     name(key);
     if (content.empty()) {
@@ -97,12 +102,14 @@ class Json {
     }
     return *this;
   }
+  /// Writes the cursor of the next page; null on the last page.
   Json& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
     if (sequence) return text(key, std::to_string(*sequence));
     name(key);
     writer_.Null();
     return *this;
   }
+  /// The JSON text that was written so far.
   [[nodiscard]] std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
  private:

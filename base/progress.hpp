@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How far long work is: a bar on a terminal, plain lines elsewhere.
+/// Progress of long work: a bar on a terminal, plain lines elsewhere.
 
 #include <chrono>
 #include <cstdint>
@@ -11,17 +11,17 @@
 
 namespace couponhook::base {
 
-/// Where to show it.
+/// The stream that shows the progress.
 struct ProgressDisplay {
   std::ostream& out;
-  bool is_terminal;  ///< a bar that redraws itself; else a line every two seconds
+  bool is_terminal;  ///< true: one bar that is redrawn; false: a line every two seconds
 };
 
-/// One piece of work. Not thread-safe.
+/// Progress of one piece of work. Not thread-safe.
 class Progress {
  public:
-  /// \param doing what plain lines begin with: "sent".
-  /// \param total how much there is to do; 0: nothing is ever shown.
+  /// \param doing first word of a plain line, for example "sent".
+  /// \param total amount of work; 0: never show anything.
   Progress(ProgressDisplay display, std::string doing, std::uint64_t total)
       : out_(display.out),
         is_terminal_(display.is_terminal),
@@ -33,7 +33,7 @@ class Progress {
     done_ = done;
     total_ = total;
   }
-  /// How often to show it.
+  /// Time between two updates of the display.
   [[nodiscard]] std::chrono::milliseconds interval() const {
     return std::chrono::milliseconds(is_terminal_ ? 100 : 2000);
   }
@@ -52,17 +52,17 @@ class Progress {
     drawn_ = true;
   }
 
-  /// Shows nothing before interval() has passed.
+  /// Delays the first display until interval() has passed.
   void wait_before_first(std::chrono::steady_clock::time_point now) { due_at_ = now + interval(); }
 
-  /// Shows it unless it was shown less than interval() ago.
+  /// Shows the progress unless it was shown less than interval() ago.
   void show_when_due(std::chrono::steady_clock::time_point now) {
     if (now < due_at_) return;
     due_at_ = now + interval();
     show();
   }
 
-  /// Makes room for what is printed next.
+  /// Removes the bar, so that other output can follow.
   void clear() {
     if (drawn_) out_ << "\r\033[K" << std::flush;
     drawn_ = false;

@@ -90,7 +90,7 @@ std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path
   std::vector<std::filesystem::path> files;
   std::error_code ec;
   if (std::filesystem::is_directory(path, ec)) {
-    // An increment without an error code throws where the folder goes meanwhile.
+    // increment() without an error code throws if another process deletes the folder meanwhile.
     for (std::filesystem::directory_iterator entry(path, ec), end; !ec && entry != end;
          entry.increment(ec)) {
       const auto extension = entry->path().extension();

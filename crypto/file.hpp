@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Small files: read whole, or written whole.
+/// Reads and writes small files as a whole.
 
 #include <cstddef>
 #include <filesystem>
@@ -15,18 +15,20 @@
 
 namespace couponhook::crypto {
 
-/// \return the content, or why the file cannot be read (the caller names it). Refuses more than
-///   `bytes_max`.
+/// Reads a file of at most `bytes_max` bytes.
+/// \return the content, or the reason of the failure without the file's name, which the caller
+///   adds.
 [[nodiscard]] boost::system::result<Secret, std::string> read_file(
     const std::filesystem::path& file, std::size_t bytes_max = 1 << 20);
 
-/// A token or one-line key: visible ASCII, without the blanks, line ends and invisible characters
-/// that surround what is pasted.
-/// \return an error where there is anything else within.
+/// Reads a token or a one-line key of visible ASCII characters. Removes the blanks, line ends and
+/// invisible characters around it, which copying and pasting often adds.
+/// \return the token or key; an error when other characters are inside it.
 [[nodiscard]] boost::system::result<Secret, std::string> read_secret_line(
     const std::filesystem::path& file);
 
-/// A password: the file's content without its line end; blanks may be part of it.
+/// Reads a password: the file's content without its line end. Blanks stay, because they may be part
+/// of the password.
 [[nodiscard]] boost::system::result<Secret, std::string> read_password(
     const std::filesystem::path& file);
 
@@ -35,12 +37,13 @@ enum class FileMode : unsigned char {
   kPrivate,  ///< 0600
 };
 
-/// Makes a new file with its folders; refuses one that exists.
-/// \throws std::runtime_error naming the file.
+/// Creates a new file, and its folders if they are missing. Refuses a file that exists.
+/// \throws std::runtime_error with the file's name.
 void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode);
 
-/// The files that a path stands for: itself, a folder's files that end in .pem or .crt, or the
-/// matches of a glob. Sorted; empty where there are none.
+/// Resolves a path from the configuration: a file stands for itself, a folder for its files that
+/// end in .pem or .crt, and a glob for its matches. The result is sorted, and empty when no file
+/// exists.
 [[nodiscard]] std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path);
 
 }  // namespace couponhook::crypto

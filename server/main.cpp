@@ -1,5 +1,5 @@
 /// \file
-/// Where the concrete parts are put together.
+/// Entry point of the couponhook program, which gives the service its store implementation.
 
 #include "server/program.hpp"
 

@@ -11,7 +11,8 @@ namespace couponhook::server {
 int run_program(int argc, char** argv, StoreOpener open_store,
                 handlers::HandlerTypes handler_types) {
   reset_inherited_signals();
-  // A client that goes away, or a file that may not grow, is an error value and not the end.
+  // Without these two lines, a client that disconnects (SIGPIPE) or a file that reaches its size
+  // limit (SIGXFSZ) would end the process. Ignored, they become error codes.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   World world{

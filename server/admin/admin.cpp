@@ -13,10 +13,10 @@
 namespace couponhook::server {
 namespace {
 
-/// How long readiness waits for a commit before it goes by what it knows, for a load balancer or
-/// for metrics: Kubernetes, as one, waits a second for the answer.
+/// Time that /readyz and /metrics wait for a commit before they answer with the last known state.
+/// It must stay well below the timeout of a readiness probe, which is 1 s in Kubernetes by default.
 constexpr std::chrono::milliseconds kReadyPatience{500};
-/// The same for /status, which promises to answer at once.
+/// Time that /status waits for a commit. It is short, because /status promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 
 bool is_notification_state(std::string_view state) {
@@ -24,7 +24,8 @@ bool is_notification_state(std::string_view state) {
          state == "quarantined" || state == "unreadable";
 }
 
-/// \return the name of the parameter that will not do, or nothing.
+/// Reads the query parameters of a list of notifications.
+/// \return the name of the first invalid parameter, or an empty view.
 std::string_view read_filter(const base::RequestTarget& target, storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
   filter.state = target.parameter("state").value_or("");
@@ -59,7 +60,7 @@ Reply Admin::fault(HttpFault fault, std::string_view, std::string_view detail) {
 bool Admin::authorized(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view header = request.headers.find("Authorization");
-  // Letter case of a scheme does not matter (RFC 9110, section 11.1).
+  // The scheme's name is case-insensitive (RFC 9110, section 11.1).
   return boost::algorithm::istarts_with(header, kScheme, std::locale::classic()) &&
          sources_.token.get()->equals(header.substr(kScheme.size()));
 }
@@ -101,7 +102,8 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
   const auto reasons = co_await sources_.readiness.reasons_against(patience);
   auto counts = sources_.reader.counts();
   std::optional<std::int64_t> size;
-  // Who does not answer is not asked twice: each question may take a reader's whole time.
+  // A store that does not answer is asked only once: each question can last until the reader's time
+  // limit.
   std::vector<storage::PauseRecord> pauses;
   std::vector<storage::HandlerBacklog> unclaimed;
   if (counts) {
@@ -139,7 +141,8 @@ Task<Reply> Admin::status() {
   co_return json_reply(200, status_json(view));
 }
 
-/// Tells what it can where the store is away: that is when it is looked at.
+/// Also answers while the store is unreachable, because that is when operators look at metrics.
+/// Metrics that come from the store are then left out.
 Task<Reply> Admin::metrics() {
   const StatusView view = co_await look(kReadyPatience);
   Reply reply;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The admin listener's request handler: is it alive, is it ready, what does it hold.
+/// Request handler of the admin listener: liveness, readiness, metrics, status, stored
+/// notifications, and the operators' actions.
 
 #include <chrono>
 #include <exception>
@@ -23,7 +24,7 @@
 
 namespace couponhook::server {
 
-/// What the admin listener looks at; all references must outlive it.
+/// Objects that the admin listener works with. All references must outlive this object.
 struct AdminSources {
   const Live<Merchants>& merchants;
   const Tally& tally;
@@ -44,8 +45,10 @@ struct AdminSources {
   const Live<ServedTls>& admin_tls;
 };
 
-/// Works on one thread, the admin listener's own, so that it answers while the public one is
-/// drowning; it may block on the store's reader, whose statements have a time limit.
+/// Answers requests on the admin listener. It runs on the admin listener's own thread, so that the
+/// status endpoint still answers when the public listener is overloaded. A request may block this
+/// thread on the store's reader, whose statements have a time limit
+/// (storage::StoreOptions::read_max).
 class Admin final : public RequestHandler {
  public:
   explicit Admin(AdminSources sources);

@@ -47,7 +47,8 @@ void write_history(Json& json, const std::vector<storage::AttemptRecord>& histor
   json.end_list();
 }
 
-/// A list has it without the history of attempts.
+/// Writes one notification.
+/// \param with_history also writes the attempts of each delivery; lists leave them out.
 void write_notification(Json& json, const storage::NotificationRecord& record, bool with_history) {
   json.begin();
   write_facts(json, record);
@@ -151,7 +152,8 @@ void write_reconciled(Json& json, const ReconcileCounts& counts) {
 }
 
 handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
-  // Kinds were written by this program; one that a newer version added is told as it is elsewhere.
+  // Only this program writes kinds. A kind that a newer release added is taken as an issue for
+  // sorting and for the state; the reply still shows its real name.
   const auto kind = handlers::parse_ledger_kind(fact.kind);
   return {kind.value_or(handlers::LedgerKind::kIssue),
           fact.stock_id,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The status endpoint's answers as JSON: names and shapes as users rely on them.
+/// JSON bodies of the status endpoint. Users rely on the member names and shapes.
 
 #include <chrono>
 #include <cstdint>
@@ -24,7 +24,7 @@
 
 namespace couponhook::server {
 
-/// What /status and /metrics tell, looked up once.
+/// One snapshot of the service's state, from which /status and /metrics are written.
 struct StatusView {
   std::string_view version;
   std::chrono::seconds uptime;
@@ -42,21 +42,29 @@ struct StatusView {
   std::map<std::string, UnitState> reloads{};
   std::vector<ServedCertificate> certificates{};
   std::vector<CertificateUpkeep> certificate_upkeep{};
-  std::vector<storage::PauseRecord> pauses{};        ///< none where they could not be read
-  std::vector<storage::HandlerBacklog> unclaimed{};  ///< likewise
-  std::vector<std::string> served{};                 ///< handlers that deliveries are made to
+  // Pauses and unclaimed deliveries are also empty when the store could not be read.
+  std::vector<storage::PauseRecord> pauses{};
+  std::vector<storage::HandlerBacklog> unclaimed{};
+  std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
 };
 
-/// \param view with counts that could be read.
+/// Body of `GET /status`.
+/// \param view whose `counts` must hold a value, not an error.
 [[nodiscard]] std::string status_json(const StatusView& view);
+/// Body of `GET /readyz`.
+/// \param reasons_against reasons why this replica is not ready; empty means ready.
 [[nodiscard]] std::string readiness_json(const std::vector<std::string>& reasons_against);
-/// One notification, with resource and deliveries.
+/// Body of `GET /notifications/{id}`: one notification with its envelope, resource and deliveries,
+/// and the attempts of each delivery.
 [[nodiscard]] std::string notification_json(const storage::NotificationRecord& record);
-/// A page of notifications, without resources.
+/// Body of `GET /notifications`: one page of notifications with envelope, resource and deliveries,
+/// but without the attempts of each delivery.
 [[nodiscard]] std::string notifications_json(const storage::NotificationPage& page);
-/// A coupon's state and history. `records` must not be empty.
+/// Body of `GET /coupons/{stock_id}/{coupon}`: state and history of a coupon.
+/// \param records the coupon's ledger records, in any order; must not be empty.
 [[nodiscard]] std::string coupon_json(std::string_view stock_id, std::string_view coupon,
                                       const std::vector<storage::LedgerRecord>& records);
+/// Body of an error reply: {"code", "message"}.
 [[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators see and change through the admin listener: deliveries, pauses, the quarantine.
+/// Operators' actions on deliveries, pauses and the quarantine, through the admin listener.
 
 #include <memory>
 #include <optional>
@@ -17,19 +17,22 @@
 
 namespace couponhook::server {
 
-/// On the admin listener's thread, as Admin is; may block on the store for about a commit.
+/// Handles /deliveries, /pauses and /quarantine, and the paths below these. Runs on the admin
+/// listener's thread, like Admin. A request may block the thread on the store for about one commit.
 class Operations {
  public:
-  /// \param connection writes, and has a current schema.
+  /// \param connection a writing connection to a store with the current schema.
+  /// \param jobs must outlive this object.
   Operations(OperationsSources sources, std::unique_ptr<storage::Connection> connection,
              RetryJobs& jobs);
   Operations(const Operations&) = delete;
   Operations& operator=(const Operations&) = delete;
 
-  /// Whether a request that changes something has a place here.
+  /// Returns true for POST and DELETE requests whose path belongs to this class.
   [[nodiscard]] static bool takes(std::string_view method, std::string_view target);
 
-  /// \return nothing where there is no such path.
+  /// Handles a request.
+  /// \return nothing when the path does not belong to this class.
   [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
 
  private:
@@ -44,7 +47,7 @@ class Operations {
   [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
 
   OperationsSources sources_;
-  std::shared_ptr<storage::Connection> connection_;  ///< of all that follow
+  std::shared_ptr<storage::Connection> connection_;  ///< shared by the members below
   storage::DeliveryControl control_{connection_};
   PauseOperations pauses_{sources_, control_};
   QuarantineOperations quarantine_{sources_, storage::QuarantineControl(connection_)};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators are told of deliveries, pauses, retries and the quarantine, as JSON.
+/// JSON about deliveries, pauses, retry jobs and the quarantine, for operators.
 
 #include <string>
 #include <string_view>
@@ -14,18 +14,24 @@ namespace couponhook::server {
 
 class Json;
 
-/// The members of one delivery, inside an object that the caller begins and ends.
+/// Writes the members of one delivery. The caller begins and ends the object around them.
 void write_delivery(Json& json, const storage::DeliveryRecord& delivery);
 
-/// A list of what is paused, as a member of that name.
+/// Writes the active pauses as a list with this member name.
 void write_pauses(Json& json, std::string_view name,
                   const std::vector<storage::PauseRecord>& pauses);
 
+/// Body of `GET /deliveries`.
 [[nodiscard]] std::string deliveries_json(const storage::DeliveryPage& page);
+/// Body of the replies about a job: retry, move or skip.
 [[nodiscard]] std::string retry_json(const RetryJob& job);
+/// Body of `GET /pauses`.
 [[nodiscard]] std::string pauses_json(const std::vector<storage::PauseRecord>& pauses);
+/// Body of `GET /quarantine`.
 [[nodiscard]] std::string quarantine_json(const storage::NotificationPage& page);
-/// {"result": what became of an order, "warning": what is odd about it, if anything}
+/// Body of the reply to an action.
+/// \param result the result of the action: "retried", "paused".
+/// \param warning a likely mistake in the request; empty: the member is left out.
 [[nodiscard]] std::string result_json(std::string_view result, std::string_view warning = {});
 
 }  // namespace couponhook::server

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// State of keys and certificates in /status: what is shown, what was loaded, what is fetched.
+/// Keys and certificates in /status: the listeners' certificates, reloads, and fetches of platform
+/// certificates.
 
 #include "server/admin/admin_json.hpp"
 

@@ -19,7 +19,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-/// One family, filled sample by sample.
+/// One metric family, built sample by sample.
 class Family {
  public:
   Family(std::string name, std::string help, MetricType type) {
@@ -62,7 +62,7 @@ class Family {
   MetricFamily family_;
 };
 
-/// All families, in the order in which they are told.
+/// All metric families, in output order.
 class Families {
  public:
   Family& counter(std::string name, std::string help) {
@@ -86,7 +86,7 @@ class Families {
     return families_.emplace_back(std::move(name), std::move(help), type);
   }
 
-  std::deque<Family> families_;  // whose members stay where they are
+  std::deque<Family> families_;  // a deque, so that returned references stay valid
 };
 
 double seconds_of(std::int64_t unix_ms) {
@@ -181,7 +181,7 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
 }
 
-/// A handler is paused where any of its deliveries may be held back.
+/// A handler counts as paused when some or all of its deliveries may be held back.
 void tell_handlers(Families& families, const StatusView& view) {
   Family& unclaimed =
       families.gauge("deliveries_unclaimed",
@@ -225,7 +225,7 @@ void tell_keys(Families& families, const Merchants& merchants) {
 }
 
 void tell_upkeep(Families& families, const std::vector<CertificateUpkeep>& all) {
-  if (all.empty()) return;  // a family without samples is no family
+  if (all.empty()) return;  // families without samples are left out
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
   Family& keeps =

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the service counts, for Prometheus.
+/// The service's metrics, in the text format of Prometheus.
 
 #include <string>
 #include <string_view>
@@ -10,12 +10,13 @@
 
 namespace couponhook::server {
 
-/// The text format's media type.
+/// Media type of the Prometheus text format.
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Families named couponhook_*. Labels hold merchants, key serials and event types, nothing of a
-/// person. Counts of replies are this process's own and begin at zero with it; what is read from
-/// the store belongs to all replicas that share it, and is left out where it could not be read.
+/// Writes all metrics; their names start with couponhook_. Labels hold merchant ids, key serials
+/// and event types, never personal data. Counters of replies belong to this process and start at
+/// zero. Values from the store cover all replicas that share it; they are left out when the store
+/// could not be read.
 [[nodiscard]] std::string metrics_text(const StatusView& view);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators' requests work with.
+/// Objects and handler names that the operators' actions work with.
 
 #include <functional>
 #include <string>
@@ -18,19 +18,20 @@
 
 namespace couponhook::server {
 
-/// Handlers as they are configured, for orders that name one.
+/// Names of the configured handlers, to check the handler that an action names.
 struct HandlerNames {
-  std::vector<std::string> served;   ///< deliveries are made to them
-  std::vector<std::string> ledgers;  ///< of type ledger: these work within the commit
+  std::vector<std::string> served;   ///< handlers that receive deliveries
+  std::vector<std::string> ledgers;  ///< handlers of type ledger, which run inside the commit
 };
 
+/// Reads the names from the configuration.
 [[nodiscard]] HandlerNames handler_names(const Config& config);
 
-/// Why deliveries can neither go to this handler nor be held back for it, with the names of those
-/// for which they can; empty: they can.
+/// Checks that a handler can receive deliveries, so that they can be moved to it or paused for it.
+/// \return the reason when it cannot, with the names of the handlers that can; else empty.
 [[nodiscard]] std::string why_not_served(const HandlerNames& names, std::string_view handler);
 
-/// All references must outlive what works with it.
+/// Objects that the operators' actions work with. All references must outlive the actions' classes.
 struct OperationsSources {
   storage::Reader& reader;
   storage::Inbox& inbox;
@@ -38,15 +39,16 @@ struct OperationsSources {
   const ReceiveRules& rules;
   const HandlerNames& handlers;
   base::WallClock clock;
-  /// Tells the delivery worker that more has fallen due.
+  /// Wakes the delivery worker, because more deliveries are due.
   std::function<void()> wake_worker;
   Log& log;
 };
 
-/// Who gives orders. There is one token, so it is one operator.
+/// Name of the operator in logs and records. There is only one token, so all actions have the same
+/// name.
 inline constexpr std::string_view kOperator = "admin";
 
-/// What is kept of a reason that an operator gives.
+/// Longest reason that an operator may give, in bytes. Longer reasons are refused.
 inline constexpr std::size_t kReasonMax = 1000;
 
 }  // namespace couponhook::server

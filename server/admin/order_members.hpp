@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the body of an operator's order says.
+/// Reads the JSON body of an operator's request.
 
 #include <optional>
 #include <string>
@@ -12,20 +12,23 @@
 
 namespace couponhook::server {
 
+/// Error message for a missing or invalid reason.
 inline constexpr std::string_view kReasonHelp =
     R"(say why: the body is {"reason":"…"}, of 1000 bytes at most)";
 
-/// A body's members as if they had been query parameters: an object of texts and booleans. An empty
-/// body is an empty object.
-/// \return nothing where it is no such object, or has members that are not known.
+/// Reads a body as if its members were query parameters. The body must be a JSON object of strings
+/// and booleans; an empty body counts as an empty object. A boolean becomes "true" or an empty
+/// text.
+/// \param known names of the members that are allowed.
+/// \return nothing when the body is not such an object, or has another member.
 [[nodiscard]] std::optional<base::RequestTarget> read_members(std::string_view body,
                                                  const std::vector<std::string_view>& known);
 
-/// \return the reason that a body gives, which is its only member; nothing where it gives none, or
-///   one that is too long.
+/// Reads a body with one member, `reason`.
+/// \return the reason; nothing when it is missing, blank or longer than kReasonMax bytes.
 [[nodiscard]] std::optional<std::string> reason_in(std::string_view body);
 
-/// The same of members that were read.
+/// Takes the reason from members that were read before. The result is the same as for a body.
 [[nodiscard]] std::optional<std::string> reason_in(const base::RequestTarget& members);
 
 }  // namespace couponhook::server

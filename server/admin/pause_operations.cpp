@@ -46,8 +46,8 @@ storage::Reader::Result<PauseOperations::EventTypes> PauseOperations::known_type
   return types;
 }
 
-/// A pause that can never hold anything back is a mistake in writing, and is refused with the names
-/// that there are.
+/// Refuses a pause that can never match anything: it is most likely a spelling mistake. The reply
+/// lists the names that exist.
 Reply PauseOperations::pause(std::string_view body) {
   const auto members = read_members(body, {"handler", "events", "reason"});
   if (!members) return bad_pause("the body is an object with the texts handler, events, reason");

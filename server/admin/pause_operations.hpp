@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Holding deliveries back and letting them go, through the admin listener.
+/// Pausing and resuming deliveries, through the admin listener.
 
 #include <optional>
 #include <set>
@@ -15,14 +15,16 @@
 
 namespace couponhook::server {
 
-/// On the admin listener's thread; may block on the store for about a commit.
+/// Handles /pauses. Runs on the admin listener's thread. A request may block the thread on the
+/// store for about one commit.
 class PauseOperations {
  public:
-  /// Both must outlive this object.
+  /// Both parameters must outlive this object.
   PauseOperations(const OperationsSources& sources, storage::DeliveryControl& control)
       : sources_(sources), control_(control) {}
 
-  /// \return nothing where there is no such path below /pauses.
+  /// Handles a request for /pauses.
+  /// \return nothing when the path continues after /pauses.
   [[nodiscard]] std::optional<Reply> answer(const Request& request, const base::RequestTarget& target);
 
  private:
@@ -31,7 +33,7 @@ class PauseOperations {
   [[nodiscard]] Reply list();
   [[nodiscard]] Reply pause(std::string_view body);
   [[nodiscard]] Reply resume(const base::RequestTarget& target);
-  /// Event types that are documented, or were received.
+  /// All documented event types, and all event types that were received.
   [[nodiscard]] storage::Reader::Result<EventTypes> known_types();
 
   const OperationsSources& sources_;

@@ -22,7 +22,7 @@ constexpr std::string_view kNothingMeant =
     "this is not, or no longer, in quarantine, and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
-/// Reads a kept notification anew, as it would be read if it came today.
+/// Reads a stored notification again with the code of this release, as if it arrived today.
 ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
   handlers::Notification notification;
   notification.id = std::move(kept.id);
@@ -79,7 +79,7 @@ storage::Reader::Result<QuarantineOperations::Meant> QuarantineOperations::find(
   if (!kept) return kept.error();
   const bool is_unreadable = *kept && (*kept)->flaw.starts_with(storage::flaw::kUnreadable);
   if (!is_unreadable) {
-    // A copy of a notification that is kept may be sealed all the same.
+    // Even if this notification is stored and readable, a copy of it may be in quarantine.
     auto sealed = sources_.reader.sealed_of(id, mchid);
     if (!sealed) return sealed.error();
     meant.sealed = std::move(*sealed);

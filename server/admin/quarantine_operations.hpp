@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What operators see and do of sealed bodies and unreadable notifications, through the admin
+/// Operators' actions on quarantined bodies and unreadable notifications, through the admin
 /// listener.
 
 #include <optional>
@@ -15,18 +15,20 @@
 
 namespace couponhook::server {
 
-/// On the admin listener's thread; may block on the store for about a commit.
+/// Handles /quarantine and the paths below it. Runs on the admin listener's thread. A request may
+/// block the thread on the store for about one commit.
 class QuarantineOperations {
  public:
   /// \param sources must outlive this object.
   QuarantineOperations(const OperationsSources& sources, storage::QuarantineControl control);
 
-  /// \return nothing where there is no such path below /quarantine.
+  /// Handles a request.
+  /// \return nothing when no action has this path.
   [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
 
  private:
-  /// What an id in a path means: the number of a sealed body, or the id of a notification. At most
-  /// one is there.
+  /// The object that the id in a path names: a quarantined body by its number, or a notification by
+  /// its id. At most one of the members is set.
   struct Meant {
     std::optional<storage::SealedRecord> sealed;
     std::optional<storage::NotificationRecord> kept;

@@ -8,7 +8,7 @@
 namespace couponhook::server {
 namespace {
 
-/// The headers that were kept with the body.
+/// The signature headers that were stored with a quarantined body.
 class KeptHeaders final : public HeaderFields {
  public:
   explicit KeptHeaders(const std::string& json) : kept_(base::parse_object(json, {})) {}
@@ -39,7 +39,8 @@ std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Mercha
   Examined examined = examine(request, *merchant, rules, received_at);
   if (auto* admit = std::get_if<ToAdmit>(&examined)) {
     admit->admission.opened_from = sealed.key;
-    // Nobody waits for a reply, so these are the worker's.
+    // No reply waits for these deliveries, so they get no lease at the commit: the delivery worker
+    // claims them.
     for (storage::NewDelivery& delivery : admit->admission.deliveries) delivery.leased = false;
   }
   return examined;

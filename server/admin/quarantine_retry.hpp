@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Another look at what is in quarantine.
+/// New attempt to decrypt a quarantined request.
 
 #include <string>
 
@@ -11,14 +11,15 @@
 
 namespace couponhook::server {
 
-/// Judges a quarantined request by the keys of today and the time at which it came: what opens now
-/// goes the ordinary way, and takes the sealed body out of the quarantine with it. Pure, as
-/// examine() is.
-/// \return nothing where its merchant is no longer configured.
+/// Examines a quarantined request again, with the current keys but with the time at which it
+/// arrived. If it can now be decrypted, the result is a normal admission that also removes the
+/// quarantined body in the same transaction. Pure, like examine().
+/// \return nothing when the request's merchant is no longer configured.
 [[nodiscard]] std::optional<Examined> reopen(const storage::SealedRecord& sealed,
                                              const Merchants& merchants, const ReceiveRules& rules);
 
-/// Why it stays where it is; for what is not to be admitted.
+/// Text about why a request stays in quarantine.
+/// \param examined a result of reopen() that is not ToAdmit.
 [[nodiscard]] std::string why_still_sealed(const Examined& examined);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether this replica should be sent notifications.
+/// Readiness check: tells a load balancer whether this replica can receive notifications.
 
 #include <atomic>
 #include <chrono>
@@ -20,28 +20,34 @@ namespace couponhook::server {
 
 class CommitWait;
 
-/// Ready means: the last notification could be committed, or a row of its size since, and commits
-/// do not take longer than senders wait for their replies; a live key is loaded for each merchant,
-/// the delivery worker goes round, and nobody has asked us to stop. Used on one thread, but for
-/// begin_drain().
+/// Readiness of this replica. It is ready when all of this holds:
+///
+/// - the last notification could be committed, or a row of its size since then
+/// - commits do not take longer than senders wait for their replies
+/// - a live key is loaded for each merchant
+/// - the delivery worker is running
+/// - nobody has asked the service to stop
+///
+/// Use it on one thread, except begin_drain().
 class Readiness {
  public:
   /// All references must outlive this object.
-  /// \param commit_max how long a commit may take: as long as senders wait for their replies, so
-  ///   that a replica which acknowledges what it is sent, however slowly, is ready.
+  /// \param commit_max longest time that a commit may take: the time that senders wait for their
+  ///   replies. A slow replica that still acknowledges in time is therefore ready.
   Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, const DeliveryWorker& worker,
             base::WallClock clock, std::chrono::milliseconds commit_max);
 
-  /// Not ready from now on. Thread-safe.
+  /// Makes this replica not ready from now on. Thread-safe.
   void begin_drain() { draining_ = true; }
 
-  /// Takes a commit of the last half second for an answer, or else asks for a row to be committed.
-  /// \param patience how long to wait for that: what is under way for longer, but not too long yet,
-  ///   leaves the answer as it was.
-  /// \return why not, in words; empty where ready.
+  /// Checks readiness. A commit of the last half second proves that the store works. Without one,
+  /// this asks the store to commit a test row.
+  /// \param patience longest wait for that row. When the commit takes longer, but not longer than
+  ///   commit_max, the state of the store stays as it was.
+  /// \return the reasons why this replica is not ready; empty when it is ready.
   [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds patience);
 
-  /// What was found of the store when it was last looked at.
+  /// Returns true if the store worked at the last check.
   [[nodiscard]] bool store_ok() const { return store_ok_; }
 
  private:
@@ -56,7 +62,7 @@ class Readiness {
   std::atomic<bool> draining_{false};
   bool store_ok_ = true;
   SteadyClock::time_point asked_at_{};
-  std::shared_ptr<CommitWait> asked_;  ///< the last question, answered or not
+  std::shared_ptr<CommitWait> asked_;  ///< last test row, committed or not
 };
 
 }  // namespace couponhook::server

@@ -24,6 +24,7 @@ namespace {
 
 using rapidjson::Value;
 
+/// Longest wait for the commit of a whole request.
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kIdCharactersMax = 64;
 
@@ -44,7 +45,8 @@ std::string text_of(const Value& object, const char* name) {
   return {found->value.GetString(), found->value.GetStringLength()};
 }
 
-/// What WeChat Pay's records can tell of; nothing else comes in this way.
+/// Returns true for the event types that WeChat Pay's records can report. No other type may be
+/// admitted here.
 bool is_book_event(std::string_view type) {
   return type == "COUPON.SEND" || type == "COUPON.USE" || type == "REFUND.SUCCESS";
 }
@@ -54,9 +56,10 @@ struct Entry {
   std::string resource;
 };
 
-/// What WeChat Pay has signed is kept whatever it looks like. These entries come from files that
-/// others may have changed, so an identifier without WeChat Pay's form is refused.
-/// \return why a well-formed entry is no fact; empty where it is one.
+/// Checks a well-formed entry more strictly than a notification. A notification is signed by WeChat
+/// Pay and is stored in any form. These entries come from files that other people may have changed,
+/// so an identifier or time in another form than WeChat Pay's is refused.
+/// \return the reason why the entry is refused, or an empty string.
 std::string why_no_fact(const Entry& entry) {
   const handlers::Notification& notification = entry.notification;
   const std::string& time = notification.create_time;
@@ -101,7 +104,9 @@ EntryResult read_entry(const Value& value) {
 
 using EntriesResult = boost::system::result<std::vector<Entry>, std::string>;
 
-/// \return why not where any entry will not do: half a book is not taken.
+/// Reads the list of entries.
+/// \return all entries, or the reason when any entry is invalid: entries are taken all or not at
+///   all.
 EntriesResult read_entries(const Value& root) {
   const auto found = root.FindMember("entries");
   if (found == root.MemberEnd() || !found->value.IsArray() ||
@@ -124,7 +129,8 @@ EntriesResult read_entries(const Value& root) {
   return EntriesResult(boost::system::in_place_value, std::move(entries));
 }
 
-/// As why_ledger_is_short(), of what the entries tell.
+/// Returns why the ledger does not cover the entries' event types, or an empty string; see
+/// why_ledger_is_short().
 std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Entry>& entries) {
   std::set<std::string_view> told;
   for (const Entry& entry : entries) told.insert(entry.notification.event_type);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The door for what WeChat Pay's own records say has happened and no notification told.
+/// Admits facts from WeChat Pay's own records that no notification reported (POST /books).
 
 #include <string_view>
 
@@ -13,7 +13,7 @@
 
 namespace couponhook::server {
 
-/// What the intake works with; all references must outlive it.
+/// Objects that the intake works with. All references must outlive it.
 struct BookIntakeSources {
   const Live<Merchants>& merchants;
   const ReceiveRules& rules;
@@ -21,28 +21,36 @@ struct BookIntakeSources {
   base::WallClock clock;
 };
 
-/// `POST /books`, asked by `reconcile --apply` through the admin listener:
+/// Handles `POST /books` on the admin listener, which `reconcile --apply` calls. Request body:
 ///
 ///     {"mchid", "entries": [{"id", "event_type", "original_type", "summary", "create_time",
 ///                            "resource"}]}
 ///
-/// `resource` is JSON in a string: its bytes are what is kept. It has to be strict JSON whose
-/// identifiers and times have WeChat Pay's forms, else all are refused, with 400 and the number of
-/// the first that is not. Each entry goes the way of a
-/// decrypted notification, marked source=reconcile; what is known by its id or its fact changes
-/// nothing, and is delivered to nobody again. Answers {"outcomes": ["stored" | "duplicate" |
-/// "conflict" | "failed", …]}, one for each entry, once all are committed; 409 LEDGER_MISSING where
-/// no ledger keeps such events.
+/// `resource` is JSON inside a string, and exactly these bytes are stored. It must be strict JSON
+/// whose identifiers and times have the forms that WeChat Pay documents. If any entry is invalid,
+/// no entry is stored, and the reply is 400 with the number of the first invalid entry.
+///
+/// Each entry is then stored like a decrypted notification, marked source=reconcile. An entry whose
+/// id or fact is already stored does not change the ledger and causes no delivery.
+///
+/// The reply is sent once all entries are committed: {"outcomes": ["stored" | "duplicate" |
+/// "conflict" | "failed", …]}, one outcome for each entry. The reply is 409 LEDGER_MISSING when no
+/// ledger handler stores such events.
 class BookIntake {
  public:
+  /// Path of the request.
   static constexpr std::string_view kPath = "/books";
+  /// Largest number of entries in one request.
   static constexpr std::size_t kEntriesMax = 500;
 
   explicit BookIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
 
+  /// Returns true for the requests that take() handles.
   [[nodiscard]] static bool takes(std::string_view method, std::string_view target) {
     return method == "POST" && target == kPath;
   }
+  /// Stores the entries of a request body.
+  /// \return the reply, after the commit.
   [[nodiscard]] Task<Reply> take(std::string_view body);
 
  private:

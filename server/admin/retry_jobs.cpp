@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kJobsKept = 16;
 constexpr std::int64_t kPageSize = 500;
 
-/// States that are walked through for one filter. Pending ones have not failed: they are made in
-/// their turn, and are not retried unless that is asked for.
+/// Delivery states that a job visits for its filter. Pending deliveries have not failed and will be
+/// made in their turn, so a retry only takes them when the filter asks for them.
 std::vector<std::string> states_of(const storage::DeliveryFilter& filter,
                                    DeliveryOrder::Kind kind) {
   if (!filter.state.empty()) return {filter.state};
@@ -75,7 +75,7 @@ std::optional<RetryJob> RetryJobs::find(std::int64_t id) const {
 
 std::optional<RetryJob> RetryJobs::wait(std::int64_t id, std::chrono::milliseconds time) const {
   std::unique_lock lock(mutex_);
-  // Looked up anew each time: it may be forgotten meanwhile.
+  // Search again each time: another job may remove this one while the mutex is released.
   const auto look = [&]() -> std::optional<RetryJob> {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
     return entry == entries_.end() ? std::nullopt : std::optional(entry->job);
@@ -174,7 +174,7 @@ std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
       filter.before_delivery = page->next_before_delivery;
     } while (filter.before_delivery);
   }
-  // One that changed its state meanwhile was met twice.
+  // A delivery that changed its state during the search was found twice.
   std::ranges::sort(ids);
   const auto twice = std::ranges::unique(ids);
   ids.erase(twice.begin(), twice.end());

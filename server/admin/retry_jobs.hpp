@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Putting back, moving or dropping many deliveries, in the background.
+/// Background jobs that retry, move or skip many deliveries.
 
 #include <condition_variable>
 #include <cstdint>
@@ -22,20 +22,20 @@
 
 namespace couponhook::server {
 
-/// What an operator wants done with the deliveries that a filter matches.
+/// Action of an operator on all deliveries that a filter matches.
 struct DeliveryOrder {
   enum class Kind : std::uint8_t {
-    kRetry,  ///< make them now
-    kMove,   ///< give them to another handler, which makes them now
-    kSkip,   ///< drop them
+    kRetry,  ///< retry the deliveries now
+    kMove,   ///< give them to another handler, which is called now
+    kSkip,   ///< drop them without calling the handler
   };
 
   Kind kind = Kind::kRetry;
-  std::string to{};      ///< of kMove: the handler
-  std::string reason{};  ///< of kSkip
+  std::string to{};      ///< kMove: name of the other handler
+  std::string reason{};  ///< kSkip: reason given by the operator
 };
 
-/// How far an order by filter is.
+/// State and progress of one job.
 struct RetryJob {
   enum class State : std::uint8_t { kWaiting, kCounting, kRetrying, kDone, kCancelled, kFailed };
 
@@ -43,13 +43,16 @@ struct RetryJob {
   State state = State::kWaiting;
   DeliveryOrder order;
   bool dry_run = false;
-  std::int64_t matched = 0;    ///< counted before any is touched
-  std::int64_t looked_at = 0;  ///< of those matched
-  /// Put back, moved or dropped: fewer than looked at where some were being made, or have ended.
+  std::int64_t matched = 0;    ///< deliveries that match, counted before any is changed
+  std::int64_t looked_at = 0;  ///< matching deliveries that were processed so far
+  /// Deliveries that were retried, moved or skipped. Smaller than `looked_at` if some were being
+  /// delivered at that moment, or had already ended.
   std::int64_t done = 0;
-  /// Of a move: dropped, since the other handler has a delivery of the notification.
+  /// kMove: deliveries that were dropped, because the other handler already has a delivery of the
+  /// same notification.
   std::int64_t already_there = 0;
-  /// Of a retry: not matched, since no handler of theirs is configured and nobody would make them.
+  /// kRetry: deliveries that were left out, because their handler is not configured and nobody
+  /// would deliver them.
   std::int64_t unclaimed = 0;
   std::string error;
 
@@ -57,36 +60,40 @@ struct RetryJob {
 };
 [[nodiscard]] std::string_view to_string(RetryJob::State state);
 
-/// Counts what a filter matches and does what was ordered, a page at a time, one job after the
-/// other, on a thread of its own. Jobs are known until as many newer ones have come as are kept, or
-/// the process ends; what has been done by then stays done. Thread-safe.
+/// Runs jobs one after the other on its own thread. A job first counts the deliveries that match
+/// its filter, then processes them page by page. The last 16 jobs are remembered until the process
+/// ends. A job that is cut short leaves the pages that it has processed as they are. Thread-safe.
 ///
-/// A move takes the oldest first, so that no later delivery of a coupon is made before an earlier
-/// one has moved; a drop takes the newest first, so that none becomes due while its turn comes.
+/// A move starts with the oldest delivery, so that a coupon's later delivery is never made before
+/// its earlier one has moved. A skip starts with the newest delivery: if an earlier one was dropped
+/// first, a later one of the same coupon could become due and be delivered.
 class RetryJobs {
  public:
-  /// What one job may match; more needs a narrower filter.
+  /// Largest number of deliveries that one job may match. More need a narrower filter.
   static constexpr std::size_t kMatchedMax = 5'000'000;
 
-  /// \param served handlers that deliveries are made to.
-  /// \param on_retried called when a page is done, on the thread.
+  /// \param served names of the handlers that receive deliveries.
+  /// \param on_retried called after each page, on the thread of this object.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried);
-  /// Cancels what is left.
+  /// Cancels all unfinished jobs.
   ~RetryJobs();
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
-  /// \param filter without state: those dead and those that wait for their next attempt; for moves
-  ///   and drops, those pending too.
-  /// \return nothing where too many wait.
+  /// Queues a job.
+  /// \param filter without a state, a retry matches retrying and dead deliveries; a move or skip
+  ///   matches pending ones too.
+  /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {});
+  /// \return the job; nothing when the id is not known, or no longer.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
-  /// \return the job as it is; it stops after the page at hand.
+  /// Cancels a job, which stops after its current page.
+  /// \return the job as it is now; nothing when the id is not known.
   std::optional<RetryJob> cancel(std::int64_t id);
 
-  /// Waits until it is over, or the time is.
+  /// Waits until the job has ended, for at most `time`.
   [[nodiscard]] std::optional<RetryJob> wait(std::int64_t id, std::chrono::milliseconds time) const;
 
  private:
@@ -98,10 +105,12 @@ class RetryJobs {
 
   void work();
   void run(Entry& entry);
-  /// Collects what the filter matches, in order. \return nothing where it ended early.
+  /// Collects the ids of all matching deliveries, in ascending order.
+  /// \return nothing when the job ended early.
   std::optional<std::vector<std::int64_t>> match(Entry& entry);
   bool collect(Entry& entry, const storage::DeliveryPage& page, std::vector<std::int64_t>& ids);
-  /// \param ids in the order of their numbers, in which everybody changes them.
+  /// \param ids in ascending order, in which all writers change deliveries, so that no two of them
+  ///   deadlock.
   bool carry_out(Entry& entry, std::span<const std::int64_t> ids);
   bool is_cancelled(Entry& entry);
   template <typename Change>
@@ -117,11 +126,11 @@ class RetryJobs {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::deque<Entry> entries_;  ///< oldest first; references to them stay good
+  std::deque<Entry> entries_;  ///< oldest first; references to elements stay valid
   std::int64_t last_id_ = 0;
   bool stopping_ = false;
 
-  std::thread thread_;  ///< last, since it uses all of the above
+  std::thread thread_;  ///< last member, because the thread uses all others
 };
 
 }  // namespace couponhook::server

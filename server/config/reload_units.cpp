@@ -24,7 +24,8 @@ std::vector<std::filesystem::path> merchant_files(const MerchantConfig& merchant
   return files;
 }
 
-/// Where a command is looked for: it may appear in any folder of PATH.
+/// Paths at which the command of an exec handler may be: a name without a slash may appear in any
+/// folder of PATH.
 std::vector<std::filesystem::path> places_of_program(const std::string& program) {
   if (program.find('/') != std::string::npos) return {program};
   std::vector<std::filesystem::path> places;
@@ -36,7 +37,7 @@ std::vector<std::filesystem::path> places_of_program(const std::string& program)
   return places;
 }
 
-/// Each overload names the files of one type of handler.
+/// Files that a handler is loaded from; one overload for each type of handler.
 struct HandlerFiles {
   using Files = std::vector<std::filesystem::path>;
 
@@ -69,7 +70,8 @@ FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
     for (const auto& file : crypto::expand_path(pattern)) {
       struct stat facts {};
       if (::stat(file.c_str(), &facts) != 0) facts = {};
-      // The time of change of the inode tells of permissions, and of files that were renamed here.
+      // The inode change time also changes with permissions, and when another file is renamed to
+      // this name.
       marks.emplace_back(file, facts.st_dev, facts.st_ino,
                          static_cast<std::uint64_t>(facts.st_size), to_ns(facts.st_mtim),
                          to_ns(facts.st_ctim));
@@ -175,7 +177,7 @@ bool UnitWatch::is_due(TimePoint now) {
 }
 
 UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
-  // Before the files are read: what changes from now on is new.
+  // Read the state before the files: a change during the load is then seen as a new change.
   marks_ = look_at_files(unit_.files);
   std::string error;
   try {

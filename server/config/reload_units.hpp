@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Parts of the set-up that are loaded anew while the service runs, each by itself.
+/// Reload units: parts of the configuration and its files that can be loaded again while the
+/// service runs, independently of each other.
 
 #include <chrono>
 #include <cstdint>
@@ -19,19 +20,21 @@
 
 namespace couponhook::server {
 
-/// State of files at one moment. Two of them differ where a file was written, replaced, has
-/// appeared or gone, or may be read by others than before.
+/// State of a set of files at one moment: path, device, inode, size, modification time and inode
+/// change time. Two states differ when a file was written, replaced, created, removed, or got other
+/// permissions.
 using FileMarks = std::vector<std::tuple<std::filesystem::path, std::uint64_t, std::uint64_t,
                                          std::uint64_t, std::int64_t, std::int64_t>>;
 
-/// \param patterns files, folders or globs, as expand_path() takes them.
+/// Reads the state of files.
+/// \param patterns files, folders or globs, as in expand_path().
 [[nodiscard]] FileMarks look_at_files(std::span<const std::filesystem::path> patterns);
 
-/// What a unit loads from, by its name: "config", "listener", "admin", "admin_token",
-/// "merchant:MCHID", "merchant_api:MCHID", "handler:NAME".
+/// The files that each unit is loaded from. Names of units: "config", "listener", "admin",
+/// "admin_token", "merchant:MCHID", "merchant_api:MCHID", "handler:NAME".
 using UnitFiles = std::map<std::string, std::vector<std::filesystem::path>>;
 [[nodiscard]] UnitFiles unit_files(const Config& config);
-/// State of all these files, by unit.
+/// State of the files of each unit.
 using UnitMarks = std::map<std::string, FileMarks>;
 [[nodiscard]] UnitMarks look_at_units(const Config& config);
 
@@ -44,35 +47,41 @@ inline constexpr std::string_view kAdminTokenUnit = "admin_token";
 [[nodiscard]] std::string merchant_api_unit(std::string_view mchid);
 [[nodiscard]] std::string handler_unit(std::string_view name);
 
-/// Marks the problems from the given one on as those of a unit.
+/// Sets the unit of all problems from index `from` on.
 void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std::string& unit);
-/// All problems in one line of text.
+/// Joins problems into one line of text.
 [[nodiscard]] std::string join_problems(std::span<const Problem> problems);
 
-/// One part of the set-up that is loaded whole or not at all, whatever becomes of the others.
+/// One part of the configuration that is loaded again by itself: a problem in one unit does
+/// not prevent other units from being loaded.
 struct ReloadUnit {
   std::string name;
-  std::vector<std::filesystem::path> files;  ///< files, folders or globs that it depends on
-  /// Loads it and puts it into force; returns what is wrong where it stays as it was.
+  /// Files, folders or globs that the unit is loaded from.
+  std::vector<std::filesystem::path> files;
+  /// Loads the unit and activates it. Returns the problems. With a problem, the old state stays
+  /// active; only a merchant's unit may still activate the keys that could be read.
   std::function<std::vector<Problem>()> load;
-  /// Whether it has to be loaded anew although no file has changed; may be empty.
+  /// Returns true if the unit must be loaded again although no file has changed. May be empty.
   std::function<bool()> is_stale{};
 };
 
-/// Counts of one unit since the process started.
+/// Reload counters of one unit since the process started.
 struct UnitState {
   std::uint64_t ok = 0;
   std::uint64_t refused = 0;
-  std::string last_error{};  ///< why its files are not in force; empty: they are
+  std::string last_error{};  ///< why the files are not active; empty: they are
 };
 
-/// Counts of all units. Thread-safe.
+/// Reload counters of all units. Thread-safe.
 class ReloadCounters {
  public:
+  /// Lists a unit that was not loaded again yet.
   void add(const std::string& unit);
+  /// Counts a successful load.
   void loaded(const std::string& unit);
+  /// Counts a refused load.
   void refused(const std::string& unit, std::string why);
-  /// Forgets units that no longer exist.
+  /// Removes the counters of units that no longer exist.
   void keep_only(const UnitFiles& units);
   [[nodiscard]] std::map<std::string, UnitState> list() const;
 
@@ -81,37 +90,41 @@ class ReloadCounters {
   std::map<std::string, UnitState> units_;  // guarded by mutex_
 };
 
-/// Decides when one unit is loaded: when its files change, when it is stale, and every few seconds
-/// while it is refused. The clock is the caller's. Not thread-safe.
+/// Decides when one unit is loaded again: when its files change, when it is stale, and every few
+/// seconds while loading fails. The caller passes the time. Not thread-safe.
 class UnitWatch {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// From one attempt to the next while it is refused.
+  /// Time between two attempts while loading fails.
   static constexpr std::chrono::seconds kRetry{5};
-  /// From one log line to the next about a cause that stays the same.
+  /// Time between two log lines about the same error.
   static constexpr std::chrono::minutes kRepeat{10};
 
-  /// \param marks the state of its files before they were loaded last.
+  /// \param marks state of the unit's files before they were last loaded.
   UnitWatch(ReloadUnit unit, FileMarks marks) : unit_(std::move(unit)), marks_(std::move(marks)) {}
 
   [[nodiscard]] const std::string& name() const { return unit_.name; }
-  /// What is wrong with it since the start.
+  /// Marks the unit as failed, for a problem that was found when the service started.
   void refuse(std::string why, TimePoint now);
 
+  /// Returns true if the unit must be loaded now.
   [[nodiscard]] bool is_due(TimePoint now);
 
+  /// Result of one attempt to load the unit.
   struct Outcome {
-    std::string error;     ///< empty: it is in force
-    bool is_news = false;  ///< whether the error is to be told
+    std::string error;     ///< empty: the unit was loaded
+    bool is_news = false;  ///< true: the error must be logged
   };
-  /// \param asked_for an operator wants to know, even what was told before.
+  /// Loads the unit now.
+  /// \param asked_for true: an operator asked for it, so an error is logged even if it was logged
+  ///   before.
   [[nodiscard]] Outcome load(TimePoint now, bool asked_for);
 
  private:
   ReloadUnit unit_;
   FileMarks marks_;
-  std::string error_;  // empty: it is in force
+  std::string error_;  // empty: the last load succeeded
   TimePoint retry_at_{};
   TimePoint told_at_{};
 };

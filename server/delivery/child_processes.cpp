@@ -57,19 +57,22 @@ void ChildProcesses::abandon(pid_t pid) {
 
 void ChildProcesses::reap_orphans(std::chrono::steady_clock::time_point now,
                                   std::chrono::milliseconds grace) {
-  // Held while a status is taken: the number could be that of a new child of ours otherwise.
+  // Keep the lock while a status is taken: otherwise the kernel could give the same process id to a
+  // new child of this program.
   const std::lock_guard lock(mutex_);
   while (true) {
     siginfo_t ended{};
     if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return;
     const pid_t pid = ended.si_pid;
-    // Whoever waits for this one takes it in a moment; then the next comes to light.
+    // The code that started this child takes its status in a moment. waitid() shows other ended
+    // children only after that.
     if (pid == 0 || waited_for_.contains(pid)) return;
     if (pid != suspect_) {
       suspect_ = pid;
       suspect_since_ = now;
     }
-    // What the command of an exec handler left is in that command's group, and nobody waits for it.
+    // Processes that the command of an exec handler left behind are in that command's process
+    // group, so no code of this process waits for them.
     const bool may_be_awaited = ::getpgid(pid) == ::getpgrp();
     if (may_be_awaited && now - suspect_since_ < grace) return;
     takes_status_of(pid);

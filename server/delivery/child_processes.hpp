@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Child processes: those that are started here, and orphans that the kernel hands to this process.
+/// Child processes: the ones that this program starts, and orphans that the kernel hands over to
+/// it.
 
 #include <chrono>
 #include <functional>
@@ -13,47 +14,51 @@
 
 namespace couponhook::server {
 
-/// Unblocks all signals, and gives those that were ignored when this process was started their
-/// default disposition again. A service manager may pass both on, and with SIGCHLD ignored no exit
-/// status of a child can be seen. SIGHUP, SIGINT and SIGQUIT stay as they are, since `nohup` and a
-/// shell's background jobs mean them so. Call before the first thread is started.
+/// Unblocks all signals, and resets ignored signals to their default action. A service manager may
+/// start this process with signals blocked or ignored; with SIGCHLD ignored, the kernel discards
+/// the exit status of every child. SIGHUP, SIGINT and SIGQUIT stay ignored if they were, because
+/// `nohup` and a shell's background jobs ignore them on purpose. Call this function before the
+/// first thread starts.
 void reset_inherited_signals();
 
-/// The children that somebody here waits for, so that the reaper of orphans leaves them alone.
-/// Thread-safe.
+/// List of the child processes whose exit status some code here waits for. The orphan reaper leaves
+/// these children alone. Thread-safe.
 class ChildProcesses {
  public:
-  /// \param spawn starts a process and stores its id, or returns an error number. Nobody else takes
-  ///   the exit status of a process that was started here until forget() is called.
-  /// \return the error number of `spawn`, 0 for none.
+  /// Starts a child process and adds it to the list. The orphan reaper does not take the child's
+  /// exit status until forget() is called.
+  /// \param spawn starts a process and stores its id, or returns an error number.
+  /// \return the error number of `spawn`; 0 on success.
   int start(const std::function<int(pid_t&)>& spawn, pid_t& pid);
-  /// After its exit status has been taken.
+  /// Removes a child from the list. Call it after the child's exit status was taken.
   void forget(pid_t pid);
-  /// Gives up waiting for a process that was killed and does not end, as one in an uninterruptible
-  /// system call; its exit status is taken when it is there.
+  /// Stops waiting for a child that was killed but does not end, for example because it is inside
+  /// an uninterruptible system call. Its exit status is taken later, when it has ended.
   void abandon(pid_t pid);
 
-  /// Takes the exit status of every child that has ended and that nobody here has started.
-  /// \param grace how long such a child is left to others first: to code that knows nothing of this
-  ///   class and waits for its own children, such as a user's handler.
+  /// Takes the exit status of every ended child that is not on the list.
+  /// \param grace how long an ended child is first left to other code: a user's handler may start
+  ///   and wait for children without this class.
   void reap_orphans(std::chrono::steady_clock::time_point now, std::chrono::milliseconds grace);
 
+  /// The only instance that production code uses.
   static ChildProcesses& of_this_process();
 
  private:
   std::mutex mutex_;
-  std::set<pid_t> waited_for_;  // guarded by mutex_, as are the next
+  std::set<pid_t> waited_for_;  // guarded by mutex_, like the next members
   std::set<pid_t> abandoned_;
-  pid_t suspect_ = 0;  // has ended, and its grace runs
+  pid_t suspect_ = 0;  // an ended child whose grace period runs; 0: none
   std::chrono::steady_clock::time_point suspect_since_;
 };
 
-/// Whether orphans become children of this process: as process 1 of a container, or as a subreaper.
+/// Returns true if orphans become children of this process. This is so when it is process 1 of a
+/// container, or a subreaper.
 [[nodiscard]] bool adopts_orphans();
 
-/// Reaps orphans several times a second on a thread of its own, where there can be any. Without it
-/// each process that a command of an exec handler leaves behind stays in the process table as a
-/// zombie.
+/// Thread that reaps orphans ten times a second. It only starts when this process can get orphans.
+/// Without it, every process that a command of an exec handler leaves behind stays in the process
+/// table as a zombie.
 class OrphanReaper {
  public:
   explicit OrphanReaper(std::chrono::milliseconds grace);

@@ -21,14 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As much as a certificate's file or a small transaction takes.
+/// Size of the test file: about as large as a certificate file or a small transaction.
 constexpr std::size_t kPlaceTrialBytes = 65536;
 
-/// Where the service must write, and what the configuration calls it.
+/// One folder that the service must write to, with its configuration key.
 struct Place {
   std::string key;
   fs::path folder;
-  fs::path file;  ///< that must be writable where it exists; may be empty
+  fs::path file;  ///< must be writable if it exists; may be empty
 };
 
 std::vector<Place> places_of(const Config& config) {
@@ -48,7 +48,8 @@ std::vector<Place> places_of(const Config& config) {
   return places;
 }
 
-/// \return 0 or an error number, as all functions below.
+/// Creates a file, writes and syncs it, and removes it.
+/// \return 0 or an error number; the functions below return the same.
 int write_whole(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
@@ -67,7 +68,7 @@ int write_whole(const fs::path& file) {
   return error;
 }
 
-/// The folder, or the nearest one above it where it has yet to be made.
+/// Replaces `folder` by its nearest existing parent folder if the folder does not exist yet.
 int find_existing(fs::path& folder) {
   while (true) {
     struct stat facts {};
@@ -86,11 +87,13 @@ int try_place(const Place& place) {
   const int error = write_whole(fs::path(trial) / "trial");
   ::rmdir(trial.c_str());
   if (error != 0 || place.file.empty()) return error;
-  // Not opened: closing it would end the locks that this process may have on a database.
+  // Do not open the file: closing it would release the locks that this process may hold on an
+  // SQLite database (POSIX locks).
   return ::access(place.file.c_str(), R_OK | W_OK) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-/// Runs a trial in a child that becomes the user, whose exit code is the error number.
+/// Runs the check in a child process that changes to the user. The child's exit code is the error
+/// number.
 int try_as(const SystemUser& user, const std::function<int()>& trial) {
   const pid_t child = ::fork();
   if (child < 0) return errno;
@@ -112,12 +115,13 @@ std::optional<SystemUser> find_user(const std::string& name) {
   const bool is_number = failure == std::errc() && end == name.data() + name.size();
   const passwd* const entry = is_number ? ::getpwuid(uid) : ::getpwnam(name.c_str());
   if (entry != nullptr) return SystemUser{entry->pw_name, entry->pw_uid, entry->pw_gid};
-  // A container's user often has a number and no name.
+  // The user of a container often has a number but no name.
   if (is_number) return SystemUser{name, uid, uid};
   return std::nullopt;
 }
 
-/// \return nothing where the store is elsewhere, not made yet, or root's own.
+/// Finds the owner of an SQLite store.
+/// \return nothing when the store is not a file, does not exist yet, or belongs to root.
 std::optional<SystemUser> owner_of_store(const Config& config) {
   const auto url = storage::parse_store_url(config.store.url, config.directory);
   if (!url || url->path.empty()) return std::nullopt;

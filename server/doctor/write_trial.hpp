@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Tries whether the service can write where it must.
+/// Checks whether the service can write to its folders.
 
 #include <optional>
 #include <string>
@@ -21,17 +21,21 @@ struct SystemUser {
   gid_t gid;
 };
 
-/// Whom to try as: the user of that name or number; where the name is empty and this is root, the
-/// owner of an SQLite store's file or folder, since the service will most likely run as that user;
-/// else nobody in particular, which is whoever runs this.
-/// \return an error where there is no such user, or this is not root and so cannot become another.
+/// Selects the user for the check.
+/// \param name name or number of a user. Empty: when this process runs as root, the owner of an
+///   SQLite store's file or folder, because the service most likely runs as that user; otherwise no
+///   user.
+/// \return the user, or no user: then check as the user of this process. An error when the user
+///   does not exist, or this process is not root and cannot become another user.
 [[nodiscard]] boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
     const std::string& name, const Config& config);
 
-/// Writes into the folders of the store and of fetched certificates, or where these would be made,
-/// and leaves nothing behind. Access rights, read-only file systems and full disks are told alike.
-/// \param user whom to try as, in a process of its own; nothing: as this process.
-/// \return one problem for each place that cannot be written to.
+/// Writes a file to the folders of the store and of fetched certificates, or to the nearest
+/// existing folder above, and removes it again. This finds missing permissions, read-only file
+/// systems and full disks.
+/// \param user user for the check, which then runs in a child process; nothing: check in this
+///   process.
+/// \return one problem for each folder that cannot be written to.
 [[nodiscard]] std::vector<Problem> try_writing(const Config& config,
                                                const std::optional<SystemUser>& user);
 

@@ -23,20 +23,22 @@
 namespace couponhook::server {
 namespace {
 
-/// What may wait for a reader of standard output that does not keep up.
+/// Largest number of bytes of log lines that wait in memory while the reader of standard output is
+/// slow.
 constexpr std::size_t kWaitingBytesMax = 8U << 20;
-/// How long lines are gathered: a few system calls then write what a thousand would.
+/// Time that lines are collected before they are written, so that a few system calls write many
+/// lines.
 constexpr std::chrono::milliseconds kGather{50};
-/// How long a flush, or the end of the process, waits for a reader that does not read.
+/// Longest wait of a flush, and of the end of the process, for a reader that does not read.
 constexpr std::chrono::milliseconds kGoodbyeMax{500};
-/// What a pipe that is ready for writing takes without blocking (PIPE_BUF).
+/// Bytes that a pipe accepts without blocking when poll() reports it as writable (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
-/// Lines at once of a refusal or of a failed delivery, each of which names another notification;
-/// and of an event, whose texts may all differ.
+/// Burst for refusals and failed deliveries, whose lines each name another notification; and burst
+/// for events, whose texts may all differ.
 constexpr int kBurst = 20;
 constexpr int kEventBurst = 100;
 
-/// What a sender may make a line longer by, for each field it controls.
+/// Longest value in a line, for fields that a sender controls.
 constexpr std::size_t kFieldBytesMax = 64;
 
 spdlog::level::level_enum level(Severity severity) {
@@ -65,8 +67,9 @@ std::pair<Severity, std::string_view> told_of(storage::DeliveryResult result) {
   return {Severity::kError, "DEAD"};
 }
 
-/// A line's fields: `"key":"value",…` as JSON, `key=value …` as text. Control characters and quotes
-/// cannot get out of a value either way.
+/// The fields of one line: `"key":"value",…` as JSON, `key=value …` as text. Quotes are
+/// escaped, and bytes outside printable ASCII become question marks, so a value cannot forge
+/// another field or line.
 class Fields {
  public:
   explicit Fields(bool json) : json_(json) { out_.reserve(320); }
@@ -90,7 +93,8 @@ class Fields {
   [[nodiscard]] const std::string& line() const { return out_; }
 
  private:
-  // A closure, which algorithms call in place; a function they would call through its address.
+  // A lambda, because the compiler inlines it in algorithms. A function would be called through a
+  // pointer.
   static constexpr auto is_plain = [](char c) {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   };
@@ -121,8 +125,9 @@ class Fields {
   std::string out_;
 };
 
-/// Gathers lines in memory and writes them to standard output from a thread of its own. spdlog's
-/// asynchronous logger wakes its thread for each line, which costs more than making the line.
+/// spdlog sink that collects lines in memory and writes them to standard output from its own
+/// thread. spdlog's asynchronous logger wakes its thread for each line, which costs more than
+/// formatting the line.
 class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit GatheringSink(bool json) : json_(json), writer_([this] { write_until_closed(); }) {}
@@ -187,7 +192,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
   }
 
-  /// Waits for a reader as long as it takes, but not once the process is to end.
+  /// Writes all bytes. Waits for the reader without a limit, except when the process is ending:
+  /// then until give_up_at_.
   void write_all(std::string_view bytes) {
     while (!bytes.empty()) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
@@ -205,11 +211,11 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const bool json_;
-  spdlog::memory_buf_t formatted_;  // guarded by base_sink's own mutex
+  spdlog::memory_buf_t formatted_;  // guarded by the mutex of base_sink
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  std::string waiting_;  // guarded by waiting_mutex_, as are the following
+  std::string waiting_;  // guarded by waiting_mutex_, like the next members
   bool writing_ = false;
   std::uint64_t dropped_ = 0;
   Clock::time_point give_up_at_ = Clock::time_point::max();
@@ -228,7 +234,9 @@ struct Log::Impl {
 
   ~Impl() { tell_suppressed(limit.take_all()); }
 
-  /// \return nothing where a line of this cause is to be suppressed; else how many were before it.
+  /// Applies the rate limit to a line.
+  /// \return nothing when a line of this cause must be suppressed; else the number of lines
+  ///   suppressed before it.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {
     const std::lock_guard lock(mutex);
     return limit.admit(cause, burst, std::chrono::steady_clock::now());
@@ -258,13 +266,14 @@ struct Log::Impl {
   bool json;
   spdlog::logger logger;
   std::mutex mutex;
-  LineLimit limit;  // guarded by the mutex
+  LineLimit limit;  // guarded by `mutex`
 };
 
 namespace {
 
-/// How many lines of a verdict may come at once; 0: any number. What is ours to mend has one cause,
-/// whatever notification meets it.
+/// Number of lines of a verdict that may come at once; 0: no limit. A verdict that the service
+/// itself causes, such as a failing store, has one cause for all notifications, so it gets one line
+/// at a time.
 int burst_of(const VerdictRow& entry) {
   if (entry.status == kSuccessStatus) return 0;
   const bool is_ours = entry.verdict == Verdict::kStoreUnavailable ||
@@ -348,7 +357,7 @@ void Log::message(Severity severity, std::string_view event, std::string_view te
   if (!impl_->logger.should_log(level(severity))) return;
   impl_->tell_quiet();
   std::uint64_t suppressed = 0;
-  // What goes as it should has no limit: its pace is that of operators and schedules.
+  // Debug and info lines have no limit: only operators and schedules cause them.
   if (severity == Severity::kWarning || severity == Severity::kError) {
     const auto of_event = impl_->admit(event, kEventBurst);
     if (!of_event) return;

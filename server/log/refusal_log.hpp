@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Tells in the log of requests for paths that no merchant has, and of connections that were closed
-/// for others, without letting anybody fill it with them.
+/// Log lines about requests for unknown paths and about evicted connections, limited so that no
+/// client can fill the log.
 
 #include <chrono>
 #include <cstddef>
@@ -16,25 +16,32 @@
 
 namespace couponhook::server {
 
-/// One line a minute at most for each path and verdict. A few paths are remembered; requests for
-/// any others have one line a minute together. Thread-safe.
+/// Writes at most one line a minute for each path and verdict. It remembers kPathsMax paths;
+/// requests for all other paths share one line a minute. Thread-safe.
 class RefusalLog {
  public:
+  /// Number of paths that have a limit of their own.
   static constexpr std::size_t kPathsMax = 32;
+  /// Shortest time between two lines with the same path and verdict.
   static constexpr std::chrono::seconds kSilence{60};
 
   explicit RefusalLog(Log& log) : log_(log) {}
 
-  /// \param line views that need not outlive the call; its `more` is set here.
+  /// Counts a refused request, and logs it if a line is due.
+  /// \param line its views need not outlive the call; `more` is overwritten.
   void note(const RefusalLine& line, SteadyClock::time_point now);
+  /// Counts connections that were closed to make room for new ones, and logs them if a line is due.
   void note_evictions(std::size_t connections, SteadyClock::time_point now);
 
  private:
+  /// When a line was last written, and what was suppressed since then.
   struct Told {
     SteadyClock::time_point at = SteadyClock::time_point::min();
-    std::uint64_t since = 0;  ///< what was not told since then
+    std::uint64_t since = 0;  ///< requests or connections since then
   };
-  /// \return whether to tell, and then what was not told before.
+  /// Decides whether to write a line now.
+  /// \param untold set to the number of suppressed requests or connections when a line is due.
+  /// \return true if a line is due.
   static bool is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
                      std::uint64_t& untold);
   Told& remember(const RefusalLine& line, SteadyClock::time_point now);

@@ -22,7 +22,8 @@ void IoThread::start() {
       try {
         io_.run();
       } catch (...) {
-        // Nothing a handler throws may end the thread that serves everyone else.
+        // An exception of one request must not end this thread, which serves all other connections
+        // too.
         share_.on_bug(std::current_exception());
       }
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A thread with an io_context and a listener of its own.
+/// One I/O thread of a listener, with its own io_context.
 
 #include <functional>
 #include <string>
@@ -13,38 +13,44 @@
 
 namespace couponhook::server {
 
-/// What its sessions refer to must outlive it.
+/// A thread that accepts and serves the connections of one listener. `share`, and all objects that
+/// its sessions use, must outlive it.
 class IoThread {
  public:
   IoThread(ListenerShare& share, std::string name);
-  /// As stop().
+  /// Calls stop().
   ~IoThread();
 
-  /// Binds the listener; then start() may be called.
+  /// Binds the listening socket. Call start() after it.
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint) {
     return server_.listen(endpoint);
   }
-  /// The same with a socket that listens already.
+  /// Takes over a socket that is already listening, instead of listen().
   [[nodiscard]] error_code listen_on(int descriptor) { return server_.listen_on(descriptor); }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return server_.endpoint(); }
+  /// Starts the thread.
   void start();
 
+  /// Stops keeping connections open after their replies; see HttpServer::drain(). Callable from any
+  /// thread.
   void drain() {
     asio::post(io_, [this] { server_.drain(); });
   }
+  /// Stops accepting connections; see HttpServer::close(). Callable from any thread.
   void close() {
     asio::post(io_, [this] { server_.close(); });
   }
+  /// Ends each session at its next wait; see HttpServer::abort(). Callable from any thread.
   void abort() {
     asio::post(io_, [this] { server_.abort(); });
   }
-  /// Ends the thread, whatever its sessions are doing.
+  /// Ends the thread at once, even if sessions still work.
   void stop();
 
  private:
   ListenerShare& share_;
   std::string name_;
-  // Before the io_context, which ends the sessions that are left when it ends.
+  // Declared before io_, so that both outlive the sessions that io_ destroys.
   Deadlines deadlines_;
   SessionList sessions_;
   asio::io_context io_{1};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the scheduled reconciliation has found since the service started.
+/// Counters of the scheduled reconciliation since the service started.
 
 #include <cstdint>
 #include <mutex>
@@ -9,19 +9,21 @@
 
 namespace couponhook::server {
 
+/// Results of comparisons between the store and WeChat Pay's records.
 struct ReconcileCounts {
-  std::uint64_t comparisons = 0;    ///< with a flow, or with the coupons of the users of late
-  std::uint64_t in_books = 0;       ///< what WeChat Pay's records told in these
-  std::uint64_t missing = 0;        ///< of it, what had never arrived and was not about to
-  std::uint64_t admitted = 0;       ///< of that, what was stored
-  std::uint64_t differing = 0;      ///< what the store tells differently
-  std::uint64_t skipped_users = 0;  ///< of whom not all could be read
-  std::uint64_t failures = 0;       ///< comparisons that could not be made, or not completely
-  std::int64_t last_ms = 0;         ///< when the last comparison ended; 0: none yet
+  /// Comparisons with a stock's flow, or with the coupons of recent users.
+  std::uint64_t comparisons = 0;
+  std::uint64_t in_books = 0;  ///< entries in WeChat Pay's records
+  std::uint64_t missing = 0;   ///< entries that the store lacks and that no notification will bring
+  std::uint64_t admitted = 0;  ///< missing entries that were stored
+  std::uint64_t differing = 0;      ///< entries that the store has with other content
+  std::uint64_t skipped_users = 0;  ///< users whose coupons could not all be read
+  std::uint64_t failures = 0;       ///< comparisons that failed, completely or in part
+  std::int64_t last_ms = 0;         ///< end of the last comparison, Unix ms; 0: none yet
   std::string last_failure{};
 };
 
-/// Thread-safe.
+/// Sum of the results of all comparisons. Thread-safe.
 class ReconcileTally {
  public:
   [[nodiscard]] ReconcileCounts counts() const {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Where the store's writer thread leaves what has become of the admissions of one I/O thread.
+/// Passes commit results from the store's writer thread to the I/O thread that waits for them.
 
 #include <memory>
 #include <mutex>
@@ -15,19 +15,21 @@ namespace couponhook::server {
 
 class CommitWait;
 
-/// One for each io_context, which owns it. Posting a handler for each admission would wake its
-/// thread again and again while the writer goes through a batch; here the first one wakes it, and
-/// it finds the others as well.
+/// Queue of commit results for one io_context, which owns the queue as an Asio service. The writer
+/// finishes a whole batch at once. One posted handler per result would wake the I/O thread many
+/// times; here the first result of a batch wakes the thread, which then takes all results that have
+/// arrived.
 class CommitMailbox final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;
 
+  /// The queue of the io_context that `executor` belongs to.
   [[nodiscard]] static CommitMailbox& of(const Executor& executor);
 
-  /// Called by the io_context.
+  /// Called by Asio when the service is first used.
   explicit CommitMailbox(asio::execution_context& context);
 
-  /// On any thread. The wait is finished on the io_context's.
+  /// Adds a result. May be called on any thread; the wait is finished on the io_context's thread.
   void put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome);
 
  private:
@@ -39,7 +41,7 @@ class CommitMailbox final : public asio::execution_context::service {
   Executor executor_;
   std::mutex mutex_;
   Letters arrived_;  // guarded by mutex_
-  Letters read_;     // the io_context's thread only; its memory serves again
+  Letters read_;     // used by the io_context's thread only; keeps its memory for the next batch
 };
 
 }  // namespace couponhook::server

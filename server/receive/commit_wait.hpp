@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Waits on an I/O thread for what the store's writer thread commits.
+/// Wait of an I/O thread for a commit of the store's writer thread.
 
 #include <memory>
 #include <utility>
@@ -14,8 +14,10 @@
 
 namespace couponhook::server {
 
-/// Hand it to the Inbox, then await wait() on the executor's thread. The writer may be done before,
-/// while or after anybody waits; a wait that is given up leaves nothing dangling.
+/// One admission's wait for its commit. Pass it to the Inbox, then await wait() on the executor's
+/// thread. The writer may finish before, during or after wait(). If the caller stops waiting, for
+/// example at its deadline, the writer's shared pointer keeps this object alive until the result
+/// has come.
 class CommitWait final : public storage::AdmitListener,
                          public ResultWait<storage::AdmitOutcome>,
                          public std::enable_shared_from_this<CommitWait> {
@@ -23,7 +25,7 @@ class CommitWait final : public storage::AdmitListener,
   explicit CommitWait(const Executor& executor)
       : ResultWait(executor), mailbox_(CommitMailbox::of(executor)) {}
 
-  // On the writer's thread; the mailbox calls finish() on the executor's.
+  // Called on the writer's thread. The mailbox calls finish() on the executor's thread.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
     mailbox_.put(shared_from_this(), outcome);
   }
@@ -34,13 +36,15 @@ class CommitWait final : public storage::AdmitListener,
     born_leased_ = std::move(deliveries);
   }
 
-  /// The deliveries that were born leased, with what their handlers are told. Once, after wait()
-  /// has given an outcome.
+  /// Takes the deliveries that were stored with a lease of this replica, each with everything that
+  /// its handler needs. Call it once, after wait() has returned an outcome.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:
   CommitMailbox& mailbox_;
-  storage::Admission given_back_;  // else only held until it is freed here
+  // The admission, returned by the writer thread: source of the data in take_born_leased(). Memory
+  // is also cheaper to free on the I/O thread, which has allocated it.
+  storage::Admission given_back_;
   std::vector<storage::BornLeased> born_leased_;
 };
 

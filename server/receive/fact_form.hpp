@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether a fact's identifiers and time have the forms that WeChat Pay documents.
+/// Checks that the identifiers and times of a fact have the forms that WeChat Pay documents.
 
 #include <string>
 
@@ -9,8 +9,10 @@
 
 namespace couponhook::server {
 
-/// \return the first field of another form, without its content: "coupon_id is not 1 to 20 digits";
-///   empty where all have theirs, and for an OtherEvent. Thread-safe.
+/// Checks the fields of an event. Thread-safe.
+/// \return the name of the first field in another form, and its documented form, but never its
+///   content: "coupon_id is not 1 to 20 digits". Empty when all fields are correct, and for an
+///   OtherEvent.
 [[nodiscard]] std::string odd_form(const handlers::CouponEvent& event);
 
 }  // namespace couponhook::server

@@ -13,7 +13,7 @@
 namespace couponhook::server {
 namespace {
 
-/// Reports what is wrong with a file, with the key that names it.
+/// Collects problems of one merchant's files, each with the configuration key that names the file.
 class FileReport {
  public:
   FileReport(const Config& config, const MerchantConfig& merchant, std::vector<Problem>& problems)
@@ -32,16 +32,17 @@ class FileReport {
   std::vector<Problem>& problems_;
 };
 
-/// An expired certificate is no problem: it lies there after every rollover, and no signature is
-/// accepted with it.
-/// \return each thing that is wrong with the file.
+/// Adds the certificates of a PEM file. An expired certificate is not an error: it stays in the
+/// folder after every key rollover, and verification rejects its signatures.
+/// \return one message for each fault in the file.
 std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = crypto::read_file(file);
   if (!pem) return {pem.error()};
   return merchant.platform_keys.add_certificates(pem->reveal()).faults;
 }
 
-/// Why a path stands for no file: one of its folders may not be looked into, or there is none.
+/// Explains why a path matches no file: this user may not read one of its folders, or the file does
+/// not exist.
 std::string explain_no_files(const std::filesystem::path& pattern) {
   for (std::filesystem::path place = pattern; place.has_relative_path();
        place = place.parent_path()) {
@@ -65,11 +66,11 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
     }
   }
   std::error_code ec;
-  // What else stands in the folder's place keeps certificates from being kept, and none from being
-  // used: whoever keeps them tells of it.
+  // If certificate_directory is not a folder, fetched certificates cannot be stored in files, but
+  // they are still used. The code that stores them reports the error.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : crypto::expand_path(config.api->certificate_directory)) {
-    // What was fetched and is damaged will be fetched anew.
+    // A damaged certificate that was fetched before is not an error: it will be fetched again.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
     for (std::string& trouble : add_certificates(file, merchant)) {
@@ -86,7 +87,7 @@ void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileRepo
       continue;
     }
     const auto added = merchant.platform_keys.add_public_key(key.id, pem->reveal());
-    // An id that will not do the configuration's reader has told of.
+    // A wrong id was already reported when the configuration was read.
     if (added || added.error() == crypto::KeyError::kBadId) continue;
     std::string why(crypto::describe(added.error()));
     if (added.error() == crypto::KeyError::kNotPem) {
@@ -149,7 +150,8 @@ Merchant load_merchant(const Config& config, const MerchantConfig& entry, Fetche
   FileReport report(config, entry, problems);
   load_certificates(entry, merchant, report);
   for (const wechatpay::PlatformCertificate& certificate : fetched) {
-    // Refuses only what a file has given already: these were opened and verified when they came.
+    // This fails only for certificates that a file also holds: fetched ones were verified when they
+    // came.
     static_cast<void>(merchant.platform_keys.add_certificate(certificate.pem));
   }
   load_public_keys(entry, merchant, report);

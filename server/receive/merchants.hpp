@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The merchants with their keys, loaded and ready.
+/// The configured merchants with their platform keys and APIv3 keys, loaded from files.
 
 #include <chrono>
 #include <memory>
@@ -19,7 +19,7 @@
 
 namespace couponhook::server {
 
-/// One merchant: where its notifications come in, and what opens them.
+/// One merchant: the path for its notifications, and the keys that verify and decrypt them.
 struct Merchant {
   std::string mchid;
   std::string path;
@@ -28,11 +28,12 @@ struct Merchant {
   std::vector<crypto::ResourceCipher> ciphers;  ///< one for each live APIv3 key
 };
 
-/// Whether notifications of this merchant can be verified and opened at all.
+/// Returns true if notifications of this merchant can be verified and decrypted: it has an APIv3
+/// key, and a platform key that has not expired.
 [[nodiscard]] bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now);
 
-/// All merchants, immutable: a change of keys makes a new set, which shares those that have not
-/// changed. Thread-safe.
+/// Immutable set of all merchants. A change of keys makes a new set, which shares the unchanged
+/// merchants with the old one. Thread-safe.
 class Merchants {
  public:
   using Shared = std::vector<std::shared_ptr<const Merchant>>;
@@ -40,10 +41,12 @@ class Merchants {
   explicit Merchants(Shared merchants) : merchants_(std::move(merchants)) {}
   explicit Merchants(std::vector<Merchant> merchants);
 
-  /// \return the merchant whose notifications come in on this path, or null.
+  /// Finds the merchant whose notifications arrive on this path.
+  /// \return null when there is none. The pointer is valid as long as this object, or another set
+  ///   that shares the merchant, exists.
   [[nodiscard]] const Merchant* find_path(std::string_view path) const;
   [[nodiscard]] const Merchant* find_mchid(std::string_view mchid) const;
-  /// A range of const Merchant&, valid while this object lives.
+  /// All merchants, as a range of const Merchant&. Valid as long as this object exists.
   [[nodiscard]] auto all() const { return std::views::transform(merchants_, Dereference{}); }
   [[nodiscard]] const Shared& shared() const { return merchants_; }
 
@@ -57,28 +60,30 @@ class Merchants {
   Shared merchants_;
 };
 
-/// Platform certificates that were fetched and verified, wherever else they are kept.
+/// Platform certificates that were fetched from WeChat Pay and verified, whether or not they are
+/// also stored in files.
 using FetchedSpan = std::span<const wechatpay::PlatformCertificate>;
 
-/// Reads one merchant's key files, which may turn out to hold no live key.
-/// \param fetched used beside those in files.
-/// \return what could be read; each file that will not do is one problem in `problems`, of the
-///   merchant's unit.
+/// Reads the key files of one merchant. The result may hold no live key.
+/// \param fetched certificates that are used in addition to those in files.
+/// \param problems gets one entry, with the merchant's unit, for each file that cannot be used.
+/// \return the merchant with the keys that could be read.
 [[nodiscard]] Merchant load_merchant(const Config& config, const MerchantConfig& entry,
                                      FetchedSpan fetched, std::vector<Problem>& problems);
 
-/// As load_merchant(). A merchant without a live key is a problem, unless its certificates are
-/// fetched.
+/// Like load_merchant(), but a merchant without a live key is also a problem, unless its
+/// certificates are fetched from WeChat Pay.
 [[nodiscard]] Merchant load_live_merchant(const Config& config, const MerchantConfig& entry,
                                           FetchedSpan fetched, std::chrono::sys_seconds now,
                                           std::vector<Problem>& problems);
 
-/// The same for every merchant of the configuration, with nothing fetched.
+/// Calls load_live_merchant() for every configured merchant, without fetched certificates.
 [[nodiscard]] std::shared_ptr<const Merchants> load_merchants(const Config& config,
                                                               std::chrono::sys_seconds now,
                                                               std::vector<Problem>& problems);
 
-/// The set in force, swapped whole. Thread-safe.
+/// Shared pointer to the current version of an immutable value, for example the keys. A reload
+/// replaces it as a whole, while readers keep the version that they have. Thread-safe.
 template <typename T>
 class Live {
  public:
@@ -94,7 +99,7 @@ class Live {
   }
 
  private:
-  mutable std::mutex mutex_;  // std::atomic<std::shared_ptr> upsets GCC 12's thread sanitizer
+  mutable std::mutex mutex_;  // not std::atomic<std::shared_ptr>: GCC 12's TSan reports it
   std::shared_ptr<const T> value_;
 };
 

@@ -36,7 +36,7 @@ crypto::SignedParts signed_parts(const Request& request) {
       request.headers.find("Wechatpay-Signature-Type"), request.body};
 }
 
-/// Which of them, so that whoever strips it can be found.
+/// Names the missing headers, so that an operator can find the proxy that removes them.
 std::string missing_headers(const crypto::SignedParts& parts) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> headers{{
       {"Wechatpay-Timestamp", parts.timestamp},
@@ -53,12 +53,13 @@ std::string missing_headers(const crypto::SignedParts& parts) {
          "; WeChat Pay sends four Wechatpay-* headers";
 }
 
-/// By how much, so that a clock that goes wrong is not taken for an attack.
+/// Tells by how many seconds the timestamp is wrong, so that an operator recognizes a wrong clock
+/// and does not suspect an attack.
 std::string wrong_time(std::string_view timestamp, const Merchant& merchant,
                        std::chrono::sys_seconds now) {
   const auto sent = crypto::parse_timestamp(timestamp);
   if (!sent) return "Wechatpay-Timestamp is no number of seconds since 1970";
-  // Neither is negative, so the difference is a number.
+  // Both numbers are not negative, so the subtraction cannot overflow.
   const std::int64_t behind = now.time_since_epoch().count() - *sent;
   return "Wechatpay-Timestamp is " + std::to_string(std::abs(behind)) + " s " +
          (behind > 0 ? "behind" : "ahead of") + " this server's clock, and " +
@@ -85,7 +86,8 @@ Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts,
   return {Verdict::kSignatureInvalid, {}};
 }
 
-/// The headers that a later attempt to open a quarantined body would be judged by.
+/// The signature headers as JSON. They are stored with a quarantined body, because a later attempt
+/// to decrypt the body verifies the signature again.
 std::string headers_json(const crypto::SignedParts& parts) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -115,7 +117,9 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   return {verdict, std::move(record)};
 }
 
-/// Opens the resource with whichever live APIv3 key it was sealed with.
+/// Decrypts the resource with the first live APIv3 key that fits; during a key change there are
+/// several.
+/// \return the plaintext, or the reason why no key fits.
 boost::system::result<std::string, std::string> open_resource(
     const handlers::SealedResource& resource, const Merchant& merchant) {
   using Result = boost::system::result<std::string, std::string>;
@@ -131,7 +135,7 @@ boost::system::result<std::string, std::string> open_resource(
   return Result(boost::system::in_place_error, std::move(reason));
 }
 
-/// What came in the envelope beside the columns of its own.
+/// The fields of the envelope that have no column of their own in the store, as JSON.
 std::string envelope_json(const handlers::Notification& notification) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -162,7 +166,8 @@ storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
           std::move(entry.occurred_at)};
 }
 
-/// Events of one coupon are delivered in order; a refund names only the transaction.
+/// Key of a delivery's ordering lane. Events of one coupon share a key, so their deliveries are
+/// made in order. A refund names no coupon, only the transaction.
 std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
                          const std::string& notification_id) {
   if (!entry) return notification_id;
@@ -170,8 +175,8 @@ std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
   return entry->stock_id + "/" + entry->coupon;
 }
 
-/// Deliveries that the reply waits for come into the world in this replica's hands, so that no
-/// other one takes them between the commit and the call.
+/// Marks the deliveries that the reply waits for. They are stored with a lease of this replica, so
+/// that no other replica takes them between the commit and the handler's call.
 void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
   for (storage::NewDelivery& delivery : admit.admission.deliveries) {
     const auto awaited = rules.awaited.find(delivery.handler);
@@ -227,7 +232,7 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
       admission.flaw.append(storage::flaw::kUnreadable).append(result.unreadable);
     }
   } else {
-    // WeChat Pay signed it, so that it is kept whatever it looks like.
+    // A signed event is stored even if its fields have unusual forms; the flaw is only recorded.
     const std::string odd = odd_form(event);
     if (!flaw.empty() && !odd.empty()) flaw += "; ";
     flaw += odd;

@@ -11,7 +11,7 @@
 namespace couponhook::server {
 namespace {
 
-/// The identifiers for the log, copied before the store takes the record over.
+/// Identifiers for the log line, copied before the record moves into the store's queue.
 struct Identity {
   std::string id;
   std::string event_type;
@@ -30,6 +30,8 @@ struct Identity {
   }
 };
 
+/// Wait of a session for the awaited handlers. The delivery worker's thread calls handled(); the
+/// wait is finished on the session's thread.
 class HandledWait final : public HandledListener,
                           public ResultWait<Handled>,
                           public std::enable_shared_from_this<HandledWait> {
@@ -137,7 +139,8 @@ Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> w
   if (queued == storage::Inbox::Queued::kFull) co_return Verdict::kOverloaded;
   if (queued == storage::Inbox::Queued::kStopped) co_return Verdict::kStoreUnavailable;
   const auto outcome = co_await wait->wait(deadline);
-  // A commit that comes later still counts: the next copy will be a duplicate of a kept one.
+  // The notification may still be committed after the deadline. The sender's next copy is then a
+  // duplicate and gets an acknowledgement.
   if (!outcome) co_return Verdict::kStoreUnavailable;
   co_return conclude(examined, *outcome);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The public listener's request handler: carries a notification through examine, commit, conclude,
-/// and waits for the handlers that must be done before the reply.
+/// Request handler of the public listener: examines a notification, waits for its commit and for
+/// the handlers that must be done first, then replies.
 
 #include <chrono>
 #include <functional>
@@ -26,11 +26,12 @@ class CommitWait;
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
   unsigned success_status;
-  /// Told, on the session's thread, of whom a signature named a key that is not loaded.
+  /// Called on the session's thread when a request names a platform key that is not loaded.
   std::function<void(std::string_view mchid, std::string_view serial)> on_unknown_serial = nullptr;
 };
 
-/// Thread-safe; all references must outlive it and every request it handles.
+/// Handles all requests on the public listener. Thread-safe. All references must outlive this
+/// object and every request that it handles.
 class Receiver final : public RequestHandler {
  public:
   Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
@@ -41,7 +42,7 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
                             std::string_view detail) override;
-  /// Connections were closed for newcomers.
+  /// Counts and logs connections that were closed to make room for new ones.
   void note_evictions(std::size_t connections);
 
  private:

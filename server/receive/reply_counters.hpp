@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What this process has replied since it started, and how soon.
+/// Counters of the replies of this process since its start, and their reply times.
 
 #include <algorithm>
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Upper bounds of the classes that replies are counted in by their time; those above the last are
-/// a class of their own. WeChat Pay gives up at five seconds.
+/// Upper bounds of the histogram of reply times, inclusive. Slower replies fall into one more
+/// class. WeChat Pay waits 5 s for a reply.
 inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
     std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
@@ -24,19 +24,20 @@ inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(500),  std::chrono::milliseconds(1000),
     std::chrono::milliseconds(2500), std::chrono::milliseconds(5000)};
 
-/// Replies by the time from a complete request to its verdict.
+/// Histogram of the time from a complete request to its verdict.
 struct ReplyTimes {
   std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
   std::chrono::microseconds sum{0};
 };
 
-/// Counts of verdicts. Thread-safe.
+/// Counters of verdicts, reply times and evicted connections. Thread-safe.
 class Tally {
  public:
+  /// Counts a request that was not received completely, so that it has no reply time.
   void count(Verdict verdict) {
     counts_[static_cast<std::size_t>(verdict)].fetch_add(1, std::memory_order_relaxed);
   }
-  /// Of a request that was taken whole.
+  /// Counts a complete request, with the time to its verdict.
   void count(Verdict verdict, std::chrono::microseconds took) {
     count(verdict);
     const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
@@ -47,7 +48,7 @@ class Tally {
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
   }
-  /// Connections that were closed for newcomers.
+  /// Counts connections that were closed to make room for new ones.
   void count_evictions(std::size_t more) { evictions_.fetch_add(more, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t evictions() const {
     return evictions_.load(std::memory_order_relaxed);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A coroutine's wait for a result that comes from elsewhere.
+/// Awaitable result for a coroutine: another part of the program sets the result.
 
 #include <optional>
 
@@ -9,12 +9,14 @@
 
 namespace couponhook::server {
 
-/// Only touched on the executor's thread. The result may come before, while or after anybody waits.
+/// One result, for one waiting coroutine. Use it only on the executor's thread. The result may come
+/// before, during or after wait().
 template <typename T>
 class ResultWait {
  public:
   explicit ResultWait(const Executor& executor) : executor_(executor) {}
 
+  /// Sets the result and wakes the coroutine.
   void finish(T result) {
     result_ = result;
     if (timer_ != nullptr) timer_->cancel();
@@ -22,7 +24,8 @@ class ResultWait {
 
   [[nodiscard]] bool is_finished() const { return result_.has_value(); }
 
-  /// \return nothing where the deadline passed first; the result may still come later.
+  /// Waits for the result.
+  /// \return nothing when the deadline passed first; the result may still come later.
   Task<std::optional<T>> wait(SteadyClock::time_point deadline) {
     if (result_) co_return result_;
     Timer timer(executor_);

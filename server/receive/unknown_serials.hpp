@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The keys that were asked for and are not loaded.
+/// Serial numbers of platform keys that requests named but that are not loaded.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,18 +13,22 @@
 
 namespace couponhook::server {
 
+/// One unknown serial number, and the number of requests that named it.
 struct UnknownSerial {
   std::string mchid;
   std::string serial;
   std::uint64_t requests = 0;
 };
 
-/// A few of them: anybody may write one into a header, so what was asked for least makes room.
-/// Thread-safe.
+/// The most requested unknown serial numbers. Anybody can write any serial into a header, so the
+/// list is short, and a new serial replaces the one with the fewest requests. Thread-safe.
 class UnknownSerials {
  public:
+  /// Largest number of serials in the list.
   static constexpr std::size_t kMost = 8;
 
+  /// Counts a request. Ignores a serial that is longer than 64 characters or has other characters
+  /// than letters, digits and underscores.
   void note(std::string_view mchid, std::string_view serial) {
     if (!is_plain(serial)) return;
     const std::lock_guard lock(mutex_);

@@ -26,7 +26,7 @@ error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing)
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec && sharing == Sharing::kWithOurService) acceptor.set_option(ReusePort(true), ec);
-  // Listening too would take connections in, and reset them a moment later.
+  // Do not listen here: the kernel would accept connections and reset them when this socket closes.
   if (!ec) acceptor.bind(endpoint, ec);
   return ec;
 }
@@ -56,12 +56,12 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
-  // SO_REUSEPORT would let a second service on the port take half of the notifications in silence,
-  // so look first whether anyone is there.
+  // With SO_REUSEPORT, a second service on the same port would start without an error and take half
+  // of the notifications. So first check that the port is free.
   error_code ec = try_to_bind(endpoint, Sharing::kNone);
   for (IoThread& thread : threads) {
     if (!ec) ec = thread.listen(endpoint);
-    // The other threads must join in on the system's choice.
+    // When the kernel has chosen the port, the other threads must use the same one.
     if (!ec) endpoint = thread.endpoint();
   }
   if (!ec) return std::nullopt;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Opens a listener on all threads that serve it.
+/// Opens the listening sockets of a listener on all its I/O threads.
 
 #include <cstdint>
 #include <list>
@@ -13,30 +13,36 @@
 
 namespace couponhook::server {
 
+/// Limits of the public listener, from its configuration.
 [[nodiscard]] HttpLimits listener_limits(const ListenerConfig& config);
-/// As the listener's, but for the number of connections.
+/// Limits of the admin listener: those of the public listener, but with its own number of
+/// connections.
 [[nodiscard]] HttpLimits admin_limits(const Config& config);
 
-/// Where a listener is to be.
+/// Address of a listener, or a socket that was passed to this process.
 struct ListeningPlace {
   std::string address;
-  std::uint16_t port;  ///< 0: the system chooses, once for all threads
-  std::optional<int>
-      passed;       ///< a socket that listens already; address and port do not matter then
+  std::uint16_t port;  ///< 0: the kernel chooses a port, the same for all threads
+  /// A listening socket from socket activation; address and port are then ignored.
+  std::optional<int> passed;
   std::string key;  ///< the listener's table in the configuration, for error messages
 };
 
-/// What a client writes to get there.
+/// Builds the URL of a listener, as a client writes it.
 [[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
 
+/// Conditions under which a port counts as free.
 enum class Sharing : unsigned char {
   kNone,            ///< the port must be free
-  kWithOurService,  ///< or held by a service of ours, of this user: both have SO_REUSEPORT
+  kWithOurService,  ///< the port may be in use by a couponhook of this user (SO_REUSEPORT)
 };
-/// Binds to a place for a moment, without listening: nothing that comes in meanwhile is lost.
+/// Binds a socket to an address for a moment, to check that it is free. The socket does not listen,
+/// so no connection can be accepted and lost.
 [[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing);
 
-/// \return why not, where a thread cannot listen; the port is in use by whoever it may be.
+/// Starts to listen on each thread of a listener, on the same address and port.
+/// \return the problem when a thread cannot listen, for example because any other process uses the
+///   port.
 [[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,
                                                    const ListeningPlace& place);
 

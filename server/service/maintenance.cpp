@@ -14,9 +14,10 @@
 namespace couponhook::server {
 namespace {
 
-/// Longer than any one transaction takes.
+/// Length of the lease that lets one replica purge. It must be longer than any one transaction of a
+/// purge.
 constexpr std::chrono::minutes kLease{2};
-/// A store that went is to be told of within 3 s.
+/// Interval of the checks. A lost store must be reported within 3 s.
 constexpr std::chrono::seconds kPlaceChecksApart{1};
 
 std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
@@ -45,10 +46,11 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
 Maintenance::~Maintenance() {
   ask_to_stop();
   thread_.join();
-  // A store that went since the last look is told of before the service says that it has ended.
+  // Report a store that was lost since the last check before the log says that the service has
+  // ended.
   try {
     check_place();
-  } catch (...) {  // for want of memory, at the end
+  } catch (...) {  // out of memory; the process ends in any case
   }
 }
 
@@ -84,7 +86,8 @@ void Maintenance::check_place() {
   was_in_place_ = there.has_value();
 }
 
-/// While the clock is right, so that a jump before the first purge is noticed too.
+/// Stores a mark now, while the clock is right, so that a clock jump before the first purge is
+/// noticed too; see storage::doubt_about_clock().
 void Maintenance::mark_clock() noexcept {
   try {
     static_cast<void>(storage::doubt_about_clock(
@@ -121,7 +124,8 @@ void Maintenance::work() {
   auto due = SteadyClock::now() + options_.first_after;
   guarded([this] { tell_unclaimed(); });
   while (rest(due - SteadyClock::now())) {
-    // From the beginning of one to that of the next, so that what takes long does not fall behind.
+    // The interval runs from the start of one purge to the start of the next, so that a long purge
+    // does not delay the next ones.
     due = SteadyClock::now() + interval;
     guarded([this] {
       check_place();
@@ -136,7 +140,7 @@ void Maintenance::purge() {
   storage::TaskLease lease("purge", options_.owner, kLease);
   const auto taken = lease.take(*connection_, now_ms());
   if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);
-  if (!*taken) return;  // another replica is at it
+  if (!*taken) return;  // another replica is purging
 
   const std::int64_t begun_ms = now_ms();
   if (!may_purge(begun_ms)) return static_cast<void>(lease.end(*connection_));
@@ -148,7 +152,8 @@ void Maintenance::purge() {
   const auto pass_max = storage::purge_pass_max(options_.store.maintenance_interval);
   const auto ran = storage::run_purge(purge, pass_max, SteadyClock::now, [&](auto time) {
     const auto ours = lease.take(*connection_, now_ms());
-    // A store that cannot be asked ends the pass by the step itself, which is tried again first.
+    // If the store does not answer, go on: the next step of the purge then fails and ends this
+    // pass.
     return rest(time) && (!ours || *ours);
   });
   tell(purge.counts());
@@ -156,14 +161,14 @@ void Maintenance::purge() {
     log_.message(Severity::kWarning, "totals_not_checked", corrected.error().message);
   }
   if (!ran) log_.message(Severity::kWarning, "purge_failed", ran.error().message);
-  // Where this fails the lease ends by itself.
+  // If this fails, the lease expires by itself.
   static_cast<void>(lease.end(*connection_));
 }
 
 void Maintenance::tell_unclaimed() {
   if (unclaimed_told_) return;
   const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
-  if (!unclaimed) return;  // Whoever cannot reach the store says so elsewhere.
+  if (!unclaimed) return;  // the code that needs the store reports that it is away
   unclaimed_told_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
     log_.message(Severity::kWarning, "deliveries_unclaimed",

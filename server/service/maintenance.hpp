@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// What the service does for its store when nobody asks.
+/// Background maintenance of the store: retention (purge) and a check that the store is still in
+/// its place.
 
 #include <chrono>
 #include <condition_variable>
@@ -20,43 +21,49 @@
 
 namespace couponhook::server {
 
-/// What the configured retention lets go of now.
+/// Times before which data is removed now, from the configured retention days.
 [[nodiscard]] storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms);
 
-/// On a thread and a connection of its own: purges now and then, so gently that receipts do not
-/// feel it (of several replicas one does it at a time), and looks every second whether the store is
-/// still where its URL says, which nobody would notice while nothing comes in.
+/// Maintenance thread, with its own connection. It purges data whose retention time is over, slowly
+/// enough not to delay new notifications; with several replicas, one purges at a time. Every second
+/// it also checks that the store is still where its URL says. Without this check, a moved or
+/// deleted store would stay unnoticed until the next notification.
 class Maintenance {
  public:
-  /// Called on its thread where the store is not in its place. Must not throw.
+  /// Called on the maintenance thread when the store is not in its place. Must not throw.
   using FailureObserver = std::function<void(const storage::Failure&)>;
 
   struct Options {
     StoreConfig store;
-    std::string owner;                      ///< another for each process
-    std::chrono::milliseconds first_after;  ///< at random, so that replicas do not meet
-    std::vector<std::string> served;        ///< handlers that deliveries are made to
+    std::string owner;  ///< unique for each process
+    /// Delay of the first purge. It is random, so that replicas do not all purge at once.
+    std::chrono::milliseconds first_after;
+    std::vector<std::string> served;  ///< names of the handlers that receive deliveries
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options, base::WallClock clock,
               FailureObserver on_failure, Log& log);
-  /// As ask_to_stop(), and waits for the transaction that is under way.
+  /// Calls ask_to_stop(), waits for the running transaction, and checks the store's place once
+  /// more.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  /// From now on it begins no transaction.
+  /// Makes the thread begin no more transactions.
   void ask_to_stop();
 
  private:
   void work();
   void purge();
-  /// \return whether what is old may be told by the clock.
+  /// Returns false, and logs the reason, when the wall clock may be wrong: a clock in the future
+  /// would make all data look old.
   [[nodiscard]] bool may_purge(std::int64_t now_ms);
   void mark_clock() noexcept;
   void check_place();
-  /// Says once whose deliveries nobody makes, as soon as the store can be asked.
+  /// Logs once which handlers with open deliveries are not configured. Retries until the store has
+  /// answered.
   void tell_unclaimed();
-  /// \return false where it was stopped meanwhile.
+  /// Sleeps, and checks the store's place every second meanwhile.
+  /// \return false if the thread was asked to stop.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
 
@@ -66,14 +73,14 @@ class Maintenance {
   const FailureObserver on_failure_;
   Log& log_;
   bool was_in_place_ = true;
-  std::string doubt_;  ///< about the clock, as it was told last
+  std::string doubt_;  ///< last reported doubt about the clock
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  ///< protected by the mutex
+  bool stopping_ = false;  ///< guarded by mutex_
   bool unclaimed_told_ = false;
 
-  std::thread thread_;  ///< last, since it uses all of the above
+  std::thread thread_;  ///< last member, because the thread uses all others
 };
 
 }  // namespace couponhook::server

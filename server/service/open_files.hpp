@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How many files and sockets this process may have open.
+/// Limit of open files and sockets of this process.
 
 #include <string>
 
@@ -9,8 +9,10 @@
 
 namespace couponhook::server {
 
-/// Raises the limit as far as an ordinary user may: many systems start programs with 1024.
-/// \return what to do where that is too few for the connections that are configured; else empty.
+/// Raises the limit of open files to the hard limit, which needs no privileges. Many systems start
+/// programs with a limit of 1024.
+/// \return a warning with the solution when the limit is still too low for the configured
+///   connections; else empty.
 [[nodiscard]] std::string why_too_few_files(const Config& config);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Loads keys, certificates, tokens and secrets anew while the service runs.
+/// Loads keys, certificates, tokens and secrets again while the service runs.
 
 #include <functional>
 #include <map>
@@ -22,20 +22,20 @@
 
 namespace couponhook::server {
 
-/// What a listener shows, and where it is from.
+/// TLS context of a listener, and the path of its certificate.
 struct ServedTls {
   TlsContext context;          ///< null: plain HTTP
-  std::filesystem::path path;  ///< of the certificate
+  std::filesystem::path path;  ///< path of the certificate
 };
 
-/// A certificate in force, as it is told.
+/// A listener's active certificate, as /status shows it.
 struct ServedCertificate {
-  std::string what;  ///< the unit: listener or admin
+  std::string what;  ///< name of the unit: listener or admin
   std::string path;
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
-/// What is exchanged. All references must outlive the reloader.
+/// Objects that a reload changes. All references must outlive the reloader.
 struct ReloadTargets {
   Live<Merchants>& merchants;
   Live<ServedTls>& tls;
@@ -43,20 +43,22 @@ struct ReloadTargets {
   Live<crypto::Secret>& admin_token;
   std::vector<HandlerSetup>& handlers;
   const FetchedCertificates& fetched;
-  /// Told after each round in which anything was loaded.
+  /// Called after each round in which at least one unit was loaded.
   std::function<void(const Config&)> on_reloaded;
 };
 
-/// Each merchant's keys, each listener's certificate, the status endpoint's token, each handler's
-/// secrets and the configuration file are units of their own: a unit is loaded whole or stays as it
-/// was, and one that is refused keeps no other from being loaded. It is told, counted, and tried
-/// again every few seconds and whenever a file that it depends on changes.
+/// Loads units again: the configuration file, each merchant's keys, each listener's certificate,
+/// the admin token and each handler's secrets. A unit that cannot be loaded keeps its old state,
+/// except that a merchant may still get the keys that could be read. Such a unit is logged and
+/// counted, and does not prevent other units from being loaded. It is tried again every few
+/// seconds, and when one of its files changes.
 ///
-/// Used on one thread, but for counters().
+/// Use it on one thread, except counters().
 class Reloader {
  public:
-  /// \param setup what is in force, whose config is what it was loaded from.
-  /// \param problems of units, known since the start.
+  /// \param config the configuration that the active objects were made from.
+  /// \param marks state of the units' files before they were read.
+  /// \param problems of units, found when the service started.
   Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
            ReloadTargets targets, const Environment& environment,
            const handlers::HandlerTypes& types, base::WallClock clock, Log& log);
@@ -65,7 +67,7 @@ class Reloader {
   void load_all() { load_units(Which::kAll, {}); }
   /// Loads the units that are due.
   void look() { load_units(Which::kDue, {}); }
-  /// Loads one unit; one that does not exist any more is no error.
+  /// Loads one unit. Does nothing if the unit no longer exists.
   void load(std::string_view unit) { load_units(Which::kOne, unit); }
 
   /// Thread-safe.
@@ -73,10 +75,10 @@ class Reloader {
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// What a round over the units has to tell.
+  /// Result of one round over the units, for the log.
   struct Told {
     std::vector<std::string> loaded;
-    std::vector<std::string> refused;  ///< with the reasons
+    std::vector<std::string> refused;  ///< names of the units, with the errors
   };
 
   void load_units(Which which, std::string_view unit);
@@ -97,8 +99,8 @@ class Reloader {
   void publish_merchants();
   [[nodiscard]] std::chrono::sys_seconds now() const;
 
-  std::shared_ptr<const Config> config_;  ///< in force; shared with the units made from it
-  std::shared_ptr<const Config> next_;    ///< loaded, to be adopted
+  std::shared_ptr<const Config> config_;  ///< active; shared with the units that were made from it
+  std::shared_ptr<const Config> next_;    ///< loaded, not active yet
   ReloadTargets targets_;
   const Environment& environment_;
   const handlers::HandlerTypes& types_;
@@ -111,7 +113,7 @@ class Reloader {
   std::vector<UnitWatch> watches_;
 };
 
-/// The certificates that the listeners show. Thread-safe.
+/// The active certificates of the listeners. Thread-safe.
 [[nodiscard]] std::vector<ServedCertificate> served_certificates(const Live<ServedTls>& tls,
                                                                  const Live<ServedTls>& admin_tls);
 

@@ -9,7 +9,7 @@ namespace couponhook::server {
 std::string replica_name() {
   constexpr std::size_t kHostMax = 64;  // HOST_NAME_MAX of Linux
   std::array<char, kHostMax + 1> host{};
-  // What does not fit is cut; the last byte stays the end.
+  // gethostname() cuts a name that is too long; the last byte stays 0 and ends the text.
   static_cast<void>(::gethostname(host.data(), kHostMax));
   return std::string(host.data()) + ":" + std::to_string(::getpid());
 }

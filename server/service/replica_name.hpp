@@ -1,13 +1,13 @@
 #pragma once
 
 /// \file
-/// What this process calls itself where replicas must be told apart.
+/// Name of this process among the replicas, for leases and logs.
 
 #include <string>
 
 namespace couponhook::server {
 
-/// "HOST:PID", with the kernel's name of this machine or container.
+/// Returns "HOST:PID". HOST is the kernel's host name of this machine or container.
 [[nodiscard]] std::string replica_name();
 
 }  // namespace couponhook::server

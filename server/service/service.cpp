@@ -33,27 +33,28 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
-/// For what follows once nobody waits for a reply any more: a last commit, threads that end.
+/// Time for the steps after the last reply: a last commit, and the end of the threads.
 constexpr milliseconds kLastMoments{1000};
 
 storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
   return {options.replica, config.deliveries.lease};
 }
 
-/// Members are declared so that each outlives what refers to it.
+/// The parts of the running service. Members are declared in an order in which each one outlives
+/// the members that refer to it.
 class Service {
  public:
   Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
           ServiceConnections connections, storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
-  /// Also where run() was left by an exception.
+  /// Stops the threads, in case an exception ended run() before it could stop them.
   ~Service() { stop_threads({}); }
 
   std::optional<Problem> listen();
-  /// Lets go of what the store has kept long enough, from now on.
+  /// Starts the maintenance thread, which purges old data.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Compares with WeChat Pay's books as a configuration says, from now on.
+  /// Starts the scheduled reconciliation, or gives it a new configuration.
   std::optional<Problem> reconcile(const Config& config);
   void run();
 
@@ -62,12 +63,12 @@ class Service {
 
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
-  /// There is something to deliver, whichever replica does it.
+  /// Wakes the delivery workers of this and of all other replicas.
   void deliveries_wait() noexcept {
     worker_.wake();
     waker_.announce();
   }
-  /// Runs a step of the reloader's; whatever becomes of it, the service goes on.
+  /// Runs one step of the reloader. A failure is logged, and the service continues.
   template <typename Step>
   void reload(Step step);
   void apply_config(const Config& config);
@@ -96,7 +97,7 @@ class Service {
   storage::Inbox inbox_;
   Readiness readiness_;
   std::shared_ptr<CallPace> pace_ = std::make_shared<CallPace>();
-  asio::io_context io_{1};  // of the thread that runs the service
+  asio::io_context io_{1};  // for the thread that runs the service
   FetchedCertificates fetched_;
   CertificateKeeper certificates_;
   Reloader reloader_;
@@ -244,7 +245,7 @@ std::optional<Problem> Service::reconcile(const Config& config) {
 void Service::run() {
   for (IoThread& thread : admin_threads_) thread.start();
   for (IoThread& thread : threads_) thread.start();
-  // Connects, or says in the log why not, before the first notification comes.
+  // Opens the connection to the store before the first notification arrives. A failure is logged.
   static_cast<void>(inbox_.probe(nullptr));
   delivery_thread_.start(
       [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", base::describe_exception(bug)); });
@@ -268,12 +269,14 @@ void Service::run() {
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
   while (phase == Phase::kDraining && io_.run_one_until(delay_over) != 0) continue;
   close();
-  // Whoever asks again while the process ends must not make it end otherwise.
+  // From now on, ignore these signals: another one must not end the process before the shutdown is
+  // finished.
   signals.clear();
   for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }
 
-/// The first SIGTERM begins the end, and a second one spares the load balancer's delay.
+/// Handles signals. The first SIGTERM or SIGINT starts the drain; the second one skips the rest of
+/// the load balancer's delay.
 Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);
@@ -344,20 +347,23 @@ void Service::close() {
   const auto stop_by = SteadyClock::now() + patience;
   forced_end_.begin(patience + kLastMoments);
   for (IoThread& thread : threads_) thread.close();
-  // Whoever asks from now on asks our successor, where there is a socket to leave to it.
+  // With socket activation, new requests to the admin listener wait in its socket for the next
+  // process.
   if (admin_passed_) admin_threads_.front().close();
   if (!wait_for_sessions(listener.drain_timeout)) {
     for (IoThread& thread : threads_) thread.abort();
-    // A session that waits for the store cannot be ended before its reply budget.
+    // A session that waits for the store cannot be aborted; it ends after its reply budget at the
+    // latest.
     wait_for_sessions(listener.reply_budget);
   }
   stop_threads(stop_by);
   log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
 }
 
-/// Those who post to the I/O threads' io_contexts end before these do: the store's writer tells of
-/// commits, the worker of deliveries that replies wait for. May be called again.
-/// \param stop_by until when calls of handlers that are under way are waited for.
+/// Stops all threads. Threads that post work to the I/O threads stop before the I/O threads: the
+/// store's writer posts commit results, and the delivery worker posts handler results. May be
+/// called again.
+/// \param stop_by time until which running handler calls are waited for.
 void Service::stop_threads(SteadyClock::time_point stop_by) {
   maintenance_.reset();
   reconciler_.reset();

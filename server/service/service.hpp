@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The running service, from listening to the last commit.
+/// The running service, from opening its ports to the last commit.
 
 #include <functional>
 #include <memory>
@@ -22,56 +22,61 @@
 
 namespace couponhook::server {
 
-/// Everything that configuration and key files are turned into before a port is opened, as far as
-/// they would do.
+/// All objects that are made from the configuration and the key files before a port is opened.
+/// Parts that could not be loaded are missing or replaced by a safe substitute.
 struct Setup {
   Config config;
   UnitMarks marks;  ///< the state of the files before they were read
   std::shared_ptr<const Merchants> merchants;
-  TlsContext tls;        ///< null where the listener speaks plain HTTP, or could not be set up
-  TlsContext admin_tls;  ///< null where the admin listener does; a stopgap where it could not
-  crypto::Secret admin_token;  ///< one that nobody knows where the file could not be read
+  TlsContext tls;        ///< null for plain HTTP, or when loading failed
+  TlsContext admin_tls;  ///< null for plain HTTP; a self-signed substitute when loading failed
+  crypto::Secret admin_token;  ///< a random, unknown token when the file could not be read
   ReceiveRules rules;
-  std::vector<HandlerSetup> handlers;  ///< those that are told after the commit
+  std::vector<HandlerSetup> handlers;  ///< handlers that receive deliveries after the commit
 };
 
 /// Opens every file that the configuration names.
-/// \param types the user's own types of handler.
-/// \param problems gets one entry for each thing that will not do: with the unit that alone is at
-///   fault, or without one where the set-up as a whole is of no use.
+/// \param types handler types of the user's own program.
+/// \param problems gets one entry for each fault. An entry names the unit that alone is affected,
+///   or no unit when the whole setup cannot be used.
 [[nodiscard]] Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
                                   std::chrono::sys_seconds now, std::vector<Problem>& problems);
 
-/// Whether a service with these problems can receive anything: else it must not start. What is
-/// wrong with one merchant, handler or the status endpoint is no reason to turn others away.
+/// Returns true if a service with these problems can receive notifications; else it must not start.
+/// A fault of one merchant, one handler or the status endpoint must not make the service refuse the
+/// notifications of other merchants.
 [[nodiscard]] bool can_serve(const Setup& setup, std::span<const Problem> problems,
                              std::chrono::sys_seconds now);
 
-/// What is wrong with the handlers' events and what depends on them, without opening a file.
+/// Checks the handlers' event patterns and the settings that depend on them, without opening a
+/// file.
 void check_rules(const Config& config, std::vector<Problem>& problems);
 
-/// Opens the files that only calls to WeChat Pay need. Notifications come in without them.
+/// Checks the files that only calls to WeChat Pay need. Notifications can be received without these
+/// files.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
-/// What the configuration says of how the store is worked with.
+/// Options for opening the store, from the configuration.
 [[nodiscard]] storage::StoreOptions store_options(const Config& config);
 
+/// Dependencies of the service that come from the outside.
 struct ServiceOptions {
   Environment environment;
   base::WallClock clock;
   handlers::HandlerTypes handler_types;
-  std::uint64_t random_seed;  ///< spreads retries; need not be secret
-  std::string replica;        ///< whose the leases are: another name for each that lives
-  /// Told once, when both listeners accept.
+  std::uint64_t random_seed;  ///< spreads retries over time; need not be secret
+  std::string replica;        ///< owner of the leases: a unique name for each running process
+  /// Called once, when both listeners accept connections.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
 };
 
-/// Serves until SIGTERM or SIGINT, then drains: not ready, the load balancer's delay, no new
-/// connections, requests in flight finished, the writer's queue committed. SIGHUP loads everything
-/// anew that can be while it runs, and a file that changes what depends on it: see Reloader.
+/// Runs the service until SIGTERM or SIGINT, then drains it: readiness becomes false, the load
+/// balancer's delay passes, new connections are refused, requests in flight are finished, and the
+/// writer's queue is committed. SIGHUP loads all reload units again; a changed file loads the units
+/// that depend on it (see Reloader).
 ///
-/// \param problems of the set-up's units, which are told and tried again.
-/// \return nothing after an orderly end, else what kept it from starting.
+/// \param problems problems of single units. They are logged, and loading is tried again.
+/// \return nothing after an orderly shutdown; else the reason why the service could not start.
 [[nodiscard]] std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
                                                  storage::Store& store, ServiceOptions options);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a running service asks of its store.
+/// Store connections that a running service needs.
 
 #include <memory>
 
@@ -12,23 +12,25 @@
 
 namespace couponhook::server {
 
-/// A connection for each thread that must not wait for another.
+/// One connection for each thread that must not wait for another one.
 struct ServiceConnections {
   storage::Inbox::Connections writers;
   std::unique_ptr<storage::Connection> deliveries;
   std::unique_ptr<storage::Connection> reader;
-  // What operators work through:
+  // For the operators' actions: control, retries and retries_reader.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  std::unique_ptr<storage::WakeChannel> wake_channel;  ///< null where there are no replicas
+  /// Wakes the other replicas; null when only one service can use the store (SQLite).
+  std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(
     storage::Store& store, const Config& config);
 
-/// Its own, since it begins when a configuration gives it something to do.
+/// Opens the connections of the scheduled reconciliation. They are opened separately, because a
+/// reload may start reconciliation later than the service.
 [[nodiscard]] storage::Connection::Result<ReconcilerConnections> open_reconciler_connections(
     storage::Store& store);
 

@@ -26,7 +26,7 @@ void ForcedEnd::end() {
                "reply_budget_ms, and is left; everything acknowledged is committed, and what was "
                "not is sent again");
   log_.flush();
-  // Neither destructors nor exit handlers: they would wait for the thread that hangs.
+  // _Exit() runs neither destructors nor exit handlers. Both would wait for the thread that hangs.
   std::_Exit(EXIT_SUCCESS);
 }
 

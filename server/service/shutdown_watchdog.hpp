@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The end that waits for nobody.
+/// Shutdown watchdog: ends the process when an orderly shutdown takes too long.
 
 #include <chrono>
 #include <thread>
@@ -10,20 +10,21 @@
 
 namespace couponhook::server {
 
-/// Ends the process where an orderly end takes too long: a database that does not answer can keep
-/// a thread for longer than whoever asked the service to stop has patience. Nothing that was
-/// acknowledged is lost by it, since that was committed before.
+/// Ends the process if the orderly shutdown does not finish in time: a database that does not
+/// answer can block a thread for longer than the service manager waits. No acknowledged
+/// notification is lost, because each was committed before its reply.
 class ForcedEnd {
  public:
   /// \param log must outlive this object.
   explicit ForcedEnd(Log& log) : log_(log) {}
-  /// Calls it off.
+  /// Cancels the watchdog.
   ~ForcedEnd() = default;
   ForcedEnd(const ForcedEnd&) = delete;
   ForcedEnd& operator=(const ForcedEnd&) = delete;
 
-  /// Called once. Says so in the log when it comes to that, and ends with exit code 0.
-  /// \param patience how long the orderly end may take, from now on.
+  /// Starts the watchdog; call it once. When the time is over, the watchdog writes a warning to the
+  /// log and ends the process with exit code 0.
+  /// \param patience how long the orderly shutdown may take, from now on.
   void begin(std::chrono::milliseconds patience);
 
  private:

@@ -1,17 +1,18 @@
 #pragma once
 
 /// \file
-/// Signals that have no meaning for a service, and end a process all the same.
+/// Blocks signals that have no meaning for the service but would end the process.
 
 namespace couponhook::server {
 
-/// Keeps signals that nobody means for a service (SIGUSR1 and SIGUSR2, which tell other programs to
-/// open their logs anew, SIGALRM and the other timers, SIGIO, SIGPWR, the real-time signals) from
-/// ending it. They are blocked rather than ignored: programs that the service starts begin with a
-/// clear mask, but would inherit what is ignored.
+/// Blocks signals that nobody sends to this service on purpose, but whose default action ends the
+/// process: SIGUSR1 and SIGUSR2 (other programs reopen their logs on these), SIGALRM and the other
+/// timers, SIGIO, SIGPWR, SIGSTKFLT and the real-time signals. They are blocked, not ignored: a
+/// child process would inherit ignored signals, but starts with an empty mask.
 ///
-/// Call it before the first thread is started, which inherits the mask. What ends a process by
-/// intention (SIGTERM, SIGINT, SIGQUIT, SIGABRT) or by its own fault is left alone.
+/// Call this function before the first thread starts, because threads inherit the mask. Signals
+/// that end a process on purpose (SIGTERM, SIGINT, SIGQUIT, SIGABRT) or after a fault of its own
+/// stay as they are.
 void hold_off_stray_signals();
 
 }  // namespace couponhook::server

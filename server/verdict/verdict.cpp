@@ -6,8 +6,8 @@ namespace {
 using enum Verdict;
 using enum Severity;
 
-/// How long a client is asked to wait with 503. WeChat Pay keeps its own schedule; load balancers
-/// and `couponhook trigger` listen.
+/// Value of Retry-After in a 503 reply. WeChat Pay ignores the header and keeps its own schedule;
+/// load balancers and `couponhook trigger` follow it.
 constexpr std::chrono::seconds kRetryAfter{1};
 
 constexpr std::array<VerdictRow, kVerdictCount> kTable{{
@@ -81,7 +81,8 @@ Reply reply_for(Verdict verdict, unsigned success_status, std::string_view hint)
     return reply;
   }
   reply.status = entry.status;
-  // Codes and messages are ours and hold nothing that JSON would have to escape.
+  // Codes and messages come from this program and contain no characters that JSON would have to
+  // escape.
   reply.body = R"({"code":")";
   reply.body += entry.code;
   reply.body += R"(","message":")";

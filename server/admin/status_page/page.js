@@ -1,5 +1,5 @@
-// The status page: asks /status and /notifications with the operator's token and draws what they
-// say. Whatever came from outside is set as text, never as markup.
+// The status page: requests /status and /notifications with the operator's token and shows the
+// replies. Data from outside is set as text, never as HTML, so that it cannot run scripts.
 "use strict";
 
 const REFRESH_MS = 5000;
@@ -13,15 +13,15 @@ const time = (text) => (text ? text.replace("T", " ").replace(/\.\d+Z$/, " UTC")
 
 class Refused extends Error {}
 
-/** Keeps a number as it was sent where JavaScript would round it: it may be an identifier. */
+/** JSON reviver: keeps the digits of integers that JavaScript would round, such as identifiers. */
 function exactly(key, value, context) {
   const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
   return rounded && context && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
 /**
- * What is being looked at. A new token or filter makes a new one, and answers to one before it are
- * dropped, whenever they come.
+ * State of the current view: its token, its filter and the drawn page. A new token or filter starts
+ * a new view, and late replies to requests of an earlier view are ignored.
  */
 function newLook(token, filter) {
   return { token, filter, older: false, refreshing: false, drawn: "" };
@@ -54,7 +54,7 @@ function row(cells) {
   return made;
 }
 
-/** Draws label and value pairs; a pair's third member is the value's class. */
+/** Draws pairs of label and value. The optional third element is the CSS class of the value. */
 function drawPairs(list, pairs) {
   list.replaceChildren(...pairs.map(([label, value, className]) => {
     const pair = document.createElement("div");
@@ -85,7 +85,7 @@ function size(bytes) {
   return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
 }
 
-/** For what screen readers tell aloud, so it is touched only where it changes. */
+/** Sets a text that screen readers read aloud. Changes it only if it differs, to avoid repeats. */
 function say(id, text, className = "") {
   const shown = byId(id);
   if (shown.textContent === text) return;
@@ -145,7 +145,7 @@ function listPath({ filter }, cursor) {
 }
 
 function notificationRow(item) {
-  // What could not be read as a notification has no id to ask for.
+  // A quarantined body that could not be parsed has no id.
   const open = element("button", item.id || "(no id)");
   open.type = "button";
   open.addEventListener("click", () => attempt(() => askDetails(item)));
@@ -158,7 +158,7 @@ function notificationRow(item) {
 }
 
 function drawPage(page) {
-  // Rows that stay as they are keep the reader's place, and the dialog what opened it.
+  // Do not redraw an unchanged list, or a list under an open dialog: the focus would be lost.
   const wanted = JSON.stringify(page);
   if (wanted === look.drawn || byId("details").open) return;
   look.drawn = wanted;
@@ -169,7 +169,7 @@ function drawPage(page) {
   again?.querySelector("button").focus({ preventScroll: true });
 }
 
-/** Until the first page of another list is there. */
+/** Empties the list until the first page of a new list has arrived. */
 function clearList() {
   byId("latest").replaceChildren();
   byId("none").hidden = true;
@@ -201,13 +201,14 @@ function drawDetails(item) {
   byId("details").showModal();
 }
 
-// Each asks and gives back what draws the answer; see attempt().
+// Each of these functions sends requests and returns a function that draws the reply. attempt()
+// calls both.
 
 async function askAll() {
   const mine = look;
   mine.refreshing = true;
   try {
-    // What was asked for of older ones stays, and the list with it, until the filter changes.
+    // Once older entries were loaded, the list stays as it is until the filter changes.
     const [status, page] = await Promise.all(
       [ask("status", mine), mine.older ? null : ask(listPath(mine), mine)]);
     return () => {
@@ -238,14 +239,14 @@ async function askOlder() {
 }
 
 async function askDetails(item) {
-  // Several quarantined bodies may have one id, or none; the list has all that is known of each.
+  // Quarantined bodies may share an id or have none, and the list already holds all their details.
   if (item.state === "quarantined") return () => drawDetails(item);
   const query = new URLSearchParams({ mchid: item.mchid });
   const whole = await ask(`notifications/${encodeURIComponent(item.id)}?${query}`, look);
   return () => drawDetails(whole);
 }
 
-/** Draws what was asked for, or says in place what went wrong, unless it is no longer wanted. */
+/** Draws the reply, or shows the error. Does nothing if the view has changed in the meantime. */
 async function attempt(asking) {
   const mine = look;
   try {
@@ -271,7 +272,7 @@ function show(part) {
   byId("forget").hidden = part !== "content";
 }
 
-/** Leaves nothing on the page of what the token opened. */
+/** Removes the token, and everything that it gave access to, from the page. */
 function forget(reason) {
   sessionStorage.removeItem(STORAGE_KEY);
   look = newLook(null, look.filter);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The status page: three files without any data, which ask the status endpoint with the token that
-/// an operator gives them.
+/// The status page: three static files without data. Their script requests the data from the status
+/// endpoint, with the token that an operator enters.
 
 #include <optional>
 #include <string_view>
@@ -11,8 +11,9 @@
 
 namespace couponhook::server {
 
-/// \param target as requested; a query does not matter.
-/// \return the page or one of its files; nothing where the target is none of them.
+/// Finds a file of the status page.
+/// \param target the target of the request; its query is ignored.
+/// \return the reply with the file; nothing when the target is not a file of the page.
 [[nodiscard]] std::optional<Reply> status_page(std::string_view target);
 
 }  // namespace couponhook::server
