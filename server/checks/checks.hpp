@@ -43,7 +43,7 @@ void check_listener_certificates(const Config& config, std::chrono::sys_seconds 
 /// own number, serial and key.
 void check_merchants(const Config& config, const Merchants& merchants, std::chrono::sys_seconds now,
                      CheckFindings& findings);
-/// Checks that every handler can receive events.
+/// Warns if there is no handler, and of handlers whose event patterns match no documented event.
 void check_handlers(const Config& config, CheckFindings& findings);
 /// Warns of deliveries in the store to handlers that are not configured.
 void check_backlog(const Config& config, const std::vector<storage::HandlerBacklog>& backlog,

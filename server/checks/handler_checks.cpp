@@ -9,7 +9,7 @@
 namespace couponhook::server {
 namespace {
 
-/// A pattern that differs in this many characters is no misspelling.
+/// A pattern that differs in so many characters is no misspelling.
 constexpr std::size_t kMisspellingMax = 4;
 
 /// Returns the known event pattern that is most similar, ignoring case; empty if none is similar. A

@@ -27,7 +27,7 @@ void check_place(const Config& config, const std::string& table, const std::stri
                  std::uint16_t port, CheckFindings& findings) {
   error_code ec;
   const auto ip = asio::ip::make_address(address, ec);
-  if (ec) return;  // the configuration's reader has reported it
+  if (ec) return;  // the configuration's reader has reported the malformed address
   const asio::ip::tcp::endpoint endpoint(ip, port);
   ec = try_to_bind(endpoint, Sharing::kNone);
   if (!ec) return;
@@ -65,7 +65,7 @@ void check_validity(const TlsFacts& tls, const std::string& where, const std::st
 
 void check_issuers(const TlsFacts& tls, const std::string& where, std::chrono::sys_seconds now,
                    CheckFindings& findings) {
-  if (tls.self_signed) return;  // for tests; `doctor` reports it
+  if (tls.self_signed) return;  // a self-signed certificate is for tests only; `doctor` reports it
   if (tls.out_of_order != 0) {
     findings.warn(where, tls.file + ": certificate " + std::to_string(tls.out_of_order) +
                              " did not sign the one before it; put the server's own first, and "

@@ -49,6 +49,7 @@ void describe_api_certificate(const MerchantConfig& merchant, std::ostream& out)
       << '\n';
 }
 
+/// Prints a summary of the set-up.
 /// \param store name of the store in the output. The configured URL may contain a password, so it
 /// must not be printed.
 void describe(const Setup& setup, const std::string& store, std::chrono::sys_seconds now,

@@ -22,6 +22,7 @@ constexpr std::size_t kTokenCharacters = 43;  // at least 256 bits of randomness
 constexpr std::size_t kApiV2KeyCharacters = 32;
 constexpr std::chrono::days kCertificateLife{3650};
 
+/// Returns the content of couponhook.toml.
 /// \param api_serial serial of the merchant API certificate.
 std::string config_text(const InitOptions& options, const std::string& api_serial) {
   return R"(# A local set-up of couponhook, made by `couponhook init`. The README explains every key.

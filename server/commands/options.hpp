@@ -35,19 +35,19 @@ class Options {
 
   void text(const std::string& name, std::string& into, const std::string& help);
   void path(const std::string& name, std::filesystem::path& into, const std::string& help);
-  /// Any number of positional arguments.
+  /// Declares an argument that takes any number of values, by position.
   void arguments(const std::string& name, std::vector<std::string>& into, const std::string& help);
-  /// An option that may be given several times.
+  /// Declares an option that may be given several times.
   void texts(const std::string& name, std::vector<std::string>& into, const std::string& help);
   void word(const std::string& name, std::string& into, const std::vector<std::string>& allowed,
             const std::string& help);
-  /// An option that may be given several times, with a list of allowed values.
+  /// Declares an option that may be given several times, with a list of allowed values.
   void words(const std::string& name, std::vector<std::string>& into,
              const std::vector<std::string>& allowed, const std::string& help);
   void real(const std::string& name, double& into, double least, double most,
             const std::string& help);
   void flag(const std::string& name, bool& into, const std::string& help);
-  /// Text that --help prints after the options.
+  /// Sets the text that --help prints after the options.
   void epilogue(const std::string& text);
   template <typename Integer>
   void number(const std::string& name, Integer& into, std::uint64_t least, std::uint64_t most,
@@ -56,7 +56,7 @@ class Options {
     number(name, static_cast<std::uint64_t>(into), least, most, help, take);
   }
 
-  // Required options and arguments.
+  // The functions below declare a required option or argument.
   void required_text(const std::string& name, std::string& into, const std::string& help);
   void required_path(const std::string& name, std::filesystem::path& into, const std::string& help);
   void required_paths(const std::string& name, std::vector<std::filesystem::path>& into,

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends orders (retry, skip, pause) to the running service, and reports their results. Private to
-/// this folder.
+/// Sends orders, such as retry, skip or pause, to the running service and reports their results.
+/// Private to this folder.
 
 #include <initializer_list>
 #include <string>
@@ -25,7 +25,7 @@ Exit order(const CommonOptions& common, const std::string& method, const std::st
 
 /// An order for all deliveries that match a filter.
 struct FilteredOrder {
-  std::string target;  ///< /deliveries/retry or /deliveries/skip
+  std::string target;  ///< path of the request: /deliveries/retry or /deliveries/skip
   std::string to{};    ///< handler that receives the deliveries; empty: they are not moved
   std::string reason{};
   bool dry_run = false;

@@ -15,7 +15,8 @@ struct ReplayOptions {
   std::uint64_t repeat = 1;
 };
 
-/// Most fixtures that the table shows one by one; with more, only totals are printed.
+/// Largest number of fixtures for which the table of single results is printed. With more fixtures,
+/// only totals are printed.
 constexpr std::size_t kRowsMax = 100;
 
 /// Results of one fixture, for all its copies together.

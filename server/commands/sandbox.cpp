@@ -39,6 +39,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+/// Parses an address and a port to listen on.
 /// \param text "address:port"; an IPv6 address stands in brackets.
 std::optional<Listener> parse_listener(std::string_view text) {
   const std::size_t colon = text.rfind(':');

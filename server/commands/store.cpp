@@ -35,6 +35,7 @@ bool is_file(const StoreAtHand& store, World& world) {
   return false;
 }
 
+/// Prints the failure of a backup or restore.
 /// \param store names the store's key in the message, unless the backup file is at fault.
 Exit fail(World& world, const StoreAtHand& store, const storage::BackupFailure& failure) {
   return fail(world, failure.in_backup ? "FILE" : store.where, failure);

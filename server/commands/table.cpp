@@ -44,7 +44,7 @@ bool holds(const std::array<Range, size>& ranges, char32_t c) {
 
 struct Character {
   char32_t code;     ///< U+FFFD for a byte that does not begin a valid UTF-8 character
-  std::size_t size;  ///< in bytes
+  std::size_t size;  ///< length in bytes
 };
 
 /// Returns the first character of a text. The text must not be empty.

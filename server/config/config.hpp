@@ -49,7 +49,7 @@ struct ListenerConfig {
   std::size_t max_body_bytes_in_flight = 268435456;  ///< of all connections together
   milliseconds reply_budget{4000};
   unsigned success_status = 204;
-  std::size_t threads = 0;  ///< 0: one per core
+  std::size_t threads = 0;  ///< 0: one thread per core
   milliseconds handshake_timeout{5000};
   milliseconds header_timeout{5000};
   milliseconds body_timeout{5000};
@@ -121,7 +121,8 @@ struct MerchantConfig {
   std::string mchid;
   std::string path;
   std::vector<std::filesystem::path> api_v3_key_files;
-  std::vector<std::filesystem::path> platform_certificates;  ///< files, folders or globs
+  std::vector<std::filesystem::path> platform_certificates;  ///< each is a file, a folder or a glob
+                                                             ///< pattern
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
@@ -135,7 +136,7 @@ struct MerchantConfig {
 };
 
 struct LogConfig {
-  std::string format = "json";  ///< json or text
+  std::string format = "json";  ///< format of the lines: json or text
   std::string level = "info";
 };
 

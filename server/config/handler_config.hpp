@@ -47,14 +47,14 @@ struct HttpHandlerConfig {
 
 /// Settings of type = "exec".
 struct ExecHandlerConfig {
-  std::vector<std::string> command;  ///< program and arguments
+  std::vector<std::string> command;  ///< the program, then its arguments
   std::size_t max_output_bytes = 4096;
 };
 
 /// Settings of type = "redis".
 struct RedisHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< may be empty
+  std::filesystem::path password_file;  ///< file with the password; empty: no password
   std::string stream = "couponhook";
   std::int64_t max_length = 0;  ///< approximate length at which Redis removes older entries; 0:
                                 ///< never
@@ -63,7 +63,7 @@ struct RedisHandlerConfig {
 /// Settings of type = "amqp".
 struct AmqpHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< may be empty
+  std::filesystem::path password_file;  ///< file with the password; empty: no password
   std::filesystem::path ca_file;        ///< for amqps; empty: the system's CAs
   std::string exchange;                 ///< empty: the default exchange, which routes by queue name
   std::string routing_key;              ///< empty: the event's webhook type, such as

@@ -26,7 +26,7 @@ struct ReconcileConfig {
   std::filesystem::path issued_file;
   std::chrono::seconds poll_interval{1800};  ///< time between two polls of the users' coupons
   std::chrono::hours recent{48};             ///< time after an issue for which a user is polled
-  std::size_t max_users = 1000;              ///< in one poll
+  std::size_t max_users = 1000;              ///< largest number of users in one poll
   std::chrono::seconds settle{900};          ///< younger events are not admitted, because WeChat
                                              ///< Pay may still notify them
   bool apply = true;                         ///< false: only report missing events

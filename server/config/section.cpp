@@ -274,7 +274,7 @@ void Section::refuse_unknown_keys() {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
     std::string_view nearest;
-    std::size_t distance = 4;  // a key that differs in more characters is no misspelling
+    std::size_t distance = 4;  // a key that differs in so many characters is no misspelling
     for (const std::string& candidate : known_) {
       const std::size_t d = edit_distance(unknown, candidate);
       if (d < distance) {

@@ -37,7 +37,7 @@ namespace couponhook::server {
 
 /// A syntax error in a TOML file.
 struct TomlFault {
-  std::size_t line;  ///< from 1
+  std::size_t line;  ///< line number, from 1
   std::string message;
 };
 

@@ -19,7 +19,8 @@ using Findings = std::vector<DoctorFinding>;
 
 constexpr days kTlsNotice{14};
 constexpr days kCertificateNotice{30};
-constexpr seconds kClockMax{300};  // tolerance of WeChat Pay, and the default here
+constexpr seconds kClockMax{300};  // WeChat Pay's tolerance for timestamps, and couponhook's
+                                   // default
 constexpr seconds kClockNotice{30};
 constexpr std::string_view kDevelopmentName = "couponhook development platform key";
 

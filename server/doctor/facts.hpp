@@ -17,7 +17,7 @@ namespace couponhook::server {
 /// A certificate in a file that the configuration names.
 struct CertificateFacts {
   std::string file;
-  std::string serial;       ///< upper-case hexadecimal
+  std::string serial;       ///< in upper-case hexadecimal
   std::string common_name;  ///< common name of the subject; empty if it has none
   std::string key_digest;   ///< digest of the public key; certificates of one key have the same
   std::chrono::sys_seconds expires_at;
@@ -42,12 +42,13 @@ struct TlsFacts {
 
 /// A callback setting, as stored at WeChat Pay.
 struct CallbackFacts {
-  std::string product;  ///< favor or busifavor
+  std::string product;  ///< name of the product: favor or busifavor
   std::string url;      ///< empty: no URL is set
   std::vector<std::string> broken_rules;
   std::string tls_trouble{};  ///< fault of the certificate at this URL, because of which a client
                               ///< does not connect; empty: none
-  std::string trouble{};      ///< other result of a failed trial from this machine; empty: none
+  std::string trouble{};      ///< other fault that a test request from this machine found; empty:
+                              ///< none
 };
 
 /// Results of calls to WeChat Pay.

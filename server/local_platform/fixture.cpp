@@ -37,6 +37,7 @@ class FixtureReader {
   FixtureReader(std::string source, std::vector<Problem>& problems)
       : source_(std::move(source)), problems_(problems) {}
 
+  /// Reads the fixture in `text` and appends it to `into`.
   /// \param first_line number of the text's first line within its file, from 1.
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = handlers::parse_object(text, {});

@@ -24,7 +24,7 @@ using MakerResult = boost::system::result<NotificationMaker, std::vector<Problem
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kHeaderNonceLength = 32;
-constexpr std::size_t kResourceNonceLength = 12;  // in bytes, as AES-GCM requires
+constexpr std::size_t kResourceNonceLength = 12;  // length in bytes, as AES-GCM requires
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   std::string bytes = crypto::base64_decode(base64).value();

@@ -84,7 +84,8 @@ class BurstSender {
 
   const SendPlan& plan_;
   const TakeResults& take_;
-  // Destruction runs upwards: first the timers and sockets below, then the loop that they use.
+  // Members are destroyed from the last to the first. So the timers and sockets below end before
+  // the loop that they use.
   ClientLoop loop_;
   Timer progress_timer_;
   Progress progress_;
@@ -96,7 +97,7 @@ class BurstSender {
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
   Summary summary_;
-  BurstQueue queue_;  // last, so that its threads end first
+  BurstQueue queue_;  // last member, so that its threads end before other members are destroyed
 };
 
 boost::system::result<Summary, std::string> BurstSender::run() {

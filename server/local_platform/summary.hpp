@@ -45,7 +45,7 @@ class LatencyHistogram {
 
  private:
   static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kSteps = 64;  // in each power of two
+  static constexpr std::uint32_t kSteps = 64;  // number of steps in each power of two
   static constexpr std::size_t kBuckets = kSteps * 27;
 
   // A value's seven highest bits and the number of dropped lower bits choose the bucket.

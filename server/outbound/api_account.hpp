@@ -20,7 +20,7 @@ struct ApiAccount {
   wechatpay::ApiCaller caller;
   Merchant merchant;
   MerchantApiConfig config;
-  TlsContext tls;  ///< verifies the API server's certificate
+  TlsContext tls;  ///< TLS settings that verify the API server's certificate
 };
 
 /// Returns the serial of a loaded platform key that has not expired; empty if there is none.

@@ -79,7 +79,7 @@ struct ApiClient::Impl {
     ClientRequest wire(request.method, request.path_and_query);
     const std::string nonce = crypto::random_alphanumeric(surroundings.random, kNonceCharacters);
     for (auto& header : wechatpay::request_headers(request, account->caller, nonce, now())) {
-      if (header.name == "User-Agent") continue;  // HttpClient sets this header
+      if (header.name == "User-Agent") continue;  // HttpClient sets User-Agent itself
       wire.headers.emplace_back(std::move(header.name), std::move(header.value));
     }
     wire.body = request.body;

@@ -29,7 +29,7 @@ using Pause = std::function<bool(std::chrono::milliseconds)>;
 /// Called with the number of bytes received and the number of bytes in total.
 using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
-/// Clock, random source and limits that an ApiClient uses.
+/// Clock, random source and limits that an ApiClient takes from its caller.
 struct ApiSurroundings {
   WallClock clock;
   crypto::RandomSource random;

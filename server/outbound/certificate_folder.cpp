@@ -41,7 +41,8 @@ FolderResult failed(const std::filesystem::path& file, int error) {
                           "api.certificate_directory to a folder where it may");
 }
 
-/// \return 0, or the error number; after an error the file does not exist.
+/// Writes a file and flushes it to the disk. Removes the file if that fails after opening it.
+/// \return 0, or the error number.
 int write_durably(const std::filesystem::path& file, std::string_view content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return errno;
@@ -60,7 +61,7 @@ int write_durably(const std::filesystem::path& file, std::string_view content) {
   return error;
 }
 
-/// \return 0, or the error number.
+/// Flushes the folder's entries to the disk. \return 0, or the error number.
 int sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return errno;

@@ -7,6 +7,8 @@ namespace {
 
 constexpr int kDoublingsMax = 6;
 
+/// Returns the delay before the next attempt. It doubles with each failure, from `first` to at most
+/// `last`.
 /// \param failures number of consecutive failures, at least 1.
 template <typename Duration>
 Duration backoff(int failures, Duration first, Duration last) {

@@ -58,13 +58,13 @@ class CertificateSchedule {
   std::chrono::minutes interval_;
   wechatpay::RateWindow window_{{1, std::chrono::seconds(60)}};
   TimePoint fetch_due_{};
-  int fetch_failures_ = 0;  // consecutive
+  int fetch_failures_ = 0;  // number of consecutive failures
   bool asked_ = false;
   bool is_over_ = false;
   // True at the start too: an unwritable folder must be found before new certificates arrive.
   bool wants_keep_ = true;
   TimePoint keep_due_{};
-  int keep_failures_ = 0;  // consecutive
+  int keep_failures_ = 0;  // number of consecutive failures
 };
 
 }  // namespace couponhook::server

@@ -167,8 +167,8 @@ void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
 }
 
 void Reconciler::run(Errand& errand, const std::stop_token& stop) {
-  // `rules` are those of the start, but a reload may have added this errand. So the ledger's
-  // handler may not run yet.
+  // The rules are those of the service's start, but a reload may have added this comparison. So it
+  // is possible that no running handler keeps the ledger that the comparison needs.
   const auto short_of =
       why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
   if (!short_of.empty()) {

@@ -65,7 +65,7 @@ class Reconciler {
 
   void start();
   /// Replaces the configuration after the current comparison. Flows and merchants that are in both
-  /// configurations keep their due time.
+  /// configurations keep their due time, or get an earlier one if the new interval is shorter.
   void reconfigure(Config config);
   /// Stops the reconciler's work for good and interrupts a running call.
   void ask_to_stop() { thread_.request_stop(); }
@@ -96,7 +96,7 @@ class Reconciler {
   void take_turn(Errand& errand, const std::stop_token& stop);
   void run(Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Look& look);
-  /// \return no Look inside if the flow file does not exist yet.
+  /// \return no records inside the result if the flow file does not exist yet.
   LookResult fetch(Errand& errand, ApiClient& client);
   LookResult fetch_users(Errand& errand, ApiClient& client);
   std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);

@@ -8,8 +8,8 @@
 
 namespace couponhook::server::sandbox {
 
-// Each function adds the routes of one topic. `platform` must outlive the routes. Paths, fields and
-// errors follow the protocol reference, sections 1.7 and 4 to 6.
+// Each add function below adds the routes of one topic. `platform` must outlive the routes. Paths,
+// fields and errors follow the protocol reference, sections 1.7 and 4 to 6.
 void add_certificate_routes(Routes& routes, Platform& platform);
 void add_callback_routes(Routes& routes, Platform& platform);
 void add_stock_routes(Routes& routes, Platform& platform);
@@ -19,9 +19,12 @@ void add_flow_routes(Routes& routes, Platform& platform);
 
 // Control routes below /sandbox/. Requests to them are not signed, so only this machine may send
 // them.
-void add_deed_routes(Routes& routes, Platform& platform);     ///< issue, redeem, refund, end
-void add_trouble_routes(Routes& routes, Platform& platform);  ///< faults, errors, key rollover
-void add_report_routes(Routes& routes, Platform& platform);   ///< records, notifications, keys
+void add_deed_routes(Routes& routes, Platform& platform);     ///< routes that issue, redeem and
+                                                              ///< refund coupons and end stocks
+void add_trouble_routes(Routes& routes, Platform& platform);  ///< routes for faults, errors and key
+                                                              ///< rollover
+void add_report_routes(Routes& routes, Platform& platform);   ///< routes that show records,
+                                                              ///< notifications and keys
 
 /// Makes the routing table with the routes of all topics.
 [[nodiscard]] Routes make_routes(Platform& platform);

@@ -9,7 +9,7 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::size_t kSealNonceLength = 12;  // in bytes, as AES-GCM requires
+constexpr std::size_t kSealNonceLength = 12;  // length in bytes, as AES-GCM requires
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,

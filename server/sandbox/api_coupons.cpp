@@ -65,8 +65,7 @@ struct Filter {
       return wanted.empty() || wanted == is;
     };
     const std::string_view is = status_of(books, coupon, now);
-    // As WeChat Pay does, a query for USED also returns coupons that can still be redeemed
-    // (SENDED).
+    // A query for USED also returns coupons that can still be redeemed (SENDED), as in WeChat Pay.
     const bool has_status = fits(status, is) || (status == "USED" && is == "SENDED");
     const auto& merchants = stock.terms.available_merchants;
     // A query by available_mchid does not return coupons that are already redeemed.

@@ -73,6 +73,7 @@ Result<Answer> create(Platform& platform, const Call& call) {
                     .take()};
 }
 
+/// Makes the handler that changes the state of a stock.
 /// \param time_name name of the reply's field that holds the time of the change.
 Handler changer(Platform& platform, StockChange change, const char* time_name) {
   return [&platform, change, time_name](const Call& call) -> Result<Answer> {

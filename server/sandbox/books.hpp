@@ -26,8 +26,8 @@ struct SendOrder {
   std::string sender_mchid;
   std::string creator_mchid;
   std::string out_request_no;
-  std::string channel{};      ///< 商家券 only
-  std::string coupon_code{};  ///< 商家券 only; empty: the sandbox makes a code
+  std::string channel{};      ///< for 商家券 only
+  std::string coupon_code{};  ///< for 商家券 only; empty: the sandbox makes a code
 };
 
 /// A request to pay with a coupon. The sandbox makes up each value that is empty or 0.

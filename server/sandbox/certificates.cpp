@@ -20,6 +20,7 @@ constexpr std::array<std::pair<Stage, std::string_view>, 6> kStages{{
     {Stage::kPublicKey, "public_key"},
 }};
 
+/// Makes a new signing key of the platform.
 /// \param id id of a public key; empty: makes a certificate.
 PlatformKeyPtr make_key(const std::string& id, Time now) {
   crypto::SelfSignedPair pair = crypto::make_self_signed(

@@ -18,8 +18,8 @@ namespace couponhook::server::sandbox {
 /// A key that the platform signs with. Never changes after construction.
 struct PlatformKey {
   std::string serial;       ///< serial of the certificate, or id of the public key
-  std::string certificate;  ///< PEM; empty for a public key
-  std::string public_key;   ///< PEM; may be empty for a certificate
+  std::string certificate;  ///< certificate as PEM; empty for a public key
+  std::string public_key;   ///< public key as PEM; may be empty for a certificate
   crypto::Secret private_key;
   crypto::Signer signer;
   Time effective_at;
@@ -31,7 +31,7 @@ using PlatformKeyPtr = std::shared_ptr<const PlatformKey>;
 
 /// Stages of a key rollover (protocol reference, sections 1.6 and 1.7).
 enum class Stage : std::uint8_t {
-  kOld,        ///< only the first certificate exists for clients
+  kOld,        ///< only the first certificate can be downloaded, and it signs
   kAnnounced,  ///< the second certificate can be downloaded; the first still signs
   kBoth,       ///< both certificates can be downloaded, and both sign
   kNew,        ///< only the second certificate can be downloaded, and it signs

@@ -18,8 +18,8 @@ void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& 
 /// Returns "SENDED", "USED" or "EXPIRED".
 [[nodiscard]] std::string_view status_of(const Books& books, const Coupon& coupon, Time now);
 
-// Each function makes the unsigned draft of a notification about one event, with the given id
-// (protocol reference, sections 3.1 to 3.3).
+// Each function makes the draft of a notification about one event, before sealing and signing, with
+// the given id (protocol reference, sections 3.1 to 3.3).
 [[nodiscard]] Draft redemption_draft(const Books& books, const Transaction& paid, std::string id);
 [[nodiscard]] Draft issue_draft(const Coupon& coupon, std::string id);
 [[nodiscard]] Draft refund_draft(const Transaction& paid, const Refund& refund, std::string id);

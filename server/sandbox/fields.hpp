@@ -16,7 +16,7 @@
 
 namespace couponhook::server::sandbox {
 
-/// In fen. The highest accepted amount if the documentation names none.
+/// The highest accepted amount, in fen, for fields whose documentation names none.
 inline constexpr std::int64_t kAnyAmount = 1'000'000'000'000;
 
 /// Reader for the fields of one JSON object. After an error, reads still return but their values
@@ -27,7 +27,7 @@ class Fields {
   Fields(const rapidjson::Value& object, std::string pointer, std::optional<ApiError>& error)
       : object_(&object), pointer_(std::move(pointer)), error_(&error) {}
 
-  /// \param least, most length in characters, not bytes.
+  /// \param least, most limits of the length, in characters, not bytes.
   [[nodiscard]] std::string text(const char* name, std::size_t least, std::size_t most);
   [[nodiscard]] std::string optional_text(const char* name, std::size_t most);
   [[nodiscard]] std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);

@@ -41,7 +41,7 @@ class Gate {
   };
 
   std::int64_t per_minute_;
-  std::map<std::string, Window> windows_;  // by mchid
+  std::map<std::string, Window> windows_;  // key: mchid
   std::list<PlannedError> planned_;
 };
 

@@ -29,12 +29,12 @@ struct Callback {
 /// A merchant as WeChat Pay knows it. The key that verifies the merchant's requests is in
 /// Platform::api_keys.
 struct Account {
-  crypto::Secret api_v3_key;  ///< 32 bytes
+  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes
   crypto::Secret api_v2_key;  ///< empty: none configured
   std::map<Product, Callback> callbacks;
 };
 
-/// Injected faults of notifications. The percentages are shares of all notifications.
+/// Injected faults of notifications. Each percentage is the probability for one notification.
 struct Faults {
   double lose_percent = 0;
   std::string lose_event;  ///< event type that can be lost; empty: any
@@ -72,8 +72,9 @@ struct Platform {
   FlowLinks links;
   Gate gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< by mchid
-  std::map<std::string, ApiKey> api_keys;   ///< by mchid; merchants that can sign API requests
+  std::map<std::string, Account> accounts;  ///< key: mchid
+  std::map<std::string, ApiKey> api_keys;   ///< key: mchid; only merchants that can sign API
+                                            ///< requests
   /// Called after a new notification was added to the outbox.
   std::function<void()> on_news = [] {};
 };

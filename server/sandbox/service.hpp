@@ -17,8 +17,8 @@ namespace couponhook::server::sandbox {
 
 struct ServiceOptions {
   std::string address;
-  std::uint16_t port = 0;  ///< 0: the operating system chooses
-  TlsContext tls;          ///< null: plain HTTP
+  std::uint16_t port = 0;  ///< 0: the operating system chooses a free port
+  TlsContext tls;          ///< null: the listener uses plain HTTP
   TlsContext client_tls;   ///< for https notification URLs; null: only http URLs work
   std::size_t connections = 8;
   /// Called once, when the listener accepts connections.

@@ -14,7 +14,7 @@ constexpr std::chrono::days kFarthestBegin{365};
 constexpr std::int64_t kCouponsMin = 5;
 constexpr std::int64_t kCouponsMax = 10'000'000;
 constexpr std::int64_t kPerUserMax = 60;
-constexpr std::int64_t kAmountMax = 100'000;  // of one coupon, in fen
+constexpr std::int64_t kAmountMax = 100'000;  // largest amount of one coupon, in fen
 
 Time read_time(Fields& fields, const char* name) {
   const std::string text = fields.text(name, 1, 32);
