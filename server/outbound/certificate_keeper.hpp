@@ -40,11 +40,11 @@ struct CertificateUpkeep {
 
 /// Fetches each merchant's certificates on the schedule of CertificateSchedule. Fetched
 /// certificates take effect at once, from memory. They are also written to certificate_directory if
-/// possible, so that a restart needs no network. The keeper tests at the start and at each fetch
-/// whether the directory is writable, because at a key rollover it would be too late to learn that
-/// it is not.
+/// possible, so that a restart needs no network. At the start and at each fetch, the keeper tests
+/// whether it can write to the directory. A key rollover would be too late to find out.
 ///
-/// Merchants with a public key are skipped, also if only WeChat Pay's reply reveals the public key.
+/// Merchants with a public key are skipped. The keeper also learns from WeChat Pay's reply that a
+/// merchant uses a public key.
 class CertificateKeeper {
  public:
   /// \param fetched receives the fetched certificates; must outlive the keeper.

@@ -49,10 +49,10 @@ struct ReconcilerConnections {
   std::unique_ptr<storage::Connection> lease;
 };
 
-/// Compares, on a thread of its own, as [merchant.reconcile] says: the flow files of stocks, which
-/// exist only after a stock's end, and before that the coupons of users who recently received one.
-/// A missing event is admitted like a decrypted notification, marked source=reconcile. A lease
-/// ensures that only one replica compares at a time.
+/// Runs the comparisons of [merchant.reconcile] on a thread of its own. It compares the flow files
+/// of stocks, which exist only after a stock's end. Before that, it compares the coupons of users
+/// who recently received one. A missing event is admitted like a decrypted notification, marked
+/// source=reconcile. A lease ensures that only one replica compares at a time.
 class Reconciler {
  public:
   Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);

@@ -21,7 +21,7 @@ struct Product {
   bool is_closed = false;
 };
 
-/// The queries that an error makes useless: those of this user, of this product, or all.
+/// Extent of an error: it affects the queries of one user, of one product, or all queries.
 enum class Extent : std::uint8_t { kUser, kProduct, kEverybody };
 
 Extent extent_of(const ApiError& error) {
