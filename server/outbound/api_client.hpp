@@ -36,8 +36,8 @@ struct ApiSurroundings {
   Pause pause;
   /// A stop request interrupts a running call, which then ends without an answer.
   std::stop_token stop{};
-  /// The rate limiter. All clients of a process must share one, because WeChat Pay counts all their
-  /// calls together.
+  /// The rate limiter. All clients of a process must share one, because some of WeChat Pay's limits
+  /// count all their calls together.
   std::shared_ptr<CallPace> pace = std::make_shared<CallPace>();
 };
 
