@@ -10,7 +10,7 @@ namespace couponhook::server::sandbox {
 namespace {
 
 bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
-  // Who came by an H5 link has told no appid.
+  // A coupon that a user accepted through an H5 link has no appid, because the link carries none.
   return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
          (coupon.appid.empty() || coupon.appid == appid);
 }
@@ -68,8 +68,8 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
   return Answer{json.take()};
 }
 
-/// The signature that an H5 link should have: of every parameter but `sign` itself, sorted by name,
-/// unencoded.
+/// Returns the signature that an H5 link must carry: HMAC-SHA256 over all parameters except `sign`,
+/// sorted by name and not URL-encoded.
 std::string h5_signature(const base::RequestTarget& target, const crypto::Secret& api_v2_key) {
   std::map<std::string, std::string> signed_parameters;
   for (const char* name :
@@ -83,8 +83,8 @@ std::string h5_signature(const base::RequestTarget& target, const crypto::Secret
   return hmac_sha256_hex(api_v2_key.reveal(), message);
 }
 
-/// What happens when a user follows an H5 link and takes the coupon. Errors have WeChat Pay's
-/// numbers for codes.
+/// Simulates a user who opens an H5 link and accepts the coupon. The error codes are numbers, as in
+/// WeChat Pay.
 Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
   Query query(call);
   SendOrder order;

@@ -9,12 +9,13 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::size_t kSealNonceLength = 12;  // what AES-GCM takes
+constexpr std::size_t kSealNonceLength = 12;  // length in bytes, as AES-GCM requires
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
                        JsonText& json) {
-  // A nonce must not come twice under one key, so this one follows no seed.
+  // A nonce must never repeat under one key. So this nonce comes from the system's random source,
+  // not from the seeded generator.
   const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kSealNonceLength);
   json.object()
       .field("serial_no", key.serial)
@@ -51,7 +52,7 @@ Result<Answer> echo(Platform& platform, const Call& call) {
   const std::string url = fields.optional_text("notify_url", 256);
   fields.require(url.empty() || base::parse_url(url).has_value(), "notify_url", "notify_url不合法");
   if (error) return std::move(*error);
-  // No callback unless the request says where to.
+  // The echo API sends a callback only if the request contains a notify_url.
   if (!url.empty()) {
     notify(platform, call.mchid, Product::kFavor,
            echo_draft(message, call.now.wall, platform.chance.uuid()), url, call.now);

@@ -22,7 +22,8 @@ Result<Answer> send(Platform& platform, const Call& call) {
   order.creator_mchid = fields.text("stock_creator_mchid", 1, 20);
   const bool has_value = fields.has("coupon_value") || fields.has("coupon_minimum");
   if (error) return std::move(*error);
-  // Only stocks without an amount of their own take one, and the API cannot create these.
+  // coupon_value and coupon_minimum are only for stocks without a fixed amount, and the API cannot
+  // create such stocks.
   if (has_value) return invalid_request("非指定面额批次不能传入coupon_value、coupon_minimum");
   const auto coupon = platform.books.send(order, call.now.wall);
   if (!coupon) return coupon.error();
@@ -48,7 +49,8 @@ Result<Answer> show_coupon(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// What a list of a user's coupons is narrowed down to.
+/// Filter of a list of a user's coupons. `appid` must match; each other member filters only if it
+/// is not empty.
 struct Filter {
   std::string appid;
   std::string stock_id;
@@ -63,10 +65,10 @@ struct Filter {
       return wanted.empty() || wanted == is;
     };
     const std::string_view is = status_of(books, coupon, now);
-    // Asked for those that have been redeemed, those that can be are listed as well.
+    // A query for USED also returns coupons that can still be redeemed (SENDED), as in WeChat Pay.
     const bool has_status = fits(status, is) || (status == "USED" && is == "SENDED");
     const auto& merchants = stock.terms.available_merchants;
-    // Asked by where they can be redeemed, those that have been are not listed.
+    // A query by available_mchid does not return coupons that are already redeemed.
     const bool available =
         available_mchid.empty() ||
         (coupon.transaction_id.empty() &&

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How the sandbox says no: WeChat Pay's status, code and message.
+/// Error replies of the sandbox: HTTP status, error code and message, as WeChat Pay sends them.
 
 #include <string>
 #include <utility>
@@ -10,13 +10,14 @@
 
 namespace couponhook::server::sandbox {
 
-/// An error reply. Codes and messages are those of the documentation where it has one.
+/// An error reply. The code and the message come from WeChat Pay's documentation, if the
+/// documentation gives them.
 struct ApiError {
   unsigned status;
   std::string code;
   std::string message;
-  std::string field{};   ///< JSON pointer of what is wrong in the body; may be empty
-  std::string detail{};  ///< more, as a JSON object; may be empty
+  std::string field{};   ///< JSON pointer to the invalid field of the body; may be empty
+  std::string detail{};  ///< more details, as a JSON object; may be empty
 };
 
 template <typename T>

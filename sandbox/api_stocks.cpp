@@ -22,7 +22,7 @@ std::string_view status_name(const Stock& stock, Time now) {
     case StockStatus::kStopped:
       break;
   }
-  return "stoped";  // as WeChat Pay spells it
+  return "stoped";  // WeChat Pay's own spelling of "stopped"
 }
 
 void write_use_rule(const StockTerms& terms, JsonText& json) {
@@ -73,7 +73,8 @@ Result<Answer> create(Platform& platform, const Call& call) {
                     .take()};
 }
 
-/// \param time_name what the reply calls the time of the change.
+/// Makes the handler that changes the state of a stock.
+/// \param time_name name of the reply's field that holds the time of the change.
 Handler changer(Platform& platform, StockChange change, const char* time_name) {
   return [&platform, change, time_name](const Call& call) -> Result<Answer> {
     const auto body = read_body(call);
@@ -93,7 +94,7 @@ Handler changer(Platform& platform, StockChange change, const char* time_name) {
   };
 }
 
-/// The 代金券 stock that a query is about.
+/// Finds the 代金券 stock that a query is about. Refuses if the caller did not create the stock.
 Result<const Stock*> find_stock(const Platform& platform, const Call& call, Query& query) {
   const std::string creator = query.text("stock_creator_mchid");
   if (query.error()) return *query.error();
@@ -112,7 +113,8 @@ Result<Answer> show_stock(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// A limit of a list by the time of creation; `otherwise` where it is not given.
+/// Reads the earliest or latest creation time from a list query. Returns `otherwise` if the query
+/// does not contain it.
 Time read_time(Query& query, const char* name, Time otherwise) {
   const std::string text = query.optional_text(name);
   if (text.empty()) return otherwise;
@@ -148,7 +150,7 @@ Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// A list of texts of a stock: its merchants, or its items.
+/// Makes a handler that lists strings of a stock: its merchants, or its items.
 Handler texts_of(const Platform& platform, std::vector<std::string> StockTerms::*texts,
                  std::int64_t offset_max, std::int64_t limit_max) {
   return [&platform, texts, offset_max, limit_max](const Call& call) -> Result<Answer> {

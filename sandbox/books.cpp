@@ -5,7 +5,7 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kFullPrice = 3000;  // what is paid where nobody says how much, fen
+constexpr std::int64_t kFullPrice = 3000;  // in fen; total of a payment if the request gives none
 
 std::string request_key(const std::string& mchid, const std::string& out_request_no) {
   return mchid + "/" + out_request_no;
@@ -17,7 +17,7 @@ auto find_in(Map& map, const std::string& key) -> decltype(&map.begin()->second)
   return found == map.end() ? nullptr : &found->second;
 }
 
-/// Why a 代金券 cannot be given out of this stock now.
+/// Returns the error if this stock cannot give the user a 代金券 now.
 std::optional<ApiError> refusal(const Stock& stock, const SendOrder& order, std::int64_t held,
                                 Time now) {
   if (stock.creator_mchid != order.creator_mchid) return blocked("商户无权发券");
@@ -201,7 +201,7 @@ Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
   made.status = order.status;
   made.at = now;
   made.amount = amount;
-  // A coupon's part goes back in proportion to what is refunded.
+  // A refund returns the coupon's discount in proportion to the refunded amount.
   made.payer_amount = amount * (paid->total - paid->discount) / paid->total;
   if (made.status == "SUCCESS") paid->refunded += amount;
   refunds_.push_back(std::move(made));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The sandbox's own books: stocks, coupons, payments and refunds, as WeChat Pay would keep them.
+/// Records of the simulated WeChat Pay: stocks, coupons, payments and refunds.
 
 #include <deque>
 #include <functional>
@@ -18,7 +18,7 @@ namespace couponhook::server::sandbox {
 
 enum class StockChange : std::uint8_t { kStart, kPause, kRestart, kStop };
 
-/// A coupon to be given to a user.
+/// A request to give a coupon to a user.
 struct SendOrder {
   std::string stock_id;
   std::string openid;
@@ -26,11 +26,11 @@ struct SendOrder {
   std::string sender_mchid;
   std::string creator_mchid;
   std::string out_request_no;
-  std::string channel{};      ///< 商家券 only
-  std::string coupon_code{};  ///< 商家券 only; empty: one is made
+  std::string channel{};      ///< for 商家券 only
+  std::string coupon_code{};  ///< for 商家券 only; empty: the sandbox makes a code
 };
 
-/// A payment to be made with a coupon. What is left empty or 0 is made up.
+/// A request to pay with a coupon. The sandbox makes up each value that is empty or 0.
 struct RedeemOrder {
   std::string stock_id;
   std::string coupon_id;
@@ -42,40 +42,43 @@ struct RedeemOrder {
 
 struct RefundOrder {
   std::string transaction_id;
-  std::int64_t amount = 0;  ///< 0: all that is left
+  std::int64_t amount = 0;  ///< in fen; 0: all that is not yet refunded
   std::string status = "SUCCESS";
 };
 
-/// No I/O and no clock: the same calls with the same times and seed give the same books. What is
-/// pointed to stays where it is as long as the books. Not thread-safe.
+/// The records of the simulated WeChat Pay. The class does no I/O and reads no clock: the same
+/// calls with the same times and the same seed give the same records. Returned pointers stay valid
+/// as long as this object exists. Not thread-safe.
 class Books {
  public:
   explicit Books(Chance& chance) : chance_(chance) {}
 
-  /// Idempotent by (creator, out_request_no).
+  /// Creates a stock. Idempotent by (creator, out_request_no).
   [[nodiscard]] Result<const Stock*> create_stock(const std::string& creator,
                                                   const StockTerms& terms, Time now);
   [[nodiscard]] Result<const Stock*> change_stock(StockChange change, const std::string& stock_id,
                                                   const std::string& creator, Time now);
-  /// As though the activity had ended long ago: the flow files are there at once.
+  /// Ends a stock as if its activity had ended long ago, so that its flow files can be downloaded
+  /// at once.
   [[nodiscard]] Result<const Stock*> end_stock(const std::string& stock_id, Time now);
 
-  /// Gives a 代金券. Idempotent by (sender, out_request_no).
+  /// Gives a 代金券 to a user. Idempotent by (sender, out_request_no).
   [[nodiscard]] Result<const Coupon*> send(const SendOrder& order, Time now);
-  /// Gives a 商家券, of a stock that need not exist before. Idempotent by (sender, out_request_no).
-  /// \param is_new tells whether this call gave it.
+  /// Gives a 商家券 to a user, and creates its stock if the stock does not exist. Idempotent by
+  /// (sender, out_request_no).
+  /// \param is_new set to true if this call gave the coupon, and to false otherwise.
   [[nodiscard]] Result<const Coupon*> issue(const SendOrder& order, Time now, bool& is_new);
 
   [[nodiscard]] Result<const Transaction*> redeem(const RedeemOrder& order, Time now);
   [[nodiscard]] Result<const Refund*> refund(const RefundOrder& order, Time now);
 
-  /// \return null where there is none.
+  /// The three find functions return null if the id is unknown.
   [[nodiscard]] const Stock* find_stock(const std::string& id) const;
   [[nodiscard]] const Coupon* find_coupon(const std::string& id) const;
   [[nodiscard]] const Transaction* find_transaction(const std::string& id) const;
   [[nodiscard]] std::vector<const Refund*> refunds_of(const std::string& transaction_id) const;
 
-  // Oldest first.
+  // The functions below call `look` for each entry, oldest first.
   void each_stock(const std::function<void(const Stock&)>& look) const;
   void each_coupon(const std::function<void(const Coupon&)>& look) const;
   void each_coupon_of(const std::string& openid,
@@ -99,8 +102,8 @@ class Books {
   std::vector<const Transaction*> transactions_in_order_;
   std::map<std::string, std::vector<const Coupon*>> coupons_by_openid_;
   std::map<std::string, std::vector<const Refund*>> refunds_by_transaction_;
-  std::map<std::string, std::string> stocks_by_request_;   // "mchid/out_request_no"
-  std::map<std::string, std::string> coupons_by_request_;  // "mchid/out_request_no"
+  std::map<std::string, std::string> stocks_by_request_;   // key: "mchid/out_request_no"
+  std::map<std::string, std::string> coupons_by_request_;  // key: "mchid/out_request_no"
 };
 
 }  // namespace couponhook::server::sandbox

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A request to the sandbox, and its answer, without a word of HTTP.
+/// Requests, answers and the routing table of the sandbox, independent of HTTP.
 
 #include <functional>
 #include <string>
@@ -15,40 +15,39 @@
 
 namespace couponhook::server::sandbox {
 
-/// The two times that everything is given: the one that stands on letters, and the one that runs as
-/// fast as the user likes.
+/// The two times of a request: wall-clock time, and schedule time (scaled by --speed).
 struct Moment {
   Time wall;
   ScheduleTime schedule;
 };
 
-/// Views that must outlive the call.
+/// A request. The memory behind the views must outlive the call.
 struct Call {
   std::string_view method;
   base::RequestTarget target;
   std::string_view body;
-  std::string mchid;                ///< who signed it; empty for /sandbox/
-  std::vector<std::string> places;  ///< what stands at the route's stars
+  std::string mchid;                ///< merchant that signed the request; empty outside /v3/
+  std::vector<std::string> places;  ///< path segments that the route's "*" matched
   Moment now;
 };
 
 struct Answer {
   std::string body;
-  bool is_file = false;  ///< a download: not signed
+  bool is_file = false;  ///< true: a downloaded file, sent without a signature
 };
 
 using Handler = std::function<Result<Answer>(const Call&)>;
 
-/// What is answered where.
+/// Routing table: finds the handler of a method and a path.
 class Routes {
  public:
-  /// \param pattern a path in which "*" stands for any one segment.
+  /// \param pattern a path in which "*" matches any one segment.
   void add(std::string method, std::string_view pattern, Handler handler);
 
   struct Match {
-    const Handler* handler = nullptr;  ///< null: see `allow`
+    const Handler* handler = nullptr;  ///< null: no handler; see `allow`
     std::vector<std::string> places;
-    std::string allow;  ///< the methods that the path has; empty: there is no such path
+    std::string allow;  ///< methods that the path supports; empty: the path is unknown
   };
   [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const;
 

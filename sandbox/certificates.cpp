@@ -20,7 +20,8 @@ constexpr std::array<std::pair<Stage, std::string_view>, 6> kStages{{
     {Stage::kPublicKey, "public_key"},
 }};
 
-/// \param id of a public key; empty: a certificate is made.
+/// Makes a new signing key of the platform.
+/// \param id id of a public key; empty: makes a certificate.
 PlatformKeyPtr make_key(const std::string& id, Time now) {
   crypto::SelfSignedPair pair = crypto::make_self_signed(
       {crypto::PairKind::kRsa2048, "couponhook sandbox platform key", {}, now, kCertificateLife});

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Numbers and luck that come out the same for the same seed.
+/// Seeded random numbers: the same seed gives the same sequence.
 
 #include <array>
 #include <cstdint>
@@ -11,23 +11,23 @@
 
 namespace couponhook::server::sandbox {
 
-/// Not thread-safe.
+/// Random generator with a fixed seed. Not thread-safe.
 class Chance {
  public:
   explicit Chance(std::uint64_t seed) : engine_(seed) {}
 
-  /// \return true in `percent` of a hundred cases.
+  /// \return true with a probability of `percent` percent.
   [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }
-  /// \return a number from 0 to below 1.
+  /// \return a random number, at least 0 and below 1.
   [[nodiscard]] double draw() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }
 
-  /// `length` digits in all, beginning with `beginning`.
+  /// Returns `beginning`, extended with random digits to `length` characters.
   [[nodiscard]] std::string digits(std::string beginning, std::size_t length) {
     while (beginning.size() < length) beginning += static_cast<char>('0' + engine_() % 10);
     return beginning;
   }
 
-  /// In the form of a random UUID.
+  /// Returns a UUID of version 4.
   [[nodiscard]] std::string uuid() {
     const std::uint64_t high = (engine_() & ~0xF000ULL) | 0x4000;
     const std::uint64_t low = (engine_() & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;

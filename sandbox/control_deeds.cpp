@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kIssuedAtOnceMax = 10'000;
 constexpr std::size_t kOpenidLength = 28;
 
-/// What one request gives to users, one coupon each.
+/// A request to POST /sandbox/issue: gives `count` coupons of one stock.
 struct IssueOrder {
   SendOrder order;
   bool is_favor = false;
@@ -61,7 +61,8 @@ Result<Answer> issue(Platform& platform, const Call& call) {
         .field("coupon_id", (*coupon)->id)
         .field("openid", order.openid)
         .field("appid", order.appid);
-    // That a 代金券 reached a user is never told.
+    // WeChat Pay sends no notification when a user receives a 代金券, so only a new 商家券 is
+    // notified.
     if (is_new) {
       json.field("notification_id",
                  notify(platform, order.creator_mchid, Product::kBusifavor,
@@ -105,7 +106,7 @@ Result<Answer> redeem(Platform& platform, const Call& call) {
       .field("consume_time", beijing_time((*paid)->paid_at))
       .field("total", (*paid)->total);
   const Stock& stock = *platform.books.find_stock((*paid)->stock_id);
-  // That a 商家券 was redeemed is never told either.
+  // WeChat Pay sends no notification when a user redeems a 商家券.
   if (stock.product == Product::kFavor) {
     Draft draft = redemption_draft(platform.books, **paid, platform.chance.uuid());
     json.field("notification_id", notify(platform, stock.creator_mchid, Product::kFavor,

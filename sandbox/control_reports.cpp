@@ -15,7 +15,8 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
       .end();
 }
 
-/// A coupon's history as a receiver that missed nothing should have it, in the same terms.
+/// Writes a coupon's history as the ledger of a complete receiver should show it, with the ledger's
+/// own field names, so that tests can compare the two.
 void write_history(const Books& books, const Coupon& coupon, Product product, JsonText& json) {
   json.list("history");
   if (product == Product::kBusifavor) {
@@ -119,7 +120,7 @@ Answer show_notifications(const Platform& platform) {
   return {json.end_list().take()};
 }
 
-/// As one can download them from the merchant console.
+/// Lists the platform's keys with their PEM text, like the download in the merchant console.
 Answer show_keys(const Platform& platform) {
   const auto signing = platform.certificates.signing();
   JsonText json;

@@ -17,7 +17,7 @@ Answer describe(const Faults& faults) {
               .take()};
 }
 
-/// Changes those that the body names.
+/// Changes the faults that the body names. The other faults stay as they are.
 Result<Answer> set_faults(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();
@@ -36,7 +36,7 @@ Result<Answer> set_faults(Platform& platform, const Call& call) {
   return describe(faults);
 }
 
-/// Lets the next requests to a path fail with an error of one's choice.
+/// Plans an error, chosen by the caller, for the next requests to a path.
 Result<Answer> plan_error(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();

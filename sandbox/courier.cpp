@@ -5,13 +5,14 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{5000};  // of WeChat Pay with a receiver
+constexpr std::chrono::milliseconds kPatience{5000};  // WeChat Pay's timeout for a receiver's reply
 constexpr std::chrono::hours kNothingKnown{1};
 constexpr std::size_t kReplyBytesMax = 1 << 20;
 
 }  // namespace
 
-/// One connection, opened anew where the next errand leads elsewhere.
+/// One connection to a receiver. deliver() opens a new connection if the next notification goes to
+/// another URL.
 struct Courier::Path {
   explicit Path(asio::io_context& io) : wake(io.get_executor(), Timer::time_point::max()) {}
 
@@ -56,7 +57,7 @@ Task<void> Courier::carry(Path& path) {
   }
 }
 
-/// \return the reply's status; 0 where none came in time.
+/// \return the reply's status; 0 if no reply came in time or the URL cannot be used.
 Task<unsigned> Courier::deliver(Path& path, const Errand& errand) {
   if (path.url != errand.url) {
     path.client.reset();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Carries notifications to their receivers over several connections.
+/// Sends notifications to their receivers over several connections.
 
 #include <atomic>
 #include <memory>
@@ -13,17 +13,17 @@
 
 namespace couponhook::server::sandbox {
 
-/// A thread of its own, from construction to destruction. Destroying it waits for the replies that
-/// are due, 5 s at most as WeChat Pay does.
+/// Sends due notifications on a thread of its own, from construction to destruction. The destructor
+/// waits for outstanding replies, at most 5 s (WeChat Pay's timeout).
 class Courier {
  public:
-  /// \param platform outlives this.
+  /// \param platform must outlive the courier.
   Courier(SharedPlatform& platform, std::size_t connections, TlsContext tls);
   ~Courier();
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
 
-  /// Has it look for what is due. Thread-safe.
+  /// Makes the courier look for due notifications now. Thread-safe.
   void wake();
 
  private:
@@ -35,7 +35,8 @@ class Courier {
   SharedPlatform& platform_;
   TlsContext tls_;
   ClientLoop loop_;
-  std::vector<std::unique_ptr<Path>> paths_;  // their sockets and timers end before the loop
+  std::vector<std::unique_ptr<Path>> paths_;  // after loop_, so that the sockets and timers end
+                                              // before the loop
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -9,7 +9,7 @@ Draft make_draft(std::string id, Time happened_at, const char* event_type, const
                  const char* summary, JsonText& resource) {
   Draft draft;
   draft.id = std::move(id);
-  // Of one notification, every copy says the same.
+  // All copies of one notification carry the same create_time.
   draft.create_time = beijing_time(happened_at);
   draft.event_type = event_type;
   draft.summary = summary;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the books say, as WeChat Pay writes it into notifications and replies.
+/// Writes the sandbox's records in WeChat Pay's format, as notifications and replies.
 
 #include <string>
 
@@ -11,18 +11,19 @@
 
 namespace couponhook::server::sandbox {
 
-/// The members of a 代金券: the resource of COUPON.USE, and what queries give (protocol reference,
-/// section 3.1).
+/// Writes the members of a 代金券: the resource of a COUPON.USE notification, and an item in
+/// replies to coupon queries (protocol reference, section 3.1).
 void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& json);
 
-/// "SENDED", "USED" or "EXPIRED".
+/// Returns "SENDED", "USED" or "EXPIRED".
 [[nodiscard]] std::string_view status_of(const Books& books, const Coupon& coupon, Time now);
 
-// Drafts of what happened, with an id each (sections 3.1 to 3.3).
+// Each function makes the draft of a notification about one event, before sealing and signing, with
+// the given id (protocol reference, sections 3.1 to 3.3).
 [[nodiscard]] Draft redemption_draft(const Books& books, const Transaction& paid, std::string id);
 [[nodiscard]] Draft issue_draft(const Coupon& coupon, std::string id);
 [[nodiscard]] Draft refund_draft(const Transaction& paid, const Refund& refund, std::string id);
-/// The self-test's callback: it brings back the message.
+/// Makes the draft of the callback of POST /v3/security/echo, which brings the message back.
 [[nodiscard]] Draft echo_draft(const std::string& message, Time now, std::string id);
 
 }  // namespace couponhook::server::sandbox

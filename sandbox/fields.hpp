@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Private to this folder: reads a request's body field by field, as strictly as WeChat Pay.
+/// Reads a request's JSON body field by field, with WeChat Pay's strict limits. Private to this
+/// folder.
 
 #include <cstdint>
 #include <optional>
@@ -15,18 +16,18 @@
 
 namespace couponhook::server::sandbox {
 
-/// In cents: where the documentation names no highest amount.
+/// The highest accepted amount, in fen, for fields whose documentation names none.
 inline constexpr std::int64_t kAnyAmount = 1'000'000'000'000;
 
-/// Reads go on after an error and give nothing of use; the first error stands. What is optional is
-/// left at its default where it is absent.
+/// Reader for the fields of one JSON object. After an error, reads still return but their values
+/// are useless; only the first error is kept. An absent optional field has its default value.
 class Fields {
  public:
-  /// \param object, error outlive this.
+  /// \param object, error must outlive this object.
   Fields(const rapidjson::Value& object, std::string pointer, std::optional<ApiError>& error)
       : object_(&object), pointer_(std::move(pointer)), error_(&error) {}
 
-  /// \param least, most characters, not bytes.
+  /// \param least, most limits of the length, in characters, not bytes.
   [[nodiscard]] std::string text(const char* name, std::size_t least, std::size_t most);
   [[nodiscard]] std::string optional_text(const char* name, std::size_t most);
   [[nodiscard]] std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
@@ -42,13 +43,13 @@ class Fields {
   [[nodiscard]] std::vector<Fields> objects(const char* name, std::size_t most);
   [[nodiscard]] bool has(const char* name) const { return find(name) != nullptr; }
 
-  /// Reports unless `holds`.
+  /// Reports an error about the field `name` unless `holds` is true.
   void require(bool holds, const char* name, std::string message);
 
  private:
   [[nodiscard]] const rapidjson::Value* find(const char* name) const;
 
-  const rapidjson::Value* object_;  // null below a missing object
+  const rapidjson::Value* object_;  // null if the JSON object is missing
   std::string pointer_;
   std::optional<ApiError>* error_;
 };

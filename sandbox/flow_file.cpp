@@ -22,7 +22,7 @@ std::string yuan(std::int64_t fen) {
   return text.data();
 }
 
-/// "2024-03-05 07:58:43": Beijing time, as files have it.
+/// Formats a time as flow files do: "2024-03-05 07:58:43" in Beijing time.
 std::string file_time(Time time) {
   std::string text = beijing_time(time).substr(0, 19);
   text[10] = ' ';
@@ -50,11 +50,12 @@ std::string payment_line(const Transaction& paid, const char* kind) {
         yuan(paid.total), std::string(kind), paid.id, file_time(paid.paid_at), paid.mchid}) {
     append(line, value);
   }
-  // These three come in quotation marks, without a backtick.
+  // The last three columns (device, bank serial number, goods) have quotation marks and no
+  // backtick.
   return line + ",\"\",\"\",\"" + goods_of(paid) + "\"";
 }
 
-/// What every file ends with.
+/// Appends the two lines that end every flow file: a label, and the number of rows.
 void append_count(std::string& file, std::size_t count) {
   (file += "总条数") += kLineEnd;
   (file += '`') += std::to_string(count);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The files of use-flow and refund-flow, and the links that they are fetched by.
+/// Makes the CSV files of the use-flow and refund-flow APIs, and keeps their download links.
 
 #include <chrono>
 #include <map>
@@ -12,27 +12,29 @@
 
 namespace couponhook::server::sandbox {
 
-/// Every redemption of a stock: a byte order mark, a header line, a line for each with a backtick
-/// before every value, and how many there are.
+/// Lists every redemption of a stock as CSV: a byte order mark, a header line, one line for each
+/// redemption with a backtick before every value, and the number of redemptions.
 ///
-/// Source: the form of a file that a user of the API published (payment-spring-boot's
-/// PaymentFavorTests); the columns are documented nowhere.
+/// Source: a flow file that a user of the API published (PaymentFavorTests in payment-spring-boot).
+/// WeChat Pay does not document the columns.
 [[nodiscard]] std::string use_flow(const Books& books, const std::string& stock_id);
 
-/// Every successful refund of a payment with a coupon of the stock. The form is that of use_flow();
-/// that the refund's number, time and amount stand behind it is inferred.
+/// Lists every successful refund of payments with a coupon of the stock. The form is that of
+/// use_flow(). The three columns at the end (refund number, time, amount) are inferred: no source
+/// shows them.
 [[nodiscard]] std::string refund_flow(const Books& books, const std::string& stock_id);
 
-/// \return whether a stock's files are there: from 10:00 in Beijing on the day after it ended.
+/// \return true if the stock's flow files can be downloaded: from 10:00 Beijing time on the day
+/// after the stock's last day, or after POST /sandbox/end.
 [[nodiscard]] bool has_flows(const Stock& stock, Time now);
 
-/// Files that can be fetched for a while under a token. Not thread-safe.
+/// Flow files that a client can download with a token for a limited time. Not thread-safe.
 class FlowLinks {
  public:
   explicit FlowLinks(std::chrono::seconds life) : life_(life) {}
 
   void add(const std::string& token, std::string content, Time now);
-  /// \return null where there is none, or none any more.
+  /// \return null if the token is unknown or has expired.
   [[nodiscard]] const std::string* find(const std::string& token, Time now) const;
 
  private:

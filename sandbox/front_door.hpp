@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The sandbox's listener: HTTP on one side, the shared platform on the other.
+/// HTTP listener of the sandbox: passes each request to the shared platform.
 
 #include "server/net/http_message.hpp"
 #include "sandbox/shared_platform.hpp"
@@ -10,7 +10,7 @@ namespace couponhook::server::sandbox {
 
 class FrontDoor final : public RequestHandler {
  public:
-  /// \param platform outlives this.
+  /// \param platform must outlive this object.
   explicit FrontDoor(SharedPlatform& platform) : platform_(platform) {}
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,

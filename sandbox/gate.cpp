@@ -3,7 +3,7 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-/// The two products name the same error differently.
+/// Returns the error code for too many requests. The two products use different codes.
 std::string_view limit_code(std::string_view path) {
   return path.starts_with("/v3/marketing/favor/") ? "FREQUENCY_LIMIT_EXCEED" : "FREQUENCY_LIMITED";
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Errors that depend on nothing but how often, or whether somebody asked for them.
+/// Rate limits and injected errors of the sandbox.
 
 #include <cstdint>
 #include <list>
@@ -15,22 +15,22 @@
 
 namespace couponhook::server::sandbox {
 
-/// An error that the next requests to a path are to get.
+/// An injected error for the next requests to a path.
 struct PlannedError {
-  std::string path;  ///< what the path begins with
+  std::string path;  ///< prefix of the path
   ApiError error;
   std::int64_t count;
 };
 
-/// Not thread-safe.
+/// Decides whether a request gets an error. Not thread-safe.
 class Gate {
  public:
-  /// \param requests_per_minute of one merchant; 0: no limit.
+  /// \param requests_per_minute limit for each merchant; 0: no limit.
   explicit Gate(std::int64_t requests_per_minute) : per_minute_(requests_per_minute) {}
 
   void plan(PlannedError error) { planned_.push_back(std::move(error)); }
 
-  /// \return why this request gets no answer.
+  /// \return the error for this request; nothing if the request may pass.
   [[nodiscard]] std::optional<ApiError> refuse(const std::string& mchid, std::string_view path,
                                                Time now);
 
@@ -41,7 +41,7 @@ class Gate {
   };
 
   std::int64_t per_minute_;
-  std::map<std::string, Window> windows_;  // by mchid
+  std::map<std::string, Window> windows_;  // key: mchid
   std::list<PlannedError> planned_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: JSON written member by member.
+/// JSON writer of the sandbox, member by member. Private to this folder.
 
 #include <concepts>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace couponhook::server::sandbox {
 
-/// An object, from construction to take().
+/// Writes one JSON object: the constructor opens the object, take() closes it.
 class JsonText {
  public:
   JsonText() { writer_.StartObject(); }
@@ -46,7 +46,7 @@ class JsonText {
     for (const std::string& value : values) text(value);
     return end_list();
   }
-  /// A value that is JSON already.
+  /// Adds a member whose value is JSON text already.
   JsonText& raw(std::string_view name, std::string_view json) {
     key(name);
     writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
@@ -62,17 +62,17 @@ class JsonText {
     writer_.StartArray();
     return *this;
   }
-  /// An object in a list.
+  /// Opens an object as an item of a list.
   JsonText& object() {
     writer_.StartObject();
     return *this;
   }
-  /// A text in a list.
+  /// Adds a string as an item of a list.
   JsonText& text(std::string_view value) {
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
-  /// A number in a list.
+  /// Adds a number as an item of a list.
   JsonText& number(std::int64_t value) {
     writer_.Int64(value);
     return *this;

@@ -71,7 +71,7 @@ void Outbox::replied(const Copy& copy, unsigned status, ScheduleTime now) {
   entry.statuses.push_back(status);
   ++copies_;
   if (copy.bad == Bad::kProbe) {
-    // Whatever a service says to a probe, it has not seen the notification yet.
+    // A probe has a wrong signature, so a reply to a probe never acknowledges the notification.
     ++probes_;
     if (is_success(status)) ++probes_accepted_;
   } else if (is_success(status)) {

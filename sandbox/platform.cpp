@@ -32,7 +32,8 @@ std::string notify(Platform& platform, const std::string& mchid, Product product
   entry.fate = draw_fate(platform, draft.event_type);
   entry.draft = std::move(draft);
   entry.mchid = mchid;
-  // Nobody's keys would fit where the merchant is none of ours.
+  // An unknown merchant has no keys to sign and seal with. So the entry keeps no URL and is never
+  // sent.
   if (account != platform.accounts.end()) entry.url = std::move(url);
   platform.outbox.add(std::move(entry), now.schedule);
   platform.on_news();

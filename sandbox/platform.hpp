@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// All that the sandbox knows, and how it notifies.
+/// Complete state of the simulated WeChat Pay, and the function that queues a notification.
 
 #include <functional>
 #include <map>
@@ -20,37 +20,38 @@
 
 namespace couponhook::server::sandbox {
 
-/// Where a merchant wants the notifications of one product.
+/// A merchant's notification URL for one product.
 struct Callback {
-  std::string url;  ///< empty: nobody has said so
+  std::string url;  ///< empty: never set
   bool on = true;
 };
 
-/// A merchant as WeChat Pay knows it, besides the key of its requests.
+/// A merchant as WeChat Pay knows it. The key that verifies the merchant's requests is in
+/// Platform::api_keys.
 struct Account {
-  crypto::Secret api_v3_key;  ///< 32 bytes
-  crypto::Secret api_v2_key;  ///< empty where none is configured
+  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes
+  crypto::Secret api_v2_key;  ///< empty: none configured
   std::map<Product, Callback> callbacks;
 };
 
-/// What goes wrong with notifications, in percent of them.
+/// Injected faults of notifications. Each percentage is the probability for one notification.
 struct Faults {
   double lose_percent = 0;
-  std::string lose_event;  ///< only these; empty: any
+  std::string lose_event;  ///< event type that can be lost; empty: any
   double probe_percent = 0;
   double duplicate_percent = 0;
-  std::chrono::seconds shuffle{0};  ///< each waits up to this long before it goes
+  std::chrono::seconds shuffle{0};  ///< longest random delay before a notification's first send
 };
 
 struct PlatformOptions {
   std::uint64_t seed = 1;
-  std::string base_url;  ///< of the links that it gives
+  std::string base_url;  ///< beginning of the download links that the sandbox returns
   std::chrono::seconds link_life{30};
   std::int64_t requests_per_minute = 0;
   Faults faults;
 };
 
-/// Not thread-safe.
+/// The complete state of the simulated WeChat Pay. Not thread-safe.
 struct Platform {
   Platform(PlatformOptions platform_options, PlatformKeyPtr first_key)
       : options(std::move(platform_options)),
@@ -71,15 +72,16 @@ struct Platform {
   FlowLinks links;
   Gate gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< by mchid
-  std::map<std::string, ApiKey> api_keys;   ///< by mchid; those who can sign requests
-  /// Told of what is new in the outbox.
+  std::map<std::string, Account> accounts;  ///< key: mchid
+  std::map<std::string, ApiKey> api_keys;   ///< key: mchid; only merchants that can sign API
+                                            ///< requests
+  /// Called after a new notification was added to the outbox.
   std::function<void()> on_news = [] {};
 };
 
-/// Puts a notification on its way, or what the faults make of it.
-/// \param url empty: where the merchant wants those of the product.
-/// \return its id.
+/// Queues a notification and draws its injected faults (loss, probe, copies, delay).
+/// \param url notification URL; empty: the URL that the merchant set for the product.
+/// \return the notification's id.
 std::string notify(Platform& platform, const std::string& mchid, Product product, Draft draft,
                    std::string url, Moment now);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: reads a request's query parameters and body.
+/// Reads a request's query parameters and JSON body. Private to this folder.
 
 #include <cstdint>
 #include <optional>
@@ -14,14 +14,14 @@
 
 namespace couponhook::server::sandbox {
 
-/// What a list of coupons or stocks may be asked for at most.
+/// Default upper limits of `offset` and `limit` in queries for lists.
 inline constexpr std::int64_t kOffsetMax = 1'000'000;
 inline constexpr std::int64_t kLimitMax = 20;
 
-/// As Fields, for parameters.
+/// Reader for query parameters. Keeps only the first error, like Fields.
 class Query {
  public:
-  /// \param call outlives this.
+  /// \param call must outlive this object.
   explicit Query(const Call& call) : target_(call.target) {}
 
   [[nodiscard]] std::string text(const char* name);
@@ -36,24 +36,26 @@ class Query {
   std::optional<ApiError> error_;
 };
 
-/// A part of a list.
+/// One page of a list.
 struct Page {
-  std::int64_t offset;  ///< the number of the page, from 0: WeChat Pay counts pages, not items
+  std::int64_t offset;  ///< number of the page, from 0: WeChat Pay counts pages, not items
   std::int64_t limit;
 
-  /// Whether what stands at this place is on the page.
+  /// Returns true if the item at this index of the list is on the page.
   [[nodiscard]] bool holds(std::int64_t place) const { return place / limit == offset; }
 };
-/// Limits where nothing tighter is documented: the usual ones.
+/// Reads `offset` and `limit`. The default maximums are for lists for which WeChat Pay documents no
+/// smaller ones.
 [[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,
                              std::int64_t limit_max = kLimitMax);
 
-/// One page of a list, as replies have it: "data", and how much there is in all.
+/// Writes one page of a list in WeChat Pay's format: the items as "data", then the total number of
+/// items.
 class PageWriter {
  public:
   PageWriter(const Page& page, JsonText& json) : page_(page), json_(json) { json_.list("data"); }
 
-  /// The list's next item; written where it is on the page.
+  /// Counts the next item of the list, and writes the item if it is on the page.
   template <typename Write>
   void add(const Write& write) {
     if (page_.holds(total_++)) write(json_);
@@ -71,7 +73,7 @@ class PageWriter {
   std::int64_t total_ = 0;
 };
 
-/// The body as a JSON object.
+/// Parses the request's body as a JSON object.
 [[nodiscard]] Result<base::JsonObject> read_body(const Call& call);
 
 }  // namespace couponhook::server::sandbox

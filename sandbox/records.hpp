@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the sandbox's books consist of.
+/// Data types of the sandbox's records: stocks, coupons, payments and refunds.
 
 #include <chrono>
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace couponhook::server::sandbox {
 using Time = std::chrono::sys_seconds;
 
 enum class Product : std::uint8_t {
-  kFavor,      ///< 代金券: redemptions are notified
-  kBusifavor,  ///< 商家券: issues are notified
+  kFavor,      ///< 代金券: WeChat Pay notifies redemptions
+  kBusifavor,  ///< 商家券: WeChat Pay notifies issues
 };
 
 enum class StockStatus : std::uint8_t { kUnactivated, kRunning, kPaused, kStopped };
 
-/// What a merchant asks for when it creates a stock. Amounts are in fen.
+/// Settings that a merchant gives when it creates a stock. Amounts are in fen.
 struct StockTerms {
   std::string out_request_no;
   std::string name;
@@ -55,19 +55,19 @@ struct Stock {
   std::optional<Time> started_at;
   std::optional<Time> stopped_at;
   std::int64_t distributed = 0;
-  bool flows_open = false;  ///< before their time, because somebody asked for it
+  bool flows_open = false;  ///< true: flow files can be downloaded early, after POST /sandbox/end
 };
 
 struct Coupon {
-  std::string id;  ///< of a 商家券: its code
+  std::string id;  ///< for a 商家券: its code
   std::string stock_id;
   std::string openid;
   std::string appid;
   std::string sender_mchid;
   std::string out_request_no;
-  std::string channel;  ///< of a 商家券: how it reached the user
+  std::string channel;  ///< 商家券 only: the way in which the user received the coupon
   Time received_at;
-  std::string transaction_id;  ///< where it was redeemed; empty before
+  std::string transaction_id;  ///< payment that used the coupon; empty before redemption
 };
 
 struct GoodsItem {
@@ -81,12 +81,12 @@ struct GoodsItem {
 struct Transaction {
   std::string id;
   std::string out_trade_no;
-  std::string mchid;  ///< where it was paid
+  std::string mchid;  ///< merchant that received the payment
   std::string stock_id;
   std::string coupon_id;
   Time paid_at;
   std::int64_t total = 0;
-  std::int64_t discount = 0;  ///< what the coupon paid
+  std::int64_t discount = 0;  ///< part of the total that the coupon paid
   std::int64_t refunded = 0;
   std::vector<GoodsItem> goods;
 };
@@ -98,7 +98,7 @@ struct Refund {
   std::string status;  ///< SUCCESS, ABNORMAL or CLOSED
   Time at;
   std::int64_t amount = 0;
-  std::int64_t payer_amount = 0;  ///< without the coupon's part
+  std::int64_t payer_amount = 0;  ///< part that the payer gets back, without the coupon's part
 };
 
 }  // namespace couponhook::server::sandbox

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How often WeChat Pay sends a notification that nobody acknowledges.
+/// WeChat Pay's retry schedule for notifications that no receiver acknowledges.
 
 #include <chrono>
 #include <span>
@@ -9,12 +9,13 @@
 
 namespace couponhook::server::sandbox {
 
-/// The pauses between the sends of one notification, the first of which follows at once. There is
-/// one send more than there are pauses.
+/// Returns the pauses between the sends of one notification. The first send has no pause before it,
+/// so there is one send more than there are pauses.
 ///
 /// Source: the pages of each event (protocol reference, section 1.10): COUPON.USE once a minute, 9
-/// times; COUPON.SEND once a minute, 11 times; everything else 15 times within about a day. The
-/// last schedule's first pause stands before its first send, and is left out.
+/// times; COUPON.SEND once a minute, 11 times; all other events 15 times within about a day. For
+/// these other events, WeChat Pay also documents a pause before the first send; it is left out
+/// here.
 [[nodiscard]] std::span<const std::chrono::seconds> schedule_of(std::string_view event_type);
 
 }  // namespace couponhook::server::sandbox

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The running sandbox.
+/// Runs the sandbox: listener, sender of notifications, and orderly end.
 
 #include <exception>
 #include <functional>
@@ -17,18 +17,18 @@ namespace couponhook::server::sandbox {
 
 struct ServiceOptions {
   std::string address;
-  std::uint16_t port = 0;  ///< 0: the system chooses
-  TlsContext tls;          ///< null: plain HTTP
-  TlsContext client_tls;   ///< for notifying; null: http only
+  std::uint16_t port = 0;  ///< 0: the operating system chooses a free port
+  TlsContext tls;          ///< null: the listener uses plain HTTP
+  TlsContext client_tls;   ///< for https notification URLs; null: only http URLs work
   std::size_t connections = 8;
-  /// Told once, when it accepts.
+  /// Called once, when the listener accepts connections.
   std::function<void(const std::string& url)> on_ready;
-  /// Told, on any thread, of exceptions that a session did not survive.
+  /// Called, on any thread, with an exception that ended a session.
   std::function<void(std::exception_ptr bug)> on_bug;
 };
 
-/// Serves and notifies until SIGTERM or SIGINT.
-/// \return nothing after an orderly end, else what kept it from starting.
+/// Answers requests and sends notifications until SIGTERM or SIGINT.
+/// \return nothing after an orderly end; otherwise the problem that prevented the start.
 [[nodiscard]] std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& options);
 
 }  // namespace couponhook::server::sandbox

@@ -14,7 +14,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-/// When a certificate that is known to be one begins to be valid.
+/// Returns the start of a certificate's validity. The caller has checked that `pem` is a
+/// certificate.
 Time begin_of_validity(std::string_view pem) {
   const std::unique_ptr<BIO, int (*)(BIO*)> bio(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
@@ -28,7 +29,7 @@ Time begin_of_validity(std::string_view pem) {
   return Time(std::chrono::seconds(timegm(&utc)));
 }
 
-/// What a merchant's configuration says about the key that belongs to `signer`.
+/// The public part of the signing key, as a merchant's configuration holds it.
 struct PublicHalf {
   std::string serial;
   std::string certificate;

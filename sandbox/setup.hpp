@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// From the service's own configuration to a platform that fits it.
+/// Makes the simulated WeChat Pay from the service's own configuration.
 
 #include <memory>
 #include <vector>
@@ -11,12 +11,13 @@
 
 namespace couponhook::server::sandbox {
 
-/// A platform that knows every configured merchant: its keys, its requests' key where it has a
-/// [merchant.api], and development/platform_key.pem to sign with.
+/// Makes a platform that knows every configured merchant: the APIv3 key, and the public key of its
+/// API requests if the merchant has a [merchant.api] section. The platform signs with
+/// development/platform_key.pem.
 ///
 /// \param options as the user chose them.
-/// \param problems gets every problem found, each with the file at fault and what to do.
-/// \return null where there is a problem.
+/// \param problems receives every problem found, each with the file at fault and the repair.
+/// \return null if there is a problem.
 [[nodiscard]] std::unique_ptr<Platform> make_platform(const Config& config, PlatformOptions options,
                                                       Time now, std::vector<Problem>& problems);
 

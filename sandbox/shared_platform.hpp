@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The platform as its threads share it, with the clocks that it runs by.
+/// Thread-safe wrapper of the platform, with its clocks and its signatures.
 
 #include <map>
 #include <memory>
@@ -20,14 +20,14 @@ namespace couponhook::server::sandbox {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// A request as it came in; views that must outlive the call.
+/// A request as received. The memory behind the views must outlive the call.
 struct RawRequest {
   SignedRequest signed_parts;
-  std::string_view wanted_serial;  ///< Wechatpay-Serial
+  std::string_view wanted_serial;  ///< value of the Wechatpay-Serial header
   std::string_view peer;
 };
 
-/// A reply, ready to go.
+/// A complete reply, with its signature headers.
 struct RawReply {
   unsigned status = 200;
   std::string body;
@@ -35,7 +35,7 @@ struct RawReply {
   Headers headers;
 };
 
-/// A copy of a notification to be carried to its receiver.
+/// A copy of a notification, to be sent to its receiver.
 struct Errand {
   Copy copy;
   Draft draft;
@@ -43,21 +43,22 @@ struct Errand {
   std::shared_ptr<const NotificationMaker> maker;
 };
 
-/// Thread-safe.
+/// Answers requests and hands out due notifications under one lock. Thread-safe, except
+/// set_base_url() and on_news().
 class SharedPlatform {
  public:
-  /// \param speed how many seconds of the retry schedule pass in one.
+  /// \param speed seconds of the retry schedule that pass in one second of real time.
   SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock, crypto::RandomSource random,
                  double speed);
 
-  /// Before any thread begins: where it turned out to listen.
+  /// Sets the address of the listener. Call this and on_news() before the listener's thread starts.
   void set_base_url(std::string url) { platform_->options.base_url = std::move(url); }
   void on_news(std::function<void()> tell) { platform_->on_news = std::move(tell); }
 
   [[nodiscard]] RawReply answer(const RawRequest& request);
 
   [[nodiscard]] std::optional<Errand> take_errand();
-  /// \return how long until there is one to take, as far as is known now.
+  /// \return the time until take_errand() will return a copy, as far as is known now.
   [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_errand();
   void conclude_errand(const Copy& copy, unsigned status);
 
@@ -74,7 +75,7 @@ class SharedPlatform {
   const crypto::RandomSource random_;
   const double speed_;
   const std::chrono::steady_clock::time_point begun_;
-  std::mutex mutex_;  // for all below
+  std::mutex mutex_;  // guards all members below
   std::unique_ptr<Platform> platform_;
   Routes routes_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const NotificationMaker>> makers_;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What a body of POST /v3/marketing/favor/coupon-stocks must look like.
+/// Parses and checks the body of POST /v3/marketing/favor/coupon-stocks.
 
 #include <rapidjson/document.h>
 
@@ -10,7 +10,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Refuses with the first rule that is broken, as WeChat Pay does (protocol reference, section 6).
+/// Returns the error of the first rule that the body breaks, as WeChat Pay does (protocol
+/// reference, section 6).
 [[nodiscard]] Result<StockTerms> read_stock_terms(const rapidjson::Value& body, Time now);
 
 }  // namespace couponhook::server::sandbox

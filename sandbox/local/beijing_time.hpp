@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this room: times as WeChat Pay writes them.
+/// Formats times as WeChat Pay writes them. For server/ and its subfolders only.
 
 #include <array>
 #include <chrono>
@@ -10,7 +10,7 @@
 
 namespace couponhook::server {
 
-/// RFC 3339 in Beijing time, to the second: "2024-03-05T07:58:43+08:00".
+/// Returns RFC 3339 in Beijing time, with a precision of one second: "2024-03-05T07:58:43+08:00".
 [[nodiscard]] inline std::string beijing_time(std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
   const auto local = floor<seconds>(time + hours(8));

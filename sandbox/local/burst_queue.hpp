@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Private to this folder: bursts made ahead on threads of their own, because signing a burst takes
-/// longer than sending it, and would show up as the service's latency.
+/// Signs bursts of notifications ahead of time, on threads of its own. Signing a burst takes longer
+/// than sending it, so signing while sending would count as latency of the service under test.
+/// Private to this folder.
 
 #include <chrono>
 #include <condition_variable>
@@ -21,7 +22,7 @@
 
 namespace couponhook::server {
 
-/// All copies of one notification, ready to go.
+/// All copies of one notification, sealed, signed and ready to send.
 struct Burst {
   Outgoing outgoing;
   std::vector<SignedNotification> copies;
@@ -29,8 +30,9 @@ struct Burst {
 
 class BurstQueue {
  public:
-  /// \param depth how many bursts may wait; what keeps memory bounded.
-  /// \param notify called on any thread when there is something to take or an end; outlives this.
+  /// \param depth largest number of waiting bursts; it bounds the memory.
+  /// \param notify called on any thread when a burst is ready or no more will come; must outlive
+  /// this queue.
   BurstQueue(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
              std::size_t depth, std::function<void()> notify)
       : plan_(plan), maker_(maker), next_(next), depth_(depth), notify_(std::move(notify)) {}
@@ -47,7 +49,8 @@ class BurstQueue {
   BurstQueue(const BurstQueue&) = delete;
   BurstQueue& operator=(const BurstQueue&) = delete;
 
-  /// \param threads more than one may put bursts into another order than `next` gives them.
+  /// \param threads number of signing threads. With more than one, bursts can be ready in another
+  /// order than `next` gives them.
   void start(std::size_t threads) {
     begun_ = std::chrono::steady_clock::now();
     running_ = threads;
@@ -66,7 +69,8 @@ class BurstQueue {
     return burst;
   }
 
-  /// Whether nothing will come any more. \throws what making threw.
+  /// Returns true if no burst will come any more. \throws what `next` or the maker threw on a
+  /// signing thread.
   [[nodiscard]] bool is_over() {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
@@ -98,7 +102,8 @@ class BurstQueue {
       outgoing = next_();
       exhausted_ = !outgoing;
       if (exhausted_) return false;
-      // Pacing happens here rather than at sending, so that no copy grows old while it waits.
+      // The rate is applied here and not at sending, so that no signed copy becomes old while it
+      // waits.
       if (plan_.rate > 0) {
         const std::chrono::duration<double> offset(static_cast<double>(given_++) / plan_.rate);
         const auto due =
@@ -125,7 +130,7 @@ class BurstQueue {
   const std::function<void()> notify_;
   std::chrono::steady_clock::time_point begun_;
 
-  std::mutex mutex_;  // for all below
+  std::mutex mutex_;  // guards all members below
   std::condition_variable changed_;
   std::deque<Burst> ready_;
   std::size_t making_ = 0;

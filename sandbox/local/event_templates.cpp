@@ -22,7 +22,7 @@ using SettingResult = boost::system::result<FieldSetting, std::string>;
 
 constexpr std::size_t kArrayLengthMax = 1000;
 
-/// Fills a resource field by field; a dot in a name leads into an object.
+/// Builds a resource field by field, with nested objects.
 class ResourceBuilder {
  public:
   ResourceBuilder(const crypto::RandomSource& random, std::chrono::system_clock::time_point now)
@@ -38,14 +38,14 @@ class ResourceBuilder {
   ResourceBuilder& time(const char* name, std::chrono::minutes from_now = {}) {
     return text(name, beijing_time(now_ + from_now));
   }
-  /// Digits after a fixed beginning, `length` characters in all.
+  /// Adds a string of `length` characters: `beginning`, then random digits.
   ResourceBuilder& digits(const char* name, std::string beginning, std::size_t length) {
     std::vector<unsigned char> bytes(length - beginning.size());
     random_(bytes);
     for (const unsigned char byte : bytes) beginning += static_cast<char>('0' + byte % 10);
     return text(name, beginning);
   }
-  /// What follows goes into this object, until the next call; "" is the resource itself.
+  /// Makes the next fields go into the object `name`; "" is the resource itself.
   ResourceBuilder& into(const char* name) {
     object_ = name;
     if (*name != '\0') {
@@ -72,7 +72,8 @@ class ResourceBuilder {
 
 constexpr std::chrono::minutes kMonth = std::chrono::days(30);
 
-// The templates: fields and forms after the protocol reference, sections 3.1 to 3.4.
+// Templates of the resources. The fields and their forms follow the protocol reference, sections
+// 3.1 to 3.4.
 
 void fill_send(ResourceBuilder& resource, const std::string& mchid) {
   resource.text("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
@@ -166,8 +167,8 @@ std::optional<std::size_t> parse_index(const std::string& part) {
   return index;
 }
 
-/// One step down a path; what is not there yet is made.
-/// \return null where an array is to be entered by a name or far behind its end.
+/// Goes one step down a path, and creates the member or array element if it is missing.
+/// \return null if `part` is no index of an array, or an index of kArrayLengthMax or more.
 Value* step(Value& value, const std::string& part, Allocator& allocator) {
   const auto index = parse_index(part);
   const bool is_container = value.IsObject() || value.IsArray();

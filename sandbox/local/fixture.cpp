@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 8> kKeys = {
     "event_type", "original_type",   "summary",     "resource",
     "expect",     "associated_data", "create_time", "id"};
 
-/// \return a version 8 UUID (RFC 9562, section 5.8): made in a way of our own.
+/// \return an id derived from the event type and the resource, as a UUID of version 8 (RFC 9562,
+/// section 5.8: for ids made by a custom method).
 std::string derive_id(const std::string& event_type, const std::string& resource) {
   crypto::Sha256 digest = crypto::sha256({event_type, "\n", resource});
   digest[6] = static_cast<unsigned char>((digest[6] & 0x0F) | 0x80);
@@ -30,13 +31,14 @@ std::string derive_id(const std::string& event_type, const std::string& resource
   return id;
 }
 
-/// Reads one fixture, noting all that is wrong with it.
+/// Reads one fixture and reports every problem in it.
 class FixtureReader {
  public:
   FixtureReader(std::string source, std::vector<Problem>& problems)
       : source_(std::move(source)), problems_(problems) {}
 
-  /// \param first_line the text's first line within its file, counted from 1.
+  /// Reads the fixture in `text` and appends it to `into`.
+  /// \param first_line number of the text's first line within its file, from 1.
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = base::parse_object(text, {});
     if (!document) {
@@ -52,7 +54,8 @@ class FixtureReader {
  private:
   void complain(std::string message) { problems_.push_back({source_, std::move(message)}); }
 
-  /// Our own parser tells why it refuses a text, RapidJSON's tells where it is no JSON.
+  /// Returns the line and the reason of a JSON error, from RapidJSON. The program's own parser
+  /// gives no position.
   static std::string where_it_breaks(std::string_view text, std::size_t first_line) {
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());

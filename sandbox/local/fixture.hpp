@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Notifications written down in files, for replaying.
+/// Reads fixtures: files with notifications to replay.
 
 #include <filesystem>
 #include <string>
@@ -13,18 +13,18 @@
 namespace couponhook::server {
 
 struct Fixture {
-  std::string source;  ///< file, and line where a file holds several
+  std::string source;  ///< file name, with the line if the file holds several fixtures
   Draft draft;
-  unsigned expect = 204;  ///< the status that the service should reply with
+  unsigned expect = 204;  ///< status with which the service should reply
 };
 
-/// Reads fixtures from .json files (one object), .ndjson files (an object a line) and folders of
-/// these, in the order of the paths and by name within a folder.
+/// Reads fixtures from .json files (one object), .ndjson files (one object a line) and folders of
+/// such files. The order is that of `paths`, and by name within a folder.
 ///
-/// A fixture without an id gets one that is derived from its event type and resource, so that
-/// replaying a file again sends duplicates rather than news.
-/// \param problems gets every problem in every file, each with the line or key at fault; the result
-///   is of no use then.
+/// A fixture without an id gets an id derived from its event type and resource. So a second replay
+/// of the same file sends duplicates, not new notifications.
+/// \param problems receives every problem in every file, each with the line or key at fault. If
+/// there is any, the returned fixtures are useless.
 [[nodiscard]] std::vector<Fixture> load_fixtures(const std::vector<std::filesystem::path>& paths,
                                                  std::vector<Problem>& problems);
 

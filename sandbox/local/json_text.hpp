@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: a JSON value as text.
+/// Converts a JSON value to text. Private to this folder.
 
 #include <string>
 

@@ -24,7 +24,7 @@ using MakerResult = boost::system::result<NotificationMaker, std::vector<Problem
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kHeaderNonceLength = 32;
-constexpr std::size_t kResourceNonceLength = 12;  // what AES-GCM takes
+constexpr std::size_t kResourceNonceLength = 12;  // length in bytes, as AES-GCM requires
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   std::string bytes = base::base64_decode(base64).value();
@@ -33,7 +33,7 @@ std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   return base::base64_encode(bytes);
 }
 
-/// 40 upper-case hexadecimal digits: the form of a certificate's serial.
+/// Returns 40 upper-case hexadecimal digits, the form of a certificate's serial.
 std::string random_serial(const crypto::RandomSource& random) {
   std::array<unsigned char, 20> bytes{};
   random(bytes);
@@ -162,7 +162,8 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
                                       ", so the service would refuse what it signs; name the right "
                                       "key with --key, or a serial with --serial"}});
   }
-  // The merchant's loaded ciphers are shared and const; the maker wants one of its own.
+  // The loaded merchant's ciphers are shared and const, and the maker must own one. So the APIv3
+  // key is read again.
   const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
   auto api_key = crypto::read_file(api_key_file, 4096);
   if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});

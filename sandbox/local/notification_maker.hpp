@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Seals and signs notifications as WeChat Pay does, with a key of one's own.
+/// Seals and signs notifications as WeChat Pay does, with a development key.
 
 #include <chrono>
 #include <cstdint>
@@ -23,47 +23,48 @@
 
 namespace couponhook::server {
 
-/// What can be wrong with a notification on purpose.
+/// Deliberate defects of a notification.
 enum class Bad : std::uint8_t {
   kNone,
-  kSignature,   ///< one bit of a right signature is flipped
-  kSerial,      ///< a serial that nobody has
-  kTimestamp,   ///< an hour old, though signed rightly
-  kProbe,       ///< what WeChat Pay sends to see whether we verify: WECHATPAY/SIGNTEST/…
-  kCiphertext,  ///< signed rightly, but the resource was altered after sealing
+  kSignature,   ///< one bit of a correct signature is flipped
+  kSerial,      ///< an unknown, random serial
+  kTimestamp,   ///< one hour old, with a correct signature
+  kProbe,       ///< a signature that begins with WECHATPAY/SIGNTEST/, with which WeChat Pay tests
+                ///< whether a receiver verifies signatures
+  kCiphertext,  ///< correct signature, but the sealed resource was changed
 };
 
-/// \return nothing where `name` is none of signature, serial, timestamp, probe and ciphertext.
+/// \return nothing unless `name` is signature, serial, timestamp, probe or ciphertext.
 [[nodiscard]] std::optional<Bad> parse_bad(std::string_view name);
 
-/// What a notification says, before it is sealed.
+/// Content of a notification before it is sealed.
 struct Draft {
   std::string id;
-  std::string create_time;  ///< empty: the moment it is made
+  std::string create_time;  ///< empty: the time at which the notification is signed
   std::string event_type;
   std::string resource_type = "encrypt-resource";
   std::optional<std::string> summary;
   std::string original_type;
   std::string associated_data;
-  std::string resource;  ///< the plaintext, JSON
+  std::string resource;  ///< plaintext resource, JSON
 };
 
-/// A request that only needs sending.
+/// Headers and body of a signed request, ready to send.
 struct SignedNotification {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
 
-/// Thread-safe where the random source and the clock are.
+/// Seals and signs notifications. Thread-safe if the random source and the clock are thread-safe.
 class NotificationMaker {
  public:
-  /// \param serial what Wechatpay-Serial says: that of the certificate or public key which belongs
-  ///   to the signer's key.
+  /// \param serial value of the Wechatpay-Serial header: the serial of the certificate, or the id
+  /// of the public key, that belongs to the signer's key.
   NotificationMaker(crypto::Signer signer, std::string serial, crypto::ResourceCipher cipher,
                     crypto::RandomSource random, base::WallClock clock);
 
-  /// Every call seals and signs anew with fresh nonces and the present time, as WeChat Pay does for
-  /// each copy: copies of one notification share nothing but what the draft says.
+  /// Seals and signs with fresh nonces and the current time at every call, as WeChat Pay does for
+  /// each copy. Copies of one notification have only the draft's content in common.
   [[nodiscard]] SignedNotification make(const Draft& draft, Bad bad = Bad::kNone) const;
 
  private:
@@ -77,20 +78,21 @@ class NotificationMaker {
   base::WallClock clock_;
 };
 
-/// \return the serial of that live key which belongs to the signer: it verifies what the signer
-///   signs. Empty where none does.
+/// \return the serial of the valid key in `keys` that verifies the signer's signatures; empty if
+/// there is none.
 [[nodiscard]] std::string find_serial(const crypto::Signer& signer,
                                       const crypto::PlatformKeys& keys,
                                       std::chrono::sys_seconds now);
 
-/// Which key to sign with.
+/// The user's choice of the key that signs.
 struct PlatformKeyChoice {
   std::filesystem::path key;  ///< empty: development/platform_key.pem beside the configuration
-  std::string serial;         ///< empty: that of the merchant's platform key which fits
+  std::string serial;         ///< empty: the serial of the merchant's platform key that fits `key`
 };
 
-/// A maker whose notifications the service with this configuration accepts for this merchant.
-/// \return every problem found, each with the file at fault and what to do.
+/// Makes a NotificationMaker whose notifications a service with this configuration accepts for this
+/// merchant.
+/// \return the maker; or every problem found, each with the file at fault and the repair.
 [[nodiscard]] boost::system::result<NotificationMaker, std::vector<Problem>>
 load_notification_maker(const Config& config, const MerchantConfig& merchant,
                         const PlatformKeyChoice& choice, crypto::RandomSource random,

@@ -19,7 +19,7 @@ bool is_success(unsigned status) {
   return status == 200 || status == 204;
 }
 
-/// The "code" of an error reply; empty where the body has none.
+/// Returns the "code" of an error reply; empty if the body has none.
 std::string code_in(const std::string& body) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
@@ -28,7 +28,8 @@ std::string code_in(const std::string& body) {
   return code != document.MemberEnd() && code->value.IsString() ? code->value.GetString() : "";
 }
 
-/// Sends a plan. Everything but making happens on the one thread of the loop.
+/// Carries out a SendPlan. Signing happens on the queue's threads, everything else on the loop's
+/// thread.
 class BurstSender {
  public:
   BurstSender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
@@ -44,7 +45,7 @@ class BurstSender {
   boost::system::result<Summary, std::string> run();
 
  private:
-  /// A group of connections that carries one burst at a time.
+  /// A group of connections that sends one burst at a time.
   struct Lane;
 
   /// A connection and the coroutine that uses it.
@@ -59,14 +60,14 @@ class BurstSender {
     HttpClient client;
     Timer wake;
     Lane& lane;
-    std::size_t place;  // within the lane
+    std::size_t place;  // index within the lane
   };
 
   struct Lane {
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
-    std::size_t busy = 0;  // workers that still send
+    std::size_t busy = 0;  // number of workers that still send
     std::uint64_t burst_number = 0;
   };
 
@@ -83,7 +84,8 @@ class BurstSender {
 
   const SendPlan& plan_;
   const TakeResults& take_;
-  // The loop goes last of what it knows, its sockets and timers before it.
+  // Members are destroyed from the last to the first. So the timers and sockets below end before
+  // the loop that they use.
   ClientLoop loop_;
   Timer progress_timer_;
   base::Progress progress_;
@@ -95,7 +97,7 @@ class BurstSender {
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
   Summary summary_;
-  BurstQueue queue_;  // its threads end first
+  BurstQueue queue_;  // last member, so that its threads end before other members are destroyed
 };
 
 boost::system::result<Summary, std::string> BurstSender::run() {
@@ -121,7 +123,7 @@ void BurstSender::wake_from_any_thread() {
   asio::post(loop_.io(), [this] { feed(); });
 }
 
-/// Hands waiting bursts to lanes that have none.
+/// Gives waiting bursts to lanes that are free.
 void BurstSender::feed() {
   if (stopped_) return;
   try {
@@ -203,8 +205,8 @@ Task<void> BurstSender::work(Worker& worker) {
   }
 }
 
-/// Sends the copies that fall to one connection: one, unless there are more copies than
-/// connections.
+/// Sends one connection's share of a burst: one copy, or more if the burst has more copies than its
+/// lane has connections.
 Task<void> BurstSender::send_share(Worker& worker) {
   Lane& lane = worker.lane;
   for (std::size_t i = worker.place; i < lane.results.size(); i += lane.workers.size()) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What came of sending: counts and latencies, in memory that does not grow with their number.
+/// Results of a sending run: counts and latencies, in memory of a fixed size.
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace couponhook::server {
 
-/// Latencies by the microsecond up to 128 µs, then in steps of less than 1.6 %.
+/// Histogram of latencies: steps of 1 µs up to 128 µs, then steps of less than 1.6 %.
 class LatencyHistogram {
  public:
   void add(std::chrono::microseconds latency) {
@@ -28,7 +28,7 @@ class LatencyHistogram {
     max_ = std::max(max_, value);
   }
 
-  /// \param share from 0 (the shortest) to 1 (the longest). \return zero where nothing was added.
+  /// \param share from 0 (shortest latency) to 1 (longest). \return zero if no latency was added.
   [[nodiscard]] std::chrono::microseconds quantile(double share) const {
     if (total_ == 0) return {};
     const auto rank = std::max<std::uint64_t>(
@@ -45,10 +45,10 @@ class LatencyHistogram {
 
  private:
   static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kSteps = 64;  // in each power of two
+  static constexpr std::uint32_t kSteps = 64;  // number of steps in each power of two
   static constexpr std::size_t kBuckets = kSteps * 27;
 
-  // The seven highest bits decide, and how far they had to be shifted.
+  // A value's seven highest bits and the number of dropped lower bits choose the bucket.
   static std::size_t bucket_of(std::uint32_t value) {
     const auto width = static_cast<std::uint32_t>(std::bit_width(value));
     const std::uint32_t shift = width > 7 ? width - 7 : 0;
@@ -66,15 +66,15 @@ class LatencyHistogram {
   std::uint32_t max_ = 0;
 };
 
-/// What a whole run came to.
+/// Totals of a whole run.
 struct Summary {
   std::uint64_t notifications = 0;
   std::uint64_t copies = 0;
   std::uint64_t unexpected = 0;
   std::map<unsigned, std::uint64_t> by_status;
-  std::map<std::string, std::uint64_t> by_code;  ///< "code" in the bodies of error replies
+  std::map<std::string, std::uint64_t> by_code;  ///< key: the "code" in the bodies of error replies
   std::uint64_t connection_errors = 0;
-  LatencyHistogram latencies;  ///< of replies: from the first byte sent to the last received
+  LatencyHistogram latencies;  ///< of replies: from the first byte sent to the last byte received
   std::chrono::microseconds duration{};
 };
 

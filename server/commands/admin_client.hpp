@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: asking the running service's admin listener.
+/// Sends requests to the status endpoint of the running service. Private to this folder.
 
 #include <string>
 #include <string_view>
@@ -18,19 +18,19 @@ struct AdminAnswer {
   std::string body;
 };
 
-/// What problems name: "status endpoint at 127.0.0.1 port 9443".
+/// Returns the name of the status endpoint in messages: "status endpoint at 127.0.0.1 port 9443".
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
 /// Sends one request.
 /// \param body JSON; empty: none.
-/// \return where and why where there was no answer.
+/// \return a Problem with place and cause if no answer came.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                                     const crypto::Secret& token,
                                                                     std::string_view method,
                                                                     std::string_view target,
                                                                     std::string body);
 
-/// The same with the configured token.
+/// Like the function above, with the token from the configured file.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config,
                                                                     std::string_view method,
                                                                     std::string_view target,

@@ -29,7 +29,7 @@ storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const 
   const auto reader = (*store)->reader();
   if (!reader) return reader.error();
   if (auto sound = (*reader)->check_integrity(); !sound) return sound.error();
-  // Of a store that is too large to be counted in a reader's time nothing is told.
+  // If the count takes longer than a reader may run, no backlog is reported.
   auto backlog = storage::unclaimed_deliveries(**reader, handler_names(config).served);
   return backlog ? std::move(*backlog) : Backlog();
 }
@@ -49,7 +49,9 @@ void describe_api_certificate(const MerchantConfig& merchant, std::ostream& out)
       << '\n';
 }
 
-/// \param store what to call it: the URL as it is in the configuration may hold a password.
+/// Prints a summary of the set-up.
+/// \param store name of the store in the output. The configured URL may contain a password, so it
+/// must not be printed.
 void describe(const Setup& setup, const std::string& store, std::chrono::sys_seconds now,
               std::ostream& out) {
   const ListenerConfig& listener = setup.config.listener;
@@ -86,7 +88,7 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       << word(kHasKafka) << '\n';
 }
 
-/// What is wrong with a set-up that could be read, its store aside.
+/// Runs all checks of a set-up that could be read, except those of the store.
 CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
   CheckFindings findings;
   check_places(setup.config, findings);
@@ -96,12 +98,14 @@ CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
   return findings;
 }
 
-/// Prints what was found, errors first. \return how it ends, or nothing where it can be served.
+/// Runs all checks and prints the findings, errors first. \return the exit code, or nothing if the
+/// set-up can be served.
 std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now,
                                 std::vector<Problem> problems, CheckFindings& findings,
                                 World& world) {
   findings = look_closely(setup, now);
-  // Nothing of the status endpoint's certificate stops notifications.
+  // A faulty certificate of the status endpoint does not stop notifications, so it counts as a
+  // warning.
   const auto is_admins = [](const Problem& problem) { return problem.unit == kAdminUnit; };
   std::ranges::copy_if(problems, std::back_inserter(findings.warnings), is_admins);
   std::erase_if(problems, is_admins);
@@ -120,7 +124,7 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
   return std::nullopt;
 }
 
-/// Tries to write where the service must. \return the exit code that follows.
+/// Tries to write to each place where the service must write. \return the exit code.
 Exit try_places(const Config& config, const std::string& user_name, World& world) {
   const auto user = user_to_try_as(user_name, config);
   if (!user) {
@@ -144,7 +148,7 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   check_outbound_files(setup.config, problems);
   CheckFindings findings;
   const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
-  // A store that cannot be used has been told already.
+  // An unusable store is already reported, so the places are not tried.
   const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
   if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
   if (exit) return *exit;

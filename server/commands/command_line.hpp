@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The command line: one function for each command, and what they share.
+/// The command line: one declare function for each command, and helpers that all commands share.
 
 #include <filesystem>
 #include <functional>
@@ -20,31 +20,31 @@
 
 namespace couponhook::server {
 
-/// Opens the service's store; tests wrap it in one that fails.
+/// Opens the service's store. Tests replace it to get a store that fails.
 using StoreOpener = std::function<storage::Store::Result<std::unique_ptr<storage::Store>>(
     const storage::StoreUrl&, const storage::StoreOptions&, std::int64_t now_ms)>;
 
-/// What the program is given from outside, so that tests can give it something else.
+/// The program's surroundings: clock, random source, environment, output. Tests replace them.
 struct World {
   base::WallClock clock;
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
-  handlers::HandlerTypes handler_types;  ///< the user's own
+  handlers::HandlerTypes handler_types;  ///< custom handler types of the user
   std::ostream& out;
   std::ostream& err;
 };
 
-/// Runs the program. \return the exit code.
+/// Runs the program. \return the process's exit code.
 [[nodiscard]] int run_command_line(int argc, char** argv, World& world);
 
-/// The options that most commands share.
+/// Options that most commands share.
 struct CommonOptions {
   std::filesystem::path config = "couponhook.toml";
   std::string mchid;
 };
 
-// Each declares one command. `common` and `world` outlive the command line.
+// Each function declares one command. `common` and `world` must outlive the command line.
 void declare_init(CommandLine& line, World& world);
 void declare_serve(CommandLine& line, CommonOptions& common, World& world);
 void declare_check(CommandLine& line, CommonOptions& common, World& world);
@@ -70,32 +70,33 @@ void declare_reconcile(CommandLine& line, CommonOptions& common, World& world);
 void declare_doctor(CommandLine& line, CommonOptions& common, World& world);
 void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
-/// Adds --config, or --config and --mchid, to a command.
+/// Add --config, or both --config and --mchid, to a command.
 void add_config_option(Options& options, CommonOptions& common);
 void add_merchant_options(Options& options, CommonOptions& common);
-/// Adds --user to a command that tries to write where the service must.
+/// Adds --user to a command that tries to write where the service must write.
 void add_user_option(Options& options, std::string& user);
 
-/// Prints problems on the error stream, one line each.
+/// Prints each problem on the error stream, in one line.
 void print_problems(World& world, const std::vector<Problem>& problems);
 
-/// Loads the configuration, or prints what is wrong with it.
+/// Loads the configuration. If it has problems, prints them and returns nothing.
 [[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common, World& world);
 
-/// The merchant that --mchid names, or the only one. Prints what is wrong and returns null
-/// otherwise.
+/// Returns the merchant that --mchid names, or the only merchant. Otherwise prints the problem and
+/// returns null.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 
-/// Prints what is wrong where --mchid names a merchant that there is not; for commands that concern
-/// all of them where it is not given.
+/// Returns false, and prints the problem, if --mchid names an unknown merchant. For commands that
+/// concern all merchants unless --mchid is given.
 [[nodiscard]] bool mchid_is_configured(const Config& config, const CommonOptions& common,
                                        World& world);
 
-/// Where long work tells how far it is.
+/// Returns the stream on which long work shows its progress.
 [[nodiscard]] base::ProgressDisplay progress_on(World& world);
 
-/// Where a listener with this address is reached from this machine.
+/// Returns the address at which this machine reaches a listener with the given address. "0.0.0.0"
+/// and "::" become the loopback address.
 [[nodiscard]] std::string reachable_address(const std::string& address);
 
 }  // namespace couponhook::server

@@ -33,8 +33,8 @@ void show(const Coupon& coupon, std::ostream& out) {
   print_facts(facts, out);
 }
 
-/// So that `serve` asks what became of it: before it is sent, as a send that nothing answers may
-/// have issued it.
+/// Records the user in the issued file, so that `serve` can query the coupon's state. It must be
+/// called before the coupon is sent: a request without a reply may still have issued the coupon.
 void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
   const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
   if (file.empty()) return;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How commands say which deliveries they mean.
+/// Filter options of the commands that list or change deliveries.
 
 #include <string>
 

@@ -18,11 +18,12 @@ struct InitOptions {
   std::uint16_t sandbox_port = 8444;
 };
 
-constexpr std::size_t kTokenCharacters = 43;  // 256 bits
+constexpr std::size_t kTokenCharacters = 43;  // at least 256 bits of randomness
 constexpr std::size_t kApiV2KeyCharacters = 32;
 constexpr std::chrono::days kCertificateLife{3650};
 
-/// \param api_serial of the merchant API certificate.
+/// Returns the content of couponhook.toml.
+/// \param api_serial serial of the merchant API certificate.
 std::string config_text(const InitOptions& options, const std::string& api_serial) {
   return R"(# A local set-up of couponhook, made by `couponhook init`. The README explains every key.
 
@@ -70,7 +71,7 @@ events = ["COUPON.*", "REFUND.*"]
 )";
 }
 
-/// Everything a set-up consists of, made before anything is written.
+/// Makes all keys and certificates of a set-up, and writes them with the configuration.
 void write_setup(const InitOptions& options, const World& world) {
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const auto tls = crypto::make_self_signed({crypto::PairKind::kEcP256,
@@ -83,7 +84,8 @@ void write_setup(const InitOptions& options, const World& world) {
                                                   {},
                                                   now,
                                                   kCertificateLife});
-  // What a merchant gets from WeChat Pay's certificate tool: its API certificate and key.
+  // API certificate and key of the merchant, which WeChat Pay's certificate tool makes in
+  // production.
   const auto api = crypto::make_self_signed({crypto::PairKind::kRsa2048,
                                              "couponhook development merchant " + options.mchid,
                                              {},
@@ -110,13 +112,15 @@ void write_setup(const InitOptions& options, const World& world) {
   crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial), crypto::FileMode::kPublic);
 }
 
-/// What is safe in TOML, in a path of a URL and in a certificate's name.
+/// Returns true if every character of `mchid` is safe in TOML, in a URL path and in a certificate's
+/// name.
 bool is_plain(const std::string& mchid) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
   return !mchid.empty() && std::ranges::all_of(mchid, allowed);
 }
 
-/// The folder itself, or one above it, that is a file; empty where there is none.
+/// Returns the path, or the nearest existing parent of it, if that is a file and not a folder;
+/// empty otherwise.
 std::filesystem::path file_in_the_way(std::filesystem::path at) {
   std::error_code ec;
   while (!at.empty() && !std::filesystem::exists(at, ec)) at = at.parent_path();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A command's options, with CLI11 kept behind them: its headers take longer to compile than all of
-/// a command's own code.
+/// Declares command-line options without the headers of CLI11, which take longer to compile than
+/// all code of a command.
 
 #include <cstdint>
 #include <filesystem>
@@ -23,31 +23,31 @@ namespace couponhook::server {
 enum class Exit : int {
   kOk = 0,
   kFailed = 1,
-  kUsage = 2,  ///< bad usage or configuration
+  kUsage = 2,  ///< wrong usage, or a faulty configuration
 };
 
-/// The options of one command. A name that begins with "--" is an option, another one is an
-/// argument by its place. What options are parsed into must live as long as the command line, and
-/// holds the default beforehand.
+/// Options of one command. A name that begins with "--" is an option; any other name is a
+/// positional argument. The variable that receives a value must live as long as the command line.
+/// It must hold the default value before parsing.
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
 
   void text(const std::string& name, std::string& into, const std::string& help);
   void path(const std::string& name, std::filesystem::path& into, const std::string& help);
-  /// Any number of arguments, by their place.
+  /// Declares an argument that takes any number of values, by position.
   void arguments(const std::string& name, std::vector<std::string>& into, const std::string& help);
-  /// May be given several times.
+  /// Declares an option that may be given several times.
   void texts(const std::string& name, std::vector<std::string>& into, const std::string& help);
   void word(const std::string& name, std::string& into, const std::vector<std::string>& allowed,
             const std::string& help);
-  /// May be given several times.
+  /// Declares an option that may be given several times, with a list of allowed values.
   void words(const std::string& name, std::vector<std::string>& into,
              const std::vector<std::string>& allowed, const std::string& help);
   void real(const std::string& name, double& into, double least, double most,
             const std::string& help);
   void flag(const std::string& name, bool& into, const std::string& help);
-  /// What --help says after the options.
+  /// Sets the text that --help prints after the options.
   void epilogue(const std::string& text);
   template <typename Integer>
   void number(const std::string& name, Integer& into, std::uint64_t least, std::uint64_t most,
@@ -56,7 +56,7 @@ class Options {
     number(name, static_cast<std::uint64_t>(into), least, most, help, take);
   }
 
-  // The same for what must be given.
+  // The functions below declare a required option or argument.
   void required_text(const std::string& name, std::string& into, const std::string& help);
   void required_path(const std::string& name, std::filesystem::path& into, const std::string& help);
   void required_paths(const std::string& name, std::vector<std::filesystem::path>& into,
@@ -69,11 +69,12 @@ class Options {
   CLI::App& app_;
 };
 
-/// Commands that share their first word: `store backup`, `store restore`. A handle, good for as
-/// long as the command line.
+/// A group of commands with the same first word: `store backup`, `store restore`. A handle, valid
+/// as long as the command line.
 class CommandGroup {
  public:
-  /// \param run does the work; called where the command was chosen, after its options were parsed.
+  /// \param run does the command's work. It is called after the options were parsed, if the user
+  /// chose this command.
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);
 
@@ -86,18 +87,19 @@ class CommandGroup {
   Commands& commands_;
 };
 
-/// The program's commands.
+/// All commands of the program.
 class CommandLine {
  public:
   CommandLine(std::string_view name, std::string_view description, std::string_view version);
   ~CommandLine();
 
-  /// As CommandGroup::add, for a command of one word.
+  /// Like CommandGroup::add, for a command of one word.
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);
   [[nodiscard]] CommandGroup group(const std::string& name, const std::string& description);
 
-  /// Parses and runs. What is wrong with the usage is told on `err` in one line, help on `out`.
+  /// Parses the arguments and runs the chosen command. Prints usage errors on `err`, in one line,
+  /// and help on `out`.
   [[nodiscard]] Exit run(int argc, char** argv, std::ostream& out, std::ostream& err);
 
  private:

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Private to this folder: orders to the running service, and what becomes of them.
+/// Sends orders, such as retry, skip or pause, to the running service and reports their results.
+/// Private to this folder.
 
 #include <initializer_list>
 #include <string>
@@ -13,23 +14,25 @@
 
 namespace couponhook::server {
 
-/// A JSON object of the texts that are not empty.
+/// Returns a JSON object with those texts that are not empty.
 [[nodiscard]] std::string members(
     std::initializer_list<std::pair<std::string_view, std::string_view>> texts);
 
-/// Asks for something whose answer is {"result": …}, and prints that; a warning goes to stderr.
+/// Sends a request whose answer is {"result": …}, and prints the result. A warning in the answer
+/// goes to stderr.
 Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
            const std::string& body, const std::string& what, World& world);
 
-/// An order for all deliveries that a filter matches.
+/// An order for all deliveries that match a filter.
 struct FilteredOrder {
-  std::string target;  ///< /deliveries/retry or /deliveries/skip
-  std::string to{};    ///< the handler that deliveries are moved to; empty: none
+  std::string target;  ///< path of the request: /deliveries/retry or /deliveries/skip
+  std::string to{};    ///< handler that receives the deliveries; empty: they are not moved
   std::string reason{};
   bool dry_run = false;
 };
 
-/// The service does the work; this watches, shows how far it is, and cancels it on Ctrl-C.
+/// Sends an order that the service carries out as a job. Shows the job's progress, and cancels the
+/// job on Ctrl-C.
 Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
                     const DeliveryChoice& choice, World& world);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: what the commands that call WeChat Pay share.
+/// Helpers of the commands that call WeChat Pay's APIs. Private to this folder.
 
 #include <filesystem>
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace couponhook::server {
 
-/// One merchant's client, ready.
+/// The chosen merchant with an API client that is ready to use.
 struct Outbound {
   Config config;
   std::string mchid;
@@ -29,29 +29,31 @@ struct Outbound {
   [[nodiscard]] const MerchantConfig& merchant() const;
 };
 
-/// Prints what is wrong, and returns nothing then.
+/// Loads the configuration and the merchant's keys. If there is a problem, prints it and returns
+/// nothing.
 [[nodiscard]] std::optional<Outbound> open_outbound(const CommonOptions& common, World& world);
 
-/// Prints why a call failed.
+/// Prints the error of a failed call. \return the exit code.
 [[nodiscard]] Exit fail(World& world, const wechatpay::ApiError& error);
 
 /// Prints every broken rule.
-/// \param what was to be sent: a file, or a command's options.
+/// \param what the checked input: a file, or a command's options.
 [[nodiscard]] Exit refuse(World& world, std::string_view what,
                           std::span<const wechatpay::RuleViolation> broken);
 
-/// Reads a JSON body; "-" is the standard input. Prints what is wrong, and returns nothing then.
+/// Reads a JSON body from a file, or from standard input for "-". If that fails, prints the problem
+/// and returns nothing.
 [[nodiscard]] std::optional<std::string> read_body(const std::filesystem::path& file, World& world);
 
-/// Label and value, as pairs, one line each; lines without a value are left out.
+/// Pairs of label and value. print_facts() prints one line for each pair and skips empty values.
 using Facts = std::vector<std::pair<std::string_view, std::string>>;
 void print_facts(const Facts& facts, std::ostream& out);
 
-/// Columns that are as wide as what is in them; the first row is the heading.
+/// Prints rows in columns as wide as their widest cell. The first row is the heading.
 void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out);
 
-/// Says where to go on, where there is more than this page.
-/// \param asked what made it; its offset counts pages, as WeChat Pay's do.
+/// Prints the --offset of the next page, if there is one.
+/// \param asked the request that returned `page`; its offset counts pages, as in WeChat Pay's API.
 template <typename T>
 void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& asked,
                 std::ostream& out) {
@@ -60,14 +62,15 @@ void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& as
   out << page.total_count << " in all; more: --offset " << next << '\n';
 }
 
-/// Which user is meant: --openid and --appid, both required.
+/// Adds --openid and --appid, both required.
 void add_user_options(Options& options, std::string& openid, std::string& appid);
 
-/// Which part of a list: --offset and --limit.
+/// Adds --offset and --limit.
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
 
-/// Sends, and hands the accepted body on.
-/// \param show parses and prints it; not asked where `json` is set, since the body is shown then.
+/// Sends a request, and prints the verified body or the error.
+/// \param show prints the parsed body. Not called if `json` is true: then the body is printed as it
+/// is.
 template <typename Parse, typename Show>
 Exit call_and_show(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,
                    bool json, const Parse& parse, const Show& show) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Text from outside, as it may be written to a terminal.
+/// Makes text from outside safe to print on a terminal.
 
 #include <algorithm>
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace couponhook::server {
 
-/// \return the text with a question mark for each control character: what a sender wrote must not
-///   move a terminal's cursor or end a line.
+/// \return the text with a question mark in place of each control character, because a sender's
+/// text must not move the cursor or end a line.
 [[nodiscard]] inline std::string printable(std::string_view text) {
   std::string shown(text);
   std::ranges::replace_if(

@@ -50,13 +50,13 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
   return Exit::kOk;
 }
 
-/// Something that waits to be opened. The id of a notification is its merchant's own.
+/// An entry that waits to be opened. A notification's id is unique only within its merchant.
 struct Waiting {
   std::string id;
   std::string mchid;
 };
 
-/// Appends what a list holds. \return false where it could not be told.
+/// Appends all entries of a list. \return false if a page of the list could not be read.
 bool append_list(StatusClient& client, const std::string& list, const std::string& state,
                  const char* key, const std::string& mchid, std::vector<Waiting>& waiting) {
   std::string cursor;
@@ -75,7 +75,7 @@ bool append_list(StatusClient& client, const std::string& list, const std::strin
   return true;
 }
 
-/// All that is sealed, and all that is unreadable; nothing where it could not be told.
+/// Returns all sealed bodies and all unreadable notifications; nothing if a list could not be read.
 std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const std::string& mchid) {
   std::vector<Waiting> waiting;
   if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
@@ -85,7 +85,7 @@ std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const st
   return waiting;
 }
 
-/// Each by itself, so that one that stays sealed holds none of the others back.
+/// Opens each entry by itself, so that an entry that stays sealed does not hold back the others.
 Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) {
   if (chosen.all != chosen.ids.empty()) {
     world.err << "couponhook: quarantine open: give the IDs that `quarantine list` or "
@@ -102,7 +102,7 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
   }
   std::size_t opened = 0;
   base::Progress progress(progress_on(world), "tried", waiting.size());
-  // Few are over before there is anything to show.
+  // No progress line for a few entries, which are done at once.
   progress.wait_before_first(std::chrono::steady_clock::now());
   for (const auto& [id, mchid] : waiting) {
     const auto answer = client.ask(

@@ -24,7 +24,8 @@ void print_counts(const Value& object, std::ostream& out) {
   out << (first ? "none\n" : "\n");
 }
 
-/// What waits for an operator: pauses, and deliveries that nobody makes.
+/// Prints the work that waits for an operator: pauses, and deliveries to handlers that are not
+/// configured.
 void print_waiting(const Value& status, std::ostream& out) {
   const auto unclaimed = status["deliveries"].FindMember("unclaimed");
   if (unclaimed != status["deliveries"].MemberEnd() && !unclaimed->value.ObjectEmpty()) {
@@ -99,7 +100,8 @@ bool is_unready(const Value& answer) {
   return answer.HasMember("ready") && answer["ready"].IsBool() && !answer["ready"].GetBool();
 }
 
-/// A status that is not ready is a failure, so that health checks can rely on the exit code.
+/// Prints the answer to a GET request. An answer that says "not ready" gives a failure, so that
+/// health checks can use the exit code.
 Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
            Print print) {
   StatusClient client(common, world);

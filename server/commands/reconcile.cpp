@@ -36,7 +36,7 @@ struct ReconcileOptions {
   }
 };
 
-/// \return what is wrong with the usage; empty where nothing is.
+/// \return the error in the command's usage; empty if there is none.
 std::string_view wrong_usage(const ReconcileOptions& chosen) {
   if (chosen.settled && !chosen.apply) return "--settled goes with --apply";
   if (chosen.asks_for_user()) {
@@ -46,7 +46,7 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
     return chosen.user.appid.empty() ? "--openid needs --appid" : "";
   }
   if (chosen.stock.empty()) return "give --stock and --flow, or --openid and --appid";
-  // Rows that name no stock are of this one.
+  // The stock id is used for rows of the file that name no stock.
   if (!wechatpay::has_form(wechatpay::Identifier::kStockId, chosen.stock)) {
     return "--stock is not 1 to 20 digits";
   }
@@ -55,7 +55,8 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
 
 using Fetched = boost::system::result<Books, Exit>;
 
-/// Prints what went wrong, as all that follow do.
+/// Fetches WeChat Pay's records of a user's coupons. This function and the two below print any
+/// error.
 Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
   Books all;
   for (const auto& [product, fetch] :
@@ -73,7 +74,7 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
   const auto content =
       download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
         progress.set(received, total);
-        // What comes in one piece is there before anybody could read how far it is.
+        // A download that arrives in one piece is over too soon for a progress line.
         if (received < total) progress.show_when_due(std::chrono::steady_clock::now());
       });
   progress.clear();
@@ -119,7 +120,7 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
   return std::move(*facts);
 }
 
-/// What the comparison says something of.
+/// Describes for the user which events the comparison covers.
 std::string_view compared_by(const ReconcileOptions& chosen) {
   if (!chosen.asks_for_user()) return chosen.flow == "use" ? "redemptions" : "refunds";
   if (chosen.product == "favor") return "redemptions of favor coupons";
@@ -153,7 +154,7 @@ std::string intake_json(const std::string& mchid, std::span<const BookEntry* con
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// What the service says of a refusal.
+/// Describes the service's refusal, with its message if the answer has one.
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());
@@ -180,7 +181,8 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
   return true;
 }
 
-/// Prints what went wrong, and returns nothing then.
+/// Sends the missing entries to the running service. If that fails, prints the error and returns
+/// nothing.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
                              std::span<const BookEntry* const> missing, World& world) {
   base::Progress progress(progress_on(world), "tried", missing.size());
@@ -228,8 +230,8 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   if (chosen.apply) {
     const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
     wechatpay::AdmissionWindow window{facts_known_since(config->store, now), std::nullopt};
-    // Otherwise somebody has asked for all of it, whatever our clock says of its time; the fact's
-    // key prevents a second delivery.
+    // Without --settled, the user asked to admit every entry, also one so young that WeChat Pay may
+    // still notify it. The fact's key prevents a second delivery.
     if (chosen.settled) window.until = now - merchant->reconcile.settle;
     const auto missing = wechatpay::admissible(outcome.report, books->entries, window);
     outcome.applied = apply(*config, merchant->mchid, missing.entries, world);

@@ -64,7 +64,7 @@ void write(JsonWriter& writer, std::span<const wechatpay::FlowProblem> problems)
   writer.EndArray();
 }
 
-/// A fact of theirs that was not looked for in ours, as a row beside those that were.
+/// Makes a report row for an event that is in WeChat Pay's records but cannot be in the ledger.
 ReportRow row_of_not_compared(const wechatpay::BookEntry& entry) {
   return {wechatpay::Finding::kNotCompared,
           entry.kind,
@@ -78,14 +78,14 @@ ReportRow row_of_not_compared(const wechatpay::BookEntry& entry) {
           0};
 }
 
-/// All rows: the findings, and what was not compared.
+/// Returns all rows of the report: the findings, then the events that were not compared.
 std::vector<ReportRow> all_rows(const ReconcileOutcome& outcome) {
   std::vector<ReportRow> rows = outcome.report.rows;
   for (const auto& entry : outcome.not_compared) rows.push_back(row_of_not_compared(entry));
   return rows;
 }
 
-/// What a parser would take for the end of a field is quoted.
+/// Quotes a field that contains a separator, a quote or a line end.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

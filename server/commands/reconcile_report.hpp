@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: a comparison as people and programs read it.
+/// Prints the result of a comparison as a table, as JSON or as CSV. Private to this folder.
 
 #include <cstddef>
 #include <iosfwd>
@@ -14,10 +14,10 @@
 
 namespace couponhook::server {
 
-/// What became of the missing, once they were handed in.
+/// Counts of the missing entries, after `--apply` sent them to the service.
 struct Applied {
-  std::size_t outdated = 0;   ///< too old: may have been forgotten, and were not handed in
-  std::size_t unsettled = 0;  ///< too young: may still be notified, and were not handed in
+  std::size_t outdated = 0;   ///< not sent: so old that the ledger may have removed them
+  std::size_t unsettled = 0;  ///< not sent: so young that WeChat Pay may still notify them
   std::size_t stored = 0;
   std::size_t duplicates = 0;
   std::size_t conflicts = 0;
@@ -28,15 +28,15 @@ struct ReconcileOutcome {
   wechatpay::ReconcileReport report;
   std::span<const wechatpay::FlowProblem> problems;
   std::size_t malformed = 0;
-  /// What WeChat Pay's books tell and the ledger cannot know of.
+  /// Events in WeChat Pay's records that the ledger cannot contain.
   std::span<const wechatpay::BookEntry> not_compared;
-  std::string_view compared;       ///< which facts were
-  std::optional<Applied> applied;  ///< nothing unless it was asked for
+  std::string_view compared;       ///< description of the compared events
+  std::optional<Applied> applied;  ///< nothing without --apply
 };
 
 void print_report_table(const ReconcileOutcome& outcome, std::ostream& out);
 void print_report_json(const ReconcileOutcome& outcome, std::ostream& out);
-/// One line for each finding, with a header line; RFC 4180.
+/// Prints a header line and one line for each finding, in the format of RFC 4180.
 void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out);
 
 }  // namespace couponhook::server

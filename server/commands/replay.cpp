@@ -15,13 +15,15 @@ struct ReplayOptions {
   std::uint64_t repeat = 1;
 };
 
-/// More fixtures than this are only counted.
+/// Largest number of fixtures for which the table of single results is printed. With more fixtures,
+/// only totals are printed.
 constexpr std::size_t kRowsMax = 100;
 
-/// What came back for one fixture, all its copies together.
+/// Results of one fixture, for all its copies together.
 struct FileOutcome {
   unsigned expected = 204;
-  std::map<std::string, std::uint64_t> replies;  ///< by status, or why there was none
+  std::map<std::string, std::uint64_t> replies;  ///< count of each status, or of each reason for no
+                                                 ///< reply
   std::uint64_t copies = 0;
   bool ok = true;
 
@@ -34,7 +36,7 @@ struct FileOutcome {
   }
 };
 
-/// "204", or "15 x 204, 1 x 503 OVERLOADED".
+/// Returns "204", or "15 x 204, 1 x 503 OVERLOADED".
 std::string describe(const FileOutcome& outcome) {
   if (outcome.replies.size() == 1) return outcome.replies.begin()->first;
   std::string text;

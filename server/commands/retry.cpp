@@ -24,7 +24,7 @@ struct SkipOptions {
   bool dry_run = false;
 };
 
-/// The same order for each of these deliveries. One that cannot be carried out holds up no other.
+/// Sends the same order for each delivery. A delivery whose order fails does not stop the others.
 Exit order_each(const CommonOptions& common, const std::vector<std::string>& ids,
                 const std::string& action, const std::string& body, World& world) {
   Exit worst = Exit::kOk;

@@ -39,7 +39,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-/// \param text "address:port", an IPv6 address in brackets.
+/// Parses an address and a port to listen on.
+/// \param text "address:port"; an IPv6 address stands in brackets.
 std::optional<Listener> parse_listener(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
@@ -52,7 +53,7 @@ std::optional<Listener> parse_listener(std::string_view text) {
   return Listener{std::string(address), *port, true};
 }
 
-/// The part of a URL that can be listened on, where it is of this machine.
+/// Returns the address and port of a URL to listen on; nothing unless the URL's host is loopback.
 std::optional<Listener> listener_of(const std::string& base_url) {
   const auto url = base::parse_url(base_url);
   if (!url) return std::nullopt;
@@ -88,7 +89,8 @@ sandbox::PlatformOptions platform_options(const SandboxOptions& options) {
   return chosen;
 }
 
-/// Every merchant's notifications go to its path of the configured listener, unless told otherwise.
+/// Registers the notification URL of every merchant: by default the merchant's path at the
+/// configured listener.
 void register_callbacks(const SandboxOptions& options, const Config& config,
                         sandbox::Platform& platform) {
   if (options.notify == "none") return;
@@ -111,7 +113,7 @@ void print_summary(const sandbox::OutboxSummary& summary, std::ostream& out) {
       << summary.probes_accepted << " accepted" << std::endl;
 }
 
-/// What the sandbox listens and notifies with.
+/// Makes the sandbox's network settings: listener, TLS and connections for sending.
 std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& options,
                                                        const Config& config, World& world,
                                                        std::vector<Problem>& problems) {

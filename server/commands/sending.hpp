@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Private to this folder: what `trigger`, `replay` and `sandbox` share.
+/// Options and helpers that the commands `trigger`, `replay` and `sandbox` share. Private to this
+/// folder.
 
 #include <cstdint>
 #include <filesystem>
@@ -30,34 +31,37 @@ struct SendingOptions {
   bool json = false;
 };
 
-/// \param ca PEM certificates to trust besides the system's; may be empty. The listener's own is
-///   trusted too, whoever signed it: it is the one that we configured.
+/// Makes the TLS settings for sending to the listener.
+/// \param ca PEM certificates to trust in addition to the system's; may be empty. The configured
+/// certificate of the listener is also trusted, even if it is self-signed.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_sending_tls(
     const std::filesystem::path& ca, const Config& config);
 
-/// Where this machine reaches the listener's path of a merchant.
+/// Returns the URL at which this machine reaches the listener's path of a merchant.
 [[nodiscard]] std::string listener_url(const Config& config, const MerchantConfig& merchant);
 
 void add_sending_options(Options& options, SendingOptions& sending);
 
-/// The status that a notification should be replied with.
+/// Returns the expected reply status: `if_good` for a correct notification, 401 or 500 for a
+/// deliberately wrong one.
 [[nodiscard]] unsigned expected_status(Bad bad, unsigned if_good);
 
-/// What to send with, ready.
+/// Complete settings for sending.
 struct Sending {
   SendPlan plan;
   NotificationMaker maker;
 };
 
-/// Prints what is wrong, and returns nothing then.
+/// Makes the settings from the options and the configuration. If there is a problem, prints it and
+/// returns nothing.
 [[nodiscard]] std::optional<Sending> prepare_sending(const SendingOptions& options,
                                                      const Config& config,
                                                      const MerchantConfig& merchant, World& world);
 
-/// "204", or "503 STORE_UNAVAILABLE", or "no reply: …".
+/// Returns "204", "503 STORE_UNAVAILABLE" or "no reply: …".
 [[nodiscard]] std::string describe(const CopyResult& result);
 
-/// Remembers the first copies whose reply was not the expected one.
+/// Collects the first few unexpected replies, to print them after the run.
 class UnexpectedReplies {
  public:
   void look_at(const std::string& name, const Outgoing& outgoing,
@@ -73,7 +77,7 @@ void print_summary(const Summary& summary, std::ostream& out);
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-/// Writes the summary's members into an object that the caller begins and ends.
+/// Writes the summary's members. The caller opens and closes the JSON object.
 void write_summary(const Summary& summary, JsonWriter& writer);
 
 }  // namespace couponhook::server

@@ -12,12 +12,14 @@
 namespace couponhook::server {
 namespace {
 
-/// A user's own handlers may start processes and wait for them.
+/// Time for which ended child processes are left to custom handlers, which may start processes and
+/// wait for them.
 constexpr std::chrono::milliseconds kOwnHandlersGrace{300};
 
 Exit serve(const CommonOptions& common, World& world) {
   hold_off_stray_signals();
-  // Until the service obeys it: the default would end the process while it starts.
+  // Ignores SIGHUP until the service handles it: by default SIGHUP would end the process during the
+  // start.
   std::signal(SIGHUP, SIG_IGN);
   auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
@@ -35,7 +37,8 @@ Exit serve(const CommonOptions& common, World& world) {
     print_problems(world, {{where, url.error().message}});
     return Exit::kUsage;
   }
-  // Whoever sends notifications must find a door that says "not now" rather than none.
+  // The service starts even if the PostgreSQL server cannot be reached. Then WeChat Pay gets a
+  // reply with 503 instead of a refused connection.
   storage::StoreOptions store_settings = store_options(setup.config);
   store_settings.may_be_away = true;
   const auto store = world.open_store(*url, store_settings, base::to_unix_ms(world.clock()));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How commands talk to the running service.
+/// Client of the running service's status endpoint, for commands.
 
 #include <initializer_list>
 #include <optional>
@@ -15,17 +15,17 @@
 
 namespace couponhook::server {
 
-/// Asks the running service's status endpoint; prints what went wrong.
+/// Sends requests to the status endpoint of the running service, and prints any error.
 class StatusClient {
  public:
   StatusClient(const CommonOptions& common, World& world) : common_(common), world_(world) {}
 
-  /// \return the answer, or nothing with exit() set.
+  /// \return the answer; nothing after an error, and then exit() has the exit code.
   std::optional<rapidjson::Document> ask(const std::string& method, const std::string& target,
                                          const std::string& body = {});
 
   [[nodiscard]] Exit exit() const { return exit_; }
-  /// The last answer as it came.
+  /// Returns the body of the last answer, unchanged.
   [[nodiscard]] const std::string& body() const { return body_; }
 
  private:
@@ -40,15 +40,15 @@ class StatusClient {
   std::string body_;
 };
 
-/// A path with the parameters that are not empty.
+/// Returns the path with a query string of those parameters that are not empty.
 [[nodiscard]] std::string target_with(
     std::string path,
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
 
-/// One entry of a list of pauses, for people.
+/// Describes one pause in words, for the user.
 [[nodiscard]] std::string pause_in_words(const rapidjson::Value& pause);
 
-/// A member for people: "-" where there is none.
+/// Returns a member as text, for the user: "-" if there is no such member.
 [[nodiscard]] std::string text_of(const rapidjson::Value& object, const char* key);
 
 }  // namespace couponhook::server

@@ -51,7 +51,8 @@ void show(const Stock& stock, std::ostream& out) {
               out);
 }
 
-/// Rules first: a body that breaks one needs no configuration to be told so.
+/// Checks the rules first, so that a body that breaks a rule is reported even without a
+/// configuration.
 Exit create(const StockOptions& chosen, const CommonOptions& common, World& world) {
   const auto body = read_body(chosen.file, world);
   if (!body) return Exit::kUsage;
@@ -136,7 +137,7 @@ Exit list_members(MakeMembersRequest make, std::string_view command, const Stock
       });
 }
 
-/// The commands of the group, each with the options that it has.
+/// Declares the commands of the group `stock`.
 class StockGroup {
  public:
   StockGroup(CommandLine& line, CommonOptions& common, World& world)

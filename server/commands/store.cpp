@@ -26,7 +26,7 @@ Exit fail(World& world, const std::string& where, const storage::Failure& failur
 
 namespace {
 
-/// \return whether there is a file to copy; prints what to do instead otherwise.
+/// \return true for an SQLite store. For PostgreSQL, prints the tools to use instead.
 bool is_file(const StoreAtHand& store, World& world) {
   if (store.url.engine == "sqlite") return true;
   print_problems(world, {{store.where,
@@ -35,7 +35,8 @@ bool is_file(const StoreAtHand& store, World& world) {
   return false;
 }
 
-/// \param store whose key is named where the backup is not at fault.
+/// Prints the failure of a backup or restore.
+/// \param store names the store's key in the message, unless the backup file is at fault.
 Exit fail(World& world, const StoreAtHand& store, const storage::BackupFailure& failure) {
   return fail(world, failure.in_backup ? "FILE" : store.where, failure);
 }
@@ -61,7 +62,7 @@ Exit backup(const CommonOptions& common, const std::filesystem::path& to, World&
   return Exit::kOk;
 }
 
-/// ".before-restore-20240131T235959Z"
+/// Returns a suffix like ".before-restore-20240131T235959Z".
 std::string aside_suffix(World& world) {
   std::string time = base::format_unix_ms(base::to_unix_ms(world.clock()));
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });

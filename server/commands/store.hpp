@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Private to this folder: what the commands of the group `store` share.
+/// Helpers of the commands of the group `store`. Private to this folder.
 
 #include <chrono>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Shows what the store tells of its long work.
+/// Shows the progress of long work in the store.
 class WorkDisplay {
  public:
   explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
@@ -27,7 +27,7 @@ class WorkDisplay {
       progress_->show_when_due(std::chrono::steady_clock::now());
     };
   }
-  /// Makes room for what is printed next.
+  /// Removes the progress line, so that other output can follow.
   void clear() {
     if (progress_) progress_->clear();
   }
@@ -49,17 +49,17 @@ class WorkDisplay {
   std::optional<base::Progress> progress_;
 };
 
-/// What a command of this group works on.
+/// The configured store that a command works on.
 struct StoreAtHand {
   Config config;
   storage::StoreUrl url;
-  std::string where;  ///< file and key, for what is wrong with it
+  std::string where;  ///< file and key, for error messages
 };
 
-/// Prints what is wrong, and returns nothing then.
+/// Loads the configuration and its store URL. If there is a problem, prints it and returns nothing.
 [[nodiscard]] std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world);
 
-/// Prints why it failed.
+/// Prints the failure. \return the exit code.
 [[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);
 
 void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world);

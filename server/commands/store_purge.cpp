@@ -11,7 +11,8 @@ namespace couponhook::server {
 namespace {
 
 constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
-/// WeChat Pay may send again for a day.
+/// Smallest age for --before. WeChat Pay may send a notification again for a day, and its id must
+/// still be known then.
 constexpr std::chrono::days kYoungestPurged{2};
 
 struct PurgeOptions {
@@ -25,7 +26,8 @@ struct PurgeOptions {
 
 const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine", "ledger"};
 
-/// As the configuration says, or as the command line does.
+/// Returns the cutoffs of the configuration, or those of --before and --what. If these options are
+/// wrong, prints the problem and returns nothing.
 std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
                                                     const StoreConfig& config, std::int64_t now_ms,
                                                     World& world) {
@@ -56,7 +58,8 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
   return cutoffs;
 }
 
-/// With --before too: how old that is at least is told by the clock.
+/// Checks that the clock is plausible. Needed with --before too, because the clock decides whether
+/// that time is old enough.
 storage::Connection::Result<void> check_clock(storage::Connection& connection,
                                               const PurgeOptions& options, std::int64_t now_ms) {
   const auto steady = storage::steady_time();

@@ -10,7 +10,8 @@ namespace {
 
 using Range = std::pair<char32_t, char32_t>;
 
-// Source: Unicode 15, EastAsianWidth.txt (W and F) and emoji presentation, in whole blocks.
+// Ranges of characters that take two columns. Source: Unicode 15, EastAsianWidth.txt (W and F) and
+// emoji presentation, in whole blocks.
 constexpr std::array<Range, 21> kWide{{
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
     {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},
@@ -19,7 +20,7 @@ constexpr std::array<Range, 21> kWide{{
     {0x16FE0, 0x18DFF}, {0x1AFF0, 0x1B2FF}, {0x1F300, 0x1F64F}, {0x1F680, 0x1FAFF},
     {0x20000, 0x3FFFD},
 }};
-// Combining marks, joiners and variation selectors.
+// Characters that take no column: combining marks, joiners and variation selectors.
 constexpr std::array<Range, 12> kNoWidth{{
     {0x0300, 0x036F},
     {0x0483, 0x0489},
@@ -42,11 +43,11 @@ bool holds(const std::array<Range, size>& ranges, char32_t c) {
 }
 
 struct Character {
-  char32_t code;     ///< U+FFFD for a byte that begins no character
-  std::size_t size;  ///< in bytes
+  char32_t code;     ///< U+FFFD for a byte that does not begin a valid UTF-8 character
+  std::size_t size;  ///< length in bytes
 };
 
-/// The first character of a text that is not empty.
+/// Returns the first character of a text. The text must not be empty.
 Character first_of(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   constexpr Character kNone{0xFFFD, 1};
@@ -116,7 +117,7 @@ void Table::print(std::ostream& out) const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      // What is last ends its line.
+      // No blanks after the last cell of a line.
       if (i + 1 < row.size()) line.append(widths[i] - display_width(row[i]) + kApart, ' ');
     }
     out << line << '\n';

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lists in columns, for people.
+/// Prints lists in columns on a terminal.
 
 #include <cstddef>
 #include <initializer_list>
@@ -12,12 +12,13 @@
 
 namespace couponhook::server {
 
-/// How many columns of a terminal a text takes: Chinese, Japanese and Korean characters and emoji
-/// take two, combining marks none, a byte that is not UTF-8 one.
+/// Returns the number of terminal columns that a text takes. Chinese, Japanese and Korean
+/// characters and emoji take two, combining marks none. A byte that is not UTF-8 takes one.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// Rows whose columns are as wide as their widest cell, two blanks apart. A cell stays on its line
-/// and cannot command the terminal: each control character is shown as a blank.
+/// Table whose columns are as wide as their widest cell, with two blanks between them. Each control
+/// character is printed as a blank, so that a cell stays on its line and cannot control the
+/// terminal.
 class Table {
  public:
   explicit Table(std::initializer_list<std::string_view> heading) { add(heading); }

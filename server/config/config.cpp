@@ -271,7 +271,8 @@ void check_unique(ReadContext& context, const Config& config) {
   }
 }
 
-/// "::" takes IPv4 connections too.
+/// Returns true if sockets on both addresses would share connections. "::" also accepts IPv4
+/// connections.
 bool overlap(const std::string& a, const std::string& b) {
   boost::system::error_code ec;
   const auto first = boost::asio::ip::make_address(a, ec);
@@ -283,7 +284,8 @@ bool overlap(const std::string& a, const std::string& b) {
   return first == second || covers(first, second) || covers(second, first);
 }
 
-/// The system would let both listen there, and give each of them some of the other's connections.
+/// Reports a port that the listener and the status endpoint share. The operating system allows it,
+/// but would give each of them some of the other's connections.
 void check_ports(ReadContext& context, const Config& config) {
   const std::uint16_t port = config.admin.port;
   if (port == 0 || port != config.listener.port) return;

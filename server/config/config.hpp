@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The configuration: what couponhook.toml says, typed and with its defaults.
+/// The configuration of couponhook.toml as typed structures, with default values.
 
 #include <chrono>
 #include <cstddef>
@@ -24,11 +24,12 @@ namespace couponhook::server {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Something wrong with a set-up, with where it stands and what to do about it.
+/// A problem in a set-up: the place, the cause and the repair.
 struct Problem {
   std::string where;    ///< file, and key or line: "couponhook.toml: listener.port"
-  std::string message;  ///< what is wrong and what to do
-  /// The part that alone is not loaded for it, named as in reload.hpp; empty: the whole set-up.
+  std::string message;  ///< cause and repair
+  /// The part of the set-up that is not loaded because of the problem, named as in reload.hpp;
+  /// empty: the whole set-up.
   std::string unit{};
 };
 
@@ -39,21 +40,23 @@ struct ListenerConfig {
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::vector<base::IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
+                                           ///< trusted
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_address = 2000;  ///< an IPv6 /64 network counts as one address
-  std::size_t max_refusals = 100;  ///< connections above these that are still told so, with 503
+  std::size_t max_refusals = 100;  ///< connections above the limits that still get a reply with 503
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
-  std::size_t max_body_bytes_in_flight = 268435456;  ///< all connections together
+  std::size_t max_body_bytes_in_flight = 268435456;  ///< of all connections together
   milliseconds reply_budget{4000};
   unsigned success_status = 204;
-  std::size_t threads = 0;  ///< 0: one per core
+  std::size_t threads = 0;  ///< 0: one thread per core
   milliseconds handshake_timeout{5000};
   milliseconds header_timeout{5000};
   milliseconds body_timeout{5000};
   milliseconds write_timeout{5000};
-  milliseconds idle_timeout{75000};  ///< longer than the usual load balancer's 60 s
-  milliseconds drain_delay{0};       ///< from "not ready" to closing the door, for load balancers
+  milliseconds idle_timeout{75000};  ///< longer than 60 s, the usual value of load balancers
+  milliseconds drain_delay{0};       ///< time between "not ready" and the end of accepting, for
+                                     ///< load balancers
   milliseconds drain_timeout{10000};
 };
 
@@ -61,31 +64,33 @@ struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9443;
   std::filesystem::path token_file;
-  std::filesystem::path tls_certificate;  ///< needed unless the address is a loopback one
+  std::filesystem::path tls_certificate;  ///< required unless the address is loopback
   std::filesystem::path tls_private_key;
   std::size_t max_connections = 100;
 };
 
 struct StoreConfig {
   std::string url = "sqlite:data/couponhook.db";
-  // 0: for ever
+  // For the four retention settings, 0 means: keep forever.
   int retention_payload_days = 30;
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
   int retention_ledger_days = 0;
-  seconds maintenance_interval{3600};  ///< from one look for what has grown old to the next
+  seconds maintenance_interval{3600};  ///< time between two runs of the purge
   std::size_t max_queued = 4096;
   std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
-  // PostgreSQL
-  std::size_t connections = 2;           ///< that write at a time
-  milliseconds statement_timeout{3000};  ///< in force where the reply budget is not shorter
+  // PostgreSQL only
+  std::size_t connections = 2;           ///< number of connections that write at the same time
+  milliseconds statement_timeout{3000};  ///< limited by reply_budget, if that is shorter
   milliseconds commit_timeout{30'000};
 };
 
 struct DeliveriesConfig {
-  milliseconds lease{10'000};  ///< renewed at a third of it; a killed replica's end within twice it
-  milliseconds poll{1'000};    ///< how often to look for work that nobody has told of
+  milliseconds lease{10'000};  ///< renewed after a third of this time; the leases of a killed
+                               ///< replica end within twice this time
+  milliseconds poll{1'000};    ///< interval of polling for due deliveries that no
+                               ///< wake-up announced
 };
 
 struct PlatformPublicKeyConfig {
@@ -99,14 +104,15 @@ struct MerchantApiConfig {
   std::filesystem::path api_v2_key_file;
   std::string base_url = "https://api.mch.weixin.qq.com";
   std::filesystem::path ca_file;
-  /// Empty: fetched certificates are held in memory only.
+  /// Empty: fetched certificates are only in memory.
   std::filesystem::path certificate_directory;
-  bool names_certificate_directory = false;  ///< even if as ""
+  bool names_certificate_directory = false;  ///< true: the key is set, even to ""
   int certificate_refresh_minutes = 60;
-  milliseconds timeout{10000};  ///< for the reply to one call; connecting has as long again
+  milliseconds timeout{10000};  ///< for the reply to one call; connecting may take the same time
+                                ///< again
   std::size_t max_reply_bytes = 4194304;
-  std::size_t max_flow_bytes = 268435456;  ///< of a downloaded use flow or refund flow
-  milliseconds flow_timeout{600000};       ///< for downloading one
+  std::size_t max_flow_bytes = 268435456;  ///< for a downloaded flow file
+  milliseconds flow_timeout{600000};       ///< for downloading a flow file
 
   bool operator==(const MerchantApiConfig&) const = default;
 };
@@ -115,26 +121,28 @@ struct MerchantConfig {
   std::string mchid;
   std::string path;
   std::vector<std::filesystem::path> api_v3_key_files;
-  std::vector<std::filesystem::path> platform_certificates;  ///< files, folders or globs
+  std::vector<std::filesystem::path> platform_certificates;  ///< each is a file, a folder or a glob
+                                                             ///< pattern
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
   ReconcileConfig reconcile;
 
-  /// Public-key merchants have no certificates to fetch, and say so with a refresh of 0.
+  /// Returns true if certificates are fetched for this merchant. A merchant with a public key has
+  /// no certificates and sets the refresh to 0.
   [[nodiscard]] bool fetches_certificates() const {
     return api && api->certificate_refresh_minutes > 0;
   }
 };
 
 struct LogConfig {
-  std::string format = "json";  ///< json or text
+  std::string format = "json";  ///< format of the lines: json or text
   std::string level = "info";
 };
 
 struct Config {
   std::filesystem::path file;       ///< as given on the command line
-  std::filesystem::path directory;  ///< what relative paths are relative to
+  std::filesystem::path directory;  ///< relative paths in the configuration start here
   ListenerConfig listener;
   AdminConfig admin;
   StoreConfig store;
@@ -144,19 +152,20 @@ struct Config {
   std::vector<HandlerConfig> handlers;
 };
 
-/// Looks up an environment variable for ${NAME}; nothing where it is not set.
+/// Looks up an environment variable for ${NAME}; returns nothing if it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] Environment process_environment();
 
-/// Reads and validates a configuration file. Files that it names are not opened.
-/// \param problems gets every problem found, not only the first.
-/// \return what could be understood, for looking further; nothing where the file is no TOML at all.
+/// Reads and validates a configuration file. The files that it names are not opened.
+/// \param problems receives every problem found, not only the first.
+/// \return the settings that could be read, for further checks; nothing if the file is not TOML at
+/// all.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
 
-/// As read_config, for using it.
-/// \return the problems where there is one.
+/// Like read_config(), for callers that need a faultless configuration.
+/// \return all problems, if there is any.
 [[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
     const std::filesystem::path& file, const Environment& environment);
 

@@ -17,7 +17,8 @@ void require_scheme(Section& section, const std::string& url,
   if (!url.empty()) section.report("url", message);
 }
 
-/// Passwords have files of their own, since a configuration is read by many eyes.
+/// Rejects a password in a URL. Many people read configuration files, so passwords have their own
+/// files.
 void refuse_password(Section& section, const std::string& url) {
   const std::size_t begin = std::min(url.find("://"), url.size());
   const std::string authority = url.substr(begin, url.find('/', begin + 3) - begin);

@@ -17,11 +17,11 @@ namespace couponhook::server {
 class Section;
 
 enum class AckMode : std::uint8_t {
-  kStored,   ///< reply once committed
-  kHandled,  ///< reply only when the handler is done
+  kStored,   ///< the reply follows the commit; the handler runs later
+  kHandled,  ///< the reply waits until the handler is done
 };
 
-/// What every handler that is told after the commit has.
+/// Settings of every handler that runs after the commit: all types except `ledger`.
 struct OutwardConfig {
   AckMode ack = AckMode::kStored;
   std::chrono::milliseconds timeout{2000};
@@ -31,51 +31,55 @@ struct OutwardConfig {
   int concurrency = 8;
 };
 
-/// type = "ledger": inside the admitting transaction.
+/// Settings of type = "ledger": none. This handler runs inside the transaction that stores the
+/// notification.
 struct LedgerHandlerConfig {};
 
-/// type = "http"
+/// Settings of type = "http".
 struct HttpHandlerConfig {
   std::string url;
   std::filesystem::path secret_file;
-  std::filesystem::path ca_file;  ///< trusted besides the system's; may be empty
+  std::filesystem::path ca_file;  ///< trusted in addition to the system's CAs; may be empty
   bool allow_private_addresses = true;
   bool allow_metadata_addresses = false;
   std::size_t max_reply_bytes = 65536;
 };
 
-/// type = "exec"
+/// Settings of type = "exec".
 struct ExecHandlerConfig {
-  std::vector<std::string> command;  ///< program and arguments
+  std::vector<std::string> command;  ///< the program, then its arguments
   std::size_t max_output_bytes = 4096;
 };
 
-/// type = "redis"
+/// Settings of type = "redis".
 struct RedisHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< may be empty
+  std::filesystem::path password_file;  ///< file with the password; empty: no password
   std::string stream = "couponhook";
-  std::int64_t max_length = 0;  ///< older entries are trimmed, about; 0: never
+  std::int64_t max_length = 0;  ///< approximate length at which Redis removes older entries; 0:
+                                ///< never
 };
 
-/// type = "amqp"
+/// Settings of type = "amqp".
 struct AmqpHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< may be empty
-  std::filesystem::path ca_file;        ///< with amqps; empty: the system's
-  std::string exchange;                 ///< empty: the default one, which routes by queue name
-  std::string routing_key;              ///< empty: the event's webhook type
+  std::filesystem::path password_file;  ///< file with the password; empty: no password
+  std::filesystem::path ca_file;        ///< for amqps; empty: the system's CAs
+  std::string exchange;                 ///< empty: the default exchange, which routes by queue name
+  std::string routing_key;              ///< empty: the event's webhook type, such as
+                                        ///< coupon.redeemed
 };
 
-/// type = "kafka"
+/// Settings of type = "kafka".
 struct KafkaHandlerConfig {
   std::string brokers;
   std::string topic;
-  std::map<std::string, std::string> properties;  ///< librdkafka's own, such as security.protocol
-  std::filesystem::path password_file;            ///< sasl.password; may be empty
+  std::map<std::string, std::string> properties;  ///< librdkafka's own properties, such as
+                                                  ///< security.protocol
+  std::filesystem::path password_file;            ///< file with sasl.password; may be empty
 };
 
-/// Any other type: a handler of the user's own, registered in main.
+/// Settings of any other type: a custom handler of the user, registered in main().
 struct OwnHandlerConfig {
   std::map<std::string, std::string> options;
 };
@@ -92,7 +96,7 @@ struct HandlerConfig {
   [[nodiscard]] bool is_ledger() const { return std::holds_alternative<LedgerHandlerConfig>(own); }
 };
 
-/// Reads one [[handler]] table; reports through the section what will not do.
+/// Reads one [[handler]] table. Reports invalid values through the section.
 [[nodiscard]] HandlerConfig read_handler(Section section);
 
 }  // namespace couponhook::server

@@ -15,19 +15,20 @@ namespace {
 constexpr std::string_view kIdPrefix = "PUB_KEY_ID_";
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789ABCDEFabcdef";
-/// What tools write before a serial, in lower case.
+/// Labels that tools print before a serial, in lower case.
 constexpr std::array<std::string_view, 6> kSerialLabels = {
     "serial number", "serialnumber", "serial_no", "serial", "证书序列号", "序列号"};
-/// Source: RFC 5280, section 4.1.2.2: at most 20 octets.
+/// Source: RFC 5280, section 4.1.2.2: a serial has at most 20 octets.
 constexpr std::size_t kSerialDigitsMax = 40;
-/// A hexadecimal serial of so many digits has a letter among them, but for one in ten thousand.
+/// From this length on, a number without letters counts as decimal: only one in ten thousand
+/// hexadecimal serials of this length has no letter.
 constexpr std::size_t kDecimalDigitsMin = 20;
 
 bool consists_of(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-// Of our own, because the C library's answers depend on the process's locale.
+// Changes ASCII letters only. The C library's functions would depend on the process's locale.
 std::string in_capitals(std::string_view text) {
   std::string capitals(text);
   for (char& c : capitals) {
@@ -48,7 +49,7 @@ std::string_view without_label(std::string_view text) {
   return text;
 }
 
-/// "4096 (0x1000)", as openssl writes short ones.
+/// Returns "0x1000" of "4096 (0x1000)", the form in which openssl prints short serials.
 std::string_view within_brackets(std::string_view text) {
   const std::size_t open = text.find("(0x");
   if (open == std::string_view::npos || !text.ends_with(')')) return text;
@@ -75,7 +76,8 @@ std::string to_hexadecimal(const std::string& decimal) {
   return hexadecimal;
 }
 
-/// Leading zeros of a serial of the usual length are its own.
+/// Removes leading zeros, then pads to whole bytes. A serial of the full 40 digits keeps its
+/// leading zeros, because they are part of the serial.
 std::string without_superfluous_zeros(std::string digits) {
   if (digits.size() > kSerialDigitsMax) {
     const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());

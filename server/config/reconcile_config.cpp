@@ -20,7 +20,8 @@ void read_seconds(Section& section, std::string_view key, std::chrono::seconds& 
   into = std::chrono::seconds(value);
 }
 
-/// A table whose keys are what columns mean, and whose values are lists of their names.
+/// Reads a table of column names. Each key is the meaning of a column, each value a list of names
+/// for it.
 std::vector<FlowColumnNames> read_columns(Section& parent, std::string_view key, FlowKind kind) {
   std::vector<FlowColumnNames> columns;
   auto section = parent.table(key);

@@ -15,20 +15,22 @@ namespace couponhook::server {
 
 class Section;
 
-/// What `serve` compares with WeChat Pay's books by itself.
+/// Settings of the comparisons with WeChat Pay's own records that `serve` makes by itself.
 struct ReconcileConfig {
-  std::vector<std::string> stocks;            ///< whose use flow and refund flow are compared
-  std::chrono::seconds flow_interval{43200};  ///< from one look at a flow to the next
-  /// Under which the users of COUPON.SEND notifications are asked for; empty: they are not.
+  std::vector<std::string> stocks;            ///< stocks whose flow files are compared
+  std::chrono::seconds flow_interval{43200};  ///< time between two comparisons of one flow file
+  /// The appid of the users in COUPON.SEND notifications; empty: these users are not polled.
   std::string appid;
-  /// Who else was sent a coupon, a line each; `coupon send` adds to it. Empty: nobody.
+  /// List of further users who received a coupon, one on each line; `coupon send` appends to it.
+  /// Empty: none.
   std::filesystem::path issued_file;
-  std::chrono::seconds poll_interval{1800};  ///< from one look at these users' coupons to the next
-  std::chrono::hours recent{48};             ///< how long after an issue a user is asked for
-  std::size_t max_users = 1000;              ///< in one look
-  std::chrono::seconds settle{900};          ///< what is younger may still be notified
-  bool apply = true;                         ///< false: only tell
-  // Names of columns besides the usual ones; for the command as well.
+  std::chrono::seconds poll_interval{1800};  ///< time between two polls of the users' coupons
+  std::chrono::hours recent{48};             ///< time after an issue for which a user is polled
+  std::size_t max_users = 1000;              ///< largest number of users in one poll
+  std::chrono::seconds settle{900};          ///< younger events are not admitted, because WeChat
+                                             ///< Pay may still notify them
+  bool apply = true;                         ///< false: only report missing events
+  // Column names in addition to the usual ones; the `reconcile` command uses them too.
   std::vector<wechatpay::FlowColumnNames> use_columns;
   std::vector<wechatpay::FlowColumnNames> refund_columns;
 
@@ -40,7 +42,7 @@ struct ReconcileConfig {
   }
 };
 
-/// Reports through the section what will not do.
+/// Reads the table. Reports invalid values through the section.
 [[nodiscard]] ReconcileConfig read_reconcile(Section section);
 
 }  // namespace couponhook::server

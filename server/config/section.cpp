@@ -8,7 +8,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Replaces ${NAME} by the environment's value. Returns the name that is not set as error.
+/// Replaces ${NAME} by the variable's value. Returns an error message if a variable is not set or
+/// the syntax is wrong.
 boost::system::result<std::string, std::string> expand(std::string_view text,
                                                        const Environment& environment) {
   using Result = boost::system::result<std::string, std::string>;
@@ -120,7 +121,7 @@ std::optional<std::int64_t> Section::read_number(std::string_view key, const tom
   const char* const end = digits->data() + digits->size();
   const auto [stop, failure] = std::from_chars(digits->data(), end, number);
   if (failure == std::errc() && stop == end && !digits->empty()) return number;
-  // The value is not repeated: the name may be that of a secret.
+  // The message does not repeat the value, because the variable may hold a secret.
   report(key, std::string(rule) + "; what " + node.as_string()->get() +
                   " stands for is not: set the environment variable to one");
   return std::nullopt;
@@ -273,7 +274,7 @@ void Section::refuse_unknown_keys() {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
     std::string_view nearest;
-    std::size_t distance = 4;  // further away than this is no misspelling
+    std::size_t distance = 4;  // a key that differs in so many characters is no misspelling
     for (const std::string& candidate : known_) {
       const std::size_t d = edit_distance(unknown, candidate);
       if (d < distance) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads one TOML table key by key, and knows afterwards which keys nobody asked for.
+/// Reads one TOML table key by key, and reports unknown keys.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,13 +17,15 @@
 
 namespace couponhook::server {
 
-/// In milliseconds; most periods are at most one.
+/// One hour in milliseconds; most durations may not be longer.
 inline constexpr std::int64_t kHourMs = 3600 * 1000;
 
-/// How many characters have to be added, removed or replaced to make one text out of the other.
+/// Returns the smallest number of characters to add, remove or replace that turns one text into the
+/// other.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// Where problems go and what values are resolved against; shared by all sections of one file.
+/// The list of problems, and the folder and environment that resolve values. All sections of one
+/// file share it.
 struct ReadContext {
   std::string file;
   std::filesystem::path directory;
@@ -35,16 +37,16 @@ struct ReadContext {
   }
 };
 
-/// One table. Each read function leaves `into` as it is where the key is absent, and reports a
-/// problem where the value will not do. ${NAME} in a string is replaced by the environment's value;
-/// a number or boolean may be such a string too.
+/// One TOML table. Each read function leaves `into` unchanged if the key is absent, and reports a
+/// problem if the value is invalid. ${NAME} in a string is replaced by the variable's value;
+/// numbers and booleans may be given as such a string too.
 class Section {
  public:
-  /// \param table may be null: every key is absent then.
+  /// \param table may be null: then every key is absent.
   Section(ReadContext& context, const toml::table* table, std::string name);
 
-  /// Without blanks and characters that take no room at both ends: no address, id or path has them,
-  /// and whoever pastes one does not see them.
+  /// Reads a string, without blanks and invisible characters at both ends. No address, id or path
+  /// has such characters, and a user who pastes them does not see them.
   void text(std::string_view key, std::string& into);
   void path(std::string_view key, std::filesystem::path& into);
   void boolean(std::string_view key, bool& into);
@@ -52,36 +54,37 @@ class Section {
   void integer(std::string_view key, Integer& into, std::int64_t least, std::int64_t most) {
     if (const auto value = read_integer(key, least, most)) into = static_cast<Integer>(*value);
   }
-  /// One of the allowed numbers.
-  /// \param rule which they are, and why.
+  /// Reads one of the allowed numbers.
+  /// \param rule says which numbers are allowed, and why.
   void number_of(std::string_view key, unsigned& into, std::initializer_list<unsigned> allowed,
                  std::string_view rule);
   void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
   void texts(std::string_view key, std::vector<std::string>& into);
-  /// As texts(), blanks at the ends included: a program's arguments are what they are.
+  /// Like texts(), but keeps blanks at the ends: a program's arguments must not change.
   void raw_texts(std::string_view key, std::vector<std::string>& into);
   void paths(std::string_view key, std::vector<std::filesystem::path>& into);
-  /// One of the allowed words.
+  /// Reads one of the allowed words.
   void word(std::string_view key, std::string& into,
             std::initializer_list<std::string_view> allowed);
 
-  /// Every key of a table whose keys are the user's own; all values must be strings.
+  /// Reads every key of a table in which the user chooses the keys. All values must be strings.
   [[nodiscard]] std::map<std::string, std::string> all_texts();
 
-  /// A table within this one; absent where there is none.
+  /// Returns a table within this table; nothing if it is absent.
   [[nodiscard]] std::optional<Section> table(std::string_view key);
-  /// The tables of an array of tables.
+  /// Returns the tables of an array of tables.
   [[nodiscard]] std::vector<Section> tables(std::string_view key);
 
-  /// Reports that a key which must be there is not, unless more is known of what is wrong with it.
+  /// Reports a missing key, unless `present` is true or another problem of the key was already
+  /// reported.
   void require(bool present, std::string_view key, std::string_view what);
   void report(std::string_view key, std::string message);
 
-  /// Reports every key that was not asked for, with the nearest one that exists.
+  /// Reports every key that no function has read, with the most similar known key.
   void refuse_unknown_keys();
 
   [[nodiscard]] bool has(std::string_view key) const;
-  /// Whether something wrong with this key has been reported.
+  /// Returns true if a problem of this key was reported.
   [[nodiscard]] bool is_at_fault(std::string_view key) const { return at_fault_.contains(key); }
 
  private:
@@ -89,11 +92,12 @@ class Section {
   std::optional<std::int64_t> read_integer(std::string_view key, std::int64_t least,
                                            std::int64_t most);
   std::optional<std::string> read_text(std::string_view key, const toml::node& node);
-  /// What a string with ${NAME} in it says of a number or boolean, without blanks around it.
-  /// Reports where it cannot be told; `rule` says what would do.
+  /// Returns the text of a number or boolean that is written as a string with ${NAME}, without
+  /// blanks at the ends. Reports a problem if there is no such text; `rule` says which values are
+  /// valid.
   std::optional<std::string> read_expanded(std::string_view key, const toml::node& node,
                                            std::string_view rule);
-  /// The number that a node holds, or that its ${NAME} stands for.
+  /// Returns the number in a node, or the number that its ${NAME} stands for.
   std::optional<std::int64_t> read_number(std::string_view key, const toml::node& node,
                                           std::string_view rule);
   [[nodiscard]] std::filesystem::path resolve(const std::string& text) const;

@@ -1,10 +1,10 @@
 #pragma once
 
 /// \file
-/// toml++, made safe against malformed files. Include this, never toml++ itself.
+/// Makes toml++ safe against malformed files. Include this header, never toml++ itself.
 ///
-/// toml++ asserts in places that a malformed file reaches, and where assertions are compiled out it
-/// goes on into what it took for unreachable. Here a failed assertion is a refusal of the file.
+/// A malformed file can make an assertion in toml++ fail. Without assertions, toml++ would continue
+/// with undefined behaviour. Here a failed assertion rejects the file.
 
 #include <cstddef>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Thrown instead of a failed assertion of toml++; parse_toml() catches it.
+/// Thrown in place of a failed assertion of toml++; parse_toml() catches it.
 struct TomlAssertionFailed {};
 
 [[noreturn]] inline void fail_toml_assertion() {
@@ -23,7 +23,8 @@ struct TomlAssertionFailed {};
 
 }  // namespace couponhook::server
 
-// With NDEBUG, toml++ would undefine this and tell the compiler to rely on what it asserts.
+// NDEBUG is undefined for toml++. With NDEBUG, toml++ would replace TOML_ASSERT by a promise to the
+// optimizer that the condition holds.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(condition)                         \
@@ -34,15 +35,15 @@ struct TomlAssertionFailed {};
 
 namespace couponhook::server {
 
-/// What is wrong with a TOML file.
+/// A syntax error in a TOML file.
 struct TomlFault {
-  std::size_t line;  ///< from 1
+  std::size_t line;  ///< line number, from 1
   std::string message;
 };
 
-/// Parses a file's content. Beyond TOML it accepts ${NAME} without quotes where a value stands, and
+/// Parses a file's content. In addition to TOML, it accepts ${NAME} without quotes as a value, and
 /// reads it as the string "${NAME}".
-/// \return the first thing that is wrong, whatever the bytes are.
+/// \return the first error; never fails in another way, whatever the bytes are.
 [[nodiscard]] boost::system::result<toml::table, TomlFault> parse_toml(std::string_view content);
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What certificates and keys in files are, whatever slot they were put into.
+/// Reads facts about the certificates and keys in files.
 
 #include <filesystem>
 #include <optional>
@@ -12,16 +12,16 @@
 
 namespace couponhook::server {
 
-/// \return each PEM certificate that the file holds.
+/// \return every PEM certificate in the file.
 [[nodiscard]] std::vector<CertificateFacts> certificate_facts(const std::filesystem::path& file);
 
-/// The chain in a file, its first certificate being the server's, verified against the system's
-/// certificates for the use by a TLS server.
-/// \return nothing where the file holds no PEM certificate.
+/// Reads a certificate chain, the server's certificate first. Verifies it with the system's CAs for
+/// use by a TLS server.
+/// \return nothing if the file contains no PEM certificate.
 [[nodiscard]] std::optional<TlsFacts> tls_facts(const std::filesystem::path& file);
 
-/// The digest of a public key, of its own PEM file or of a private key's; empty where the file
-/// holds none. Two files of one key pair give the same.
+/// Return the digest of a public key: of its own PEM file, or of the private key's file; empty if
+/// the file contains none. Both files of a key pair give the same digest.
 [[nodiscard]] std::string public_key_digest(const std::filesystem::path& file);
 [[nodiscard]] std::string private_key_digest(const std::filesystem::path& file);
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Looks closely at a set-up that can be loaded: what keeps notifications from coming in or from
-/// being handled although every file is readable.
+/// Checks of a set-up whose files can be read. They find faults that keep notifications from being
+/// received or handled.
 
 #include <chrono>
 #include <filesystem>
@@ -16,8 +16,9 @@
 namespace couponhook::server {
 
 struct CheckFindings {
-  std::vector<Problem> errors;    ///< what stops notifications from being received
-  std::vector<Problem> warnings;  ///< what will, or what surely is not meant
+  std::vector<Problem> errors;    ///< faults that stop notifications from being received
+  std::vector<Problem> warnings;  ///< faults that will stop them later, and settings that are
+                                  ///< surely not intended
 
   void error(std::string where, std::string message) {
     errors.push_back({std::move(where), std::move(message)});
@@ -27,31 +28,33 @@ struct CheckFindings {
   }
 };
 
-/// As messages write it.
+/// Formats a date for messages.
 [[nodiscard]] std::string date_of(std::chrono::sys_seconds time);
 
-// Each looks at one thing. Files that cannot be loaded at all are told of by prepare_setup().
+// Each function checks one topic. prepare_setup() reports files that cannot be loaded at all.
 
-/// Whether this machine has the addresses, and their ports are free or the running service's.
+/// Checks that this machine has the configured addresses, and that their ports are free or used by
+/// the running service.
 void check_places(const Config& config, CheckFindings& findings);
-/// The certificates that listeners show: validity, order, issuers.
+/// Checks the certificates of both listeners: validity, order, issuers.
 void check_listener_certificates(const Config& config, std::chrono::sys_seconds now,
                                  CheckFindings& findings);
-/// Platform keys that are there, live and the platform's, and the merchant's own number, serial and
-/// key.
+/// Checks that platform keys exist, are valid and belong to WeChat Pay. Also checks the merchant's
+/// own number, serial and key.
 void check_merchants(const Config& config, const Merchants& merchants, std::chrono::sys_seconds now,
                      CheckFindings& findings);
-/// Handlers that nothing comes to.
+/// Warns if there is no handler, and of handlers whose event patterns match no documented event.
 void check_handlers(const Config& config, CheckFindings& findings);
-/// Deliveries in the store for handlers that the configuration does not have.
+/// Warns of deliveries in the store to handlers that are not configured.
 void check_backlog(const Config& config, const std::vector<storage::HandlerBacklog>& backlog,
                    CheckFindings& findings);
 
-/// Path of the merchant's own API certificate, which WeChat Pay's tool puts beside its key.
-/// \return an empty path where it does not.
+/// Returns the path of the merchant's own API certificate, which WeChat Pay's tool puts beside the
+/// private key.
+/// \return an empty path if there is no such file.
 [[nodiscard]] std::filesystem::path find_api_certificate(const MerchantApiConfig& api);
 
-/// Checks `certificate_serial` and the private key without asking WeChat Pay.
+/// Checks `certificate_serial` and the private key without a call to WeChat Pay.
 void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKeys& platform_keys,
                         const std::string& where, std::chrono::sys_seconds now,
                         CheckFindings& findings);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// From facts to findings.
+/// Turns the facts about a set-up into findings for the user.
 
 #include <cstdint>
 #include <string>
@@ -12,21 +12,22 @@
 namespace couponhook::server {
 
 enum class Gravity : std::uint8_t {
-  kBlocking,  ///< notifications are lost or refused
-  kSoon,      ///< they will be
-  kAdvice,    ///< they arrive, and something is not as it should be
+  kBlocking,  ///< notifications are lost or refused now
+  kSoon,      ///< notifications will be lost or refused
+  kAdvice,    ///< notifications arrive, but a setting should be corrected
 };
 [[nodiscard]] std::string_view to_string(Gravity gravity);  ///< blocking, soon, advice
 
 struct DoctorFinding {
   Gravity gravity;
-  std::string name;  ///< stable, for scripts: a closed set
+  std::string name;  ///< stable, for scripts; from a fixed set
   std::string what;
-  std::string why;  ///< it matters
+  std::string why;  ///< consequence of the fault
   std::string to_do;
 };
 
-/// Everything that would keep notifications from arriving, in the order of their way. Pure.
+/// Finds everything that would keep notifications from arriving. The order is that of a
+/// notification's way. A pure function.
 [[nodiscard]] std::vector<DoctorFinding> diagnose(const DoctorFacts& facts);
 
 }  // namespace couponhook::server

@@ -20,12 +20,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// WeChat Pay calls back at once; its first repetition comes after 15 s.
+/// Timeout for the callback. WeChat Pay calls back at once, and makes its first retry after 15 s.
 constexpr std::chrono::seconds kCallbackPatience{20};
 constexpr milliseconds kPoll{200};
 constexpr std::size_t kMessageCharacters = 16;
 
-/// Whether the service has kept the notification that this echo caused.
+/// Returns true if the service has stored the notification that this echo caused.
 bool has_arrived(const Config& config, const std::string& since, const std::string& message) {
   const auto listed =
       ask_admin(config, "GET", "/notifications?type=SECURITY_ECHO.SUCCESS&limit=20&since=" + since);
@@ -49,7 +49,7 @@ bool has_arrived(const Config& config, const std::string& since, const std::stri
   return false;
 }
 
-/// Notes the steps with the time that each took.
+/// Records the steps with their durations.
 class Steps {
  public:
   explicit Steps(std::string first) : doing_(std::move(first)) {}
@@ -99,7 +99,7 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
   }
   steps.pass("WeChat Pay verifies our signature, we verify its");
   const std::string message = crypto::random_alphanumeric(world.random, kMessageCharacters);
-  // WeChat Pay shall sign with a key that is loaded here.
+  // WeChat Pay is asked to sign with a key that is loaded here.
   const wechatpay::SecurityEcho echo{message, notify_url,
                                      live_platform_serial(client.account(), now)};
   std::string broken;

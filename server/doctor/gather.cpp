@@ -25,7 +25,7 @@ using wechatpay::ApiError;
 using wechatpay::ApiReply;
 using wechatpay::CouponProduct;
 
-/// The form of HTTP's Date header. Source: RFC 9110, section 5.6.7.
+/// Parses HTTP's Date header. Source: RFC 9110, section 5.6.7.
 std::optional<std::chrono::sys_seconds> parse_http_date(const std::string& text) {
   std::tm time{};
   if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return std::nullopt;
@@ -47,7 +47,8 @@ bool same_key(const MerchantConfig& entry) {
          });
 }
 
-/// One callback setting; what else the reply tells goes into `facts`.
+/// Queries one callback setting, and also records the clock difference and the signing key of the
+/// reply in `facts`.
 void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
   const auto& merchant = client.account().merchant;
   const auto request = wechatpay::get_callback_request(product, merchant.mchid);
@@ -69,14 +70,15 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
     for (const auto& rule : wechatpay::callback_url_violations(callback.url, product)) {
       callback.broken_rules.push_back(rule.message);
     }
-  } else if (reply.error().status != 404) {  // 404: none was ever set
+  } else if (reply.error().status != 404) {  // 404: no URL was ever set
     if (facts.failure.empty()) facts.failure = reply.error().text();
     return;
   }
   facts.callbacks.push_back(std::move(callback));
 }
 
-/// As WeChat Pay will, but from here; two products mostly share a URL.
+/// Tests each notification URL from this machine, as WeChat Pay would. Each URL is tested once,
+/// because the two products often share one.
 void try_callbacks(const ApiAccount& account, std::chrono::sys_seconds now, ApiFacts& facts) {
   const ProbeIdentity identity{live_platform_serial(account, now), now};
   std::map<std::string, std::optional<UrlTrouble>> tried;
@@ -97,12 +99,13 @@ ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world
     facts.failure = problems.front().where + ": " + problems.front().message;
     return facts;
   }
-  // Once is enough to diagnose: the pause that would precede a repetition is declined.
+  // A diagnosis makes each call only once: this Pause refuses the wait before a retry.
   const Pause never_twice = [](std::chrono::milliseconds time) { return time.count() == 0; };
   ApiClient client(std::move(account), {world.clock, world.random, never_twice});
   ask_callback(client, CouponProduct::kFavor, world, facts);
   if (facts.failure.empty()) ask_callback(client, CouponProduct::kBusifavor, world, facts);
-  // Most merchants have one of the two: a URL for either is a URL.
+  // Most merchants use only one of the two products. So a missing URL is reported only if both are
+  // missing.
   const bool any =
       std::ranges::any_of(facts.callbacks, [](const auto& c) { return !c.url.empty(); });
   if (any) std::erase_if(facts.callbacks, [](const auto& c) { return c.url.empty(); });
@@ -144,14 +147,14 @@ std::uint64_t number_of(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsUint64() ? found->value.GetUint64() : 0;
 }
 
-/// A member that is text; empty where it is not.
+/// Returns a member that is a string; empty otherwise.
 std::string member_text(const rapidjson::Value& object, const char* name) {
   if (!object.IsObject()) return {};
   const auto found = object.FindMember(name);
   return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
-/// The elements of a member that is a list.
+/// Calls `look` for each element of a member that is a list.
 template <typename Look>
 void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   const auto found = object.FindMember(name);
@@ -159,7 +162,7 @@ void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   for (const auto& each : found->value.GetArray()) look(each);
 }
 
-/// What the service says of its keys and certificates.
+/// Reads the state of keys and certificates from the service's status.
 void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, ServiceFacts& facts) {
   const auto reloads = status.FindMember("reloads");
   if (reloads != status.MemberEnd() && reloads->value.IsObject()) {
@@ -169,7 +172,7 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
     }
   }
   for_each_in(status, "certificates", [&](const rapidjson::Value& each) {
-    // RFC 3339 in UTC: the order of texts is that of times.
+    // Both times are RFC 3339 in UTC, so they can be compared as text.
     const std::string end = member_text(each, "expires_at");
     if (!end.empty() && end < base::format_unix_ms(now_ms)) {
       facts.expired_certificates.push_back(member_text(each, "path"));
@@ -183,7 +186,7 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
   });
 }
 
-/// Deliveries that nobody makes, and what operators hold back.
+/// Reads deliveries to handlers that are not configured, and current pauses.
 void note_what_waits(const rapidjson::Value& status, ServiceFacts& facts) {
   const auto deliveries = status.FindMember("deliveries");
   if (deliveries != status.MemberEnd() && deliveries->value.IsObject()) {
@@ -226,7 +229,7 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];
   facts.stored = number_of(notifications, "stored");
-  // A release before this one does not say what is sealed now.
+  // An older release of the service does not report "sealed".
   facts.sealed =
       number_of(notifications, notifications.HasMember("sealed") ? "sealed" : "quarantined");
   facts.unreadable = number_of(notifications, "unreadable");

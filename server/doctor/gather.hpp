@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Finds out what a diagnosis is made from.
+/// Collects the facts for a diagnosis.
 
 #include <vector>
 
@@ -10,10 +10,10 @@
 
 namespace couponhook::server {
 
-/// Opens files, asks the running service, and asks WeChat Pay for each merchant that has
-/// [merchant.api]. Changes nothing; each question has its time-out.
-/// \param problems what reading the configuration has found already.
-/// \param places where the service must write and cannot.
+/// Opens files, queries the running service, and calls WeChat Pay for each merchant with
+/// [merchant.api]. Changes nothing; each query has a timeout.
+/// \param problems problems that reading the configuration has found already.
+/// \param places places where the service must write but cannot.
 [[nodiscard]] DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
                                        std::vector<Problem> places, World& world);
 

@@ -9,10 +9,11 @@
 namespace couponhook::server {
 namespace {
 
-/// Further away than this is no misspelling.
+/// A pattern that differs in so many characters is no misspelling.
 constexpr std::size_t kMisspellingMax = 4;
 
-/// The known pattern of the same form that is nearest, in any letters; empty where none is near.
+/// Returns the known event pattern that is most similar, ignoring case; empty if none is similar. A
+/// pattern with "*" is compared with patterns with "*" only.
 std::string nearest_pattern(std::string_view pattern) {
   const bool is_open = pattern.ends_with('*');
   std::string wanted(pattern.substr(0, pattern.size() - (is_open ? 1 : 0)));

@@ -13,10 +13,10 @@
 namespace couponhook::server {
 namespace {
 
-/// The same notice as doctor's: time enough to renew a certificate.
+/// Time to renew a certificate. `doctor` warns at the same time.
 constexpr std::chrono::days kRenewalNotice{14};
 
-/// Whether the service of this configuration runs, so that the port is its own.
+/// Returns true if the program on the port is the service of this configuration.
 bool is_served_by_us(const Config& config, const asio::ip::tcp::endpoint& endpoint) {
   if (!try_to_bind(endpoint, Sharing::kWithOurService)) return true;
   const auto answer = ask_admin(config, "GET", "/status");
@@ -27,7 +27,7 @@ void check_place(const Config& config, const std::string& table, const std::stri
                  std::uint16_t port, CheckFindings& findings) {
   error_code ec;
   const auto ip = asio::ip::make_address(address, ec);
-  if (ec) return;  // the configuration's reader has told it
+  if (ec) return;  // the configuration's reader has reported the malformed address
   const asio::ip::tcp::endpoint endpoint(ip, port);
   ec = try_to_bind(endpoint, Sharing::kNone);
   if (!ec) return;
@@ -65,7 +65,7 @@ void check_validity(const TlsFacts& tls, const std::string& where, const std::st
 
 void check_issuers(const TlsFacts& tls, const std::string& where, std::chrono::sys_seconds now,
                    CheckFindings& findings) {
-  if (tls.self_signed) return;  // for trying out; doctor tells of it
+  if (tls.self_signed) return;  // a self-signed certificate is for tests only; `doctor` reports it
   if (tls.out_of_order != 0) {
     findings.warn(where, tls.file + ": certificate " + std::to_string(tls.out_of_order) +
                              " did not sign the one before it; put the server's own first, and "
@@ -107,7 +107,8 @@ void check_listener_certificates(const Config& config, std::chrono::sys_seconds 
   }
   const auto admin = tls_facts(config.admin.tls_certificate);
   if (config.admin.tls_certificate.empty() || !admin) return;
-  // Nothing of the status endpoint's stops notifications.
+  // No fault of the status endpoint's certificate stops notifications, so its errors become
+  // warnings.
   CheckFindings of_admin;
   check_validity(*admin, file + ": admin.tls_certificate", "the status endpoint is not believed",
                  now, of_admin);

@@ -9,10 +9,11 @@
 namespace couponhook::server {
 namespace {
 
-/// The same notice as doctor's: the next certificate can be downloaded by hand ten days before.
+/// Warning time before the end of a certificate that nothing renews automatically, as in `doctor`.
+/// WeChat Pay's next certificate can be downloaded by hand ten days before the end.
 constexpr std::chrono::days kRolloverNotice{30};
-/// WeChat Pay offers the next certificate this long before the end (protocol reference 1.7): with
-/// less left, fetching has not worked.
+/// Warning time if certificates are fetched. WeChat Pay offers the next certificate this long
+/// before the end (protocol reference, section 1.7). With less time left, fetching has failed.
 constexpr std::chrono::days kFetchedNotice{10};
 constexpr std::size_t kApiV2KeySize = 32;
 constexpr std::string_view kDecimalDigits = "0123456789";
@@ -20,9 +21,9 @@ constexpr std::string_view kDecimalDigits = "0123456789";
 void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
                      const std::string& where, std::chrono::sys_seconds now,
                      CheckFindings& findings) {
-  if (merchant.ciphers.empty()) return;  // told of, with its file
+  if (merchant.ciphers.empty()) return;  // the loader has reported the unusable APIv3 key file
   if (!has_live_key(merchant, now)) {
-    // If nothing fetches certificates, load_merchants() has reported it.
+    // If nothing fetches certificates, load_merchants() has reported the missing key.
     if (!config.fetches_certificates()) return;
     findings.error(where + "keys",
                    "no platform certificate or public key is live, so that nothing can be "
@@ -132,7 +133,9 @@ void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKe
                         const std::string& where, std::chrono::sys_seconds now,
                         CheckFindings& findings) {
   const MerchantApiConfig& api = *merchant.api;
-  if (api.certificate_serial.empty()) return;  // the configuration's reader has told it
+  if (api.certificate_serial.empty())
+    return;  // the configuration's reader has reported the
+             // missing serial
   const std::string key = where + "api.certificate_serial";
   if (const auto why = explain_certificate_serial(api.certificate_serial); !why.empty()) {
     findings.error(key, why);
@@ -176,7 +179,7 @@ void check_merchants(const Config& config, const Merchants& merchants, std::chro
                      CheckFindings& findings) {
   for (const MerchantConfig& merchant : config.merchants) {
     const Merchant* const loaded = merchants.find_mchid(merchant.mchid);
-    if (loaded == nullptr) continue;  // why is told by whoever could not load it
+    if (loaded == nullptr) continue;  // the loader has reported why it could not load this merchant
     const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": ";
     check_live_keys(merchant, *loaded, where, now, findings);
     check_platform_files(merchant, where, now, findings);

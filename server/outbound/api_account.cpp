@@ -24,12 +24,13 @@ std::optional<crypto::Signer> load_signer(const std::filesystem::path& file,
   return std::nullopt;
 }
 
-/// Once a public key is configured, replies are asked for under it: it does not expire.
+/// Returns the id of the public key that WeChat Pay is asked to sign replies with; empty if none is
+/// configured. A public key is preferred to a certificate because it does not expire.
 std::string first_public_key(const MerchantConfig& entry) {
   return entry.platform_public_keys.empty() ? std::string() : entry.platform_public_keys.front().id;
 }
 
-/// Its own files; the platform's keys are the caller's to judge.
+/// Opens the files that [merchant.api] names. The caller checks the platform's keys.
 std::unique_ptr<ApiAccount> open_account(const Config& config, const MerchantConfig& entry,
                                          Merchant merchant, std::vector<Problem>& problems) {
   const std::size_t problems_before = problems.size();
@@ -91,7 +92,7 @@ void check_api_files(const Config& config, const MerchantConfig& entry,
   const MerchantApiConfig& api = *entry.api;
   const std::size_t problems_before = problems.size();
   const std::string where = config.file.string() + ": merchant " + entry.mchid + ": api.";
-  // Where it names none the configuration's reader has told it.
+  // The configuration's reader has already reported an empty path.
   if (!api.private_key_file.empty()) {
     static_cast<void>(load_signer(api.private_key_file, where, problems));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A merchant as its calls to WeChat Pay need it.
+/// Keys and settings with which a merchant calls WeChat Pay's APIs.
 
 #include <chrono>
 #include <memory>
@@ -15,34 +15,34 @@
 
 namespace couponhook::server {
 
-/// Its own key to sign with, and the platform's keys to believe replies by.
+/// A merchant's own key, which signs requests, and the platform's keys, which verify replies.
 struct ApiAccount {
   wechatpay::ApiCaller caller;
   Merchant merchant;
   MerchantApiConfig config;
-  TlsContext tls;  ///< to be verified with
+  TlsContext tls;  ///< TLS settings that verify the API server's certificate
 };
 
-/// The serial of a platform key that is loaded and live; empty where there is none.
+/// Returns the serial of a loaded platform key that has not expired; empty if there is none.
 [[nodiscard]] std::string live_platform_serial(const ApiAccount& account,
                                                std::chrono::sys_seconds now);
 
-/// Opens the files that [merchant.api] and the merchant name.
-/// \return null where one will not do; each is one problem in `problems`.
+/// Opens the files that the merchant's configuration names, with those of [merchant.api].
+/// \return null if a file cannot be used; `problems` then has one entry for each such file.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_api_account(const Config& config,
                                                            const MerchantConfig& entry,
                                                            std::vector<Problem>& problems);
 
-/// The same for a running service, which goes by the keys that it can load: one file that will not
-/// do must not keep it from fetching the certificates that are due.
-/// \param fetched platform certificates to believe replies by, beside those in files.
+/// Like load_api_account(), but for a running service. It uses the keys that can be loaded: one
+/// unusable file must not prevent the fetch of new certificates.
+/// \param fetched platform certificates that verify replies, in addition to those in files.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_service_account(const Config& config,
                                                                const MerchantConfig& entry,
                                                                FetchedSpan fetched,
                                                                std::vector<Problem>& problems);
 
-/// Opens the files that only [merchant.api] names. Each that will not do is one problem of the
-/// merchant's API unit.
+/// Opens the files that only [merchant.api] names. Reports each unusable file as a problem of the
+/// merchant's API unit (the part of a reload that takes effect or fails as a whole).
 void check_api_files(const Config& config, const MerchantConfig& entry,
                      std::vector<Problem>& problems);
 

@@ -20,47 +20,51 @@
 
 namespace couponhook::server {
 
-/// Waits. \return false where it was told to give up instead.
+/// Waits for the given time. \return false if the caller must give up.
 using Pause = std::function<bool(std::chrono::milliseconds)>;
 [[nodiscard]] Pause sleeping_pause();
-/// Gives up once a stop is requested, however long there was to wait.
+/// Returns a Pause that gives up as soon as a stop is requested.
 [[nodiscard]] Pause stoppable_pause(std::stop_token stop);
 
-/// Bytes received, and bytes in all.
+/// Called with the number of bytes received and the number of bytes in total.
 using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
-/// What calls depend on beside the merchant.
+/// Clock, random source and limits that an ApiClient takes from its caller.
 struct ApiSurroundings {
   base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
-  /// A call that is under way when a stop is requested is cut short; it ends without an answer.
+  /// A stop request interrupts a running call, which then ends without an answer.
   std::stop_token stop{};
-  /// One for all clients of a process.
+  /// The rate limiter. All clients of a process must share one, because some of WeChat Pay's limits
+  /// count all their calls together.
   std::shared_ptr<CallPace> pace = std::make_shared<CallPace>();
 };
 
-/// Blocking, for commands and threads that have nothing else to do: each attempt ends within
-/// MerchantApiConfig::timeout, is repeated as wechatpay::retry_delay() says, and begins when the
-/// documented rate limit has room for it. Redirects are not followed. Not thread-safe.
+/// Blocking client, for commands and for threads with no other work. Each attempt ends within
+/// MerchantApiConfig::timeout. Failed attempts are repeated as wechatpay::retry_delay() says. A
+/// call begins when the documented rate limit allows it. Redirects are not followed. Not
+/// thread-safe.
 class ApiClient {
  public:
   ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings);
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
 
-  /// \return the body, proven to be WeChat Pay's.
+  /// Sends a request. \return the reply's body, if its signature proves that it comes from WeChat
+  /// Pay.
   [[nodiscard]] wechatpay::ApiResult<std::string> call(const wechatpay::ApiRequest& request);
 
-  /// The file behind a link, whole: its hash is that of the link. To be called within
-  /// FlowLink::kValidity of the link's arrival.
-  /// \param on_progress called with the bytes that have come and those that will; null: nobody.
+  /// Downloads the file behind a link and checks it against the link's hash. Call within
+  /// FlowLink::kValidity after the link arrived.
+  /// \param on_progress called with the bytes received and the bytes in total; may be null.
   [[nodiscard]] wechatpay::ApiResult<std::string> download(
       const wechatpay::FlowLink& link, const DownloadProgress& on_progress = {});
 
-  /// Says what is wrong with a reply; nothing where it will do.
+  /// Checks a reply. Returns the error, or nothing if the reply is good.
   using Judge = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;
-  /// For replies that are believed for other reasons than their signature under the loaded keys.
+  /// Sends a request whose reply is checked by `judge` instead of by its signature under the loaded
+  /// keys.
   [[nodiscard]] wechatpay::ApiResult<wechatpay::ApiReply> exchange(
       const wechatpay::ApiRequest& request, const Judge& judge);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// How fast a process may call WeChat Pay.
+/// Rate limiter for this process's calls to WeChat Pay.
 
 #include <chrono>
 #include <mutex>
@@ -10,11 +10,11 @@
 
 namespace couponhook::server {
 
-/// The documented limits, for all calls of this process together: whichever thread makes them, and
-/// for whichever merchant, since some count by address. Thread-safe.
+/// Applies WeChat Pay's documented rate limits to all calls of this process together, from all
+/// threads and for all merchants, because some limits count by IP address. Thread-safe.
 class CallPace {
  public:
-  /// \return how long to wait before a call of `api`; its place is taken.
+  /// Reserves a place for a call of `api`. \return the time to wait before the call.
   [[nodiscard]] std::chrono::steady_clock::duration reserve(
       wechatpay::Api api, std::chrono::steady_clock::time_point now) {
     const std::lock_guard lock(mutex_);

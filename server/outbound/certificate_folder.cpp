@@ -16,10 +16,11 @@ namespace {
 
 using FolderResult = boost::system::result<void, std::string>;
 
-/// What a file of ours may take; a disk that has no room for it is as good as read-only.
+/// Size of the trial file, as large as a certificate file can be: a full disk must fail like a
+/// read-only one.
 constexpr std::size_t kCertificateTrialBytes = 16384;
 
-/// Those that cannot be read are as good as empty.
+/// Lists the certificate files that this program wrote. An unreadable file counts as empty.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
   std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;
@@ -40,7 +41,8 @@ FolderResult failed(const std::filesystem::path& file, int error) {
                           "api.certificate_directory to a folder where it may");
 }
 
-/// \return 0, or the error number; nothing is left behind then.
+/// Writes a file and flushes it to the disk. Removes the file if that fails after opening it.
+/// \return 0, or the error number.
 int write_durably(const std::filesystem::path& file, std::string_view content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return errno;
@@ -59,7 +61,7 @@ int write_durably(const std::filesystem::path& file, std::string_view content) {
   return error;
 }
 
-/// \return 0, or the error number.
+/// Flushes the folder's entries to the disk. \return 0, or the error number.
 int sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return errno;
@@ -83,7 +85,7 @@ FolderResult try_certificate_folder(const std::filesystem::path& folder) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
   if (ec) return failed(folder, ec.value());
-  // A name of this process's own, that is not read as a certificate.
+  // The name is unique to this process, and read_certificate_folder() ignores it.
   const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
   const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
   if (error != 0) return failed(folder, error);
@@ -98,7 +100,7 @@ FolderResult write_certificate_folder(const std::filesystem::path& folder,
   if (ec) return failed(folder, ec.value());
   const auto changes = wechatpay::certificate_file_changes(our_files(folder), current);
   for (const wechatpay::CertificateFile& file : changes.write) {
-    // A name that is not read as a certificate, until the content is whole.
+    // read_certificate_folder() ignores this name until the file is complete.
     const auto draft = folder / (file.name + ".new");
     if (const int error = write_durably(draft, file.content)) return failed(draft, error);
     std::filesystem::rename(draft, folder / file.name, ec);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The folder in which fetched platform certificates are kept.
+/// Reads and writes the folder of fetched platform certificates (api.certificate_directory).
 
 #include <filesystem>
 #include <span>
@@ -14,19 +14,20 @@
 
 namespace couponhook::server {
 
-/// What is kept. Files that are not ours, or hold no certificate, are left out.
+/// Returns the certificates in the folder. Ignores files that this program did not write and files
+/// without a certificate.
 [[nodiscard]] std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
     const std::filesystem::path& folder);
 
-/// Tries to make the folder and to write a file of a certificate's size in it, as whoever keeps
-/// certificates there has to. Leaves no file behind.
-/// \return an error that names the folder, why it cannot be written to and what to do.
+/// Checks that certificates can be kept in the folder: creates the folder, writes a file of a
+/// certificate's size, and removes the file.
+/// \return an error that names the folder, the cause and the repair.
 [[nodiscard]] boost::system::result<void, std::string> try_certificate_folder(
     const std::filesystem::path& folder);
 
-/// Makes the folder hold exactly `current` beside files that are not ours. Each file appears whole
-/// and durable or not at all, and nothing is removed before all that is new is there: whoever
-/// reads meanwhile, or after a crash at any point, finds every certificate that is due.
+/// Makes the folder hold exactly `current`, beside files that this program did not write. Each file
+/// appears complete and durable, or not at all. No old file is removed before all new files exist.
+/// So a concurrent reader, or a reader after a crash, finds every valid certificate.
 /// \return an error that names the file.
 [[nodiscard]] boost::system::result<void, std::string> write_certificate_folder(
     const std::filesystem::path& folder, std::span<const wechatpay::PlatformCertificate> current);

@@ -93,7 +93,7 @@ void CertificateKeeper::adopt_next_config() {
 }
 
 void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
-  // Public keys are not fetched: they are downloaded from the console.
+  // Public keys cannot be fetched: the merchant downloads them from WeChat Pay's console.
   if (serial.starts_with(kPublicKeyPrefix)) return;
   const std::lock_guard lock(mutex_);
   const auto ward = find_ward(wards_, mchid);
@@ -190,7 +190,8 @@ void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
     ++ward.upkeep.fetches;
     ward.upkeep.fetch_error.clear();
   }
-  // Before anything is written: a slow or broken disk must not keep a key from being used.
+  // The new certificates take effect before they are written: a slow or broken disk must not delay
+  // the use of a key.
   if (changes || known.empty()) on_change_(merchant.mchid);
   if (!changes) return;
   log_.message(Severity::kInfo, "certificates_fetched",
@@ -207,7 +208,7 @@ void CertificateKeeper::keep(Ward& ward) {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
     const auto merge = wechatpay::merge_certificates(read_certificate_folder(folder), known, now);
     auto kept = try_certificate_folder(folder);
-    // An empty list of what is known is no reason to remove what has expired.
+    // If nothing is known, the folder stays as it is: its expired certificates must not be removed.
     if (kept && !known.empty()) kept = write_certificate_folder(folder, merge.current);
     if (!kept) why = kept.error();
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Keeps the platform certificates of a running service fresh.
+/// Fetches and keeps the platform certificates of a running service.
 
 #include <chrono>
 #include <cstdint>
@@ -26,59 +26,60 @@
 
 namespace couponhook::server {
 
-/// What became of one merchant's certificates since the process started.
+/// State of one merchant's certificates, since the process started.
 struct CertificateUpkeep {
   std::string mchid;
-  std::string directory;  ///< empty: they are held in memory only
+  std::string directory;  ///< empty: the certificates are only in memory
   std::uint64_t fetches = 0;
   std::uint64_t fetch_failures = 0;
-  std::uint64_t keeps = 0;  ///< in files
+  std::uint64_t keeps = 0;  ///< successful writes to files
   std::uint64_t keep_failures = 0;
-  std::string fetch_error{};  ///< of the last fetch; empty: it succeeded
-  std::string keep_error{};   ///< why they could not be kept just now; empty: they could
+  std::string fetch_error{};  ///< error of the last fetch; empty: it succeeded
+  std::string keep_error{};   ///< error of the last write to files; empty: it succeeded
 };
 
-/// Fetches each merchant's certificates as CertificateSchedule says. What it fetches is of use at
-/// once, from memory, and is kept in certificate_directory where that can be written to, so that a
-/// restart needs no network. Whether it can is tried at the start and at each fetch: not only at
-/// the rollover, when it is too late.
+/// Fetches each merchant's certificates on the schedule of CertificateSchedule. Fetched
+/// certificates take effect at once, from memory. They are also written to certificate_directory if
+/// possible, so that a restart needs no network. At the start and at each fetch, the keeper tests
+/// whether it can write to the directory. A key rollover would be too late to find out.
 ///
-/// Public-key merchants are left alone, those included of whom WeChat Pay says that they are.
+/// Merchants with a public key are skipped. The keeper also learns from WeChat Pay's reply that a
+/// merchant uses a public key.
 class CertificateKeeper {
  public:
-  /// \param fetched where it puts what it fetches.
-  /// \param on_change told of the merchant whose certificates there are others now, from a thread
-  ///   of the keeper's.
-  /// \param log must outlive it, as fetched must.
+  /// \param fetched receives the fetched certificates; must outlive the keeper.
+  /// \param on_change called on the keeper's thread with the merchant whose certificates changed.
+  /// \param log must outlive the keeper.
   CertificateKeeper(Config config, base::WallClock clock, crypto::RandomSource random,
                     std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
                     std::function<void(const std::string& mchid)> on_change, Log& log);
-  /// As ask_to_stop(), and waits for the end.
+  /// Does what ask_to_stop() does, and waits for the thread to end.
   ~CertificateKeeper();
   CertificateKeeper(const CertificateKeeper&) = delete;
   CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
   void start();
-  /// Goes by another configuration, a moment later. For a merchant whose [merchant.api] has
-  /// changed, or whose last call has failed, it asks anew, as soon as that is a minute ago; of
-  /// others what is known is kept. To be called by whoever called start().
+  /// Replaces the configuration, a moment later. A merchant whose [merchant.api] changed or whose
+  /// last fetch failed is fetched again, but not within a minute of the last fetch. Other merchants
+  /// keep their state. Call from the thread that called start().
   void reconfigure(Config config);
-  /// From now on it does nothing more; a call that is under way is cut short.
+  /// Stops the keeper's work for good and interrupts a running call.
   void ask_to_stop() { thread_.request_stop(); }
 
-  /// Somebody has signed with a key that is not loaded. Cheap; thread-safe.
+  /// Tells the keeper that a request was signed with an unknown serial, so that certificates are
+  /// fetched soon. Cheap; thread-safe.
   void serial_unknown(std::string_view mchid, std::string_view serial);
 
-  /// Of each merchant whose certificates are fetched. Thread-safe.
+  /// Returns the state of each merchant whose certificates are fetched. Thread-safe.
   [[nodiscard]] std::vector<CertificateUpkeep> upkeep() const;
 
  private:
-  /// What is known of one merchant's certificates.
+  /// One merchant's certificates: configuration, schedule and state.
   struct Ward {
     explicit Ward(const MerchantConfig& config);
 
     MerchantConfig merchant;
-    CertificateSchedule schedule;  ///< protected by the mutex, as the next
+    CertificateSchedule schedule;  ///< guarded by the mutex, like `upkeep`
     CertificateUpkeep upkeep;
   };
 
@@ -100,10 +101,11 @@ class CertificateKeeper {
   Log& log_;
 
   mutable std::mutex mutex_;
-  std::list<Ward> wards_;       ///< protected by the mutex where another thread than its own looks
-  std::optional<Config> next_;  ///< protected by the mutex
+  std::list<Ward> wards_;       ///< the keeper's thread reads it freely; all other access needs the
+                                ///< mutex
+  std::optional<Config> next_;  ///< guarded by the mutex
 
-  std::jthread thread_;  ///< last, since it uses all of the above
+  std::jthread thread_;  ///< last, because the thread uses all members above
 };
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Fetching platform certificates and keeping them.
+/// Downloads a merchant's platform certificates and writes them to a folder.
 
 #include <chrono>
 #include <span>
@@ -14,21 +14,23 @@
 
 namespace couponhook::server {
 
-/// Why nothing has changed.
+/// Error of a fetch that changed nothing.
 struct RefreshFailure {
   std::string message;
-  bool public_key_merchant = false;  ///< WeChat Pay has none for this merchant: never ask again
+  bool public_key_merchant = false;  ///< WeChat Pay has no certificates for this merchant: never
+                                     ///< fetch again
 };
 
 using RefreshResult = boost::system::result<wechatpay::CertificateMerge, RefreshFailure>;
 
-/// Downloads, opens and checks the merchant's platform certificates, and joins them with those in
-/// `certificate_directory` and in `known`. Keeps nothing.
+/// Downloads, decrypts and checks the merchant's platform certificates, and merges them with those
+/// in `certificate_directory` and in `known`. Writes no file.
 [[nodiscard]] RefreshResult fetch_certificates(
     ApiClient& client, std::span<const wechatpay::PlatformCertificate> known,
     std::chrono::sys_seconds now);
 
-/// As fetch_certificates(), and keeps the result in `certificate_directory`. All or nothing.
+/// Like fetch_certificates(), and writes the result to `certificate_directory`. If a file cannot be
+/// written, the result is an error.
 [[nodiscard]] RefreshResult refresh_certificates(ApiClient& client, std::chrono::sys_seconds now);
 
 }  // namespace couponhook::server

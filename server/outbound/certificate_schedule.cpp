@@ -7,7 +7,9 @@ namespace {
 
 constexpr int kDoublingsMax = 6;
 
-/// \param failures in a row, at least 1.
+/// Returns the delay before the next attempt. It doubles with each failure, from `first` to at most
+/// `last`.
+/// \param failures number of consecutive failures, at least 1.
 template <typename Duration>
 Duration backoff(int failures, Duration first, Duration last) {
   return std::min(last, first * (1 << std::min(failures - 1, kDoublingsMax)));
@@ -24,7 +26,7 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
     fetch_failures_ = 0;
     is_over_ = false;
   }
-  // The folder may be another one, or another's.
+  // The new configuration may name another folder, or a folder of another merchant.
   wants_keep_ = true;
   keep_due_ = {};
   keep_failures_ = 0;
@@ -32,7 +34,7 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
 
 bool CertificateSchedule::take_fetch(TimePoint now) {
   if (is_over_ || (!asked_ && now < fetch_due_)) return false;
-  // A place that is not free yet leaves the question standing.
+  // If the rate limit allows no fetch now, the request by ask() stays pending.
   if (!window_.try_reserve(now)) return false;
   asked_ = false;
   return true;

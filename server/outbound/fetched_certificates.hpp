@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Platform certificates that this process has fetched and verified.
+/// Platform certificates that this process has fetched and verified, in memory.
 
 #include <map>
 #include <mutex>
@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// In memory, by merchant, so that a certificate is of use whether or not it can be kept in a file.
-/// Thread-safe.
+/// Fetched platform certificates by merchant. They are in memory so that they can be used even if
+/// they cannot be written to a file. Thread-safe.
 class FetchedCertificates {
  public:
   using List = std::vector<wechatpay::PlatformCertificate>;

@@ -34,7 +34,7 @@ std::string damaged(std::size_t column, std::string_view name, std::string_view 
   return "column " + std::to_string(column) + ": " + std::string(name) + " " + std::string(damage);
 }
 
-/// \return why it is none, without its content.
+/// \return the parsed line, or the reason why it is malformed; the reason does not quote the line.
 LineResult parse_line(std::string_view text) {
   const auto row = wechatpay::read_row(text, true, {});
   if (!row || row->fault != wechatpay::RowFault::kNone || row->bytes != text.size() ||
@@ -95,7 +95,7 @@ boost::system::result<IssuedUsers, std::string> read_issued(const std::filesyste
   const std::streamoff begin = std::max<std::streamoff>(0, in.tellg() - kTailBytes);
   in.seekg(begin);
   std::string text;
-  if (begin != 0) std::getline(in, text);  // the rest of a line
+  if (begin != 0) std::getline(in, text);  // skips the rest of a partial line
   for (std::size_t number = 1; std::getline(in, text); ++number) {
     if (wechatpay::without_marks(text).text.empty()) continue;
     auto line = parse_line(text);

@@ -1,11 +1,11 @@
 #pragma once
 
 /// \file
-/// The file that says who was sent a coupon, so that the users can be asked for: no notification
-/// tells that a favor coupon was issued.
+/// Reads and writes the list of users who received a coupon. Reconciliation queries these users,
+/// because WeChat Pay sends no notification when a favor coupon (代金券) is issued.
 ///
-/// A line is `time,appid,openid`, the time in RFC 3339. Whatever sends coupons may append to it.
-/// It holds people's data.
+/// Each line is `time,appid,openid`, with the time in RFC 3339. Any program that sends coupons may
+/// append lines. The file contains personal data.
 
 #include <chrono>
 #include <cstddef>
@@ -19,25 +19,27 @@
 
 namespace couponhook::server {
 
-/// Appends a line, in one write, so that writers do not mix; makes the file with mode 0600.
-/// \return why it cannot: also where the openid or appid is none.
+/// Appends a line in one write, so that lines of several writers do not mix. Creates the file with
+/// mode 0600.
+/// \return an error if the file cannot be written, or if the openid or the appid is malformed.
 [[nodiscard]] boost::system::result<void, std::string> append_issued(
     const std::filesystem::path& file, const UserName& user, std::chrono::sys_seconds now);
 
-/// What the file says.
+/// Content of the list.
 struct IssuedUsers {
-  std::vector<UserName> users;  ///< the latest first
-  std::size_t malformed = 0;    ///< lines that are none
-  /// The first of them: "line 3, column 2: appid is not …"; holds nobody's data.
+  std::vector<UserName> users;  ///< latest first
+  std::size_t malformed = 0;    ///< number of malformed lines
+  /// Problem of the first malformed line: "line 3, column 2: appid is not …". Contains no personal
+  /// data.
   std::string first_problem{};
 };
 
-/// The users of the lines since then. What a spreadsheet puts around a field is taken off
-/// (wechatpay::without_marks); a line whose time, appid or openid is none then is counted. Of a
-/// long file only the last 16 MiB are read, and lines are counted from there. A file that is not
-/// there holds nobody.
+/// Returns the users of the lines since that time. Removes the marks that a spreadsheet puts around
+/// a field (wechatpay::without_marks). Counts a line as malformed if its time, appid or openid is
+/// then still invalid. Of a long file only the last 16 MiB are read, and line numbers count from
+/// there. A missing file counts as empty.
 ///
-/// \return why it cannot be read.
+/// \return an error if the file cannot be read.
 [[nodiscard]] boost::system::result<IssuedUsers, std::string> read_issued(
     const std::filesystem::path& file, std::chrono::sys_seconds since);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// What the store knows of the facts that could be in given books.
+/// Reads facts from the ledger for a comparison with WeChat Pay's records.
 
 #include <chrono>
 #include <optional>
@@ -16,18 +16,20 @@ namespace couponhook::server {
 
 using KnownFacts = std::vector<wechatpay::KnownFact>;
 
-/// \return when what the ledger is certain to know still begins, as StoreConfig's retention says;
-///   nothing where it forgets nothing.
+/// \return the time since which the ledger has certainly kept all facts, by the ledger's retention;
+/// nothing if the ledger keeps facts forever.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> facts_known_since(
     const StoreConfig& store, std::chrono::sys_seconds now);
 
-/// \param books of that flow: a refund names only its transaction, so that refunds are found by the
-///   transactions of the books and of the stock.
+/// Returns the ledger's redemptions or refunds of a flow's stock.
+/// \param books the records of that flow. A refund names only its transaction, so refunds are
+/// looked up by the transactions in `books` and in the stock's redemptions.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(storage::LedgerReader& reader,
                                                                       const FlowName& flow,
                                                                       const Books& books);
 
-/// Of users only what the books name can be looked for: the ledger knows no users.
+/// Returns the ledger's facts of the coupons in `books`. The ledger stores no users, so facts of a
+/// user can only be found through the coupons.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_named_coupons(
     storage::LedgerReader& reader, const Books& books);
 

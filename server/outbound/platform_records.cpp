@@ -22,7 +22,7 @@ using wechatpay::ApiResult;
 using wechatpay::BookEntry;
 using FlowResult = boost::system::result<Books, std::string>;
 
-/// Makes books out of a flow file's pieces.
+/// Makes Books from a flow file that arrives in pieces.
 class FlowBooks {
  public:
   explicit FlowBooks(const FlowName& flow) : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
@@ -64,8 +64,8 @@ class FlowBooks {
   Books books_;
 };
 
-/// Keeps a coupon of a list out where its identifiers or its time are none: a list comes through
-/// other hands too, or says something that nobody knows yet.
+/// Checks the identifiers and the time of a coupon in a list, and rejects malformed ones: a proxy
+/// may have altered the list, or WeChat Pay may use a form that is not known yet.
 class CouponCheck {
  public:
   CouponCheck& identifier(std::string_view name, wechatpay::Identifier kind,
@@ -77,7 +77,7 @@ class CouponCheck {
     if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
     return *this;
   }
-  /// \return whether the coupon is sound; otherwise it is counted.
+  /// \return true if the coupon is well formed; otherwise counts it as malformed.
   bool pass(Books& books) {
     if (problem_.empty()) return true;
     constexpr std::size_t kProblemsKept = 100;
@@ -95,7 +95,7 @@ class CouponCheck {
   std::string problem_;
 };
 
-/// Takes a coupon that was redeemed.
+/// Adds the redemption of a coupon to `books`, if the coupon is well formed.
 void take_redeemed(const wechatpay::Coupon& coupon, Books& books) {
   using wechatpay::Identifier;
   CouponCheck check;
@@ -113,16 +113,18 @@ void take_redeemed(const wechatpay::Coupon& coupon, Books& books) {
   if (auto entry = wechatpay::book_entry(coupon)) books.entries.push_back(std::move(*entry));
 }
 
-/// A list that changes while it is read can show fewer than it promised: then it is no book.
+/// Makes the error for a list that changed while it was read, so that its pages hold fewer coupons
+/// than the total says. Such a list cannot be compared.
 ApiError incomplete(wechatpay::Api api) {
   ApiError error = wechatpay::unreadable(api, "complete list");
   error.advice = "the pages hold fewer coupons than total_count says; ask again";
   return error;
 }
 
-/// Reads all pages of a list, each item once: where coupons come and go meanwhile, pages overlap.
-/// \param ask makes the request of the page with a number, from 0; \param key_of says what makes an
-/// item; \param take is given each.
+/// Reads all pages of a list, each item once. Pages overlap if coupons come and go in the meantime.
+/// \param ask makes the request for a page; pages are numbered from 0.
+/// \param key_of returns the unique key of an item.
+/// \param take is called with each item.
 template <typename Ask, typename Parse, typename KeyOf, typename Take>
 std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse& parse,
                                  const KeyOf& key_of, const Take& take) {
@@ -200,13 +202,13 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
     return wechatpay::list_coupons_request(query);
   };
   const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
-    // Asked for those that were redeemed, WeChat Pay lists those that can be as well.
+    // A query for USED also returns coupons that can still be redeemed.
     if (listed.status != "USED") return std::nullopt;
     if (listed.consumption && !listed.consumption->transaction_id.empty()) {
       take_redeemed(listed, books);
       return std::nullopt;
     }
-    // The list does not tell the transaction.
+    // The list does not contain the transaction, so the coupon is queried by itself.
     const auto body =
         client.call(wechatpay::show_coupon_request({user.openid, listed.coupon_id, user.appid}));
     if (!body) return body.error();

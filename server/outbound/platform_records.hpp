@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// WeChat Pay's own records of what has happened, fetched or read from a file.
+/// WeChat Pay's own records of issues, redemptions and refunds, from its APIs or from a flow file.
 
 #include <cstddef>
 #include <filesystem>
@@ -17,48 +17,52 @@
 
 namespace couponhook::server {
 
-/// What they say has happened.
+/// Entries of WeChat Pay's own records.
 struct Books {
   std::vector<wechatpay::BookEntry> entries;
-  /// Lines of a flow file (line 0: coupons of a list) that were skipped; not all are kept.
+  /// Lines of a flow file that were skipped (line 0: a coupon of a user's list). Only some are
+  /// kept.
   std::vector<wechatpay::FlowProblem> problems;
-  std::size_t malformed = 0;  ///< how many were
-  /// Uses of merchant coupons: nothing notifies of them, so the ledger has none to compare with.
+  std::size_t malformed = 0;  ///< number of skipped lines and coupons
+  /// Redemptions of merchant coupons (商家券). WeChat Pay sends no notification for them, so the
+  /// ledger has nothing to compare them with.
   std::vector<wechatpay::BookEntry> not_compared;
 
-  /// Adds another part of the books.
+  /// Adds the entries and problems of `part`.
   void append(Books&& part);
 };
 
-/// Which flow of which stock.
+/// Names one flow file: a stock, and its redemptions or its refunds.
 struct FlowName {
   wechatpay::FlowKind kind;
   std::string stock_id;
-  /// Names of columns that come before the usual ones.
+  /// Column names that are tried before the usual ones.
   std::vector<wechatpay::FlowColumnNames> columns{};
 };
 
-/// Reads a flow file's content.
-/// \return an error where it is none; its lines are reported in the books.
+/// Parses the content of a flow file.
+/// \return an error if the content is not a flow file; problems of single lines are in
+/// Books::problems.
 [[nodiscard]] boost::system::result<Books, std::string> read_flow(const FlowName& flow,
                                                                   std::string_view content);
-/// The same from a file, read piece by piece.
+/// Like read_flow(), but reads a file, piece by piece.
 [[nodiscard]] boost::system::result<Books, std::string> read_flow_file(
     const FlowName& flow, const std::filesystem::path& file);
 
-/// Asks for a flow's link and downloads at once, as the link is good for 30 seconds. Where that was
-/// too slow, it asks for another one, once.
+/// Requests the link of a flow file and downloads the file at once, because a link is valid for 30
+/// seconds. If the download fails after a longer time, requests a second link, once.
 [[nodiscard]] wechatpay::ApiResult<std::string> download_flow(
     ApiClient& client, const FlowName& flow, const DownloadProgress& on_progress = {});
 
-/// Whose coupons.
+/// Names a user whose coupons are queried.
 struct UserName {
   std::string openid;
   std::string appid;
 };
 
-/// What became of a user's coupons of stocks by the client's merchant: redemptions of favor
-/// coupons, issues of busifavor coupons. Those are what is notified.
+/// Query a user's coupons of stocks that the client's merchant created: redemptions of favor
+/// coupons (代金券), issues of busifavor coupons (商家券). WeChat Pay sends notifications for
+/// exactly these events.
 [[nodiscard]] wechatpay::ApiResult<Books> favor_books(ApiClient& client, const UserName& user);
 [[nodiscard]] wechatpay::ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user);
 

@@ -5,17 +5,17 @@
 namespace couponhook::server {
 namespace {
 
-/// WeChat Pay gives up after this time.
+/// WeChat Pay's timeout for a receiver's reply.
 constexpr std::chrono::milliseconds kReachPatience{5000};
 
-/// HttpClient says so where TLS failed for what the other side has shown. Other failures of it may
-/// be the network's between here and there, which WeChat Pay does not pass through.
+/// Returns true if TLS failed because of the server's certificate. Other TLS errors may come from
+/// the network between this machine and the server, which WeChat Pay does not use.
 bool is_about_certificate(std::string_view error) {
   return error.starts_with("TLS ") && error.find(": certificate: ") != std::string_view::npos;
 }
 
-/// A probe in WeChat Pay's own form, which a receiver counts as one and not as a fault.
-/// Source: wechatpay-protocol section 1.5.
+/// Makes a probe in WeChat Pay's own form. A receiver counts it as a probe, not as a fault.
+/// Source: protocol reference, section 1.5.
 ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
   ClientRequest request("POST", url.target);
   request.headers = {
@@ -28,7 +28,8 @@ ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
   return request;
 }
 
-/// \return nothing where the signature was looked at, and refused.
+/// \return nothing if the receiver checked the signature and refused it; otherwise what is wrong
+/// with the reply.
 std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
   const auto says = [&](std::string_view code) {
     return reply.body.find("\"" + std::string(code) + "\"") != std::string::npos;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Whether a notification URL answers.
+/// Tests whether a notification URL reaches a receiver.
 
 #include <chrono>
 #include <optional>
@@ -10,22 +10,22 @@
 
 namespace couponhook::server {
 
-/// What makes a probe one of this merchant's.
+/// Values that make a probe look like one for this merchant.
 struct ProbeIdentity {
-  std::string platform_serial;  ///< of a key that the receiver has loaded
+  std::string platform_serial;  ///< serial of a key that the receiver has loaded
   std::chrono::sys_seconds now;
 };
 
-/// What is wrong with a URL, and what to do.
+/// Problem of a notification URL, and the repair.
 struct UrlTrouble {
-  bool is_tls = false;  ///< the certificate there cannot be verified
+  bool is_tls = false;  ///< the server's certificate cannot be verified
   std::string what;
 };
 
-/// Posts a wrongly signed, empty notification, as WeChat Pay does to see whether signatures are
-/// looked at: a receiver refuses it, and counts it apart. Over TLS verified with the system's
-/// certificates, as WeChat Pay's side does.
-/// \return nothing where the answer is a receiver's.
+/// Posts an empty notification with a wrong signature, as WeChat Pay does to test whether a
+/// receiver verifies signatures. A receiver refuses it and counts it as a probe. TLS is verified
+/// with the system's CA certificates, as WeChat Pay does.
+/// \return nothing if a receiver answered correctly.
 [[nodiscard]] std::optional<UrlTrouble> try_url(std::string_view url,
                                                 const ProbeIdentity& identity);
 

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view kIssued = "COUPON.SEND";
 constexpr std::int64_t kPage = 200;
-/// Of notifications no more are looked at either: most name nobody.
+/// Also the largest number of notifications that are read, because a notification may name no user.
 constexpr std::size_t kUsersMax = 100'000;
 
-/// Keeps each user once, in the order in which they come.
+/// Collects each user once, in the order of addition.
 class Users {
  public:
   void add(UserName user) {
@@ -36,13 +36,14 @@ class Users {
 std::string openid_of(const storage::NotificationRecord& record) {
   const auto event = handlers::read_event(record.event_type, record.resource, {});
   const auto* issued = std::get_if<handlers::CouponIssued>(&event);
-  // Where the text has a flaw, this may be what became of an openid.
+  // The stored text may be damaged, and the field may hold a damaged openid.
   const bool names_user =
       issued != nullptr && has_form(wechatpay::Identifier::kOpenid, issued->openid);
   return names_user ? issued->openid : std::string();
 }
 
-/// \return why the store cannot be read; empty where it could.
+/// Adds the users that stored COUPON.SEND notifications name. \return an error if the store cannot
+/// be read; empty otherwise.
 std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader,
                          std::int64_t since_ms, Users& users) {
   storage::NotificationFilter filter;
@@ -107,7 +108,8 @@ std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t m
   };
   std::ranges::stable_sort(users, {}, asked_at);
   const std::size_t unasked = users.size() - asked_.size();
-  // An odd one goes to either side by turns, so that one user in a look is no exception.
+  // If `most` is odd, the extra place goes to new and to known users in turn. So both groups get
+  // places even if `most` is 1.
   const std::size_t half = (most + looks_ % 2) / 2;
   const std::size_t from_asked =
       std::min(asked_.size(), std::max(half, most - std::min(most, unasked)));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The users who were sent a coupon of late: those whose coupons are asked for.
+/// Users who recently received a coupon, and the order in which their coupons are queried.
 
 #include <chrono>
 #include <cstddef>
@@ -21,33 +21,33 @@ namespace couponhook::server {
 
 struct RecentUsers {
   std::vector<UserName> users;
-  std::size_t malformed = 0;    ///< lines of the issued file that are none
-  std::string first_problem{};  ///< of them
+  std::size_t malformed = 0;    ///< number of malformed lines in the issued file
+  std::string first_problem{};  ///< problem of the first malformed line
 };
 
-/// Those of ReconcileConfig::issued_file, and those whom the merchant's COUPON.SEND notifications
-/// name, each once, the latest first.
-/// \return at most 100,000; an error where either cannot be read.
+/// Returns the users in ReconcileConfig::issued_file and the users that the merchant's COUPON.SEND
+/// notifications name: each user once, latest first.
+/// \return at most 100,000 users; an error if the file or the store cannot be read.
 [[nodiscard]] boost::system::result<RecentUsers, std::string> recent_users(
     const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now);
 
-/// Whose turn it is where there are more users than one look may ask for: half of those who have
-/// not been asked for yet, half of whoever was asked for longest ago, and where one half is short,
-/// more of the other. So nobody is kept waiting by who is new, or asked for once only. Not
-/// thread-safe.
+/// Chooses the users to query if there are more than one poll may query. Half of the places go to
+/// users who were never queried, half to users whose last query is longest ago. If one group is too
+/// small, the other group gets its places. So neither group blocks the other. Not thread-safe.
 class UserTurns {
  public:
-  /// \param users the latest first, each once; who is not among them any more is forgotten.
-  /// \return at most `most` of them, who is new first.
+  /// \param users latest first, each once. Users who are no longer in it are forgotten.
+  /// \return at most `most` of the users, never queried users first.
   [[nodiscard]] std::vector<UserName> next(std::vector<UserName> users, std::size_t most);
-  /// To be told of each who was asked for since next(): a look can end before all were.
+  /// Records that a user was queried since next(). A poll can end early, so next() does not record
+  /// it.
   void note_asked(const UserName& user);
 
  private:
   using Key = std::pair<std::string, std::string>;
   static Key key_of(const UserName& user) { return {user.appid, user.openid}; }
 
-  std::map<Key, std::uint64_t> asked_;  ///< at which look last
+  std::map<Key, std::uint64_t> asked_;  ///< number of the poll that last queried the user
   std::uint64_t looks_ = 0;
 };
 

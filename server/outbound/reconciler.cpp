@@ -21,15 +21,17 @@ using wechatpay::BookEntry;
 using wechatpay::FlowKind;
 
 constexpr std::chrono::seconds kBetweenTurns{1};
-/// Longer than a look usually takes; where one takes longer, two replicas may look.
+/// Lease of one comparison. Longer than a comparison usually takes; if one takes longer, two
+/// replicas may compare at the same time.
 constexpr std::chrono::minutes kTurnLease{10};
-/// Where another replica is at it.
+/// Delay of the next attempt if another replica holds the lease.
 constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
 
-/// Waits on its own thread, which has nothing else to do.
+/// Waits for the result of one admission. It blocks the reconciler's thread, which has no other
+/// work.
 class BlockingWait final : public storage::AdmitListener {
  public:
   void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
@@ -58,7 +60,8 @@ std::string first_problem_of(const Books& books) {
   return ", the first: " + to_string(books.problems.front());
 }
 
-/// Before 10:00 on the day after the activity's end, and where no coupon was ever redeemed.
+/// Returns true if the flow file does not exist yet: before 10:00 on the day after the activity's
+/// end, and if no coupon was ever redeemed.
 bool means_not_there_yet(const ApiError& error) {
   return error.failure == wechatpay::ApiFailure::kRefused &&
          (error.code == "RESOURCE_NOT_EXISTS" || error.code == "NOT_FOUND" ||
@@ -95,7 +98,7 @@ std::list<Reconciler::Errand> Reconciler::errands_of(const Config& config) {
       }
     }
     if (reconcile.asks_for_users()) {
-      // First, as flows are looked at so slowly that users would wait for them.
+      // Polls of users come first: the flow files take so long that the polls would have to wait.
       errands.push_front({merchant, std::nullopt, reconcile.poll_interval});
     }
   }
@@ -120,7 +123,7 @@ void Reconciler::reconfigure(Config config) {
 void Reconciler::adopt_next_config() {
   const std::lock_guard lock(mutex_);
   if (!next_) return;
-  // What the store forgets changes with the next start only.
+  // The store's settings, such as retention, change only at the next start.
   next_->store = std::move(config_.store);
   config_ = std::move(*next_);
   next_.reset();
@@ -159,12 +162,13 @@ void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
   } catch (const std::exception& error) {
     fail(errand, error.what());
   }
-  // Where this fails the lease ends by itself.
+  // If this fails, the lease expires by itself.
   static_cast<void>(lease_.end(*lease_connection_));
 }
 
 void Reconciler::run(Errand& errand, const std::stop_token& stop) {
-  // The rules are those of the start, the errand may have come with a reload.
+  // The rules are those of the service's start, but a reload may have added this comparison. So it
+  // is possible that no running handler keeps the ledger that the comparison needs.
   const auto short_of =
       why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
   if (!short_of.empty()) {
@@ -208,7 +212,7 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   const auto users = errand.turns.next(std::move(recent->users), most);
   UsersBooks asked =
       books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
-  // What has been read is worth comparing all the same.
+  // The failures are only reported: the coupons that were read can still be compared.
   for (const std::string& failure : asked.failures) fail(errand, failure);
   Look look{std::move(asked.books), asked.skipped};
   if (asked.skipped != 0) {
@@ -271,7 +275,8 @@ std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntr
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
                                      storage::kFromBooks, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
-      // One that finds no room is missing again at the next look.
+      // If the queue is full, the entry is missing again at the next comparison, and is admitted
+      // then.
       if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {
         waits.push_back(std::move(wait));
       }

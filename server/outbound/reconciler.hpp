@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Compares the running service's store with WeChat Pay's books, and admits what never arrived.
+/// Reconciliation of a running service: compares the store with WeChat Pay's own records, and
+/// admits missing notifications.
 
 #include <chrono>
 #include <list>
@@ -29,7 +30,7 @@
 
 namespace couponhook::server {
 
-/// What it works with; all references must outlive it.
+/// Parts of the service that the reconciler uses. All references must outlive the reconciler.
 struct ReconcilerSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
@@ -41,21 +42,21 @@ struct ReconcilerSources {
   Log& log;
 };
 
-/// Connections of its own, so that it is in nobody's way.
+/// Database connections of the reconciler's own, so that it blocks no other part of the service.
 struct ReconcilerConnections {
   std::unique_ptr<storage::Connection> ledger;
   std::unique_ptr<storage::Connection> notifications;
   std::unique_ptr<storage::Connection> lease;
 };
 
-/// On a thread of its own, as [merchant.reconcile] says: the flows of stocks, which exist only
-/// after a stock's end, and until then the coupons of the users who were sent one of late. What is
-/// missing goes the way of a decrypted notification, marked source=reconcile. Of several replicas
-/// one looks at a time.
+/// Runs the comparisons of [merchant.reconcile] on a thread of its own. It compares the flow files
+/// of stocks, which exist only after a stock's end. Before that, it compares the coupons of users
+/// who recently received one. A missing event is admitted like a decrypted notification, marked
+/// source=reconcile. A lease ensures that only one replica compares at a time.
 class Reconciler {
  public:
   Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);
-  /// As ask_to_stop(), and waits for the end.
+  /// Does what ask_to_stop() does, and waits for the thread to end.
   ~Reconciler() = default;
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -63,28 +64,28 @@ class Reconciler {
   [[nodiscard]] static bool has_work(const Config& config);
 
   void start();
-  /// Goes by another configuration, once the look that is under way is over. What both of them name
-  /// is looked at when it was due.
+  /// Replaces the configuration after the current comparison. Flows and merchants that are in both
+  /// configurations keep their due time, or get an earlier one if the new interval is shorter.
   void reconfigure(Config config);
-  /// From now on it does nothing more; a call that is under way is cut short.
+  /// Stops the reconciler's work for good and interrupts a running call.
   void ask_to_stop() { thread_.request_stop(); }
 
  private:
-  /// Something that is looked at again and again.
+  /// A periodic comparison: of one flow file, or of a merchant's recent users.
   struct Errand {
     MerchantConfig merchant;
-    std::optional<FlowName> flow;  ///< nothing: the users of late
+    std::optional<FlowName> flow;  ///< nothing: the merchant's recent users
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};
     UserTurns turns{};
 
     [[nodiscard]] std::string name() const;
   };
-  /// What a look at WeChat Pay's books has brought.
+  /// WeChat Pay's records, as fetched for one comparison.
   struct Look {
     Books books;
     std::size_t skipped_users = 0;
-    std::string remarks{};  ///< what people should know besides
+    std::string remarks{};  ///< further facts for the log line
     bool is_well = true;
   };
   using LookResult = boost::system::result<std::optional<Look>, std::string>;
@@ -95,13 +96,13 @@ class Reconciler {
   void take_turn(Errand& errand, const std::stop_token& stop);
   void run(Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Look& look);
-  /// \return nothing inside where there are no books yet.
+  /// \return no records inside the result if the flow file does not exist yet.
   LookResult fetch(Errand& errand, ApiClient& client);
   LookResult fetch_users(Errand& errand, ApiClient& client);
   std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
-  Config config_;  ///< the thread's own
+  Config config_;  ///< used by the reconciler's thread only
   storage::LedgerReader ledger_;
   storage::Reader notifications_;
   const std::unique_ptr<storage::Connection> lease_connection_;
@@ -110,9 +111,9 @@ class Reconciler {
   std::list<Errand> errands_;
 
   std::mutex mutex_;
-  std::optional<Config> next_;  ///< protected by the mutex
+  std::optional<Config> next_;  ///< guarded by the mutex
 
-  std::jthread thread_;  ///< last, since it uses all of the above
+  std::jthread thread_;  ///< last, because the thread uses all members above
 };
 
 }  // namespace couponhook::server

@@ -21,7 +21,7 @@ struct Product {
   bool is_closed = false;
 };
 
-/// Whom an error keeps from being asked for.
+/// Extent of an error: it affects the queries of one user, of one product, or all queries.
 enum class Extent : std::uint8_t { kUser, kProduct, kEverybody };
 
 Extent extent_of(const ApiError& error) {
@@ -31,7 +31,8 @@ Extent extent_of(const ApiError& error) {
   return error.status == 401 || error.status == 403 ? Extent::kProduct : Extent::kEverybody;
 }
 
-/// WeChat Pay's words may quote the request, and nobody's openid is logged.
+/// Returns the error's text with the openid removed: WeChat Pay's message may quote the request,
+/// and openids must not appear in logs.
 std::string text_without(const UserName& user, const ApiError& error) {
   return boost::algorithm::replace_all_copy(error.text(), user.openid, "…");
 }

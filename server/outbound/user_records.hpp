@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The coupons of many users, asked for one by one.
+/// Queries the coupons of many users, one user after the other.
 
 #include <cstddef>
 #include <functional>
@@ -15,16 +15,17 @@ namespace couponhook::server {
 
 struct UsersBooks {
   Books books;
-  std::size_t skipped = 0;  ///< users of whom not all could be read
-  std::string last_skip;    ///< why, of the last of them
-  /// There is a product of which no user's books could be read: more than a user's fault.
+  std::size_t skipped = 0;  ///< number of users whose coupons could not be read completely
+  std::string last_skip;    ///< error of the last skipped user
+  /// True if no user's coupons of one product could be read, so the cause is not a single user.
   bool is_skipped_throughout = false;
-  std::vector<std::string> failures;  ///< what kept all users that follow from being asked for
+  std::vector<std::string> failures;  ///< errors that ended the queries of one product or of all
 };
 
-/// Asks for each user's coupons of both products. A user of whom they cannot be had keeps no other
-/// from being asked; where a merchant may not have one product, there is the other.
-/// \param on_asked told of each user before it is asked for.
+/// Queries each user's coupons of both products. An error that concerns one user does not stop the
+/// queries of other users. If the merchant may not use one product, the other product is still
+/// queried.
+/// \param on_asked called with each user before the query.
 [[nodiscard]] UsersBooks books_of_users(ApiClient& client, std::span<const UserName> users,
                                         const std::function<void(const UserName&)>& on_asked);
 
