@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 /// a test can act there.
 class Interrupted final : public Connection {
  public:
-  using Hook = std::function<void(const Statement*)>;  ///< argument: the next statement; null
-                                                       ///< before the transaction begins
+  /// Argument: the statement that runs next; null before a transaction.
+  using Hook = std::function<void(const Statement*)>;
 
   Interrupted(std::unique_ptr<Connection> inner, Hook hook)
       : inner_(std::move(inner)), hook_(std::move(hook)) {}
@@ -166,8 +166,8 @@ TEST_P(PurgeBesideARetry, KeepsASealedBodyThatCameBetweenItsLookAndItsWrite) {
   bool done = false;
   Interrupted connection(writer(), [&](const Statement* statement) {
     if (statement != nullptr || std::exchange(done, true)) return;
-    execute("DELETE FROM quarantine");  // the body was opened; SQLite gives its row number to the
-                                        // next one
+    // Somebody opened the body, so its row is gone; SQLite gives the row number to the next body.
+    execute("DELETE FROM quarantine");
     Quarantined young = quarantined('b');
     young.received_at_ms = day(9);
     write_together(std::move(young));

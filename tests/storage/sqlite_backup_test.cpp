@@ -78,8 +78,8 @@ TEST_F(SqliteBackupTest, HoldsWhatWasCommittedBesideARunningService) {
 
 TEST_F(SqliteBackupTest, IsOneStateThoughCommitsGoOnWhileItCopies) {
   const auto service = open(path_);
-  fill(*service, "before",
-       12'000);  // more pages than one copy step copies, so rows are added during the backup
+  // The backup copies so many rows in several steps, so the test can add rows between the steps.
+  fill(*service, "before", 12'000);
   int steps = 0;
   const auto facts =
       back_up_sqlite(path_, backup_, [&](std::string_view doing, std::uint64_t, std::uint64_t) {

@@ -218,8 +218,8 @@ TEST_F(SqliteFileTest, OpensAStoreTooLargeToCheckInTime) {
     return std::chrono::steady_clock::now() - start;
   };
   auto in_time = time_to_open(std::chrono::milliseconds(1));
-  for (int again = 0; again < 3;
-       ++again) {  // the shortest of several runs: a busy machine can slow one down
+  // The test takes the shortest of several runs, because a busy machine can slow one down.
+  for (int again = 0; again < 3; ++again) {
     in_time = std::min(in_time, time_to_open(std::chrono::milliseconds(1)));
   }
   EXPECT_LT(in_time, time_to_open(std::chrono::hours(1)) / 2);

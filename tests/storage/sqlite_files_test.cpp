@@ -223,7 +223,8 @@ TEST_F(SqliteFilesTest, AreToldFromThoseOfAStoreThatWasReplacedBeforeItWasUsed) 
   EXPECT_EQ(writer.error().code, FailureCode::kMoved) << writer.error().message;
 }
 
-/// In a child, whose mounts are its own. \return its exit code: 0 where it noticed.
+/// Hides the store's folder under a mount, in a child process with its own mount namespace.
+/// \return the child's exit code; 0 if the store noticed the mount.
 int hide_under_mount(const fs::path& path) {
   const pid_t child = ::fork();
   if (child == 0) {
