@@ -33,8 +33,7 @@ TEST(Secret, RevealsWhatItWasGiven) {
 TEST(Secret, EmptiesTheStringItTakes) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     const Secret secret{std::move(bytes)};
-    EXPECT_TRUE(
-        bytes.empty());  // NOLINT(bugprone-use-after-move): the state after the move is tested
+    EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move): the test checks this state
   }
 }
 
@@ -42,8 +41,7 @@ TEST(Secret, EmptiesTheSecretItIsMovedFrom) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     Secret first{std::move(bytes)};
     const Secret second{std::move(first)};
-    EXPECT_TRUE(
-        first.empty());  // NOLINT(bugprone-use-after-move): the state after the move is tested
+    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the test checks this state
   }
 }
 
@@ -52,8 +50,7 @@ TEST(Secret, TakesTheOtherOverWhenAssigned) {
   Secret second{std::string{"second"}};
   first = std::move(second);
   EXPECT_EQ(first.reveal(), "second");
-  EXPECT_TRUE(
-      second.empty());  // NOLINT(bugprone-use-after-move): the state after the move is tested
+  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): the test checks this state
 }
 
 TEST(Secret, SurvivesAssignmentToItself) {
