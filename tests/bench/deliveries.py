@@ -48,7 +48,8 @@ events = ["*"]
 
 class Service:
     """couponhook and its http target. Context manager: starts couponhook on entry, stops it on
-    exit."""
+    exit.
+"""
 
     def __init__(self, build, root):
         self.build, self.setup = Path(build), Path(root) / "setup"

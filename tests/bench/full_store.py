@@ -55,7 +55,8 @@ def say(text):
 
 def cpu_of(pid: int) -> float:
     """Returns the CPU time of all threads of a process in seconds, from the process's CPU clock
-    (see clock_getcpuclockid(3))."""
+    (see clock_getcpuclockid(3)).
+"""
     return time.clock_gettime((~pid << 3) | 2)
 
 

@@ -1,5 +1,6 @@
-/* Makes every flush of a file take longer: preloaded into the service by slow_disk.py. The file that
- * COUPONHOOK_SLOW_DISK names says by how many milliseconds, and may change meanwhile. */
+/* Preloaded library that makes every fsync() and fdatasync() of the service slower, for
+ * slow_disk.py. The file named by COUPONHOOK_SLOW_DISK holds the additional milliseconds; every
+ * flush reads it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 
 static void wait_for_the_disk(void) {
   char text[16] = "";
-  const char *path = getenv("COUPONHOOK_SLOW_DISK");
+  const char* path = getenv("COUPONHOOK_SLOW_DISK");
   const int file = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
   if (read(file, text, sizeof text - 1) < 0) text[0] = '\0';

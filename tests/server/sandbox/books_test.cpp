@@ -1,5 +1,5 @@
-// Checks that the sandbox's records follow the rules of stocks, coupons and payments, and give the
-// same ids for the same seed. The tests act on the records in order, without a clock or I/O.
+// Checks that the sandbox's records follow the rules of stocks, coupons and payments. The tests act
+// on the records in order, without a clock or I/O.
 
 #include "server/sandbox/books.hpp"
 
