@@ -68,7 +68,7 @@ docker build -t couponhook ."
   if [ "$boost" -eq 0 ]; then missing="$missing $(choose_boost)"; fi
   echo "$missing" | tr -s ' \n' ' '
   echo
-  # shellcheck disable=SC2086 # a list of words
+  # shellcheck disable=SC2086 # $missing is a list of package names
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
     --no-install-recommends $missing >/dev/null ||
     die "apt-get could not install:$missing; its own message is above"

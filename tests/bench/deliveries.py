@@ -22,8 +22,8 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LISTENER, ADMIN, TARGET = 18743, 18744, 18745
-#: A backlog larger than this is filled up by copying its rows: signing a million notifications would
-#: take minutes.
+#: Longest backlog made of real notifications; a longer one is filled up with copies of their rows,
+#: because signing a million notifications would take minutes.
 FRONT_DOOR = 5000
 
 NGINX = """

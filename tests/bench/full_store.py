@@ -255,7 +255,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         work = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder))
-        Path(work).chmod(0o755)  # PostgreSQL runs as another user, who needs access
+        Path(work).chmod(0o755)  # PostgreSQL runs as another user and needs access
         tempfile.tempdir = work
         server, kind = None, SqliteStore
         if options.engine == "postgresql":

@@ -37,7 +37,7 @@ struct Options {
 struct Round {
   Outcome outcome;
   std::size_t unexpected = 0;
-  double cpu_us = 0;  ///< CPU of the service for each request; 0: not measured
+  double cpu_us = 0;  ///< service's CPU time per request; 0: not measured
 
   [[nodiscard]] double per_second(std::size_t requests) const {
     return static_cast<double>(requests) / std::chrono::duration<double>(outcome.duration).count();

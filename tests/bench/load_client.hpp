@@ -21,13 +21,13 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< a new connection, with a full handshake, for each request
-  double rate = 0;               ///< requests a second; 0: no limit
+  bool new_connections = false;  ///< true: a new connection and a full handshake for each request
+  double rate = 0;               ///< limit of requests a second; 0: no limit
 };
 
 struct Outcome {
   std::map<unsigned, std::size_t> by_status;
-  server::LatencyHistogram latencies;  ///< from the first byte sent to the last byte received
+  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last one received
   std::chrono::nanoseconds duration{};
 };
 

@@ -12,7 +12,8 @@
 namespace couponhook::bench {
 namespace {
 
-constexpr std::size_t kResourceBytes = 900 - 16;  // with the GCM tag of 16 bytes, 900 in all
+// Size of the plaintext: the GCM tag adds 16 bytes, so the ciphertext has 900 bytes.
+constexpr std::size_t kResourceBytes = 900 - 16;
 constexpr std::size_t kBodyBytes = 1500;
 constexpr std::size_t kRefusedRequests = 500;
 

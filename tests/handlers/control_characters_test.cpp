@@ -15,7 +15,7 @@
 namespace couponhook::handlers {
 namespace {
 
-constexpr std::size_t kPlaces = 40;  // longer than two vectors of 16 bytes
+constexpr std::size_t kPlaces = 40;  // length of the strings: more than two vectors of 16 bytes
 
 bool has_control_character(std::string_view text) {
   for (const char c : text) {

@@ -23,7 +23,7 @@ namespace {
 struct Row {
   const char* name;
   const char* event_type;
-  const char* business_key;  ///< empty for events that do not change a coupon
+  const char* business_key;  ///< empty for event types that do not change a coupon
 };
 
 void PrintTo(const Row& row, std::ostream* out) {

@@ -22,7 +22,7 @@ struct Flawed {
   std::string flaw;     // words that the reported flaw must contain
 };
 
-/// Returns flawed members that are not needed to know what happened.
+/// Returns members with a flaw; the event can be understood without these members.
 std::vector<Flawed> harmless_flaws() {
   std::string deep = "\"deep\":" + std::string(200'000, '[') + std::string(200'000, ']') + ",";
   std::string many = "\"many\":[0";
@@ -53,7 +53,7 @@ std::vector<Flawed> harmless_flaws() {
 
 struct Kind {
   const char* event_type;
-  std::string members;  // the members that decide, without a comma at the end
+  std::string members;  // members that decide the event, without a comma at the end
   const char* business_key;
   const char* occurred_at;
 };
@@ -130,7 +130,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      const char* decides;  // tested only with resources that have this member
+      const char* decides;  // this case needs a resource with this member
       const char* more;
     } cases[] = {
         {"stock_id", R"(,"stock_id":"13")"},

@@ -61,7 +61,7 @@ class NearlyFull(unittest.TestCase):
 
     def check_that_it_is_not_ready_until_there_is_room(self, bytes):
         acknowledged = self.fill_up(bytes)
-        # A probe with a small row would still fit. The service must not become ready because of it.
+        # A probe that writes a small row would still fit, but must not make the service ready.
         for _ in range(6):
             self.assertFalse(self.ready(), "an admission was refused, and none has fitted since")
             self.assertFalse(self.service.get("/status")["store"]["ok"])

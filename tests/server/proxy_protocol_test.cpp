@@ -70,8 +70,10 @@ TEST(ProxyHeader, NamesNobodyInAHealthCheckWhateverItsAddresses) {
 
 TEST(ProxyHeader, NamesNobodyWhereTheBalancerDoesNotKnow) {
   expect_source(version_2("21 00 0000"), "none");
-  expect_source(version_2("21 12 000C CB007107 C0000201 C350 01BB"), "none");  // UDP over IPv4
-  expect_source(version_2("21 31 00D8") + std::string(216, 'u'), "none");      // a Unix socket
+  expect_source(version_2("21 12 000C CB007107 C0000201 C350 01BB"),
+                "none");  // UDP: gives no client
+  expect_source(version_2("21 31 00D8") + std::string(216, 'u'),
+                "none");  // a Unix socket: gives no client
   expect_source("PROXY UNKNOWN\r\n", "none");
   expect_source("PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n", "none");
 }
@@ -101,14 +103,14 @@ TEST(ProxyHeader, IsAbsentBeforeTlsAndHttp) {
 
 TEST(ProxyHeader, IsMalformedInVersion2) {
   for (const std::string_view rest : {
-           "11 11 000C CB007107 C0000201 C350 01BB",  // version 1 in a binary header
-           "31 11 000C CB007107 C0000201 C350 01BB",  // version 3
-           "22 11 000C CB007107 C0000201 C350 01BB",  // an unknown command
-           "21 41 000C CB007107 C0000201 C350 01BB",  // an unknown address family
-           "21 13 000C CB007107 C0000201 C350 01BB",  // an unknown transport
-           "21 11 000B CB007107 C0000201 C350 01",    // too short for two IPv4 addresses
-           "21 21 000C CB007107 C0000201 C350 01BB",  // too short for two IPv6 addresses
-           "21 11 0FF1",                              // one byte longer than the limit
+           "11 11 000C CB007107 C0000201 C350 01BB",  // malformed: version 1 in a binary header
+           "31 11 000C CB007107 C0000201 C350 01BB",  // malformed: version 3
+           "22 11 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown command
+           "21 41 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown address family
+           "21 13 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown transport
+           "21 11 000B CB007107 C0000201 C350 01",    // malformed: too short for two IPv4 addresses
+           "21 21 000C CB007107 C0000201 C350 01BB",  // malformed: too short for two IPv6 addresses
+           "21 11 0FF1",                              // malformed: one byte longer than the limit
            "20 00 FFFF",
        }) {
     EXPECT_EQ(parse_proxy_header(version_2(rest)).state, State::kMalformed) << rest;

@@ -218,7 +218,7 @@ TEST(RequestParser, FindsTheSameInWhateverPieces) {
   for (int round = 0; round < 100; ++round) {
     static_cast<void>(parse_in_all_ways(mutated(std::string(kPost), random)));
     static_cast<void>(parse_in_all_ways(mutated(chunked, random)));
-    // This change is in the body, among the chunks.
+    // This mutation changes only the body, where the chunks are.
     const std::size_t body = chunked.find("3;x");
     const std::string changed = mutated(chunked.substr(body), random);
     static_cast<void>(parse_in_all_ways(chunked.substr(0, body) + changed));

@@ -11,7 +11,7 @@ namespace {
 struct Promise {
   Verdict verdict;
   unsigned status;
-  std::string code;  // an empty text means an empty body
+  std::string code;  // code in the reply; empty: the body is empty
 };
 
 class ReplyTable : public ::testing::TestWithParam<Promise> {};

@@ -115,8 +115,8 @@ TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBefor
   Deliveries deliveries = replica();
   const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
   finish(deliveries, successor, kRetry, kNow, kNow);
-  claim(deliveries);  // finds that another delivery of the coupon goes before "refund", and puts
-                      // "refund" aside
+  // This claim puts "refund" aside, because "use" of the same coupon goes first.
+  claim(deliveries);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
 

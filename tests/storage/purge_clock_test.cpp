@@ -14,7 +14,7 @@ constexpr std::int64_t kDay = 24 * kHour;
 
 class PurgeClock : public StoreTest {
  protected:
-  /// Returns the reason to distrust the wall clock; empty if there is none.
+  /// Returns the reason why a purge distrusts the wall clock; empty if there is none.
   std::string doubt(std::int64_t now_ms, std::int64_t steady_ms, const std::string& boot = "b1",
                     PurgeMode mode = PurgeMode::kRemove) {
     const auto connection = writer();

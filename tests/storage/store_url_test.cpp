@@ -67,8 +67,8 @@ TEST(NetworkFileSystem, IsToldByItsNumber) {
 }
 
 TEST(NetworkFileSystem, IsNotALocalOne) {
-  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4
-  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE
+  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4, a local file system
+  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE, which may be local
 }
 
 }  // namespace

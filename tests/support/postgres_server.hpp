@@ -27,7 +27,7 @@ class PostgresServer {
   /// Creates an empty database.
   /// \return the URL of the database.
   std::string new_database();
-  /// \return the URL of a database of this server.
+  /// Returns the URL of the database with this name on this server.
   [[nodiscard]] std::string url(std::string_view database) const;
 
   /// Runs SQL with psql, which does not use couponhook's code.

@@ -70,7 +70,7 @@ void append_number(std::string& bytes, std::uint64_t number, int size) {
   }
 }
 
-/// Returns a method frame of AMQP 0-9-1.
+/// Returns a method frame of AMQP 0-9-1 for a channel, with class, method number and arguments.
 std::string method(int channel, int of_class, int number, const std::string& arguments) {
   std::string frame("\x01");
   append_number(frame, static_cast<std::uint64_t>(channel), 2);
@@ -180,7 +180,7 @@ class Redis : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!kHasRedis) GTEST_SKIP() << "this build is without hiredis";
-    std::signal(SIGPIPE, SIG_IGN);  // as run_program() does
+    std::signal(SIGPIPE, SIG_IGN);  // the service ignores SIGPIPE too
   }
 };
 
@@ -190,7 +190,7 @@ TEST_F(Redis, GivesUpAConnectionThatIsNotAnswered) {
 }
 
 TEST_F(Redis, GivesUpAPublishToAServerThatDoesNotRead) {
-  const NeverReads server("+OK\r\n");  // the reply to SELECT
+  const NeverReads server("+OK\r\n");  // Redis's reply to SELECT
   EXPECT_THAT(publish_error(*redis_at(server.place()), kLargeBytes),
               HasSubstr("redis: it did not answer within timeout_ms"));
 }

@@ -31,8 +31,8 @@ struct FakeTarget {
   };
   std::function<Reply(const storage::ClaimedDelivery&)> reply =
       [](const storage::ClaimedDelivery&) { return Reply{}; };
-  bool holds = false;               ///< calls wait for let_go()
-  std::map<std::string, int> sent;  ///< calls that have begun, finished or not
+  bool holds = false;               ///< true: calls wait for let_go()
+  std::map<std::string, int> sent;  ///< number of calls begun, finished or not
   std::map<std::string, int> calls;
   std::vector<std::string> order;  ///< notifications of the calls, in the order of the calls
 

@@ -193,7 +193,7 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
     make_worker(retries);
     pass(minutes(3));
     if (sender_->waiting() > 0) ++deaths;
-    passed_ += seconds(11);  // longer than the lease
+    passed_ += seconds(11);  // longer than the worker's lease
   }
   EXPECT_EQ(delivery("1").state, "dead");
   EXPECT_EQ(deaths, 4);
@@ -209,7 +209,7 @@ TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCras
   for (int crash = 0; crash < 25; ++crash) {
     make_worker(retries);
     pass(milliseconds(100));
-    passed_ += seconds(11);  // longer than the leases
+    passed_ += seconds(11);  // longer than the worker's leases
   }
   int never_called = 0;
   for (int i = 0; i < kAll; ++i) {
