@@ -1,6 +1,6 @@
 """Checks that a backup made under load holds every notification acknowledged before its start, and
-that `restore` accepts only a sound backup. The tests send load over TLS, run the real commands, and
-examine the files with Python's sqlite3.
+that `restore` accepts only an undamaged backup. The tests send load over TLS, run the real
+commands, and examine the files with Python's sqlite3.
 """
 
 import itertools

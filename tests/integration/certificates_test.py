@@ -182,8 +182,7 @@ class Memory(CertificateCase):
         self.assert_new_is_accepted()
 
     def test_one_merchants_certificates_are_not_anothers(self):
-        """A key of one merchant must not verify notifications of another: a test API for one
-        merchant could otherwise sign for all."""
+        """A platform key of one merchant must not verify notifications of another merchant."""
         self.api.mchids.add(OTHER_MCHID)
         other = another_merchant(self.service).replace(
             'certificate_directory = "wechatpay/others"\n', "certificate_refresh_minutes = 0\n")

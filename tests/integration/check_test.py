@@ -212,7 +212,7 @@ class PastedValues(Checked):
     def serial(self) -> str:
         certificate = x509.load_pem_x509_certificate(
             self.service.read("development/apiclient_cert.pem").encode())
-        # Padded to 40 hexadecimal digits, so that its decimal form cannot have the same length.
+        # Padded with zeros to 40 digits, because the tests split the serial into pairs.
         return f"{certificate.serial_number:040X}"
 
     def test_a_serial_is_understood_in_every_unambiguous_notation(self):

@@ -1,7 +1,7 @@
 """Checks that a crash at any point of a transaction neither loses an acknowledged notification nor
 applies one twice. A special couponhook kills itself before the insert, before the commit or after
-the commit. The test then sends the notification again to the same service, as WeChat Pay does. It
-runs on both engines.
+the commit. The test then sends the notification again to the service, restarted without that crash
+point, as WeChat Pay does. It runs on both engines.
 """
 
 import os

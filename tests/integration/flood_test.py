@@ -55,8 +55,8 @@ class Flood:
                                                           source_address=(source, 0)))
 
     def flood(self, hold, times=2):
-        """Calls `hold(address)` more often than there are places, so that strangers hold every
-        connection."""
+        """Calls `hold(address)` more often than the connection limit, so that strangers hold all of
+        it."""
         for i in range(times * self.PLACES):
             try:
                 hold(strangers()[i % 5])
@@ -208,7 +208,7 @@ def raise_open_files(wanted: int) -> int:
 
 
 class ManyConnections(ServiceTestCase):
-    """14,000 connections to a service with 10,000 places. TLS is used only in the long form,
+    """14,000 connections to a service with a limit of 10,000. TLS is used only in the long form,
     because so many handshakes take minutes."""
 
     settings = {"listener.tls": LONG}
@@ -222,7 +222,7 @@ class ManyConnections(ServiceTestCase):
         cls.connections = min(cls.CONNECTIONS, files - 500)
         if cls.connections < cls.CONNECTIONS:
             print(f"only {cls.connections} connections: the limit of open files is {files}")
-            # Keeps the ratio of 14 connections to 10 places.
+            # With fewer connections, the limit becomes smaller in the same ratio of 14 to 10.
             cls.settings = {**cls.settings,
                             "listener.max_connections": cls.connections * 10 // 14}
         super().setUpClass()

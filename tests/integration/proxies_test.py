@@ -247,14 +247,13 @@ class Overload:
         self.assert_served(held)
 
     def hold_all_refusals(self) -> list:
-        """Returns silent connections that occupy all places for refused connections, or an empty
-        list if there was no place yet."""
+        """Returns silent connections that use up the limit of refused connections, or an empty
+        list."""
         silent = [socket.create_connection(self.service.address, 5) for _ in range(2)]
         time.sleep(0.1)
         if not select.select(silent, [], [], 0)[0]:
             return silent
-        # The service dropped them at once, because earlier refused connections still occupied the
-        # places.
+        # The service dropped the connections, because earlier refused ones still used up the limit.
         for each in silent:
             each.close()
         return []

@@ -101,7 +101,7 @@ class Rollover(unittest.TestCase):
 
     def send(self, stage):
         """Sends the notifications of a stage at the steady rate, over all connections. Returns the
-        reached rate in notifications a second."""
+        achieved rate in notifications a second."""
         begun = time.monotonic()
 
         def carry(number):

@@ -118,8 +118,8 @@ class RoundTrip(unittest.TestCase):
 
     def test_every_api_is_refused_and_answered(self):
         apis, rows = catalogue(), self.rows()
-        # The sandbox does not offer the echo API, whose callback needs a public address;
-        # reconcile_test covers it.
+        # The echo API is not called here: its callback needs a public address; reconcile_test
+        # covers it.
         self.assertEqual(set(apis) - {"security_echo"}, set(rows))
         for name, (arguments, told) in rows.items():
             with self.subTest(name):

@@ -212,7 +212,7 @@ class Deliveries(StatusPageCase):
 
 
 class Waiting(StatusPageCase):
-    """Tests of the page's section with tasks for the operator."""
+    """Tests of the part of the page that lists what waits for an operator's action."""
 
     @classmethod
     def prepare(cls, service):

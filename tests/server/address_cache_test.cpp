@@ -1,5 +1,5 @@
 // Tests of the cache of name look-ups: an answer is kept for a short time, and the number of
-// answers is limited. The tests pass in the time.
+// answers is limited. The tests give the time as a parameter.
 
 #include "server/net/address_cache.hpp"
 

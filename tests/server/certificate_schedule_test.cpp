@@ -1,5 +1,5 @@
 // Checks that certificates are fetched and stored neither too rarely nor too often, whichever step
-// fails. The tests pass in the time.
+// fails. The tests give the time as a parameter.
 
 #include "server/outbound/certificate_schedule.hpp"
 

@@ -1,6 +1,6 @@
 // Checks that orphaned child processes are reaped, and that the exit status of a child is left for
-// the code that waits for it. The tests fork children, some of them through the registry, and pass
-// in the time.
+// the code that waits for it. The tests fork children, some of them through the registry, and give
+// the time as a parameter.
 
 #include "server/child_processes.hpp"
 

@@ -1,6 +1,7 @@
-// Tests of the connection limits: connections are counted for their client, places become free
-// again, and a sender with a signature gets a place even if strangers hold all of them. The tests
-// open and close connections in the possible orders, with a clock that they advance themselves.
+// Tests of the connection limits: connections are counted for their client, a closed connection
+// makes room for another, and a sender of signed notifications is served even if strangers hold all
+// connections. The tests open and close connections in the possible orders, with a clock that they
+// advance themselves.
 
 #include "server/net/listener_share.hpp"
 

@@ -1,6 +1,6 @@
 // Checks that a service that stops because of an exception shuts down in order: no code posts to an
-// I/O thread that has ended. Handlers that replies wait for finish during the shutdown; a sanitizer
-// detects use of destroyed objects.
+// I/O thread that has ended. Replies wait for handlers, and these handlers finish during the
+// shutdown; a sanitizer detects use of destroyed objects.
 
 #include "server/service.hpp"
 

@@ -154,7 +154,7 @@ void keep_and_purge(Connection& connection) {
 }
 
 // A custom SQLite VFS once held back the last bytes of the write-ahead log and lost acknowledged
-// rows. This test shows that they reach the file.
+// rows. This test shows that acknowledged rows survive the crash.
 TEST_P(CrashTest, LosesNothingAfterAPurgeThatOutgrewThePageCache) {
   const TemporaryFolder folder;
   const StoreUrl url = fresh_url(GetParam(), folder);

@@ -1,4 +1,4 @@
-// Checks that a backup is one consistent state of the store, and that only a sound backup can
+// Checks that a backup is one consistent state of the store, and that only an undamaged backup can
 // replace a store. The tests use stores of a few rows, damage files by hand, and examine the files
 // left in the folder.
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Creates certificates.json: a reply of GET /v3/certificates with two platform certificates, one of
 # them expired. The openssl command line makes and signs the certificates, and Python's cryptography
-# package seals them, so the test data does not depend on couponhook's code. The private keys are
+# package encrypts them, so the test data does not depend on couponhook's code. The private keys are
 # deleted.
 set -eu
 export TZ=UTC

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates notification.json: one notification, signed by the openssl command line and sealed by
+# Creates notification.json: one notification, signed by the openssl command line and encrypted by
 # Python's cryptography package, so the test data does not depend on couponhook's code. The private
 # key is deleted.
 set -eu
