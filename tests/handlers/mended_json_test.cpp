@@ -130,7 +130,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      const char* decides;  // this case needs a resource with this member
+      const char* decides;  // member that a resource must have for this case
       const char* more;
     } cases[] = {
         {"stock_id", R"(,"stock_id":"13")"},

@@ -350,7 +350,7 @@ class SeveralMerchants(ServedTestCase):
 
 
 class Sending(ServedTestCase):
-    """Tests of `trigger` and `replay`, with the notifications that arrive as the measure."""
+    """Tests of `trigger` and `replay`, which count the notifications that arrive."""
 
     def counted(self, command, *arguments, exits=0):
         """Runs a command. Returns its summary, and the increase of the service's counts."""

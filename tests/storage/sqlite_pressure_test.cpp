@@ -80,7 +80,7 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
   const auto admissions = store_->writer(WriterRole::kAdmissions).value();
   const auto deliveries = store_->writer(WriterRole::kDeliveries).value();
   const auto maintenance = store_->writer(WriterRole::kMaintenance).value();
-  std::vector<std::string> order;  // only the writer that has the turn accesses it
+  std::vector<std::string> order;  // accessed only by the writer that has the turn
   const auto write = [&order](Connection& connection, const char* name) {
     return std::thread([&order, &connection, name] {
       ASSERT_TRUE(connection.begin());

@@ -41,7 +41,7 @@ class Line {
  private:
   WriteTurns& turns_;
   std::vector<std::thread> threads_;
-  std::vector<WriterRole> served_;  // only the writer that has the turn accesses it
+  std::vector<WriterRole> served_;  // accessed only by the writer that has the turn
 };
 
 TEST(WriteTurns, GiveOneAtATime) {

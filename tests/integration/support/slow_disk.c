@@ -10,7 +10,7 @@
 
 static void wait_for_the_disk(void) {
   char text[16] = "";
-  const char* path = getenv("COUPONHOOK_SLOW_DISK");
+  const char *path = getenv("COUPONHOOK_SLOW_DISK");
   const int file = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
   if (read(file, text, sizeof text - 1) < 0) text[0] = '\0';
