@@ -2,11 +2,12 @@
 # docker run -v /path/to/setup:/etc/couponhook:ro -v couponhook-data:/var/lib/couponhook \
 #   -p 8443:8443 couponhook
 #
-# In the set-up, store.url is "sqlite:/var/lib/couponhook/couponhook.db" and listener.address is
-# "0.0.0.0". Fetched platform certificates are kept beside the store, in the same volume, as long as
-# no api.certificate_directory is named: the set-up is read-only. With PostgreSQL name
-# "/var/lib/couponhook/certificates". Files that the service reads must be readable by its user,
-# 10001; `docker run ... couponhook check --config /etc/couponhook/couponhook.toml` tries all that.
+# In the set-up's couponhook.toml, set store.url to "sqlite:/var/lib/couponhook/couponhook.db" and
+# listener.address to "0.0.0.0". By default couponhook stores fetched platform certificates beside
+# the database, in the same volume, because the set-up is read-only. With PostgreSQL, also set
+# api.certificate_directory to "/var/lib/couponhook/certificates". The service runs as user 10001,
+# who must be able to read the set-up's files.
+# `docker run ... couponhook check --config /etc/couponhook/couponhook.toml` tests all of this.
 
 ARG BASE=debian:bookworm-slim
 
@@ -18,11 +19,11 @@ COPY . .
 RUN cmake --preset release -DCOUPONHOOK_TESTS=OFF \
  && cmake --build --preset release \
  && strip --strip-debug build/release/couponhook
-# The packages of the shared libraries that were linked: their names differ between Debian releases.
+# Lists the packages of the linked shared libraries: package names differ between Debian releases.
 RUN ldd build/release/couponhook | awk '/=> \//{print $3}' | xargs -n 1 realpath \
   | xargs dpkg-query -S 2>/dev/null | cut -d: -f1 | sort -u >runtime-packages; cat runtime-packages
 
-# docker build --target test .
+# Builds and runs the tests: docker build --target test .
 FROM build AS test
 RUN tests/run.sh
 
@@ -34,10 +35,10 @@ RUN apt-get update -qq \
  && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin couponhook \
  && install -d -o couponhook -m 0700 /var/lib/couponhook
 COPY --from=build /src/build/release/couponhook /usr/local/bin/couponhook
-# A library that is missing is found here rather than in production.
+# Starts couponhook once, so that a missing library fails the build and not the service.
 RUN couponhook --version
 USER 10001
-# The store and fetched certificates: the only place that it may write to.
+# Holds the store and fetched certificates. The service writes to no other folder.
 VOLUME /var/lib/couponhook
 EXPOSE 8443
 STOPSIGNAL SIGTERM

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds couponhook, starts it on SQLite, and replays every fixture against it over HTTPS, twice.
+# Builds couponhook, starts it on SQLite, and sends every fixture to it over HTTPS, twice.
 #   ./deploy/quickstart.sh          leaves the service running until Ctrl-C
-#   ./deploy/quickstart.sh --once   stops it; exit 0 only if every fixture got the reply it should
+#   ./deploy/quickstart.sh --once   stops the service; exit 0 only if every fixture got the right reply
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/lib/packages.sh

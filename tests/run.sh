@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test.
-#   tests/run.sh          everything, unit and integration tests, under address and
-#                         undefined-behaviour sanitizers
-#   tests/run.sh --all    the same, and everything under the thread sanitizer and as released
-#   tests/run.sh --long   as released, with the long versions of the integration tests: soaks that
-#                         kill, restart, migrate and purge for an hour
+# Installs missing packages, builds, and runs every test.
+#   tests/run.sh          unit and integration tests, under the address and the
+#                         undefined-behaviour sanitizer
+#   tests/run.sh --all    the same, and all tests again under the thread sanitizer and with the release
+#                         preset
+#   tests/run.sh --long   release preset, with the long versions of the integration tests: for an hour
+#                         they kill, restart, migrate and purge
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/lib/packages.sh
@@ -14,7 +15,8 @@ timeout_s=1200
 case "${1:-}" in
   --all)
     presets="tsan asan release"
-    # Debian's comes as hundreds of packages, so only here; without it one test says that it is skipped.
+    # Debian's npm consists of hundreds of packages, so only --all installs it. Without npm one test
+    # is skipped and reports the reason.
     command -v npm >/dev/null || TEST_PACKAGES+=" npm"
     ;;
   --long)
@@ -29,8 +31,8 @@ esac
 # shellcheck disable=SC2086
 install_packages $BUILD_PACKAGES $TEST_PACKAGES
 
-# Known answers of public SDKs live beside the project where it is developed; elsewhere the tests that
-# need them say that they are skipped.
+# Known answers of public SDKs are not part of this repository. If the folder is missing, the tests
+# that need them are skipped and report the reason.
 if [ -d ../shared/vectors ]; then COUPONHOOK_VECTORS=$(realpath ../shared/vectors) && export COUPONHOOK_VECTORS; fi
 export ASAN_OPTIONS=detect_stack_use_after_return=0 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 

@@ -1,10 +1,11 @@
-# Sourced by the scripts that need Debian packages.
+# Debian packages that couponhook needs, and functions that install them. Sourced by other scripts.
 
-# What building takes; the Boost package is chosen by choose_boost.
+# Packages for the build; choose_boost chooses the Boost package.
 BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
   libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libc-ares-dev
   libhiredis-dev librabbitmq-dev librdkafka-dev"
-# What the tests take besides: an independent implementation of the protocol, and tools to check with.
+# Additional packages for the tests: an independent implementation of the protocol, servers and
+# tools.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
   curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat
   chromium chromium-driver python3-prometheus-client"
@@ -27,14 +28,16 @@ as_root() {
 
 is_installed() { [[ $(dpkg-query -W -f='${Status}' "$1" 2>/dev/null) == *"ok installed"* ]]; }
 
-# The version number that boost/version.hpp states, such as 108100; 0 where Boost is not installed.
+# Prints the version number of boost/version.hpp, such as 108100 for 1.81; 0 if Boost is not
+# installed.
 installed_boost() {
   local version
   version=$(sed -n 's/^#define BOOST_VERSION \([0-9]*\).*/\1/p' /usr/include/boost/version.hpp 2>/dev/null)
   echo "${version:-0}"
 }
 
-# Debian 12 has Boost 1.81 beside its default 1.74; Debian 13's default is newer than 1.81.
+# Debian 12 has the package of Boost 1.81 beside its default, 1.74. Debian 13's default is newer
+# than 1.81.
 choose_boost() {
   case $(apt-cache policy libboost1.81-dev) in
     *"Candidate: 1"*) echo libboost1.81-dev ;;
@@ -42,7 +45,7 @@ choose_boost() {
   esac
 }
 
-# Installs those of the packages named that are not there yet. Never removes one.
+# Installs those of the named packages that are missing. Never removes a package.
 install_packages() {
   local missing="" package boost
   for package in "$@"; do
@@ -65,7 +68,7 @@ docker build -t couponhook ."
   if [ "$boost" -eq 0 ]; then missing="$missing $(choose_boost)"; fi
   echo "$missing" | tr -s ' \n' ' '
   echo
-  # shellcheck disable=SC2086 # a list of words
+  # shellcheck disable=SC2086 # $missing is a list of package names
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-remove \
     --no-install-recommends $missing >/dev/null ||
     die "apt-get could not install:$missing; its own message is above"

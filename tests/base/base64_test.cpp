@@ -1,5 +1,6 @@
-// Goal: one text for one byte string, and nothing else is taken. Method: the vectors of RFC 4648,
-// OpenSSL's encoder as an independent opinion, and every byte value in every place of a group.
+// Tests of Base64: each byte string has exactly one encoded text, and the decoder refuses every
+// other text. They use the vectors of RFC 4648, OpenSSL's encoder as an independent reference, and
+// every byte value at every position of a group.
 
 #include "base/base64.hpp"
 
@@ -14,7 +15,7 @@
 namespace couponhook::crypto {
 namespace {
 
-// RFC 4648, section 10.
+// Test vectors of RFC 4648, section 10.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRfcVectors{{
     {"", ""},
     {"f", "Zg=="},
@@ -70,7 +71,7 @@ TEST(Base64, RefusesEveryByteOutsideTheAlphabet) {
     for (std::size_t place = 0; place < 8; ++place) {
       std::string text = "Zm9vYmFy";
       text[place] = byte;
-      // A padding character at the end is another text, and a legal one.
+      // Padding at the last position makes another valid Base64 text, so this case is skipped.
       if (text == "Zm9vYmF=") continue;
       EXPECT_FALSE(base::base64_decode(text).has_value()) << "byte " << value << " at " << place;
     }

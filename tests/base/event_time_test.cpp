@@ -1,5 +1,5 @@
-// Goal: every form of time seen in documentation and traffic is read, and nothing else.
-// Method: known answers, made with Python's datetime.
+// Checks that every time format of the documentation and of real traffic is read, and no other.
+// Python's datetime made the expected values.
 
 #include "base/wechat_time.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: addresses are compared as hosts, however they are spelled, and networks hold what they say.
-// Method: addresses written out, IPv4-mapped ones among them; RFC 5952 spellings.
+// Checks that IP addresses compare equal in every notation, and that networks contain exactly their
+// addresses. The tests use written addresses, IPv4-mapped ones too, and the notations of RFC 5952.
 
 #include "base/ip_address.hpp"
 

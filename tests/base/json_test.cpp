@@ -1,5 +1,5 @@
-// Goal: untrusted text becomes a document or one exact error, at bounded cost.
-// Method: tables of texts at and just beyond each limit.
+// Checks that untrusted JSON text becomes a document or one precise error, at limited cost. The
+// tests use texts at each limit and just past it.
 
 #include "base/json.hpp"
 
@@ -49,7 +49,7 @@ TEST(ParseObject, OutlivesTheTextItRead) {
 
 TEST(ParseObject, ReadsNoByteBeyondTheText) {
   const std::string text = R"({"a":1})";
-  // Without a terminator, so that the address sanitizer sees a read that goes too far.
+  // The copy has no terminator, so that the address sanitizer detects a read past its end.
   const auto exact = std::make_unique<char[]>(text.size());
   std::memcpy(exact.get(), text.data(), text.size());
   EXPECT_TRUE(base::parse_object({exact.get(), text.size()}, {}));

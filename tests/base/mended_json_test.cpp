@@ -1,6 +1,6 @@
-// Goal: a flaw in a part that decides nothing keeps no fact out of the ledger, and a flaw in a part
-// that decides is never guessed at. Method: resources of each kind with one flaw each, in every
-// place.
+// Tests of resources with broken JSON. A flaw in an unimportant member must not keep the event out
+// of the ledger; a flaw in a deciding member is never repaired by a guess. Each test puts one flaw
+// into a resource of each kind, at every position.
 
 #include "base/mended_json.hpp"
 
@@ -18,11 +18,11 @@ namespace {
 using namespace std::string_literals;
 
 struct Flawed {
-  std::string members;  // of the object, with a comma behind each
-  std::string flaw;     // words of what is said
+  std::string members;  // members of the object, each followed by a comma
+  std::string flaw;     // words that the reported flaw must contain
 };
 
-/// Flaws of members that nobody needs to know what has happened.
+/// Returns members with a flaw; the event can be understood without these members.
 std::vector<Flawed> harmless_flaws() {
   std::string deep = "\"deep\":" + std::string(200'000, '[') + std::string(200'000, ']') + ",";
   std::string many = "\"many\":[0";
@@ -53,7 +53,7 @@ std::vector<Flawed> harmless_flaws() {
 
 struct Kind {
   const char* event_type;
-  std::string members;  // that decide, without a comma at the end
+  std::string members;  // members that decide the event, without a comma at the end
   const char* business_key;
   const char* occurred_at;
 };
@@ -130,7 +130,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      const char* decides;  // where the resource has this one
+      const char* decides;  // member that a resource must have for this case
       const char* more;
     } cases[] = {
         {"stock_id", R"(,"stock_id":"13")"},
@@ -234,7 +234,7 @@ TEST(base::MendedObject, KeepsEverythingElseAsItIs) {
 }
 
 TEST(base::MendedObject, CostsMemoryInProportionToTheText) {
-  // A frame for each of these brackets would be gigabytes.
+  // One stack frame or state for each of these brackets would take gigabytes.
   const std::string deep(2'000'000, '[');
   EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
   EXPECT_TRUE(base::mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));

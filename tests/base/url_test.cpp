@@ -1,5 +1,4 @@
-// Goal: request targets and URLs are taken apart as RFC 3986 says.
-// Method: known answers.
+// Tests of parsing request targets and URLs as RFC 3986 defines, with known results.
 
 #include "base/url.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: exactly the byte sequences of RFC 3629 pass, wherever in a text they stand.
-// Method: RapidJSON's own encoder and validator, another implementation, judge along.
+// Checks that exactly the byte sequences of RFC 3629 are accepted as UTF-8, at every position of a
+// text. RapidJSON's encoder and validator serve as an independent reference.
 
 #include "base/utf8.hpp"
 

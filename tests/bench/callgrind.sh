@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Instructions that the service executes for each of 2,000 notifications, one connection: a number that
-# neighbours on the machine do not disturb, to find regressions by.
+# Counts the CPU instructions that the service executes for each of 2,000 notifications on one
+# connection. Other load on the machine does not change this count, so the count shows regressions.
 #   tests/bench/callgrind.sh [--no-build] [--keep FILE]    FILE: the profile, for callgrind_annotate
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,10 +25,11 @@ trap 'exit 130' INT TERM
 if [ "$builds" = true ]; then build_programs; fi
 load=$build/tests/bench/load
 
-# Valgrind runs one thread at a time; without fairness the one that polls would keep the turn.
+# Valgrind runs one thread at a time. Without fair scheduling a polling thread would run all the
+# time.
 start_service valgrind --quiet --tool=callgrind --fair-sched=yes \
   --callgrind-out-file="$work/profile"
-# The first requests load, prepare and allocate what the others reuse.
+# Warm-up: the first requests load code, prepare statements and allocate memory for the later ones.
 "$load" --config "$config" --connections 1 --requests 200 >/dev/null
 callgrind_control --zero "$service" >/dev/null 2>&1
 "$load" --config "$config" --connections 1 --requests "$requests" >/dev/null

@@ -4,8 +4,9 @@
     tests/bench/deliveries.py BUILD [--rate 3000 --seconds 20] [--backlog N ...]
 
 BUILD is a build folder with `couponhook` and, for --rate, `load` (target `bench`). --rate sends
-notifications at a steady rate and tells whether deliveries keep up; --backlog drains as many, kept
-while the handler was paused. CPU time is the service's, user and system, in microseconds.
+notifications at a steady rate and reports whether deliveries keep up. --backlog stores N
+notifications while the handler is paused, and then measures the drain of their deliveries. CPU
+time is that of the service, user and system, in microseconds.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LISTENER, ADMIN, TARGET = 18743, 18744, 18745
-#: Backlogs beyond these are made of copies of their rows: signing a million takes minutes.
+#: Longest backlog made of real notifications; a longer one is filled up with copies of their rows,
+#: because signing a million notifications would take minutes.
 FRONT_DOOR = 5000
 
 NGINX = """
@@ -45,7 +47,9 @@ events = ["*"]
 
 
 class Service:
-    """couponhook and its target. A context manager."""
+    """couponhook and its http target. Context manager: starts couponhook on entry, stops it on
+    exit.
+"""
 
     def __init__(self, build, root):
         self.build, self.setup = Path(build), Path(root) / "setup"
@@ -98,7 +102,8 @@ class Service:
 
 
 def multiply(database, factor):
-    """Makes `factor` rows of each that is there, other coupons and ids each time."""
+    """Multiplies the stored notifications and deliveries by `factor`; each copy gets its own ids
+    and coupons."""
     with sqlite3.connect(database) as store:
         for table, changes in {
                 "notifications": {"id": "id || '-' || {k}"},

@@ -1,6 +1,6 @@
 /// \file
-/// Measures the floor: what one notification costs at least, by the bare libraries alone. Every
-/// part is in CPU microseconds, user and system, of the thread that does the work.
+/// Measures the floor: the least cost of one notification, using the plain libraries without
+/// couponhook. Each part is in CPU microseconds, user and system, of the thread that does the work.
 
 #include <csignal>
 #include <cstdio>
@@ -25,7 +25,8 @@ struct Floor {
   }
 };
 
-/// A commit to memory costs next to nothing, and would make the floor too low.
+/// Checks for tmpfs and ramfs: a commit to memory costs almost nothing and would make the floor too
+/// low.
 bool is_in_memory(const std::string& directory) {
   struct statfs about {};
   return statfs(directory.c_str(), &about) == 0 &&

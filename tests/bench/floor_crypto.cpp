@@ -40,8 +40,9 @@ std::string envelope() {
   return text;
 }
 
-/// A group of four characters becomes three bytes with one table for each place. Characters outside
-/// the alphabet set the highest bit, which is looked at once, at the end.
+/// Base64 decoder with one table for each of the four positions in a group of four characters
+/// (three bytes). Characters outside the alphabet set the highest bit, which decode() checks once
+/// at the end.
 class Base64Tables {
  public:
   Base64Tables() {
@@ -55,7 +56,8 @@ class Base64Tables {
     }
   }
 
-  /// \param text whole groups without padding. \return whether it was base64.
+  /// \param text whole groups of four, without padding.
+  /// \return true if the text was base64.
   [[nodiscard]] bool decode(std::string_view text, unsigned char* out) const {
     std::uint32_t seen = 0;
     for (std::size_t at = 0; at + 4 <= text.size(); at += 4, out += 3) {
@@ -153,7 +155,7 @@ double json_parse() {
   const std::string text = envelope();
   std::string buffer = text;
   return cpu_of_each(100000, [&] {
-    // Parsing in situ leaves its marks, so that the text has to be copied each time.
+    // ParseInsitu overwrites its input, so the text must be copied each time.
     std::memcpy(buffer.data(), text.data(), text.size());
     rapidjson::Document document;
     document.ParseInsitu(buffer.data());

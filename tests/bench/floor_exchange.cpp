@@ -41,7 +41,8 @@ class Socket {
   int fd_;
 };
 
-/// The one place where addresses are cast, as the socket interface wants it.
+/// A listening TCP socket on loopback. Only this class casts socket addresses, as the socket API
+/// requires.
 class Listener {
  public:
   Listener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -104,7 +105,8 @@ TlsPtr server_tls() {
   return tls;
 }
 
-/// One end of a connection, which answers a message of known length with another.
+/// One end of a TLS connection. It reads a message of known length and answers with a fixed
+/// message.
 class End {
  public:
   End(SSL_CTX* tls, Socket socket, std::size_t expects, const std::string& says)
@@ -117,11 +119,13 @@ class End {
   void say() {
     require(SSL_write(ssl_.get(), says_.data(), static_cast<int>(says_.size())) > 0, "SSL_write");
   }
-  /// Reads what is there. \return whether the message is complete; then the next one may begin.
+  /// Reads the available bytes.
+  /// \return true if the message is complete; the next call then starts a new message.
   [[nodiscard]] bool hear() {
     const int bytes = SSL_read(ssl_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
     if (bytes <= 0) {
-      // The client meets this once on each connection: a session ticket is not a message.
+      // The client gets here once on each connection, when a TLS session ticket arrives: the ticket
+      // holds no message data.
       require(SSL_get_error(ssl_.get(), bytes) == SSL_ERROR_WANT_READ, "SSL_read");
       return false;
     }
@@ -153,7 +157,8 @@ class End {
   std::array<char, 4096> buffer_{};
 };
 
-/// Hears and says until `count` messages have been heard; each but the last ones is answered.
+/// Reads messages on all connections until `count` have arrived, and answers the first `answers` of
+/// them.
 void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   const Socket epoll(::epoll_create1(0));
   std::size_t heard = 0;
@@ -162,7 +167,8 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   };
   for (std::size_t i = 0; i < ends.size(); ++i) {
     ends[i].watch(epoll.fd(), static_cast<std::uint32_t>(i));
-    // A first message may have been read ahead, with the handshake's end: no event tells of it.
+    // The first message may already be in OpenSSL's buffer, read together with the end of the
+    // handshake; epoll reports no event for it.
     hear(ends[i]);
   }
   std::array<epoll_event, kConnections> events{};
@@ -174,7 +180,7 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   }
 }
 
-/// Runs the client on a thread of its own beside the server on this one.
+/// Runs the client on a new thread and the server on this thread.
 /// \return the CPU time of the server.
 template <typename Client, typename Server>
 std::chrono::nanoseconds beside(Client&& client, Server&& server) {
@@ -198,7 +204,8 @@ double tls_exchange() {
   const TlsPtr to_server = client_tls();
   const TlsPtr to_client = server_tls();
   Listener listener;
-  // Both ends outlive both conversations: a closed connection would look like one more message.
+  // Both ends stay open until both sides have finished: a closed connection would wake epoll like a
+  // message.
   std::vector<End> asking;
   std::vector<End> answering;
   asking.reserve(kConnections);

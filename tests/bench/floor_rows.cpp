@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kCommits = 1250;
 constexpr std::size_t kPayloadBytes = 1024;
 
-/// A file of its own that is gone afterwards.
+/// A new SQLite database in a file that the destructor removes.
 class Database {
  public:
   explicit Database(const std::filesystem::path& directory)
@@ -58,7 +58,7 @@ void run(sqlite3_stmt* statement) {
           "sqlite3_step");
 }
 
-/// 36 characters in no order, as ids of notifications are.
+/// Returns 36 random characters, as long as the id of a notification.
 std::string random_id() {
   std::array<unsigned char, 18> bytes{};
   require(RAND_bytes(bytes.data(), bytes.size()) == 1, "RAND_bytes");

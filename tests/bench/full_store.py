@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Measures what a notification costs in a store that is full, beside one that is empty.
+"""Compares the cost of a notification in a full store with the cost in an empty store.
     tests/bench/full_store.py [--engine sqlite|postgresql] [--rows 10000000] [--purge 1000000]
 
-Cost is CPU time, user and system, of the service, and of PostgreSQL with all its processes. Rounds
-against an empty store and the full one take turns. The full one is filled by SQL, with rows like
-those that notifications leave, under random ids; ten million take 20 GB in the build folder.
---purge then removes that many of them beside a service under steady load, and tells how long
-receipts take meanwhile, and between. Nothing here passes or fails by time. Needs the targets
-`couponhook` and `bench` of the release build.
+Cost is CPU time, user and system, of the service and of all PostgreSQL processes. Rounds against
+an empty store and rounds against the full one alternate. SQL fills the full store with rows like
+those of real notifications, with random ids; ten million rows take 20 GB in the build folder.
+--purge then removes that many rows while the service gets steady load, and reports the latency of
+replies during the purge and between purges. No time limit fails the run. The script needs the
+targets `couponhook` and `bench` of the release build.
 """
 
 import argparse
@@ -31,20 +31,21 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "integration"))
 from support.postgres_server import PostgresServer  # noqa: E402
 from support.service import BINARY, Service  # noqa: E402
 
-#: Memory for the unique indexes of ten million rows, as a server of that size has it.
+#: Memory settings of the server: the unique indexes of ten million rows must fit.
 POSTGRES = {"shared_buffers": "3GB", "max_wal_size": "4GB", "maintenance_work_mem": "1GB"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
-#: What is to be purged came that long before the rest. Nothing is purged unasked.
+#: Rows that the purge removes are older than the others by this time. The service's own purge is
+#: off.
 AGE_MS = 200 * 86_400_000
 SETTINGS = {"store.retention_payload_days": 0, "store.retention_id_days": 0}
 
-#: The columns of a model row that all rows share.
+#: Columns whose values all generated rows copy from one real row.
 NOTIFICATION = ("mchid, event_type, create_time, last_seen_at, times_seen, source, digest,"
                 " envelope, resource")
 FACT = "stock_id, kind, occurred_at, mchid, source"
 
-#: Whose CPU time is told.
+#: Columns of the report: CPU time of the service, of the database server, and of both.
 PARTS = ("service", "server", "both")
 
 
@@ -53,12 +54,14 @@ def say(text):
 
 
 def cpu_of(pid: int) -> float:
-    """Seconds of all threads of a process, by the clock that clock_getcpuclockid(3) gives."""
+    """Returns the CPU time of all threads of a process in seconds, from the process's CPU clock
+    (see clock_getcpuclockid(3)).
+"""
     return time.clock_gettime((~pid << 3) | 2)
 
 
 class SqliteStore:
-    """A service and the file that is its store."""
+    """A service with its SQLite file."""
 
     def __init__(self, stack, _server):
         self.service = stack.enter_context(Service(SETTINGS, starts=False))
@@ -95,7 +98,7 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """A service and the database that is its store."""
+    """A service with its PostgreSQL database."""
 
     def __init__(self, stack, server):
         self.server = server
@@ -129,7 +132,7 @@ class PostgresStore:
             "ALTER TABLE coupon_history ADD PRIMARY KEY (stock_id, coupon, kind, business_key)",
             "VACUUM ANALYZE")
         self.restart_server(fsync="on")
-        # A server that has run for a while has read them long ago.
+        # Loads the indexes into memory, as on a server that has run for a while.
         self.execute("CREATE EXTENSION pg_prewarm",
                      "SELECT pg_prewarm('notifications_pkey'), pg_prewarm('coupon_history_pkey')")
 
@@ -139,7 +142,8 @@ class PostgresStore:
         self.server.start()
 
     def cpu_of_server(self) -> float:
-        """Seconds of the server's processes, those that have ended included."""
+        """Returns the CPU time of the server's processes in seconds, including those that have
+        ended."""
         parent, seconds = self.server.process.pid, 0.0
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -150,7 +154,7 @@ class PostgresStore:
                     continue
                 seconds += cpu_of(int(folder.name))
             except OSError:
-                pass  # it has ended just now
+                pass  # the process has just ended
         return seconds
 
     def settle(self):
@@ -159,7 +163,8 @@ class PostgresStore:
 
 
 def send(store, options, requests) -> dict:
-    """Sends a load. Returns CPU microseconds of service and server for each request, and both."""
+    """Sends a load. Returns the CPU time for each request in microseconds: service, server, and
+    both."""
     server = store.cpu_of_server()
     done = subprocess.run(
         [BUILD / "tests" / "bench" / "load", "--config", store.service.config_for_commands(),
@@ -182,7 +187,7 @@ def serve_and_send(store, options, requests):
 
 
 def compare(kind, full, options, server):
-    """Rounds against empty stores and the full one, taking turns."""
+    """Runs rounds against empty stores and the full store alternately, and prints the costs."""
     rounds = []
     for _ in range(options.rounds):
         with ExitStack() as stack:
@@ -199,7 +204,7 @@ def compare(kind, full, options, server):
 
 
 def p99(store, options) -> float:
-    """Milliseconds, of receipts at a steady rate."""
+    """Returns the 99th percentile of the reply latency at a steady rate, in milliseconds."""
     done = subprocess.run(
         [BINARY, "trigger", "redeem", "--config", store.service.config_for_commands(), "--count",
          str(options.rate * options.seconds), "--rate", str(options.rate), "--connections", "32",
@@ -209,7 +214,8 @@ def p99(store, options) -> float:
 
 
 def purge(store, options):
-    """Takes latencies in turns: at rest, and while a purge runs, which goes on where it ended."""
+    """Measures latencies alternately: without a purge, and during a purge, which continues where
+    the last one stopped."""
     store.settle()
     store.service.start(timeout=300)
     p99(store, options)
@@ -245,10 +251,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="of each round of these")
     parser.add_argument("--folder", default=BUILD, help="on the disk to measure on")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # cleans up on the way
+    # sys.exit() raises SystemExit, so the context managers below clean up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         work = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder))
-        Path(work).chmod(0o755)  # PostgreSQL's user comes by
+        Path(work).chmod(0o755)  # PostgreSQL runs as another user and needs access
         tempfile.tempdir = work
         server, kind = None, SqliteStore
         if options.engine == "postgresql":
@@ -259,7 +266,7 @@ def main():
         say(f"{options.engine}: filling")
         full.fill(options.rows, options.purge)
         say(f"{options.engine}: {options.rows} rows are there")
-        serve_and_send(full, options, options.requests)  # finds what it reads in memory again
+        serve_and_send(full, options, options.requests)  # warm-up: fills the page cache
         if options.rounds > 0:
             compare(kind, full, options, server)
         if options.purge > 0:

@@ -1,5 +1,5 @@
 /// \file
-/// Drives a running couponhook with notifications made before, and tells what each one cost.
+/// Sends prepared notifications to a running couponhook and reports the cost of each.
 
 #include <csignal>
 #include <cstdio>
@@ -19,8 +19,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// What a round caused may still be under way when its last reply is read: lines of the log, above
-/// all. Its cost belongs to the round.
+/// Time to wait after the last reply, because the service may still be writing log lines for the
+/// round. Their cost belongs to the round.
 constexpr std::chrono::milliseconds kAftermath{300};
 
 struct Options {
@@ -37,7 +37,7 @@ struct Options {
 struct Round {
   Outcome outcome;
   std::size_t unexpected = 0;
-  double cpu_us = 0;  ///< of the service, for each request; 0: not asked for
+  double cpu_us = 0;  ///< service's CPU time per request; 0: not measured
 
   [[nodiscard]] double per_second(std::size_t requests) const {
     return static_cast<double>(requests) / std::chrono::duration<double>(outcome.duration).count();
@@ -79,7 +79,8 @@ Options parse(CLI::App& app, int argc, char** argv) {
   return options;
 }
 
-/// Only 204 and 200 mean that a notification is kept, and only 401 that a forgery was seen.
+/// Checks the status of a reply. 204 and 200 mean that the notification was stored; a forged one
+/// must get 401.
 bool is_expected(unsigned status, const Wanted& wanted) {
   if (wanted.bad != server::Bad::kNone) return status == 401;
   return status == 204 || status == 200;

@@ -47,7 +47,8 @@ class Socket {
   int fd_;
 };
 
-/// The status of the reply at the beginning of `text`; nothing as long as it is not complete.
+/// Returns the status of the reply at the start of `text`, or nothing if the reply is not complete
+/// yet.
 std::optional<unsigned> complete_status(std::string_view text) {
   constexpr std::string_view kLength = "\r\nContent-Length: ";
   const std::size_t head = text.find("\r\n\r\n");
@@ -63,7 +64,7 @@ std::optional<unsigned> complete_status(std::string_view text) {
   return status;
 }
 
-/// One connection, driven as far as it goes without waiting.
+/// One non-blocking client connection. drive() does as much as it can without waiting.
 class Connection {
  public:
   Connection(const ClientOptions& options, int epoll, std::uint32_t number)
@@ -78,7 +79,7 @@ class Connection {
     const int yes = 1;
     ::setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ::fcntl(socket_.fd(), F_SETFL, ::fcntl(socket_.fd(), F_GETFL) | O_NONBLOCK);
-    // Edge-triggered for both directions: registered once, whatever it waits for.
+    // Edge-triggered in both directions, so that the connection is registered only once.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;
     event.data.u32 = number;
@@ -92,7 +93,8 @@ class Connection {
 
   [[nodiscard]] bool is_open() { return SSL_is_init_finished(ssl_.get()) == 1 || handshake(); }
 
-  /// \param begun what its latency counts from: before connecting, where that belongs to it.
+  /// \param begun start of the latency: before connecting if the connection is new for this
+  /// request.
   void request(const std::string& wire, SteadyClock::time_point begun) {
     wire_ = &wire;
     written_ = false;
@@ -101,12 +103,13 @@ class Connection {
   }
   [[nodiscard]] SteadyClock::time_point begun() const { return begun_; }
 
-  /// \return the status once the reply is complete; nothing where it has to wait, or was not asked.
+  /// \return the status once the reply is complete; nothing if the connection must wait, or has no
+  /// request.
   [[nodiscard]] std::optional<unsigned> drive() {
     if (wire_ == nullptr || !is_open()) return std::nullopt;
     if (!written_) {
       std::size_t bytes = 0;
-      // Without partial writes, all of it is written at once or again.
+      // Partial writes are off: OpenSSL writes the whole request, or the next call repeats it.
       if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes))) {
         return std::nullopt;
       }
@@ -185,7 +188,7 @@ class Client {
   void wait(const Ready& ready) {
     constexpr int kPatienceMs = 15000;
     std::array<epoll_event, 64> events{};
-    // Connections that wait for their time are looked at every millisecond.
+    // Connections held back by the rate limit are checked every millisecond.
     const int patience_ms = idle_.empty() ? kPatienceMs : 1;
     const int count =
         ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience_ms);
@@ -208,8 +211,8 @@ class Client {
     if (sent_ == requests_.count) idle_.clear();
   }
 
-  /// Gives this connection, or a new one in its place, the next request.
-  /// \return false where there is none, or none yet.
+  /// Sends the next request on this connection, or on a new connection that replaces it.
+  /// \return false if no request is left, or the rate limit holds the next one back.
   bool start(std::uint32_t number) {
     if (sent_ == requests_.count) return false;
     if (!is_due(sent_)) {
@@ -240,7 +243,7 @@ class Client {
   const Requests& requests_;
   Socket epoll_{::epoll_create1(0)};
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::uint32_t> idle_;  ///< those that the rate keeps back
+  std::vector<std::uint32_t> idle_;  ///< connections held back by the rate limit
   SteadyClock::time_point begun_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Sends requests over many TLS connections from one thread, with as little work as will do.
+/// Sends requests over many TLS connections from one thread, at little CPU cost.
 
 #include <chrono>
 #include <cstddef>
@@ -21,20 +21,21 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< one for each request, with a full handshake
-  double rate = 0;               ///< requests a second; 0: as fast as they are answered
+  bool new_connections = false;  ///< true: a new connection and a full handshake for each request
+  double rate = 0;               ///< limit of requests a second; 0: no limit
 };
 
 struct Outcome {
   std::map<unsigned, std::size_t> by_status;
-  server::LatencyHistogram latencies;  ///< from the first byte sent to the last one received
+  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last one received
   std::chrono::nanoseconds duration{};
 };
 
-/// Sends all requests, each connection its next one as soon as the last is answered and the rate
-/// allows. Kept-alive connections are open before the clock starts.
+/// Sends all requests. Each connection sends its next request as soon as the previous one is
+/// answered and the rate limit allows it. Connections that are kept alive are opened before the
+/// clock starts.
 /// \param begin called when the clock starts.
-/// \throws std::runtime_error where a connection fails: nothing is sent twice.
+/// \throws std::runtime_error if a connection fails: no request is sent twice.
 [[nodiscard]] Outcome send_requests(const ClientOptions& options, const Requests& requests,
                                     const std::function<void()>& begin);
 

@@ -12,21 +12,23 @@
 namespace couponhook::bench {
 namespace {
 
-constexpr std::size_t kResourceBytes = 900 - 16;  // the tag makes it a ciphertext of 900
+// Size of the plaintext: the GCM tag adds 16 bytes, so the ciphertext has 900 bytes.
+constexpr std::size_t kResourceBytes = 900 - 16;
 constexpr std::size_t kBodyBytes = 1500;
 constexpr std::size_t kRefusedRequests = 500;
 
-/// Fills up a text field until what holds it has the size wanted.
+/// Returns the padding that makes a text of `bytes` bytes `wanted` bytes long.
 std::string padding(std::size_t bytes, std::size_t wanted) {
   return std::string(wanted > bytes ? wanted - bytes : 0, 'x');
 }
 
-/// Only settings that do not fit a resource keep a draft from being made.
+/// Makes a draft without checking for an error: making a draft fails only if a setting does not fit
+/// the resource.
 server::Draft make_draft(const server::EventTemplate& event) {
   return *event.make_draft();
 }
 
-/// Drafts of one event whose resource and body have the size that all figures are told for.
+/// Makes drafts of one event type. Resource and body have the sizes that all published figures use.
 class Drafts {
  public:
   Drafts(const server::MerchantConfig& merchant, const server::NotificationMaker& maker)
@@ -62,9 +64,9 @@ std::string to_wire(const server::SignedNotification& notification, const std::s
   return text + notification.body;
 }
 
-/// Which draft each request carries: a new one, or one that an earlier request has carried.
+/// Chooses the draft of each request: a new draft, or a copy of an earlier request's draft.
 std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_share) {
-  std::mt19937 random(1);  // the same choice in every run
+  std::mt19937 random(1);  // fixed seed: the same choice in every run
   std::vector<std::size_t> chosen;
   chosen.reserve(requests);
   double due = 0;
@@ -81,7 +83,7 @@ std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_sh
   return chosen;
 }
 
-/// Calls `function(i)` for all i below `count`, on all cores.
+/// Calls `function(i)` for every i below `count`, on all cores.
 template <typename Function>
 void on_all_cores(std::size_t count, const Function& function) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Requests made before they are sent: signing costs more than everything that is to be measured.
+/// Signs requests before they are sent, because signing costs more than all the work that is
+/// measured.
 
 #include <cstddef>
 #include <string>
@@ -14,12 +15,12 @@ namespace couponhook::bench {
 
 struct Wanted {
   std::size_t requests = 20000;
-  double duplicate_share = 0;  ///< of the requests: these are copies of an earlier one, signed anew
+  double duplicate_share = 0;  ///< share of requests that are copies, signed again
   server::Bad bad = server::Bad::kNone;
 };
 
-/// Requests as they go over the wire. A refused request leaves nothing behind that a second one
-/// could meet, so a few hundred of these are enough to be sent in turn.
+/// Requests as bytes for the wire. The service stores nothing of a refused request, so a few
+/// hundred forged requests are enough; they are sent again and again.
 struct Requests {
   std::vector<std::string> wire;
   std::size_t count = 0;
@@ -29,8 +30,8 @@ struct Requests {
   }
 };
 
-/// Redemptions of distinct coupons in distinct transactions, signed on all cores: bodies of 1.5 KB,
-/// ciphertexts of 0.9 KB.
+/// Makes redemptions of different coupons in different transactions, and signs them on all cores.
+/// Bodies have 1.5 KB, ciphertexts 0.9 KB.
 [[nodiscard]] Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
                                      const server::NotificationMaker& maker);
 

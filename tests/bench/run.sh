@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What a notification costs the service, beside what it must cost at least.
+# Compares the CPU cost of a notification in the service with the floor, the least possible cost.
 #   tests/bench/run.sh [--rounds 5] [--no-build]
 #
-# Every figure is CPU time, user and system, of all threads of the service, in microseconds for each
-# request: the figure that a busy machine disturbs least. Each line of a round has a fresh service on a
-# fresh database, and the floor is measured in the same rounds. Nothing here passes or fails by time:
+# Every figure is CPU time, user and system, of all threads of the service, in microseconds per
+# request: a busy machine changes this figure least. Each figure of a round comes from a fresh
+# service on a fresh database, and each round measures the floor too. No time limit fails the run:
 # the exit code is 0 unless a reply was wrong or a program failed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,7 +27,8 @@ trap 'exit 130' INT TERM
 if [ "$builds" = true ]; then build_programs; fi
 bench=$build/tests/bench
 
-# Sends a load to a service of its own: name, then options of `load`. Leaves the figure in $cpu_us.
+# Sends a load to a fresh service. Arguments: name, then options of `load`. Leaves the CPU time per
+# request in $cpu_us.
 measure() {
   local name=$1 result number requests logged
   shift
@@ -48,7 +49,7 @@ measure() {
 median() {
   sort -n "$1" | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'
 }
-# How far the rounds lie apart, in percent of their median.
+# Spread of the rounds: highest minus lowest, in percent of their median.
 spread() {
   sort -n "$1" | awk -v median="$(median "$1")" 'NR == 1 { low = $1 } { high = $1 }
     END { printf "%.0f", median ? 100 * (high - low) / median : 0 }'

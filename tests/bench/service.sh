@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: a service of its own on a fresh database, and what to ask of it.
-# Needs $build (the build folder) and $work (a folder on the same disk).
+# Sourced by the scripts in this folder: starts and stops a service on a fresh database, and reads
+# its figures. Needs $build (the build folder) and $work (a folder on the same disk).
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -26,8 +26,9 @@ free_port() {
   echo "$port"
 }
 
-# Starts the service on a new set-up with the configuration that init makes: the ledger kept, a line
-# of JSON in the log for each request. Words given are put before the command, to run it under a tool.
+# Starts the service on a new set-up with the configuration that `init` makes: the ledger is kept,
+# and each request writes one JSON line to the log. Arguments are put before the command, to run it
+# under a tool such as valgrind.
 start_service() {
   folder=$work/service
   rm -rf "$folder"
@@ -59,5 +60,5 @@ clean_up() {
   rm -rf "$work"
 }
 
-# The number of this name in a line of JSON.
+# Reads a line of JSON from standard input and prints the number with this name.
 field() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }

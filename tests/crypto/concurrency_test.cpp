@@ -1,5 +1,6 @@
-// Goal: threads share keys and ciphers but no contexts. Method: several threads verify and open
-// with several keys at once, right and wrong by turns; the thread sanitizer watches in its preset.
+// Checks that threads may share keys and ciphers, because each thread has its own OpenSSL contexts.
+// Several threads verify and decrypt with several keys at once, with right and wrong input in turn.
+// The preset `tsan` runs these tests under the thread sanitizer.
 
 #include <array>
 #include <atomic>
@@ -21,8 +22,8 @@ constexpr int kThreads = 4;
 constexpr int kRounds = 100;
 constexpr std::string_view kNonce = "fdasflkja484";
 
-/// Asks `is_right` in every round of every thread.
-/// \return how often it said no.
+/// Calls `is_right` kRounds times on each of several threads.
+/// \return the number of calls that returned false.
 int failures_of(const std::function<bool(int thread, int round)>& is_right) {
   std::atomic<int> failures{0};
   std::vector<std::thread> threads;

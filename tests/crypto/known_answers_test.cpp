@@ -1,5 +1,6 @@
-// Goal: agree with WeChat Pay's own SDKs. Method: vectors out of the public tests of wechatpay-go
-// and wechatpay-java, which are not ours to copy: they are read from the folder COUPONHOOK_VECTORS.
+// Checks that couponhook agrees with WeChat Pay's own SDKs. The vectors come from the public tests
+// of wechatpay-go and wechatpay-java. They are not part of this repository: the tests read them
+// from the folder COUPONHOOK_VECTORS.
 
 #include <cstdlib>
 
@@ -43,7 +44,7 @@ ResourceCipher cipher_with(const std::string& key) {
   return ResourceCipher{Secret{std::string{key}}};
 }
 
-// ---- A whole notification, from wechatpay-go
+// ---- A complete notification, from the tests of wechatpay-go
 
 class KnownNotification : public KnownAnswers {
  protected:
@@ -96,9 +97,9 @@ TEST_F(KnownNotification, IsOpened) {
   EXPECT_EQ(*plaintext, text_of(vector_, "expected_plaintext"));
 }
 
-// ---- AES-GCM
+// ---- Vectors of AES-GCM
 
-/// Opens a vector, with what `changed` holds in place of the vector's own members.
+/// Decrypts a vector. Members in `changed` replace the vector's own members.
 boost::system::result<std::string, OpenError> open(const rapidjson::Value& vector,
                                                    const rapidjson::Value& changed) {
   const auto member = [&](const char* name) {
@@ -141,9 +142,9 @@ TEST_F(KnownAnswers, OfAesGcmThatMustFailDo) {
   }
 }
 
-// ---- RSA below the three lines of a notification, from wechatpay-java
+// ---- RSA signatures of plain messages, not of notifications, from the tests of wechatpay-java
 
-/// Whether RSA accepts the vector's signature under the only key of the set.
+/// Returns true if RSA verifies the vector's signature with the only key in `keys`.
 bool verifies(const PlatformKeys& keys, const rapidjson::Value& vector) {
   const PlatformKeys::Key* const key = keys.find(keys.list().front().serial);
   return rsa_verify(*key, sha256(text_of(vector, "message")),
@@ -175,7 +176,7 @@ TEST_F(KnownAnswers, OfRsaAreRefusedUnderAnotherCertificate) {
   EXPECT_FALSE(verifies(keys, vector));
 }
 
-// ---- A platform certificate as it is downloaded, from wechatpay-java
+// ---- A reply of the certificate download, from the tests of wechatpay-java
 
 TEST_F(KnownAnswers, OfTheCertificateDownloadAreOpenedAndLoaded) {
   const rapidjson::Document vector = read("java_certificates_response.json");

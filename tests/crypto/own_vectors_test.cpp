@@ -1,6 +1,6 @@
-// Goal: agree with tools that share no code with ours, wherever the tests run. Method: a
-// notification that tests/vectors/make_vectors.sh signed with the openssl command line and sealed
-// with Python.
+// Checks couponhook's cryptography against independent tools, on every machine.
+// tests/vectors/make_vectors.sh made the notification: the openssl command line signed it, and
+// Python encrypted it.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// Goal: what people paste is cleaned where that is unambiguous, and named where it is not. Method:
-// tables of texts.
+// Tests of keys and secrets pasted by people: stray characters are removed if that is unambiguous,
+// and otherwise named in the error.
 
 #include "crypto/pasted_text.hpp"
 

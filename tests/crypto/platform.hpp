@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay: a fresh platform key, and requests signed with it.
+/// A stand-in for WeChat Pay in tests: a new platform key, and requests signed with it.
 
 #include <chrono>
 #include <string>
@@ -25,12 +25,12 @@ inline SelfSignedPair make_pair_of(PairKind kind) {
   return make_self_signed(options);
 }
 
-/// A platform with one RSA key, made once in each process because making it takes long.
+/// A platform with one RSA key. Making a key takes long, so tests share instance().
 struct Platform {
   SelfSignedPair pair = make_pair_of(PairKind::kRsa2048);
   Signer signer = *Signer::from_pem(pair.private_key_pem);
 
-  /// A set that holds this platform's certificate.
+  /// Returns a key set that holds this platform's certificate.
   [[nodiscard]] PlatformKeys keys() const {
     PlatformKeys keys;
     static_cast<void>(keys.add_certificate(pair.certificate_pem));
@@ -43,7 +43,7 @@ struct Platform {
   }
 };
 
-/// The headers and body of a request that own their text, for tests to alter.
+/// The headers and the body of a request. The object owns its text, so a test can change each part.
 struct Request {
   std::string timestamp = std::to_string(kNow.time_since_epoch().count());
   std::string nonce = "EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz";
@@ -67,7 +67,7 @@ inline Request signed_request(const Platform& platform = Platform::instance()) {
   return request;
 }
 
-/// What a check answered, in a form that GoogleTest can compare and print.
+/// Result of a verification as an integer, which GoogleTest can compare and print.
 inline constexpr int kAccepted = 0;
 inline int answer(const boost::system::result<void, VerifyError>& result) {
   return result ? kAccepted : static_cast<int>(result.error());

@@ -1,5 +1,5 @@
-// Goal: the right key is found for every way of writing its serial, and no unfit key gets in.
-// Method: keys made by OpenSSL here, of the right kind and of wrong ones.
+// Tests of PlatformKeys: a key is found under every spelling of its serial, and unsuitable keys are
+// refused. OpenSSL makes keys of the right kind and of wrong kinds.
 
 #include "crypto/platform_keys.hpp"
 
@@ -32,7 +32,8 @@ std::string pem_of(const std::string& der) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-/// SubjectPublicKeyInfo with the modulus 2^bits - 1: no key to sign with, but of the right length.
+/// Returns an RSA public key (SubjectPublicKeyInfo, DER) with the modulus 2^bits - 1. The key
+/// cannot be used, but has the right length.
 std::string rsa_der(int bits) {
   const BignumPtr modulus{BN_new()};
   BN_set_bit(modulus.get(), bits);
@@ -142,7 +143,7 @@ TEST(PlatformKeys, TakesTheFirstCertificateOfAChain) {
             rsa_pair().serial);
 }
 
-/// Two certificates of two keys, in whatever form a file may have.
+/// Files with two certificates of two keys, in every format that a file may have.
 class CertificateFile : public testing::Test {
  protected:
   static const SelfSignedPair& second() {

@@ -1,5 +1,5 @@
-// Goal: the right characters, each equally likely. Method: sources that say what is random, so that
-// every byte value's fate can be counted.
+// Checks that random strings hold only allowed characters, each with the same probability. The
+// tests use a predictable random source, so they can count the result of every byte value.
 
 #include "crypto/random.hpp"
 
@@ -13,7 +13,7 @@
 namespace couponhook::crypto {
 namespace {
 
-/// Gives 0, 1, 2 … 255 and then 0 again.
+/// Returns a random source that yields 0, 1, 2 … 255, and then starts again at 0.
 RandomSource counting() {
   return [next = 0](std::span<unsigned char> bytes) mutable {
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(next++);
@@ -25,7 +25,7 @@ RandomSource always(unsigned char value) {
 }
 
 TEST(SystemRandom, FillsTheWholeSpan) {
-  // Of 4096 random bytes each value is missing with a probability of 1 in 9 million.
+  // 4096 random bytes lack a given value only once in 9 million runs.
   std::array<unsigned char, 4096> bytes{};
   system_random()(bytes);
   EXPECT_NE(std::ranges::count(bytes, 0), 4096);
@@ -43,7 +43,8 @@ TEST(RandomAlphanumeric, HasTheLengthAskedFor) {
 }
 
 TEST(RandomAlphanumeric, MakesEveryCharacterEquallyLikely) {
-  // Twice all 256 byte values: 248 of them give each character four times, 8 are rejected.
+  // The source yields all 256 byte values twice. 248 of them give each of the 62 characters four
+  // times; the other 8 are rejected.
   std::map<char, int> counts;
   for (const char character : random_alphanumeric(counting(), 496)) ++counts[character];
   EXPECT_EQ(counts.size(), 62U);

@@ -1,6 +1,6 @@
-// Goal: what is not exactly what was sealed is not opened, and threads' contexts never mix keys up.
-// Method: seal, then alter each input in turn. That AES-GCM itself is right is
-// known_answers_test's.
+// Checks that the cipher decrypts only unchanged input, and that keys do not mix in a thread's
+// context. The tests encrypt a text and then change each input in turn. known_answers_test.cpp
+// tests AES-GCM itself.
 
 #include "crypto/resource_cipher.hpp"
 
@@ -127,7 +127,8 @@ TEST(ResourceCipher, OpensAfterARefusal) {
 }
 
 TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
-  // Interleaved, so that each message finds another key's schedule in the thread's context.
+  // Interleaved, so that each message finds the expanded key of another cipher in the thread's
+  // context.
   const std::array<ResourceCipher, 3> ciphers{cipher_of(32, 'a'), cipher_of(32, 'b'),
                                               cipher_of(16, 'a')};
   for (const ResourceCipher& sealing : ciphers) {
@@ -139,7 +140,8 @@ TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
 }
 
 TEST(ResourceCipher, ForgetsAKeyThatAnotherReplaced) {
-  // The second cipher is likely to live where the first one did.
+  // The second cipher probably gets the memory address of the first, which has been destroyed. It
+  // must not use the first one's key.
   std::string text;
   {
     const ResourceCipher first = cipher_of(32, 'a');

@@ -1,5 +1,5 @@
-// Goal: a secret is in one place at a time. Method: look at those it was taken from. What lies in
-// freed memory cannot be looked at without undefined behaviour, so wipe() is tested by itself.
+// Checks that moving a secret leaves no copy at the old place. Reading freed memory would be
+// undefined behaviour, so wipe() has its own test.
 
 #include "crypto/secret.hpp"
 
@@ -33,7 +33,7 @@ TEST(Secret, RevealsWhatItWasGiven) {
 TEST(Secret, EmptiesTheStringItTakes) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     const Secret secret{std::move(bytes)};
-    EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
   }
 }
 
@@ -41,7 +41,7 @@ TEST(Secret, EmptiesTheSecretItIsMovedFrom) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     Secret first{std::move(bytes)};
     const Secret second{std::move(first)};
-    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
   }
 }
 
@@ -50,7 +50,7 @@ TEST(Secret, TakesTheOtherOverWhenAssigned) {
   Secret second{std::string{"second"}};
   first = std::move(second);
   EXPECT_EQ(first.reveal(), "second");
-  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
 }
 
 TEST(Secret, SurvivesAssignmentToItself) {

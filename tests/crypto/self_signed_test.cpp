@@ -1,5 +1,5 @@
-// Goal: pairs that TLS clients and our own platform keys take. Method: OpenSSL's parser and its
-// command line read what was made.
+// Checks that TLS clients and PlatformKeys accept the self-signed certificates. OpenSSL's parser
+// and its command line read the certificates and keys.
 
 #include "crypto/self_signed.hpp"
 

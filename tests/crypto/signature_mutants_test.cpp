@@ -1,6 +1,6 @@
-// Goal: nothing that differs from what was signed is accepted. Method: some twenty thousand mutants
-// of one signed request, every bit or byte of it in turn; the clock's tolerance is wide open, so
-// that the signature alone decides about the timestamp.
+// Checks that every change to a signed request is refused. The tests make about 20,000 mutants of
+// one request, changing each bit or byte in turn. The timestamp tolerance is very large, so that
+// only the signature can reject a changed timestamp.
 
 #include <cctype>
 #include <string>
@@ -20,7 +20,8 @@ class SignatureMutants : public testing::Test {
     return answer(verify_signature(keys_, request.parts(), kAnyTime, kNow));
   }
 
-  /// Expects a refusal of every other value of every byte of one part.
+  /// Sets each byte of one part of the request to every other value, and expects a refusal each
+  /// time.
   void expect_every_byte_counts(std::string Request::*part) const {
     Request mutant = original_;
     for (char& byte : mutant.*part) {
@@ -102,7 +103,7 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheBody) {
 }
 
 TEST_F(SignatureMutants, AreRefusedForEachByteMissingOrDoubledInTheBody) {
-  // Equal neighbours make equal mutants, and doubling one of them is still another body.
+  // Equal neighbours give equal mutants. That is harmless: a doubled byte still changes the body.
   for (std::size_t i = 0; i < original_.body.size(); ++i) {
     Request mutant = original_;
     mutant.body.erase(i, 1);
@@ -118,7 +119,7 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheSerial) {
   for (char& digit : mutant.serial) {
     const char right = digit;
     for (int value = 0; value < 256; ++value) {
-      // The same digit in lower case is the same serial.
+      // A serial with the same digit in lower case is the same serial.
       if (std::toupper(value) == right) continue;
       digit = static_cast<char>(value);
       ASSERT_EQ(verify(mutant), code(VerifyError::kSerialUnknown)) << mutant.serial;

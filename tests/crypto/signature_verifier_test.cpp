@@ -1,5 +1,5 @@
-// Goal: every refusal has its reason, in the order that the header promises. Method: a request
-// signed by a fresh key is accepted; then one thing at a time is wrong with it, or several.
+// Checks that each refusal has its reason, in the order of checks that the header documents. A
+// request signed with a new key is accepted; then the tests break one thing, or several.
 
 #include "crypto/signature_verifier.hpp"
 
@@ -152,7 +152,7 @@ TEST_F(SignatureVerifier, RecognisesAProbeOfAnyLength) {
 }
 
 TEST_F(SignatureVerifier, RefusesASignatureOfAnotherLength) {
-  // Each is legal base64: of 255, 258, 3 and 512 bytes.
+  // All these texts are valid Base64, of 255, 258, 3 and 512 bytes.
   for (const std::string& text : {std::string(340, 'A'), std::string(344, 'A'), std::string{"AAAA"},
                                   std::string(683, 'A') + "="}) {
     request_.signature = text;
@@ -191,7 +191,7 @@ TEST_F(SignatureVerifier, RefusesALineMovedFromTheBodyIntoTheNonce) {
 }
 
 TEST_F(SignatureVerifier, NamesTheFirstCheckThatFailed) {
-  // Everything is wrong at first, and then mended in the order of the checks.
+  // Everything is wrong at first. The test then repairs the request in the order of the checks.
   request_ = {.timestamp = "now",
               .nonce = "",
               .serial = "00",

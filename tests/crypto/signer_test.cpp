@@ -1,5 +1,5 @@
-// Goal: others accept what we sign. Method: the openssl command line verifies it, and the keys that
-// from_pem must refuse are made here.
+// Checks that other software accepts couponhook's signatures. The openssl command line verifies
+// them. The tests also make keys that from_pem must refuse.
 
 #include "crypto/signer.hpp"
 

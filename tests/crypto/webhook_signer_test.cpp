@@ -1,5 +1,5 @@
-// Goal: what we send is accepted by whoever follows the Standard Webhooks specification. Method:
-// signatures made by Python's hmac module; a whole exchange is checked in tests/integration.
+// Checks that the signatures of the http handler follow the Standard Webhooks specification.
+// Python's hmac module made the expected signatures; tests/integration checks a complete exchange.
 
 #include "crypto/webhook_signer.hpp"
 
@@ -65,7 +65,8 @@ TEST(WebhookSigner, RefusesAMisspeltSecretWithItsRightForm) {
   }
 }
 
-/// The remedy that the message for a plain text names, carried out.
+/// The error message for a plain-text secret proposes to encode the text in Base64; this test does
+/// that.
 TEST(WebhookSigner, KeepsTheKeyOfAPlainTextThatIsWrittenInBase64) {
   EXPECT_EQ(sign_with("whsec_" + base::base64_encode("a-plain-secret-of-some-length")),
             "v1,/f1kxmi8O54SugS2Be4Kt+s8QOPiH56OpFbp2qZtXFQ=");

@@ -1,6 +1,6 @@
 /// \file
-/// Replies of WeChat Pay's API, as far as they come before a signature was checked or may be
-/// anything: errors, and what each parser makes of a body.
+/// Fuzz target: parsers of WeChat Pay's API replies and errors. The input is any body, because a
+/// reply is parsed before its signature is checked, or may hold anything.
 
 #include <chrono>
 #include <string>

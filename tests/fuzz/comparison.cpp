@@ -1,5 +1,6 @@
 /// \file
-/// Comparing records with the ledger: each entry is counted once, as exactly one finding.
+/// Fuzz target: comparing WeChat Pay's records with the ledger. Each entry is counted once, with
+/// exactly one finding.
 
 #include <array>
 #include <set>
@@ -23,7 +24,7 @@ FactKind kind_of(unsigned byte) {
   return kKinds[byte % kKinds.size()];
 }
 
-/// Few different values, so that equal ones are frequent.
+/// Returns one of only five values, so that equal values are frequent.
 std::string value(unsigned byte) {
   return std::to_string(byte % 5);
 }
@@ -33,7 +34,8 @@ std::string time(unsigned byte) {
   return kTimes[byte % kTimes.size()];
 }
 
-/// Five bytes a fact; the lowest bit of the first says whose it is.
+/// Input: five bytes for each entry. The lowest bit of the first byte chooses the side: 0 is WeChat
+/// Pay's records, 1 is the ledger.
 void run(std::string_view input) {
   std::vector<BookEntry> theirs;
   std::vector<KnownFact> ours;

@@ -1,5 +1,6 @@
 /// \file
-/// A configuration is read or refused with reasons, never more.
+/// Fuzz target: the configuration file. Any content is either read, or refused with reasons;
+/// nothing crashes.
 
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,8 @@
 namespace couponhook::fuzz {
 namespace {
 
-/// Removed with the program; one for the process, since libFuzzer may run several.
+/// A configuration file that is removed at the end of the program. Its name holds the process id,
+/// because libFuzzer can run several processes at once.
 class ConfigurationFile {
  public:
   ConfigurationFile()

@@ -1,5 +1,6 @@
 /// \file
-/// Signed bodies: an envelope that is accepted keeps its promises.
+/// Fuzz target: envelopes of signed notifications. An accepted envelope satisfies all its
+/// guarantees.
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 /// \file
-/// Decrypted resources: the same one gives the same fact each time, and what handlers are sent of
-/// it is JSON.
+/// Fuzz target: decrypted resources. The same resource always gives the same ledger entry, and the
+/// body sent to http handlers is valid JSON.
 
 #include <array>
 #include <string>
@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 7> kTypes{"COUPON.USE",     "COUPON.SEND"
                                                  "REFUND.CLOSED",  "PRODUCT_COUPON_SP.SEND",
                                                  "SOMETHING.ELSE"};
 
-/// First byte: the event type. The rest: the resource.
+/// Input: the first byte chooses the event type; the rest is the resource.
 void run(std::string_view input) {
   Bytes bytes(input);
   const std::string_view type = kTypes[bytes.byte() % kTypes.size()];

@@ -1,6 +1,6 @@
 /// \file
-/// Requests that are signed and sealed rightly, whatever they hold, are kept; altered after signing
-/// they are refused and nothing is kept.
+/// Fuzz target: the examination of a request. A correctly signed and sealed request is admitted,
+/// whatever it holds; a request changed after signing is refused.
 
 #include <chrono>
 #include <string>
@@ -45,7 +45,8 @@ void alter(support::FakeRequest& request, Alteration alteration) {
   }
 }
 
-/// First byte: what is altered after signing. First line: the event type. The rest: the resource.
+/// Input: the first byte chooses the part that is changed after signing; the first line is the
+/// event type; the rest is the resource.
 void run(std::string_view input) {
   static const WeChatPayStandIn wechatpay(kNow);
   static const server::Merchant merchant = wechatpay.merchant();

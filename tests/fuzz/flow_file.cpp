@@ -1,5 +1,6 @@
 /// \file
-/// A flow file means the same however its bytes arrive, and each of its rows is a fact with a key.
+/// Fuzz target: flow files. The result is the same however the bytes are split, and each row gives
+/// an entry with a business key.
 
 #include <algorithm>
 #include <string>
@@ -45,7 +46,7 @@ Read read(FlowKind kind, std::string_view content, std::size_t piece) {
   return result;
 }
 
-/// First byte: the kind of flow. The rest: the file.
+/// Input: the first byte chooses the kind of flow (use or refund); the rest is the file.
 void run(std::string_view input) {
   Bytes bytes(input);
   const FlowKind kind = bytes.byte() % 2 == 0 ? FlowKind::kUse : FlowKind::kRefund;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A fuzz target: a function of any input, registered by name. Run by libFuzzer (preset `fuzz`),
-/// and by fuzz_replay over the kept seeds in every test run.
+/// Fuzz targets: functions that accept any input, registered by name. libFuzzer runs them (preset
+/// `fuzz`), and fuzz_replay runs them on the stored seeds in every test run.
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,10 +14,10 @@ namespace couponhook::fuzz {
 
 struct Target {
   std::string_view name;
-  void (*run)(std::string_view input);  ///< input may hold any bytes; reading beyond it is a bug
+  void (*run)(std::string_view input);  ///< input may hold any bytes; reading past its end is a bug
 };
 
-/// The targets that are linked into this program, in no particular order.
+/// Returns the targets that are linked into this program, in no particular order.
 inline std::vector<Target>& targets() {
   static std::vector<Target> all;
   return all;
@@ -29,7 +29,8 @@ struct Registration {
   }
 };
 
-/// Ends the program where a rule does not hold, as a sanitizer does for memory.
+/// Ends the program if `holds` is false, so that a broken rule stops the fuzzer like a memory
+/// error.
 inline void require(bool holds, std::string_view rule,
                     std::source_location where = std::source_location::current()) {
   if (holds) return;
@@ -38,20 +39,20 @@ inline void require(bool holds, std::string_view rule,
   std::abort();
 }
 
-/// Takes values off the front of an input, so that one input can stand for several arguments.
+/// Reads values from the front of an input, so that one input can hold several arguments.
 class Bytes {
  public:
   explicit Bytes(std::string_view input) : rest_(input) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
-  /// 0 where nothing is left.
+  /// Returns the next byte, or 0 at the end of the input.
   unsigned byte() {
     if (rest_.empty()) return 0;
     const auto value = static_cast<unsigned char>(rest_.front());
     rest_.remove_prefix(1);
     return value;
   }
-  /// Everything up to the next line end, which is dropped.
+  /// Returns the text up to the next line feed, and drops the line feed.
   std::string_view line() {
     const std::size_t end = rest_.find('\n');
     const std::string_view text = rest_.substr(0, end);

@@ -1,5 +1,5 @@
 /// \file
-/// The entry point that libFuzzer calls, for the one target of its program.
+/// Entry point that libFuzzer calls. It runs the only target that is linked into the program.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 /// \file
-/// A PROXY header is understood once, whatever follows it, and never before it is complete.
+/// Fuzz target: PROXY protocol headers. Bytes after a header do not change its meaning, and an
+/// incomplete header is never accepted.
 
 #include "fuzz.hpp"
 #include "server/net/proxy_protocol.hpp"

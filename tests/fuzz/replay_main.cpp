@@ -1,11 +1,12 @@
 /// \file
-/// Runs a fuzz target over its kept seeds, and over inputs made of them, without libFuzzer.
+/// Runs a fuzz target without libFuzzer, on its stored seeds and on changed copies of them.
 ///
 ///   fuzz_replay TARGET FOLDER [SECONDS]
 ///
-/// Each seed is run as it is, and cut after each of its bytes. Then, for SECONDS (5 where none is
-/// given), copies of seeds are run with some bytes changed, removed or taken from another seed. The
-/// changes follow from a fixed number, so that every run makes the same ones as far as it gets.
+/// The program runs each seed unchanged, and cut after each of its bytes. Then, for SECONDS
+/// (default 5), it runs copies of seeds with some bytes changed, removed or taken from another
+/// seed. The random numbers have a fixed seed, so every run makes the same changes in the same
+/// order.
 
 #include <algorithm>
 #include <charconv>
@@ -26,11 +27,11 @@
 namespace couponhook::fuzz {
 namespace {
 
-/// Longer seeds are cut at steps, so that a large one does not take all the time.
+/// Longer seeds are cut only at steps, so that a large seed does not use up the time.
 constexpr std::size_t kCutsMax = 2000;
 constexpr unsigned kChangesMax = 4;
 
-/// The input that runs, to be named where the target ends the program.
+/// The current input, shown if the target ends the program.
 std::string current;
 
 std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
@@ -45,7 +46,8 @@ std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
   return seeds;
 }
 
-/// In memory of exactly its size, so that a sanitizer sees a read behind the end.
+/// Runs the target on a copy of the input of exactly its size, so that a sanitizer detects a read
+/// past its end.
 void run_once(const Target& target, std::string_view input) {
   current.assign(input);
   const std::vector<char> exact(input.begin(), input.end());
@@ -93,7 +95,7 @@ class Mutator {
   std::mt19937_64 random_{20261130};  // NOLINT(cert-msc51-cpp): the same inputs in every run
 };
 
-/// Shows the input at which a target ends the program, as C++ writes it.
+/// Signal handler: prints the input that made the target end the program, as a C++ string literal.
 extern "C" void show_current(int signal) {
   std::fprintf(stderr, "ended by signal %d; the input, %zu bytes:\n\"", signal, current.size());
   for (const char c : current) {

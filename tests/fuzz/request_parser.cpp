@@ -1,5 +1,6 @@
 /// \file
-/// A request means the same however its bytes arrive: whole, or split at any byte.
+/// Fuzz target: the HTTP request parser. The result is the same if the bytes arrive whole or split
+/// at any position.
 
 #include <algorithm>
 #include <string>
@@ -14,10 +15,10 @@ using server::RequestParser;
 using server::RequestParts;
 
 constexpr server::RequestLimits kLimits{.head_bytes = 16384, .body_bytes = 65536};
-/// Splitting at every byte is quadratic.
+/// Longer inputs are not split at every byte, because the time grows with the square of the length.
 constexpr std::size_t kSplitMax = 600;
 
-/// What a parser made of its input.
+/// The result of parsing one input.
 struct Read {
   bool failed = false;
   bool done = false;
@@ -26,7 +27,8 @@ struct Read {
   bool operator==(const Read&) const = default;
 };
 
-/// Feeds pieces of the input as a session does: what is not consumed is offered again with more.
+/// Feeds the input in pieces as a session does: bytes that the parser did not consume are offered
+/// again together with the next piece.
 Read read(std::string_view input, std::size_t first, std::size_t step) {
   RequestParts parts;
   RequestParser parser(parts, kLimits);

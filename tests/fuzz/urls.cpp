@@ -1,6 +1,6 @@
 /// \file
-/// Request targets, URLs and percent-encoding: both readers of URLs agree, and encoding is undone
-/// by decoding.
+/// Fuzz target: request targets, URLs, percent-encoding and IP addresses. Both URL parsers agree,
+/// and decoding reverses encoding.
 
 #include <string>
 

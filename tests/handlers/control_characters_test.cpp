@@ -1,6 +1,6 @@
-// Goal: no control character gets into a string by JSON, or out of one, that JSON forbids there.
-// Method: all 32 at every place of a string, since RapidJSON's vector instructions look at sixteen
-// bytes at once and let 0x1A to 0x1F through.
+// Checks that JSON strings with forbidden control characters are neither parsed nor written.
+// RapidJSON's vector instructions check 16 bytes at once and let 0x1A to 0x1F through, so the tests
+// put each of the 32 characters at every position of a string.
 
 #include <string>
 
@@ -15,7 +15,7 @@
 namespace couponhook::handlers {
 namespace {
 
-constexpr std::size_t kPlaces = 40;  // more than two vectors
+constexpr std::size_t kPlaces = 40;  // length of the strings: more than two vectors of 16 bytes
 
 bool has_control_character(std::string_view text) {
   for (const char c : text) {
@@ -24,7 +24,7 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-/// Calls `check` with each control character at each place of a string.
+/// Calls `check` with a string for each control character at each position.
 template <typename Check>
 void at_every_place(const Check& check) {
   for (int c = 0; c < 0x20; ++c) {

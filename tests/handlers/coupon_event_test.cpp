@@ -1,5 +1,6 @@
-// Goal: what a notification means is read from any shape that traffic has, and what cannot be read
-// is kept with a reason that holds no content. Method: resources with one thing different each.
+// Tests of reading coupon events: every form of a resource seen in real traffic is read. An
+// unreadable resource gives a reason that contains none of its content. Each test changes one thing
+// in a resource.
 
 #include "handlers/coupon_event.hpp"
 
@@ -20,7 +21,8 @@ std::string unreadable(std::string_view event_type, std::string_view resource) {
   return other == nullptr ? "it was readable" : other->unreadable;
 }
 
-/// A COUPON.SEND resource whose last field is `attach_info`, or none where that is empty.
+/// Returns the event of a COUPON.SEND resource whose last field is `attach_info`; an empty text
+/// leaves the field out.
 CouponIssued issued_with(const std::string& attach_info) {
   const std::string last = attach_info.empty() ? "" : ",\"attach_info\":" + attach_info;
   return std::get<CouponIssued>(

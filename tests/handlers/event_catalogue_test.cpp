@@ -1,5 +1,5 @@
-// Goal: every documented event type is known, and only those that are steps in a coupon's life
-// count as such. Method: the protocol reference's list, restated.
+// Checks that every documented event type is known, and that only the events of a coupon's life
+// count as coupon events. The tests repeat the list of the protocol documentation.
 
 #include "handlers/event_catalogue.hpp"
 

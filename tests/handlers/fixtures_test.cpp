@@ -1,5 +1,5 @@
-// Goal: every replay fixture is what it claims to be, and every documented event type has one.
-// Method: one table of all files with the ledger key that each must give.
+// Checks that every replay fixture is a valid event of its name, and that every documented event
+// type has a fixture. One table lists all files with the business key that each must give.
 
 #include <algorithm>
 #include <filesystem>
@@ -23,7 +23,7 @@ namespace {
 struct Row {
   const char* name;
   const char* event_type;
-  const char* business_key;  ///< empty for events that are no step in a coupon's life
+  const char* business_key;  ///< empty for event types that do not change a coupon
 };
 
 void PrintTo(const Row& row, std::ostream* out) {

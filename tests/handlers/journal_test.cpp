@@ -1,5 +1,5 @@
-// Goal: the example of a user's own handler does what it says, since users begin from it. Method:
-// events of each kind, and the file that comes of them.
+// Tests of the journal, the example of a handler written by a user; users start from its code. The
+// tests pass events of each kind to the handler and read the file that it writes.
 
 #include "handlers/examples/journal.hpp"
 

@@ -1,6 +1,6 @@
-// Goal: a coupon's story reads the same whatever order, copies and repeats its events come in.
-// Method: known entries and states; then every permutation of one story against a model of the
-// store.
+// Checks that a coupon's state does not depend on the order, the copies or the repetitions of its
+// events. The tests use known entries and states, and then every permutation of one coupon's events
+// against a model of the store.
 
 #include "handlers/ledger.hpp"
 
@@ -51,7 +51,7 @@ LedgerEntry entry(const CouponEvent& event) {
   return *ledger_entry(event, kCreateTime);
 }
 
-/// All that told_before() and the store tell entries apart by.
+/// Returns all fields by which told_before() and the store tell entries apart.
 auto all_of(const LedgerEntry& e) {
   return std::tie(e.kind, e.stock_id, e.coupon, e.transaction_id, e.business_key, e.occurred_at);
 }
@@ -157,7 +157,7 @@ TEST(ToldBefore, TellsOneInstantInTwoSpellingsApart) {
   EXPECT_NE(told_before(a, b), told_before(b, a));
 }
 
-/// What the store does: facts are unique by kind, coupon and business key, and a refund belongs to
+/// Model of the store: entries are unique by kind, coupon and business key, and a refund belongs to
 /// every coupon that its transaction redeemed.
 class StoreModel {
  public:
@@ -187,8 +187,9 @@ class StoreModel {
   std::vector<LedgerEntry> facts_;
 };
 
-/// One MULTIUSE coupon, used twice; the first use is refunded in two parts, the second one's refund
-/// fails before it succeeds. All but one have the same time, so that order rests on the tie rule.
+/// The events of one MULTIUSE coupon that is used twice. The first use is refunded in two parts;
+/// the refund of the second use fails and then succeeds. All events but one have the same time, so
+/// the order follows from the rule for equal times.
 std::vector<LedgerEntry> story() {
   constexpr const char* kTime = "2024-03-09T10:00:00+08:00";
   return {entry(issued()),

@@ -1,5 +1,6 @@
-// Goal: lenient where real traffic is, strict on what decides, and problems that name the field but
-// never its content. Method: one good envelope, and what becomes of it with one field changed.
+// Tests of the notification envelope: tolerant of the variations of real traffic, strict on the
+// fields that decide. An error names the field but never its content. The tests change one field of
+// a valid envelope at a time.
 
 #include "handlers/notification.hpp"
 
@@ -28,7 +29,7 @@ std::string serialised(const rapidjson::Document& document) {
   return text.GetString();
 }
 
-/// The good envelope with the JSON `value` at `pointer`.
+/// Returns the valid envelope with the JSON `value` at `pointer`.
 std::string with(const std::string& pointer, const std::string& value) {
   rapidjson::Document envelope = support::parse_json(kEnvelope);
   rapidjson::Document parsed = support::parse_json(value);
@@ -42,7 +43,7 @@ std::string without(const std::string& pointer) {
   return serialised(envelope);
 }
 
-/// "resource.nonce" as a JSON pointer.
+/// Returns the JSON pointer of a field, such as "/resource/nonce" for "resource.nonce".
 std::string pointer_to(const std::string& field) {
   std::string pointer = "/" + field;
   std::replace(pointer.begin(), pointer.end(), '.', '/');

@@ -1,5 +1,5 @@
-// Goal: an event goes to exactly the handlers whose patterns match, each once.
-// Method: tables of patterns and event types.
+// Checks that an event goes exactly once to each handler with a matching pattern, and to no other
+// handler. The tests use tables of patterns and event types.
 
 #include "handlers/registry.hpp"
 

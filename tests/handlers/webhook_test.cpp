@@ -1,5 +1,5 @@
-// Goal: the outgoing body has the documented members and carries the resource untouched. Method:
-// bodies of events as they come out of the store, read back with a parser.
+// Checks that the body sent to http handlers has the documented members and holds the resource
+// unchanged. The tests make bodies of stored events and parse them again.
 
 #include "handlers/webhook.hpp"
 

@@ -1,5 +1,6 @@
-"""Goal: a backup taken under load holds what was acknowledged before it began, and is restored only
-where it is sound. Method: load over TLS, the real commands, and Python's own sqlite3 to look.
+"""Checks that a backup made under load holds every notification acknowledged before its start, and
+that `restore` accepts only an undamaged backup. The tests send load over TLS, run the real
+commands, and examine the files with Python's sqlite3.
 """
 
 import itertools
@@ -42,7 +43,7 @@ class Backup(ServiceTestCase):
         return make
 
     def back_up(self, name):
-        """Returns the file and what the command printed."""
+        """Makes a backup. Returns the file and the output of the command."""
         path = self.service.root / name
         done = run("store", "backup", path, "--config", self.service.config)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,7 +1,6 @@
-"""Goal: the load balancer examples in deploy/ do what they say, and a rolling restart behind them
-fails no request.
-Method: real HAProxy and nginx with exactly these files, real replicas behind, and a client at an
-address of its own.
+"""Checks that the load balancer examples in deploy/ work as described, and that a rolling restart
+behind a load balancer fails no request. The tests run real HAProxy and nginx with these files, real
+replicas behind them, and a client with its own IP address.
 """
 
 import itertools
@@ -17,12 +16,13 @@ from support.wire import Connection, RetryingLoad
 
 RESTARTS = 20 if LONG else 2
 REPLICAS = 3 if LONG else 2
-#: Clients of a load that keep their connection.
+#: Number of clients that keep their connection between requests.
 KEPT_ALIVE = 2
-#: How often each replica is restarted; in the ordinary form the first one is, once.
+#: Number of restarts of each replica in the long form; the short form restarts only the first
+#: replica, once.
 ROUNDS = 5 if LONG else 1
 
-#: What the examples ask of couponhook.toml; addresses are those of this machine.
+#: Settings that the examples require in couponhook.toml, with the addresses of this machine.
 PASSTHROUGH = {
     "listener.trusted_proxies": ["127.0.0.1"],
     "listener.drain_delay_ms": 3000 if LONG else 1800,
@@ -60,7 +60,7 @@ class BalancerTestCase(unittest.TestCase):
 
 
 class Example:
-    """What holds behind each of the examples."""
+    """Tests that every example must pass."""
 
     kind, example, settings = None, None, None
 
@@ -131,10 +131,10 @@ class SingleReplica(BalancerTestCase):
         service.start()
         failures = self.restart_under_load(service)
         self.assertLessEqual(set(failures), {"503", "cut"})
-        # HAProxy answers 503 once its retries are used up; but a request that is not the first of
-        # its connection it drops without a reply, so that the client sends it again: once a
-        # restart for each client that keeps its connection. A service that is ready again within
-        # HAProxy's retries sees none of this.
+        # HAProxy replies 503 after its last retry. But if the request is not the first one of its
+        # connection, HAProxy closes the connection without a reply, so that the client sends the
+        # request again. Each restart may therefore cut each kept connection once. If the service is
+        # ready again before the last retry, no client notices the restart.
         self.assertLessEqual(failures.count("cut"), KEPT_ALIVE * RESTARTS)
 
     def test_its_restart_refuses_nobody_where_its_sockets_are_kept_open(self):

@@ -1,5 +1,6 @@
-"""Goal: whatever is withheld or missed, the ledger ends equal to WeChat Pay's own books, by command
-and by itself. Method: the sandbox issues, redeems, refunds and loses; its books are the measure.
+"""Checks that reconciliation makes the ledger equal to WeChat Pay's own records, by command and by
+`serve` itself, whichever notifications were lost. The sandbox issues, redeems and refunds coupons
+and loses notifications; its records are the reference.
 """
 
 import json
@@ -16,9 +17,10 @@ APPID = "wx0000000000000001"
 
 
 class BooksTestCase(unittest.TestCase):
-    """A sandbox that a service is about to be told of: its address goes into the configuration."""
+    """Base class: a sandbox, and a service whose configuration names the sandbox's address."""
 
-    speed = 240  # a minute of schedule is a quarter of a second
+    #: WeChat Pay's schedule runs 240 times as fast: one minute of it takes a quarter of a second.
+    speed = 240
 
     def setUp(self):
         self.service = self.enterContext(Service(starts=False))
@@ -34,7 +36,7 @@ class BooksTestCase(unittest.TestCase):
         return int(text.split("[listener]")[1].split("port = ")[1].split("\n")[0].split("#")[0])
 
     def create_stock(self, **changes):
-        """Returns the id of a 代金券 stock that has been started."""
+        """Creates and starts a stock of platform coupons (代金券). Returns its id."""
         created = self.merchant.post(f"{FAVOR}/coupon-stocks", stock_body(**changes)).json
         started = self.merchant.post(f"{FAVOR}/stocks/{created['stock_id']}/start",
                                      {"stock_creator_mchid": self.merchant.mchid})
@@ -46,7 +48,8 @@ class BooksTestCase(unittest.TestCase):
                 self.sandbox.ask("issue", stock_id=stock, count=count)["coupons"]]
 
     def differences(self):
-        """What the ledger tells otherwise than the sandbox's books, coupon by coupon."""
+        """Returns the coupons whose ledger differs from the sandbox's records, with both
+        histories."""
         differing = []
         for coupon in self.sandbox.ask("books")["coupons"]:
             status, ledger = self.service.ask(f"/coupons/{coupon['stock_id']}/{coupon['coupon']}")
@@ -81,7 +84,8 @@ class Outage(BooksTestCase):
         time.sleep(max(0.0, down_since + 12 * 60 / self.speed - time.monotonic()))
         self.service.start()
         self.use(coupons[2 * third:])
-        # A redemption is given up after eight minutes, a refund is tried for a day.
+        # WeChat Pay's schedule stops after eight minutes for a redemption, and after a day for a
+        # refund.
         summary = self.wait_for_the_end()
         self.assertGreater(summary["lost"], 0, summary)
         self.assertGreater(summary["given_up"], 0, summary)
@@ -101,7 +105,7 @@ class Outage(BooksTestCase):
                 print({key: value for key, value in report.items() if key != "rows"}, summary)
 
     def use(self, coupons):
-        """Redeems all, and refunds a third of them: some in part, some in two parts."""
+        """Redeems all coupons and refunds a third of them, some in part, some in two parts."""
         for number, coupon in enumerate(coupons):
             self.sandbox.ask("redeem", coupon_id=coupon)
             if number % 3 == 0:
@@ -123,7 +127,7 @@ class Outage(BooksTestCase):
 
 
 class Scheduled(BooksTestCase):
-    """What `serve` does by itself."""
+    """Tests of the reconciliation that `serve` runs by itself."""
 
     def test_flows_and_recent_users_are_compared_and_what_is_missing_is_admitted(self):
         self.sandbox.ask("faults", lose_percent=100)
@@ -134,7 +138,7 @@ class Scheduled(BooksTestCase):
         for coupon in flowing:
             self.sandbox.ask("redeem", coupon_id=coupon)
         self.sandbox.ask("refund", coupon_id=flowing[0], amount=500)
-        # WeChat Pay allows five looks at a flow in a minute, and no more are made.
+        # WeChat Pay allows five queries of a flow a minute; the service must not make more.
         for key, value in {"stocks": [stock], "flow_interval_s": 8, "poll_interval_s": 1,
                            "settle_s": 0, "appid": APPID,
                            "issued_file": "data/issued.csv"}.items():
@@ -145,13 +149,15 @@ class Scheduled(BooksTestCase):
         self.service.start()
         self.service.wait_for_log(event="reconcile_waits", seconds=10)
 
-        # Before the stock's end: what users hold is asked for, and nobody was told of this one.
+        # Before the end of the stock, the service polls the coupons of its users. It finds this
+        # redemption there, although no notification reported it.
         self.sandbox.ask("redeem", coupon_id=asked["coupons"][0]["coupon_id"])
         wait_until(lambda: self.state(stock, asked["coupons"][0]["coupon_id"]) == "redeemed", 15,
                    "the redemption that users' coupons tell of")
         self.assertEqual(self.state(stock, flowing[0]), None)
 
-        # A notification that did arrive names its user, whose other coupon never was told of.
+        # A notification that arrived names a user. The service polls that user and finds another
+        # coupon, whose notification was lost.
         self.sandbox.ask("faults", lose_percent=0)
         self.sandbox.issue("66000001", openid="oNotified", appid=APPID)
         wait_until(lambda: self.state("66000001", known["coupon_id"]) == "issued", 15,
@@ -195,7 +201,8 @@ class Scheduled(BooksTestCase):
         self.assertEqual(self.state(stock, coupon), None)
 
     def redeem_of_users(self, count, **settings):
-        """Returns the stock, and a redeemed coupon of each user, of which only the books tell."""
+        """Creates a stock and a redeemed coupon for each of `count` users, and loses every
+        notification. Returns the stock and the coupons."""
         self.sandbox.ask("faults", lose_percent=100)
         stock = self.create_stock()
         coupons = []

@@ -1,5 +1,6 @@
-"""Goal: copies that arrive truly at once are stored and applied exactly once.
-Method: 16 connections each hold a copy back by its last byte, then let go together; 400 times.
+"""Checks that copies of a notification that arrive at exactly the same time are stored and applied
+once. 16 connections each send a copy except its last byte, and then all send that byte together;
+400 times.
 """
 
 import unittest
@@ -21,7 +22,8 @@ class Copies(ServiceTestCase):
             id, event = item
             return [self.platform.notify(event, id) for _ in range(COPIES)]
 
-        # Signing is slow and lets other threads run meanwhile.
+        # Signing is slow and releases Python's interpreter lock, so other threads prepare the next
+        # copies.
         with ThreadPoolExecutor(2) as pool, Burst(self.service, COPIES) as burst:
             for copies in pool.map(copies_of, happened.items()):
                 statuses = [reply.status for reply in burst.post(copies)]

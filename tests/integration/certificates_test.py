@@ -1,6 +1,6 @@
-"""Goal: a platform certificate that was fetched and verified is used, whether or not it can be kept in
-a file; that it cannot is told before it matters. Method: WeChat Pay's APIs played on loopback, and
-certificate folders that cannot be written to for every reason a deployment has for that.
+"""Checks that a fetched and verified platform certificate is used even if it cannot be saved, and
+that a failure to save is reported early. The tests play WeChat Pay's API on loopback and use
+certificate folders that are unwritable for every reason seen in deployments.
 """
 
 import json
@@ -19,18 +19,18 @@ from support.wechat_pay import Platform
 from support.wire import Connection
 
 NOBODY = 65534
-#: For a shell that changes mounts for itself alone and then becomes the service.
+#: Command that starts a shell with its own mount namespace; the shell then becomes the service.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
 
 
 def may_mount() -> bool:
-    """Whether this process may make mounts of its own, which takes root's rights."""
+    """Returns true if this process may create a mount namespace, which requires root."""
     tried = subprocess.run([*OWN_MOUNTS, "mount -t tmpfs none /mnt"], capture_output=True)
     return tried.returncode == 0
 
 
 def sample(service, name, **labels) -> float | None:
-    """The value of a metric, or None."""
+    """Returns the value of a metric with these labels, or None."""
     text = service.exchange("/metrics", token=None)[1].decode()
     for found in re.finditer(rf"^{name}\{{(.*)\}} (\S+)$", text, re.MULTILINE):
         if labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', found[1])).items():
@@ -80,7 +80,7 @@ class CertificateCase(unittest.TestCase):
 
 
 class Unwritable(CertificateCase):
-    """Each is a folder that somebody has really deployed."""
+    """Tests of unwritable certificate folders, each as found in a real deployment."""
 
     def test_a_file_in_the_folders_place(self):
         self.folder.write_text("not a folder\n")
@@ -90,7 +90,7 @@ class Unwritable(CertificateCase):
         checked = self.check()
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn(str(self.folder), checked.stderr)
-        # And kept as soon as that works, without another fetch.
+        # The service saves the certificate as soon as the folder works, without fetching again.
         self.folder.unlink()
         wait_until(self.file_of_new().exists, 15, "the certificate's file")
         self.assertEqual(len(self.api.asked("/v3/certificates")), 1)
@@ -147,7 +147,7 @@ class Unwritable(CertificateCase):
         self.assert_unkept_is_told("Permission denied")
         for options, wrapper in (((), self.service.wrapper), (("--user", "nobody"), ()), ((), ())):
             with self.subTest(options=options, wrapper=wrapper):
-                # Without a name root tries as the user whom the store belongs to.
+                # Without --user, root checks the access of the user who owns the store.
                 checked = self.check(*options, wrapper=wrapper)
                 self.assertEqual(checked.returncode, 2, checked)
                 self.assertIn("certificate_directory", checked.stderr)
@@ -182,7 +182,7 @@ class Memory(CertificateCase):
         self.assert_new_is_accepted()
 
     def test_one_merchants_certificates_are_not_anothers(self):
-        """Whoever plays one merchant's WeChat Pay must not sign for another."""
+        """A platform key of one merchant must not verify notifications of another merchant."""
         self.api.mchids.add(OTHER_MCHID)
         other = another_merchant(self.service).replace(
             'certificate_directory = "wechatpay/others"\n', "certificate_refresh_minutes = 0\n")
@@ -235,7 +235,8 @@ class DefaultFolder(CertificateCase):
 
 class BrokenKeys(CertificateCase):
     def test_of_the_same_merchant_do_not_keep_certificates_from_coming(self):
-        """A second APIv3 key that is being written, say, while the platform's key rolls over."""
+        """Tests a missing second APIv3 key, for example one that is not written yet, during the
+        rollover of the platform's key."""
         self.service.configure("merchant.api_v3_key_files",
                                ["secrets/api_v3_key", "secrets/next_key"])
         self.service.start()

@@ -1,5 +1,5 @@
-"""Goal: `check` never says that all is well where notifications are refused, or soon will be; what
-people paste works or is named. Method: a good set-up, with one thing changed in it at a time.
+"""Checks that `check` never reports success for a set-up that refuses notifications, now or soon,
+and that pasted values either work or are named. Each test changes one thing in a valid set-up.
 """
 
 import base64
@@ -27,7 +27,7 @@ PUBLIC_KEY_ID = "PUB_KEY_ID_0114232134912410000000000000"
 
 
 def pem(thing) -> str:
-    """A certificate, private or public key."""
+    """Returns a certificate, a private key or a public key as PEM."""
     if hasattr(thing, "serial_number"):
         return thing.public_bytes(serialization.Encoding.PEM).decode()
     if hasattr(thing, "private_bytes"):
@@ -43,7 +43,7 @@ def name(text: str) -> x509.Name:
 
 def certify(key, subject="localhost", issuer=None, issuer_key=None, begins=NOW - DAY,
             ends=NOW + 365 * DAY, is_authority=False):
-    """A certificate for the key; self-signed unless an issuer is named."""
+    """Returns a certificate for the key, self-signed unless an issuer is given."""
     return (x509.CertificateBuilder().subject_name(name(subject))
             .issuer_name(name(issuer or subject)).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(begins)
@@ -61,7 +61,8 @@ class Checked(unittest.TestCase):
         self.service = self.enterContext(Service(starts=False, has_own_keys=False))
 
     def check(self, *named, exits=0, **options):
-        """Runs `check`, which must name these and exit so. Returns stdout and stderr."""
+        """Runs `check`, and expects these words on stderr and this exit code. Returns stdout and
+        stderr."""
         checked = run("check", "--config", self.service.config, **options)
         self.assertEqual(checked.returncode, exits, checked)
         for each in named:
@@ -77,7 +78,7 @@ class Checked(unittest.TestCase):
 
 
 class PlatformCertificates(Checked):
-    """Each file's every certificate verifies notifications."""
+    """Checks that every certificate in every file verifies notifications."""
 
     @classmethod
     def setUpClass(cls):
@@ -170,7 +171,7 @@ class PlatformCertificates(Checked):
 
 class PastedValues(Checked):
     def public_key_service(self, id: str):
-        """With a public key alone, under this id."""
+        """Configures the service with this public key id and no certificate."""
         key = serialization.load_pem_private_key(
             self.service.read("development/platform_key.pem").encode(), password=None)
         self.service.write("wechatpay/pub.pem", pem(key.public_key()))
@@ -211,7 +212,7 @@ class PastedValues(Checked):
     def serial(self) -> str:
         certificate = x509.load_pem_x509_certificate(
             self.service.read("development/apiclient_cert.pem").encode())
-        # So that its decimal form has a length of its own.
+        # Padded with zeros to 40 digits, because the tests split the serial into pairs.
         return f"{certificate.serial_number:040X}"
 
     def test_a_serial_is_understood_in_every_unambiguous_notation(self):

@@ -1,5 +1,6 @@
-"""Goal: every command does what it says, says all that is wrong, and exits with 0, 1 or 2 to match.
-Method: the commands as a user types them, against set-ups that are right, wrong, or being served.
+"""Checks that every command works as documented, reports every error, and exits with the matching
+code 0, 1 or 2. The tests run the commands as a user types them, with valid and invalid set-ups, and
+with a running service.
 """
 
 import json
@@ -57,7 +58,7 @@ class CommandLine(unittest.TestCase):
 
 
 class SetUp(unittest.TestCase):
-    """init and check, without serving."""
+    """Tests of `init` and `check`, without a running service."""
 
     def setUp(self):
         self.service = self.enterContext(Service(starts=False))
@@ -349,10 +350,10 @@ class SeveralMerchants(ServedTestCase):
 
 
 class Sending(ServedTestCase):
-    """trigger and replay, as judged by what arrives."""
+    """Tests of `trigger` and `replay`, which count the notifications that arrive."""
 
     def counted(self, command, *arguments, exits=0):
-        """Runs it. Returns its summary and how the service's counts went up."""
+        """Runs a command. Returns its summary, and the increase of the service's counts."""
         before = self.service.counts()
         summary = self.command_json(command, *arguments, exits=exits)
         after = self.service.counts()

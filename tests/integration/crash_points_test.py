@@ -1,6 +1,7 @@
-"""Goal: whatever point of a transaction the process dies at, nothing acknowledged is lost or applied twice.
-Method: a couponhook whose store kills it before the insert, before the commit or after the commit; the
-same notification is sent again to the ordinary one, as WeChat Pay does. The same on both engines.
+"""Checks that a crash at any point of a transaction neither loses an acknowledged notification nor
+applies one twice. A special couponhook kills itself before the insert, before the commit or after
+the commit. The test then sends the notification again to the service, restarted without that crash
+point, as WeChat Pay does. It runs on both engines.
 """
 
 import os
@@ -17,12 +18,13 @@ class CrashPoints(unittest.TestCase):
     engine = SqliteStore
 
     def die_at(self, point: str):
-        """Sends one notification to a service that dies at the point. Returns the set-up, stopped."""
+        """Sends one notification to a service that dies at this point of the transaction. Returns
+        the set-up, stopped."""
         service = self.enterContext(Service(starts=False))
         self.store = self.engine(service)
         service.start()
         service.stop()
-        # Opening the store is none of the transactions that are counted.
+        # The first start opens the store, so that its transactions are not counted.
         os.environ["COUPONHOOK_CRASH_POINT"] = point
         os.environ["COUPONHOOK_CRASH_TRANSACTION"] = "1"
         try:

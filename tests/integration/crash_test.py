@@ -1,5 +1,6 @@
-"""Goal: killed at any moment, the service loses nothing it acknowledged and applies nothing twice.
-Method: kill -9 under load, look at the files as they lie there, start again, send the rest again.
+"""Checks that the service, killed at any moment, neither loses an acknowledged notification nor
+applies one twice. The test kills the service with kill -9 under load, examines its files, starts it
+again, and sends the unacknowledged notifications again.
 """
 
 import itertools
@@ -35,7 +36,8 @@ class Crash(ServiceTestCase):
                 self.check_files(acknowledged)
                 restarts.append(self.service.start())
                 self.assertLess(restarts[-1], 2 * PATIENCE, "seconds to be ready again")
-                # Whoever got no reply sends again: some of these are copies of kept ones.
+                # Sends notifications without a reply again: some of them were stored before the
+                # kill, so they are copies.
                 rest = dict(itertools.islice(rest.items(), 100))
         self.check_counts()
         print(f"{len(acknowledged)} acknowledged over {KILLS} kills; "
@@ -53,8 +55,10 @@ class Crash(ServiceTestCase):
         self.check_counts()
 
     def send_and_kill(self, notifications, after_seconds):
-        """Returns the ids that were acknowledged before the end."""
-        # Signed beforehand: the load is to be on the service, not on the test.
+        """Sends notifications until it kills the service. Returns the ids acknowledged until
+        then."""
+        # All requests are signed first, so that the load comes from the service and not from the
+        # test.
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(
                 lambda id: (id, self.platform.notify(notifications[id], id)), notifications))
@@ -67,7 +71,7 @@ class Crash(ServiceTestCase):
         return load.acknowledged
 
     def check_files(self, acknowledged):
-        """Looks at a copy, so that recovery is left to the service."""
+        """Examines a copy of the files, so that the service itself recovers the originals."""
         copy = self.service.root / "copy"
         shutil.copytree(self.service.database.parent, copy)
         try:

@@ -1,6 +1,7 @@
-"""Goal: what is kept reaches the merchant's own system: once where all is well, at least once
-whatever happens, in order for each coupon, and never lost. Method: the real service, a target that
-fails as it is told, and Standard Webhooks checked by implementations that are not ours.
+"""Checks that stored notifications reach the merchant's own system: once in normal operation, at
+least once after any failure, in order for each coupon, and never lost. The tests use the real
+service and a target that fails on request; independent implementations check the Standard Webhooks
+signatures.
 """
 
 import json
@@ -24,7 +25,7 @@ QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1000}
 
 
 class DeliveryCase(unittest.TestCase):
-    """Each test has a service and a target of its own."""
+    """Base class: each test gets its own service and target."""
 
     def begin(self, answer=lambda call: 204, starts=True, tls=None, **settings):
         self.secret = make_secret()
@@ -48,7 +49,7 @@ class DeliveryCase(unittest.TestCase):
         return self.service.get(f"/notifications/{id}")["deliveries"][0]
 
     def error_of_dead(self, id):
-        """Waits for a dead letter. Returns its reason."""
+        """Waits until the delivery is dead (a dead letter). Returns its last error."""
         wait_until(lambda: self.delivery(id)["state"] == "dead", what="the dead letter")
         return self.delivery(id)["last_error"]
 
@@ -333,7 +334,7 @@ class AckHandled(DeliveryCase):
             reply = self.client.post(self.platform.notify(event, "handled-1"))
             self.assertEqual((reply.status, reply.code), (500, "HANDLER_FAILED"))
         healed.append(True)
-        # Our own schedule may have been first: either way this copy gets 204.
+        # The service's own retry may come first. In both cases this copy gets 204.
         self.send("handled-1", event)
         self.wait_until_done(1)
         calls = self.target.ids()["handled-1"]

@@ -1,7 +1,7 @@
-"""Goal: the documents are true: every configuration key is documented and exists, both languages say
-the same, links lead somewhere, and the commands shown do what is shown.
-Method: the documents are read as text and held against the sources, the binary's own help, and each
-other; the commands of the first steps are run as they stand.
+"""Checks that the documents are correct: every configuration key exists and is documented, both
+languages agree, links have a target, and commands give the output shown. The tests compare the
+documents with the source code, the binary's help and each other, and run the commands of the first
+steps.
 """
 
 import re
@@ -14,11 +14,11 @@ from support.service import Service, run
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-#: Documents that exist in Chinese too.
+#: Documents that also exist in Chinese.
 TRANSLATED = [("README.md", "README.zh-CN.md")] + [
     (f"docs/{name}.md", f"docs/zh/{name}.md")
     for name in ("getting-started", "going-live", "configuration", "handlers", "operations")]
-#: The functions of server/config that read a table, and the table each reads.
+#: Functions of server/config that read a table, with the tables that each of them reads.
 READERS = {
     "read_address": ("listener", "admin"),
     "read_trusted_proxies": ("listener",),
@@ -44,7 +44,7 @@ def documents() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
-#: A fenced block: what follows the opening fence on its line, and the lines within.
+#: A fenced code block: group 1 is the language after the opening fence, group 2 the lines inside.
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -57,7 +57,7 @@ def headings(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """The anchors that code forges make of headings."""
+    """Returns the anchors that GitHub and similar sites generate from headings."""
     made = set()
     for title in re.findall(r"^#+ (.*)$", outside_code(text), re.MULTILINE):
         plain = re.sub(r"[`*]", "", title).strip().lower()
@@ -66,12 +66,12 @@ def anchors(text: str) -> set[str]:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Those without a language: sessions in a shell."""
+    """Returns the code blocks without a language: shell sessions."""
     return [lines for language, lines in FENCED.findall(text) if not language]
 
 
 def documented_keys(text: str) -> dict[str, set[str]]:
-    """The keys in the tables of a configuration document, by section."""
+    """Returns the keys in the tables of a configuration document, by section."""
     keys, section = {}, None
     for line in text.splitlines():
         if head := re.match(r"^## \[+([a-z_.]+)\]+$", line):
@@ -82,7 +82,7 @@ def documented_keys(text: str) -> dict[str, set[str]]:
 
 
 def keys_in_the_code() -> dict[str, set[str]]:
-    """The keys that server/config reads, by section."""
+    """Returns the keys that server/config reads, by section."""
     keys = {}
     for source in sorted((ROOT / "server" / "config").glob("*config.cpp")):
         parts = re.split(r"^\w[\w:<>\s]*?\b(read_\w+)\(Section[& ]", source.read_text(),
@@ -158,7 +158,7 @@ class Alerts(unittest.TestCase):
 
 
 class Commands(unittest.TestCase):
-    """The commands in code blocks."""
+    """Tests of the commands in code blocks."""
 
     @staticmethod
     def shown() -> set[tuple[str, ...]]:
@@ -166,7 +166,8 @@ class Commands(unittest.TestCase):
         for document in documents():
             for block in code_blocks(document.read_text()):
                 lines = block.splitlines()
-                # What follows a prompt is typed, and all else is printed.
+                # A line with a prompt is a command; if a block has no prompt, every line is a
+                # command.
                 typed = [line[2:] for line in lines if line.startswith("$ ")] or lines
                 for line in typed:
                     line = line.split("  #")[0].rstrip(" &")
@@ -193,7 +194,8 @@ class Commands(unittest.TestCase):
                     self.assertRegex(help, rf"{option}\b", f"no option {option}")
 
     def test_the_first_steps_do_what_is_shown(self):
-        """init, serve, and what getting-started has between them and the sandbox, as it stands."""
+        """Runs the steps of getting-started up to the sandbox exactly as written: `init`, `serve`
+        and the commands between."""
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             text = (DOCS / "getting-started.md").read_text()

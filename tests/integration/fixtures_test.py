@@ -1,5 +1,6 @@
-"""Goal: every fixture gets the reply it expects, comes back as it was, and tells a coupon's story.
-Method: the Python platform seals each file anew; stories are told in every order of arrival.
+"""Checks that every fixture gets the expected reply, can be read back unchanged, and gives the
+right coupon state. The Python stand-in for WeChat Pay encrypts each file again; the events of a
+coupon are sent in every order.
 """
 
 import itertools
@@ -41,7 +42,7 @@ class Fixtures(ServiceTestCase):
 
 
 class Story(ServiceTestCase):
-    """The ledger's state is derived from facts, whichever came first."""
+    """Checks that the coupon's state follows from its events, whichever event came first."""
 
     STOCK = "19733211"
 

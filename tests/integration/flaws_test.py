@@ -1,6 +1,6 @@
-"""Goal: a flaw in a part that decides nothing keeps no fact out of the ledger; what cannot be read is
-kept and marked; whatever came, what goes out is what any parser takes. Method: resources of bytes
-that no JSON library would write, sealed and signed.
+"""Checks resources with broken JSON. A flaw in an unimportant field keeps no event out of the
+ledger, an unreadable resource is stored and marked, and handlers always get valid JSON. The tests
+encrypt and sign bytes that no JSON library would write.
 """
 
 import json
@@ -13,7 +13,7 @@ from support.target import Target, add_http_handler, make_secret
 
 
 def resource(event, before=b"", after=b"") -> bytes:
-    """The event's resource with more at its beginning or end, as bytes."""
+    """Returns the event's resource as bytes, with extra bytes at its start or end."""
     content = json.dumps(event.resource, ensure_ascii=False).encode()
     return b"{" + before + content[1:-1] + after + b"}"
 

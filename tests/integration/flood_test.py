@@ -1,6 +1,6 @@
-"""Goal: a signed sender gets a place and a prompt reply, whatever strangers do with connections.
-Method: connections from many addresses of this machine that hold all places in every way that a
-stranger can, and notifications of a sender that comes afterwards.
+"""Checks that a sender with signed notifications gets a connection and a prompt reply, whatever
+other clients do with connections. Clients from many addresses of this machine hold all connections
+in every way that an attacker can; then a signed sender connects.
 """
 
 import resource
@@ -24,7 +24,7 @@ REFUSED = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}".en
 
 
 class From:
-    """The service, as seen from another address of this machine."""
+    """The service as seen by a client with another IP address of this machine."""
 
     def __init__(self, service, source: str):
         self.address, self.tls, self.tls_context = service.address, service.tls, service.tls_context
@@ -36,7 +36,7 @@ def strangers(count=5) -> list[str]:
 
 
 class Flood:
-    """Over TLS and in plain by the classes below."""
+    """Tests that run over TLS and over plain HTTP, in the subclasses below."""
 
     PLACES = 40
     settings = {"listener.max_connections": PLACES, "listener.max_connections_per_address": 10,
@@ -55,7 +55,8 @@ class Flood:
                                                           source_address=(source, 0)))
 
     def flood(self, hold, times=2):
-        """Has `hold(address)` hold every place, and more."""
+        """Calls `hold(address)` more often than the connection limit, so that strangers hold all of
+        it."""
         for i in range(times * self.PLACES):
             try:
                 hold(strangers()[i % 5])
@@ -114,8 +115,9 @@ class Flood:
     def test_a_request_that_had_begun_is_told_why_it_was_cut(self):
         slow = self.connect("127.0.0.9")
         slow.send(REFUSED[:-1])
-        time.sleep(1.2)  # waits of up to a second are everybody's
-        # From one address each, so that none makes room for its own.
+        time.sleep(1.2)  # a wait of up to a second counts as normal, a longer one as slow
+        # Each connection has its own address, so that no address makes room by losing its own
+        # connection.
         for i in range(self.PLACES):
             self.connect(f"127.0.3.{i + 1}").send(REFUSED[:-1])
         self.assert_refused(slow.read_reply(), 503, "OVERLOADED")
@@ -149,14 +151,15 @@ class FloodInPlain(Flood, ServiceTestCase):
 
 
 class Ipv6Networks(ServiceTestCase):
-    """One host may have many networks of 64 bits; a proxy's header stands for them here."""
+    """Tests of a host that owns many IPv6 networks of 64 bits. PROXY headers give the client
+    addresses."""
 
     settings = {"listener.tls": False, "listener.max_connections": 40,
                 "listener.max_connections_per_address": 5, "listener.max_refusals": 5,
                 "listener.trusted_proxies": ["127.0.0.1"]}
 
     def connect(self, client: str) -> Connection:
-        # Version 1 of the PROXY protocol.
+        # A header of version 1 of the PROXY protocol.
         prologue = f"PROXY TCP6 {client} {client} 50000 443\r\n".encode()
         return Connection(self.service, prologue=prologue)
 
@@ -194,7 +197,8 @@ class BusyPlaces(ServiceTestCase):
 
 
 def raise_open_files(wanted: int) -> int:
-    """How many this process, and the service that it starts, may have open."""
+    """Raises the limit of open files for this process, and so for the service. Returns the new
+    limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
@@ -204,8 +208,8 @@ def raise_open_files(wanted: int) -> int:
 
 
 class ManyConnections(ServiceTestCase):
-    """14,000 connections at 10,000 places, in plain; over TLS where the full numbers are asked for,
-    because as many handshakes take minutes."""
+    """14,000 connections to a service with a limit of 10,000. TLS is used only in the long form,
+    because so many handshakes take minutes."""
 
     settings = {"listener.tls": LONG}
     CONNECTIONS = 14000
@@ -218,7 +222,7 @@ class ManyConnections(ServiceTestCase):
         cls.connections = min(cls.CONNECTIONS, files - 500)
         if cls.connections < cls.CONNECTIONS:
             print(f"only {cls.connections} connections: the limit of open files is {files}")
-            # As many more than there are places for as there would be.
+            # With fewer connections, the limit becomes smaller in the same ratio of 14 to 10.
             cls.settings = {**cls.settings,
                             "listener.max_connections": cls.connections * 10 // 14}
         super().setUpClass()
@@ -246,13 +250,13 @@ class ManyConnections(ServiceTestCase):
 
 
 class Pipelining:
-    """Clients that send requests without end and read no reply."""
+    """Clients that send requests without a pause and read no reply."""
 
     CLIENTS = 50
     REQUESTS = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n" * 500
 
     def pump(self, clients: list, stopping: threading.Event):
-        """Keeps every client's way full."""
+        """Keeps the send buffers of all clients full."""
         for client in clients:
             client.socket.setblocking(False)
         while not stopping.is_set() and clients:

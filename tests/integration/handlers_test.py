@@ -1,6 +1,6 @@
-"""Goal: every type of handler gets its events to where they belong, and says what went wrong where
-it cannot. Method: real servers of Debian's packages on loopback, in temporary folders; for Kafka
-librdkafka's own mock cluster; and the example of a user's own handler in a program of its own.
+"""Checks that every type of handler delivers its events, and reports the reason if it cannot. The
+tests use real servers from Debian's packages on loopback, in temporary folders; Kafka is
+librdkafka's mock cluster. The example of a user's own handler runs in its own binary.
 """
 
 import json
@@ -41,7 +41,7 @@ def is_listening(port: int) -> bool:
 
 
 def key_of(event) -> str:
-    """What a coupon's messages have in common, so that brokers keep them in order."""
+    """Returns the message key of a coupon: brokers keep messages with the same key in order."""
     return f"{event.resource['stock_id']}/{event.resource['coupon_id']}"
 
 
@@ -56,14 +56,15 @@ class HandlerCase(unittest.TestCase):
         self.client = self.enterContext(Client(self.service))
 
     def send(self, id, event=None):
-        """Returns the event."""
+        """Sends a notification. Returns its event."""
         event = event or events.redeem()
         reply = self.client.post(self.platform.notify(event, id))
         self.assertEqual(reply.status, 204, reply)
         return event
 
     def send_around_an_absence(self, prefix, stop, start):
-        """Sends some before a broker goes away, some meanwhile, and waits for all once it is back."""
+        """Sends events before a broker stops and while it is stopped, and waits until all are
+        delivered after its restart."""
         for number in range(3):
             self.send(f"{prefix}-before-{number}")
         self.wait_for("done", 3)
@@ -194,7 +195,8 @@ class Exec(HandlerCase):
         self.send("signals")
         self.wait_for("dead")
         self.assertIn("killed by signal 15", self.last_error("signals"))
-        of_the_c_library = 1 << 31 | 1 << 32  # it ignores these two in whatever it spawns
+        # Signals 32 and 33: posix_spawn() of the C library ignores them in every child process.
+        of_the_c_library = 1 << 31 | 1 << 32
         for line in (folder / "signals").read_text().splitlines():
             self.assertEqual(int(line.split()[1], 16) & ~of_the_c_library, 0, line)
 
@@ -207,7 +209,8 @@ class Exec(HandlerCase):
         self.wait_for("done")
 
     def test_orphans_are_reaped_where_the_service_adopts_them(self):
-        # As process 1 of a container does; a subreaper needs no namespace for it.
+        # The service adopts orphans, like process 1 of a container. A "subreaper" process does so
+        # without a PID namespace.
         adopts = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); "
                   "os.execv(sys.argv[1], sys.argv[1:])")
         script = "(sleep 0.2; exit 3) & (exec sleep 0.1) & exit 0"
@@ -220,7 +223,7 @@ class Exec(HandlerCase):
         self.assertEqual(self.service.get("/status")["deliveries"]["dead"], 0)
 
     def children_of_service(self) -> list:
-        """The states of its children, zombies among them."""
+        """Returns the states of the service's child processes, zombies included."""
         states = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -233,7 +236,7 @@ class Exec(HandlerCase):
 
 
 class SilentBroker(HandlerCase):
-    """A server that accepts connections and never says a word, nor reads."""
+    """A server that accepts connections, but never sends or reads."""
 
     def serve_silent(self, kind, **settings):
         server = self.enterContext(closing(socket.create_server(("127.0.0.1", 0))))
@@ -325,7 +328,7 @@ class Amqp(HandlerCase):
         cls.tools = Path("/usr/lib/rabbitmq/bin")
         cls.server = subprocess.Popen([cls.tools / "rabbitmq-server"], env=cls.environment,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Erlang's port mapper outlives the server that started it.
+        # Erlang's port mapper (epmd) keeps running after the RabbitMQ server that started it.
         cls.addClassCleanup(subprocess.run, ["epmd", "-kill"], env=cls.environment, check=False,
                             stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.server.wait)
@@ -347,7 +350,7 @@ class Amqp(HandlerCase):
         return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port))
 
     def take_messages(self, name) -> list:
-        """Takes all out of a queue. Returns properties and body of each."""
+        """Takes all messages out of a queue. Returns the properties and body of each."""
         with closing(self.connect()) as connection:
             channel = connection.channel()
             return list(iter(lambda: channel.basic_get(name, auto_ack=True)[1:], (None, None)))
@@ -408,8 +411,8 @@ class Kafka(HandlerCase):
         self.serve(f"{table}[handler.properties]\n{lines}")
 
     def mock_broker(self) -> str:
-        """The mock cluster lives in the service: one of the ports on which that listens beside its
-        own."""
+        """Returns the address of the mock cluster. The cluster runs inside the service's process,
+        so its port is one that the service listens on besides its own two."""
         descriptors = Path(f"/proc/{self.service.process.pid}/fd").iterdir()
         sockets = {os.readlink(each) for each in descriptors}
         own = {self.service.address[1], self.service.admin_address[1]}

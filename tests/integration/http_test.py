@@ -1,8 +1,8 @@
-"""Goal: HTTP is read as RFC 9110 and RFC 9112 say, where two readings would let a request be
-smuggled, and a refusal reaches the sender that is still sending.
-Method: each row is a request by hand, over TLS and in plain, with a signed notification behind it
-on the same connection, in the same write: it is served where the connection goes on, and never
-where it does not.
+"""Checks that HTTP is parsed as RFC 9110 and RFC 9112 require wherever a second reading would allow
+request smuggling, and that a refusal reaches a client that is still sending. Each row is a
+handwritten request, over TLS and plain, followed in the same write by a signed notification on the
+same connection. The service must handle the notification if the connection stays open, and must not
+if the connection closes.
 """
 
 import socket
@@ -29,14 +29,15 @@ class Row:
 
 
 class Shapes:
-    """A signed notification in whatever form a sender may give it."""
+    """Builds a signed notification in any HTTP form that a sender may use."""
 
     def __init__(self, platform):
         self.platform = platform
 
     def post(self, target=PATH, version="HTTP/1.1", more=(), host="Host: localhost", body=None,
              method="POST", end="\r\n", **headers) -> bytes:
-        """`more` are header lines as they stand; `headers` as Request.having() takes them."""
+        """Returns a POST request. `more` are additional header lines; `headers` are passed to
+        Request.having()."""
         made = self.platform.notify(events.redeem())
         made = Request(made.body if body is None else body, made.headers)
         fields = {"Content-Length": str(len(made.body)), **made.having(**headers).headers}
@@ -62,7 +63,7 @@ class Shapes:
 
 
 def framing_rows(make: Shapes) -> list[Row]:
-    """Where a body ends (RFC 9112, section 6)."""
+    """Returns requests that test where a body ends (RFC 9112, section 6)."""
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\n".encode()
 
     def length(value: str) -> bytes:
@@ -129,7 +130,8 @@ def framing_rows(make: Shapes) -> list[Row]:
 
 
 def trailer_rows(make: Shapes) -> list[Row]:
-    """What follows the last chunk is no header (RFC 9110, section 6.5.1)."""
+    """Returns requests with trailers: fields after the last chunk must not count as headers (RFC
+    9110, section 6.5.1)."""
     signature = "Wechatpay-Signature"
     return [
         Row("a trailer", make.chunked(["X-Trailer: 1"]), 204, SERVED),
@@ -149,7 +151,7 @@ def trailer_rows(make: Shapes) -> list[Row]:
 
 
 def target_rows(make: Shapes) -> list[Row]:
-    """What is asked for (RFC 9112, section 3.2)."""
+    """Returns requests with different request targets (RFC 9112, section 3.2)."""
     rows = []
     for target in (PATH, f"http://h{PATH}", f"HTTPS://h:8443{PATH}", f"http://[::1]{PATH}",
                    f"http://other.example:{PATH}", f"{PATH}?a=b", f"{PATH}?"):
@@ -180,7 +182,8 @@ def target_rows(make: Shapes) -> list[Row]:
 
 
 def line_rows(make: Shapes) -> list[Row]:
-    """The request line, versions and line ends (RFC 9112, sections 2 and 3)."""
+    """Returns requests with different request lines, versions and line ends (RFC 9112, sections 2
+    and 3)."""
     rows = [Row(f"version {version}", make.post(version=version), 505, CLOSED)
             for version in ("HTTP/1.2", "HTTP/1.9", "HTTP/2.0", "HTTP/3.0", "HTTP/0.9")]
     rows += [Row(f"version {version!r}", make.post(version=version), 400, CLOSED)
@@ -207,7 +210,8 @@ def line_rows(make: Shapes) -> list[Row]:
 
 
 def field_rows(make: Shapes) -> list[Row]:
-    """Header fields (RFC 9112, section 5; RFC 9110, sections 5, 7.2 and 7.6.1)."""
+    """Returns requests with different header fields (RFC 9112, section 5; RFC 9110, sections 5, 7.2
+    and 7.6.1)."""
     def more(*lines: str) -> bytes:
         return make.post(more=lines)
 
@@ -253,7 +257,7 @@ def field_rows(make: Shapes) -> list[Row]:
 
 
 def doubled_rows(make: Shapes) -> list[Row]:
-    """A field that decides must not be two things at once."""
+    """Returns requests in which a field that matters for security occurs twice."""
     def doubled(name: str, first: str | None, second: str | None) -> bytes:
         made = make.platform.notify(events.redeem())
         value = made.headers[name]
@@ -273,10 +277,11 @@ def doubled_rows(make: Shapes) -> list[Row]:
 
 
 class Table:
-    """Run over TLS and in plain by the classes below."""
+    """Tests that run over TLS and over plain HTTP, in the subclasses below."""
 
     def replies(self, data: bytes) -> tuple[list[int], bool]:
-        """The statuses of the replies to what is sent, and whether the connection ended."""
+        """Sends the bytes. Returns the statuses of the replies, and whether the connection was
+        closed."""
         statuses = []
         with Connection(self.service, timeout=10) as connection:
             connection.send(data)
@@ -320,7 +325,8 @@ class Table:
         self.check(doubled_rows(Shapes(self.platform)))
 
     def test_what_is_malformed_is_answered_at_once(self):
-        """Without waiting for bytes that would not make it better."""
+        """Checks that the refusal comes without waiting for more bytes, because none could repair
+        the request."""
         head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         for data in (head + b"5\nabcde\n", head + b"5\n", head + b"0\n", head + b"x", head + b"5\rx",
                      head + b"0\r\nX: 1\n", b"GET / HTTP/1.1\nHost: x\n\n", b"\x16\x03\x01",
@@ -338,7 +344,7 @@ class Table:
                 self.assertIn(word, connection.ask(data).body.decode())
 
     def test_a_refusal_reaches_a_sender_that_writes_on(self):
-        """It writes all that it has before it reads, as most clients do."""
+        """The client sends its whole request before it reads, as most clients do."""
         for what, start, status in (
                 ("announced", f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 12000000\r\n\r\n",
                  413),
@@ -365,7 +371,7 @@ class InPlain(Table, ServiceTestCase):
 
 
 class LingeringClose(ServiceTestCase):
-    """Reading on after a refusal is bounded, in time and in bytes."""
+    """After a refusal the service reads on for a limited time and a limited number of bytes."""
 
     settings = {"listener.tls": False}
 
@@ -399,14 +405,14 @@ class PathsTestCase(ServiceTestCase):
         return [line for line in list(self.service.stdout) if text in line]
 
     def settle(self):
-        """Waits until what was logged before has been written."""
+        """Waits until all earlier log lines have been written."""
         request = self.platform.notify(events.redeem())
         self.assert_stored(self.post(request))
         self.service.wait_for_log(event="notification", request_id=request.headers["Request-ID"])
 
 
 class UnknownPaths(PathsTestCase):
-    """A 404 or 405 leaves one line in the log, and not one for each."""
+    """A path with many 404 or 405 replies gets one log line, not one line per request."""
 
     def test_each_path_has_one_line_a_minute(self):
         for _ in range(3):

@@ -1,5 +1,5 @@
-"""Goal: starting, stopping and changing keys costs nobody a notification.
-Method: signals, files and second processes against a running service, with and without load.
+"""Checks that starting, stopping and changing keys loses no notification. The tests send signals,
+change files and start second processes, with and without load.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from support.wire import Client, Closed, Connection, Load
 
 
 def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
-    """A platform with a key of its own, and its certificate as PEM."""
+    """Makes a platform with a new key. Returns the platform and its certificate as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "second platform key")])
     today = datetime.datetime.now(datetime.timezone.utc)
@@ -90,7 +90,7 @@ class Stop(unittest.TestCase):
         service, platform = self.start({"listener.tls": False, "listener.drain_delay_ms": 60000})
         service.signal(signal.SIGTERM)
         service.wait_for_log(event="draining")
-        # Frozen, the service leaves connections to the kernel, which queues them.
+        # While the service is stopped with SIGSTOP, the kernel queues new connections.
         service.signal(signal.SIGSTOP)
         waiting = [self.enterContext(Connection(service)) for _ in range(40)]
         for connection in waiting:
@@ -107,7 +107,8 @@ class Stop(unittest.TestCase):
         with Connection(service) as connection:
             data = platform.notify(events.redeem(), "half-sent").to_bytes(connection.path)
             connection.send(data[:-100])
-            # The service must have read the first half, or the connection would be an idle one.
+            # Gives the service time to read the first half; otherwise the connection would count as
+            # idle.
             threading.Event().wait(0.3)
             service.signal(signal.SIGTERM)
             service.wait_for_log(event="draining")
@@ -119,19 +120,22 @@ class Stop(unittest.TestCase):
         self.assertEqual(service.rows("SELECT id FROM notifications"), [("half-sent",)])
 
     def test_requests_that_arrived_before_the_stop_are_answered(self):
-        # Which of the two the service sees first is chance, so it is tried several times.
+        # The order in which the service sees the requests and the stop signal is random, so the
+        # test runs three times.
         cut = sum(self.stop_with_requests_waiting(40) for _ in range(3))
         self.assertEqual(cut, 0, "of 120 requests so many got no reply")
 
     def stop_with_requests_waiting(self, count) -> int:
-        """Returns how many requests got no reply."""
+        """Sends requests and a stop signal at the same time. Returns the number of requests without
+        a reply."""
         service, platform = self.start()
         context = service.tls_context()
         connections = [self.enterContext(Connection(service, context)) for _ in range(count)]
         requests = [platform.notify(events.redeem()) for _ in connections]
         for connection in connections:
             self.assertEqual(connection.post(platform.notify(events.redeem())).status, 204)
-        # Frozen, the service finds all requests and the stop at once when it wakes.
+        # The service is stopped with SIGSTOP, so it finds all requests and the stop signal at once
+        # when it continues.
         service.signal(signal.SIGSTOP)
         for connection, request in zip(connections, requests):
             connection.send(request.to_bytes(connection.path))
@@ -165,7 +169,7 @@ class Stop(unittest.TestCase):
 
 
 class Log(unittest.TestCase):
-    """Whoever reads the log may be slow, stop, or go away."""
+    """Tests of a log reader that is slow, stops reading or goes away."""
 
     def setUp(self):
         self.service = self.enterContext(Service())
@@ -173,7 +177,7 @@ class Log(unittest.TestCase):
         self.service.reading.clear()
         with Client(self.service) as client:
             requests = [self.platform.notify(events.redeem()) for _ in range(10)]
-            # More lines than a pipe holds.
+            # Enough requests to write more log lines than a pipe holds.
             self.statuses = {client.post(requests[i % 10]).status for i in range(1500)}
 
     def tearDown(self):
@@ -233,7 +237,7 @@ class Start(ServiceTestCase):
 
 
 class Reload(ServiceTestCase):
-    """Keys change while traffic flows."""
+    """Tests of keys that change while notifications arrive."""
 
     def setUp(self):
         self.service = self.enterContext(Service())
@@ -279,7 +283,8 @@ class Reload(ServiceTestCase):
         self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
         self.reloaded()
         self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
-        # Leading zeros, which one serial in sixteen begins with, may be written or not.
+        # A serial may be written with or without its leading zeros; one serial in sixteen begins
+        # with a zero.
         serials = {int(key["serial"], 16) for key in self.service.get("/status")["keys"]}
         self.assertEqual(serials, {int(second.serial, 16), int(self.platform.serial, 16)})
 

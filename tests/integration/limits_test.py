@@ -1,5 +1,6 @@
-"""Goal: limits hold, slow senders are cut, and HTTP and TLS are spoken as a careful peer expects.
-Method: bytes by hand at a chosen pace, with limits set low; Python's own client where any would do.
+"""Checks that limits are respected, slow clients are disconnected, and HTTP and TLS behave as a
+strict client expects. The tests set low limits and send handwritten bytes at a chosen pace; where
+no special client is needed, they use Python's own.
 """
 
 import http.client
@@ -120,7 +121,7 @@ class Pace(ServiceTestCase):
     LIMIT = 0.6
 
     def assert_cut(self, trickle):
-        """One byte at a time must not buy more time than the limit."""
+        """Sends one byte at a time, and expects that this does not extend the time limit."""
         begun = time.monotonic()
         with Connection(self.service) as connection:
             try:
@@ -179,7 +180,7 @@ class Tls(ServiceTestCase):
     def context(self, oldest, newest):
         context = self.service.tls_context()
         with warnings.catch_warnings():
-            # Python warns of old versions, which is the point here.
+            # Python warns about old TLS versions, which this test uses on purpose.
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version, context.maximum_version = oldest, newest
         return context
@@ -238,7 +239,8 @@ class Tls(ServiceTestCase):
 
 
 class TlsChain(ServiceTestCase):
-    """A certificate as a public authority issues it: behind an intermediate one."""
+    """Tests with a certificate chain like that of a public authority, with an intermediate
+    certificate."""
 
     @classmethod
     def prepare(cls, service):
@@ -264,7 +266,7 @@ class TlsChain(ServiceTestCase):
         (folder / "server.crt").write_text(chain)
 
     def setUp(self):
-        pass  # the usual client trusts only a self-signed certificate
+        pass  # the base class's client trusts only a self-signed certificate
 
     def test_the_whole_chain_is_sent_so_that_whoever_trusts_the_root_connects(self):
         host, port = self.service.address
@@ -318,7 +320,8 @@ class Http(ServiceTestCase):
                 self.assert_stored(connection.ask(body))
 
     def test_a_target_in_absolute_form_is_understood(self):
-        # RFC 9112, section 3.2.2: a server must accept it, though few clients send it.
+        # RFC 9112, section 3.2.2: a server must accept the absolute form, though few clients send
+        # it.
         data = self.platform.notify(events.redeem()).to_bytes(f"https://localhost{PATH}")
         self.assert_stored(self.connection.ask(data))
 

@@ -1,5 +1,5 @@
-"""Goal: Prometheus reads what the service counts, and it is what happened.
-Method: Prometheus's own Python parser reads /metrics while requests of every kind come in.
+"""Checks that /metrics is valid for Prometheus and reports what really happened. Prometheus's own
+Python parser reads /metrics while requests of every kind arrive.
 """
 
 import re
@@ -26,7 +26,7 @@ def families(service) -> dict:
 
 
 def samples(service) -> dict:
-    """(name, labels) to value."""
+    """Returns all samples of /metrics: (name, labels) to value."""
     return {(sample.name, frozenset(sample.labels.items())): sample.value
             for family in families(service).values() for sample in family.samples}
 

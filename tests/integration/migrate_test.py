@@ -1,5 +1,6 @@
-"""Goal: a store moves from SQLite to PostgreSQL whole, however often the move is killed.
-Method: the real command, killed with -9 as soon as the target has rows; psql and sqlite3 to count.
+"""Checks that a migration from SQLite to PostgreSQL is complete, however often it is killed. The
+test runs the real command and kills it with kill -9 as soon as the target has rows; psql and
+sqlite3 count the rows.
 """
 
 import os
@@ -40,7 +41,7 @@ class Migrate(unittest.TestCase):
         return int(self.postgres.query(self.url, f"SELECT count(*) FROM {table}"))
 
     def multiply(self, rows):
-        """Makes many rows of the one that is there, in the file."""
+        """Copies the only notification in the database file until there are `rows` of them."""
         columns = ("mchid, event_type, create_time, received_at, last_seen_at, times_seen, source,"
                    " digest, envelope, resource")
         with closing(sqlite3.connect(self.service.database)) as store:
@@ -65,7 +66,7 @@ class Migrate(unittest.TestCase):
                     if self.count() >= rows:
                         break
                 except RuntimeError:
-                    pass  # no tables yet
+                    pass  # the tables do not exist yet
                 time.sleep(0.01)
             moving.send_signal(signal.SIGKILL)
 

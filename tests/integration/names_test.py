@@ -1,6 +1,6 @@
-"""Goal: the look-up of one name holds up no other, and ends by its deadline. Method: name servers
-that answer by name, or keep silent, in a mount namespace of the service with a resolv.conf of its
-own.
+"""Checks that the look-up of one name does not delay another, and ends by its deadline. The service
+runs in a mount namespace with its own resolv.conf, which names test servers that answer some names
+and ignore others.
 """
 
 import time
@@ -17,19 +17,19 @@ from support.wire import Client
 HERE = ["127.0.0.1"]
 QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1500,
          "allow_private_addresses": True}
-#: Each delivery has a connection, and so a look-up, of its own.
+#: The reply closes the connection, so each delivery needs a new connection and a new look-up.
 CLOSES = (204, {"Connection": "close"})
 
 
 @unittest.skipUnless(can_replace_resolv_conf(), "only root can give a process its own resolv.conf")
 class NamesCase(unittest.TestCase):
     def names(self, answer, **options):
-        """Begins a name server and the files that name it."""
+        """Starts a name server, and creates the resolv.conf that names it."""
         self.server = self.enterContext(NameServer(answer))
         self.own = self.enterContext(OwnNames([self.server], **options))
 
     def serve(self, *hosts, **settings):
-        """Begins a service with a handler for each host, all of them at one target."""
+        """Starts a service with one handler for each host; all handlers reach the same target."""
         self.target = self.enterContext(Target(lambda call: CLOSES))
         service = Service(starts=False, has_own_keys=False)
         service.wrapper = self.own.wrapper
@@ -64,7 +64,7 @@ class LookUps(NamesCase):
         begun = time.monotonic()
         self.send(*(f"beside-{i}" for i in range(20)))
         self.wait_for_calls("healthy.test", 20)
-        # One look-up of the dead name alone takes 1.5 s, and there are four at a time.
+        # One look-up of the dead name takes 1.5 s, and four run at the same time.
         self.assertLess(time.monotonic() - begun, 5 * PATIENCE)
         self.assertEqual(self.calls_at("dead.test"), [])
         wait_until(lambda: "look-up took too long" in self.last_error("beside-0", "dead"),

@@ -1,5 +1,5 @@
-"""Goal: operators see deliveries, put them back, drop them, hold them back, and open the quarantine.
-Method: deliveries to a target that nobody listens at, held back by a pause, so that they stay put.
+"""Checks that operators can list, retry, skip and pause deliveries, and open the quarantine. The
+target of the deliveries does not listen, and a pause keeps the deliveries in place.
 """
 
 import json
@@ -34,14 +34,14 @@ class OperatingTestCase(ServiceTestCase):
 
     @classmethod
     def send_order(cls, method, target, body=None):
-        """A request that changes something. Returns status and JSON body."""
+        """Sends a request that changes something. Returns the status and the JSON body."""
         return cls.service.ask(target, method=method, body=json.dumps(body) if body else None)
 
     def command(self, *arguments):
         return run(*arguments, "--config", self.service.config_for_commands())
 
     def keep(self, id, event=None):
-        """Keeps a notification. Returns its delivery."""
+        """Stores a notification. Returns its delivery."""
         self.assert_stored(self.post(self.platform.notify(event or events.redeem(), id=id)))
         return self.delivery(id)
 

@@ -1,6 +1,7 @@
-"""Goal: what waits for an operator is told wherever one looks, as it is now, and can be ended.
-Method: handlers that are renamed, bodies that no key opens, resources that cannot be read, pauses;
-each looked at through the status endpoint, the commands, /metrics and the log, on both engines.
+"""Checks that everything that needs an operator is reported everywhere, with its current state, and
+can be resolved. The tests rename handlers, send bodies that no key opens and unreadable resources,
+and pause handlers. They read the status endpoint, the commands, /metrics and the log, on both
+engines.
 """
 
 import json
@@ -16,13 +17,14 @@ from support.wire import Client
 
 
 class OperatorsCase(unittest.TestCase):
-    """A service of its own for each test, on the store of the class."""
+    """Base class: each test gets its own service, on the store engine of its class."""
 
     Store = SqliteStore
     maxDiff = None
 
     def begin(self, starts=True, **handlers):
-        """Starts a service with one http handler for each name, to the target given with it."""
+        """Starts a service with one http handler for each name; the value is the handler's
+        target."""
         self.service = Service(starts=False, has_own_keys=False)
         self.store = self.Store(self.service)
         self.service.starts = starts
@@ -71,7 +73,8 @@ class OperatorsCase(unittest.TestCase):
 
 class Unclaimed(OperatorsCase):
     def begin_with_what_crm_left_behind(self, count=3):
-        """Notifications of one coupon, of which the first was tried in vain; then a new name."""
+        """Stores notifications of one coupon for the handler crm, lets the first delivery fail, and
+        renames the handler."""
         self.target = self.enterContext(Target(lambda call: 500))
         self.begin(crm=self.target)
         coupon = events.redeem().resource["coupon_id"]
@@ -275,7 +278,7 @@ class Quarantine(OperatorsCase):
 
 class Unreadable(OperatorsCase):
     def keep_unreadable(self, id):
-        """A redemption whose text is cut. Returns the event that it was to be."""
+        """Sends a redemption whose JSON text is cut in half. Returns the complete event."""
         event = events.redeem()
         text = json.dumps(event.resource).encode()
         reply = self.client.post(self.platform.sign_json(
@@ -284,7 +287,7 @@ class Unreadable(OperatorsCase):
         return event
 
     def make_readable(self, id, event):
-        """What a release does that reads more than this one."""
+        """Repairs the stored resource, which has the effect of a new release that can read it."""
         text = json.dumps(event.resource).encode().hex()
         literal = f"X'{text}'" if self.Store is SqliteStore else f"'\\x{text}'"
         self.store.execute(f"UPDATE notifications SET resource = {literal} WHERE id = '{id}'")

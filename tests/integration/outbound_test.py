@@ -1,6 +1,6 @@
-"""Goal: the commands that call WeChat Pay send what is documented, believe only what it signed, and
-keep what they fetched. Method: the commands as a user types them, over real TLS, against WeChat
-Pay's APIs played from the documentation.
+"""Checks that the commands that call WeChat Pay send the documented requests, trust only signed
+replies, and save what they fetched. The tests run the commands as a user types them, over real TLS,
+against a stand-in for WeChat Pay's APIs written from its documentation.
 """
 
 import json
@@ -19,7 +19,7 @@ from support.wechat_pay import Platform
 
 
 def day(distance: int) -> str:
-    """A time so many days from now, as WeChat Pay writes it."""
+    """Returns the time `distance` days from now in WeChat Pay's format."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + distance * 86400))
 
 
@@ -37,7 +37,7 @@ COUPON = {"openid": "o-user", "stock_id": "98065001", "out_request_no": "N-1", "
 
 
 class OutboundTestCase(unittest.TestCase):
-    """Tests of one class share a set-up, which each begins with as it was made."""
+    """Base class: the tests of a class share one set-up, which is restored before each test."""
 
     @classmethod
     def setUpClass(cls):
@@ -171,7 +171,7 @@ class Certificates(OutboundTestCase):
 
 
 class FreshSetUp(unittest.TestCase):
-    """What `init` has made, without a change."""
+    """Tests of the set-up that `init` made, without changes."""
 
     def test_the_way_to_fetched_certificates_is_told(self):
         service = self.enterContext(Service(starts=False))

@@ -1,5 +1,5 @@
-"""Goal: on PostgreSQL too nothing that was acknowledged is lost, whatever becomes of the database.
-Method: a real server that is killed, stopped, hung, slowed and badly set up under a real service.
+"""Checks that no acknowledged notification is lost on PostgreSQL, whatever happens to the database.
+The tests kill, stop, freeze, slow down and misconfigure a real server under a real service.
 """
 
 import os
@@ -22,7 +22,7 @@ from support.wechat_pay import Platform
 from support.wire import Client, Connection, Load
 
 BUDGET_S = 1.0
-#: How long a replica that has lost its database may still be sent notifications.
+#: Longest time in seconds for which a replica without its database may still receive notifications.
 NOTICED_S = 2.0
 STALL_S = 10 if LONG else 3
 QUEUED_MB = 16
@@ -56,7 +56,7 @@ CREATE CONSTRAINT TRIGGER held AFTER INSERT ON notifications DEFERRABLE INITIALL
 
 @contextmanager
 def held_commits(server, url):
-    """Commits land when the function that this gives is called, and not before."""
+    """Blocks all commits until the yielded function is called."""
     def let_go():
         server.query(url, "SELECT nextval('let_go')")
 
@@ -70,7 +70,7 @@ def held_commits(server, url):
 
 @contextmanager
 def hung(server):
-    """No process of the server does anything, and none ends."""
+    """Freezes all processes of the server with SIGSTOP."""
     stopped = [server.process.pid, *map(int, server.query(
         "postgres", "SELECT pid FROM pg_stat_activity").split())]
     halt(stopped, signal.SIGSTOP)
@@ -89,7 +89,7 @@ def halt(pids, how):
 
 
 class PostgresTestCase(ServiceTestCase):
-    """A server and a service for each class."""
+    """Base class: one server and one service for each class."""
 
     server_settings: dict = {}
 
@@ -142,7 +142,7 @@ class Crash(PostgresTestCase):
                 load.stop()
                 self.wait_until_ready()
                 self.check_that_nothing_was_lost_or_done_twice(load.acknowledged)
-                # Whoever was refused sends again.
+                # Sends refused notifications again, as WeChat Pay does.
                 with Client(self.service) as client:
                     for id in list(load.refused)[:50]:
                         self.assert_stored(client.post(signed[id]))
@@ -181,7 +181,8 @@ class Gone(PostgresTestCase):
         return took
 
     def test_it_is_not_ready_within_two_seconds_says_why_and_ready_again_by_itself(self):
-        # As fresh as can be, since a commit says for a while that all is well.
+        # A fresh commit: the service relies on its success for a while, so this is the slowest
+        # case.
         self.assert_stored(self.post(self.platform.notify(events.redeem())))
         self.wait_until_ready()
         begun = time.monotonic()
@@ -237,7 +238,7 @@ class Gone(PostgresTestCase):
         print(f"{STALL_S} s without the database: {dict(replies)}, {grown:.0f} MB more memory")
         self.assertLessEqual(set(replies), {"STORE_UNAVAILABLE", "OVERLOADED"})
         self.assertGreater(replies["OVERLOADED"], 0, "more came than is kept")
-        # What is queued, once more on its way to the server, and what 32 connections hold.
+        # Memory for the queue, for a copy of it on its way to the server, and for 32 connections.
         self.assertLess(grown, 2 * QUEUED_MB + 32 * 3 * PATIENCE)
         self.wait_until_ready()
         self.assert_stored(self.post(large))
@@ -280,12 +281,12 @@ class Slow(PostgresTestCase):
 
 
 class Stop(PostgresTestCase):
-    """The end does not wait for a database that does not answer."""
+    """Checks that the shutdown does not wait for a database that does not answer."""
 
     DRAIN_S = 0.5
     settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000),
                 "listener.drain_timeout_ms": int(DRAIN_S * 1000)}
-    #: How long the end may take by contract, and what a busy machine adds.
+    #: Longest allowed time of a shutdown, and an allowance for a busy machine.
     MAX_S = BUDGET_S + DRAIN_S + 1
     SLACK_S = 1.5 * PATIENCE
 
@@ -331,7 +332,7 @@ class Stop(PostgresTestCase):
 
 
 class Tls(unittest.TestCase):
-    """The way to the database is as safe as its URL asks for."""
+    """Checks that the connection to the database is as secure as its URL requires."""
 
     @classmethod
     def setUpClass(cls):
@@ -340,7 +341,8 @@ class Tls(unittest.TestCase):
         cls.server.require_tls(*cls.authority.issue("localhost"))
 
     def service(self, authority, host="localhost"):
-        """A set-up, not started, that demands a certificate of the authority for the host."""
+        """Returns a set-up, not started, that requires a certificate for `host` from this
+        authority."""
         service = self.enterContext(Service(starts=False))
         service.write("database-ca.pem", authority.pem)
         url = self.server.new_database().replace("127.0.0.1", host)
@@ -380,7 +382,8 @@ class Tls(unittest.TestCase):
 
 
 class Doorkeeper:
-    """A port before a server's: refuses so many as a server that starts does, and lets others in."""
+    """A port in front of a server: it refuses the first `refusals` connections like a server that
+    is starting, and forwards the others."""
 
     def __init__(self, behind, refusals):
         self.behind, self.refusals = behind, refusals
@@ -415,7 +418,7 @@ class Doorkeeper:
 
     @staticmethod
     def _refuse(client):
-        """With an ErrorResponse, as PostgreSQL's manual has it in "Message Formats"."""
+        """Sends an ErrorResponse (PostgreSQL manual, "Message Formats")."""
         with client:
             client.recv(10_000)
             fields = b"".join(field + b"\0" for field in (
@@ -432,7 +435,7 @@ class Doorkeeper:
 
 
 class Start(unittest.TestCase):
-    """What it says when it is started."""
+    """Tests of the messages at the start of the service."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,6 @@
-"""Goal: a trusted load balancer's word about a client is taken, and nobody else's.
-Method: PROXY headers put together from the specification, before TLS and byte by byte where it
-matters; X-Forwarded-For as proxies write it, with forged beginnings.
+"""Checks that the client address given by a trusted load balancer is used, and an address given by
+anybody else is not. The tests build PROXY headers from the specification, send them before TLS,
+partly byte by byte, and send X-Forwarded-For headers with forged first addresses.
 """
 
 import select
@@ -22,7 +22,7 @@ PROXY, LOCAL = 0x21, 0x20
 
 
 def version_2(source: str, command=PROXY, extensions=b"") -> bytes:
-    """A header of version 2 (doc/proxy-protocol.txt, section 2.2)."""
+    """Returns a header of version 2 (doc/proxy-protocol.txt, section 2.2)."""
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     address = socket.inet_pton(family, source)
     block = address + address + struct.pack("!HH", 50000, 443) + extensions
@@ -39,7 +39,7 @@ class ProxyTestCase(ServiceTestCase):
         return self.enterContext(Connection(self.service, prologue=prologue, **options))
 
     def peer_of(self, connection, **headers) -> str:
-        """Has a notification stored over this connection. Returns whose the log says it was."""
+        """Stores a notification over this connection. Returns the client address in the log."""
         request = self.platform.notify(events.redeem()).having(**headers)
         self.assert_stored(connection.post(request))
         request_id = request.headers["Request-ID"][:64]
@@ -130,7 +130,7 @@ class Stranger(ProxyTestCase):
 
 
 class PlainHttp(ProxyTestCase):
-    """Behind a balancer that ends TLS."""
+    """Tests behind a load balancer that ends TLS."""
 
     settings = {"listener.tls": False, "listener.trusted_proxies": ["127.0.0.1", "10.0.0.0/8"]}
 
@@ -197,7 +197,8 @@ class Share(ProxyTestCase):
 
 
 class Overload:
-    """Where requests are being handled on all connections, one more is told so, and soon."""
+    """If all connections are busy with requests, one more connection is refused with 503, and
+    quickly."""
 
     settings = {"listener.max_connections": 2, "listener.max_refusals": 2}
 
@@ -208,12 +209,13 @@ class Overload:
         add_http_handler(service, cls.target.url, make_secret(), ack="handled", timeout_ms=3800)
 
     def hold_all_places(self) -> list:
-        """Connections whose requests are being handled until `released`."""
+        """Returns connections whose requests the handler keeps until `released` is set."""
         self.released.clear()
         self.addCleanup(self.released.set)
         held = []
-        # One after the other: a connection without a request is closed for the next one while the
-        # connections of the test before still have their places.
+        # The connections are opened one after the other. If the previous test's connections still
+        # occupied their places, the service would close an idle connection to make room for the
+        # next one.
         for _ in range(self.settings["listener.max_connections"]):
             calls = len(self.target.calls)
             connection = self.connect()
@@ -245,12 +247,13 @@ class Overload:
         self.assert_served(held)
 
     def hold_all_refusals(self) -> list:
-        """Those that do not speak are refused too, and hold the places for refusals meanwhile."""
+        """Returns silent connections that use up the limit of refused connections, or an empty
+        list."""
         silent = [socket.create_connection(self.service.address, 5) for _ in range(2)]
         time.sleep(0.1)
         if not select.select(silent, [], [], 0)[0]:
             return silent
-        # Dropped, because those refused before had not let go yet.
+        # The service dropped the connections, because earlier refused ones still used up the limit.
         for each in silent:
             each.close()
         return []

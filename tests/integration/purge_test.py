@@ -1,6 +1,6 @@
-"""Goal: what has been kept long enough goes, by command and by the service itself, while
-notifications come in and none of them is kept waiting. Method: rows are made old in the store; the
-same tests on both engines.
+"""Checks that rows past their retention are removed, by command and by the service itself, while
+notifications arrive without delay. The tests make rows old in the store, and run on both
+engines.
 """
 
 import itertools
@@ -30,7 +30,8 @@ class PurgeTestCase(ServiceTestCase):
             self.assert_stored(self.post(self.platform.notify(events.redeem(), id)))
 
     def make_old(self, days, id):
-        """And whatever came before it: rows stand in the order in which they came."""
+        """Makes the row `id` and all earlier rows this old, because rows are stored in the order of
+        arrival."""
         received = int(time.time() * 1000) - days * DAY_MS
         self.store.execute(
             f"UPDATE notifications SET received_at = {received} WHERE received_at > {received} "
@@ -105,7 +106,7 @@ class ByItself(PurgeTestCase):
 
 
 class UnderLoad(PurgeTestCase):
-    """A month's worth of old rows goes while notifications come in."""
+    """Purges a month of old rows while notifications arrive."""
 
     ROWS = 1_000_000 if LONG else 3_000
 

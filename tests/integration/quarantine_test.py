@@ -1,5 +1,5 @@
-"""Goal: whatever WeChat Pay has signed is kept, even where it cannot be read.
-Method: signed bodies that are no envelopes, resources that no key opens, plaintexts of any bytes.
+"""Checks that everything signed by WeChat Pay is stored, even if it cannot be read. The tests send
+signed bodies that are no envelopes, resources that no key opens, and plaintexts of any bytes.
 """
 
 import json
@@ -83,7 +83,8 @@ class Quarantined(ServiceTestCase):
 
 
 class Plaintexts(ServiceTestCase):
-    """Signed and sealed is from WeChat Pay, so it is kept and told whatever it says."""
+    """A correctly signed and encrypted resource comes from WeChat Pay, so it is stored and shown
+    whatever it holds."""
 
     def test_a_resource_of_any_bytes_is_stored_and_told_as_json(self):
         plaintexts = {

@@ -1,6 +1,7 @@
-"""Goal: what WeChat Pay's books have and no notification told is listed, and admitted once; keys are
-fetched by the service itself; the doctor names what is wrong. Method: the real service and commands
-against WeChat Pay's APIs played from the documentation.
+"""Checks that events in WeChat Pay's records without a notification are listed and admitted once,
+that the service fetches platform certificates by itself, and that `doctor` names problems. The
+tests run the real service and commands against a stand-in for WeChat Pay's APIs written from its
+documentation.
 """
 
 import csv
@@ -26,7 +27,8 @@ REFUND = "批次id,优惠id,优惠金额（元）,支付单号,退款单号,退�
 
 
 def flow(header: str, rows: list) -> bytes:
-    """A flow file as WeChat Pay writes it: byte order mark, backticks, a summary at the end."""
+    """Returns a flow file in WeChat Pay's format: byte order mark, backticks, a summary at the
+    end."""
     lines = [header, *(",".join(f"`{field}" for field in row) for row in rows),
              "总条数", f"`{len(rows)}"]
     return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
@@ -43,7 +45,7 @@ def refunded(number: int) -> tuple:
 
 
 def held(coupon: str, used=True) -> dict:
-    """A coupon in a user's hands."""
+    """Returns a coupon as WeChat Pay reports it in the list of a user's coupons."""
     told = {"stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": coupon,
             "coupon_name": "代金券", "status": "USED" if used else "SENDED", "description": "",
             "create_time": "2026-03-02T08:11:09+08:00", "coupon_type": "NORMAL",
@@ -69,7 +71,7 @@ class RunningTestCase(unittest.TestCase):
 
     @classmethod
     def prepare(cls):
-        """Changes the set-up further before it is started."""
+        """Changes the set-up before the service starts; for subclasses."""
 
     def setUp(self):
         self.platform = Platform.of(self.service)
@@ -93,7 +95,7 @@ class Reconcile(RunningTestCase):
     def test_what_never_arrived_is_admitted_once(self):
         for number in range(self.COUPONS):
             if number % 10 == 0:
-                continue  # withheld
+                continue  # no notification was sent for this redemption
             coupon, transaction = used(number)[1], used(number)[4]
             self.notify(events.redeem(stock=STOCK, coupon=coupon, transaction=transaction))
             if number % 4 == 1:
@@ -233,7 +235,7 @@ class Reconcile(RunningTestCase):
         self.assertEqual(json.loads(done.stdout)["in_books"], 400)
 
     def read_file(self, content: bytes, *arguments, stock="98065781"):
-        """The report on a use-flow file of these bytes."""
+        """Returns the reconciliation report for a use-flow file with these bytes."""
         (self.service.folder / "flow.csv").write_bytes(content)
         return self.reconcile("--stock", stock, "--flow", "use", "--file",
                               self.service.folder / "flow.csv", *arguments)
@@ -386,7 +388,8 @@ class Reconcile(RunningTestCase):
 
 
 class Delivering(RunningTestCase):
-    """What handlers are told of a redemption that both the books and a notification tell."""
+    """Checks that handlers get a redemption once, if both a notification and WeChat Pay's records
+    report it."""
 
     @classmethod
     def prepare(cls):
@@ -408,7 +411,7 @@ class Delivering(RunningTestCase):
             self.assertEqual([call.id.startswith("reconcile-") for call in target.calls],
                              [False, True])
 
-        # Late, and under the id that WeChat Pay has for it.
+        # The notification arrives late, with WeChat Pay's own id.
         begun = time.monotonic()
         self.assertEqual(self.client.post(self.platform.notify(coupon(2))).status, 204)
         self.assertLess(time.monotonic() - begun, 2 * PATIENCE, "there is nobody to wait for")
@@ -421,7 +424,7 @@ class Delivering(RunningTestCase):
 
 class Keeping(RunningTestCase):
     def make_platform(self) -> Platform:
-        """Another platform key, whose certificate WeChat Pay lists from now on."""
+        """Makes another platform key; from now on WeChat Pay lists its certificate."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         certificate = make_certificate(key)
         self.api.certificates.append(
@@ -516,7 +519,7 @@ class PublicKey(RunningTestCase):
             {"mchid": MCHID, "serial": self.platform.serial, "requests": 1}])
         self.service.signal(signal.SIGHUP)
         self.service.wait_for_log(event="reloaded")
-        time.sleep(2.5)  # the keeper looks once a second
+        time.sleep(2.5)  # the service checks for due fetches once a second
         self.assertEqual(self.api.calls, [])
 
 
@@ -526,7 +529,8 @@ class Doctor(RunningTestCase):
         self.api.reset()
 
     def doctor(self, environment=None, more="", **changes) -> dict:
-        """The findings by name, of the set-up with these settings changed and more."""
+        """Runs `doctor` with these settings changed, and with `more` added to the configuration.
+        Returns the findings by name."""
         text = f"{self.config.read_text()}\n{more}"
         for setting, value in changes.items():
             text = edit_toml(text, setting, value)
@@ -544,7 +548,8 @@ class Doctor(RunningTestCase):
             self.assertTrue(finding["why"] and finding["to_do"], finding)
 
     def certificate(self, key, **options) -> str:
-        """A certificate's file, where the platform's belong."""
+        """Writes a certificate into the folder of platform certificates. Returns the file's
+        name."""
         pem = make_certificate(key, **options).public_bytes(serialization.Encoding.PEM)
         self.service.write("wechatpay/wrong.pem", pem.decode())
         return "wechatpay/wrong.pem"

@@ -1,6 +1,6 @@
-"""Goal: what is broken in one key, certificate or secret keeps no other from being loaded, is told,
-counted and tried again until it is whole; and a restart with it receives all the same. Method: each
-unit broken in turn, with a new platform key put in place at the same moment.
+"""Checks that a broken key, certificate or secret does not stop others from being loaded, is
+reported, counted and tried again until it is valid, and does not stop the service from receiving
+after a restart. Each test breaks one unit while a new platform key is added.
 """
 
 import datetime
@@ -27,7 +27,7 @@ OTHER = "1900000002"
 
 
 def expired_pair() -> tuple[str, str]:
-    """A certificate for 127.0.0.1 that ended yesterday, and its key, as PEM."""
+    """Returns a certificate for 127.0.0.1 that expired yesterday, and its key, as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     today = datetime.datetime.now(datetime.timezone.utc)
@@ -62,7 +62,8 @@ class UnitCase(unittest.TestCase):
             self.service.write(f"tls/admin.{name}", self.service.read(f"tls/server.{name}"))
         self.service.configure("admin.tls_certificate", "tls/admin.crt")
         self.service.configure("admin.tls_private_key", "tls/admin.key")
-        # The same for tests, whatever it shows: a client that must be able to look.
+        # The tests' client must be able to connect even with an invalid certificate, so it does not
+        # verify.
         self.service.tls_context = without_verifying
 
     def expire_admin_certificate(self):
@@ -93,7 +94,8 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
                 certificate.public_bytes(serialization.Encoding.PEM).decode())
 
     def roll_over(self) -> Platform:
-        """Puts a new platform certificate beside the old one, as an operator does."""
+        """Adds a new platform certificate beside the old one, as an operator does. Returns the new
+        platform."""
         platform, pem = self.new_platform()
         self.service.write("wechatpay/second.pem", pem)
         return platform
@@ -119,14 +121,15 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
         wait_until(lambda: not self.unit(unit)["last_error"], 12, f"{unit} to be loaded")
 
     def assert_rolls_over_beside(self, unit, *words):
-        """Although the unit is broken, which is told by its name."""
+        """Checks that a new platform key is loaded although `unit` is broken, and that the broken
+        unit is reported by its name."""
         new = self.roll_over()
         wait_until(lambda: self.status_of(new) == 204, 8, "a notification under the new key")
         why = self.wait_until_refused(unit)
         for word in words:
             self.assertIn(word, why)
         self.assertGreater(self.metric(unit, "refused"), 0)
-        # A round over the units tells at its end.
+        # Refusals are logged at the end of a round over all units.
         wait_until(lambda: [line for line in
                             self.service.logs(event="reload_refused", level="error")
                             if line["message"].startswith(f"{unit}: ")], 5, f"a line about {unit}")
@@ -135,7 +138,7 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
 
 
 class Refused(UnitCase):
-    """A unit that is refused keeps the platform's key of no merchant from being loaded."""
+    """A refused unit must not stop a merchant's platform keys from being loaded."""
 
     def test_an_expired_certificate_of_the_status_endpoint(self):
         self.add_admin_tls()
@@ -212,7 +215,7 @@ class Refused(UnitCase):
 
 
 class TriedAgain(UnitCase):
-    """Nobody sends a signal: what a unit depends on is looked at."""
+    """The service checks a unit's files by itself; no signal is needed."""
 
     def test_when_a_file_appears_or_may_be_read_or_is_renamed_here(self):
         self.service.configure("merchant.api.ca_file", "tls/private_ca.pem")
@@ -266,7 +269,7 @@ class TriedAgain(UnitCase):
 
 
 class Start(UnitCase):
-    """What is broken in one part does not keep the service from receiving after a restart."""
+    """A broken part must not stop the service from receiving after a restart."""
 
     def assert_receives_without(self, unit, *words, check_exits=2):
         self.service.start()
@@ -291,7 +294,8 @@ class Start(UnitCase):
         self.assertLess(admin["expires_at"], datetime.datetime.now().isoformat())
         text = self.service.exchange("/metrics", token=None)[1].decode()
         self.assertIn('couponhook_certificate_expiry_timestamp_seconds{what="admin"}', text)
-        # Our own commands, the image's health check among them, know whom they ask all the same.
+        # couponhook's own commands (the container's health check is one) still accept the service's
+        # expired certificate.
         config = self.service.config_for_commands()
         self.assertEqual(run("status", "--config", config).returncode, 0)
         found = run("doctor", "--config", config)
@@ -305,7 +309,7 @@ class Start(UnitCase):
         self.assert_receives_without("admin", "tls/admin.crt", check_exits=0)
         self.assertEqual(self.service.ask("/livez", token=None)[0], 200,
                          "who does not verify, such as a health check, is answered")
-        # Never in the clear: the token would cross the network.
+        # The endpoint keeps TLS on: without TLS the token would cross the network unencrypted.
         self.assertTrue(self.service.admin_tls)
         self.service.write("tls/admin.crt", good)
         self.wait_until_loaded("admin")

@@ -1,7 +1,7 @@
-"""Goal: several receivers on one PostgreSQL are one receiver, and nothing that dies takes a
-notification with it.
-Method: every id to all replicas at once, while replicas are killed and the database crashes; then
-a rolling restart behind HAProxy. What PostgreSQL holds is counted by psql.
+"""Checks that several replicas on one PostgreSQL act as one receiver, and that no crash loses a
+notification. The test sends every id to all replicas at once while it kills replicas and crashes
+the database; another restarts the replicas one by one behind HAProxy. psql counts the stored
+rows.
 """
 
 import itertools
@@ -71,7 +71,8 @@ class Chaos(ReplicaTestCase):
               f"database: all stored once; attempts that failed and were repeated: {counts}")
 
     def send_all(self, redemptions, replica):
-        """Each id to this replica until it acknowledges it: a copy, sealed and signed anew."""
+        """Sends each notification to this replica until the replica acknowledges it, encrypted and
+        signed again each time."""
         queue = iter(redemptions.items())
 
         def make():

@@ -1,5 +1,6 @@
-"""Goal: every row of the contract's reply table, as a sender sees it and as the store keeps it.
-Method: one request for each row over TLS, signed and sealed by an implementation that is not ours.
+"""Checks every row of the documented table of replies: the reply that the sender gets, and the
+content of the store. The tests send one request for each row over TLS; an independent
+implementation signs and encrypts it.
 """
 
 import json
@@ -125,7 +126,7 @@ class Merchants(ServiceTestCase):
 
 
 class Refused(ServiceTestCase):
-    """Whatever is not signed by the platform leaves no trace in the store."""
+    """A request without the platform's signature leaves nothing in the store."""
 
     def setUp(self):
         super().setUp()

@@ -1,6 +1,6 @@
-"""Goal: a restart costs nobody a notification, and with a socket that outlives it nobody notices.
-Method: SIGTERM and start again under load, over kept and fresh connections; this test is the
-service manager that keeps the sockets open.
+"""Checks that a restart loses no notification, and that with socket activation no client notices
+the restart. The tests stop and start the service under load, over kept and new connections. The
+test process acts as the service manager that keeps the sockets open.
 """
 
 import itertools

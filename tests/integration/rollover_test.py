@@ -1,7 +1,7 @@
-"""Goal: while the platform's keys change under load, no valid notification is refused once its key
-could be known, and nobody can make us fetch more than once a minute. Method: notifications signed
-beforehand under the keys of each stage, paced over many connections, beside a stream of unknown
-serials.
+"""Checks that during a rollover of the platform's keys no valid notification is refused once the
+service can know its key, and that attackers cannot cause more than one fetch a minute. The test
+signs notifications with the keys of each stage in advance, and sends them at a steady rate over
+many connections, beside requests with unknown serials.
 """
 
 import random
@@ -25,12 +25,12 @@ from support.wire import Connection
 CONNECTIONS = 8
 PUBLIC_KEY_ID = "PUB_KEY_ID_0114232134912410000000000000"
 RATE = 1000 if LONG else 100  # notifications a second
-ATTACKS = 200 if LONG else 50  # requests a second under serials that nobody has
+ATTACKS = 200 if LONG else 50  # requests a second with unknown serials
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One notification, with when its sending began and its reply had come."""
+    """One sent notification, with the times when it was sent and its reply arrived."""
 
     event: object
     id: str
@@ -44,7 +44,8 @@ class Rollover(unittest.TestCase):
     def setUp(self):
         self.service = self.enterContext(Service(starts=False))
         self.api = self.enterContext(PayApi(self.service, certificate_refresh_minutes=1440))
-        # Signing beforehand takes longer than the usual five minutes on a busy machine.
+        # On a busy machine, signing everything in advance takes longer than the default tolerance
+        # of five minutes.
         self.service.configure("merchant.timestamp_tolerance_s", 3600)
         self.service.configure("log.level", "error")
         self.old = Platform.of(self.service)
@@ -78,7 +79,8 @@ class Rollover(unittest.TestCase):
                    seconds, f"the key {platform.serial}")
 
     def trust_public_key(self):
-        """As an operator does who has downloaded it from the console."""
+        """Adds the public key to the configuration, like an operator who has downloaded it from the
+        console."""
         self.service.write("wechatpay/pub_key.pem", self.public.key.public_key().public_bytes(
             serialization.Encoding.PEM,
             serialization.PublicFormat.SubjectPublicKeyInfo).decode())
@@ -86,10 +88,11 @@ class Rollover(unittest.TestCase):
                             "file = \"wechatpay/pub_key.pem\"\n")
         self.service.signal(signal.SIGHUP)
 
-    # Traffic
+    # Sending notifications
 
     def sign(self, seconds, *platforms):
-        """Notifications for so many seconds, each under one of these keys."""
+        """Returns signed notifications for this many seconds, each signed with one of these
+        keys."""
         def make(_):
             event, id, platform = events.redeem(), secrets.token_hex(16), random.choice(platforms)
             return event, id, platform, platform.notify(event, id)
@@ -97,7 +100,8 @@ class Rollover(unittest.TestCase):
             return list(pool.map(make, range(int(seconds * RATE))))
 
     def send(self, stage):
-        """Paced, over all connections. Returns notifications a second."""
+        """Sends the notifications of a stage at the steady rate, over all connections. Returns the
+        achieved rate in notifications a second."""
         begun = time.monotonic()
 
         def carry(number):
@@ -126,13 +130,14 @@ class Rollover(unittest.TestCase):
                 reply = connection.post(forged.having(Wechatpay_Serial=serial))
                 self.attacks[reply.code] += 1
 
-    # What must hold
+    # Checks of the results
 
     def refused(self, platform):
         return [each for each in self.sent if each.platform is platform and each.status != 204]
 
     def assert_none_refused_once_known(self, platform):
-        """From the first that was accepted on. Returns how many were refused before."""
+        """Checks that no notification under this key was refused after the first accepted one.
+        Returns the number of earlier refusals."""
         accepted = [each.ended for each in self.sent
                     if each.platform is platform and each.status == 204]
         self.assertTrue(accepted, "nothing was ever accepted under this key")
@@ -148,7 +153,8 @@ class Rollover(unittest.TestCase):
         return fetches
 
     def assert_everything_is_stored(self):
-        """After what was refused has come once more, as it does after a minute."""
+        """Sends refused notifications again, as WeChat Pay does after a minute, and then checks
+        that all are stored."""
         again = [each for each in self.sent if each.status != 204]
         with Connection(self.service) as connection:
             for each in again:

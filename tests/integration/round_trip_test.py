@@ -1,6 +1,6 @@
-"""Goal: every API of the catalogue is called, refused and answered over real TLS, and every error
-code that is documented says what to do. Method: the commands against the sandbox, row by row; an
-API or a code that the source knows and these tables do not is a failure.
+"""Checks over real TLS that every API of the catalogue can be called, refused and answered, and
+that every documented error code has a remedy. The tests run the commands against the sandbox, one
+row for each API or code; an API or code that is only in the source code fails the test.
 """
 
 import json
@@ -19,13 +19,13 @@ URL = "https://pay.example.com/notify"
 
 
 def catalogue() -> dict:
-    """Path by name of every API that the source knows."""
+    """Returns all APIs in the source code: name to path."""
     text = (SOURCE / "api_catalogue.cpp").read_text()
     return dict(re.findall(r'k\w+,\s*"(\w+)",[^"]+"(/v3/[^"]+)"', text))
 
 
 def documented_errors() -> dict:
-    """What may come of a repetition, by every code that the source explains."""
+    """Returns the retry advice of every error code in the source code."""
     text = (SOURCE / "error_catalogue.cpp").read_text()
     return dict(re.findall(r'\{"([A-Z_]+)",\s*Retry::k(\w+),', text))
 
@@ -77,7 +77,8 @@ class RoundTrip(unittest.TestCase):
         return json.loads(sent)["coupon_id"]
 
     def rows(self) -> dict:
-        """The command that calls an API, and what it tells of the reply."""
+        """Returns for each API the command that calls it, and a text that the command must
+        print."""
         user = ("--openid", "oUser", "--appid", APPID)
         fresh, ended = self.create_stock(), self.create_stock()
         self.must("stock", "start", ended)
@@ -110,13 +111,15 @@ class RoundTrip(unittest.TestCase):
         }
 
     def order_error(self, path, code, status=400):
-        """The next call below the fixed part of a path is refused."""
+        """Tells the sandbox to refuse the next call whose path begins with the fixed part of
+        `path`."""
         self.sandbox.ask("fail", path=path.split("{")[0], status=status, code=code, count=1,
                          message="ordered")
 
     def test_every_api_is_refused_and_answered(self):
         apis, rows = catalogue(), self.rows()
-        # The echo calls back to where nobody on this machine can be: reconcile_test plays that.
+        # The echo API is not called here: its callback needs a public address; reconcile_test
+        # covers it.
         self.assertEqual(set(apis) - {"security_echo"}, set(rows))
         for name, (arguments, told) in rows.items():
             with self.subTest(name):
@@ -164,7 +167,7 @@ class RoundTrip(unittest.TestCase):
                     self.must("stock", "show", self.stock)
 
     def refusal(self, code) -> str:
-        """What is said of an error, without what differs from call to call."""
+        """Returns the error message of a code, without the parts that differ between calls."""
         self.order_error("/v3/marketing/favor/stocks/{stock_id}", code)
         done = self.command("stock", "show", self.stock)
         self.assertEqual(done.returncode, 1, done)

@@ -1,5 +1,6 @@
-"""Goal: the sandbox is a WeChat Pay one can trust: its APIs, its books and its notifications agree.
-Method: a merchant written from the documentation asks it over TLS, with a real service behind it.
+"""Checks that the sandbox behaves like WeChat Pay: its APIs, its records and its notifications
+agree. A merchant client written from the documentation calls the sandbox over TLS, with a real
+service behind it.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ APPID = "wx0000000000000001"
 
 
 class SandboxTestCase(ServiceTestCase):
-    """One service and one sandbox for each class."""
+    """Base class: one service and one sandbox for each class."""
 
     options: tuple = ()
 
@@ -50,7 +51,7 @@ class SandboxTestCase(ServiceTestCase):
         return self.merchant.get(target)
 
     def create(self, starts=True, **changes):
-        """Returns the id of a stock."""
+        """Creates a stock and, by default, starts it. Returns its id."""
         stock = self.ok(self.merchant.post(f"{FAVOR}/coupon-stocks", stock_body(**changes)))
         if starts:
             self.ok(self.change(stock["stock_id"], "start"))
@@ -72,12 +73,12 @@ class SandboxTestCase(ServiceTestCase):
         return self.get(f"{FAVOR}/stocks/{stock_id}", stock_creator_mchid=self.mchid)
 
     def state_of(self, id):
-        """What became of a notification: its state and the statuses of its copies."""
+        """Returns the state of a notification and the statuses of its copies."""
         (item,) = [item for item in self.sandbox.ask("notifications")["items"] if item["id"] == id]
         return item["state"], item["statuses"]
 
     def assert_ledger_equals_books(self, *stock_ids):
-        """For every coupon of these stocks. Returns how many."""
+        """Compares every coupon of these stocks with the ledger. Returns the number of coupons."""
         compared = 0
         for coupon in self.sandbox.ask("books")["coupons"]:
             if coupon["stock_id"] not in stock_ids:
@@ -93,7 +94,7 @@ class SandboxTestCase(ServiceTestCase):
 
 
 class Requests(SandboxTestCase):
-    """Who may ask, and what comes back signed."""
+    """Tests of request signatures, and of the signatures of replies."""
 
     def ask(self, **headers):
         return self.merchant.get("/v3/certificates", headers=headers)
@@ -170,7 +171,7 @@ class Requests(SandboxTestCase):
 
 
 class Coupons(SandboxTestCase):
-    """The coupon APIs, by themselves."""
+    """Tests of the coupon APIs alone."""
 
     def test_a_stock_lives_from_created_to_stopped(self):
         stock_id = self.create(starts=False)
@@ -338,7 +339,7 @@ class Flows(SandboxTestCase):
         return self.merchant.get(link["url"].removeprefix(self.sandbox.url))
 
     def rows(self, name):
-        """The file's header and rows, after checking its hash and form."""
+        """Downloads a flow file, and checks its hash and form. Returns its header and rows."""
         self.sandbox.ask("end", stock_id=self.stock_id)
         link = self.link(name)
         file = self.download(link)
@@ -385,7 +386,7 @@ class Flows(SandboxTestCase):
 
 
 class Notifications(SandboxTestCase):
-    """What the service is told is what is in the books."""
+    """Checks that the service's ledger agrees with the sandbox's records."""
 
     def test_issued_redeemed_and_refunded_the_ledger_equals_the_books(self):
         stock_id = self.create()
@@ -460,7 +461,7 @@ class Notifications(SandboxTestCase):
 
 
 class Schedule(SandboxTestCase):
-    """At this speed, a minute of schedule is a quarter of a second."""
+    """Tests of the resend schedule, 240 times as fast: one minute takes a quarter of a second."""
 
     options = ("--speed", 240)
 
@@ -498,7 +499,8 @@ class Schedule(SandboxTestCase):
 
 
 class Rollover(SandboxTestCase):
-    """Old, both, new, mixed with a public key, and that alone: sections 1.6 and 1.7."""
+    """Tests of each stage of a key rollover: the old certificate, both, the new one, the new one
+    and a public key, the public key alone."""
 
     def keys(self):
         return self.sandbox.ask("keys")["keys"]
@@ -509,7 +511,7 @@ class Rollover(SandboxTestCase):
         self.service.wait_for_log(reloads + 1, event="reloaded")
 
     def trust(self, key, name):
-        """Gives a key to the service, as the console or a download would."""
+        """Adds a key to the service's configuration, as after a download or from the console."""
         self.service.write(f"wechatpay/{name}.pem", key["pem"].strip())
         if key["kind"] == "public_key":
             self.service.append(f"[[merchant.platform_public_key]]\nid = \"{key['serial']}\"\n"
@@ -521,7 +523,8 @@ class Rollover(SandboxTestCase):
                                    ["wechatpay/platform_cert.pem", f"wechatpay/{name}.pem"])
 
     def serials(self, count=12):
-        """Of which keys notifications come, all of which must be accepted."""
+        """Issues coupons and expects that the service accepts every notification. Returns the
+        serials of the signing keys."""
         for _ in range(count):
             self.sandbox.issue("88000001")
         summary = self.sandbox.wait_for()

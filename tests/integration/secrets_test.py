@@ -1,5 +1,5 @@
-"""Goal: nothing secret or personal leaves by logs, the console, lists or the status page.
-Method: traffic of all kinds, then a search for every secret through everything that came out.
+"""Checks that no secret and no personal data appears in logs, on the console, in lists or on the
+status page. The test sends requests of all kinds and then searches all output for every secret.
 """
 
 import json

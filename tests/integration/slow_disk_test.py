@@ -1,6 +1,6 @@
-"""Goal: on a disk whose flushes take seconds, everything that can be acknowledged within the reply
-budget is, the replica stays ready, and what comes later still counts. Method: a library that is
-loaded before the system's makes flushes as slow as a test says.
+"""Checks the service on a disk whose flushes take seconds: it acknowledges all that it can within
+the reply budget, stays ready, and still stores the rest. A preloaded library makes flushes as slow
+as a test requires.
 """
 
 import threading
@@ -32,11 +32,12 @@ class SlowDiskCase(unittest.TestCase):
         self.service.start()
         self.platform = Platform.of(self.service)
         wait_until(lambda: self.service.ask("/readyz", token=None)[0] == 200, 10, "readiness")
-        # At the end, or the service would end as slowly.
+        # The flush delay is removed at the end; otherwise the shutdown would be slow too.
         self.addCleanup(setattr, self.disk, "flush_ms", 0)
 
     def send(self, count, over_s, description=""):
-        """Sends as many over that time, each on a connection of its own. Returns the replies by id."""
+        """Sends `count` notifications within `over_s` seconds, each on a new connection. Returns
+        the replies by id."""
         def post(number):
             time.sleep(number * over_s / count)
             event = events.redeem()
@@ -53,7 +54,8 @@ class SlowDiskCase(unittest.TestCase):
         self.assertEqual(refused, {}, f"of {len(replies)}")
 
     def watch_readiness(self):
-        """Asks all the time, as a load balancer does. Returns what stops it and gives the answers."""
+        """Polls /readyz all the time, like a load balancer. Returns a function that stops the
+        polling and returns the answers."""
         over, answers = threading.Event(), []
 
         def ask():
@@ -91,7 +93,8 @@ class Admissions(SlowDiskCase):
                    "the deliveries")
 
     def test_a_log_that_is_due_to_be_emptied_keeps_no_reply_waiting(self):
-        # The log is copied into the database every 16 MB, which takes two flushes more.
+        # SQLite copies the log into the database every 16 MB; this checkpoint needs two more
+        # flushes.
         self.begin()
         self.disk.flush_ms = FLUSH_MS
         replies = self.send(60, over_s=4, description="x" * 500_000)

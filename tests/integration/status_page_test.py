@@ -1,5 +1,6 @@
-"""Goal: an operator opens the status page and sees what the service holds, and nobody else does.
-Method: a real browser opens it, types, clicks and reads; what notifications hold is hostile.
+"""Checks that the status page shows an operator the content of the store, and shows nothing without
+a token. A real browser opens the page, types, clicks and reads; the notifications hold hostile
+text.
 """
 
 import signal
@@ -37,7 +38,7 @@ class StatusPageCase(ServiceTestCase):
         wait_until(holds, 20.0, what)
 
     def enter(self):
-        """Gives the token where the tab does not hold it yet, and waits for figures."""
+        """Enters the token if the tab does not have it yet, and waits until the figures appear."""
         if self.browser.is_shown("#access"):
             self.browser.type("#token", self.service.token())
             self.browser.click("#access button")
@@ -211,7 +212,7 @@ class Deliveries(StatusPageCase):
 
 
 class Waiting(StatusPageCase):
-    """What waits for an operator."""
+    """Tests of the part of the page that lists what waits for an operator's action."""
 
     @classmethod
     def prepare(cls, service):

@@ -1,5 +1,6 @@
-"""Goal: the status endpoint tells the truth in the contract's shapes, at once, to whoever may ask.
-Method: every key and type is compared; lists are paged and filtered; load is put on the listener.
+"""Checks that the status endpoint replies quickly and correctly in the documented forms, and only
+to clients with a token. The tests compare every key and type, page through and filter lists, and
+put load on the listener.
 """
 
 import itertools
@@ -48,7 +49,8 @@ COUPON = {
 
 
 def mismatches(value, shape, at="answer"):
-    """What of the contract's shape is missing; more than it asks for is allowed."""
+    """Returns the differences between a value and the documented shape; additional keys are
+    allowed."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{at} is no object"]
@@ -273,11 +275,12 @@ class Lists(StatusTestCase):
 
 
 class UnderLoad(StatusTestCase):
-    #: The contract says 50 ms on a machine that is not busy with tests.
+    #: The documented limit is 50 ms; this one allows for a machine that is busy with tests.
     LIMIT_S = 0.25
 
     def slowest(self, path, seconds):
-        """Asked by curl, whose clock does not wait for this process's threads as ours would."""
+        """Returns the median and the longest reply time. curl measures the time, because this
+        process's threads would disturb its own clock."""
         host, port = self.service.admin_address
         command = ["curl", "--silent", "--fail", "--config", "-", "--output", "/dev/null",
                    "--write-out", "%{time_total}", f"http://{host}:{port}{path}"]
@@ -295,7 +298,8 @@ class UnderLoad(StatusTestCase):
     def test_status_answers_at_once_while_the_listener_is_saturated(self):
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(lambda _: self.platform.notify(events.redeem()), range(300)))
-        # Copies cost the service a verification and a transaction each, and the test no signing.
+        # Copies of 300 signed notifications: each costs the service a verification and a
+        # transaction, but the test no signing.
         requests = itertools.cycle(signed)
         load = Load(self.service, lambda: (0, next(requests)), clients=8)
         try:

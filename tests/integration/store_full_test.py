@@ -1,6 +1,7 @@
-"""Goal: on a disk that is nearly full, a replica that refuses what it is sent is not ready, its log
-says why without filling what is left, and with room it goes on. Method: a file system of a fixed
-size in memory, which takes root to mount, with a file that leaves as much room as a test says.
+"""Checks a replica on an almost full disk: while it refuses notifications it is not ready, its log
+gives the reason without filling the disk, and with free space it continues. The tests mount a
+memory file system of fixed size (root is required), with a filler file that leaves a chosen amount
+of space.
 """
 
 import os
@@ -34,7 +35,7 @@ class NearlyFull(unittest.TestCase):
         self.filler = self.folder / "filler"
 
     def leave_room(self, kilobytes):
-        """Fills the disk but for so much."""
+        """Fills the disk except for this many kilobytes."""
         free = os.statvfs(self.folder)
         size = free.f_bavail * free.f_frsize - kilobytes * 1024
         with self.filler.open("wb") as filler:
@@ -46,7 +47,7 @@ class NearlyFull(unittest.TestCase):
         return self.client.post(self.platform.notify(event, id)).status
 
     def fill_up(self, bytes):
-        """Sends until one is refused. Returns the ids of those that were acknowledged."""
+        """Sends notifications until one is refused. Returns the ids of the acknowledged ones."""
         acknowledged = []
         for number in range(200):
             id = f"fills-{number}"
@@ -60,7 +61,7 @@ class NearlyFull(unittest.TestCase):
 
     def check_that_it_is_not_ready_until_there_is_room(self, bytes):
         acknowledged = self.fill_up(bytes)
-        # A small row of a probe would fit, time and again.
+        # A probe that writes a small row would still fit, but must not make the service ready.
         for _ in range(6):
             self.assertFalse(self.ready(), "an admission was refused, and none has fitted since")
             self.assertFalse(self.service.get("/status")["store"]["ok"])
@@ -98,7 +99,8 @@ class NearlyFull(unittest.TestCase):
                     if (line["event"], line.get("verdict"), line.get("message")) == cause]
             self.assertLessEqual(len(told), seconds + 2, cause)
         self.assertLessEqual(len(causes), 3, causes)
-        # The rest is told by the next line of the cause, or by itself after a while.
+        # The next line of the same cause, or a later line of its own, reports the number of
+        # suppressed lines.
         self.assertGreater(sum(line.get("suppressed", 0) for line in lines), 0, lines)
 
 

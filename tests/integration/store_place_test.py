@@ -1,7 +1,8 @@
-"""Goal: a store whose files are removed, moved or replaced while the service runs acknowledges
-nothing that a restart would not find, says so within 3 s, and goes on once they are back; a clock
-that is far off purges nothing. Method: the files of a running service, and what is in them after
-kill -9; times in the store are set back, which is how a clock that ran ahead sees them.
+"""Checks a service whose store files are removed, moved or replaced: it acknowledges nothing that a
+restart would not find, reports the loss within 3 s, and continues when the files are back. Also
+checks that a clock that is far off purges nothing. The tests change the files of a running service
+and examine them after kill -9; times in the store are set back, which looks like a clock that is
+ahead.
 """
 
 import itertools
@@ -38,7 +39,8 @@ class StorePlaceTestCase(unittest.TestCase):
         return self.service.ask("/readyz", token=None)[0] == 200
 
     def assert_lost(self):
-        """No reply, no readiness, and the path in the log, all within 3 s."""
+        """Checks that, within 3 s, a notification is refused, the service is not ready, and the log
+        names the path."""
         begun = time.monotonic()
         reply = self.post("stray")
         self.assertEqual((reply.status, reply.code), (503, "STORE_UNAVAILABLE"))
@@ -67,7 +69,7 @@ class Moved(StorePlaceTestCase):
         self.database.parent.rename(self.elsewhere)
         message, _ = self.assert_lost()
         self.assertIn(str(self.elsewhere / self.database.name), message)
-        time.sleep(1.5 * PATIENCE)  # the look that tells of its return comes once a second
+        time.sleep(1.5 * PATIENCE)  # the service checks once a second whether the file is back
         self.elsewhere.rename(self.database.parent)
         self.service.wait_for_log(event="store_back")
         wait_until(self.is_ready, 5, "readiness")
@@ -121,7 +123,8 @@ class Moved(StorePlaceTestCase):
 
 
 class ClockAhead(StorePlaceTestCase):
-    """Everything in the store is set back by 200 days: the clock is as far ahead of it."""
+    """Tests of a wall clock that is 200 days ahead: all times in the store are set back by 200
+    days."""
 
     engine = SqliteStore
 

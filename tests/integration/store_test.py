@@ -1,5 +1,5 @@
-"""Goal: a store that cannot commit is never answered with success, and is used again once it can.
-Method: another process holds its lock; the process may not make its files larger.
+"""Checks that a store that cannot commit is never answered with success, and is used again as soon
+as it can. Another process locks the store, or the service may not make its files larger.
 """
 
 import resource
@@ -94,7 +94,7 @@ class Locked(StoreTestCase):
 
 
 class Full(StoreTestCase):
-    """No file may grow: what a full disk does, without one."""
+    """Imitates a full disk: a resource limit stops every file from growing."""
 
     @contextmanager
     def no_room(self):

@@ -1,6 +1,6 @@
-"""Goal: replicas on one PostgreSQL deliver for each other: at once where one cannot, and what a killed
-one had in hand within 30 s, every delivery at least once and no kill repeating more than one.
-Method: a replica whose target is dead, and replicas killed with -9 at a chosen moment of a call.
+"""Checks that replicas on one PostgreSQL deliver for each other: at once if one cannot deliver, and
+within 30 s if one is killed. Every delivery is made at least once, and each kill repeats at most
+one. One replica has a dead target; others are killed with kill -9 at a chosen moment of a call.
 """
 
 import functools
@@ -55,14 +55,15 @@ class WakeUp(ReplicasThatDeliver):
         for number in range(6):
             self.send(f"opens-{number}", unable)
         unable.wait_for_log(event="target_down")
-        # Looks once a minute by itself, so that whatever it does at once it was told of.
+        # This replica polls only once a minute, so an earlier delivery shows that the other replica
+        # woke it.
         self.add_replica(target.url, {"deliveries.poll_ms": 60000})
         time.sleep(0.5)
         told = [f"told-{number}" for number in range(3)]
         begun = time.monotonic()
         for id in told:
             self.send(id, unable)
-        # One of them may go to the dead target, to find out whether it is back.
+        # The first replica may use one of them to test whether its dead target is back.
         wait_until(lambda: target.ids().keys() & set(told), 10, "the other replica to deliver")
         print(f"made by the other replica after {(time.monotonic() - begun) * 1000:.0f} ms")
 
@@ -87,7 +88,7 @@ class AckHandled(ReplicasThatDeliver):
         self.assertEqual(target.ids(), {id: 3 if id in fails else 1 for id in ids})
 
     def post_until_done(self, id, replica) -> list:
-        """Sends copies until one is acknowledged. Returns the statuses of all."""
+        """Sends copies until one is acknowledged. Returns all statuses."""
         statuses = []
         event = self.event_of(id)
         with Client(replica) as client:
@@ -103,7 +104,8 @@ class AckHandled(ReplicasThatDeliver):
 
 
 class Killed(ReplicasThatDeliver):
-    """Two replicas with one call at a time. `hold` is the notification whose call does not return."""
+    """Two replicas that make one call at a time. `hold` is the notification whose first call does
+    not return."""
 
     def setUp(self):
         super().setUp()
@@ -122,7 +124,8 @@ class Killed(ReplicasThatDeliver):
         return 204
 
     def kill_during(self, kill):
-        """Kills the replica that makes a call. Returns the ids that it had in hand."""
+        """Waits until a replica makes a call. Returns that replica and the ids of the two
+        deliveries that it holds."""
         during, before = f"during-{kill}", f"before-{kill}"
         self.hold = during
         self.released.clear()
@@ -141,7 +144,8 @@ class Killed(ReplicasThatDeliver):
         return holder[0]
 
     def kill(self, holder, ids):
-        """Kills a replica. Returns how long another took to make what it had in hand."""
+        """Kills a replica. Returns the time until another replica has made the deliveries that it
+        held."""
         others = [each for each in self.replicas if each is not holder]
         holder.kill()
         killed = time.monotonic()
@@ -174,7 +178,8 @@ class Killed(ReplicasThatDeliver):
             id = f"after-{kill}"
             self.send(id, self.replicas[0])
             self.target.wait_for([id])
-            # Its reply is on the way: some of these come before the result is recorded.
+            # The target has received the call and its reply is on the way. Some kills come before
+            # the replica records the result.
             holder = self.replicas[0]
             time.sleep(0.0005 * (kill % 10))
             took.append(self.kill(holder, [id]))

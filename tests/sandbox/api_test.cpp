@@ -1,6 +1,5 @@
-// Goal: routes lead where they should, limits and links end when they should, keys roll over.
-// Method: the sandbox's parts without HTTP, signatures or a clock; what goes over the wire is the
-// integration test's matter.
+// Tests of the sandbox's API without HTTP, signatures or a real clock: routes, rate limits, expiry
+// of links, and key rollover. The integration tests check the real HTTP traffic.
 
 #include <gmock/gmock.h>
 
@@ -132,7 +131,7 @@ TEST(SandboxFlows, AreThereFromTenOClockInBeijingOnTheDayAfterTheEnd) {
 
 TEST(SandboxDigests, GiveThePublishedValues) {
   EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  // The example of WeChat Pay's own page on V2 signatures.
+  // The example of WeChat Pay's documentation of V2 signatures.
   constexpr std::string_view kKey = "192006250b4c09247ec02edce69f6a2d";
   EXPECT_EQ(hmac_sha256_hex(kKey,
                             "appid=wxd930ea5d5a258f4f&body=test&device_info=1000&"

@@ -1,5 +1,5 @@
-// Goal: the books keep the rules of stocks, coupons and payments, and say the same for the same
-// seed. Method: deeds in order against books without a clock or I/O.
+// Checks that the sandbox's records follow the rules of stocks, coupons and payments. The tests act
+// on the records in order, without a clock or I/O.
 
 #include "sandbox/books.hpp"
 

@@ -1,5 +1,6 @@
-// Goal: an unacknowledged notification is sent when WeChat Pay would, as often, and not once more.
-// Method: a receiver that answers what the test says, time moving from one due copy to the next.
+// Checks that the sandbox repeats an unacknowledged notification at the times of WeChat Pay's
+// schedule, and exactly as often. The receiver gives the test's answers; the time moves from one
+// due copy to the next.
 
 #include "sandbox/outbox.hpp"
 
@@ -25,7 +26,8 @@ OutboxEntry entry_of(const std::string& event_type, Fate fate = {}) {
 
 class SandboxOutbox : public ::testing::Test {
  protected:
-  /// Answers every copy with `status` until nothing is due any more. \return when each was sent.
+  /// Answers every copy with `status` until no copy is due.
+  /// \return the time of each copy.
   std::vector<ScheduleTime> answer_all(unsigned status) {
     std::vector<ScheduleTime> sent;
     while (const auto due = outbox_.next_due()) {

@@ -1,5 +1,6 @@
-// What becomes of what is handed in: new, a copy, a conflict, a fact of the ledger, a sealed body.
-// Each test writes batches through a connection of a fresh store and reads back through a Reader.
+// Tests of the outcome of each admission: new, duplicate, conflict, ledger fact, sealed body. Each
+// test writes batches through a connection of a fresh store and reads the rows back through a
+// Reader.
 
 #include <array>
 #include <optional>
@@ -81,7 +82,7 @@ TEST_P(Admissions, KeepTextOfAnyLanguageAndQuote) {
   EXPECT_EQ(kept("n'1\"; --").resource, resource);
 }
 
-/// As the store has it; nothing where it is NULL.
+/// Returns the column `flaw` of the notification; empty if the column is NULL.
 std::optional<std::string> flaw_of(Connection& connection, std::string_view id) {
   static constexpr Statement kFlaw{"SELECT flaw FROM notifications WHERE id = $1"};
   std::vector<Rows> rows;
@@ -126,7 +127,7 @@ TEST_P(Admissions, ApplyARefundOnceUnderTwoIds) {
   EXPECT_EQ(reader().coupon("9856000", "c1").value().size(), 2U);
 }
 
-/// What an http handler is to be told, under a source.
+/// Returns the admission with one delivery to the http handler "crm", and with the given source.
 Admission told(Admission fact, std::string_view source) {
   fact.source = source;
   fact.deliveries = {{.handler = "crm", .ordering_key = "c1"}};
@@ -278,7 +279,8 @@ TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
   EXPECT_EQ(counts().by_type.at(0).count, 2);
 }
 
-// Issue 13, item 19: two opens of one body, and between them another that got its number.
+// Two requests open the same sealed body. Between them the store deletes its row, and SQLite gives
+// the row number to another sealed body, which the second request must not remove.
 TEST_P(Admissions, OpenedFromTheQuarantineLeaveAnotherBodyThatTookItsNumber) {
   write_together(quarantined('a', "n1"));
   NotificationFilter sealed_ones;

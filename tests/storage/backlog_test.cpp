@@ -1,7 +1,8 @@
-// A backlog drains at a cost per delivery that does not grow with it. Deliveries of few coupons are
-// kept, so that most stand in line, and then made to the last one; the processor time for each
-// tenth of them is compared, this thread's and that of the server's processes that work for it.
-// COUPONHOOK_LONG=1 asks for a million. PostgreSQL is given a quarter of them.
+// Checks that the cost of a delivery does not grow with the backlog. The test stores many
+// deliveries of few coupons, so most of them wait behind another of the same coupon. It then makes
+// all of them and compares the CPU time of each tenth: the time of this thread and of the
+// PostgreSQL processes that work for it. COUPONHOOK_LONG=1 stores a million deliveries (PostgreSQL:
+// a quarter of that).
 
 #include <ctime>
 #include <iostream>
@@ -14,10 +15,10 @@ namespace {
 
 class BacklogTest : public WithDeliveries {
  protected:
-  /// PostgreSQL, which is asked over a socket, takes several times as long for each.
+  /// Fewer deliveries on PostgreSQL: each one takes several times as long over a socket.
   static int sized(int count) { return GetParam() == "postgresql" ? count / 4 : count; }
 
-  /// `in_line` of each coupon, coupons taking turns.
+  /// Stores `in_line` deliveries of each coupon, in turns: one of each coupon, then the next one.
   void keep_backlog(int count, int in_line) {
     constexpr int kBatch = 500;
     const auto connection = writer();
@@ -32,10 +33,12 @@ class BacklogTest : public WithDeliveries {
     }
   }
 
-  /// Takes and finishes `count`. \return CPU microseconds of each.
+  /// Takes and finishes `count` deliveries.
+  /// \return CPU time per delivery in microseconds.
   double drain(Deliveries& deliveries, int count) {
-    // PostgreSQL gives what is due at the same time in any order, so a claim may find none but such
-    // as stand in line, which it puts aside.
+    // PostgreSQL returns deliveries with the same due time in any order. So a claim may find only
+    // deliveries that wait behind another one of their coupon: it puts these aside and returns
+    // none.
     int only_put_aside = 0;
     const double begun = cpu_us();
     for (int done = 0; done < count;) {
@@ -92,7 +95,7 @@ TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
 }
 
 TEST_P(BacklogTest, TakesOneCouponThroughALongLine) {
-  // Each stands behind all that came before it.
+  // All deliveries are of one coupon, so each one waits for all the earlier ones.
   const int line = sized(2'000);
   keep_backlog(line, line);
   Deliveries deliveries = replica();

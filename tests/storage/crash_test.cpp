@@ -1,6 +1,6 @@
-// Every row that was acknowledged is there after the process was killed, whatever it was doing.
-// A child admits rows and writes the ids it was told of to a pipe; it is killed at random, ten
-// times, and once after a purge whose transaction outgrew SQLite's page cache.
+// Checks that every acknowledged row survives a killed process. A child process admits rows and
+// writes the acknowledged ids to a pipe. The test kills the child at a random moment, ten times,
+// and once after a purge whose transaction was larger than SQLite's page cache.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// Writes its id to a pipe when that is committed.
+/// Listener that writes its id to a pipe when the admission is committed.
 class Acknowledge final : public AdmitListener {
  public:
   Acknowledge(int pipe, std::int32_t id) : pipe_(pipe), id_(id) {}
@@ -52,7 +52,7 @@ std::set<std::int32_t> read_all(int pipe) {
   return ids;
 }
 
-/// A process of its own that writes to a pipe.
+/// A child process and the reading end of its pipe.
 struct Child {
   pid_t id;
   int pipe;
@@ -72,8 +72,8 @@ Child start_child(Work&& work) {
   return {child, ends[0]};
 }
 
-/// Runs the child for a moment from its first acknowledgement on, since a busy machine may take
-/// long until then, kills it, and gives what it was told.
+/// Runs the child process, waits for its first acknowledgement (a busy machine may need long for
+/// it), kills the child after `life` more, and returns the acknowledged ids.
 std::set<std::int32_t> acknowledged_before_kill(const StoreUrl& url, std::int32_t first_id,
                                                 std::chrono::milliseconds life) {
   const auto [child, pipe] = start_child([&](int out) { admit_until_killed(url, out, first_id); });
@@ -122,8 +122,8 @@ TEST_P(CrashTest, LosesNothingThatWasAcknowledged) {
 constexpr int kOld = 200;
 constexpr int kYoung = 20;
 
-/// Keeps notifications that are old, and lets them go in one transaction, which is larger than the
-/// page cache and does not wait for the disk. The connection lives on, as that of a service does.
+/// Stores old notifications and purges them in one transaction that is larger than SQLite's page
+/// cache and does not wait for the disk. The connection stays open, as in a running service.
 void keep_and_purge(Connection& connection) {
   BatchWriter batch_writer(connection);
   for (int i = 0; i < kOld; ++i) {
@@ -153,7 +153,8 @@ void keep_and_purge(Connection& connection) {
   while (true) ::pause();
 }
 
-// Issue 13, item 1: a file access of our own held back the last bytes of SQLite's log.
+// A custom SQLite VFS once held back the last bytes of the write-ahead log and lost acknowledged
+// rows. This test shows that acknowledged rows survive the crash.
 TEST_P(CrashTest, LosesNothingAfterAPurgeThatOutgrewThePageCache) {
   const TemporaryFolder folder;
   const StoreUrl url = fresh_url(GetParam(), folder);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A store with deliveries in it, and replicas that take them.
+/// Test fixture: a store with deliveries, and replicas that claim and finish them.
 
 #include <algorithm>
 #include <array>
@@ -21,7 +21,7 @@ constexpr std::int64_t kLease = 10'000;
 
 class WithDeliveries : public StoreTest {
  protected:
-  /// One replica's hands.
+  /// The delivery queue as one replica uses it; `name` owns the leases.
   [[nodiscard]] Deliveries replica(std::string name = "a") {
     return Deliveries(writer(), {.owner = std::move(name)});
   }
@@ -51,7 +51,8 @@ class WithDeliveries : public StoreTest {
     for (const ClaimedDelivery& delivery : claimed) found.push_back(delivery.notification_id);
     return found;
   }
-  /// \return whether the result counted.
+  /// Reports the result of a delivery under its lease.
+  /// \return true if the store accepted the result; false if the lease is no longer valid.
   static bool finish(Deliveries& deliveries, Lease lease, DeliveryResult result,
                      std::int64_t now_ms = kNow, std::int64_t due_at_ms = 0,
                      std::string_view error = "refused") {

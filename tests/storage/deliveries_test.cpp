@@ -1,5 +1,5 @@
-// Deliveries as replicas take and report them: whose turn it is, who holds what and until when, and
-// what is told of it afterwards. Each test is run on a fresh store of every engine.
+// Tests of claiming and finishing deliveries: order within a coupon, leases and their expiry, and
+// the recorded result. Each test runs on a fresh store of every engine.
 
 #include "deliveries_fixture.hpp"
 #include "storage/delivery_control.hpp"
@@ -333,9 +333,11 @@ TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
   EXPECT_TRUE(deliveries.claim_of("1900000001", "n1", handlers, kNow).value().empty());
 }
 
-// Born leased
+// Deliveries that are already leased when they are stored ("born leased"), because the admitting
+// session makes them itself
 
-/// What a session is told when it is to make its deliveries itself.
+/// Writes the batch and returns the leases of the deliveries that the admitting session makes
+/// itself.
 std::vector<BornLeased> leased_of(Connection& connection, std::vector<Work> batch) {
   BatchWriter batch_writer(connection, {.owner = "a", .lease = std::chrono::milliseconds(kLease)});
   EXPECT_TRUE(batch_writer.write(batch, kNow));

@@ -1,4 +1,5 @@
-// What operators do to deliveries: put back, drop, hold back, let go; and how they list them.
+// Tests of the operator's actions on deliveries: retry, skip, pause, resume, and the lists of
+// deliveries.
 
 #include <thread>
 
@@ -21,13 +22,15 @@ class DeliveryControlTest : public WithDeliveries {
     const std::array ids{delivery(id).delivery_id};
     return control().skip(ids, "sent by hand", now_ms).value().at(0);
   }
-  /// One delivery that has failed for good.
+  /// Stores one delivery and lets it fail permanently (dead letter).
   void keep_dead(const std::string& id, const std::string& coupon = "c1") {
     keep(id, coupon);
     Deliveries deliveries = replica();
     finish(deliveries, claim(deliveries).at(0).lease, kDead, kNow, 0, "gone for good");
   }
-  /// What the one that is under way then was leased with.
+  /// Retries the dead delivery `id` while a later delivery of the same coupon (`successor`) is in
+  /// progress.
+  /// \return the lease of the successor.
   Lease bring_back_beside_its_successor(Deliveries& deliveries, const std::string& id,
                                         const std::string& successor) {
     keep_dead(id);
@@ -112,7 +115,8 @@ TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBefor
   Deliveries deliveries = replica();
   const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
   finish(deliveries, successor, kRetry, kNow, kNow);
-  claim(deliveries);  // finds that it is not the turn of "refund"
+  // This claim puts "refund" aside, because "use" of the same coupon goes first.
+  claim(deliveries);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
 
@@ -227,13 +231,13 @@ TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
   EXPECT_TRUE(reader().pauses().value().empty());
 }
 
-// History
+// History of attempts
 
 TEST_P(DeliveryControlTest, TellsWhatBecameOfEachAttempt) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow, "status 500");
-  claim(deliveries);  // and never heard of again
+  claim(deliveries);  // the replica takes the lease and never reports a result
   finish(deliveries, claim(deliveries, kNow + kLease).at(0).lease, kDead, kNow + kLease, 0, "410");
   const auto history = delivery("n1").history;
   ASSERT_EQ(history.size(), 3U);
@@ -256,7 +260,7 @@ TEST_P(DeliveryControlTest, KeepsTheLatestAttemptsOfAnEndlessFailure) {
   EXPECT_EQ(history.back().attempt, 40);
 }
 
-// Lists
+// Lists and their filters
 
 TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   keep_dead("dead");

@@ -1,5 +1,6 @@
-// The queue before the store: who is told what and when, and what a failing store does to whom.
-// A decorated connection fails, or holds the writer, where a test says so.
+// Tests of the inbox, the queue in front of the store: the outcome that each listener gets, its
+// moment, and the effect of a failing store. A wrapped connection fails, or blocks the writer,
+// where a test asks for it.
 
 #include <array>
 #include <thread>
@@ -35,7 +36,8 @@ class InboxTest : public StoreTest {
     large.resource.assign(bytes, 'x');
     return inbox_->admit(std::move(large), outcomes_.listener(id));
   }
-  /// All of them in one batch, by holding the writer at one that went before.
+  /// Admits all ids in one batch: the writer is blocked with an earlier probe until all of them are
+  /// queued.
   void admit_together(const std::vector<std::string>& ids) {
     faults_->hold();
     EXPECT_EQ(inbox_->probe(nullptr), Inbox::Queued::kYes);
@@ -86,7 +88,8 @@ TEST_P(InboxTest, WakesAsManyWritersAsABurstFillsBatches) {
   }
   Inbox inbox(
       std::move(connections), {.batch_max = 1}, [] { return kNow; }, nullptr);
-  // Which writer sleeps when the burst comes is chance, so it is tried several times.
+  // The writer that sleeps when the burst arrives is chosen by chance, so the test makes several
+  // attempts.
   for (std::size_t round = 1; round <= 20; ++round) {
     faults_->hold();
     for (int i = 0; i < 3; ++i) {
@@ -134,7 +137,7 @@ TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) 
   EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
   faults_->release();
   EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
-  // The writer lets go of one batch when it takes the next.
+  // The writer frees the memory of a batch only when it takes the next batch.
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(3).at("p"), kAlive);
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
@@ -211,7 +214,8 @@ TEST_P(InboxTest, KeepsThePoisonedFromHarmingItsNeighbours) {
 TEST_P(InboxTest, EndsGoingOneByOneWhenTheStoreItselfFails) {
   open_inbox();
   faults_->fail_parameter("poison", FailureCode::kStatement, 1);
-  // The batch is refused for a statement, and the store fails before the first of its parts.
+  // The database rejects one statement of the batch. The inbox then writes the batch in parts, and
+  // the store fails before the first part.
   faults_->fail_commits(FailureCode::kUnavailable);
   admit_together({"n1", "n2", "poison"});
   EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));

@@ -1,6 +1,6 @@
-// No statement may cost more as the store grows: each engine is asked how it would run each of
-// them, and must not answer that it goes through a table that grows. PostgreSQL, which prefers that
-// while tables are empty, is told to do without where it can.
+// Checks that no SQL statement becomes slower as the store grows. Each engine explains its query
+// plan for every statement; no plan may scan a growing table. PostgreSQL prefers scans while tables
+// are empty, so the test disables them (enable_seqscan and the like).
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,8 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// The statement with a literal for each parameter: no plan depends on their values.
+/// Returns the statement with a literal in place of each parameter; no query plan depends on the
+/// values.
 std::string explained(std::string_view statement, std::string_view how) {
   std::string text(how);
   for (std::size_t i = 0; i < statement.size(); ++i) {
@@ -32,8 +33,8 @@ std::string explained(std::string_view statement, std::string_view how) {
   return text;
 }
 
-/// Tables that stay small whatever the store holds, and walks that a LIMIT ends, or that are only
-/// made where one that a LIMIT ends was short.
+/// Statements that may scan: those on tables that stay small, those that stop at a LIMIT, and those
+/// that run only if a scan with a LIMIT found too few rows.
 bool may_be_walked(const Statement& statement) {
   return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
          &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
@@ -68,7 +69,8 @@ class PlansTest : public StoreTest {
     return steps;
   }
 
-  /// Steps that go through all of a table that grows, be it in an index's order.
+  /// Returns the steps of the plan that scan a whole growing table, also if they scan it in an
+  /// index's order.
   static Steps walks(const Steps& plan) {
     Steps found;
     for (auto step = plan.begin(); step != plan.end(); ++step) {
@@ -91,7 +93,7 @@ class PlansTest : public StoreTest {
   }
 
  private:
-  /// Those that begin with few_ are subqueries with a LIMIT.
+  /// Tables that stay small. Names that begin with `few_` are subqueries with a LIMIT.
   static constexpr std::array<std::string_view, 9> kSmall{
       "counters",          "heartbeat",   "clock_marks",  "pauses", "couponhook_schema",
       "retention_cursors", "task_leases", "ledger_marks", "few_"};
@@ -145,7 +147,8 @@ TEST_P(PlansTest, FindTheOldestOpenDeliveryThroughItsIndex) {
   EXPECT_EQ(uses(plan_of(sql::kOldestOpenDelivery), "deliveries_undone"), 2);
 }
 
-/// Whose turn it is, is told by the lane's own indexes, however long the line.
+/// The first delivery of an ordering lane is found by the lane's own indexes, however many
+/// deliveries wait in the lane.
 TEST_P(PlansTest, FindTheHeadOfALaneWithoutLookingAtTheLine) {
   const Steps plan = plan_of(sql::kDueDeliveries);
   EXPECT_EQ(uses(plan, "deliveries_due"), 1);

@@ -1,6 +1,7 @@
-// Goal: what an operator retries, or what comes in, while a purge is at work is neither emptied nor
-// forgotten by it. Method: a connection that lets the test come in between the purge's look and its
-// write, or between two of its statements; on PostgreSQL these are other transactions.
+// Checks that a running purge neither empties nor deletes a row that an operator retries, or that a
+// writer inserts, at the same moment. A wrapped connection lets the test act between the purge's
+// read and its write, or between two of its statements; on PostgreSQL the test acts in another
+// transaction.
 
 #include <functional>
 #include <future>
@@ -15,10 +16,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Lets a test come in between, before a transaction or before one of its statements.
+/// Connection that calls a hook before each transaction and before each of its statements, so that
+/// a test can act there.
 class Interrupted final : public Connection {
  public:
-  using Hook = std::function<void(const Statement*)>;  ///< null: before the transaction
+  /// Argument: the statement that runs next; null before a transaction.
+  using Hook = std::function<void(const Statement*)>;
 
   Interrupted(std::unique_ptr<Connection> inner, Hook hook)
       : inner_(std::move(inner)), hook_(std::move(hook)) {}
@@ -50,7 +53,8 @@ class Interrupted final : public Connection {
   Hook hook_;
 };
 
-/// An operator's retry comes in while a purge is at work (issue 13, item 19).
+/// An operator retries a delivery of the notification "old" while a purge removes that
+/// notification.
 class PurgeBesideARetry : public PurgeTest {
  protected:
   void SetUp() override {
@@ -64,7 +68,7 @@ class PurgeBesideARetry : public PurgeTest {
     const auto retried = control_->retry(std::array{delivery_}, day(9));
     return retried ? retried->at(0) : ControlResult::kRunning;
   }
-  /// Purges what is older than a day, with the hook.
+  /// Purges with the cutoff at day 5. The hook runs before each transaction and each statement.
   void purge_with(const Interrupted::Hook& hook, bool payloads_only = false) {
     Interrupted connection(writer(), hook);
     PurgeCutoffs cutoffs{.payload_ms = day(5)};
@@ -76,7 +80,7 @@ class PurgeBesideARetry : public PurgeTest {
       more = stepped->more;
     }
   }
-  /// Ends what is open and purges undisturbed: nothing may be left.
+  /// Marks every delivery as done and purges without a hook; then nothing of "old" may be left.
   void expect_purged_once_done() {
     finish_deliveries();
     purge({.payload_ms = day(5), .identity_ms = day(5)});
@@ -119,7 +123,7 @@ TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasRetriedBetweenItsLookAndItsFirstWri
   expect_purged_once_done();
 }
 
-// PostgreSQL lets both write at a time; SQLite has one wait for the other.
+// PostgreSQL runs both transactions at the same time; on SQLite one waits for the other.
 TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
   for (const bool payloads_only : {true, false}) {
     finish_deliveries();
@@ -129,7 +133,7 @@ TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
         [&](const Statement* statement) {
           if (statement != at || retrying.valid()) return;
           retrying = std::async(std::launch::async, [this] { return retry(); });
-          retrying.wait_for(200ms);  // time for it to come in between
+          retrying.wait_for(200ms);  // gives the retry time to run before the purge's statement
         },
         payloads_only);
     ASSERT_TRUE(retrying.valid());
@@ -162,7 +166,8 @@ TEST_P(PurgeBesideARetry, KeepsASealedBodyThatCameBetweenItsLookAndItsWrite) {
   bool done = false;
   Interrupted connection(writer(), [&](const Statement* statement) {
     if (statement != nullptr || std::exchange(done, true)) return;
-    execute("DELETE FROM quarantine");  // it was opened; SQLite gives its number to the next
+    // Somebody opened the body, so its row is gone; SQLite gives the row number to the next body.
+    execute("DELETE FROM quarantine");
     Quarantined young = quarantined('b');
     young.received_at_ms = day(9);
     write_together(std::move(young));

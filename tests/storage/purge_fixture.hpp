@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Notifications received on numbered days, and purges of them.
+/// Test fixture: notifications received on numbered days, and purges of them.
 
 #include <cstdint>
 #include <string>
@@ -45,7 +45,7 @@ class PurgeTest : public StoreTest {
     return purge.counts();
   }
   void execute(std::string_view script) { ASSERT_TRUE(writer()->run_script(script)); }
-  /// What a worker does when a delivery has succeeded.
+  /// Ends every delivery in the store as a worker does: `state` "done" is a successful one.
   void finish_deliveries(std::string_view state = "done") {
     execute("UPDATE deliveries SET due_at = NULL, finished_at = 1, state = '" + std::string(state) +
             "'");

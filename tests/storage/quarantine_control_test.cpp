@@ -1,6 +1,6 @@
-// Goal: what is sealed or unreadable is counted as long as it is so, and is ended once only.
-// Method: bodies and notifications that are opened, read again, discarded and purged, also at the
-// same time; a store of the first schema that is brought up to date.
+// Checks the counts of sealed and of unreadable notifications: each is counted while it is in that
+// state, and leaves it only once. Bodies and notifications are opened, read again, discarded and
+// purged, also concurrently; a store of schema version 1 is migrated.
 
 #include "storage/quarantine_control.hpp"
 
@@ -30,7 +30,7 @@ class QuarantineControlTest : public WithDeliveries {
     a.deliveries = {{.handler = "crm", .ordering_key = a.id}};
     return a;
   }
-  /// As a later release reads it.
+  /// Returns the admission that a later release makes of an unreadable notification.
   static Admission read_again(std::string id) {
     Admission a = redemption(std::move(id), "c1", "t1");
     a.deliveries = {{.handler = "crm", .ordering_key = "9856000/c1"},
@@ -62,7 +62,7 @@ class QuarantineControlTest : public WithDeliveries {
 COUPONHOOK_ON_EVERY_ENGINE(QuarantineControlTest);
 using Handlers = std::vector<std::string>;
 
-// Sealed
+// Sealed bodies: signed correctly, but not yet decrypted
 
 TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"), quarantined('z', "n3"));
@@ -155,7 +155,7 @@ TEST(MigratedStoreTest, CountsWhatAnOlderStoreHasSealed) {
   }
 }
 
-// Unreadable
+// Unreadable notifications: decrypted, but with content that this release cannot read
 
 TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
   Admission odd = redemption("odd", "c7", "t7");

@@ -1,4 +1,5 @@
-// What the status endpoint is told: lists and their cursors, filters, the quarantine, totals.
+// Tests of the reads behind the status endpoint: lists and their cursors, filters, the quarantine,
+// totals.
 
 #include "storage/counter_deltas.hpp"
 #include "store_fixture.hpp"
@@ -158,7 +159,8 @@ TEST_P(ReaderTest, GivesNoCursorAfterAFullLastPage) {
 }
 
 TEST_P(ReaderTest, GoesOnFromWhereItStoppedLookingForWhatIsRare) {
-  // More rows than one page looks at lie above the only one that matches.
+  // The only matching row lies below more rows than one page examines, so the page is empty and the
+  // cursor must continue.
   keep(0, 1);
   auto rare = admission("rare");
   rare.event_type = "COUPON.RARE";
@@ -230,7 +232,8 @@ TEST_P(ReaderTest, RefusesToWrite) {
 TEST_P(ReaderTest, CountsTypesBeyondTheLimitTogether) {
   constexpr auto kLimit = static_cast<int>(CounterDeltas::kTypesMax);
   for (int round = 0; round < 2; ++round) {
-    // A writer that has just started must know the types that an earlier one has counted.
+    // A new writer must read the event types that an earlier writer has counted, to respect the
+    // limit.
     std::vector<Work> batch;
     for (int i = 0; i < kLimit + 3; ++i) {
       Admission a = admission(numbered("n", round) + numbered("-", i));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A fresh store for each test, of the engine that the test is given.
+/// Test fixture: a fresh store for each test, on SQLite or PostgreSQL.
 
 #include <chrono>
 #include <condition_variable>
@@ -27,7 +27,8 @@
 
 namespace couponhook::storage {
 
-/// Lets tests take value() of a result: a failure ends the test, in its own words.
+/// Called by Boost when a test takes value() of a failed result: ends the test with the failure's
+/// message.
 [[noreturn]] inline void throw_exception_from_error(const Failure& failure,
                                                     const boost::source_location&) {
   throw std::runtime_error(failure.message);
@@ -37,14 +38,15 @@ constexpr std::int64_t kNow = 1'700'000'000'000;
 
 using support::TemporaryFolder;
 
-/// Appends rather than joins, which GCC 12 takes for an overlapping copy.
+/// Returns `prefix` followed by `number`. Appends instead of using operator+, for which GCC 12
+/// gives a false warning (-Wrestrict).
 inline std::string numbered(std::string_view prefix, std::int64_t number) {
   std::string text(prefix);
   text += std::to_string(number);
   return text;
 }
 
-/// A digest for each letter; real ones are not computed here.
+/// Returns a digest made of one repeated letter; tests need distinct digests, not real ones.
 inline Digest digest_of(char letter) {
   Digest digest;
   digest.fill(static_cast<unsigned char>(letter));
@@ -103,13 +105,13 @@ inline Quarantined quarantined(char body, std::string id = "") {
   return q;
 }
 
-/// Collects outcomes by name, and waits for them.
+/// Collects the outcomes of admissions by name, and waits for them.
 class Outcomes {
  public:
   [[nodiscard]] std::shared_ptr<AdmitListener> listener(std::string name) {
     return std::make_shared<Listener>(*this, std::move(name));
   }
-  /// \return what `count` listeners were told; fewer where that takes unreasonably long.
+  /// Returns the outcomes once `count` listeners have one; returns fewer after 30 s.
   [[nodiscard]] std::map<std::string, AdmitOutcome> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     told_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });
@@ -138,14 +140,14 @@ class Outcomes {
   std::map<std::string, AdmitOutcome> outcomes_;
 };
 
-/// Where a store of the engine can be made that nobody has used.
+/// Returns the URL of a new, empty store: a file in `folder`, or a new PostgreSQL database.
 inline StoreUrl fresh_url(std::string_view engine, const TemporaryFolder& folder) {
   if (engine == "sqlite") return {.engine = "sqlite", .path = folder.path() / "s.db"};
   return {.engine = std::string(engine),
           .address = support::PostgresServer::shared().new_database()};
 }
 
-/// Each test of what the store keeps runs on every engine.
+/// Base class of tests that run on every engine; each test gets a fresh store.
 class StoreTest : public ::testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
@@ -159,7 +161,7 @@ class StoreTest : public ::testing::TestWithParam<std::string_view> {
   [[nodiscard]] std::unique_ptr<Connection> writer() { return store_->writer().value(); }
   [[nodiscard]] Reader reader() { return Reader(store_->reader().value()); }
 
-  /// Writes all in one transaction.
+  /// Writes the whole batch in one transaction and returns the outcomes.
   std::vector<AdmitOutcome> write(std::vector<Work> batch) {
     auto connection = writer();
     BatchWriter batch_writer(*connection);

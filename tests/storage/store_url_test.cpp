@@ -1,4 +1,4 @@
-// Store URLs: what is taken, what is refused and in which words.
+// Tests of store URLs: accepted forms, refused forms, and the error messages.
 
 #include <gtest/gtest.h>
 
@@ -56,7 +56,7 @@ TEST(StoreUrl, SaysWhatIsWrongWithAServersAddress) {
   EXPECT_NE(url.error().message.find("sslmod"), std::string::npos) << url.error().message;
 }
 
-// The numbers are those of statfs(2).
+// The numbers are the f_type values of statfs(2).
 TEST(NetworkFileSystem, IsToldByItsNumber) {
   EXPECT_EQ(network_file_system(0x6969), "NFS");
   EXPECT_EQ(network_file_system(0xFF534D42), "SMB");
@@ -67,8 +67,8 @@ TEST(NetworkFileSystem, IsToldByItsNumber) {
 }
 
 TEST(NetworkFileSystem, IsNotALocalOne) {
-  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4
-  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE
+  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4, a local file system
+  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE, which may be local
 }
 
 }  // namespace

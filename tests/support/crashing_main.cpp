@@ -1,7 +1,7 @@
 /// \file
-/// couponhook with a store that kills the process at a chosen point of a chosen transaction:
-/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N,
-/// counting those that keep notifications.
+/// couponhook with a store that kills its own process at a chosen point of a chosen transaction:
+/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N.
+/// N counts only the transactions that insert notifications.
 
 #include <algorithm>
 #include <csignal>
@@ -76,7 +76,7 @@ class CrashingStore final : public storage::Store {
   Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
 
  protected:
-  /// One, so that there is one order of transactions to count in.
+  /// One writer, so that the transactions have one order in which N can be counted.
   [[nodiscard]] std::size_t writers_max() const override { return 1; }
 
  private:

@@ -1,5 +1,5 @@
 /// \file
-/// couponhook with one more type of handler.
+/// couponhook with one more handler type, "journal", as a user would add it.
 
 #include "handlers/examples/journal.hpp"
 #include "server/program.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A connection that fails when it is told to.
+/// A database connection that fails on request, for tests.
 
 #include <algorithm>
 #include <chrono>
@@ -18,36 +18,38 @@
 
 namespace couponhook::support {
 
-/// What is to go wrong, shared between a test and the connection that it has given away.
+/// The faults of a FaultyConnection. A test keeps this object after it has given the connection
+/// away.
 /// Thread-safe.
 class Faults {
  public:
   static constexpr int kAlways = 1 << 30;
 
-  /// The next `times` commits keep nothing and fail.
+  /// The next `times` commits fail and roll back.
   void fail_commits(storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     commit_code_ = code;
     commit_failures_ = times;
   }
-  /// The next `times` commits keep everything and yet fail, as when a connection is lost.
+  /// The next `times` commits succeed in the database but report a failure, as when a connection is
+  /// lost before the answer arrives.
   void lose_commits(int times) {
     const std::lock_guard lock(mutex_);
     lost_commits_ = times;
   }
-  /// Statements with this text among their parameters fail, the next `times` of them.
+  /// The next `times` statements that have `text` among their parameters fail.
   void fail_parameter(std::string text, storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     poison_ = std::move(text);
     poison_code_ = code;
     poison_failures_ = times;
   }
-  /// The next `times` runs find no memory.
+  /// The next `times` runs of statements throw std::bad_alloc.
   void throw_from_runs(int times) {
     const std::lock_guard lock(mutex_);
     throws_ = times;
   }
-  /// Transactions wait at their beginning until release().
+  /// Transactions block in begin() until release().
   void hold() {
     const std::lock_guard lock(mutex_);
     held_ = true;
@@ -63,7 +65,8 @@ class Faults {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waiting_ > 0; });
   }
-  /// \return whether so many transactions come to wait within a time that is unreasonably long.
+  /// Waits up to 10 s until exactly `count` transactions block in begin().
+  /// \return true if they do.
   [[nodiscard]] bool wait_until_waiting(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return waiting_ == count; });
@@ -98,7 +101,7 @@ class Faults {
   int rolled_back_ = 0;
 };
 
-/// Stands before a real connection, which does what does not fail.
+/// Wraps a real connection: passes every call on to it, except those that `faults` makes fail.
 class FaultyConnection final : public storage::Connection {
  public:
   FaultyConnection(std::unique_ptr<storage::Connection> inner, std::shared_ptr<Faults> faults)

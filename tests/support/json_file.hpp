@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Test vectors in JSON.
+/// Reads JSON files of test vectors.
 
 #include <fstream>
 #include <iterator>
@@ -13,7 +13,8 @@
 
 namespace couponhook::support {
 
-/// \throws std::runtime_error where there is no such file, or no JSON object in it.
+/// Reads one file.
+/// \throws std::runtime_error if the file does not exist or holds no JSON object.
 inline rapidjson::Document read_json(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -25,7 +26,7 @@ inline rapidjson::Document read_json(const std::string& path) {
   return document;
 }
 
-/// The text of a member, or `otherwise` where there is no such member.
+/// Returns the string member `name` of `object`, or `otherwise` if there is no such member.
 inline std::string text_of(const rapidjson::Value& object, const char* name,
                            const std::string& otherwise = {}) {
   const auto member = object.FindMember(name);

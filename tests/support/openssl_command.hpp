@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The openssl command line as an opinion that is not ours.
+/// Runs the openssl command line, which checks couponhook's cryptography independently.
 
 #include <cstdlib>
 #include <fstream>
@@ -13,7 +13,7 @@
 
 namespace couponhook::support {
 
-/// A folder of its own for one test, in which openssl runs.
+/// A temporary folder for one test, in which the test runs openssl.
 class ScratchFolder {
  public:
   void write(const std::string& name, std::string_view content) const {
@@ -21,14 +21,14 @@ class ScratchFolder {
   }
 
   /// Runs `openssl <arguments>` inside this folder.
-  /// \return whether it exited with 0.
+  /// \return true if openssl exited with 0.
   [[nodiscard]] bool openssl(const std::string& arguments) const {
     const std::string command =
         "cd '" + folder_.path().string() + "' && openssl " + arguments + " >output 2>&1";
     return std::system(command.c_str()) == 0;
   }
 
-  /// What the last command printed.
+  /// Returns the output of the last openssl command.
   [[nodiscard]] std::string output() const {
     std::ifstream file{folder_.path() / "output", std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};

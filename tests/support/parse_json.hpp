@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// JSON for tests to look into.
+/// Parses JSON for tests.
 
 #include <string_view>
 
@@ -9,7 +9,7 @@
 
 namespace couponhook::support {
 
-/// By length: a view need not end in a NUL byte.
+/// Parses the text by its length, because a std::string_view need not end in a NUL byte.
 inline rapidjson::Document parse_json(std::string_view text) {
   rapidjson::Document document;
   document.Parse(text.data(), text.size());

@@ -25,10 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kStartMax{60};
-/// Of a server: a fresh cluster takes 40 MB, and the tests some more.
+/// Free space needed for the server's folder: a new cluster takes 40 MB, and the tests need more.
 constexpr std::uintmax_t kRoomNeeded = 400ULL << 20U;
 
-/// Debian keeps each version's programs in a folder of its own.
+/// Returns the path of a PostgreSQL program. Debian installs each version in its own folder; the
+/// newest is used.
 fs::path program(const char* name) {
   std::vector<fs::path> versions;
   std::error_code ec;
@@ -39,7 +40,8 @@ fs::path program(const char* name) {
   return *std::max_element(versions.begin(), versions.end()) / "bin" / name;
 }
 
-/// Nobody to become where we are not root anyway.
+/// Returns the user that runs the server, or nothing if this process is not root: only root can run
+/// the server as another user.
 std::optional<passwd> server_user() {
   if (::geteuid() != 0) return std::nullopt;
   for (const char* name : {"postgres", "nobody"}) {
@@ -48,15 +50,16 @@ std::optional<passwd> server_user() {
   throw std::runtime_error("there is no user postgres or nobody to run PostgreSQL as");
 }
 
-/// Memory rather than a disk where there is enough of it: the server syncs as it must, and the
-/// tests do not wait for it.
+/// Returns a folder in memory (/dev/shm) if there is enough room, else on disk. The server still
+/// syncs every commit, but in memory the tests do not wait for a disk.
 fs::path roomy_folder() {
   std::error_code ec;
   const auto space = fs::space("/dev/shm", ec);
   return !ec && space.available > kRoomNeeded ? fs::path("/dev/shm") : fs::temp_directory_path();
 }
 
-/// Runs a program as `user` until it ends, or with this process. \return its process id.
+/// Starts a program as `user`. The kernel ends the program when this process ends.
+/// \return the process id.
 pid_t spawn(const std::vector<std::string>& command, const std::optional<passwd>& user,
             const fs::path& log) {
   const pid_t parent = ::getpid();
@@ -69,7 +72,7 @@ pid_t spawn(const std::vector<std::string>& command, const std::optional<passwd>
                ::setuid(user->pw_uid) != 0)) {
     ::_exit(126);
   }
-  // An immediate shutdown, should the tests be killed.
+  // If the test process is killed, the kernel sends SIGQUIT: PostgreSQL then shuts down at once.
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (::getppid() != parent) ::_exit(126);
   std::vector<char*> arguments;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A PostgreSQL server of the tests' own.
+/// A PostgreSQL server that the tests start for themselves.
 
 #include <memory>
 #include <string>
@@ -9,29 +9,32 @@
 
 namespace couponhook::support {
 
-/// Debian's PostgreSQL in a temporary folder, reached through a socket there. It ends with this
-/// process, however that ends. As root it runs under another user, since it refuses to be root.
+/// Debian's PostgreSQL in a temporary folder, with a Unix socket there. The server ends when this
+/// process ends, even if the process is killed. PostgreSQL refuses to run as root, so a root
+/// process runs the server as another user.
 class PostgresServer {
  public:
-  /// The one that all tests of a program share; started by the first that asks.
-  /// \throws std::runtime_error where PostgreSQL is not installed or does not start.
+  /// Returns the server that all tests of a program share; the first call starts the server.
+  /// \throws std::runtime_error if PostgreSQL is not installed or does not start.
   static PostgresServer& shared();
 
-  /// Starts a server of one's own. `settings` are lines of postgresql.conf.
+  /// Starts a separate server. `settings` are lines of postgresql.conf.
   explicit PostgresServer(std::string_view settings = "");
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  /// Makes an empty database. \return its URL.
+  /// Creates an empty database.
+  /// \return the URL of the database.
   std::string new_database();
-  /// \return the URL of a database of this server.
+  /// Returns the URL of the database with this name on this server.
   [[nodiscard]] std::string url(std::string_view database) const;
 
-  /// Runs SQL with psql, which knows nothing of us. \return what it prints, and its complaints.
+  /// Runs SQL with psql, which does not use couponhook's code.
+  /// \return the output of psql, including errors.
   std::string psql(const std::string& url, const std::string& sql) const;
 
-  /// Ends the server at once, as a crash does; what is committed stays.
+  /// Stops the server at once, like a crash; committed rows remain.
   void stop_immediately();
   void start();
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A folder that goes when the test does.
+/// A temporary folder that is removed at the end of the test.
 
 #include <cstdlib>
 #include <filesystem>

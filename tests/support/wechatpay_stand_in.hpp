@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Stands in for WeChat Pay where a test has no socket: a platform key and a clock that the test
-/// moves. What it signs, and when it sends again, are those of `couponhook sandbox`.
+/// A stand-in for WeChat Pay in tests without a socket: a platform key, and a clock that the test
+/// advances. Signing and the resend schedule are those of `couponhook sandbox`.
 
 #include <array>
 #include <chrono>
@@ -21,7 +21,7 @@
 
 namespace couponhook::support {
 
-/// A request as a listener would hand it on, with headers that a test can change.
+/// A request in the form in which a listener passes it on; a test can change its headers and body.
 class FakeRequest {
  public:
   explicit FakeRequest(server::SignedNotification notification)
@@ -35,7 +35,7 @@ class FakeRequest {
   }
   std::string& body() { return body_; }
 
-  /// Valid while this object lives and is not changed.
+  /// The view is valid while this object exists and is not changed.
   [[nodiscard]] server::Request view() const {
     return {"POST", "/notify/1900000001", fields_, body_, "192.0.2.1"};
   }
@@ -61,13 +61,14 @@ class FakeRequest {
 
 class WeChatPayStandIn {
  public:
-  /// \param now where its clock stands; see advance().
+  /// \param now the first time of the stand-in's clock; advance() moves the clock.
   explicit WeChatPayStandIn(std::chrono::system_clock::time_point now);
 
   [[nodiscard]] std::chrono::system_clock::time_point now() const { return *now_; }
   void advance(std::chrono::seconds by) { *now_ += by; }
 
-  /// What the receiver is given: the certificate and the APIv3 key.
+  /// Returns the merchant that a receiver needs to accept these notifications: certificate and
+  /// APIv3 key.
   [[nodiscard]] server::Merchant merchant() const;
   [[nodiscard]] const std::string& serial() const { return pair_.serial; }
   [[nodiscard]] const std::string& certificate_pem() const { return pair_.certificate_pem; }
@@ -77,8 +78,9 @@ class WeChatPayStandIn {
     return FakeRequest(maker_.make(draft, bad));
   }
 
-  /// Sends copies on the schedule, the clock moving on between them, until `post` returns 200 or
-  /// 204. \return the statuses, one for each time it was sent.
+  /// Sends copies of a notification on WeChat Pay's schedule, and advances the clock between them,
+  /// until `post` returns 200 or 204, or the schedule ends.
+  /// \return the status of each attempt.
   std::vector<unsigned> send_until_acknowledged(
       const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post);
 
@@ -88,7 +90,7 @@ class WeChatPayStandIn {
   server::NotificationMaker maker_;
 };
 
-/// A redemption with this id, of a coupon of its own.
+/// Returns a redemption notification with this id; each id gets a different coupon.
 [[nodiscard]] server::Draft redemption_draft(std::string id);
 
 }  // namespace couponhook::support

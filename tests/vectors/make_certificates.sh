@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes certificates.json anew: a reply of GET /v3/certificates with two platform certificates made
-# and signed by the openssl command line, sealed by Python's cryptography package, which share no code
-# with ours. One of the certificates has expired. The private keys are thrown away.
+# Creates certificates.json: a reply of GET /v3/certificates with two platform certificates, one of
+# them expired. The openssl command line makes and signs the certificates, and Python's cryptography
+# package encrypts them, so the test data does not depend on couponhook's code. The private keys are
+# deleted.
 set -eu
 export TZ=UTC
 folder=$(cd "$(dirname "$0")" && pwd)
@@ -9,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-make_certificate() { # name, days
+make_certificate() { # arguments: name, validity in days
   openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.pem" -sha256 -days "$2" \
     -subj "/CN=couponhook test vectors $1" 2>/dev/null
   openssl x509 -in "$1.pem" -noout -serial | cut -d= -f2 >"$1.serial"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes notification.json anew: one notification, signed by the openssl command line and sealed by
-# Python's cryptography package, which share no code with ours. The private key is thrown away.
+# Creates notification.json: one notification, signed by the openssl command line and encrypted by
+# Python's cryptography package, so the test data does not depend on couponhook's code. The private
+# key is deleted.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

@@ -1,5 +1,6 @@
-// Goal: requests that WeChat Pay accepts. Method: the messages and headers of its own SDKs, read
-// from the folder COUPONHOOK_VECTORS, and signatures that the openssl command line verifies.
+// Checks that WeChat Pay accepts couponhook's signed API requests. The messages and headers come
+// from WeChat Pay's own SDKs, in the folder COUPONHOOK_VECTORS; the openssl command line verifies
+// the signatures.
 
 #include "wechatpay/authorization.hpp"
 
@@ -59,13 +60,13 @@ TEST_P(AuthorizationVectors, HaveTheHeaderThatWeSend) {
   const std::string mchid = mocked ? text_of(vector_, "mchid") : "1234567891";
   const std::string serial =
       mocked ? text_of(vector_, "serial_no") : "5F1C72E2A8931B72A2E13AF8DEE92471EB397115";
-  // What the mock signer made, as the vector prints it, stands between the last quotes.
+  // The vector's signature comes from the SDK's mock signer. It stands between the last quotes.
   const std::size_t begin = expected.find("signature=\"") + 11;
   const std::string signature = expected.substr(begin, expected.size() - begin - 1);
   const std::string value =
       authorization_value(mchid, text_of(vector_, "nonce"),
                           std::to_string(vector_["timestamp"].GetInt64()), serial, signature);
-  // The mock signer's scheme is its own; all that follows is compared.
+  // The SDK's mock signer has its own scheme name, so the test compares the text after the scheme.
   EXPECT_EQ(value.substr(value.find(' ')), expected.substr(expected.find(' ')));
 }
 

@@ -1,5 +1,5 @@
-// Goal: what WeChat Pay's books tell is, for the ledger, the same fact as the notification would
-// have been. Method: the two rooms that know nothing of each other, one behind the other.
+// Checks that a record of WeChat Pay gives the same ledger entry as the notification of the same
+// event. The tests convert records with wechatpay/ and read the result with handlers/.
 
 #include "wechatpay/book_entry.hpp"
 
@@ -26,7 +26,8 @@ FlowRecord record() {
   return record;
 }
 
-/// Where the ledger would put `entry`, had it been notified.
+/// Expects that the ledger reads `entry`, in the form of a notification, as the same event with the
+/// same key.
 void expect_same_fact(const BookEntry& entry) {
   const auto event = handlers::read_event(entry.event_type, entry.resource, {});
   const auto fact = handlers::ledger_entry(event, "");

@@ -1,5 +1,5 @@
-// Goal: no URL is registered at which notifications cannot arrive, and every reason is told at
-// once. Method: tables of URLs, and the documented requests and replies.
+// Tests of registering a notification URL: a URL that WeChat Pay cannot use is refused with all
+// reasons at once. The tests use tables of URLs, and the documented requests and replies.
 
 #include "wechatpay/callbacks.hpp"
 

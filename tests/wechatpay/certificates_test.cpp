@@ -1,6 +1,6 @@
-// Goal: no platform key is trusted that WeChat Pay did not send, and none is lost that it did.
-// Method: a reply sealed and signed by tools that are not ours, altered in one respect each, and
-// the vector of wechatpay-java out of the folder COUPONHOOK_VECTORS.
+// Checks that only platform certificates sent by WeChat Pay are trusted, and that none of them is
+// lost. One reply was encrypted and signed by independent tools, and the tests change one thing at
+// a time; another reply is the vector of wechatpay-java in the folder COUPONHOOK_VECTORS.
 
 #include "wechatpay/certificates.hpp"
 
@@ -105,7 +105,8 @@ TEST_F(Certificates, AreRefusedWhereTheReplysSignatureIsWrong) {
 }
 
 TEST_F(Certificates, AreBelievedUnderAKeyThatIsTrustedAlready) {
-  // As while WeChat Pay moves a merchant to its public key: the list is signed with that key.
+  // While WeChat Pay moves a merchant to its public key, it signs the certificate list with that
+  // key.
   ApiReply other = signed_reply(text_of(vector_, "body"), platform(), time());
   for (Header& header : other.headers) {
     if (header.name == "Wechatpay-Serial") header.value = "PUB_KEY_ID_01";
@@ -135,8 +136,8 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   }
   const auto vector = read_json(std::string(folder) + "/java_certificates_response.json");
   const auto ciphers = ciphers_of({text_of(vector, "api_v3_key")});
-  // The vector has no signature of the reply, so that a key which is trusted already vouches for
-  // it.
+  // The vector holds no signature of the reply, so the test signs it with a platform key that is
+  // already trusted.
   const crypto::PlatformKeys trusted = platform().keys();
   const auto opened =
       open_certificates(signed_reply(text_of(vector, "response_body")), ciphers, &trusted, kNow);
@@ -146,7 +147,7 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   EXPECT_EQ(opened->front().pem, text_of(vector, "expected_certificate_pem"));
 }
 
-// ---- What is kept
+// ---- Certificates that are kept after a download
 
 PlatformCertificate certificate(const std::string& serial, int days) {
   return {serial, "pem of " + serial, kNow + std::chrono::days(days)};

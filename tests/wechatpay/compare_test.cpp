@@ -1,5 +1,6 @@
-// Goal: what never arrived is found, in the form in which it would have been notified, and nothing
-// else is. Method: books made by hand against facts made by hand.
+// Tests of comparing WeChat Pay's records with the ledger. Exactly the missing notifications are
+// found, in the form in which WeChat Pay would have sent them. Records and ledger entries are
+// written by hand.
 
 #include "wechatpay/compare.hpp"
 
@@ -31,7 +32,7 @@ bool same_json(const std::string& a, const std::string& b) {
   return support::parse_json(a) == support::parse_json(b);
 }
 
-// ---- From a row or a query to a notification
+// ---- Converting a row of a flow file, or a queried coupon, into a notification
 
 TEST(BookEntry, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
   const BookEntry entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
@@ -132,7 +133,7 @@ TEST(BookEntry, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
             book_entry(FlowKind::kUse, record("1", "3"), "9").notification_id());
 }
 
-// ---- Theirs against ours
+// ---- Comparing WeChat Pay's records with the ledger
 
 KnownFact known(const BookEntry& entry) {
   return {entry.kind,           entry.stock_id,     entry.coupon,
@@ -186,7 +187,7 @@ TEST(Compare, TakesOneInstantWrittenInTwoWaysForOne) {
 TEST(Compare, CountsARefundOfSeveralCouponsOnce) {
   const std::vector books{book_entry(FlowKind::kRefund, refund("1", "503"), "9"),
                           book_entry(FlowKind::kRefund, refund("2", "503"), "9")};
-  // The ledger's refund names no coupon: it belongs to all of its transaction.
+  // A refund in the ledger names no coupon, because it belongs to every coupon of its transaction.
   const std::vector facts{KnownFact{FactKind::kRefund, "", "", "42", "503/SUCCESS", ""}};
   EXPECT_EQ(compare(books, {}).missing, 1U);
   const ReconcileReport report = compare(books, facts);

@@ -1,5 +1,5 @@
-// Goal: sending coupons and asking for them, as documented. Method: shapes of the documentation,
-// and replies that are not.
+// Tests of the API calls that send and query coupons. The requests and replies have the documented
+// form; other replies are refused.
 
 #include "wechatpay/coupons.hpp"
 

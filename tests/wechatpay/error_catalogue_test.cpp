@@ -1,5 +1,5 @@
-// Goal: every documented error code has words that help, and no call is repeated where that is of
-// no use or not safe. Method: tables.
+// Checks that every documented error code has a helpful advice, and that a call is repeated only if
+// repeating is useful and safe.
 
 #include "wechatpay/error_catalogue.hpp"
 
@@ -18,10 +18,11 @@ struct Documented {
   unsigned status;
   const char* code;
   Retry retry;
-  const char* words;  ///< what the advice must speak of
+  const char* words;  ///< a word that the advice must contain
 };
 
-// The codes of wechatpay-protocol section 4 and of the error tables of the coupon APIs' pages.
+// Error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
+// documentation.
 constexpr Documented kDocumented[] = {
     {400, "PARAM_ERROR", Retry::kNever, "parameter"},
     {400, "INVALID_REQUEST", Retry::kNever, "rule"},

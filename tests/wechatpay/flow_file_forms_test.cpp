@@ -1,6 +1,6 @@
-// Goal: a flow file is read in whatever form a merchant's console or spreadsheet gives it, and what
-// a spreadsheet destroyed is told with line and column and never taken. Method: one row in every
-// form, in pieces of any size; rows with one field damaged.
+// Checks that flow files are read in every form that a merchant's console or a spreadsheet saves. A
+// value damaged by a spreadsheet is reported with line and column, and never used. The tests read
+// one row in every form, in pieces of any size, and rows with one damaged field.
 
 #include <iconv.h>
 
@@ -83,7 +83,8 @@ void expect_read(const std::string& content, const std::string& form) {
   }
 }
 
-/// A row whose field in a column, from 1, is `value`, without marks.
+/// Returns a file with one row, without backticks, whose field in the given column (counted from 1)
+/// is `value`.
 std::string with(std::size_t column, const std::string& value) {
   std::string fields[std::size(kNames)];
   std::copy(std::begin(kValues), std::end(kValues), fields);
@@ -114,7 +115,7 @@ TEST(FlowFileForms, KeepARowWhoseNameIsDamaged) {
   for (const char* encoding : {"UTF-8", "GB18030"}) {
     std::string content = converted(file(), encoding);
     const std::size_t at = content.rfind(converted("浆", encoding));
-    content.erase(at + 1, 1);  // half a character
+    content.erase(at + 1, 1);  // cuts a character in half
     EXPECT_EQ(read(content).records.size(), 1U) << encoding << told(read(content));
   }
 }
@@ -189,7 +190,7 @@ TEST(FlowFileForms, AreReadWithLineBreaksWithinQuotes) {
       const std::string content =
           head + end + row(",", "`", first).replace(0, 0, "") + end + row(",", "`", kValues) + end;
       for (const std::size_t piece : {1U, 1000U}) {
-        // A backtick before a quote makes it one of the text.
+        // A backtick before a quote would make the quote part of the text, so the test removes it.
         std::string quoted = content;
         quoted.erase(quoted.find("`\""), 1);
         const FlowFile file = read(quoted, piece);

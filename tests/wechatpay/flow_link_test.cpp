@@ -1,5 +1,6 @@
-// Goal: the right file, whole, and our signature to nobody else. Method: links of every kind, and a
-// content whose SHA-1 the openssl command line computed.
+// Tests of downloading a flow file: the file is the right one and complete, and couponhook sends
+// its signature to no other host. The tests use links of every kind, and content whose SHA-1 digest
+// the openssl command line computed.
 
 #include "wechatpay/flow_link.hpp"
 
@@ -84,7 +85,7 @@ TEST(DownloadRequest, GoesNowhereElse) {
 }
 
 TEST(FlowContent, IsCheckedAgainstItsHash) {
-  // printf 'a,b\n1,2\n' | openssl dgst -sha1
+  // Expected digest: printf 'a,b\n1,2\n' | openssl dgst -sha1
   const FlowLink link{"", "2aa26ec98d674d5160b612c7edad7172d85c9df7", "SHA1"};
   EXPECT_TRUE(check_flow_content(link, "a,b\n1,2\n"));
   const auto torn = check_flow_content(link, "a,b\n1,2");

@@ -1,5 +1,5 @@
-// Goal: no reply, however broken, does more than fail its call. Method: every parser on every
-// prefix of a reply, and on the reply with each of its bytes changed; meant for the sanitizers.
+// Checks that a broken reply only fails its own call. Every parser gets every prefix of a reply,
+// and the reply with each of its bytes changed. The sanitizers then detect memory errors.
 
 #include <functional>
 #include <string>
@@ -18,7 +18,7 @@
 namespace couponhook::wechatpay {
 namespace {
 
-/// One reply that every parser finds something in.
+/// A reply in which every parser finds its fields.
 const std::string kReply =
     R"({"stock_id":"1","coupon_id":"2","coupon_code":"3","notify_url":"https://a.example/n",)"
     R"("echo_message":"e","url":"https://b.example/f?t=1","hash_value":"00","hash_type":"SHA1",)"
@@ -49,7 +49,7 @@ TEST(HostileReplies, AreMadeFromOneThatEveryParserReads) {
 
 TEST(HostileReplies, AreRefusedWhereTheyWereCutShort) {
   for (std::size_t length = 0; length < kReply.size(); ++length) {
-    // In memory of its own, so that a read behind the end is seen.
+    // A copy in its own memory, so that a sanitizer detects a read past the end.
     const std::string cut(kReply, 0, length);
     for (const auto& parse : kParsers) EXPECT_FALSE(parse(cut)) << length;
   }

@@ -1,5 +1,5 @@
-// Goal: what a spreadsheet made of an identifier is never taken for one, and what people's tools
-// put around one does not matter. Method: tables of the forms.
+// Tests of identifiers from files: one that a spreadsheet changed is never accepted, and characters
+// that other tools put around an identifier are ignored.
 
 #include "wechatpay/identifier.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: `stock create` says everything that is wrong before it sends anything. Method: one body
-// that breaks no rule, then altered in one respect each, then in all at once.
+// Checks that `stock create` reports every error in a request before it sends anything. The tests
+// use one valid body, then break one rule at a time, then all at once.
 
 #include "wechatpay/new_stock.hpp"
 
@@ -147,7 +147,7 @@ TEST(CreateStockRequest, SendsEverythingThatWasRead) {
   const ApiRequest request = create_stock_request(check_stock(kBody, kNow).stock);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path_and_query, "/v3/marketing/favor/coupon-stocks");
-  // JSON objects compare without regard to the order of members.
+  // Comparing JSON objects ignores the order of their members.
   EXPECT_TRUE(support::parse_json(request.body) == support::parse_json(kBody)) << request.body;
 }
 

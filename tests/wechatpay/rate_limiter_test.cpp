@@ -1,5 +1,5 @@
-// Goal: no span of a limit's period ever sees more calls than the limit. Method: a clock that the
-// test moves.
+// Checks that no time span as long as the limit's period holds more calls than the limit. The tests
+// use a clock that they advance themselves.
 
 #include "wechatpay/rate_limiter.hpp"
 

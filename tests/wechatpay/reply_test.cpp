@@ -1,5 +1,5 @@
-// Goal: only what WeChat Pay said is believed, and every refusal says what to do. Method: replies
-// signed by a stand-in, altered in one respect each.
+// Checks that only replies signed by WeChat Pay are trusted, and that every refusal proposes a
+// remedy. A stand-in signs the replies; the tests change one thing at a time.
 
 #include "wechatpay/reply.hpp"
 

@@ -1,4 +1,5 @@
-// Goal: the official round trip, as documented. Method: shapes of the documentation.
+// Tests of the security echo API, which asks WeChat Pay to send a test callback. The requests and
+// replies have the documented form.
 
 #include "wechatpay/security_echo.hpp"
 

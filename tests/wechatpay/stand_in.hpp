@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// WeChat Pay as far as this room can tell: replies signed with a platform key of its own.
+/// A stand-in for WeChat Pay's API in tests: replies signed with a test platform key.
 
 #include <chrono>
 #include <string>
@@ -16,7 +16,8 @@ namespace couponhook::wechatpay {
 
 inline constexpr std::chrono::sys_seconds kNow{std::chrono::seconds{1'700'000'000}};
 
-/// A certificate with its key. Making one takes long, so that each is made once in a process.
+/// A certificate with its private key. Making one takes long, so each pair is made once per
+/// process.
 struct Pair {
   crypto::SelfSignedPair pair;
   crypto::Signer signer;
@@ -51,7 +52,7 @@ inline const Pair& other_platform() {
   return pair;
 }
 
-/// A reply as WeChat Pay signs it.
+/// Returns a reply with the signature headers that WeChat Pay adds.
 inline ApiReply signed_reply(std::string body, const Pair& by = platform(),
                              std::chrono::sys_seconds at = kNow, unsigned status = 200) {
   const std::string timestamp = std::to_string(at.time_since_epoch().count());

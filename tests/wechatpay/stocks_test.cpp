@@ -1,5 +1,5 @@
-// Goal: running and looking at stocks, as documented. Method: shapes of the documentation, and
-// replies that are not.
+// Tests of the API calls that start, pause and query stocks. The requests and replies have the
+// documented form; other replies are refused.
 
 #include "wechatpay/stocks.hpp"
 

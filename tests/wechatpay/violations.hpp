@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Broken rules as a test compares them.
+/// Helper that lets tests compare rule violations by field name.
 
 #include <algorithm>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace couponhook::wechatpay {
 
-/// The fields at fault, in the order found.
+/// Returns the names of the invalid fields, in the order of the violations.
 inline std::vector<std::string> fields(const std::vector<RuleViolation>& violations) {
   std::vector<std::string> fields;
   for (const RuleViolation& violation : violations) fields.push_back(violation.field);

@@ -1,1 +1,3 @@
-"""What the integration tests share: the service, a WeChat Pay that is not ours, a client."""
+"""Shared parts of the integration tests: the service, an independent WeChat Pay, HTTP clients and
+servers.
+"""

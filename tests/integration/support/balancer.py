@@ -1,6 +1,6 @@
-"""Real load balancers, run with the examples in deploy/ as they stand there.
+"""Runs real load balancers with the examples in deploy/.
 
-Only addresses and paths are replaced, each of which must be in the example.
+Only addresses and paths are replaced; each of them must occur in the example.
 """
 
 import os
@@ -29,7 +29,7 @@ def find(program: str) -> str:
 class Balancer:
     """A load balancer in front of services. A context manager.
 
-    Clients come from an address of their own, so that they can be told from the balancer.
+    Clients have their own IP address, so that logs distinguish them from the balancer.
     """
 
     CLIENT = "127.0.0.9"
@@ -125,7 +125,7 @@ class Nginx(Balancer):
         }
 
     def command(self, configuration):
-        # What Debian's nginx.conf has around a file in conf.d/, but for the paths.
+        # The content of Debian's nginx.conf around a file in conf.d/, with other paths.
         places = "".join(f"{kind}_temp_path {self.root};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = self.write("nginx.conf", f"""

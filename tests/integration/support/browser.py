@@ -1,4 +1,6 @@
-"""A real browser: Debian's Chromium, spoken to through its driver as the W3C's WebDriver has it."""
+"""A real browser: Debian's Chromium, controlled through chromedriver with the W3C WebDriver
+protocol.
+"""
 
 import json
 import os
@@ -21,7 +23,7 @@ class BrowserError(Exception):
 
 
 class Browser:
-    """One window without a screen, on a profile of its own."""
+    """One browser window without a screen, with a new profile."""
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="browser-")
@@ -58,11 +60,13 @@ class Browser:
         return found[0]
 
     def text(self, css):
-        """What is to be read there; nothing where it is hidden."""
+        """Returns the visible text of the first matching element; empty if the element is
+        hidden."""
         return self._call("GET", f"/element/{self.find(css)}/text")
 
     def texts(self, css):
-        """The same of all that there are, at one moment: the page may draw them anew at any."""
+        """Returns the visible texts of all matching elements, read in one step, because the page
+        may redraw at any time."""
         script = "return Array.from(document.querySelectorAll(arguments[0]), (e) => e.innerText)"
         return self._call("POST", "/execute/sync", {"script": script, "args": [css]})
 
@@ -79,14 +83,15 @@ class Browser:
         return self._call("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
 
     def complaints(self):
-        """What the browser wrote to its console, such as a breach of the content policy."""
+        """Returns the messages on the browser's console, such as violations of the content security
+        policy."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
 
     def _wishes(self):
         arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
                      "--window-size=1200,1000", f"--user-data-dir={self._folder.name}"]
         if os.geteuid() == 0:
-            arguments.append("--no-sandbox")  # Chromium's own does not work for root
+            arguments.append("--no-sandbox")  # Chromium's sandbox does not work for root
         return {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
                 "goog:loggingPrefs": {"browser": "ALL"}}
 

@@ -1,4 +1,4 @@
-"""The base of the tests: one service for each class, with a platform and a client for it."""
+"""Base class of integration tests: one service for each class, with a platform and a client."""
 
 import unittest
 
@@ -8,9 +8,10 @@ from support.wire import Client
 
 
 class ServiceTestCase(unittest.TestCase):
-    """Tests of one class share a service, so each uses ids of its own and compares counts."""
+    """Base class. All tests of a class share a service, so each test uses its own ids and compares
+    counts."""
 
-    #: What differs from a fresh `couponhook init`: "table.key" to value.
+    #: Settings that differ from those of a new `couponhook init`: "table.key" to value.
     settings: dict = {}
     maxDiff = None
 
@@ -23,7 +24,7 @@ class ServiceTestCase(unittest.TestCase):
 
     @classmethod
     def prepare(cls, service):
-        """Changes the set-up further before it is started."""
+        """Changes the set-up before the service starts; for subclasses."""
 
     def setUp(self):
         self.client = self.enterContext(Client(self.service))
@@ -32,7 +33,7 @@ class ServiceTestCase(unittest.TestCase):
         return self.client.post(request)
 
     def assert_refused(self, reply, status: int, code: str):
-        """An error reply is {"code","message"} and nothing else."""
+        """Checks an error reply: its body has "code" and "message" and nothing else."""
         self.assertEqual(reply.status, status, f"got {reply}")
         self.assertEqual(reply.headers.get("content-type"), "application/json", f"got {reply}")
         self.assertEqual(reply.code, code, f"got {reply}")

@@ -1,4 +1,4 @@
-"""Coupon events as in the protocol reference, section 3, with numbers that nobody else has."""
+"""Coupon events in the form that WeChat Pay documents, with random numbers that do not repeat."""
 
 import secrets
 
@@ -10,7 +10,7 @@ def digits(beginning: str, length: int) -> str:
 
 
 def issue(stock="1205510000000046", coupon=None, openid="") -> Event:
-    """COUPON.SEND"""
+    """Returns a COUPON.SEND event."""
     return Event("COUPON.SEND", {
         "event_type": "EVENT_TYPE_BUSICOUPON_SEND",
         "coupon_code": coupon or digits("12", 22),
@@ -25,7 +25,7 @@ def issue(stock="1205510000000046", coupon=None, openid="") -> Event:
 
 
 def redeem(stock="19733211", coupon=None, transaction=None) -> Event:
-    """COUPON.USE"""
+    """Returns a COUPON.USE event."""
     return Event("COUPON.USE", {
         "stock_creator_mchid": "1900007701",
         "stock_id": stock,
@@ -49,7 +49,7 @@ def redeem(stock="19733211", coupon=None, transaction=None) -> Event:
 
 
 def refund(transaction=None, refund_id=None, status="SUCCESS") -> Event:
-    """REFUND.*"""
+    """Returns a REFUND.* event, by default REFUND.SUCCESS."""
     resource = {
         "mchid": "1900007701",
         "out_trade_no": digits("SO", 20),

@@ -1,7 +1,8 @@
-"""A merchant's side of WeChat Pay's APIs, written from its documentation and not from our code.
+"""A merchant client of WeChat Pay's APIs, written from WeChat Pay's documentation and independent
+of couponhook's code.
 
 Signing: SHA256withRSA, PKCS#1 v1.5, over "METHOD\\ntarget\\ntimestamp\\nnonce\\nbody\\n", in an
-Authorization header. Replies are signed as notifications are.
+Authorization header. Replies are signed like notifications.
 """
 
 import base64
@@ -53,7 +54,7 @@ class Merchant:
         self.api_v3_key = service.read("secrets/api_v3_key").encode()
         platform = x509.load_pem_x509_certificate(
             service.read("wechatpay/platform_cert.pem").encode())
-        #: Public keys that replies may be signed with, by serial.
+        #: Public keys that may sign replies, by serial.
         self.platform_keys = {f"{platform.serial_number:040X}": platform.public_key()}
 
     def authorization(self, method: str, target: str, body: bytes, timestamp=None, **changes) -> str:
@@ -67,7 +68,7 @@ class Merchant:
         return "WECHATPAY2-SHA256-RSA2048 " + ",".join(f'{k}="{v}"' for k, v in parts.items())
 
     def call(self, method: str, target: str, body=None, headers=None) -> ApiReply:
-        """A signed request. `headers` change the usual ones; None leaves one out."""
+        """Sends a signed request. `headers` change the usual ones; None removes one."""
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         sent = {
             "Accept": "application/json", "User-Agent": "couponhook-tests",
@@ -84,7 +85,7 @@ class Merchant:
         return self.call("POST", target, body, **options)
 
     def verify(self, reply: ApiReply):
-        """Raises unless the reply is signed by a platform key that we have."""
+        """Raises InvalidSignature unless a known platform key signed the reply."""
         headers = reply.headers
         key = self.platform_keys.get(headers["wechatpay-serial"])
         if key is None:
@@ -95,7 +96,7 @@ class Merchant:
                    padding.PKCS1v15(), hashes.SHA256())
 
     def open_certificates(self, reply: ApiReply) -> dict:
-        """What GET /v3/certificates gives, as certificates by serial."""
+        """Decrypts a reply of GET /v3/certificates. Returns the certificates by serial."""
         certificates = {}
         for entry in reply.json["data"]:
             sealed = entry["encrypt_certificate"]
@@ -107,7 +108,8 @@ class Merchant:
 
 
 def exchange(connection: http.client.HTTPConnection, method, target, body, headers) -> ApiReply:
-    """One request on a connection of its own, with no headers but these."""
+    """Sends one request on this connection with exactly these headers, and closes the
+    connection."""
     with closing(connection) as client:
         client.putrequest(method, target, skip_accept_encoding=True)
         if body or method == "POST":
@@ -120,7 +122,7 @@ def exchange(connection: http.client.HTTPConnection, method, target, body, heade
 
 
 def connect(address, context) -> http.client.HTTPConnection:
-    """\\param context: None for plain HTTP."""
+    """Opens an HTTP connection; `context` is None for plain HTTP."""
     timeout = 20 * PATIENCE
     if context is None:
         return http.client.HTTPConnection(*address, timeout=timeout)

@@ -1,4 +1,6 @@
-"""A name server that answers, refuses or keeps silent by name, and a process that asks it alone."""
+"""A name server that answers, refuses or ignores each name, and files that make one process use
+it.
+"""
 
 import ipaddress
 import os
@@ -18,8 +20,8 @@ NO_SUCH_NAME = 3
 
 
 class NameServer:
-    """Answers what `answer(name, type)` says: a list of addresses, None for silence, or an error
-    code of DNS. On port 53 of a loopback address of its own. A context manager."""
+    """DNS server on port 53 of a random loopback address. `answer(name, type)` returns a list of
+    addresses, None for no reply, or a DNS error code. A context manager."""
 
     def __init__(self, answer, ttl=60):
         self.answer = answer
@@ -78,7 +80,7 @@ def silent_name_server() -> NameServer:
 
 
 def slow(seconds: float, answer):
-    """The same answer, after a while."""
+    """Returns a function that waits `seconds` and then gives the answer."""
     def answer_later(name, kind):
         time.sleep(seconds)
         return answer
@@ -94,7 +96,7 @@ def can_replace_resolv_conf() -> bool:
 
 
 class OwnNames:
-    """Files of name resolution for one process. A context manager."""
+    """A resolv.conf and a hosts file for one process. A context manager."""
 
     def __init__(self, servers, hosts=""):
         self.folder = tempfile.TemporaryDirectory()
@@ -114,7 +116,7 @@ class OwnNames:
 
     @property
     def wrapper(self) -> list:
-        """What a command is to be prefixed with."""
+        """Returns the command prefix that makes a process use these files."""
         script = ('mount --make-rprivate / && mount --bind "$1" /etc/resolv.conf && '
                   'mount --bind "$2" /etc/hosts && shift 2 && exec "$@"')
         return ["unshare", "-m", "sh", "-c", script, "sh", str(self.resolv_conf), str(self.hosts)]

@@ -1,6 +1,7 @@
-"""WeChat Pay's APIs, played over real TLS: written from its documentation and not from our code.
+"""A stand-in for WeChat Pay's APIs over real TLS, written from WeChat Pay's documentation and
+independent of couponhook's code.
 
-Checks every request's signature, signs every reply, and keeps what was asked for a test to see.
+It checks the signature of every request, signs every reply, and records the requests for tests.
 """
 
 import base64
@@ -43,7 +44,8 @@ def make_certificate(key, days=365, serial=None):
 
 
 def another_merchant(service) -> str:
-    """A second merchant of a set-up, with the first one's keys and a folder of its own."""
+    """Returns the configuration of a second merchant, with the first one's keys and its own
+    folder."""
     return f"""
 [[merchant]]
 mchid = "{OTHER_MCHID}"
@@ -63,7 +65,7 @@ def service_api_url(service) -> str:
 
 
 class Refusal(Exception):
-    """An error reply, as documented."""
+    """An error reply in the documented form."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(code)
@@ -72,7 +74,8 @@ class Refusal(Exception):
 
 
 class PayApi:
-    """A context manager. Serves `service`'s merchant, whose configuration it completes."""
+    """Serves the APIs for the merchant of `service`, and completes the merchant's configuration. A
+    context manager."""
 
     def __init__(self, service, **settings):
         self.service = service
@@ -102,23 +105,23 @@ class PayApi:
             service.configure(f"merchant.api.{key}", value)
 
     def reset(self):
-        """Forgets everything but the merchant's key."""
+        """Resets everything except the merchant's key."""
         self.platform = Platform.of(self.service)
         self.certificates = [self.service.read("wechatpay/platform_cert.pem")]
         self.sealed = self.seal_certificate
         self.calls = []
-        self.failures = []  # Refusals for the next calls
+        self.failures = []  # refusals for the next calls
         self.forges = False
-        self.tears = False  # downloads
-        self.clock_ahead = 0  # seconds, in Date headers
+        self.tears = False  # True: downloads lose their last byte
+        self.clock_ahead = 0  # seconds by which the Date header is ahead
         self.mchids = {MCHID}
         self.callers = []
         self.on_echo = lambda given: None
         self.callbacks = {}
         self.coupons = {}
         self.busifavor = []
-        self.late_s = 0  # how long the next download takes, beyond its link's end
-        self.flows = {}  # (stock, "use-flow") to bytes
+        self.late_s = 0  # seconds that the next download takes; its link then has expired
+        self.flows = {}  # (stock, "use-flow" or "refund-flow") to the file's bytes
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
@@ -131,10 +134,10 @@ class PayApi:
         self.server.server_close()
 
     def asked(self, path: str) -> list:
-        """The calls of this path."""
+        """Returns the recorded calls of this path."""
         return [call for call in self.calls if call[1] == path]
 
-    # The wire
+    # HTTP and signatures
 
     def _handler(self):
         api = self
@@ -200,7 +203,7 @@ class PayApi:
             raise Refusal(403, "FORBIDDEN", "one User-Agent")
         self.callers.append(fields["mchid"])
 
-    # The APIs
+    # Answers of the APIs
 
     def _answer(self, method: str, path: str, query: dict, body: bytes):
         given = json.loads(body) if body else query
@@ -257,7 +260,7 @@ class PayApi:
         return 200, self._stock(stock)
 
     def _page(self, given, items):
-        # Documented as the number of the page, for every list.
+        # `offset` counts pages, not items, in every list: WeChat Pay documents it so.
         page, limit = int(given["offset"]), int(given["limit"])
         return 200, {"total_count": len(items), "offset": page, "limit": limit,
                      "data": items[page * limit:(page + 1) * limit]}

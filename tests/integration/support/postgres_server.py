@@ -1,9 +1,9 @@
-"""A PostgreSQL server of the tests' own that can be gone and come back: on a loopback port.
+"""A PostgreSQL server for tests, which can stop and start again at the same address.
 
     with PostgresServer() as server, Service({"store.url": server.new_database()}) as service: ...
 
-It listens on a loopback port, so that it can be gone and come back at the same address, runs as
-another user where the tests are root (PostgreSQL refuses to be root), and ends with the tests.
+The server listens on a loopback port. It ends with the tests. PostgreSQL refuses to run as root,
+so tests that run as root start it as another user.
 """
 
 import ctypes
@@ -22,7 +22,8 @@ PR_SET_PDEATHSIG = 1
 
 
 def program(name: str) -> str:
-    """Debian keeps each version's programs in a folder of its own. The newest is taken."""
+    """Returns the path of a PostgreSQL program. Debian installs each version in its own folder; the
+    newest is used."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
                    key=lambda path: int(path.parts[4]))
     if not found:
@@ -31,7 +32,7 @@ def program(name: str) -> str:
 
 
 def _user():
-    """Whose the server is; None where we are not root anyway."""
+    """Returns the user that runs the server, or None if the tests do not run as root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
@@ -43,10 +44,10 @@ def _end_with_parent():
 
 
 class PostgresServer:
-    """A context manager: starts at once, ends and removes everything at the end.
+    """Starts on creation; on exit, stops and removes all its files. A context manager.
 
-    `settings` are those of postgresql.conf. Without a folder to be in, it is in memory where there
-    is room.
+    `settings` are settings of postgresql.conf. Without `folder`, the files are in memory if there
+    is enough room.
     """
 
     def __init__(self, folder=None, wal_segment_mb=1, **settings):
@@ -90,19 +91,20 @@ class PostgresServer:
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
 
     def configure(self, **settings):
-        """Sets what the next start, or reload(), reads."""
+        """Writes settings that the next start or reload() reads."""
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             for name, value in settings.items():
                 file.write(f"{name} = '{value}'\n")
 
     def restart(self, **settings):
-        """Ends it at once and starts it with these settings."""
+        """Stops the server at once and starts it with these settings."""
         self.stop()
         self.configure(**settings)
         self.start()
 
     def require_tls(self, certificate: str, key: str):
-        """Takes nobody without TLS any more, and shows this certificate; both as PEM."""
+        """Restarts the server so that it accepts only TLS connections, with this certificate and
+        key (PEM)."""
         for name, text in {"server.crt": certificate, "server.key": key,
                            "pg_hba.conf": "hostssl all all 127.0.0.1/32 trust\n"}.items():
             file = self.data / name
@@ -129,7 +131,8 @@ class PostgresServer:
         return self._psql("postgres", "SELECT 1").returncode == 0
 
     def stop(self, immediate=True):
-        """Ends it: at once, as a crash does, or after disconnecting everyone. Commits stay."""
+        """Stops the server: at once like a crash, or after disconnecting every client. Commits
+        remain."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGCONT)
@@ -138,10 +141,10 @@ class PostgresServer:
         self.process = None
 
     def kill_backends(self, how=signal.SIGKILL):
-        """Kills the processes that serve couponhook's sessions. Returns how many.
+        """Kills the processes that serve couponhook's sessions. Returns their number.
 
-        After a SIGKILL the server ends all others too, and recovers: this waits for both, since
-        nobody can tell a server that has not noticed yet from one that is back.
+        After a SIGKILL the server also ends all other sessions and recovers. This method waits for
+        both; otherwise a server that has not noticed the kill yet would look like a recovered one.
         """
         crashes = self._crashes()
         pids = self.query("postgres", "SELECT pid FROM pg_stat_activity "
@@ -162,7 +165,7 @@ class PostgresServer:
         return (self.root / "log").read_text().count("all server processes terminated")
 
     def new_database(self) -> str:
-        """Makes an empty database. Returns its URL."""
+        """Creates an empty database. Returns its URL."""
         name = f"test_{next(self.numbers)}"
         self.query("postgres", f"CREATE DATABASE {name}")
         return self.url(name)
@@ -178,12 +181,12 @@ class PostgresServer:
             capture_output=True, text=True, check=False, timeout=timeout * PATIENCE)
 
     def query(self, database: str, sql: str, timeout=60) -> str:
-        """Runs SQL with psql in a database, by name or URL. Returns its rows, one a line."""
+        """Runs SQL with psql in a database, given by name or URL. Returns the rows, one a line."""
         done = self._psql(database, sql, timeout)
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout
 
     def rows(self, database: str, sql: str) -> list:
-        """The same as lists of texts."""
+        """Runs SQL like query(). Returns each row as a list of texts."""
         return [line.split("\t") for line in self.query(database, sql).splitlines()]

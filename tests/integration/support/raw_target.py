@@ -1,4 +1,4 @@
-"""A target that replies byte for byte as it is told."""
+"""A target that sends a given reply byte for byte."""
 
 import socket
 import threading
@@ -6,8 +6,8 @@ from contextlib import closing
 
 
 class RawTarget:
-    """Reads a request and sends `reply`, bytes or a function that is given the connection; then
-    closes, or keeps the connection open. Counts requests. A context manager."""
+    """Reads a request and sends `reply`: bytes, or a function that gets the connection. Then closes
+    the connection or keeps it open. Counts requests. A context manager."""
 
     def __init__(self, reply, closes=True):
         self.reply = reply

@@ -1,4 +1,4 @@
-"""Several services that are one receiver."""
+"""Several services that act as one receiver."""
 
 import signal
 import time
@@ -7,7 +7,8 @@ from support.service import Service, free_port
 
 
 def make_replica(settings, first=None) -> Service:
-    """A service with the first one's keys and certificates, as replicas have, and its own store."""
+    """Returns a service with the keys and certificates of the first one, as replicas have, and its
+    own store."""
     service = Service({**settings, "listener.port": free_port(), "admin.port": free_port()},
                       starts=False)
     for file in ("tls/server.crt", "tls/server.key", "secrets/api_v3_key",
@@ -18,7 +19,7 @@ def make_replica(settings, first=None) -> Service:
 
 
 def stop_without_delay(services: list[Service]):
-    """Ends all without the delay that they grant to balancers."""
+    """Stops all services without their drain delay: a second SIGTERM ends the delay."""
     for _ in range(2):
         for service in services:
             service.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""`couponhook sandbox` beside a service, for the tests of it and of whatever talks to it."""
+"""Runs `couponhook sandbox` beside a service."""
 
 import json
 import re
@@ -20,7 +20,8 @@ def beijing_time(unix: float) -> str:
 
 
 def stock_body(**changes) -> dict:
-    """A stock as POST /v3/marketing/favor/coupon-stocks takes it, for a month from now on."""
+    """Returns the body of POST /v3/marketing/favor/coupon-stocks for a stock that is valid for a
+    month."""
     return {
         "stock_name": "满20减5",
         "comment": "早餐",
@@ -43,10 +44,10 @@ def stock_body(**changes) -> dict:
 
 
 class Sandbox:
-    """A context manager: runs from entering to leaving."""
+    """A running sandbox process. A context manager: starts on entry, stops on exit."""
 
     def __init__(self, service, *options, notify=None):
-        """\\param notify: where notifications go to; default: the service, wherever it listens."""
+        """`notify` is the address for notifications; by default the service's listener."""
         self.service = service
         self.options = options
         self.notify = notify
@@ -105,10 +106,11 @@ class Sandbox:
     def exchange(self, method, target, body=b"", headers=None):
         return exchange(connect(self.address, self.context), method, target, body, headers or {})
 
-    # What it is told to do, below /sandbox/
+    # Control of the sandbox, below /sandbox/
 
     def ask(self, name: str, **body):
-        """GET, or POST where there is a body. Returns the JSON of a reply that must be 200."""
+        """Sends GET, or POST if there is a body. The status must be 200. Returns the reply's
+        JSON."""
         method, data = ("POST", json.dumps(body).encode()) if body else ("GET", b"")
         reply = self.exchange(method, f"/sandbox/{name}", data)
         if reply.status != 200:
@@ -116,14 +118,14 @@ class Sandbox:
         return reply.json
 
     def issue(self, stock_id, **more):
-        """Gives one coupon."""
+        """Issues one coupon. Returns the coupon."""
         return self.ask("issue", stock_id=stock_id, **more)["coupons"][0]
 
     def summary(self):
         return self.ask("notifications")["summary"]
 
     def wait_for(self, seconds=15, **counts):
-        """Waits until the summary has these counts, and nothing is on its way."""
+        """Waits until the sandbox's summary has these counts and no notification is pending."""
         def settled():
             summary = self.summary()
             if summary["pending"] != 0:

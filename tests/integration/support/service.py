@@ -1,4 +1,4 @@
-"""The service under test: the real binary in a temporary set-up of its own."""
+"""The service under test: the real binary in a temporary set-up."""
 
 import atexit
 import fcntl
@@ -26,25 +26,25 @@ BINARY = os.environ.get("COUPONHOOK_BINARY")
 if BINARY is None:
     raise SystemExit("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
 
-#: Sanitizers make everything slower; promises in seconds are multiplied by this.
+#: Factor for time limits: sanitizers make everything slower.
 PATIENCE = float(os.environ.get("COUPONHOOK_PATIENCE", "1"))
 
-#: Whether the binary may start C11 threads, which the thread sanitizer does not see begin.
+#: False under the thread sanitizer, which does not track C11 threads.
 C11_THREADS = os.environ.get("COUPONHOOK_C11_THREADS", "1") == "1"
 
-#: Asks for the full numbers, which take minutes.
+#: True for the long form of the tests, which takes minutes.
 LONG = os.environ.get("COUPONHOOK_LONG") == "1"
 
 
 def run(*arguments, timeout=30, wrapper=(), **options) -> subprocess.CompletedProcess:
-    """Runs a command of couponhook to its end, as an argument of the wrapper's command."""
+    """Runs a couponhook command to its end; `wrapper` is a command prefix such as setpriv."""
     command = [*wrapper, BINARY, *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout * PATIENCE, check=False, **options)
 
 
 def wait_until(condition, seconds=5.0, what="the condition"):
-    """Waits until the condition holds, and returns its value."""
+    """Waits until the condition is true. Returns its value."""
     end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
@@ -56,12 +56,13 @@ def wait_until(condition, seconds=5.0, what="the condition"):
 
 
 def toml_value(value) -> str:
-    # JSON's numbers, booleans, strings and lists of these are TOML's too.
+    # JSON's numbers, booleans, strings and lists of these are valid TOML.
     return json.dumps(value)
 
 
 def edit_toml(text: str, setting: str, value) -> str:
-    """Sets "table.key" in a configuration; the table may be an array's only element."""
+    """Sets "table.key" in a configuration; the table may be the only element of an array of
+    tables."""
     table, key = setting.rsplit(".", 1)
     head = re.search(rf"^\[+{re.escape(table)}\]+.*\n", text, re.MULTILINE)
     if head is None:
@@ -73,21 +74,22 @@ def edit_toml(text: str, setting: str, value) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody has at the moment."""
+    """Returns a TCP port that is free at the moment."""
     with closing(socket.create_server(("127.0.0.1", 0))) as unused:
         return unused.getsockname()[1]
 
 
 def activated(command: list, sockets: dict) -> tuple[list, list]:
-    """The command as a service manager runs it that keeps these listening sockets open.
+    """Returns a command that passes these listening sockets to the program, like a service manager.
 
-    Returns with it the descriptors to pass, which are the caller's to close.
+    Also returns the descriptors to pass; the caller must close them.
     """
-    # Numbers above those that the program expects, lest one is overwritten before it is passed.
+    # Descriptors from 10 on: the lower numbers are those that the program expects, and could be
+    # overwritten before they are passed.
     spares = [fcntl.fcntl(each, fcntl.F_DUPFD, 10) for each in sockets.values()]
     passed = " ".join(f"{3 + i}<&{spare}" for i, spare in enumerate(spares))
     environment = (f"LISTEN_FDS={len(spares)} LISTEN_FDNAMES={':'.join(sockets)} "
-                   "LISTEN_PID=$$")  # the shell becomes the program
+                   "LISTEN_PID=$$")  # the program replaces the shell, and keeps its pid
     return ["bash", "-c", f'{environment} exec "$@" {passed}', "bash", *command], spares
 
 
@@ -99,7 +101,7 @@ def make_setup(folder: Path):
 
 @functools.cache
 def shared_setup() -> Path:
-    """A set-up to copy, removed with the last test."""
+    """Returns a set-up that tests copy; it is removed at the end of the test program."""
     root = tempfile.mkdtemp(prefix="couponhook-test-")
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     make_setup(Path(root) / "setup")
@@ -107,15 +109,16 @@ def shared_setup() -> Path:
 
 
 class Service:
-    """couponhook in a temporary folder. A context manager: ends and removes both."""
+    """couponhook in a temporary folder. A context manager: stops the process and removes the
+    folder."""
 
-    #: Where clients connect from: wherever the system chooses.
+    #: Source address of clients; None lets the system choose.
     source = None
-    #: A command that runs the one that it is given, as the same process: setpriv, unshare.
+    #: Command prefix that runs the service in the same process, such as setpriv or unshare.
     wrapper = ()
 
     def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
-        """`has_own_keys=False` takes the keys of all that say so: making some takes a second."""
+        """`has_own_keys=False` copies shared keys, because making new ones takes a second."""
         self.starts = starts
         self.sockets = sockets or {}
         self.reading = threading.Event()
@@ -125,7 +128,7 @@ class Service:
         self.config = self.folder / "couponhook.toml"
         self.database = self.folder / "data" / "couponhook.db"
         self.process = None
-        #: Added to the environment of the process.
+        #: Variables added to the environment of the process.
         self.environment = {}
         self.stdout, self.stderr = [], []
         try:
@@ -160,18 +163,19 @@ class Service:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def configure(self, setting: str, value):
-        """Changes "table.key" in the configuration file."""
+        """Sets "table.key" in the configuration file."""
         self.config.write_text(edit_toml(self.config.read_text(), setting, value))
 
     def config_for_commands(self) -> Path:
-        """The configuration with the ports that the system chose, for commands that ask."""
+        """Returns a configuration with the ports that the system chose, for commands that connect
+        to the service."""
         text = edit_toml(self.config.read_text(), "listener.port", self.address[1])
         config = self.folder / "commands.toml"
         config.write_text(edit_toml(text, "admin.port", self.admin_address[1]))
         return config
 
     def append(self, text: str):
-        """Adds to the configuration file."""
+        """Appends text to the configuration file."""
         self.config.write_text(f"{self.config.read_text()}\n{text}")
 
     def write(self, name: str, text: str):
@@ -180,10 +184,10 @@ class Service:
     def read(self, name: str) -> str:
         return (self.folder / name).read_text().strip()
 
-    # The process
+    # Control of the process
 
     def launch(self):
-        """Starts the process without waiting for it to be ready."""
+        """Starts the process without waiting until it is ready."""
         command, passed = [*self.wrapper, BINARY, "serve", "--config", str(self.config)], ()
         if self.sockets:
             command, passed = activated(command, self.sockets)
@@ -200,7 +204,7 @@ class Service:
             reader.start()
 
     def start(self, timeout=20.0):
-        """Starts the process. Returns seconds until it said that it was ready."""
+        """Starts the process and waits until it is ready. Returns the time in seconds."""
         begun = time.monotonic()
         self.launch()
         if not self._ready.wait(timeout * PATIENCE):
@@ -224,7 +228,7 @@ class Service:
         self.process.send_signal(number)
 
     def wait(self, timeout=20.0) -> int:
-        """Waits for the process to end by itself. Returns its exit code."""
+        """Waits until the process ends by itself. Returns its exit code."""
         code = self.process.wait(timeout * PATIENCE)
         self.reading.set()
         self._join_readers()
@@ -232,12 +236,12 @@ class Service:
         return code
 
     def stop(self) -> int:
-        """Ends the process as a service manager does. Returns its exit code."""
+        """Stops the process with SIGTERM, like a service manager. Returns its exit code."""
         self.signal(signal.SIGTERM)
         return self.wait()
 
     def kill(self):
-        """Ends the process as a power cut does, for the process at least."""
+        """Kills the process with SIGKILL, as sudden for the process as a power cut."""
         if self.process is None:
             return
         self.reading.set()
@@ -254,22 +258,22 @@ class Service:
         return "\n".join(self.stderr) or "(nothing on stderr)"
 
     def logs(self, **fields):
-        """The log lines, as objects, that have these fields."""
+        """Returns the JSON log lines that have these fields."""
         lines = [json.loads(line) for line in list(self.stdout) if line.startswith("{")]
         return [line for line in lines if fields.items() <= line.items()]
 
     def wait_for_log(self, count=1, seconds=5.0, **fields):
-        """Waits until that many such lines are there."""
+        """Waits until `count` log lines have these fields. Returns them."""
         return wait_until(lambda: (found := self.logs(**fields))[count - 1:] and found,
                           seconds, f"{count} log lines with {fields}")
 
-    # What it says of itself
+    # Status endpoint and database
 
     def token(self) -> str:
         return self.read("secrets/admin_token")
 
     def ask(self, target: str, token=True, method="GET", body=None):
-        """Asks the status endpoint. Returns status and JSON body."""
+        """Sends a request to the status endpoint. Returns the status and the JSON body."""
         status, answer = self.exchange(target, token, method, body)
         return status, json.loads(answer) if answer else None
 
@@ -290,14 +294,14 @@ class Service:
             return reply.status, reply.read()
 
     def get(self, target: str):
-        """What the status endpoint has, which must be there."""
+        """Returns the JSON body of GET `target` on the status endpoint; the status must be 200."""
         status, body = self.ask(target)
         if status != 200:
             raise AssertionError(f"GET {target} answered {status}: {body}")
         return body
 
     def memory_peak_mb(self) -> float:
-        """The most memory that the process has ever had."""
+        """Returns the highest memory use of the process so far, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
@@ -305,7 +309,7 @@ class Service:
         return self.get("/status")["notifications"]
 
     def rows(self, query: str, *values):
-        """Asks the database file itself."""
+        """Runs a query on the SQLite file directly. Returns the rows."""
         uri = f"file:{self.database}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as store:
             return store.execute(query, values).fetchall()
@@ -314,7 +318,7 @@ class Service:
         return self.rows(f"SELECT count(*) FROM {table}")[0][0]
 
     def tls_context(self) -> ssl.SSLContext:
-        """Trusts this service's own certificate and no other."""
+        """Returns a TLS context that trusts only this service's certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.folder / "tls" / "server.crt")
         return context

@@ -1,5 +1,6 @@
-/* Makes every flush of a file take longer: preloaded into the service by slow_disk.py. The file that
- * COUPONHOOK_SLOW_DISK names says by how many milliseconds, and may change meanwhile. */
+/* Preloaded library that makes every fsync() and fdatasync() of the service slower, for
+ * slow_disk.py. The file named by COUPONHOOK_SLOW_DISK holds the additional milliseconds; every
+ * flush reads it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

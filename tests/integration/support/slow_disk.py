@@ -1,4 +1,4 @@
-"""A disk whose flushes take as long as a test says."""
+"""Makes disk flushes as slow as a test requires."""
 
 import os
 import shutil
@@ -9,7 +9,8 @@ from pathlib import Path
 
 
 class SlowDisk:
-    """For the services that are started with its `environment`. A context manager."""
+    """Slows down the flushes of services that are started with its `environment`. A context
+    manager."""
 
     def __enter__(self):
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -23,7 +24,7 @@ class SlowDisk:
                        check=True)
         self._control = folder / "milliseconds"
         self.flush_ms = 0
-        # A sanitizer's runtime wants to be loaded first, and may be loaded second.
+        # A sanitizer's runtime requires to be loaded first; this option allows it to be second.
         options = os.environ.get("ASAN_OPTIONS", "")
         self.environment = {"LD_PRELOAD": str(library), "COUPONHOOK_SLOW_DISK": str(self._control),
                             "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0".strip(":")}
@@ -38,7 +39,7 @@ class SlowDisk:
 
     @flush_ms.setter
     def flush_ms(self, milliseconds: int):
-        """What a flush takes longer, from now on."""
+        """Sets the additional time of every flush from now on."""
         new = self._control.with_suffix(".new")
         new.write_text(str(milliseconds))
         new.replace(self._control)

@@ -1,4 +1,4 @@
-"""The store under a service, of either engine, looked at and changed with the engine's own tools.
+"""The store of a service, SQLite or PostgreSQL, read and changed with the engine's own tools.
 
     store = PostgresStore(service)   # before the service is started
     store.count("notifications WHERE id = 'n1'")
@@ -13,28 +13,29 @@ from support.postgres_server import PostgresServer
 
 
 class SqliteStore:
-    """The file that a fresh set-up names."""
+    """The SQLite file that a new set-up uses."""
 
     def __init__(self, service):
         self.file = service.database
 
     def execute(self, *statements):
-        """Changes it in one transaction, beside the service."""
+        """Runs statements in one transaction, while the service is running."""
         with closing(sqlite3.connect(self.file, timeout=30)) as store:
             for statement in statements:
                 store.execute(statement)
             store.commit()
 
     def count(self, table: str) -> int:
-        """How many rows there are; conditions may follow the table's name."""
+        """Returns the number of rows; `table` may include a WHERE clause."""
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)) as store:
             return store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
     def number_next_row_after(self, seq: int):
-        """The next notification gets a higher number: here it always is the highest plus one."""
+        """Does nothing: SQLite always numbers the next notification one above the highest
+        number."""
 
     def damages(self) -> list:
-        """What the engine's own check finds."""
+        """Returns the problems that SQLite's integrity check finds."""
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)) as store:
             found = store.execute("PRAGMA integrity_check").fetchall()
         return [] if found == [("ok",)] else found
@@ -42,14 +43,14 @@ class SqliteStore:
 
 @functools.cache
 def shared_server() -> PostgresServer:
-    """The one for all tests of a program, ended with the last of them."""
+    """Returns the server shared by all tests of a program; it stops at the program's end."""
     server = PostgresServer()
     atexit.register(server.__exit__)
     return server
 
 
 class PostgresStore:
-    """An empty database, which the service is told to use."""
+    """A new, empty PostgreSQL database; the service's configuration is changed to use it."""
 
     def __init__(self, service):
         self.server = shared_server()

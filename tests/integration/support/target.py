@@ -1,4 +1,4 @@
-"""A merchant's own system that is told of events, and a check of what it is told."""
+"""A merchant's own system, which receives events, and checks of the received requests."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ def sign(secret: str, id: str, timestamp: str, body: bytes) -> str:
 
 
 def server_tls(authority: Authority, host: str) -> ssl.SSLContext:
-    """What a server shows whose certificate is for that host."""
+    """Returns the TLS context of a server with a certificate for this host."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile("w") as chain:
         chain.write("".join(authority.issue(host)))
@@ -38,13 +38,13 @@ def server_tls(authority: Authority, host: str) -> ssl.SSLContext:
 
 @dataclass
 class Call:
-    """One request, as it came."""
+    """One received request."""
     path: str
     headers: dict
     body: bytes
     id: str = ""
     json: dict = field(default_factory=dict)
-    #: Of the connection that it came over.
+    #: Client port of its connection, which identifies the connection.
     client_port: int = 0
 
     @property
@@ -54,8 +54,9 @@ class Call:
 
 
 class Target:
-    """Replies to each call what `answer(call)` says: a status, or (status, headers). Keeps every call
-    in order. A context manager. With `tls`, a server's context, it speaks HTTPS."""
+    """HTTP server that replies to each call with `answer(call)`: a status, or (status, headers).
+    Records all calls in order. With `tls`, a server's TLS context, it serves HTTPS. A context
+    manager."""
 
     def __init__(self, answer=lambda call: 204, port=0, tls=None):
         self.answer = answer
@@ -101,13 +102,13 @@ class Target:
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
         if self.tls:
-            # Each connection shakes hands on its own thread, with its first read.
+            # Each TLS handshake runs on its connection's own thread, with the first read.
             self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
                                                       do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
-        """From now on connections are refused."""
+        """Stops listening; later connections are refused."""
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
@@ -143,21 +144,23 @@ class Target:
             return [call for call in self.calls if call.id == id]
 
     def wait_for(self, ids, seconds=10.0) -> Counter:
-        """Waits until every one of these ids has come."""
+        """Waits until a call for each of these ids has come. Returns the number of calls of each
+        id."""
         wanted = set(ids)
         wait_until(lambda: wanted <= self.ids().keys(), seconds, f"{len(wanted)} calls")
         return self.ids()
 
 
 def handler_table(name: str, kind: str, **settings) -> str:
-    """A [[handler]] table."""
+    """Returns the text of a [[handler]] table."""
     lines = [f'[[handler]]\nname = "{name}"\ntype = "{kind}"', 'events = ["*"]']
     lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     return "\n".join(lines) + "\n"
 
 
 def add_http_handler(service, target_url: str, secrets_text: str, name="crm", **settings):
-    """Tells the service, which must not run yet, to post to a target."""
+    """Adds an http handler for a target to the service's configuration; the service must not run
+    yet."""
     service.write(f"secrets/{name}", secrets_text)
     service.append(handler_table(name, "http", url=target_url, secret_file=f"secrets/{name}",
                                  **settings))

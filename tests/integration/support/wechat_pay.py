@@ -1,7 +1,8 @@
-"""WeChat Pay's side of the protocol, written from its documentation and not from our code.
+"""WeChat Pay's side of notifications, written from WeChat Pay's documentation and independent of
+couponhook's code.
 
-Signing: SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". Sealing: AES-256-GCM under
-the APIv3 key, the tag behind the ciphertext, base64.
+Signing: SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". Encryption: AES-256-GCM
+with the APIv3 key; the tag follows the ciphertext; both are in Base64.
 """
 
 import base64
@@ -26,7 +27,7 @@ SIGNED_HEADERS = (
 
 @dataclass(frozen=True)
 class Event:
-    """What happened, before it is sealed."""
+    """An event before its encryption."""
 
     event_type: str
     resource: dict
@@ -38,13 +39,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Request:
-    """A POST as it goes over the wire."""
+    """A POST request before it is written to the connection."""
 
     body: bytes
     headers: dict = field(default_factory=dict)
 
     def having(self, **headers) -> "Request":
-        """The same with other headers; underscores stand for dashes, and None removes one."""
+        """Returns a copy with changed headers; underscores stand for dashes, and None removes a
+        header."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {**self.headers, **named}
         return replace(self, headers={k: v for k, v in kept.items() if v is not None})
@@ -59,7 +61,7 @@ class Request:
 
 
 class Platform:
-    """Seals and signs as WeChat Pay does. Thread-safe."""
+    """Encrypts and signs notifications as WeChat Pay does. Thread-safe."""
 
     def __init__(self, key, serial: str, api_v3_key: bytes):
         self.key = key
@@ -68,7 +70,7 @@ class Platform:
 
     @classmethod
     def of(cls, service) -> "Platform":
-        """The platform that a set-up made by `couponhook init` trusts."""
+        """Returns the platform that a set-up made by `couponhook init` trusts."""
         key = serialization.load_pem_private_key(
             service.read("development/platform_key.pem").encode(), password=None)
         certificate = x509.load_pem_x509_certificate(
@@ -77,11 +79,11 @@ class Platform:
         return cls(key, f"{certificate.serial_number:040X}", api_v3_key)
 
     def seal(self, event: Event, id: str | None = None) -> dict:
-        """The envelope of an event, sealed with a nonce of its own each time."""
+        """Returns the envelope of an event, encrypted with a new nonce each time."""
         return self.seal_bytes(event, json.dumps(event.resource, ensure_ascii=False).encode(), id)
 
     def seal_bytes(self, event: Event, plaintext: bytes, id: str | None = None) -> dict:
-        """The same with other bytes than the event's resource."""
+        """Returns the envelope of an event with `plaintext` in place of the event's resource."""
         nonce = secrets.token_hex(6)
         associated_data = (event.associated_data or "").encode()
         ciphertext = AESGCM(self.api_v3_key).encrypt(nonce.encode(), plaintext, associated_data)
@@ -105,7 +107,7 @@ class Platform:
         return envelope
 
     def sign(self, body: bytes, timestamp: int | str | None = None) -> Request:
-        """A request that says who sent this body, and when."""
+        """Returns a request with the body and the signature headers."""
         timestamp = str(int(time.time()) if timestamp is None else timestamp)
         nonce = secrets.token_hex(16).upper()
         message = f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
@@ -124,5 +126,5 @@ class Platform:
         return self.sign(json.dumps(envelope, ensure_ascii=False).encode(), **options)
 
     def notify(self, event: Event, id: str | None = None, **options) -> Request:
-        """A notification of this event, as it should be."""
+        """Returns a correct notification of this event."""
         return self.sign_json(self.seal(event, id), **options)

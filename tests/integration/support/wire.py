@@ -1,4 +1,4 @@
-"""HTTP/1.1 over TLS by hand, so that tests decide what is sent and when, byte for byte."""
+"""HTTP/1.1 clients over plain sockets and TLS that let tests control every byte and its time."""
 
 import json
 import select
@@ -14,7 +14,7 @@ from support.wechat_pay import Request
 
 
 class Closed(Exception):
-    """The other side closed the connection before a whole reply."""
+    """The service closed the connection before a complete reply."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """The "code" of an error; empty for a reply without a body."""
+        """Returns the "code" of an error reply; empty for a reply without a body."""
         return json.loads(self.body)["code"] if self.body else ""
 
     @property
@@ -39,8 +39,8 @@ class Reply:
 class Connection:
     """One connection to the listener. A context manager.
 
-    `service` is whatever has an address, tls and tls_context(), and the address that clients come
-    from, or None; `prologue` is sent before TLS.
+    `service` needs `address`, `tls`, `tls_context()` and `source`, the client's address or None.
+    `prologue` is sent before TLS.
     """
 
     def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0,
@@ -94,7 +94,8 @@ class Connection:
         return Reply(int(status_line.split(" ")[1]), headers, body)
 
     def is_closed_within(self, seconds: float) -> bool:
-        """Waits for the other side to close; what it says meanwhile is kept."""
+        """Waits until the service closes the connection. Received bytes are kept for
+        read_reply()."""
         previous = self.socket.gettimeout()
         self.socket.settimeout(seconds)
         try:
@@ -127,7 +128,7 @@ class Connection:
 
 
 class Client:
-    """Keeps a connection alive, and opens another where the last reply said that it closes."""
+    """Client that keeps a connection alive, and opens a new one if the last reply closed it."""
 
     def __init__(self, service):
         self.service = service
@@ -145,11 +146,11 @@ class Client:
             self.connection = None
 
     def is_open(self) -> bool:
-        """Whether there is a connection that the other side has not closed."""
+        """Returns true if there is a connection that the service has not closed."""
         return self.connection is not None and not self.connection.has_data()
 
     def connect(self):
-        """Opens a connection where there is none that is open."""
+        """Opens a connection unless one is open."""
         if self.connection is not None and not self.is_open():
             self.close()
         if self.connection is None:
@@ -169,7 +170,8 @@ class Client:
 
 
 class Burst:
-    """Sends copies at the same moment: all but the last byte first, then the last bytes."""
+    """Sends copies at the same moment: first all bytes except the last, then the last bytes
+    together."""
 
     def __init__(self, service, connections: int):
         context = service.tls_context() if service.tls else None
@@ -194,11 +196,11 @@ class Burst:
 
 
 class Load:
-    """Clients that post what `make` gives them, one after the other, until stopped.
+    """Clients that send the requests from `make`, one after the other, until stopped.
 
-    `acknowledged` are the tags whose reply was 204, `refused` those with another one, and `cut`
-    those that were sent on an open connection which then ended without a reply. A client ends with
-    its connection.
+    `acknowledged` holds the tags of requests with the reply 204, `refused` those with another
+    status, and `cut` those sent on an open connection that closed without a reply. A client stops
+    when its connection closes.
     """
 
     def __init__(self, service, make, clients=4):
@@ -225,7 +227,7 @@ class Load:
                 (self.acknowledged if status == 204 else self.refused).append(tag)
 
     def stop(self):
-        """Waits for the replies that are due."""
+        """Stops the clients, and waits for the replies to requests already sent."""
         self._stopping.set()
         for run in self._runs:
             run.result()
@@ -233,12 +235,12 @@ class Load:
 
 
 class RetryingLoad:
-    """Clients that post what `make` gives them, each until it is acknowledged.
+    """Clients that send the requests from `make`, each again and again until it is acknowledged.
 
-    `acknowledged` are the tags; `failures` what became of every attempt that was not acknowledged:
-    "refused" where nobody listened, "unconnected" where a connection broke before the request,
-    "cut" where one broke before the reply, or the status. `alive` clients keep their connection,
-    the others open one for each notification.
+    `acknowledged` holds the tags. `failures` holds the outcome of every other attempt: "refused" if
+    nothing listened, "unconnected" if the connection closed before the request, "cut" if it closed
+    before the reply, or the status. `alive` clients keep their connection; `fresh` clients open a
+    new one for each notification.
     """
 
     def __init__(self, service, make, alive=2, fresh=2):
@@ -276,12 +278,12 @@ class RetryingLoad:
             return "cut"
 
     def stop(self):
-        """Begins nothing more, and waits for the replies that are due."""
+        """Sends no more requests, and waits for the replies to those already sent."""
         self._stopping.set()
         self.finish()
 
     def finish(self):
-        """Waits until there is nothing more to send and all is acknowledged."""
+        """Waits until `make` has no more requests and all are acknowledged."""
         for run in self._runs:
             run.result()
         self._pool.shutdown()

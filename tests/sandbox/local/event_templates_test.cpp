@@ -1,5 +1,5 @@
-// Goal: triggered notifications are ones that the ledger understands, and --set reaches any field.
-// Method: the handlers room reads what the templates make; settings are looked up in the resource.
+// Checks that the ledger understands triggered notifications, and that --set can change any field.
+// handlers/ reads the generated events; the tests look up the settings in the resource.
 
 #include "sandbox/local/event_templates.hpp"
 
@@ -37,7 +37,8 @@ std::string business_key(const std::string& event_type) {
   return entry ? entry->business_key : "";
 }
 
-/// The value at a JSON pointer of a drafted COUPON.USE, or "absent".
+/// Makes a COUPON.USE event with these --set options, and returns the value at a JSON pointer, or
+/// "absent".
 std::string text_at(const std::vector<std::string>& settings, const char* pointer) {
   const auto resource =
       support::parse_json(make_template("COUPON.USE", settings).make_draft()->resource);

@@ -1,6 +1,6 @@
-// Goal: what the maker makes is what WeChat Pay would send, and each way of being wrong is wrong in
-// one respect only. Method: a fresh key pair; the crypto room's verifier and cipher as the
-// receiver.
+// Checks that the notification maker makes the requests that WeChat Pay would send, and that each
+// of its deliberate faults breaks only one thing. The verifier and cipher of crypto/ check the
+// requests with a new key pair.
 
 #include "sandbox/local/notification_maker.hpp"
 
@@ -25,7 +25,7 @@ using std::chrono::seconds;
 constexpr std::string_view kApiV3Key = "0123456789abcdef0123456789ABCDEF";
 const auto kNow = std::chrono::sys_days(std::chrono::year(2024) / 3 / 5) + seconds(7 * 3600 + 58);
 
-/// Making an RSA key takes a while; one serves all tests.
+/// Returns the platform key pair. Making an RSA key takes long, so all tests share one.
 const crypto::SelfSignedPair& platform_pair() {
   static const crypto::SelfSignedPair pair = crypto::make_self_signed(
       {crypto::PairKind::kRsa2048, "test platform", {}, kNow - seconds(60)});
@@ -173,7 +173,7 @@ TEST(NotificationMaker, SignsAnOldTimestampRightly) {
             std::to_string((kNow - std::chrono::hours(1)).time_since_epoch().count()));
 }
 
-/// A set-up on disk: a platform certificate beside another one, its private key, an APIv3 key.
+/// A set-up on disk: two platform certificates, the private key of one of them, and an APIv3 key.
 class LoadNotificationMaker : public testing::Test {
  protected:
   LoadNotificationMaker() {

@@ -1,5 +1,5 @@
-// Goal: what is told to Prometheus is what was counted, also while the store is away.
-// Method: views made by hand, and their text.
+// Checks that the metrics for Prometheus equal the counted values, also while the store is
+// unavailable. The tests make the values by hand and compare the text.
 
 #include "server/admin/metrics.hpp"
 

@@ -1,6 +1,6 @@
-// Goal: deliveries are put back in the background, with progress, until it is done or cancelled.
-// Method: dead letters in a real store, more than a page of them, and a job that is looked at and
-// cancelled between two pages.
+// Tests of background retries: a job retries all matching deliveries, reports its progress, and can
+// be cancelled. The tests use more dead letters than one page holds in a real store, and look at
+// the job or cancel it between two pages.
 
 #include "server/admin/retry_jobs.hpp"
 
@@ -63,7 +63,7 @@ class RetryJobsTest : public ::testing::Test {
   }
   std::int64_t dead() { return reader_.counts()->deliveries_dead; }
 
-  /// \param on_page told after each page, on the job's thread.
+  /// \param on_page called after each page, on the job's thread.
   std::unique_ptr<RetryJobs> jobs(std::function<void()> on_page = [] {}) {
     return std::make_unique<RetryJobs>(
         storage::Reader(*store_->reader()), storage::DeliveryControl(*store_->writer()),

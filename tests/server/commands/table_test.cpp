@@ -1,5 +1,5 @@
-// Goal: columns stay apart whatever stands in them.
-// Method: cells of every kind of character, printed and measured.
+// Checks that the columns of a printed table stay aligned with any content. The tests print cells
+// with every kind of character and measure the width.
 
 #include "server/commands/table.hpp"
 

@@ -1,5 +1,6 @@
-// Goal: configuration means what the contract says, and every mistake is named with its remedy.
-// Method: TOML texts in a temporary folder, read with an environment of the test's own.
+// Tests of the configuration file: every setting has its documented meaning, and every mistake is
+// reported with a remedy. The tests read TOML texts from a temporary folder, with their own
+// environment variables.
 
 #include "server/config/config.hpp"
 
@@ -42,7 +43,7 @@ class ConfigFile : public ::testing::Test {
       return std::nullopt;
     });
   }
-  /// "key: message" of each problem.
+  /// Loads the text and returns each problem as "key: message".
   std::vector<std::string> problems(const std::string& text) {
     const auto config = load(text);
     std::vector<std::string> lines;

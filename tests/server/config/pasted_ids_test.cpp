@@ -1,5 +1,5 @@
-// Goal: each notation of a serial or id that can mean one thing only becomes that; the others are
-// told by what they look like. Method: tables of texts.
+// Tests of pasted certificate serials and key ids: an unambiguous notation is converted, and any
+// other is refused with a message that says what the text looks like.
 
 #include "server/config/pasted_ids.hpp"
 

@@ -1,6 +1,6 @@
-// Goal: a unit is loaded when its files change in any way, when it is stale, and every few seconds
-// while it is refused, and its refusal is told once.
-// Method: files in a folder, a loader that counts, and a clock that is a number.
+// Tests of hot reload: a unit (such as one merchant's keys) is loaded when its files change, when
+// it is stale, and every few seconds while it is refused; its refusal is reported once. The tests
+// use files in a folder, a loader that counts its calls, and their own time.
 
 #include "server/config/reload_units.hpp"
 

@@ -1,5 +1,6 @@
-// Goal: no file ends the program, and each malformed one is refused with a line that it has.
-// Method: texts that toml++ alone asserts on or has undefined behaviour with, then mutations.
+// Checks that no configuration file can crash the program, and that each malformed file is refused
+// with an existing line number. The tests use texts on which plain toml++ fails an assertion or has
+// undefined behaviour, and random changes of texts.
 
 #include "server/config/toml.hpp"
 
@@ -75,7 +76,7 @@ TEST(Toml, TakesVariablesWithoutQuotes) {
   }
 }
 
-/// A replay of what a longer run with sanitizers looks for.
+/// A short version of a longer fuzz run with sanitizers.
 TEST(Toml, NeitherEndsTheProgramNorNamesALineThatIsNotThere) {
   constexpr std::array<std::string_view, 40> kPieces = {
       "[",    "]",      "[[",     "]]",  "\n",     "\r\n",       "\r",       "=",

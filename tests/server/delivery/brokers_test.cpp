@@ -1,5 +1,6 @@
-// Goal: no call of a broker's library outlives its deadline. Method: stand-ins that accept and then
-// never read or never say a word, and messages larger than all buffers on the way.
+// Checks that no call to a message broker's library takes longer than its deadline. Stand-in
+// brokers accept a connection and then never read or never answer; some messages are larger than
+// all buffers on the way.
 
 #include "server/delivery/brokers/brokers.hpp"
 
@@ -23,12 +24,13 @@ using std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
 constexpr milliseconds kTimeout{300};
-/// A call that hangs would be found after this; what ends in time ends much sooner.
+/// Limit for a call that must respect kTimeout: a call that hangs takes longer, any other ends much
+/// sooner.
 constexpr std::chrono::seconds kMuchLater{20};
-/// More than the kernel takes for a peer that does not read.
+/// More bytes than the kernel buffers for a peer that does not read.
 constexpr std::size_t kLargeBytes = 64U << 20;
 
-/// Listens on loopback, accepts once, says what it is given and never reads.
+/// A server on loopback that accepts one connection, sends `greeting`, and never reads.
 class NeverReads {
  public:
   explicit NeverReads(std::string greeting = "") : greeting_(std::move(greeting)) {
@@ -68,7 +70,7 @@ void append_number(std::string& bytes, std::uint64_t number, int size) {
   }
 }
 
-/// A method frame of AMQP 0-9-1.
+/// Returns a method frame of AMQP 0-9-1 for a channel, with class, method number and arguments.
 std::string method(int channel, int of_class, int number, const std::string& arguments) {
   std::string frame("\x01");
   append_number(frame, static_cast<std::uint64_t>(channel), 2);
@@ -78,7 +80,8 @@ std::string method(int channel, int of_class, int number, const std::string& arg
   return frame + arguments + "\xCE";
 }
 
-/// All that an AMQP server says until a channel is in confirm mode, and that it blocks publishers.
+/// Returns all frames that an AMQP server sends until a channel is in confirm mode, and then
+/// connection.blocked, which stops publishers.
 std::string amqp_greeting() {
   std::string start("\x00\x09", 2);
   append_number(start, 0, 4);
@@ -117,7 +120,8 @@ std::unique_ptr<Broker> redis_at(const std::string& place) {
   return made ? std::move(*made) : nullptr;
 }
 
-/// \return why a message of that size could not be published.
+/// Publishes a message of `bytes` bytes.
+/// \return the reason why the message could not be published.
 std::string publish_error(Broker& broker, std::size_t bytes) {
   const auto began = steady_clock::now();
   std::string error = "it was done";
@@ -176,7 +180,7 @@ class Redis : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!kHasRedis) GTEST_SKIP() << "this build is without hiredis";
-    std::signal(SIGPIPE, SIG_IGN);  // as run_program() does
+    std::signal(SIGPIPE, SIG_IGN);  // the service ignores SIGPIPE too
   }
 };
 
@@ -186,7 +190,7 @@ TEST_F(Redis, GivesUpAConnectionThatIsNotAnswered) {
 }
 
 TEST_F(Redis, GivesUpAPublishToAServerThatDoesNotRead) {
-  const NeverReads server("+OK\r\n");  // to SELECT
+  const NeverReads server("+OK\r\n");  // Redis's reply to SELECT
   EXPECT_THAT(publish_error(*redis_at(server.place()), kLargeBytes),
               HasSubstr("redis: it did not answer within timeout_ms"));
 }

@@ -1,5 +1,5 @@
-// Goal: a target that is down is spared, and found again soon after it is back. Method: the state
-// machine, told what happened at which time.
+// Tests of the circuit breaker: a failing target gets few calls, and normal calls resume soon after
+// it recovers. The tests pass events and times to the state machine.
 
 #include "server/delivery/circuit_breaker.hpp"
 

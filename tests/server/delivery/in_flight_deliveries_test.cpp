@@ -1,5 +1,6 @@
-// Goal: whoever waits for a delivery is told once, what is true, and no delivery is called twice at
-// a time. Method: the bookkeeping by itself, with listeners that remember what they were told.
+// Tests of the bookkeeping of deliveries in flight: each waiting reply gets the true result exactly
+// once, and no delivery is made twice at the same time. The listeners record the results that they
+// get.
 
 #include "server/delivery/in_flight_deliveries.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: retries spread out, grow, honour what the target asks for, and end. Method: the schedule
-// with randomness of a fixed seed, its bounds looked at over many draws.
+// Tests of the retry schedule: delays are random, grow, respect Retry-After, and end. The tests use
+// random numbers with a fixed seed and check the bounds over many draws.
 
 #include "server/delivery/retry_schedule.hpp"
 

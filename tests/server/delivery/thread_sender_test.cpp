@@ -1,5 +1,5 @@
-// Goal: a handler that never returns cannot keep the service from ending. Method: a handler that is
-// held by the test, and the sender destroyed meanwhile.
+// Checks that a handler that never returns cannot block the shutdown of the service. A test blocks
+// the handler and destroys the sender meanwhile.
 
 #include "server/delivery/thread_sender.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A delivery worker over a real store, with a target that answers as it is told and a clock that
-/// moves only when nothing is left to do at its time.
+/// Test fixture: a delivery worker with a real store, a target with prepared answers, and a clock
+/// that advances only when the worker has nothing left to do at the current time.
 
 #include <algorithm>
 #include <functional>
@@ -23,7 +23,7 @@
 
 namespace couponhook::server {
 
-/// What is on the other side of the handler.
+/// The system that a handler calls, with prepared answers.
 struct FakeTarget {
   struct Reply {
     handlers::Outcome outcome = handlers::Done{};
@@ -31,16 +31,16 @@ struct FakeTarget {
   };
   std::function<Reply(const storage::ClaimedDelivery&)> reply =
       [](const storage::ClaimedDelivery&) { return Reply{}; };
-  bool holds = false;               ///< calls wait for let_go()
-  std::map<std::string, int> sent;  ///< calls that have begun, whether they end or not
+  bool holds = false;               ///< true: calls wait for let_go()
+  std::map<std::string, int> sent;  ///< number of calls begun, finished or not
   std::map<std::string, int> calls;
-  std::vector<std::string> order;  ///< of the calls, by notification
+  std::vector<std::string> order;  ///< notifications of the calls, in the order of the calls
 
   static Reply down() { return {handlers::Retry{"nobody is there", {}}, false}; }
   static Reply busy() { return {handlers::Retry{"not now", {}}, true}; }
 };
 
-/// Calls at once, on the worker's thread.
+/// Sender that calls the target at once, on the worker's thread.
 class FakeSender final : public Sender {
  public:
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}
@@ -108,7 +108,8 @@ class WorkerTest : public ::testing::Test {
     return std::chrono::duration_cast<milliseconds>(wall_begin_ + passed_).count();
   }
 
-  /// Admits one, as the receiver does. \return the deliveries that were born leased, if asked for.
+  /// Stores one notification with one delivery, as the receiver does.
+  /// \return the deliveries that are stored with a lease (only if `leased`).
   std::vector<storage::BornLeased> keep(const std::string& id, const std::string& coupon,
                                         bool leased = false) {
     storage::Admission admission;
@@ -127,7 +128,7 @@ class WorkerTest : public ::testing::Test {
     return std::move(work.leased);
   }
 
-  /// Lets time pass, and the worker do what falls due in it.
+  /// Advances the clock by `time`; the worker does all work that becomes due meanwhile.
   void pass(milliseconds time) {
     const auto until = passed_ + time;
     while (true) {

@@ -1,6 +1,6 @@
-// Goal: what is kept is called in order, until it is done or dead, and never twice at a time.
-// Method: the worker over a real store, with a target that fails as it is told, in simulated time
-// that goes through the worker's own schedule.
+// Tests of the delivery worker: stored deliveries are made in order until each is done or dead, and
+// none is made twice at the same time. The worker uses a real store and simulated time; the target
+// fails on request.
 
 #include <set>
 
@@ -21,7 +21,8 @@ struct Ear final : HandledListener {
 
 class DeliveryWorkerTest : public WorkerTest {
  protected:
-  /// The reply to a notification waits for it.
+  /// Lets a reply wait for the delivery of notification `id`; the returned listener records the
+  /// result.
   std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::BornLeased> born = {}) {
     auto ear = std::make_shared<Ear>();
     HandledRequest request{"1900000001", id, {"crm"}, {}, ear};
@@ -36,7 +37,7 @@ class DeliveryWorkerTest : public WorkerTest {
     worker_->handle(std::move(request));
     return ear;
   }
-  /// Another replica takes what is due.
+  /// Claims the due deliveries for another replica.
   std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
     const storage::Wanted wanted{"crm", 100};
     return *there.claim({&wanted, 1}, now_ms());
@@ -58,7 +59,8 @@ TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
   target_.reply = [&](const storage::ClaimedDelivery& delivery) {
     if (down) return FakeTarget::down();
     const int number = std::stoi(delivery.notification_id);
-    // It drops what it has seen already, and some of its replies are lost.
+    // The target ignores a notification that it has applied already, and some of its replies are
+    // lost.
     if (applied.insert(delivery.notification_id).second) {
       order[number % kCoupons].push_back(number);
     }
@@ -157,7 +159,7 @@ TEST_F(DeliveryWorkerTest, LeavesTheResultToWhoeverTookItOver) {
   keep("1", "coupon");
   pass(milliseconds(10));
   EXPECT_EQ(delivery("1").lease_owner, "here:1");
-  passed_ += seconds(11);  // this process hangs
+  passed_ += seconds(11);  // this process hangs, so its lease expires
   ASSERT_EQ(claim_elsewhere(there).size(), 1U);
   target_.reply = [](const auto&) { return FakeTarget::Reply{handlers::Dead{"too late"}}; };
   sender_->let_go(1);
@@ -173,7 +175,7 @@ TEST_F(DeliveryWorkerTest, DropsWhatHasNotBegunWhenItsLeaseWasTakenOver) {
   keep("1", "coupon");
   pass(milliseconds(10));
   ASSERT_EQ(sender_->waiting(), 1U);
-  passed_ += seconds(11);  // this process hangs
+  passed_ += seconds(11);  // this process hangs, so its lease expires
   const auto taken = claim_elsewhere(there);
   ASSERT_EQ(taken.size(), 1U);
   pass(milliseconds(10));
@@ -191,7 +193,7 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
     make_worker(retries);
     pass(minutes(3));
     if (sender_->waiting() > 0) ++deaths;
-    passed_ += seconds(11);  // as long as its lease
+    passed_ += seconds(11);  // longer than the worker's lease
   }
   EXPECT_EQ(delivery("1").state, "dead");
   EXPECT_EQ(deaths, 4);
@@ -207,7 +209,7 @@ TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCras
   for (int crash = 0; crash < 25; ++crash) {
     make_worker(retries);
     pass(milliseconds(100));
-    passed_ += seconds(11);  // as long as its leases
+    passed_ += seconds(11);  // longer than the worker's leases
   }
   int never_called = 0;
   for (int i = 0; i < kAll; ++i) {
@@ -284,7 +286,7 @@ TEST_F(DeliveryWorkerTest, TakesItsOwnWorkForLostByNobodyAfterItHung) {
   target_.holds = true;
   keep("1", "coupon");
   pass(milliseconds(10));
-  passed_ += seconds(11);  // the process hangs, and nobody takes over
+  passed_ += seconds(11);  // this process hangs, and no replica takes over
   keep("2", "other");
   pass(milliseconds(10));
   sender_->let_go(2);

@@ -1,5 +1,6 @@
-// Goal: what a file holds is told whatever slot it was put into. Method: key pairs made here, whose
-// serials and keys are known, and an authority of the openssl command's.
+// Checks that `doctor` recognizes the content of a file (certificate, private key, public key),
+// whatever setting the file is used for. The tests make key pairs with known serials, and a
+// certificate authority with the openssl command.
 
 #include "server/doctor/certificate_facts.hpp"
 
@@ -16,7 +17,7 @@ using std::chrono::days;
 
 constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'772'000'000)};
 
-/// One pair for all, in files.
+/// One key pair in files, shared by all tests.
 struct Files {
   crypto::SelfSignedPair pair =
       crypto::make_self_signed({crypto::PairKind::kRsa2048, "1900000001", {}, kNow, days(30)});

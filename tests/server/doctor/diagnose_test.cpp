@@ -1,5 +1,5 @@
-// Goal: every broken set-up is named, with why it matters and what to do, and a sound one is not.
-// Method: the facts of a sound set-up, one of them changed in each test.
+// Checks that `doctor` reports every broken set-up with its consequence and a remedy, and reports
+// nothing for a correct one. Each test changes one fact of a correct set-up.
 
 #include "server/doctor/diagnose.hpp"
 
@@ -48,7 +48,8 @@ Names names(const DoctorFacts& facts) {
   return found;
 }
 
-/// A sound set-up whose merchant is changed.
+/// Returns the names of the problems found in a correct set-up after `change` has changed its
+/// merchant.
 template <typename Change>
 Names names_with_merchant(const Change& change) {
   DoctorFacts facts = sound();

@@ -1,5 +1,5 @@
-// Goal: one cause gives a line a second at most, and no line goes uncounted. Method: a clock that
-// the test moves.
+// Checks that one cause writes at most one log line a second, and that every suppressed line is
+// counted. The tests use a clock that they advance themselves.
 
 #include <map>
 

@@ -1,5 +1,5 @@
-// Goal: a wrong path shows in the log, and nobody fills the log with them.
-// Method: requests at chosen times, and the lines that reach standard output.
+// Checks that requests to a wrong path appear in the log, but cannot fill it. The tests send
+// requests at chosen times and read the lines on standard output.
 
 #include "server/log/refusal_log.hpp"
 
@@ -15,7 +15,7 @@ class Refusals : public ::testing::Test {
   void refuse(const std::string& path, Verdict verdict = Verdict::kNotFound) {
     refusals_.note({verdict, "POST", path, "192.0.2.1"}, now_);
   }
-  /// How many lines hold this text, of those written since this was last asked.
+  /// Counts the log lines with this text since the last call.
   std::ptrdiff_t lines_with(std::string_view text) {
     log_.flush();
     const std::string written = ::testing::internal::GetCapturedStdout();

@@ -1,5 +1,6 @@
-// Goal: sockets that a service manager passes are taken for what they are named, or refused in
-// words. Method: real sockets at descriptor numbers of the test's choice.
+// Tests of socket activation: each socket that a service manager passes is used for the listener
+// that its name says, or refused with a message. The tests pass real sockets at chosen descriptor
+// numbers.
 
 #include "server/net/activation.hpp"
 
@@ -27,7 +28,7 @@ class Activation : public ::testing::Test {
     for (int descriptor = kFirst; descriptor < next_; ++descriptor) ::close(descriptor);
   }
 
-  /// Passes one more socket.
+  /// Adds one socket to those that the service manager passes.
   void pass(int domain, int type, bool listening) {
     const int made = ::socket(domain, type, 0);
     if (listening) ::listen(made, 1);

@@ -1,5 +1,5 @@
-// Goal: answers to look-ups are kept for a short time, and not too many. Method: a clock that is
-// passed in.
+// Tests of the cache of name look-ups: an answer is kept for a short time, and the number of
+// answers is limited. The tests give the time as a parameter.
 
 #include "server/net/address_cache.hpp"
 
@@ -21,7 +21,8 @@ AddressAnswer absent() {
   return AddressAnswer(boost::system::in_place_error, "no such name");
 }
 
-/// \return for how many seconds an answer is kept.
+/// Keeps one answer.
+/// \return the number of seconds for which the cache returns the answer.
 int kept_for(AddressAnswer answer, seconds ttl) {
   AddressCache cache;
   cache.keep("host", std::move(answer), ttl, kStart);

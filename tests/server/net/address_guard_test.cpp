@@ -1,5 +1,5 @@
-// Goal: no name and no notation gets an outward call to where it must not go. Method: addresses of
-// each kind, in every dress they come in.
+// Checks that outbound calls cannot reach forbidden addresses, under any name or notation. The
+// tests try addresses of each kind in every notation.
 
 #include "server/net/address_guard.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: deadlines pass when they should, once, whatever their owners do meanwhile.
-// Method: sweeps at times of the test's own.
+// Checks that each deadline expires at the right time and only once, also if its owner changes or
+// drops it meanwhile. The tests call sweep with their own times.
 
 #include "server/net/deadlines.hpp"
 

@@ -1,7 +1,7 @@
-// Goal: connections are counted for whom they belong to, places come free again, and a signed
-// sender gets one however many strangers hold theirs.
-// Method: places taken and given back in the orders in which connections do, by a clock that the
-// test moves.
+// Tests of the connection limits: connections are counted for their client, a closed connection
+// makes room for another, and a sender of signed notifications is served even if strangers hold all
+// connections. The tests open and close connections in the possible orders, with a clock that they
+// advance themselves.
 
 #include "server/net/listener_share.hpp"
 
@@ -40,7 +40,7 @@ class Counts : public ::testing::Test {
     return limits;
   }
 
-  /// A connection comes; it waits for the rest of its handshake.
+  /// Opens a connection from `client`. The connection has not finished its handshake.
   std::shared_ptr<Presence> come(std::string_view client = {}) {
     std::optional<base::IpAddress> address;
     if (!client.empty()) address = base::IpAddress::parse(client);
@@ -59,10 +59,11 @@ class Counts : public ::testing::Test {
     }
     return presence;
   }
-  /// \return what is done with a connection that comes.
+  /// Opens a connection from `client`.
+  /// \return the decision for the connection: served, refused or dropped.
   Admission enter(std::string_view client = {}) { return come(client)->admission(); }
 
-  /// Lets the connections' thread hear of what was posted to it.
+  /// Runs the handlers that other code has posted to the connections' thread.
   void run() {
     io_.restart();
     io_.poll();
@@ -148,10 +149,11 @@ TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
   EXPECT_EQ(present_.back()->admission(), Admission::kRefused);
 }
 
-/// Four places, all taken, from as many addresses.
+/// Limit of four connections; each test fills them from different addresses.
 class Places : public Counts {
  protected:
-  /// \return the first that makes room, by the order in which they came; then it has left.
+  /// Opens four connections in the given states and then one more.
+  /// \return the position (from 0) of the connection that is evicted for it; negative if none is.
   int evicted_of(const std::vector<Waiting>& four, milliseconds apart = milliseconds(10)) {
     for (const Waiting waiting : four) {
       come_and(waiting, "203.0.113." + std::to_string(present_.size()));
@@ -242,7 +244,7 @@ TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
   EXPECT_EQ(enter(), Admission::kRefused);
 }
 
-/// A hundred places, forty for an address.
+/// Limit of a hundred connections, and forty for each address.
 class ScarcePlaces : public Counts {
  protected:
   ScarcePlaces() : Counts(100, 40) {}

@@ -1,7 +1,6 @@
-// Goal: a request comes out of its bytes as the sender meant it, or is refused, whatever pieces it
-// comes in.
-// Method: requests as text, put into the parser whole, byte by byte and split at every place; and
-// the same requests with bytes changed at random.
+// Checks that the parser reads an HTTP request as the sender meant it, or refuses it, in pieces of
+// any size. The tests feed requests whole, byte by byte and split at every position, and the same
+// requests with random changes.
 
 #include "server/net/request_parser.hpp"
 
@@ -22,7 +21,7 @@ constexpr std::string_view kChunked =
     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: x, close\r\n\r\n"
     "3;x=\"y\\\"\"\r\nabc\r\n2\r\nde\r\n0\r\nHost: i\r\nWechatpay-Nonce: t\r\n\r\n";
 
-/// Everything that a session goes by.
+/// The parts of the parser's result that a session uses.
 struct Outcome {
   std::optional<HttpFault> fault;
   std::string detail;
@@ -37,8 +36,8 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// Puts pieces in until the parser takes no more.
-/// \param next_size how large the next piece is.
+/// Feeds pieces of the text until the parser accepts no more.
+/// \param next_size returns the size of the next piece.
 template <typename NextSize>
 Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   parts.clear();
@@ -56,7 +55,7 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   outcome.fault = parser.fault();
   outcome.detail = parser.fault_detail();
   outcome.done = parser.is_done();
-  // A fault is told at some byte of its piece.
+  // A fault is detected somewhere inside a piece, so the number of used bytes depends on the split.
   if (!parser.fault()) outcome.used = at;
   if (!parser.is_done()) return outcome;
   outcome.keep_alive = parser.keep_alive();
@@ -67,7 +66,7 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   return outcome;
 }
 
-/// Parsed whole; the same comes of it byte by byte and split anywhere.
+/// Parses the text whole, and expects the same result byte by byte and split at every position.
 Outcome parse_in_all_ways(std::string_view text) {
   RequestParts parts;
   const auto whole_size = [] { return std::string_view::npos; };
@@ -176,8 +175,8 @@ TEST(RequestParser, ClosesBehindHttp10UnlessAskedOtherwiseWithoutChunks) {
   EXPECT_FALSE(stays_open("Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"));
 }
 
-/// The octets that ended builds with assertions, in Beast's parser: it took the last chunk's line
-/// for complete before it was.
+/// These bytes made Boost.Beast's parser fail an assertion: it took the line of the last chunk as
+/// complete too early.
 TEST(RequestParser, SurvivesAnEndInsideTheLastChunksLine) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const std::string_view body :
@@ -187,7 +186,8 @@ TEST(RequestParser, SurvivesAnEndInsideTheLastChunksLine) {
   }
 }
 
-/// Bytes that mean something to the parser, among others.
+/// Returns the text with up to three random changes; the inserted bytes are often ones with a
+/// meaning for the parser.
 std::string mutated(std::string text, std::minstd_rand& random) {
   constexpr std::string_view kTelling = "\r\n \t:;=\"\\0aF,%#/?*\x00\x7f\xff";
   const auto below = [&](std::size_t bound) { return random() % bound; };
@@ -218,7 +218,7 @@ TEST(RequestParser, FindsTheSameInWhateverPieces) {
   for (int round = 0; round < 100; ++round) {
     static_cast<void>(parse_in_all_ways(mutated(std::string(kPost), random)));
     static_cast<void>(parse_in_all_ways(mutated(chunked, random)));
-    // Behind the head, where chunks are.
+    // This mutation changes only the body, where the chunks are.
     const std::size_t body = chunked.find("3;x");
     const std::string changed = mutated(chunked.substr(body), random);
     static_cast<void>(parse_in_all_ways(chunked.substr(0, body) + changed));

@@ -1,5 +1,5 @@
-// Goal: X-Forwarded-For is believed as far as trusted proxies wrote it, and no further.
-// Method: header values as proxies of different makes send them, with forged beginnings.
+// Checks that only the part of X-Forwarded-For that trusted proxies wrote is used. The tests use
+// headers of different proxies, with forged addresses at the start.
 
 #include "server/net/trusted_proxies.hpp"
 
@@ -12,7 +12,8 @@
 namespace couponhook::server {
 namespace {
 
-/// The client that a request from 10.0.0.1 is taken for, where 10.0.0.0/8 and fd00::/8 are trusted.
+/// Returns the client of a request from the proxy 10.0.0.1; the networks 10.0.0.0/8 and fd00::/8
+/// are trusted.
 std::string client(std::initializer_list<std::string_view> lines) {
   const TrustedProxies trusted({*base::IpNetwork::parse("10.0.0.0/8"), *base::IpNetwork::parse("fd00::/8")});
   const std::vector<std::string_view> values(lines);

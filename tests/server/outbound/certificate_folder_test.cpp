@@ -1,5 +1,6 @@
-// Goal: a folder that cannot hold certificates is told for what it is, and never left half written.
-// Method: folders in the state that is meant, and certificates made here.
+// Tests of the folder for fetched certificates: an unusable folder is reported with its problem,
+// and a failed write never leaves a half-written folder. The tests use folders in each such state
+// and new certificates.
 
 #include "server/outbound/certificate_folder.hpp"
 
@@ -65,7 +66,7 @@ TEST_F(CertificateFolder, IsWrittenAndReadAgain) {
 
 TEST_F(CertificateFolder, TellsOfAFileThatCannotBeReplaced) {
   const PlatformCertificate certificate = make_certificate();
-  // A folder of the file's name, which a rename does not replace.
+  // A non-empty folder with the certificate's file name, which rename(2) cannot replace.
   std::filesystem::create_directories(folder_.path() / "kept" /
                                       ("wechatpay_" + certificate.serial + ".pem") / "x");
 

@@ -1,5 +1,5 @@
-// Goal: certificates are fetched and kept neither too seldom nor too often, whatever fails.
-// Method: a clock that is a number.
+// Checks that certificates are fetched and stored neither too rarely nor too often, whichever step
+// fails. The tests give the time as a parameter.
 
 #include "server/outbound/certificate_schedule.hpp"
 
@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 class Schedule : public ::testing::Test {
  protected:
-  /// The minutes at which a fetch is due that fails each time.
+  /// Returns the minutes at which a fetch is due if every fetch fails.
   std::vector<int> failing_fetches(bool has_none, int count) {
     std::vector<int> due;
     for (int minute = 0; static_cast<int>(due.size()) < count; ++minute) {
@@ -26,7 +26,7 @@ class Schedule : public ::testing::Test {
     }
     return due;
   }
-  /// The seconds at which keeping is due that fails each time.
+  /// Returns the seconds at which writing the certificates is due if every write fails.
   std::vector<int> failing_keeps(int count) {
     std::vector<int> due;
     for (int second = 0; static_cast<int>(due.size()) < count; ++second) {

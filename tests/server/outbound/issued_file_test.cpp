@@ -1,5 +1,6 @@
-// Goal: a line of the issued file names a user, or is told with line and column; nothing that a
-// spreadsheet made of it is asked for. Method: files of lines with one thing different each.
+// Tests of the file of issued coupons: each line names a user or is reported with line and column,
+// and an identifier that a spreadsheet changed is never queried. Each test file differs in one
+// thing.
 
 #include "server/outbound/issued_file.hpp"
 

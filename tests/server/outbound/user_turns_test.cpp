@@ -1,5 +1,5 @@
-// Goal: where there are more users than one look takes, nobody waits for ever: neither for a first
-// nor for a second look. Method: looks at made-up lists, without WeChat Pay.
+// Checks that every user is polled again and again, even if there are more users than one round
+// takes. The tests use invented lists of users, without WeChat Pay.
 
 #include <set>
 #include <string>
@@ -22,7 +22,7 @@ std::vector<UserName> users(const std::vector<std::string>& openids) {
   return all;
 }
 
-/// Whose turn it is; all of them are asked for.
+/// Runs one round that polls at most `most` users, and returns the polled users.
 std::vector<std::string> look(UserTurns& turns, const std::vector<std::string>& openids,
                               std::size_t most) {
   std::vector<std::string> asked;

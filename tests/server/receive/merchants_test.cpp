@@ -1,5 +1,5 @@
-// Goal: key files that will not do are each named, with what to do about them.
-// Method: a folder with good files, one of which is broken at a time.
+// Checks that every unusable key file of a merchant is reported with a remedy. The tests use a
+// folder of valid files and break one at a time.
 
 #include "server/receive/merchants.hpp"
 

@@ -1,5 +1,5 @@
-// Goal: what examine() and conclude() decide for every kind of request.
-// Method: notifications of a stand-in with one thing wrong each; thousands of altered copies.
+// Tests of examine() and conclude(), which decide about every kind of request. A stand-in for
+// WeChat Pay makes notifications with one fault each, and thousands of altered copies.
 
 #include "server/receive/receive.hpp"
 

@@ -1,6 +1,6 @@
-// Goal: a notification is acknowledged only once it is committed, and none is lost on the way.
-// Method: the receiver over a real SQLite store whose connection is told to fail, to hold or to
-// lose its commits, and a WeChat Pay that repeats until it is acknowledged.
+// Checks that the receiver acknowledges a notification only after its commit, and loses none. The
+// receiver uses a real SQLite store whose connection fails, blocks or loses commits on request. A
+// stand-in for WeChat Pay repeats each notification until it is acknowledged.
 
 #include "server/receive/receiver.hpp"
 
@@ -23,7 +23,8 @@ using support::redemption_draft;
 
 const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
 
-/// Stands for the delivery worker: keeps what it is asked, and answers what it is told to.
+/// Stand-in for the delivery worker: stores the requests that it gets, and gives the prepared
+/// answers.
 class Desk final : public HandledDesk {
  public:
   void handle(HandledRequest&& request) override {
@@ -86,7 +87,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
-  asio::io_context io_;  // outlives the inbox, whose writer posts to it
+  asio::io_context io_;  // must outlive the inbox, whose writer thread posts to it
   std::unique_ptr<storage::Inbox> inbox_;
 };
 
@@ -141,7 +142,8 @@ TEST_F(ReceiverOverAFaultyStore, RepliesWithinItsBudgetAndCountsACommitThatLands
 TEST_F(ReceiverOverAFaultyStore, SaysThatItIsOverloadedAtOnceWhereTheQueueIsFull) {
   make_inbox({.queue_max = 1});
   faults_->hold();
-  // One is held in the writer's hands and one fills the queue; both are given up by their senders.
+  // The writer holds the first notification and the second fills the queue. Their senders stop
+  // waiting after 1 ms.
   post(wechatpay_.notify(redemption_draft("N-1")), milliseconds(1));
   faults_->wait_until_one_waits();
   post(wechatpay_.notify(redemption_draft("N-2")), milliseconds(1));
@@ -166,7 +168,7 @@ TEST_F(ReceiverOverAFaultyStore, QuarantinesAndRefusesWhatItCannotOpen) {
   EXPECT_EQ(stored(), 0);
 }
 
-/// A handler with ack = "handled" in front of the reply.
+/// A receiver whose reply waits for a handler with ack = "handled".
 class ReceiverThatWaitsForAHandler : public ReceiverOverAFaultyStore {
  protected:
   ReceiverThatWaitsForAHandler() {

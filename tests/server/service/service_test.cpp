@@ -1,6 +1,6 @@
-// Goal: a service that ends by an exception ends in order: nobody posts to an I/O thread that is
-// gone. Method: replies that wait for handlers, which come to their ends while the service is being
-// torn down; a sanitizer sees what touches what is gone.
+// Checks that a service that stops because of an exception shuts down in order: no code posts to an
+// I/O thread that has ended. Replies wait for handlers, and these handlers finish during the
+// shutdown; a sanitizer detects use of destroyed objects.
 
 #include "server/service/service.hpp"
 
@@ -23,7 +23,8 @@ namespace {
 
 constexpr int kReplies = 16;
 
-/// Calls that all begin before any ends, and then end one after the other, a millisecond apart.
+/// Holds all calls until open(), and then lets them return one after the other, a millisecond
+/// apart.
 class Gate {
  public:
   void pass() {

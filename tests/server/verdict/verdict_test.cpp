@@ -1,5 +1,5 @@
-// Goal: the reply for every verdict is the one that the contract promises.
-// Method: the contract's table, written out again here, against the one in the code.
+// Checks the reply of every verdict against the documented table of replies, which the test
+// repeats.
 
 #include "server/verdict/verdict.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 struct Promise {
   Verdict verdict;
   unsigned status;
-  std::string code;  // empty: an empty body
+  std::string code;  // code in the reply; empty: the body is empty
 };
 
 class ReplyTable : public ::testing::TestWithParam<Promise> {};

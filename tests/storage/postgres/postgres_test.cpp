@@ -1,6 +1,6 @@
-// What is PostgreSQL's alone: settings that are refused, tables that are not ours, connections that
-// are lost at the worst moment, rows that stay locked. Each is brought about with psql in a real
-// server.
+// Tests of PostgreSQL alone: refused server settings, tables of another application, connections
+// lost in the middle of a commit, rows that stay locked. The tests create each of these with psql
+// on a real server.
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,7 @@ class PostgresTest : public ::testing::Test {
     return Store::open(url_, options, kNow);
   }
   std::string psql(const std::string& sql) { return server_.psql(url_.address, sql); }
-  /// \return the code and message of a refusal; none where nothing was refused.
+  /// Returns the code and message of the refusal; "none" and an empty text if nothing was refused.
   template <typename T>
   static std::pair<std::string, std::string> refusal(const Connection::Result<T>& result) {
     if (result) return {"none", ""};
@@ -59,7 +59,8 @@ class PostgresTest : public ::testing::Test {
 };
 
 TEST_F(PostgresTest, AnAdmissionWaitsForACopyInAnotherTransactionAsLongAsItsReplyMay) {
-  // As where the server's disk is slow: a transaction holds its rows until its commit is flushed.
+  // Imitates a server with a slow disk: the other transaction holds its row locks until its commit
+  // is flushed.
   const Statement insert{
       "INSERT INTO notifications (id, mchid, event_type, create_time, received_at, last_seen_at,"
       " times_seen, source, digest, envelope, resource)"
@@ -287,7 +288,8 @@ TEST_F(PostgresTest, TakesTheSameIdsFromSeveralWritersAtOnce) {
         store->writers(2).value(), InboxOptions{.batch_max = 16}, [] { return kNow; }, nullptr);
   }
   for (int i = 0; i < kIds; ++i) {
-    // One from the front and one from the back, as chance would have it.
+    // The replicas insert the ids from opposite ends, so that their batches lock rows in different
+    // orders.
     for (std::size_t r = 0; r < replicas.size(); ++r) {
       const int id = r == 0 ? i : kIds - 1 - i;
       Admission a = redemption(numbered("n", id), numbered("c", id % 7), numbered("t", id));
@@ -353,7 +355,7 @@ TEST_F(PostgresTest, HearsWhatAnotherReplicaAnnounces) {
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(10); };
   PostgresListener here(url_.address, url_.name(), "couponhook_test");
   PostgresListener there(url_.address, url_.name(), "couponhook_test");
-  // Listens when it first waits, and not before.
+  // The listener starts to listen only with its first wait.
   EXPECT_FALSE(here.wait(std::chrono::steady_clock::now() + milliseconds(1)));
   there.announce();
   there.interrupt();

@@ -1,6 +1,6 @@
-// Goal: a clock that is far off, ahead or behind, makes nobody forget anything, and a store that is
-// merely idle is purged. Method: the same rows are judged at different times of day, beside a
-// steady clock that is passed in.
+// Checks that a purge deletes nothing while the wall clock is far off, ahead or behind, and that an
+// idle store is still purged. The tests judge the same rows at different wall-clock times beside a
+// given steady clock.
 
 #include "storage/retention/purge_clock.hpp"
 
@@ -14,7 +14,7 @@ constexpr std::int64_t kDay = 24 * kHour;
 
 class PurgeClock : public StoreTest {
  protected:
-  /// \return the doubt; empty where there is none.
+  /// Returns the reason why a purge distrusts the wall clock; empty if there is none.
   std::string doubt(std::int64_t now_ms, std::int64_t steady_ms, const std::string& boot = "b1",
                     PurgeMode mode = PurgeMode::kRemove) {
     const auto connection = writer();

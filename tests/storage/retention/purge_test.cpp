@@ -1,5 +1,6 @@
-// Goal: what is old enough goes, and what an open delivery needs does not, whatever its age.
-// Method: notifications received on numbered days, purged in steps of every size.
+// Checks that a purge removes rows past their retention, and keeps the rows that an open delivery
+// needs, however old. Notifications are received on numbered days and purged in steps of several
+// sizes.
 
 #include <gmock/gmock.h>
 
@@ -86,7 +87,8 @@ TEST_P(PurgeTest, RemovesLaterWhatWasHeldWhenItsTurnCame) {
   EXPECT_EQ(count("deliveries") + count("retention_held"), 0);
 }
 
-// A number that is given twice would be taken for one that was looked at already.
+// The purge remembers the last row number it has examined. A number that SQLite assigns twice would
+// be skipped, so the newest row stays.
 TEST_P(PurgeTest, KeepsTheNewestSoThatNoNumberIsGivenTwice) {
   write_together(received_on(0, "old"), received_on(0, "older"));
   purge({.payload_ms = day(1), .identity_ms = day(1)});
@@ -206,7 +208,7 @@ TEST_P(PurgeTest, IsThroughInTimeWhereItWouldRestForLonger) {
   }
   write(std::move(batch));
   steady_clock::time_point time{};
-  // Each transaction takes a moment of this clock.
+  // Every call of this clock advances it by 1 ms, so each transaction takes time.
   const Purge::Now now = [&] { return time += 1ms; };
   const auto connection = writer();
   Purge purge(*connection, {.payload_ms = day(1), .identity_ms = day(1)}, PurgeMode::kRemove, now);

@@ -1,5 +1,6 @@
-// What opening an SQLite store makes, and what it refuses: newer, foreign, damaged, or held stores.
-// Files are prepared and examined with the sqlite3 command line, which knows nothing of us.
+// Tests of opening an SQLite store: the files that it creates, and the stores that it refuses
+// (newer, foreign, damaged, locked). The sqlite3 command line, which does not use couponhook's
+// code, prepares and examines the files.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,13 +21,13 @@ class SqliteFileTest : public ::testing::Test {
   Connection::Result<std::unique_ptr<Store>> inspect() { return Store::inspect(url(), {}); }
   StoreUrl url() const { return {"sqlite", path_}; }
 
-  /// \return the code and message of a refusal; none where nothing was refused.
+  /// Returns the code and message of the refusal; "none" and an empty text if nothing was refused.
   template <typename T>
   static std::pair<std::string, std::string> refusal(const Connection::Result<T>& result) {
     if (result) return {"none", ""};
     return {std::string(to_string(result.error().code)), result.error().message};
   }
-  /// \return what the sqlite3 command line prints; skips the test where there is none.
+  /// Runs the sqlite3 command line and returns its output, or "no sqlite3" if it is not installed.
   std::string sqlite3(const std::string& sql) {
     if (std::system("command -v sqlite3 >/dev/null") != 0) return "no sqlite3";
     const fs::path out = folder_.path() / "out";
@@ -217,7 +218,8 @@ TEST_F(SqliteFileTest, OpensAStoreTooLargeToCheckInTime) {
     return std::chrono::steady_clock::now() - start;
   };
   auto in_time = time_to_open(std::chrono::milliseconds(1));
-  for (int again = 0; again < 3; ++again) {  // a busy machine may disturb one
+  // The test takes the shortest of several runs, because a busy machine can slow one down.
+  for (int again = 0; again < 3; ++again) {
     in_time = std::min(in_time, time_to_open(std::chrono::milliseconds(1)));
   }
   EXPECT_LT(in_time, time_to_open(std::chrono::hours(1)) / 2);

@@ -1,6 +1,6 @@
-// Goal: nothing is acknowledged that a restart would not find, because a file of the store was
-// removed, moved, replaced or hidden while it was open; what was acknowledged before is saved.
-// Method: each of these is done to the files of a store that is being written to.
+// Checks that the store acknowledges no write that a restart would not find, when a file of the
+// store is removed, moved, replaced or hidden while open; earlier acknowledged writes are saved.
+// Each test does one of these to the files of a store that is being written.
 
 #include "storage/sqlite/sqlite_files.hpp"
 
@@ -35,7 +35,7 @@ class SqliteFilesTest : public ::testing::Test {
     store_.reset();
   }
 
-  /// \return the failure's code and message; none where it was acknowledged.
+  /// Returns the failure's code and message; "none" if the write was acknowledged.
   std::pair<std::string, std::string> write(const std::string& id) {
     BatchWriter batch_writer(*writer_);
     std::vector<Work> batch(1);
@@ -45,7 +45,7 @@ class SqliteFilesTest : public ::testing::Test {
     if (written) return {"none", ""};
     return {std::string(to_string(written.error().code)), written.error().message};
   }
-  /// In a file on its own: without a log that belongs to another.
+  /// Checks whether the database file alone, without its log, holds the notification.
   static bool is_in(const fs::path& file, const std::string& id) {
     const TemporaryFolder folder;
     const fs::path copy = folder.path() / "copy.db";
@@ -145,13 +145,14 @@ TEST_F(SqliteFilesTest, AreLostWhenALinkToThemLeadsElsewhere) {
   fs::rename(elsewhere_, moved);
   fs::remove(path_);
   fs::create_symlink(moved, path_);
-  // The database is found by its name, but a restart would look for its log beside the new place.
+  // SQLite still finds the database by its name, but a restart would look for the log at the
+  // symlink's target.
   EXPECT_EQ(write("stray").first, "moved");
   EXPECT_TRUE(is_in(moved, "kept"));
 }
 
-// What was acknowledged is in the log until a checkpoint: that it is not is what a removed log
-// ends.
+// An acknowledged row is in the log alone until a checkpoint copies it into the database. A removed
+// log therefore needs an immediate checkpoint.
 TEST_F(SqliteFilesTest, SaveWhatWasAcknowledgedWhenTheLogIsRemoved) {
   ASSERT_EQ(write("kept").first, "none");
   EXPECT_FALSE(is_in(path_, "kept")) << "it is in the log alone";
@@ -165,7 +166,7 @@ TEST_F(SqliteFilesTest, SaveWhatWasAcknowledgedWhenTheLogIsRemoved) {
   expect_back("restart");
 }
 
-// An older copy of the log is sound by itself, and would undo part of what came after it.
+// An older copy of the log has valid checksums. SQLite would replay it and undo later writes.
 TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   ASSERT_EQ(write("kept").first, "none");
   const fs::path log = path_.string() + "-wal";
@@ -177,7 +178,7 @@ TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   const auto message = reader_->check_place().error().message;
   EXPECT_NE(message.find("what was in the file's place is now " + log.string()), std::string::npos)
       << message;
-  const TemporaryFolder killed;  // what a restart after kill -9 finds
+  const TemporaryFolder killed;  // the files that a restart after kill -9 would find
   fs::copy_file(path_, killed.path() / "s.db");
   const auto store = Store::open({"sqlite", killed.path() / "s.db"}, {}, kNow).value();
   auto reader = store->reader().value();
@@ -222,7 +223,8 @@ TEST_F(SqliteFilesTest, AreToldFromThoseOfAStoreThatWasReplacedBeforeItWasUsed) 
   EXPECT_EQ(writer.error().code, FailureCode::kMoved) << writer.error().message;
 }
 
-/// In a child, whose mounts are its own. \return its exit code: 0 where it noticed.
+/// Hides the store's folder under a mount, in a child process with its own mount namespace.
+/// \return the child's exit code; 0 if the store noticed the mount.
 int hide_under_mount(const fs::path& path) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -253,7 +255,7 @@ TEST_F(SqliteFilesTest, AreLostWhenAVolumeIsMountedOverThem) {
   EXPECT_EQ(code, 0);
 }
 
-// A service that is idle or writes must not pay for it: some microseconds for each group commit.
+// A check of the files runs with every group commit, so one check may take only microseconds.
 TEST_F(SqliteFilesTest, AreCheckedInNoTime) {
   constexpr int kTimes = 2000;
   const auto begun = std::chrono::steady_clock::now();

@@ -1,6 +1,6 @@
-// Goal: a store that could be opened for reading only is never taken for one that can be written,
-// whichever of its files it was and whyever. Method: each single open that SQLite makes fails once;
-// then descriptors are short for good.
+// Checks that a store file that SQLite could open only for reading is never used as a writable one.
+// The tests let each single open() of SQLite fail once, then let all of them fail, then limit the
+// file descriptors.
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Makes SQLite's opens for writing fail with EMFILE, from one of them on.
+/// Makes SQLite's opens for writing fail with EMFILE: `count` of them, starting with number
+/// `first`.
 class FailingOpens {
  public:
   FailingOpens(int first, int count) {
@@ -51,7 +52,7 @@ Connection::Result<void> use(const StoreUrl& url) {
   if (!store) return store.error();
   auto reader = (*store)->reader();
   if (!reader) return reader.error();
-  // The connections that a service has: each writes.
+  // Three writers, as many as a service has; each one must be able to write.
   for (int i = 0; i < 3; ++i) {
     auto writer = (*store)->writer();
     if (!writer) return writer.error();

@@ -1,5 +1,5 @@
-// A store that is hard pressed, on SQLite: writers who wait for each other, for other processes and
-// for the disk, and a log that is emptied beside them.
+// Tests of SQLite under load: writers that wait for each other, for other processes and for the
+// disk, and checkpoints that reset the log meanwhile.
 
 #include <atomic>
 #include <thread>
@@ -80,7 +80,7 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
   const auto admissions = store_->writer(WriterRole::kAdmissions).value();
   const auto deliveries = store_->writer(WriterRole::kDeliveries).value();
   const auto maintenance = store_->writer(WriterRole::kMaintenance).value();
-  std::vector<std::string> order;  // guarded by the turn
+  std::vector<std::string> order;  // accessed only by the writer that has the turn
   const auto write = [&order](Connection& connection, const char* name) {
     return std::thread([&order, &connection, name] {
       ASSERT_TRUE(connection.begin());
@@ -108,7 +108,8 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
   {
     Inbox inbox(
         store_->writers(1).value(), {.batch_max = 4}, [] { return kNow; }, nullptr);
-    // Others write and read meanwhile, so that the log is hardly ever left alone.
+    // Another thread writes and reads all the time, so that a checkpoint rarely finds the log
+    // unused.
     std::atomic<bool> over = false;
     std::thread beside([&] {
       const auto connection = store_->writer(WriterRole::kDeliveries).value();
@@ -132,7 +133,7 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
     beside.join();
   }
   const bool began_anew = log_bytes() < kCount * kBytes;
-  // As a crash leaves it: nobody closes it in an orderly way.
+  // Copies the files while they are open, as a crash would leave them.
   const std::filesystem::path copy = folder_.path() / "copy.db";
   std::filesystem::copy_file(path_, copy);
   std::filesystem::copy_file(path_.string() + "-wal", copy.string() + "-wal");

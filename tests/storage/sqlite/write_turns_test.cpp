@@ -1,5 +1,5 @@
-// Writers of one file stand in line: admissions first, then by role and arrival, and waiting ends
-// in time.
+// Tests of WriteTurns, the queue of the writers of one SQLite file: admissions go first, then the
+// order is by role and arrival, and waiting has a timeout.
 
 #include <atomic>
 #include <latch>
@@ -16,7 +16,7 @@ namespace {
 using enum WriterRole;
 using std::chrono::milliseconds;
 
-/// Writers who come to stand in line, one after the other, while somebody has the turn.
+/// Starts writers that queue one after the other while another writer has the turn.
 class Line {
  public:
   explicit Line(WriteTurns& turns) : turns_(turns) {}
@@ -29,7 +29,7 @@ class Line {
       served_.push_back(role);
       turns_.give_back();
     });
-    // Long enough that the next one comes after it.
+    // Long enough for this thread to queue before the next one starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   [[nodiscard]] std::vector<WriterRole> served() {
@@ -41,7 +41,7 @@ class Line {
  private:
   WriteTurns& turns_;
   std::vector<std::thread> threads_;
-  std::vector<WriterRole> served_;  // guarded by the turn
+  std::vector<WriterRole> served_;  // accessed only by the writer that has the turn
 };
 
 TEST(WriteTurns, GiveOneAtATime) {
@@ -63,7 +63,7 @@ TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
       served.push_back(i);
       turns.give_back();
     });
-    // Long enough that the next one comes after it.
+    // Long enough for this thread to queue before the next one starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   turns.give_back();

@@ -1,5 +1,6 @@
-// Goal: a backup is one whole state of the store, and nothing but a sound one replaces a store.
-// Method: stores of a few rows, files damaged by hand, and what lies in the folder afterwards.
+// Checks that a backup is one consistent state of the store, and that only an undamaged backup can
+// replace a store. The tests use stores of a few rows, damage files by hand, and examine the files
+// left in the folder.
 
 #include "storage/transfer/sqlite_backup.hpp"
 
@@ -34,7 +35,7 @@ class SqliteBackupTest : public ::testing::Test {
     }
     ASSERT_TRUE(batch_writer.write(batch, kNow));
   }
-  /// Makes a backup of `count` notifications.
+  /// Creates a store of `count` notifications and backs it up.
   void back_up_store_of(int count) {
     const auto store = open(path_);
     fill(*store, "n", count);
@@ -77,7 +78,8 @@ TEST_F(SqliteBackupTest, HoldsWhatWasCommittedBesideARunningService) {
 
 TEST_F(SqliteBackupTest, IsOneStateThoughCommitsGoOnWhileItCopies) {
   const auto service = open(path_);
-  fill(*service, "before", 12'000);  // more than one step of the copying
+  // The backup copies so many rows in several steps, so the test can add rows between the steps.
+  fill(*service, "before", 12'000);
   int steps = 0;
   const auto facts =
       back_up_sqlite(path_, backup_, [&](std::string_view doing, std::uint64_t, std::uint64_t) {
@@ -98,7 +100,8 @@ TEST_F(SqliteBackupTest, IsOneFileForItsOwnerOnly) {
 
 TEST_F(SqliteBackupTest, IsReadWithoutWritingBesideIt) {
   back_up_store_of(3);
-  // A write-ahead log's mark in the header would make readers write one.
+  // Bytes 18 and 19 of the header (file format versions): 1 is the rollback journal, 2 the
+  // write-ahead log. With 2, a reader of the backup would create a log file beside it.
   EXPECT_EQ(content_of(backup_).substr(18, 2), std::string("\x01\x01"));
 }
 
@@ -141,7 +144,7 @@ TEST_F(SqliteBackupTest, SetsAsideWhatWasThere) {
   EXPECT_EQ(stored_in(*restored->set_aside), 7);
 }
 
-// A log that is left beside the name would be applied to the file that gets it.
+// SQLite would apply a log file left beside the old store to the restored file of the same name.
 TEST_F(SqliteBackupTest, KeepsTheLogOfALostStoreFromTheRestoredOne) {
   back_up_store_of(5);
   {
@@ -174,7 +177,7 @@ TEST_F(SqliteBackupTest, RestoresOverADamagedStore) {
   EXPECT_EQ(content_of(restored->set_aside.value()), damaged);
 }
 
-/// Each must leave the store as it is.
+/// Backups that `restore` must refuse; each test then checks that the store is unchanged.
 class BadBackup : public SqliteBackupTest {
  protected:
   void SetUp() override {
