@@ -1,5 +1,5 @@
-// Goal: what strangers wrote can be shown without harm. Method: texts with what terminals, JSON and
-// pages mistake, and bounds that fall into characters.
+// Checks that text from outside can be shown safely. The tests use text with characters that
+// terminals, JSON or HTML would interpret, and limits that fall inside a character.
 
 #include "base/excerpt.hpp"
 
