@@ -9,7 +9,6 @@
 namespace couponhook::base {
 namespace {
 
-
 void append_escape(std::string& out, unsigned code) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   out += "\\u";

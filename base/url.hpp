@@ -3,8 +3,8 @@
 /// \file
 /// Parses and builds URLs and request targets.
 ///
-/// Boost.URL could do this too. But since Boost 1.83 it is available only as a shared library, and it
-/// would be the only part of Boost that is needed at run time.
+/// Boost.URL could do this too. But since Boost 1.83 it is available only as a shared library, and
+/// it would be the only part of Boost that is needed at run time.
 
 #include <cstdint>
 #include <optional>

@@ -159,7 +159,9 @@ std::optional<sys_seconds> without_fraction(const std::optional<Instant>& time) 
 /// Date and time of day, as printf() takes them.
 struct Fields {
   explicit Fields(Instant time)
-      : midnight(std::chrono::floor<std::chrono::days>(time)), date(midnight), clock(time - midnight) {}
+      : midnight(std::chrono::floor<std::chrono::days>(time)),
+        date(midnight),
+        clock(time - midnight) {}
 
   std::chrono::sys_days midnight;
   std::chrono::year_month_day date;

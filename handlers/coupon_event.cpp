@@ -6,9 +6,9 @@
 #include <span>
 #include <utility>
 
+#include "base/mended_json.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/json_fields.hpp"
-#include "base/mended_json.hpp"
 
 namespace couponhook::handlers {
 namespace {
@@ -149,7 +149,8 @@ CouponEvent read_refunded(std::string_view event_type, const JsonFields& fields)
   return refunded;
 }
 
-CouponEvent read_fields(EventKind kind, std::string_view event_type, const base::JsonObject& object) {
+CouponEvent read_fields(EventKind kind, std::string_view event_type,
+                        const base::JsonObject& object) {
   const JsonFields fields(&object.value());
   if (kind == EventKind::kIssued) return read_issued(fields);
   if (kind == EventKind::kRedeemed) return read_redeemed(fields);

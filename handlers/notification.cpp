@@ -170,8 +170,8 @@ std::string unknown_fields(const Value& envelope, const Value& resource) {
 
 }  // namespace
 
-boost::system::result<Notification, EnvelopeProblem> parse_notification(std::string_view body,
-                                                                        const base::JsonLimits& limits) {
+boost::system::result<Notification, EnvelopeProblem> parse_notification(
+    std::string_view body, const base::JsonLimits& limits) {
   const auto envelope = base::parse_object(body, limits);
   if (!envelope) {
     return problem(EnvelopeError::kJson,

@@ -6,11 +6,11 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "handlers/event_catalogue.hpp"
-#include "base/wechat_time.hpp"
 #include "base/json.hpp"
 #include "base/mended_json.hpp"
 #include "base/utf8.hpp"
+#include "base/wechat_time.hpp"
+#include "handlers/event_catalogue.hpp"
 
 namespace couponhook::handlers {
 namespace {

@@ -1,6 +1,6 @@
 #include "sandbox/api.hpp"
 
-#include "sandbox/json_text.hpp"
+#include "sandbox/json_writer.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -12,14 +12,14 @@ Routes make_routes(Platform& platform) {
   add_coupon_routes(routes, platform);
   add_busifavor_routes(routes, platform);
   add_flow_routes(routes, platform);
-  add_deed_routes(routes, platform);
+  add_event_routes(routes, platform);
   add_trouble_routes(routes, platform);
   add_report_routes(routes, platform);
   return routes;
 }
 
 std::string error_body(const ApiError& error) {
-  JsonText json;
+  JsonWriter json;
   json.field("code", error.code).field("message", error.message);
   if (!error.detail.empty()) {
     json.raw("detail", error.detail);

@@ -19,7 +19,7 @@ void add_flow_routes(Routes& routes, Platform& platform);
 
 // Control routes below /sandbox/. Requests to them are not signed, so only this machine may send
 // them.
-void add_deed_routes(Routes& routes, Platform& platform);     ///< routes that issue, redeem and
+void add_event_routes(Routes& routes, Platform& platform);    ///< routes that issue, redeem and
                                                               ///< refund coupons and end stocks
 void add_trouble_routes(Routes& routes, Platform& platform);  ///< routes for faults, errors and key
                                                               ///< rollover

@@ -1,9 +1,9 @@
 #include <map>
 
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/digests.hpp"
 #include "sandbox/events.hpp"
+#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
@@ -15,7 +15,7 @@ bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) 
          (coupon.appid.empty() || coupon.appid == appid);
 }
 
-void write_busifavor_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& json) {
+void write_busifavor_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter& json) {
   const Stock& stock = *books.find_stock(coupon.stock_id);
   json.field("belong_merchant", stock.terms.belong_merchant)
       .field("stock_name", stock.terms.name)
@@ -40,7 +40,7 @@ Result<Answer> show_busifavor_coupon(const Platform& platform, const Call& call)
       !is_his(books, *coupon, call.places.at(2))) {
     return not_found("券不存在");
   }
-  JsonText json;
+  JsonWriter json;
   write_busifavor_coupon(books, *coupon, call.now.wall, json);
   return Answer{json.take()};
 }
@@ -53,13 +53,13 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
   const std::string state = query.optional_text("coupon_state");
   if (query.error()) return *query.error();
   const Books& books = platform.books;
-  JsonText json;
+  JsonWriter json;
   PageWriter data(page, json);
   books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
     if (!is_his(books, coupon, appid)) return;
     if (!stock_id.empty() && coupon.stock_id != stock_id) return;
     if (!state.empty() && status_of(books, coupon, call.now.wall) != state) return;
-    data.add([&](JsonText& item) {
+    data.add([&](JsonWriter& item) {
       write_busifavor_coupon(books, coupon, call.now.wall, item.object());
       item.end();
     });
@@ -109,8 +109,10 @@ Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
     notify(platform, order.creator_mchid, Product::kBusifavor,
            issue_draft(**coupon, platform.chance.uuid()), "", call.now);
   }
-  return Answer{
-      JsonText().field("stock_id", (*coupon)->stock_id).field("coupon_code", (*coupon)->id).take()};
+  return Answer{JsonWriter()
+                    .field("stock_id", (*coupon)->stock_id)
+                    .field("coupon_code", (*coupon)->id)
+                    .take()};
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/fields.hpp"
+#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
@@ -31,7 +31,7 @@ Result<Answer> set_callback(Platform& platform, const Call& call, Product produc
     return unusable_url();
   }
   platform.accounts.at(mchid).callbacks[product] = {url, on};
-  JsonText json;
+  JsonWriter json;
   json.field("update_time", beijing_time(call.now.wall)).field("notify_url", url);
   if (!is_favor) json.field("mchid", mchid);
   return Answer{json.take()};
@@ -46,7 +46,7 @@ Result<Answer> get_callback(Platform& platform, const Call& call, Product produc
   if (mchid != call.mchid) return no_such_merchant();
   const Callback& callback = platform.accounts.at(mchid).callbacks[product];
   if (callback.url.empty()) return not_found("通知URL不存在");
-  return Answer{JsonText().field("mchid", mchid).field("notify_url", callback.url).take()};
+  return Answer{JsonWriter().field("mchid", mchid).field("notify_url", callback.url).take()};
 }
 
 }  // namespace

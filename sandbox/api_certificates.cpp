@@ -1,9 +1,9 @@
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/events.hpp"
 #include "sandbox/fields.hpp"
+#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
@@ -13,7 +13,7 @@ constexpr std::size_t kSealNonceLength = 12;  // length in bytes, as AES-GCM req
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
-                       JsonText& json) {
+                       JsonWriter& json) {
   // A nonce must never repeat under one key. So this nonce comes from the system's random source,
   // not from the seeded generator.
   const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kSealNonceLength);
@@ -37,7 +37,7 @@ Result<Answer> list_certificates(const Platform& platform, const Call& call) {
   }
   const auto& api_v3_key = platform.accounts.at(call.mchid).api_v3_key;
   const crypto::ResourceCipher cipher(crypto::Secret(std::string(api_v3_key.reveal())));
-  JsonText json;
+  JsonWriter json;
   json.list("data");
   for (const PlatformKeyPtr& key : keys) write_certificate(*key, cipher, json);
   return Answer{json.end_list().take()};
@@ -57,7 +57,7 @@ Result<Answer> echo(Platform& platform, const Call& call) {
     notify(platform, call.mchid, Product::kFavor,
            echo_draft(message, call.now.wall, platform.chance.uuid()), url, call.now);
   }
-  return Answer{JsonText().field("echo_message", message).take()};
+  return Answer{JsonWriter().field("echo_message", message).take()};
 }
 
 }  // namespace

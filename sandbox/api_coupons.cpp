@@ -27,7 +27,7 @@ Result<Answer> send(Platform& platform, const Call& call) {
   if (has_value) return invalid_request("非指定面额批次不能传入coupon_value、coupon_minimum");
   const auto coupon = platform.books.send(order, call.now.wall);
   if (!coupon) return coupon.error();
-  return Answer{JsonText().field("coupon_id", (*coupon)->id).take()};
+  return Answer{JsonWriter().field("coupon_id", (*coupon)->id).take()};
 }
 
 bool is_favor(const Books& books, const Coupon& coupon) {
@@ -44,7 +44,7 @@ Result<Answer> show_coupon(const Platform& platform, const Call& call) {
     return not_found("券不存在");
   }
   if (coupon->appid != appid) return invalid_request("openid与appID不匹配");
-  JsonText json;
+  JsonWriter json;
   write_coupon(books, *coupon, call.now.wall, json);
   return Answer{json.take()};
 }
@@ -95,11 +95,11 @@ Result<Answer> list_coupons(const Platform& platform, const Call& call) {
                 "creator_mchid、sender_mchid、available_mchid三选一必填");
   if (query.error()) return *query.error();
   const Books& books = platform.books;
-  JsonText json;
+  JsonWriter json;
   PageWriter data(page, json);
   books.each_coupon_of(call.places.front(), [&](const Coupon& coupon) {
     if (!is_favor(books, coupon) || !filter.takes(books, coupon, call.now.wall)) return;
-    data.add([&](JsonText& item) {
+    data.add([&](JsonWriter& item) {
       write_coupon(books, coupon, call.now.wall, item.object());
       item.end();
     });

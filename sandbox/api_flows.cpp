@@ -20,7 +20,7 @@ Result<Answer> link_to(Platform& platform, const Call& call, MakeFlow make_flow)
   const std::string hash = sha1_hex(file);
   platform.links.add(token, std::move(file), call.now.wall);
   return Answer{
-      JsonText()
+      JsonWriter()
           .field("url", platform.options.base_url + "/v3/billdownload/file?token=" + token)
           .field("hash_value", hash)
           .field("hash_type", "SHA1")

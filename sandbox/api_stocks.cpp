@@ -1,7 +1,7 @@
 #include "base/wechat_time.hpp"
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/fields.hpp"
+#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/query.hpp"
 #include "sandbox/stock_terms.hpp"
 
@@ -25,7 +25,7 @@ std::string_view status_name(const Stock& stock, Time now) {
   return "stoped";  // WeChat Pay's own spelling of "stopped"
 }
 
-void write_use_rule(const StockTerms& terms, JsonText& json) {
+void write_use_rule(const StockTerms& terms, JsonWriter& json) {
   json.object("stock_use_rule")
       .field("max_coupons", terms.max_coupons)
       .field("max_amount", terms.max_amount);
@@ -42,7 +42,7 @@ void write_use_rule(const StockTerms& terms, JsonText& json) {
       .end();
 }
 
-void write_stock(const Stock& stock, Time now, JsonText& json) {
+void write_stock(const Stock& stock, Time now, JsonWriter& json) {
   const StockTerms& terms = stock.terms;
   json.field("stock_id", stock.id)
       .field("stock_creator_mchid", stock.creator_mchid)
@@ -67,7 +67,7 @@ Result<Answer> create(Platform& platform, const Call& call) {
   if (!terms) return terms.error();
   const auto stock = platform.books.create_stock(call.mchid, *terms, call.now.wall);
   if (!stock) return stock.error();
-  return Answer{JsonText()
+  return Answer{JsonWriter()
                     .field("stock_id", (*stock)->id)
                     .field("create_time", beijing_time((*stock)->created_at))
                     .take()};
@@ -87,7 +87,7 @@ Handler changer(Platform& platform, StockChange change, const char* time_name) {
     const auto stock =
         platform.books.change_stock(change, call.places.front(), creator, call.now.wall);
     if (!stock) return stock.error();
-    return Answer{JsonText()
+    return Answer{JsonWriter()
                       .field(time_name, beijing_time(call.now.wall))
                       .field("stock_id", (*stock)->id)
                       .take()};
@@ -108,7 +108,7 @@ Result<Answer> show_stock(const Platform& platform, const Call& call) {
   Query query(call);
   const auto stock = find_stock(platform, call, query);
   if (!stock) return stock.error();
-  JsonText json;
+  JsonWriter json;
   write_stock(**stock, call.now.wall, json);
   return Answer{json.take()};
 }
@@ -135,13 +135,13 @@ Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   const Time until = read_time(query, "create_end_time", Time::max());
   if (query.error()) return *query.error();
   if (creator != call.mchid) return blocked("调用商户无权限");
-  JsonText json;
+  JsonWriter json;
   PageWriter data(page, json);
   platform.books.each_stock([&](const Stock& stock) {
     if (stock.product != Product::kFavor || stock.creator_mchid != creator) return;
     if (stock.created_at < from || stock.created_at > until) return;
     if (!status.empty() && status != status_name(stock, call.now.wall)) return;
-    data.add([&](JsonText& item) {
+    data.add([&](JsonWriter& item) {
       write_stock(stock, call.now.wall, item.object());
       item.end();
     });
@@ -158,10 +158,10 @@ Handler texts_of(const Platform& platform, std::vector<std::string> StockTerms::
     const Page page = read_page(query, offset_max, limit_max);
     const auto stock = find_stock(platform, call, query);
     if (!stock) return stock.error();
-    JsonText json;
+    JsonWriter json;
     PageWriter data(page, json);
     for (const std::string& text : (*stock)->terms.*texts) {
-      data.add([&](JsonText& item) { item.text(text); });
+      data.add([&](JsonWriter& item) { item.text(text); });
     }
     data.end();
     return Answer{json.field("stock_id", (*stock)->id).take()};

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <chrono>
 
-#include "sandbox/json_text.hpp"
+#include "sandbox/json_writer.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -53,7 +53,7 @@ bool is_recent(const std::string& timestamp, Time now) {
 }
 
 ApiError mismatch(const SignedRequest& request, const std::string& message) {
-  JsonText detail;
+  JsonWriter detail;
   detail.field("field", "signature")
       .field("issue", "sign not match")
       .field("location", "authorization")

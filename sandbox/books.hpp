@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "sandbox/api_error.hpp"
-#include "sandbox/chance.hpp"
 #include "sandbox/records.hpp"
+#include "sandbox/seeded_random.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -51,7 +51,7 @@ struct RefundOrder {
 /// as long as this object exists. Not thread-safe.
 class Books {
  public:
-  explicit Books(Chance& chance) : chance_(chance) {}
+  explicit Books(SeededRandom& chance) : chance_(chance) {}
 
   /// Creates a stock. Idempotent by (creator, out_request_no).
   [[nodiscard]] Result<const Stock*> create_stock(const std::string& creator,
@@ -92,7 +92,7 @@ class Books {
   const Coupon* keep(const SendOrder& order, Stock& stock, std::string coupon_id, Time now);
   [[nodiscard]] std::int64_t held_by(const std::string& openid, const std::string& stock_id) const;
 
-  Chance& chance_;
+  SeededRandom& chance_;
   std::map<std::string, Stock> stocks_;
   std::map<std::string, Coupon> coupons_;
   std::map<std::string, Transaction> transactions_;

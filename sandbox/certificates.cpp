@@ -102,13 +102,13 @@ std::vector<PlatformKeyPtr> Certificates::signing() const {
   return {rolled_ ? new_ : old_};
 }
 
-PlatformKeyPtr Certificates::choose(Chance& chance) const {
+PlatformKeyPtr Certificates::choose(SeededRandom& chance) const {
   const auto keys = signing();
   return keys.size() > 1 && chance.draw() < new_share_ ? keys.back() : keys.front();
 }
 
 PlatformKeyPtr Certificates::choose_for_reply(std::string_view wanted_serial,
-                                              Chance& chance) const {
+                                              SeededRandom& chance) const {
   for (const PlatformKeyPtr& key : all()) {
     if (key->serial == wanted_serial) return key;
   }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "crypto/signer.hpp"
-#include "sandbox/chance.hpp"
 #include "sandbox/records.hpp"
+#include "sandbox/seeded_random.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -60,12 +60,12 @@ class Certificates {
   /// Returns the keys that sign now.
   [[nodiscard]] std::vector<PlatformKeyPtr> signing() const;
   /// Chooses one of the keys that sign now.
-  [[nodiscard]] PlatformKeyPtr choose(Chance& chance) const;
+  [[nodiscard]] PlatformKeyPtr choose(SeededRandom& chance) const;
   /// Chooses the key that signs a reply. If the request names a key of the platform in
   /// Wechatpay-Serial, that key signs. Otherwise a certificate signs, as long as certificates are
   /// in use.
   [[nodiscard]] PlatformKeyPtr choose_for_reply(std::string_view wanted_serial,
-                                                Chance& chance) const;
+                                                SeededRandom& chance) const;
   [[nodiscard]] std::vector<PlatformKeyPtr> all() const;
 
  private:

@@ -1,13 +1,13 @@
 #include <algorithm>
 
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/events.hpp"
+#include "sandbox/local/beijing_time.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
 
-void write_fact(const char* kind, const std::string& business_key, Time at, JsonText& json) {
+void write_fact(const char* kind, const std::string& business_key, Time at, JsonWriter& json) {
   json.object()
       .field("kind", kind)
       .field("business_key", business_key)
@@ -17,7 +17,7 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
 
 /// Writes a coupon's history as the ledger of a complete receiver should show it, with the ledger's
 /// own field names, so that tests can compare the two.
-void write_history(const Books& books, const Coupon& coupon, Product product, JsonText& json) {
+void write_history(const Books& books, const Coupon& coupon, Product product, JsonWriter& json) {
   json.list("history");
   if (product == Product::kBusifavor) {
     write_fact("issue", coupon.stock_id + "/" + coupon.id, coupon.received_at, json);
@@ -40,7 +40,7 @@ std::string_view state_of(const Books& books, const Coupon& coupon) {
   return refunded ? "refunded" : "redeemed";
 }
 
-void write_coupons(const Books& books, Time now, JsonText& json) {
+void write_coupons(const Books& books, Time now, JsonWriter& json) {
   json.list("coupons");
   books.each_coupon([&](const Coupon& coupon) {
     const Product product = books.find_stock(coupon.stock_id)->product;
@@ -60,7 +60,7 @@ void write_coupons(const Books& books, Time now, JsonText& json) {
 
 Answer show_books(const Platform& platform, Time now) {
   const Books& books = platform.books;
-  JsonText json;
+  JsonWriter json;
   json.list("stocks");
   books.each_stock([&](const Stock& stock) {
     json.object()
@@ -88,7 +88,7 @@ Answer show_books(const Platform& platform, Time now) {
   return {json.take()};
 }
 
-void write_summary(const OutboxSummary& summary, JsonText& json) {
+void write_summary(const OutboxSummary& summary, JsonWriter& json) {
   json.object("summary");
   for (const auto& [state, count] : summary.by_state) json.field(state, count);
   json.object("delivered_by_sends");
@@ -103,7 +103,7 @@ void write_summary(const OutboxSummary& summary, JsonText& json) {
 }
 
 Answer show_notifications(const Platform& platform) {
-  JsonText json;
+  JsonWriter json;
   write_summary(platform.outbox.summary(), json);
   json.list("items");
   for (const OutboxEntry& entry : platform.outbox.entries()) {
@@ -123,7 +123,7 @@ Answer show_notifications(const Platform& platform) {
 /// Lists the platform's keys with their PEM text, like the download in the merchant console.
 Answer show_keys(const Platform& platform) {
   const auto signing = platform.certificates.signing();
-  JsonText json;
+  JsonWriter json;
   json.field("stage", to_string(platform.certificates.stage())).list("keys");
   for (const PlatformKeyPtr& key : platform.certificates.all()) {
     json.object()

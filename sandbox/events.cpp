@@ -6,7 +6,7 @@ namespace couponhook::server::sandbox {
 namespace {
 
 Draft make_draft(std::string id, Time happened_at, const char* event_type, const char* kind,
-                 const char* summary, JsonText& resource) {
+                 const char* summary, JsonWriter& resource) {
   Draft draft;
   draft.id = std::move(id);
   // All copies of one notification carry the same create_time.
@@ -19,7 +19,7 @@ Draft make_draft(std::string id, Time happened_at, const char* event_type, const
   return draft;
 }
 
-void write_consumption(const Transaction& paid, JsonText& json) {
+void write_consumption(const Transaction& paid, JsonWriter& json) {
   json.object("consume_information")
       .field("consume_time", beijing_time(paid.paid_at))
       .field("consume_mchid", paid.mchid)
@@ -46,7 +46,7 @@ std::string_view status_of(const Books& books, const Coupon& coupon, Time now) {
   return now > books.find_stock(coupon.stock_id)->terms.available_until ? "EXPIRED" : "SENDED";
 }
 
-void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& json) {
+void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter& json) {
   const Stock& stock = *books.find_stock(coupon.stock_id);
   json.field("stock_creator_mchid", stock.creator_mchid)
       .field("stock_id", stock.id)
@@ -70,14 +70,14 @@ void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& 
 }
 
 Draft redemption_draft(const Books& books, const Transaction& paid, std::string id) {
-  JsonText resource;
+  JsonWriter resource;
   write_coupon(books, *books.find_coupon(paid.coupon_id), paid.paid_at, resource);
   return make_draft(std::move(id), paid.paid_at, "COUPON.USE", "coupon", "代金券核销通知",
                     resource);
 }
 
 Draft issue_draft(const Coupon& coupon, std::string id) {
-  JsonText resource;
+  JsonWriter resource;
   resource.field("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
       .field("coupon_code", coupon.id)
       .field("stock_id", coupon.stock_id)
@@ -93,7 +93,7 @@ Draft issue_draft(const Coupon& coupon, std::string id) {
 }
 
 Draft refund_draft(const Transaction& paid, const Refund& refund, std::string id) {
-  JsonText resource;
+  JsonWriter resource;
   resource.field("mchid", paid.mchid)
       .field("out_trade_no", paid.out_trade_no)
       .field("transaction_id", paid.id)
@@ -116,7 +116,7 @@ Draft refund_draft(const Transaction& paid, const Refund& refund, std::string id
 }
 
 Draft echo_draft(const std::string& message, Time now, std::string id) {
-  JsonText resource;
+  JsonWriter resource;
   resource.field("echo_message", message);
   Draft draft =
       make_draft(std::move(id), now, "SECURITY_ECHO.SUCCESS", "security", "回调通知成功", resource);

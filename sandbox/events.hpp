@@ -5,15 +5,15 @@
 
 #include <string>
 
-#include "sandbox/local/notification_maker.hpp"
 #include "sandbox/books.hpp"
-#include "sandbox/json_text.hpp"
+#include "sandbox/json_writer.hpp"
+#include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::server::sandbox {
 
 /// Writes the members of a 代金券: the resource of a COUPON.USE notification, and an item in
 /// replies to coupon queries (protocol reference, section 3.1).
-void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonText& json);
+void write_coupon(const Books& books, const Coupon& coupon, Time now, JsonWriter& json);
 
 /// Returns "SENDED", "USED" or "EXPIRED".
 [[nodiscard]] std::string_view status_of(const Books& books, const Coupon& coupon, Time now);

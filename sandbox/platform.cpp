@@ -5,7 +5,7 @@ namespace {
 
 Fate draw_fate(Platform& platform, const std::string& event_type) {
   const Faults& faults = platform.faults;
-  Chance& chance = platform.chance;
+  SeededRandom& chance = platform.chance;
   Fate fate;
   const bool may_be_lost = faults.lose_event.empty() || faults.lose_event == event_type;
   fate.lost = may_be_lost && chance.happens(faults.lose_percent);

@@ -13,10 +13,10 @@
 #include "sandbox/books.hpp"
 #include "sandbox/call.hpp"
 #include "sandbox/certificates.hpp"
-#include "sandbox/chance.hpp"
 #include "sandbox/flow_file.hpp"
-#include "sandbox/gate.hpp"
 #include "sandbox/outbox.hpp"
+#include "sandbox/request_limiter.hpp"
+#include "sandbox/seeded_random.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -65,12 +65,12 @@ struct Platform {
   Platform& operator=(const Platform&) = delete;
 
   PlatformOptions options;
-  Chance chance;
+  SeededRandom chance;
   Books books;
   Outbox outbox;
   Certificates certificates;
   FlowLinks links;
-  Gate gate;
+  RequestLimiter gate;
   Faults faults;
   std::map<std::string, Account> accounts;  ///< key: mchid
   std::map<std::string, ApiKey> api_keys;   ///< key: mchid; only merchants that can sign API

@@ -10,7 +10,7 @@
 
 #include "base/json.hpp"
 #include "sandbox/call.hpp"
-#include "sandbox/json_text.hpp"
+#include "sandbox/json_writer.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -53,7 +53,7 @@ struct Page {
 /// items.
 class PageWriter {
  public:
-  PageWriter(const Page& page, JsonText& json) : page_(page), json_(json) { json_.list("data"); }
+  PageWriter(const Page& page, JsonWriter& json) : page_(page), json_(json) { json_.list("data"); }
 
   /// Counts the next item of the list, and writes the item if it is on the page.
   template <typename Write>
@@ -69,7 +69,7 @@ class PageWriter {
 
  private:
   const Page& page_;
-  JsonText& json_;
+  JsonWriter& json_;
   std::int64_t total_ = 0;
 };
 

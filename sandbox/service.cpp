@@ -5,9 +5,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "sandbox/notification_sender.hpp"
+#include "sandbox/sandbox_listener.hpp"
 #include "server/net/io_thread.hpp"
-#include "sandbox/courier.hpp"
-#include "sandbox/front_door.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -22,14 +22,14 @@ HttpLimits local_limits() {
 
 std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint& endpoint) {
   const base::Url url{options.tls != nullptr, endpoint.address().to_string(),
-                std::to_string(endpoint.port()), ""};
+                      std::to_string(endpoint.port()), ""};
   return (url.tls ? "https://" : "http://") + url.authority();
 }
 
 }  // namespace
 
 std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
-  FrontDoor door(platform);
+  SandboxListener door(platform);
   ListenerShare share(
       local_limits(), TrustedProxies(), door, [&options] { return options.tls; },
       ListenerShare::Observers{options.on_bug});
@@ -44,7 +44,7 @@ std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& optio
   }
   const std::string url = url_of(options, thread.endpoint());
   platform.set_base_url(url);
-  Courier courier(platform, options.connections, options.client_tls);
+  NotificationSender courier(platform, options.connections, options.client_tls);
   platform.on_news([&courier] { courier.wake(); });
   asio::io_context io{1};
   asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
+#include "sandbox/shared_platform.hpp"
 #include "server/config/config.hpp"
 #include "server/net/tls_context.hpp"
-#include "sandbox/shared_platform.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -5,10 +5,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "crypto/file.hpp"
 #include "crypto/pem.hpp"
 #include "crypto/platform_keys.hpp"
 #include "crypto/resource_cipher.hpp"
-#include "crypto/file.hpp"
 #include "sandbox/local/notification_maker.hpp"
 
 namespace couponhook::server::sandbox {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "server/config/config.hpp"
 #include "sandbox/platform.hpp"
+#include "server/config/config.hpp"
 
 namespace couponhook::server::sandbox {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/ip_address.hpp"
-#include "crypto/resource_cipher.hpp"
 #include "base/url.hpp"
+#include "crypto/resource_cipher.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {

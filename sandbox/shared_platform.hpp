@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "crypto/random.hpp"
 #include "base/clock.hpp"
+#include "crypto/random.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/authorization.hpp"
 
@@ -48,8 +48,8 @@ struct Errand {
 class SharedPlatform {
  public:
   /// \param speed seconds of the retry schedule that pass in one second of real time.
-  SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock, crypto::RandomSource random,
-                 double speed);
+  SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock,
+                 crypto::RandomSource random, double speed);
 
   /// Sets the address of the listener. Call this and on_news() before the listener's thread starts.
   void set_base_url(std::string url) { platform_->options.base_url = std::move(url); }

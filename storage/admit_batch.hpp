@@ -31,7 +31,7 @@ struct Work {
   std::variant<Probe, Admission, Quarantined> content;
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
-  std::vector<BornLeased> leased{};
+  std::vector<LeasedDelivery> leased{};
   std::size_t bytes = 0;  ///< memory that the request counts for in the queue
 };
 

@@ -40,7 +40,7 @@ namespace couponhook::storage {
   if (origin.empty()) return false;
   const auto text = [&](std::size_t column) { return std::get<std::string>(origin[0][column]); };
   if (text(0) == a.id && text(1) == a.mchid) return false;
-  return a.source == kFromBooks || text(2) == kFromBooks;
+  return a.source == kFromReconcile || text(2) == kFromReconcile;
 }
 
 }  // namespace couponhook::storage

@@ -33,7 +33,7 @@ class AdmitListener {
   /// some got one. Each of them is at attempt 1, and no other replica makes it before its lease
   /// ends. A delivery that is missing here waits for an earlier one of its ordering key, or is
   /// paused.
-  virtual void leased(std::vector<BornLeased>&& /*deliveries*/) noexcept {}
+  virtual void leased(std::vector<LeasedDelivery>&& /*deliveries*/) noexcept {}
 };
 
 struct InboxOptions {

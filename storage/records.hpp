@@ -55,7 +55,7 @@ struct NewDelivery {
 };
 
 /// A delivery that was created with a lease for the caller that admitted its notification.
-struct BornLeased {
+struct LeasedDelivery {
   std::string handler;
   Lease lease;
 };

@@ -13,6 +13,6 @@ inline constexpr std::string_view kFromNotification = "notification";
 /// Admission::source of a fact that was found in WeChat Pay's own records and that no notification
 /// reported. If a fact arrives both ways, the first one is delivered; the second one is stored
 /// without deliveries.
-inline constexpr std::string_view kFromBooks = "reconcile";
+inline constexpr std::string_view kFromReconcile = "reconcile";
 
 }  // namespace couponhook::storage

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "base/url.hpp"
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <system_error>
 
-#include "wechatpay/callbacks.hpp"
 #include "base/url.hpp"
+#include "wechatpay/callbacks.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

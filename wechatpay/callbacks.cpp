@@ -1,8 +1,8 @@
 #include "wechatpay/callbacks.hpp"
 
+#include "base/url.hpp"
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

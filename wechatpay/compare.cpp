@@ -33,7 +33,7 @@ void tell(string& differences, std::string_view what, const string& ours, const 
   differences.append(what).append(": ours ").append(ours).append(", theirs ").append(theirs);
 }
 
-string differences_of(const KnownFact& ours, const BookEntry& theirs) {
+string differences_of(const KnownFact& ours, const PlatformRecord& theirs) {
   string differences;
   if (!ours.stock_id.empty() && !theirs.stock_id.empty() && ours.stock_id != theirs.stock_id) {
     tell(differences, "stock_id", ours.stock_id, theirs.stock_id);
@@ -50,7 +50,7 @@ string differences_of(const KnownFact& ours, const BookEntry& theirs) {
   return differences;
 }
 
-ReportRow row_of(const BookEntry& entry, std::size_t index, Finding finding) {
+ReportRow row_of(const PlatformRecord& entry, std::size_t index, Finding finding) {
   return {finding,
           entry.kind,
           entry.stock_id,
@@ -94,7 +94,7 @@ std::string_view to_string(Finding finding) {
   return "";
 }
 
-ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownFact> known) {
+ReconcileReport compare(std::span<const PlatformRecord> books, std::span<const KnownFact> known) {
   std::unordered_map<string, const KnownFact*> ours;
   ours.reserve(known.size());
   for (const KnownFact& fact : known) ours.emplace(key_of(fact.kind, fact.business_key), &fact);
@@ -104,7 +104,7 @@ ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownF
   std::unordered_set<string> told;
   told.reserve(books.size());
   for (std::size_t i = 0; i < books.size(); ++i) {
-    const BookEntry& entry = books[i];
+    const PlatformRecord& entry = books[i];
     const string key = key_of(entry.kind, entry.business_key);
     if (!told.insert(key).second) {
       ++report.repeated;
@@ -135,7 +135,7 @@ ReconcileReport compare(std::span<const BookEntry> books, std::span<const KnownF
   return report;
 }
 
-Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> books,
+Admissible admissible(const ReconcileReport& report, std::span<const PlatformRecord> books,
                       const AdmissionWindow& window) {
   Admissible found;
   for (const ReportRow& row : report.rows) {

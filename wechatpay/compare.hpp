@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wechatpay/book_entry.hpp"
+#include "wechatpay/platform_record.hpp"
 
 namespace couponhook::wechatpay {
 
@@ -67,7 +67,7 @@ struct ReconcileReport {
 ///
 /// \param known the facts that can occur in these records: those of the same stock and kind, or of
 ///   the same user.
-[[nodiscard]] ReconcileReport compare(std::span<const BookEntry> books,
+[[nodiscard]] ReconcileReport compare(std::span<const PlatformRecord> books,
                                       std::span<const KnownFact> known);
 
 /// Limits on the time of missing facts that reconciliation stores. An absent limit does not apply.
@@ -80,7 +80,7 @@ struct AdmissionWindow {
 
 /// Missing facts, grouped by the action that they need.
 struct Admissible {
-  std::vector<const BookEntry*> entries;  ///< facts to store
+  std::vector<const PlatformRecord*> entries;  ///< facts to store
   /// Older than the window; if `since` is set, also facts without a time.
   std::size_t outdated = 0;
   std::size_t unsettled = 0;  ///< younger than the window
@@ -88,7 +88,8 @@ struct Admissible {
 
 /// \param books the records that were compared. The result points into them, so they must outlive
 ///   it.
-[[nodiscard]] Admissible admissible(const ReconcileReport& report, std::span<const BookEntry> books,
+[[nodiscard]] Admissible admissible(const ReconcileReport& report,
+                                    std::span<const PlatformRecord> books,
                                     const AdmissionWindow& window);
 
 }  // namespace couponhook::wechatpay

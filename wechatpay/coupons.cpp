@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "base/url.hpp"
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
 #include "wechatpay/request_reader.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

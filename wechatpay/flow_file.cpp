@@ -4,8 +4,8 @@
 #include <charconv>
 #include <system_error>
 
-#include "wechatpay/flow_fields.hpp"
 #include "base/wechat_time.hpp"
+#include "wechatpay/flow_fields.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -288,8 +288,8 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
                   "cannot be told");
       return;
     }
-    record.time =
-        base::parse_wechat_time(value.text) ? std::string(value.text) : base::format_wechat_time(*time);
+    record.time = base::parse_wechat_time(value.text) ? std::string(value.text)
+                                                      : base::format_wechat_time(*time);
   } else if (column == FlowColumn::kDiscount) {
     const bool is_yuan = names_[i].find("元") != std::string::npos;
     record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/url.hpp"
 #include "crypto/digest.hpp"
 #include "wechatpay/json_view.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -72,7 +72,8 @@ ApiResult<FlowLink> parse_flow_link(FlowKind kind, std::string_view body) {
   FlowLink link{root.text("url"), root.text("hash_value"), root.text("hash_type")};
   if (link.url.empty()) return unreadable(api_of(kind), "url");
   if (link.hash_value.empty()) return unreadable(api_of(kind), "hash_value");
-  if (base::lower_case(link.hash_type) != "sha1") return unreadable(api_of(kind), "hash_type (SHA1)");
+  if (base::lower_case(link.hash_type) != "sha1")
+    return unreadable(api_of(kind), "hash_type (SHA1)");
   return link;
 }
 

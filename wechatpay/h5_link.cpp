@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "crypto/hmac.hpp"
 #include "base/url.hpp"
+#include "crypto/hmac.hpp"
 
 namespace couponhook::wechatpay {
 std::vector<RuleViolation> violations(const H5Issue& issue) {

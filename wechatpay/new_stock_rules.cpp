@@ -3,8 +3,8 @@
 #include <span>
 #include <utility>
 
-#include "wechatpay/new_stock.hpp"
 #include "base/wechat_time.hpp"
+#include "wechatpay/new_stock.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

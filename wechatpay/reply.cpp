@@ -18,12 +18,12 @@ bool equal_names(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-struct Distrust {
+struct SignatureFault {
   std::string_view message;
   std::string_view advice;
 };
 
-Distrust explain(crypto::VerifyError error) {
+SignatureFault explain(crypto::VerifyError error) {
   using enum crypto::VerifyError;
   switch (error) {
     case kHeadersMissing:
@@ -93,7 +93,7 @@ boost::system::result<void, ApiError> check_signature(Api api, const ApiReply& r
       reply.header("Wechatpay-Signature-Type"), reply.body};
   const auto verified = crypto::verify_signature(keys, parts, tolerance, now);
   if (verified) return {};
-  const Distrust distrust = explain(verified.error());
+  const SignatureFault distrust = explain(verified.error());
   ApiError error;
   error.failure = ApiFailure::kUntrusted;
   error.api = api;

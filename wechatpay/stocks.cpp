@@ -4,11 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "base/url.hpp"
+#include "base/wechat_time.hpp"
 #include "wechatpay/json_view.hpp"
 #include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
-#include "base/url.hpp"
-#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

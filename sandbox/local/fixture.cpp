@@ -8,9 +8,9 @@
 
 #include <rapidjson/error/en.h>
 
+#include "base/json.hpp"
 #include "crypto/digest.hpp"
 #include "handlers/event_catalogue.hpp"
-#include "base/json.hpp"
 #include "sandbox/local/json_text.hpp"
 
 namespace couponhook::server {

@@ -9,8 +9,8 @@
 
 #include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "crypto/signature_verifier.hpp"
 #include "crypto/file.hpp"
+#include "crypto/signature_verifier.hpp"
 #include "sandbox/local/beijing_time.hpp"
 #include "server/receive/merchants.hpp"
 

@@ -14,11 +14,11 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/clock.hpp"
 #include "crypto/platform_keys.hpp"
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/signer.hpp"
-#include "base/clock.hpp"
 #include "server/config/config.hpp"
 
 namespace couponhook::server {

@@ -13,11 +13,11 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/progress.hpp"
+#include "base/url.hpp"
 #include "sandbox/local/notification_maker.hpp"
 #include "sandbox/local/summary.hpp"
-#include "base/url.hpp"
 #include "server/net/tls_context.hpp"
-#include "base/progress.hpp"
 
 namespace couponhook::server {
 

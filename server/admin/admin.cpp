@@ -26,7 +26,8 @@ bool is_notification_state(std::string_view state) {
 
 /// Reads the query parameters of a list of notifications.
 /// \return the name of the first invalid parameter, or an empty view.
-std::string_view read_filter(const base::RequestTarget& target, storage::NotificationFilter& filter) {
+std::string_view read_filter(const base::RequestTarget& target,
+                             storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
   filter.state = target.parameter("state").value_or("");
   filter.mchid = target.parameter("mchid").value_or("");
@@ -46,7 +47,8 @@ Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
                                    std::string_view) const {
-  const bool changes = Operations::takes(method, target) || BookIntake::takes(method, target);
+  const bool changes =
+      DeliveryAdmin::takes(method, target) || ReconcileIntake::takes(method, target);
   if (method == "GET" || method == "HEAD" || changes) return std::nullopt;
   Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
   reply.allow = "GET, HEAD";
@@ -79,7 +81,7 @@ Task<Reply> Admin::handle(const Request& request) {
     refused.headers.emplace_back("WWW-Authenticate", "Bearer");
     co_return refused;
   }
-  if (BookIntake::takes(request.method, request.target)) {
+  if (ReconcileIntake::takes(request.method, request.target)) {
     co_return co_await sources_.books.take(request.body);
   }
   if (path.size() == 1 && path[0] == "status") co_return co_await status();

@@ -8,15 +8,15 @@
 #include <exception>
 #include <string_view>
 
+#include "base/url.hpp"
 #include "crypto/secret.hpp"
 #include "server/admin/admin_json.hpp"
-#include "server/admin/reconcile_intake.hpp"
-#include "server/receive/merchants.hpp"
-#include "server/net/http_message.hpp"
-#include "base/url.hpp"
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/readiness.hpp"
+#include "server/admin/reconcile_intake.hpp"
+#include "server/net/http_message.hpp"
 #include "server/outbound/reconcile_counters.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"
@@ -27,7 +27,7 @@ namespace couponhook::server {
 /// Objects that the admin listener works with. All references must outlive this object.
 struct AdminSources {
   const Live<Merchants>& merchants;
-  const Tally& tally;
+  const ReplyCounters& tally;
   storage::Inbox& inbox;
   storage::Reader& reader;
   std::string_view engine;
@@ -35,9 +35,9 @@ struct AdminSources {
   base::WallClock clock;
   const Live<crypto::Secret>& token;
   const HandlerNames& handlers;
-  Operations& operations;
-  BookIntake& books;
-  const ReconcileTally& reconciled;
+  DeliveryAdmin& operations;
+  ReconcileIntake& books;
+  const ReconcileCounters& reconciled;
   const UnknownSerials& unknown_serials;
   const ReloadCounters& reloads;
   const CertificateKeeper& certificates;

@@ -7,10 +7,10 @@
 #include <map>
 #include <optional>
 
-#include "handlers/ledger.hpp"
 #include "base/json_writer.hpp"
-#include "server/admin/key_upkeep_json.hpp"
+#include "handlers/ledger.hpp"
 #include "server/admin/delivery_admin_json.hpp"
+#include "server/admin/key_status_json.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "server/receive/merchants.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/outbound/reconcile_counters.hpp"
-#include "server/config/reload_units.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "server/receive/unknown_serials.hpp"
 #include "storage/inbox.hpp"
@@ -35,13 +35,13 @@ struct StatusView {
   std::int64_t now_ms;
   storage::InboxActivity activity;
   storage::Reader::Result<storage::StoreCounts> counts;
-  const Tally& tally;
+  const ReplyCounters& tally;
   std::shared_ptr<const Merchants> merchants;
   ReconcileCounts reconciled;
   std::vector<UnknownSerial> unknown_serials;
   std::map<std::string, UnitState> reloads{};
   std::vector<ServedCertificate> certificates{};
-  std::vector<CertificateUpkeep> certificate_upkeep{};
+  std::vector<CertificateStatus> certificate_upkeep{};
   // Pauses and unclaimed deliveries are also empty when the store could not be read.
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};

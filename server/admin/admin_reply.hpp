@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/net/http_message.hpp"
 #include "base/url.hpp"
+#include "server/net/http_message.hpp"
 #include "storage/failure.hpp"
 
 namespace couponhook::server {
@@ -34,7 +34,8 @@ inline constexpr std::int64_t kListLimitMax = 500;
 /// Reads a query parameter into `into`. A missing or empty parameter leaves `into` unchanged.
 /// \return false when the parameter is present and cannot be parsed.
 template <typename T, typename Parse>
-bool read_parameter(const base::RequestTarget& target, std::string_view name, Parse parse, T& into) {
+bool read_parameter(const base::RequestTarget& target, std::string_view name, Parse parse,
+                    T& into) {
   const auto text = target.parameter(name);
   if (!text || text->empty()) return true;
   const auto value = parse(*text);

@@ -6,7 +6,7 @@
 
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/delivery_admin_json.hpp"
-#include "server/admin/order_members.hpp"
+#include "server/admin/request_members.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -78,17 +78,18 @@ Reply reply_for_result(storage::ControlResult result, std::string_view done) {
 
 }  // namespace
 
-Operations::Operations(OperationsSources sources, std::unique_ptr<storage::Connection> connection,
-                       RetryJobs& jobs)
+DeliveryAdmin::DeliveryAdmin(OperatorSources sources,
+                             std::unique_ptr<storage::Connection> connection, RetryJobs& jobs)
     : sources_(std::move(sources)), connection_(std::move(connection)), jobs_(jobs) {}
 
-bool Operations::takes(std::string_view method, std::string_view target) {
+bool DeliveryAdmin::takes(std::string_view method, std::string_view target) {
   if (method != "POST" && method != "DELETE") return false;
   return target.starts_with("/deliveries/") || target.starts_with("/pauses") ||
          target.starts_with("/quarantine/");
 }
 
-Task<std::optional<Reply>> Operations::answer(const Request& request, const base::RequestTarget& target) {
+Task<std::optional<Reply>> DeliveryAdmin::answer(const Request& request,
+                                                 const base::RequestTarget& target) {
   const std::string_view first =
       target.segments.empty() ? std::string_view() : std::string_view(target.segments[0]);
   if (first == "deliveries") co_return answer_deliveries(request, target);
@@ -97,7 +98,8 @@ Task<std::optional<Reply>> Operations::answer(const Request& request, const base
   co_return std::nullopt;
 }
 
-std::optional<Reply> Operations::answer_deliveries(const Request& request, const base::RequestTarget& target) {
+std::optional<Reply> DeliveryAdmin::answer_deliveries(const Request& request,
+                                                      const base::RequestTarget& target) {
   const auto& path = target.segments;
   const bool post = request.method == "POST";
   if (path.size() == 1 && !post && request.method != "DELETE") return deliveries(target);
@@ -111,7 +113,7 @@ std::optional<Reply> Operations::answer_deliveries(const Request& request, const
   return std::nullopt;
 }
 
-Reply Operations::deliveries(const base::RequestTarget& target) {
+Reply DeliveryAdmin::deliveries(const base::RequestTarget& target) {
   storage::DeliveryFilter filter;
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return bad_parameter(std::string(wrong).append(kFilterHelp));
@@ -121,7 +123,7 @@ Reply Operations::deliveries(const base::RequestTarget& target) {
   return json_reply(200, deliveries_json(*page));
 }
 
-Reply Operations::start_retry(std::string_view body) {
+Reply DeliveryAdmin::start_retry(std::string_view body) {
   const auto members = read_members(
       body, {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "to"});
   storage::DeliveryFilter filter;
@@ -158,7 +160,7 @@ Reply Operations::start_retry(std::string_view body) {
   return start_job(std::move(filter), dry_run, std::move(order));
 }
 
-Reply Operations::start_skip(std::string_view body) {
+Reply DeliveryAdmin::start_skip(std::string_view body) {
   const auto members = read_members(
       body, {"handler", "state", "type", "mchid", "error", "since", "until", "dry_run", "reason"});
   storage::DeliveryFilter filter;
@@ -190,7 +192,7 @@ Reply Operations::start_skip(std::string_view body) {
   return start_job(std::move(filter), dry_run, std::move(order));
 }
 
-Reply Operations::start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order) {
+Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order) {
   auto job = jobs_.start(std::move(filter), dry_run, std::move(order));
   if (!job) {
     return error(503, "OVERLOADED",
@@ -200,7 +202,7 @@ Reply Operations::start_job(storage::DeliveryFilter filter, bool dry_run, Delive
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
 }
 
-Reply Operations::retry_job(std::string_view method, std::string_view id) {
+Reply DeliveryAdmin::retry_job(std::string_view method, std::string_view id) {
   const auto number = parse_number(id);
   std::optional<RetryJob> job;
   if (number) job = method == "DELETE" ? jobs_.cancel(*number) : jobs_.find(*number);
@@ -208,7 +210,7 @@ Reply Operations::retry_job(std::string_view method, std::string_view id) {
   return json_reply(200, retry_json(*job));
 }
 
-Reply Operations::retry_one(std::string_view id, std::string_view body) {
+Reply DeliveryAdmin::retry_one(std::string_view id, std::string_view body) {
   const auto number = parse_number(id);
   if (!number) return error(404, "NOT_FOUND", kNoDelivery);
   const auto members = read_members(body, {"to"});
@@ -231,7 +233,7 @@ Reply Operations::retry_one(std::string_view id, std::string_view body) {
   return reply_for_result(results->front(), moves ? "moved" : "retried");
 }
 
-Reply Operations::skip_one(std::string_view id, std::string_view body) {
+Reply DeliveryAdmin::skip_one(std::string_view id, std::string_view body) {
   const auto number = parse_number(id);
   if (!number) return error(404, "NOT_FOUND", kNoDelivery);
   const auto reason = reason_in(body);

@@ -7,33 +7,34 @@
 #include <optional>
 #include <string_view>
 
-#include "server/net/http_message.hpp"
 #include "base/url.hpp"
-#include "server/admin/operations_sources.hpp"
-#include "server/admin/pause_operations.hpp"
-#include "server/admin/quarantine_operations.hpp"
+#include "server/admin/operator_sources.hpp"
+#include "server/admin/pause_admin.hpp"
+#include "server/admin/quarantine_admin.hpp"
 #include "server/admin/retry_jobs.hpp"
+#include "server/net/http_message.hpp"
 #include "storage/delivery_control.hpp"
 
 namespace couponhook::server {
 
 /// Handles /deliveries, /pauses and /quarantine, and the paths below these. Runs on the admin
 /// listener's thread, like Admin. A request may block the thread on the store for about one commit.
-class Operations {
+class DeliveryAdmin {
  public:
   /// \param connection a writing connection to a store with the current schema.
   /// \param jobs must outlive this object.
-  Operations(OperationsSources sources, std::unique_ptr<storage::Connection> connection,
-             RetryJobs& jobs);
-  Operations(const Operations&) = delete;
-  Operations& operator=(const Operations&) = delete;
+  DeliveryAdmin(OperatorSources sources, std::unique_ptr<storage::Connection> connection,
+                RetryJobs& jobs);
+  DeliveryAdmin(const DeliveryAdmin&) = delete;
+  DeliveryAdmin& operator=(const DeliveryAdmin&) = delete;
 
   /// Returns true for POST and DELETE requests whose path belongs to this class.
   [[nodiscard]] static bool takes(std::string_view method, std::string_view target);
 
   /// Handles a request.
   /// \return nothing when the path does not belong to this class.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
+  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request,
+                                                  const base::RequestTarget& target);
 
  private:
   [[nodiscard]] Reply deliveries(const base::RequestTarget& target);
@@ -46,11 +47,11 @@ class Operations {
   [[nodiscard]] Reply retry_one(std::string_view id, std::string_view body);
   [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
 
-  OperationsSources sources_;
+  OperatorSources sources_;
   std::shared_ptr<storage::Connection> connection_;  ///< shared by the members below
   storage::DeliveryControl control_{connection_};
-  PauseOperations pauses_{sources_, control_};
-  QuarantineOperations quarantine_{sources_, storage::QuarantineControl(connection_)};
+  PauseAdmin pauses_{sources_, control_};
+  QuarantineAdmin quarantine_{sources_, storage::QuarantineControl(connection_)};
   RetryJobs& jobs_;
 };
 

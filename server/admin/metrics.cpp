@@ -102,7 +102,7 @@ void tell_process(Families& families, const StatusView& view) {
       .sample(view.ready ? 1 : 0);
 }
 
-void tell_replies(Families& families, const Tally& tally) {
+void tell_replies(Families& families, const ReplyCounters& tally) {
   Family& replies = families.counter(
       "replies_total",
       "Requests on the public listener by what became of them; probe: WeChat Pay's own wrong "
@@ -224,7 +224,7 @@ void tell_keys(Families& families, const Merchants& merchants) {
   }
 }
 
-void tell_upkeep(Families& families, const std::vector<CertificateUpkeep>& all) {
+void tell_upkeep(Families& families, const std::vector<CertificateStatus>& all) {
   if (all.empty()) return;  // families without samples are left out
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
@@ -233,7 +233,7 @@ void tell_upkeep(Families& families, const std::vector<CertificateUpkeep>& all) 
   Family& unkept = families.gauge("certificates_unkept",
                                   "1 where platform certificates cannot be kept in "
                                   "api.certificate_directory, and are lost with this process");
-  for (const CertificateUpkeep& upkeep : all) {
+  for (const CertificateStatus& upkeep : all) {
     const auto labels = [&](std::string outcome) {
       return Labels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
     };

@@ -12,8 +12,8 @@
 
 #include "base/clock.hpp"
 #include "server/delivery/worker.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/task.hpp"
+#include "server/receive/merchants.hpp"
 #include "storage/inbox.hpp"
 
 namespace couponhook::server {

@@ -110,7 +110,7 @@ using EntriesResult = boost::system::result<std::vector<Entry>, std::string>;
 EntriesResult read_entries(const Value& root) {
   const auto found = root.FindMember("entries");
   if (found == root.MemberEnd() || !found->value.IsArray() ||
-      found->value.Size() > BookIntake::kEntriesMax) {
+      found->value.Size() > ReconcileIntake::kEntriesMax) {
     return EntriesResult(
         boost::system::in_place_error,
         "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
@@ -138,7 +138,7 @@ std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Ent
   return why_ledger_is_short(ledger, events);
 }
 
-std::string_view in_a_word(std::optional<storage::AdmitOutcome> outcome) {
+std::string_view to_string(std::optional<storage::AdmitOutcome> outcome) {
   using enum storage::AdmitOutcome;
   if (!outcome) return "failed";
   switch (*outcome) {
@@ -172,7 +172,7 @@ std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
 
 }  // namespace
 
-Task<Reply> BookIntake::take(std::string_view body) {
+Task<Reply> ReconcileIntake::take(std::string_view body) {
   rapidjson::Document root;
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
@@ -192,7 +192,7 @@ Task<Reply> BookIntake::take(std::string_view body) {
   std::vector<std::shared_ptr<CommitWait>> waits;
   for (Entry& entry : *entries) {
     ToAdmit admit = make_admission(std::move(entry.notification), std::move(entry.resource), mchid,
-                                   storage::kFromBooks, sources_.rules, sources_.clock());
+                                   storage::kFromReconcile, sources_.rules, sources_.clock());
     auto wait = std::make_shared<CommitWait>(executor);
     const auto queued = sources_.inbox.admit(std::move(admit.admission), wait);
     waits.push_back(queued == storage::Inbox::Queued::kYes ? std::move(wait) : nullptr);
@@ -202,7 +202,7 @@ Task<Reply> BookIntake::take(std::string_view body) {
   for (const auto& wait : waits) {
     std::optional<storage::AdmitOutcome> outcome;
     if (wait) outcome = co_await wait->wait(deadline);
-    outcomes.push_back(in_a_word(outcome));
+    outcomes.push_back(to_string(outcome));
   }
   co_return reply_with(200, outcomes_json(outcomes));
 }

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
 #include "storage/inbox.hpp"
 
@@ -36,14 +36,14 @@ struct BookIntakeSources {
 /// The reply is sent once all entries are committed: {"outcomes": ["stored" | "duplicate" |
 /// "conflict" | "failed", …]}, one outcome for each entry. The reply is 409 LEDGER_MISSING when no
 /// ledger handler stores such events.
-class BookIntake {
+class ReconcileIntake {
  public:
   /// Path of the request.
   static constexpr std::string_view kPath = "/books";
   /// Largest number of entries in one request.
   static constexpr std::size_t kEntriesMax = 500;
 
-  explicit BookIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
+  explicit ReconcileIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
 
   /// Returns true for the requests that take() handles.
   [[nodiscard]] static bool takes(std::string_view method, std::string_view target) {

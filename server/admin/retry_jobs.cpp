@@ -30,8 +30,9 @@ std::string_view to_string(RetryJob::State state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
-                     std::vector<std::string> served, std::function<void()> on_retried)
+RetryJobs::RetryJobs(storage::Reader reader, storage::DeliveryControl control,
+                     base::WallClock clock, std::vector<std::string> served,
+                     std::function<void()> on_retried)
     : reader_(std::move(reader)),
       control_(std::move(control)),
       clock_(std::move(clock)),

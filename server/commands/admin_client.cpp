@@ -2,8 +2,8 @@
 
 #include <openssl/ssl.h>
 
-#include "server/commands/command_line.hpp"
 #include "crypto/file.hpp"
+#include "server/commands/command_line.hpp"
 #include "server/net/http_client.hpp"
 
 namespace couponhook::server {
@@ -31,7 +31,7 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls.get()), X509_V_FLAG_NO_CHECK_TIME);
   }
   const base::Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),
-                std::string(target)};
+                      std::string(target)};
   ClientRequest request{std::string(method), std::string(target)};
   request.headers.emplace_back("Authorization", "Bearer " + std::string(token.reveal()));
   if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");

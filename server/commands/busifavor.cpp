@@ -33,9 +33,9 @@ Exit show_one(const BusifavorOptions& chosen, const CommonOptions& common, World
   if (!broken.empty()) return refuse(world, "busifavor show", broken);
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
-  return call_and_show(*outbound, world, wechatpay::show_busifavor_coupon_request(chosen.name),
-                       chosen.json, wechatpay::parse_busifavor_coupon,
-                       [&](const BusifavorCoupon& coupon) { show(coupon, world.out); });
+  return call_and_print(*outbound, world, wechatpay::show_busifavor_coupon_request(chosen.name),
+                        chosen.json, wechatpay::parse_busifavor_coupon,
+                        [&](const BusifavorCoupon& coupon) { show(coupon, world.out); });
 }
 
 Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& world) {
@@ -48,7 +48,7 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
   }
   const auto broken = wechatpay::violations(query);
   if (!broken.empty()) return refuse(world, "busifavor list", broken);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, wechatpay::list_busifavor_coupons_request(query), chosen.json,
       wechatpay::parse_busifavor_coupons, [&](const wechatpay::Page<BusifavorCoupon>& page) {
         std::vector<std::vector<std::string>> rows{

@@ -41,7 +41,7 @@ Exit get(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
   const auto request = wechatpay::get_callback_request(chosen.which(), outbound->mchid);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
       [&](const CallbackState& state) { show_state(state, world.out); });
@@ -85,7 +85,7 @@ Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
     }
   }
   const auto request = wechatpay::set_callback_request(chosen.which(), setting);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_callback(request.api, body); },
       [&](const CallbackState& state) { show_state(state, world.out); });

@@ -1,8 +1,8 @@
 #include <ostream>
 
+#include "base/wechat_time.hpp"
 #include "server/commands/outbound.hpp"
 #include "server/outbound/certificate_refresh.hpp"
-#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -4,13 +4,13 @@
 #include <ostream>
 
 #include "base/wechat_time.hpp"
-#include "server/doctor/checks.hpp"
+#include "server/admin/operator_sources.hpp"
 #include "server/commands/command_line.hpp"
-#include "server/delivery/brokers/brokers.hpp"
-#include "server/admin/operations_sources.hpp"
 #include "server/config/reload_units.hpp"
+#include "server/delivery/brokers/brokers.hpp"
+#include "server/doctor/checks.hpp"
+#include "server/doctor/write_check.hpp"
 #include "server/service/service.hpp"
-#include "server/doctor/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {

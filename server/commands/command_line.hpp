@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/progress.hpp"
 #include "crypto/random.hpp"
 #include "handlers/handler_type.hpp"
-#include "base/clock.hpp"
 #include "server/commands/options.hpp"
 #include "server/config/config.hpp"
-#include "base/progress.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {

@@ -53,10 +53,10 @@ Exit send(const CouponOptions& chosen, const CommonOptions& common, World& world
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
   note_issued(*outbound, checked.coupon, world);
-  return call_and_show(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
-                       chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
-                         print_facts({{"coupon_id", id}}, world.out);
-                       });
+  return call_and_print(*outbound, world, wechatpay::send_coupon_request(checked.coupon),
+                        chosen.json, wechatpay::parse_sent_coupon, [&](const std::string& id) {
+                          print_facts({{"coupon_id", id}}, world.out);
+                        });
 }
 
 Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& world) {
@@ -64,9 +64,9 @@ Exit show_one(const CouponOptions& chosen, const CommonOptions& common, World& w
   if (!broken.empty()) return refuse(world, "coupon show", broken);
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
-  return call_and_show(*outbound, world, wechatpay::show_coupon_request(chosen.name), chosen.json,
-                       wechatpay::parse_coupon,
-                       [&](const Coupon& coupon) { show(coupon, world.out); });
+  return call_and_print(*outbound, world, wechatpay::show_coupon_request(chosen.name), chosen.json,
+                        wechatpay::parse_coupon,
+                        [&](const Coupon& coupon) { show(coupon, world.out); });
 }
 
 Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world) {
@@ -78,7 +78,7 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
   }
   const auto broken = wechatpay::violations(query);
   if (!broken.empty()) return refuse(world, "coupon list", broken);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, wechatpay::list_coupons_request(query), chosen.json,
       wechatpay::parse_coupons, [&](const wechatpay::Page<Coupon>& page) {
         std::vector<std::vector<std::string>> rows{

@@ -8,8 +8,8 @@
 #include "server/doctor/diagnose.hpp"
 #include "server/doctor/echo.hpp"
 #include "server/doctor/gather.hpp"
+#include "server/doctor/write_check.hpp"
 #include "server/service/service.hpp"
-#include "server/doctor/write_trial.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <ostream>
 
-#include "server/commands/outbound.hpp"
 #include "crypto/file.hpp"
+#include "server/commands/outbound.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -2,10 +2,10 @@
 #include <cctype>
 #include <ostream>
 
+#include "crypto/file.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/self_signed.hpp"
 #include "server/commands/command_line.hpp"
-#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -93,23 +93,27 @@ void write_setup(const InitOptions& options, const World& world) {
                                              kCertificateLife});
   const auto& root = options.directory;
   crypto::write_new_file(root / "tls/server.crt", tls.certificate_pem, crypto::FileMode::kPublic);
-  crypto::write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(), crypto::FileMode::kPrivate);
-  crypto::write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem, crypto::FileMode::kPublic);
+  crypto::write_new_file(root / "tls/server.key", tls.private_key_pem.reveal(),
+                         crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "wechatpay/platform_cert.pem", platform.certificate_pem,
+                         crypto::FileMode::kPublic);
   crypto::write_new_file(root / "development/platform_key.pem", platform.private_key_pem.reveal(),
-                 crypto::FileMode::kPrivate);
+                         crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/api_v3_key",
-                 crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
-                 crypto::FileMode::kPrivate);
+                         crypto::random_alphanumeric(world.random, crypto::kApiV3KeyBytes) + "\n",
+                         crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/api_v2_key",
-                 crypto::random_alphanumeric(world.random, kApiV2KeyCharacters) + "\n",
-                 crypto::FileMode::kPrivate);
+                         crypto::random_alphanumeric(world.random, kApiV2KeyCharacters) + "\n",
+                         crypto::FileMode::kPrivate);
   crypto::write_new_file(root / "secrets/apiclient_key.pem", api.private_key_pem.reveal(),
-                 crypto::FileMode::kPrivate);
-  crypto::write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem, crypto::FileMode::kPublic);
+                         crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "development/apiclient_cert.pem", api.certificate_pem,
+                         crypto::FileMode::kPublic);
   crypto::write_new_file(root / "secrets/admin_token",
-                 crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
-                 crypto::FileMode::kPrivate);
-  crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial), crypto::FileMode::kPublic);
+                         crypto::random_alphanumeric(world.random, kTokenCharacters) + "\n",
+                         crypto::FileMode::kPrivate);
+  crypto::write_new_file(root / "couponhook.toml", config_text(options, api.serial),
+                         crypto::FileMode::kPublic);
 }
 
 /// Returns true if every character of `mchid` is safe in TOML, in a URL path and in a certificate's

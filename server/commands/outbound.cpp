@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "server/commands/printable.hpp"
 #include "crypto/file.hpp"
+#include "server/commands/printable.hpp"
 
 namespace couponhook::server {
 namespace {

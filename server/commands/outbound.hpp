@@ -72,8 +72,8 @@ void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint6
 /// \param show prints the parsed body. Not called if `json` is true: then the body is printed as it
 /// is.
 template <typename Parse, typename Show>
-Exit call_and_show(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,
-                   bool json, const Parse& parse, const Show& show) {
+Exit call_and_print(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,
+                    bool json, const Parse& parse, const Show& show) {
   const auto body = outbound.client.call(request);
   if (!body) return fail(world, body.error());
   const auto parsed = parse(*body);

@@ -1,10 +1,10 @@
 #include <ostream>
 
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 #include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/commands/table.hpp"
-#include "base/percent_encoding.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -106,7 +106,8 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
   progress.wait_before_first(std::chrono::steady_clock::now());
   for (const auto& [id, mchid] : waiting) {
     const auto answer = client.ask(
-        "POST", target_with("/quarantine/" + base::percent_encode(id) + "/open", {{"mchid", mchid}}));
+        "POST",
+        target_with("/quarantine/" + base::percent_encode(id) + "/open", {{"mchid", mchid}}));
     if (!answer && client.exit() == Exit::kUsage) return Exit::kUsage;
     if (answer) ++opened;
     progress.advance();

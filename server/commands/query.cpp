@@ -4,11 +4,11 @@
 
 #include <rapidjson/document.h>
 
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/commands/table.hpp"
-#include "base/percent_encoding.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -127,7 +127,8 @@ struct NotificationsOptions {
   bool json = false;
 
   [[nodiscard]] std::string target() const {
-    if (!id.empty()) return target_with("/notifications/" + base::percent_encode(id), {{"mchid", mchid}});
+    if (!id.empty())
+      return target_with("/notifications/" + base::percent_encode(id), {{"mchid", mchid}});
     return target_with("/notifications", {{"type", type},
                                           {"state", state},
                                           {"mchid", mchid},
@@ -179,7 +180,8 @@ void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<LedgerOptions>();
   Options options = line.add("ledger", "What has happened to a coupon", [&common, &world, chosen] {
     return query(common, world,
-                 "/coupons/" + base::percent_encode(chosen->stock) + "/" + base::percent_encode(chosen->coupon),
+                 "/coupons/" + base::percent_encode(chosen->stock) + "/" +
+                     base::percent_encode(chosen->coupon),
                  chosen->json, print_coupon);
   });
   add_merchant_options(options, common);

@@ -14,7 +14,7 @@
 namespace couponhook::server {
 namespace {
 
-using wechatpay::BookEntry;
+using wechatpay::PlatformRecord;
 
 constexpr std::size_t kEntriesInARequest = 200;
 
@@ -53,12 +53,12 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
   return chosen.flow.empty() ? "--stock needs --flow use or --flow refund" : "";
 }
 
-using Fetched = boost::system::result<Books, Exit>;
+using Fetched = boost::system::result<PlatformRecords, Exit>;
 
 /// Fetches WeChat Pay's records of a user's coupons. This function and the two below print any
 /// error.
 Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
-  Books all;
+  PlatformRecords all;
   for (const auto& [product, fetch] :
        {std::pair{"favor", &favor_books}, std::pair{"busifavor", &busifavor_books}}) {
     if (!chosen.product.empty() && chosen.product != product) continue;
@@ -100,7 +100,7 @@ Fetched fetch_books(const ReconcileOptions& chosen, const MerchantConfig& mercha
 }
 
 std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Config& config,
-                                     const MerchantConfig& merchant, const Books& books,
+                                     const MerchantConfig& merchant, const PlatformRecords& books,
                                      World& world) {
   const std::string where = config.file.string() + ": store.url";
   const auto tell = [&](const std::string& message) {
@@ -128,7 +128,7 @@ std::string_view compared_by(const ReconcileOptions& chosen) {
   return "redemptions of favor coupons, issues of merchant coupons";
 }
 
-std::string intake_json(const std::string& mchid, std::span<const BookEntry* const> entries) {
+std::string intake_json(const std::string& mchid, std::span<const PlatformRecord* const> entries) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
   const auto member = [&](const char* name, const std::string& value) {
@@ -139,7 +139,7 @@ std::string intake_json(const std::string& mchid, std::span<const BookEntry* con
   member("mchid", mchid);
   writer.Key("entries");
   writer.StartArray();
-  for (const BookEntry* entry : entries) {
+  for (const PlatformRecord* entry : entries) {
     writer.StartObject();
     member("id", entry->notification_id());
     member("event_type", entry->event_type);
@@ -184,7 +184,7 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
 /// Sends the missing entries to the running service. If that fails, prints the error and returns
 /// nothing.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
-                             std::span<const BookEntry* const> missing, World& world) {
+                             std::span<const PlatformRecord* const> missing, World& world) {
   base::Progress progress(progress_on(world), "tried", missing.size());
   Applied applied;
   for (std::size_t done = 0; done < missing.size(); done += kEntriesInARequest) {

@@ -65,7 +65,7 @@ void write(JsonWriter& writer, std::span<const wechatpay::FlowProblem> problems)
 }
 
 /// Makes a report row for an event that is in WeChat Pay's records but cannot be in the ledger.
-ReportRow row_of_not_compared(const wechatpay::BookEntry& entry) {
+ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
   return {wechatpay::Finding::kNotCompared,
           entry.kind,
           entry.stock_id,

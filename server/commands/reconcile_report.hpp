@@ -29,7 +29,7 @@ struct ReconcileOutcome {
   std::span<const wechatpay::FlowProblem> problems;
   std::size_t malformed = 0;
   /// Events in WeChat Pay's records that the ledger cannot contain.
-  std::span<const wechatpay::BookEntry> not_compared;
+  std::span<const wechatpay::PlatformRecord> not_compared;
   std::string_view compared;       ///< description of the compared events
   std::optional<Applied> applied;  ///< nothing without --apply
 };

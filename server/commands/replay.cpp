@@ -3,8 +3,8 @@
 #include <memory>
 #include <ostream>
 
-#include "server/commands/sending.hpp"
 #include "sandbox/local/fixture.hpp"
+#include "server/commands/sending.hpp"
 
 namespace couponhook::server {
 namespace {

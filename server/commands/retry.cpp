@@ -1,10 +1,10 @@
 #include <ostream>
 
+#include "base/percent_encoding.hpp"
+#include "base/url.hpp"
 #include "server/commands/delivery_options.hpp"
 #include "server/commands/order.hpp"
 #include "server/commands/status_client.hpp"
-#include "base/percent_encoding.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {

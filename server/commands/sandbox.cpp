@@ -1,10 +1,10 @@
 #include <charconv>
 #include <ostream>
 
-#include "server/commands/sending.hpp"
 #include "base/url.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/setup.hpp"
+#include "server/commands/sending.hpp"
 #include "server/service/stray_signals.hpp"
 
 namespace couponhook::server {

@@ -34,7 +34,7 @@ boost::system::result<TlsContext, std::string> make_sending_tls(const std::files
 
 std::string listener_url(const Config& config, const MerchantConfig& merchant) {
   const base::Url url{config.listener.tls, reachable_address(config.listener.address),
-                std::to_string(config.listener.port), merchant.path};
+                      std::to_string(config.listener.port), merchant.path};
   return (url.tls ? "https://" : "http://") + url.authority() + url.target;
 }
 
@@ -70,7 +70,8 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
                             "that it printed with --to, or set a fixed port"}});
     return std::nullopt;
   }
-  const auto url = base::parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
+  const auto url =
+      base::parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
     print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
     return std::nullopt;

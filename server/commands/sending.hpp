@@ -14,8 +14,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "server/commands/command_line.hpp"
 #include "sandbox/local/sender.hpp"
+#include "server/commands/command_line.hpp"
 
 namespace couponhook::server {
 

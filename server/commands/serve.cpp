@@ -3,8 +3,8 @@
 #include <csignal>
 #include <ostream>
 
-#include "server/delivery/child_processes.hpp"
 #include "server/commands/command_line.hpp"
+#include "server/delivery/child_processes.hpp"
 #include "server/service/replica_name.hpp"
 #include "server/service/service.hpp"
 #include "server/service/stray_signals.hpp"

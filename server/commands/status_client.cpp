@@ -3,11 +3,11 @@
 #include <iomanip>
 #include <sstream>
 
-#include "server/commands/admin_client.hpp"
-#include "server/commands/printable.hpp"
-#include "crypto/file.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/url.hpp"
+#include "crypto/file.hpp"
+#include "server/commands/admin_client.hpp"
+#include "server/commands/printable.hpp"
 
 namespace couponhook::server {
 

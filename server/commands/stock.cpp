@@ -61,7 +61,7 @@ Exit create(const StockOptions& chosen, const CommonOptions& common, World& worl
   if (!checked.violations.empty()) return refuse(world, "stock create", checked.violations);
   auto outbound = open_outbound(common, world);
   if (!outbound) return Exit::kUsage;
-  return call_and_show(
+  return call_and_print(
       *outbound, world, wechatpay::create_stock_request(checked.stock), chosen.json,
       wechatpay::parse_created_stock, [&](const wechatpay::CreatedStock& created) {
         print_facts({{"stock_id", created.stock_id}, {"create_time", created.create_time}},
@@ -79,7 +79,7 @@ Exit switch_stock(MakeRequest make, std::string_view command, const StockOptions
   const auto broken = wechatpay::violations(name);
   if (!broken.empty()) return refuse(world, command, broken);
   const ApiRequest request = make(name);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_stock_switched(request.api, body); },
       [&](const wechatpay::StockSwitched& switched) {
@@ -93,8 +93,9 @@ Exit show_one(const StockOptions& chosen, const CommonOptions& common, World& wo
   const StockName name = chosen.name(outbound->mchid);
   const auto broken = wechatpay::violations(name);
   if (!broken.empty()) return refuse(world, "stock show", broken);
-  return call_and_show(*outbound, world, wechatpay::show_stock_request(name), chosen.json,
-                       wechatpay::parse_stock, [&](const Stock& stock) { show(stock, world.out); });
+  return call_and_print(*outbound, world, wechatpay::show_stock_request(name), chosen.json,
+                        wechatpay::parse_stock,
+                        [&](const Stock& stock) { show(stock, world.out); });
 }
 
 Exit list(const StockOptions& chosen, const CommonOptions& common, World& world) {
@@ -104,7 +105,7 @@ Exit list(const StockOptions& chosen, const CommonOptions& common, World& world)
   query.stock_creator_mchid = chosen.name(outbound->mchid).stock_creator_mchid;
   const auto broken = wechatpay::violations(query);
   if (!broken.empty()) return refuse(world, "stock list", broken);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, wechatpay::list_stocks_request(query), chosen.json, wechatpay::parse_stocks,
       [&](const wechatpay::Page<Stock>& page) {
         std::vector<std::vector<std::string>> rows{
@@ -128,7 +129,7 @@ Exit list_members(MakeMembersRequest make, std::string_view command, const Stock
   const auto broken = wechatpay::violations(query);
   if (!broken.empty()) return refuse(world, command, broken);
   const ApiRequest request = make(query);
-  return call_and_show(
+  return call_and_print(
       *outbound, world, request, chosen.json,
       [&](std::string_view body) { return wechatpay::parse_stock_members(request.api, body); },
       [&](const wechatpay::Page<std::string>& page) {

@@ -7,7 +7,7 @@
 
 namespace couponhook::server {
 
-std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world) {
+std::optional<ConfiguredStore> find_store(const CommonOptions& common, World& world) {
   auto config = load_config_or_print(common, world);
   if (!config) return std::nullopt;
   const std::string where = config->file.string() + ": store.url";
@@ -16,7 +16,7 @@ std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world)
     print_problems(world, {{where, url.error().message}});
     return std::nullopt;
   }
-  return StoreAtHand{std::move(*config), std::move(*url), where};
+  return ConfiguredStore{std::move(*config), std::move(*url), where};
 }
 
 Exit fail(World& world, const std::string& where, const storage::Failure& failure) {
@@ -27,7 +27,7 @@ Exit fail(World& world, const std::string& where, const storage::Failure& failur
 namespace {
 
 /// \return true for an SQLite store. For PostgreSQL, prints the tools to use instead.
-bool is_file(const StoreAtHand& store, World& world) {
+bool is_file(const ConfiguredStore& store, World& world) {
   if (store.url.engine == "sqlite") return true;
   print_problems(world, {{store.where,
                           "backup and restore copy the file of an SQLite store; for PostgreSQL use "
@@ -37,7 +37,7 @@ bool is_file(const StoreAtHand& store, World& world) {
 
 /// Prints the failure of a backup or restore.
 /// \param store names the store's key in the message, unless the backup file is at fault.
-Exit fail(World& world, const StoreAtHand& store, const storage::BackupFailure& failure) {
+Exit fail(World& world, const ConfiguredStore& store, const storage::BackupFailure& failure) {
   return fail(world, failure.in_backup ? "FILE" : store.where, failure);
 }
 

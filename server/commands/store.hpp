@@ -50,14 +50,14 @@ class WorkDisplay {
 };
 
 /// The configured store that a command works on.
-struct StoreAtHand {
+struct ConfiguredStore {
   Config config;
   storage::StoreUrl url;
   std::string where;  ///< file and key, for error messages
 };
 
 /// Loads the configuration and its store URL. If there is a problem, prints it and returns nothing.
-[[nodiscard]] std::optional<StoreAtHand> find_store(const CommonOptions& common, World& world);
+[[nodiscard]] std::optional<ConfiguredStore> find_store(const CommonOptions& common, World& world);
 
 /// Prints the failure. \return the exit code.
 [[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);

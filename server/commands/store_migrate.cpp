@@ -1,6 +1,6 @@
 #include "server/commands/store.hpp"
-#include "storage/transfer/copy.hpp"
 #include "storage/migrations.hpp"
+#include "storage/transfer/copy.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -14,7 +14,7 @@ std::string steps(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " step" : " steps");
 }
 
-Exit tell_steps(const StoreAtHand& store, World& world) {
+Exit tell_steps(const ConfiguredStore& store, World& world) {
   const auto version = storage::Store::schema_version(store.url, {});
   if (!version) return fail(world, store.where, version.error());
   std::int64_t missing = 0;
@@ -30,7 +30,7 @@ Exit tell_steps(const StoreAtHand& store, World& world) {
   return Exit::kOk;
 }
 
-Exit migrate_schema(const StoreAtHand& store, bool dry_run, World& world) {
+Exit migrate_schema(const ConfiguredStore& store, bool dry_run, World& world) {
   if (dry_run) return tell_steps(store, world);
   const auto before = storage::Store::schema_version(store.url, {});
   if (!before) return fail(world, store.where, before.error());
@@ -41,7 +41,7 @@ Exit migrate_schema(const StoreAtHand& store, bool dry_run, World& world) {
   return Exit::kOk;
 }
 
-Exit copy(const StoreAtHand& store, const std::string& to, bool dry_run, World& world) {
+Exit copy(const ConfiguredStore& store, const std::string& to, bool dry_run, World& world) {
   const auto target = storage::parse_store_url(to, store.config.directory);
   if (!target) {
     print_problems(world, {{"--to", target.error().message}});
@@ -58,8 +58,8 @@ Exit copy(const StoreAtHand& store, const std::string& to, bool dry_run, World& 
     return Exit::kOk;
   }
   WorkDisplay display(world);
-  const auto reports =
-      storage::copy_to_postgres(store.url, *target, base::to_unix_ms(world.clock()), display.observer());
+  const auto reports = storage::copy_to_postgres(
+      store.url, *target, base::to_unix_ms(world.clock()), display.observer());
   display.clear();
   if (!reports) return fail(world, store.where, reports.error());
   for (const storage::TableReport& table : *reports) {

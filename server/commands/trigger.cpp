@@ -2,8 +2,8 @@
 #include <memory>
 #include <ostream>
 
-#include "server/commands/sending.hpp"
 #include "sandbox/local/event_templates.hpp"
+#include "server/commands/sending.hpp"
 
 namespace couponhook::server {
 namespace {

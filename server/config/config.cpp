@@ -6,12 +6,12 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "base/ip_address.hpp"
+#include "base/url.hpp"
+#include "crypto/file.hpp"
 #include "crypto/pasted_text.hpp"
-#include "server/config/certificate_place.hpp"
+#include "server/config/certificate_default_folder.hpp"
 #include "server/config/pasted_ids.hpp"
 #include "server/config/section.hpp"
-#include "crypto/file.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::server {
 namespace {

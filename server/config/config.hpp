@@ -15,9 +15,9 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/ip_address.hpp"
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
-#include "base/ip_address.hpp"
 
 namespace couponhook::server {
 
@@ -40,7 +40,7 @@ struct ListenerConfig {
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::vector<base::IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
-                                           ///< trusted
+                                                 ///< trusted
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_address = 2000;  ///< an IPv6 /64 network counts as one address
   std::size_t max_refusals = 100;  ///< connections above the limits that still get a reply with 503

@@ -39,7 +39,7 @@ struct HandledRequest {
   std::vector<std::string_view> handlers;  ///< handler names; must live as long as the worker
   /// New deliveries that the admitting transaction has already leased to this replica. Empty for a
   /// repeated notification, whose deliveries are looked up in the store.
-  std::vector<storage::ClaimedDelivery> born_leased;
+  std::vector<storage::ClaimedDelivery> leased_at_admission;
   std::shared_ptr<HandledListener> listener;
   /// Time after which the listener no longer waits.
   SteadyClock::time_point until = SteadyClock::time_point::max();
@@ -49,9 +49,9 @@ struct HandledRequest {
 /// time: a second request for it waits for the call that is running. If a delivery cannot be made
 /// at once, the listener is called when this or another replica has made it, as long as the
 /// listener waits. Thread-safe.
-class HandledDesk {
+class DeliveryWaiter {
  public:
-  virtual ~HandledDesk() = default;
+  virtual ~DeliveryWaiter() = default;
   virtual void handle(HandledRequest&& request) = 0;
 };
 

@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/excerpt.hpp"
 #include "handlers/webhook.hpp"
 #include "server/delivery/child_processes.hpp"
-#include "base/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "crypto/file.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/delivery/exec_handler.hpp"
 #include "server/delivery/thread_sender.hpp"
-#include "crypto/file.hpp"
-#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -22,15 +22,15 @@ constexpr milliseconds kOpenMax{5000};
 
 /// Settings of a handler's worker. The circuit breaker uses the handler's retry times: a handler
 /// with quick retries also probes quickly.
-LaneOptions lane_options(const HandlerConfig& config) {
+HandlerWorkerOptions lane_options(const HandlerConfig& config) {
   const OutwardConfig& outward = config.outward;
-  LaneOptions lane;
-  lane.handler = config.name;
-  lane.retries = {outward.retry_initial, outward.retry_max, outward.max_attempts};
-  lane.breaker.open_initial = std::min(outward.retry_initial, kOpenMax);
-  lane.breaker.open_longest = std::min(outward.retry_max, kOpenMax);
-  lane.concurrency = outward.concurrency;
-  return lane;
+  HandlerWorkerOptions handler_worker;
+  handler_worker.handler = config.name;
+  handler_worker.retries = {outward.retry_initial, outward.retry_max, outward.max_attempts};
+  handler_worker.breaker.open_initial = std::min(outward.retry_initial, kOpenMax);
+  handler_worker.breaker.open_longest = std::min(outward.retry_max, kOpenMax);
+  handler_worker.concurrency = outward.concurrency;
+  return handler_worker;
 }
 
 /// Builds the target of one handler. There is one overload per handler type; it reads the files
@@ -198,9 +198,9 @@ std::unique_ptr<Sender> make_sender(const HandlerSetup& setup, DeliveryThread& t
     return std::make_unique<HttpSender>(thread.io(), thread.deadlines(), thread.resolver(), *http,
                                         clock, listener);
   }
-  return std::make_unique<ThreadSender>(setup.lane.handler,
+  return std::make_unique<ThreadSender>(setup.handler_worker.handler,
                                         std::get<std::shared_ptr<RenewableHandler>>(setup.target),
-                                        setup.lane.concurrency, clock, listener);
+                                        setup.handler_worker.concurrency, clock, listener);
 }
 
 }  // namespace
@@ -256,15 +256,16 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh) {
   running.files = fresh.files;
 }
 
-std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups, DeliveryThread& thread,
-                                  const base::WallClock& clock) {
-  std::vector<LaneSetup> lanes;
+std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
+                                           DeliveryThread& thread, const base::WallClock& clock) {
+  std::vector<HandlerWorkerSetup> handler_workers;
   for (const HandlerSetup& setup : setups) {
-    lanes.push_back({setup.lane, [setup, &thread, clock](CallListener& listener) {
-                       return make_sender(setup, thread, clock, listener);
-                     }});
+    handler_workers.push_back(
+        {setup.handler_worker, [setup, &thread, clock](CallListener& listener) {
+           return make_sender(setup, thread, clock, listener);
+         }});
   }
-  return lanes;
+  return handler_workers;
 }
 
 }  // namespace couponhook::server

@@ -10,18 +10,18 @@
 
 #include "handlers/handler_type.hpp"
 #include "server/config/config.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/delivery/delivery_thread.hpp"
 #include "server/delivery/http_sender.hpp"
 #include "server/delivery/renewable_handler.hpp"
 #include "server/delivery/worker.hpp"
-#include "server/config/reload_units.hpp"
 
 namespace couponhook::server {
 
 /// A handler that is called after the commit, with checked settings. If one of its files could not
 /// be loaded, the handler gets no events until renew_handler() brings a valid version.
 struct HandlerSetup {
-  LaneOptions lane;
+  HandlerWorkerOptions handler_worker;
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
   std::string place{};                             ///< of a broker handler: its URL or server list
   std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker handler: its password, or null
@@ -54,7 +54,8 @@ void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
 /// Prepares the handlers' workers and senders.
 /// \param thread must outlive the senders that are made from the result.
-[[nodiscard]] std::vector<LaneSetup> make_lanes(const std::vector<HandlerSetup>& setups,
-                                                DeliveryThread& thread, const base::WallClock& clock);
+[[nodiscard]] std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
+                                                         DeliveryThread& thread,
+                                                         const base::WallClock& clock);
 
 }  // namespace couponhook::server

@@ -18,7 +18,7 @@
 
 namespace couponhook::server {
 
-struct LaneOptions {
+struct HandlerWorkerOptions {
   std::string handler;
   RetryLimits retries;
   BreakerLimits breaker;
@@ -31,9 +31,9 @@ struct LaneOptions {
 ///
 /// A waiting delivery is leased, but no attempt is counted for it yet. An attempt is counted in the
 /// store just before the call begins.
-class Lane {
+class HandlerWorker {
  public:
-  Lane(LaneOptions options, std::unique_ptr<Sender> sender)
+  HandlerWorker(HandlerWorkerOptions options, std::unique_ptr<Sender> sender)
       : options_(std::move(options)), sender_(std::move(sender)), breaker_(options_.breaker) {}
 
   [[nodiscard]] const std::string& handler() const { return options_.handler; }
@@ -46,7 +46,7 @@ class Lane {
   /// each claim is a transaction.
   [[nodiscard]] int wanted(SteadyClock::time_point now) const {
     const int ahead = std::max(kAheadMin, options_.concurrency);
-    const int room = options_.concurrency + ahead - out_;
+    const int room = options_.concurrency + ahead - in_flight_;
     return room < ahead / 2 ? 0 : breaker_.allowed(room, now);
   }
 
@@ -74,9 +74,9 @@ class Lane {
   }
 
   /// Counts a delivery that was claimed for this handler.
-  void took() { ++out_; }
+  void took() { ++in_flight_; }
   /// Ends the count of a claimed delivery that is finished or was given back.
-  void over() { --out_; }
+  void over() { --in_flight_; }
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
     if (breaker_.began(now)) probe_ = delivery.lease.delivery_id;
@@ -111,13 +111,13 @@ class Lane {
  private:
   static constexpr int kAheadMin = 256;
 
-  LaneOptions options_;
+  HandlerWorkerOptions options_;
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
   std::int64_t probe_ = 0;  ///< id of the delivery that the circuit breaker sent as its last probe
-  int out_ = 0;             ///< number of claimed deliveries that have not ended
-  int calling_ = 0;         ///< number of deliveries handed to the sender; included in out_
-  /// Deliveries that wait for a free slot; included in out_.
+  int in_flight_ = 0;       ///< number of claimed deliveries that have not ended
+  int calling_ = 0;         ///< number of deliveries handed to the sender; included in in_flight_
+  /// Deliveries that wait for a free slot; included in in_flight_.
   std::deque<storage::ClaimedDelivery> waiting_;
 };
 

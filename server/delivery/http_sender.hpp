@@ -7,8 +7,8 @@
 #include <mutex>
 #include <vector>
 
-#include "crypto/webhook_signer.hpp"
 #include "base/clock.hpp"
+#include "crypto/webhook_signer.hpp"
 #include "server/delivery/call_queue.hpp"
 #include "server/delivery/http_outcome.hpp"
 #include "server/net/http_client.hpp"

@@ -16,13 +16,13 @@ Handled worse(Handled a, Handled b) {
   return a == Handled::kNotYet ? a : b;
 }
 
-Handled result_of(CameBack how) {
+Handled result_of(DeliveryEnd how) {
   switch (how) {
-    case CameBack::kDone:
+    case DeliveryEnd::kDone:
       return Handled::kDone;
-    case CameBack::kFailed:
+    case DeliveryEnd::kFailed:
       return Handled::kFailed;
-    case CameBack::kTakenOver:
+    case DeliveryEnd::kTakenOver:
       break;
   }
   return Handled::kNotYet;
@@ -30,11 +30,12 @@ Handled result_of(CameBack how) {
 
 }  // namespace
 
-bool Out::add(const storage::ClaimedDelivery& delivery, Lane& lane) {
-  const auto [entry, added] = out_.try_emplace(delivery.lease.delivery_id);
-  entry->second = {delivery.lease, &lane, key_of(delivery)};
+bool InFlightDeliveries::add(const storage::ClaimedDelivery& delivery,
+                             HandlerWorker& handler_worker) {
+  const auto [entry, added] = in_flight_.try_emplace(delivery.lease.delivery_id);
+  entry->second = {delivery.lease, &handler_worker, key_of(delivery)};
   if (!added) return false;
-  lane.took();
+  handler_worker.took();
   const auto wait = waits_.find(entry->second.key);
   if (wait == waits_.end()) return true;
   const auto& awaited = wait->second.asked.handlers;
@@ -45,26 +46,26 @@ bool Out::add(const storage::ClaimedDelivery& delivery, Lane& lane) {
   return true;
 }
 
-std::vector<storage::Lease> Out::leases() const {
+std::vector<storage::Lease> InFlightDeliveries::leases() const {
   std::vector<storage::Lease> leases;
-  leases.reserve(out_.size());
-  for (const auto& [id, entry] : out_) leases.push_back(entry.lease);
+  leases.reserve(in_flight_.size());
+  for (const auto& [id, entry] : in_flight_) leases.push_back(entry.lease);
   return leases;
 }
 
-void Out::remove(std::int64_t delivery_id, CameBack how) {
-  const auto entry = out_.find(delivery_id);
-  if (entry == out_.end()) return;
-  entry->second.lane->over();
+void InFlightDeliveries::remove(std::int64_t delivery_id, DeliveryEnd how) {
+  const auto entry = in_flight_.find(delivery_id);
+  if (entry == in_flight_.end()) return;
+  entry->second.handler_worker->over();
   const auto wait = waits_.find(entry->second.key);
-  out_.erase(entry);
+  in_flight_.erase(entry);
   if (wait == waits_.end() || wait->second.open.erase(delivery_id) == 0) return;
   wait->second.result = worse(wait->second.result, result_of(how));
   if (wait->second.open.empty()) over(wait);
 }
 
 /// Called when no delivery of the notification is in flight any more.
-void Out::over(Waits::iterator wait) {
+void InFlightDeliveries::over(Waits::iterator wait) {
   if (wait->second.result == Handled::kNotYet) {
     ask_again_at_ = std::min(ask_again_at_, wait->second.ask_at);
     return;
@@ -74,15 +75,16 @@ void Out::over(Waits::iterator wait) {
   for (const Listening& one : told.listening) one.listener->handled(told.result);
 }
 
-bool Out::join(const HandledRequest& request) {
+bool InFlightDeliveries::join(const HandledRequest& request) {
   const auto wait = waits_.find(key_of(request));
   if (wait == waits_.end() || wait->second.open.empty()) return false;
   wait->second.listening.push_back({request.listener, request.until});
   return true;
 }
 
-void Out::wait(const HandledRequest& request, const std::vector<std::int64_t>& delivery_ids,
-               Handled so_far, SteadyClock::time_point now) {
+void InFlightDeliveries::wait(const HandledRequest& request,
+                              const std::vector<std::int64_t>& delivery_ids, Handled so_far,
+                              SteadyClock::time_point now) {
   const auto wait = waits_.try_emplace(key_of(request)).first;
   Wait& on = wait->second;
   on.asked = {request.mchid, request.notification_id, request.handlers, {}, nullptr};
@@ -93,7 +95,7 @@ void Out::wait(const HandledRequest& request, const std::vector<std::int64_t>& d
   if (on.open.empty()) over(wait);
 }
 
-std::vector<HandledRequest> Out::to_ask_again(SteadyClock::time_point now) {
+std::vector<HandledRequest> InFlightDeliveries::to_ask_again(SteadyClock::time_point now) {
   std::vector<HandledRequest> requests;
   if (now < ask_again_at_) return requests;
   ask_again_at_ = SteadyClock::time_point::max();
@@ -115,9 +117,9 @@ std::vector<HandledRequest> Out::to_ask_again(SteadyClock::time_point now) {
   return requests;
 }
 
-std::int64_t Out::find(const Key& key, std::string_view handler) const {
-  for (const auto& [id, entry] : out_) {
-    if (entry.key == key && entry.lane->handler() == handler) return id;
+std::int64_t InFlightDeliveries::find(const Key& key, std::string_view handler) const {
+  for (const auto& [id, entry] : in_flight_) {
+    if (entry.key == key && entry.handler_worker->handler() == handler) return id;
   }
   return 0;
 }

@@ -16,7 +16,7 @@
 namespace couponhook::server {
 
 /// The way in which a delivery in flight ended.
-enum class CameBack : std::uint8_t {
+enum class DeliveryEnd : std::uint8_t {
   kDone,
   kFailed,
   kTakenOver,  ///< its lease had expired, so another replica's result counts
@@ -24,7 +24,7 @@ enum class CameBack : std::uint8_t {
 
 /// Deliveries in flight by id, and the replies that wait for them by notification. Does no I/O.
 /// Used on the delivery worker's thread.
-class Out {
+class InFlightDeliveries {
  public:
   /// Identifies a notification: "mchid/id".
   using Key = std::string;
@@ -37,19 +37,21 @@ class Out {
   /// \return false if the delivery is already in flight here: its lease expired unnoticed and was
   ///   claimed again. The delivery must not be called a second time; the running call now counts
   ///   under the new lease.
-  [[nodiscard]] bool add(const storage::ClaimedDelivery& delivery, Lane& lane);
-  [[nodiscard]] bool empty() const { return out_.empty(); }
-  [[nodiscard]] std::size_t size() const { return out_.size(); }
+  [[nodiscard]] bool add(const storage::ClaimedDelivery& delivery, HandlerWorker& handler_worker);
+  [[nodiscard]] bool empty() const { return in_flight_.empty(); }
+  [[nodiscard]] std::size_t size() const { return in_flight_.size(); }
   /// Returns the current lease of a delivery in flight.
   [[nodiscard]] storage::Lease lease_of(std::int64_t delivery_id) const {
-    return out_.at(delivery_id).lease;
+    return in_flight_.at(delivery_id).lease;
   }
-  [[nodiscard]] Lane& lane_of(std::int64_t delivery_id) const { return *out_.at(delivery_id).lane; }
+  [[nodiscard]] HandlerWorker& worker_of(std::int64_t delivery_id) const {
+    return *in_flight_.at(delivery_id).handler_worker;
+  }
   [[nodiscard]] std::vector<storage::Lease> leases() const;
 
   /// Removes a delivery that has ended. If it was the last one that a reply waited for, calls the
   /// reply's listener.
-  void remove(std::int64_t delivery_id, CameBack how);
+  void remove(std::int64_t delivery_id, DeliveryEnd how);
 
   /// Lets a request wait for the calls that an earlier request for the same notification waits for.
   /// \return false if no such call is in flight; the request does not wait then.
@@ -78,7 +80,7 @@ class Out {
  private:
   struct Entry {
     storage::Lease lease;
-    Lane* lane;
+    HandlerWorker* handler_worker;
     Key key;
   };
   struct Listening {
@@ -98,7 +100,7 @@ class Out {
 
   void over(Waits::iterator wait);
 
-  std::unordered_map<std::int64_t, Entry> out_;
+  std::unordered_map<std::int64_t, Entry> in_flight_;
   Waits waits_;
   SteadyClock::time_point ask_again_at_ = SteadyClock::time_point::max();
 };

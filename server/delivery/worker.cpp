@@ -18,8 +18,9 @@ constexpr milliseconds kRoundTooLong{30'000};
 }  // namespace
 
 DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
-                               std::vector<LaneSetup> lanes, WorkerOptions options,
-                               WorkerClocks clocks, std::uint64_t seed, Log& log)
+                               std::vector<HandlerWorkerSetup> handler_workers,
+                               WorkerOptions options, WorkerClocks clocks, std::uint64_t seed,
+                               Log& log)
     : options_(options),
       clocks_(std::move(clocks)),
       log_(log),
@@ -27,8 +28,9 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
       look_at_(monotonic_now()),
       renew_at_(look_at_ + options_.lease / 3),
       random_(seed) {
-  for (LaneSetup& lane : lanes) {
-    lanes_.emplace_back(std::move(lane.options), lane.make_sender(*this));
+  for (HandlerWorkerSetup& handler_worker : handler_workers) {
+    handler_workers_.emplace_back(std::move(handler_worker.options),
+                                  handler_worker.make_sender(*this));
   }
 }
 
@@ -36,7 +38,7 @@ DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
   // Destroying the senders waits for calls that ran longer than the patience. These calls still
   // report to `mail_`, which therefore must outlive the senders.
-  lanes_.clear();
+  handler_workers_.clear();
 }
 
 void DeliveryWorker::start() {
@@ -85,19 +87,19 @@ bool DeliveryWorker::alive() const {
 void DeliveryWorker::run() {
   pthread_setname_np(pthread_self(), "deliveries");
   auto next = monotonic_now();
-  while (!stopping_ || (!out_.empty() && monotonic_now() < stop_by_)) {
+  while (!stopping_ || (!in_flight_.empty() && monotonic_now() < stop_by_)) {
     wait_for_mail(next);
     next = work_once();
   }
 }
 
 SteadyClock::time_point DeliveryWorker::work_once() {
-  Mail mail = take_mail();
+  WorkerInbox mail = take_mail();
   const auto now = monotonic_now();
   last_round_ = now.time_since_epoch();
   if (mail.new_deliveries) look_at_ = now;
   if (mail.stop_by) begin_stop(*mail.stop_by);
-  settle(std::move(mail.calls));
+  classify(std::move(mail.calls));
   // Waiting deliveries are sent first, so that free slots are used while the results are recorded.
   if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
@@ -117,10 +119,10 @@ void DeliveryWorker::wait_for_mail(SteadyClock::time_point until) {
   });
 }
 
-DeliveryWorker::Mail DeliveryWorker::take_mail() {
+DeliveryWorker::WorkerInbox DeliveryWorker::take_mail() {
   const std::lock_guard lock(mutex_);
   woken_ = false;
-  return std::exchange(mail_, Mail{});
+  return std::exchange(mail_, WorkerInbox{});
 }
 
 SteadyClock::time_point DeliveryWorker::next_look() const {
@@ -129,28 +131,29 @@ SteadyClock::time_point DeliveryWorker::next_look() const {
   if (!unrecorded_.empty()) return now;
   auto next = std::min({now + options_.poll, renew_at_, stop_by_});
   if (stopping_) return next;
-  next = std::min(next, out_.ask_again_at());
-  for (const Lane& lane : lanes_) {
-    if (lane.wanted(now) > 0) {
+  next = std::min(next, in_flight_.ask_again_at());
+  for (const HandlerWorker& handler_worker : handler_workers_) {
+    if (handler_worker.wanted(now) > 0) {
       next = std::min(next, look_at_);
-    } else if (const auto again = lane.breaker().opens_until(); again > now) {
+    } else if (const auto again = handler_worker.breaker().opens_until(); again > now) {
       next = std::min(next, again);
     }
   }
   return next;
 }
 
-void DeliveryWorker::settle(std::vector<Called>&& calls) {
+void DeliveryWorker::classify(std::vector<Called>&& calls) {
   for (Called& call : calls) {
-    Lane* const lane = find_lane(call.delivery.handler);
-    lane->call_ended();
-    note_target(call, *lane);
-    unrecorded_.push_back(settled(std::move(call), *lane));
+    HandlerWorker* const handler_worker = find_worker(call.delivery.handler);
+    handler_worker->call_ended();
+    note_target(call, *handler_worker);
+    unrecorded_.push_back(settled(std::move(call), *handler_worker));
   }
 }
 
-DeliveryWorker::Settled DeliveryWorker::settled(Called&& call, const Lane& lane) {
-  Settled result{std::move(call), storage::DeliveryResult::kDone, 0, "", ""};
+DeliveryWorker::ClassifiedResult DeliveryWorker::settled(Called&& call,
+                                                         const HandlerWorker& handler_worker) {
+  ClassifiedResult result{std::move(call), storage::DeliveryResult::kDone, 0, "", ""};
   const auto explain = [&result](std::string& reason, const std::string& detail) {
     result.last_error = detail.empty() ? reason : reason + ": " + detail;
     result.reason = std::move(reason);
@@ -161,16 +164,16 @@ DeliveryWorker::Settled DeliveryWorker::settled(Called&& call, const Lane& lane)
   } else if (auto* retry = std::get_if<handlers::Retry>(&result.call.outcome)) {
     explain(retry->reason, retry->detail);
     const int attempts = static_cast<int>(result.call.delivery.attempt);
-    const auto wait = next_wait(lane.retries(), attempts, retry->after, random_);
+    const auto wait = next_wait(handler_worker.retries(), attempts, retry->after, random_);
     result.result = wait ? storage::DeliveryResult::kRetry : storage::DeliveryResult::kDead;
     if (wait) result.due_at_ms = now_ms() + wait->count();
   }
   return result;
 }
 
-void DeliveryWorker::note_target(const Called& call, Lane& lane) {
+void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_worker) {
   const auto now = monotonic_now();
-  CircuitBreaker& breaker = lane.breaker();
+  CircuitBreaker& breaker = handler_worker.breaker();
   const bool was_open = breaker.is_open();
   if (call.target_answers) {
     breaker.succeeded();
@@ -179,23 +182,24 @@ void DeliveryWorker::note_target(const Called& call, Lane& lane) {
   }
   if (breaker.is_open() == was_open) return;
   if (was_open) {
-    log_.message(Severity::kInfo, "target_answers", "handler " + lane.handler() + " goes on");
+    log_.message(Severity::kInfo, "target_answers",
+                 "handler " + handler_worker.handler() + " goes on");
     look_at_ = now;
     return;
   }
   log_.message(Severity::kWarning, "target_down",
-               "handler " + lane.handler() +
+               "handler " + handler_worker.handler() +
                    " failed several times in a row; its deliveries wait, and one at a time finds "
                    "out whether it is back");
-  give_back(lane.take_back());
+  give_back(handler_worker.take_back());
 }
 
 void DeliveryWorker::record() {
   if (unrecorded_.empty()) return;
   std::vector<storage::Finished> finished;
   finished.reserve(unrecorded_.size());
-  for (const Settled& one : unrecorded_) {
-    finished.push_back({out_.lease_of(one.call.delivery.lease.delivery_id), one.result,
+  for (const ClassifiedResult& one : unrecorded_) {
+    finished.push_back({in_flight_.lease_of(one.call.delivery.lease.delivery_id), one.result,
                         one.call.began_at_ms, one.due_at_ms, one.last_error});
   }
   const auto counted = deliveries_->finish(finished, now_ms());
@@ -208,27 +212,28 @@ void DeliveryWorker::record() {
   look_at_ = monotonic_now();
 }
 
-void DeliveryWorker::tell(const Settled& result, bool counted) {
+void DeliveryWorker::tell(const ClassifiedResult& result, bool counted) {
   const storage::ClaimedDelivery& delivery = result.call.delivery;
-  CameBack how = CameBack::kTakenOver;
+  DeliveryEnd how = DeliveryEnd::kTakenOver;
   if (counted) {
-    how = result.result == storage::DeliveryResult::kDone ? CameBack::kDone : CameBack::kFailed;
+    how =
+        result.result == storage::DeliveryResult::kDone ? DeliveryEnd::kDone : DeliveryEnd::kFailed;
   }
   log_.delivery({result.result, delivery.handler, delivery.notification_id, delivery.event_type,
                  delivery.mchid, result.reason, delivery.attempt, counted, result.call.took_us});
-  out_.remove(delivery.lease.delivery_id, how);
+  in_flight_.remove(delivery.lease.delivery_id, how);
 }
 
 void DeliveryWorker::begin_waiting() {
   if (stopping_) return;
-  std::vector<std::pair<Lane*, storage::ClaimedDelivery>> beginning;
+  std::vector<std::pair<HandlerWorker*, storage::ClaimedDelivery>> beginning;
   std::vector<storage::Lease> leases;
-  for (Lane& lane : lanes_) {
-    for (int free = lane.free_slots(); free > 0; --free) {
-      auto delivery = lane.next();
+  for (HandlerWorker& handler_worker : handler_workers_) {
+    for (int free = handler_worker.free_slots(); free > 0; --free) {
+      auto delivery = handler_worker.next();
       if (!delivery) break;
-      leases.push_back(out_.lease_of(delivery->lease.delivery_id));
-      beginning.emplace_back(&lane, std::move(*delivery));
+      leases.push_back(in_flight_.lease_of(delivery->lease.delivery_id));
+      beginning.emplace_back(&handler_worker, std::move(*delivery));
     }
   }
   if (leases.empty()) return;
@@ -241,11 +246,11 @@ void DeliveryWorker::begin_waiting() {
     return store_failed(begun.error());
   }
   for (std::size_t i = 0; i < leases.size(); ++i) {
-    auto& [lane, delivery] = beginning[i];
+    auto& [handler_worker, delivery] = beginning[i];
     if ((*begun)[i]) {
-      lane->send(std::move(delivery), Urgency::kOrdinary, monotonic_now());
+      handler_worker->send(std::move(delivery), Urgency::kOrdinary, monotonic_now());
     } else {
-      out_.remove(leases[i].delivery_id, CameBack::kTakenOver);
+      in_flight_.remove(leases[i].delivery_id, DeliveryEnd::kTakenOver);
     }
   }
 }
@@ -254,23 +259,23 @@ void DeliveryWorker::claim() {
   const auto now = monotonic_now();
   if (stopping_ || now < look_at_) return;
   std::vector<storage::Wanted> wanted;
-  for (const Lane& lane : lanes_) {
-    const int room = lane.wanted(now);
-    if (room > 0) wanted.push_back({lane.handler(), room, lane.open_slots()});
+  for (const HandlerWorker& handler_worker : handler_workers_) {
+    const int room = handler_worker.wanted(now);
+    if (room > 0) wanted.push_back({handler_worker.handler(), room, handler_worker.open_slots()});
   }
   if (wanted.empty()) return;
   auto claimed = deliveries_->claim(wanted, now_ms());
   if (!claimed) return store_failed(claimed.error());
   if (claimed->empty()) look_at_ = when_due(wanted);
   for (storage::ClaimedDelivery& delivery : *claimed) {
-    send(std::move(delivery), *find_lane(delivery.handler), Urgency::kOrdinary);
+    send(std::move(delivery), *find_worker(delivery.handler), Urgency::kOrdinary);
   }
 }
 
 SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted> wanted) {
   const auto now = monotonic_now();
   std::vector<std::string_view> handlers;
-  for (const storage::Wanted& lane : wanted) handlers.push_back(lane.handler);
+  for (const storage::Wanted& handler_worker : wanted) handlers.push_back(handler_worker.handler);
   const auto due = deliveries_->next_due_ms(handlers);
   if (!due) {
     store_failed(due.error());
@@ -281,29 +286,30 @@ SteadyClock::time_point DeliveryWorker::when_due(std::span<const storage::Wanted
   return now + (wait > milliseconds(0) ? std::min(wait, options_.poll) : kStuckPause);
 }
 
-void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency) {
-  if (!out_.add(delivery, lane)) return;
+void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, HandlerWorker& handler_worker,
+                          Urgency urgency) {
+  if (!in_flight_.add(delivery, handler_worker)) return;
   if (delivery.lost.empty()) {
-    if (delivery.begun && lane.free_slots() > 0) {
-      return lane.send(std::move(delivery), urgency, monotonic_now());
+    if (delivery.begun && handler_worker.free_slots() > 0) {
+      return handler_worker.send(std::move(delivery), urgency, monotonic_now());
     }
     // The delivery has to wait, so its attempt is no longer counted. If the store fails here, the
     // attempt stays counted.
     if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
-    return lane.keep(std::move(delivery), urgency);
+    return handler_worker.keep(std::move(delivery), urgency);
   }
   // A worker has already made this call, but its lease expired before it recorded the result. The
   // call is not repeated now; it counts as a failed attempt.
   handlers::Retry failed{std::move(delivery.lost), {}};
   Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
-  unrecorded_.push_back(settled(std::move(call), lane));
+  unrecorded_.push_back(settled(std::move(call), handler_worker));
 }
 
 void DeliveryWorker::renew() {
   const auto now = monotonic_now();
   if (now < renew_at_) return;
   renew_at_ = now + options_.lease / 3;
-  const auto leases = out_.leases();
+  const auto leases = in_flight_.leases();
   if (leases.empty()) return;
   const auto held = deliveries_->renew(leases, now_ms());
   if (!held) return store_failed(held.error());
@@ -315,47 +321,48 @@ void DeliveryWorker::renew() {
 /// Handles a lease that another replica has taken over. A running call goes on, but its result will
 /// not count.
 void DeliveryWorker::lost(std::int64_t delivery_id) {
-  if (out_.lane_of(delivery_id).take_back(delivery_id)) {
-    out_.remove(delivery_id, CameBack::kTakenOver);
+  if (in_flight_.worker_of(delivery_id).take_back(delivery_id)) {
+    in_flight_.remove(delivery_id, DeliveryEnd::kTakenOver);
   }
 }
 
 void DeliveryWorker::serve(HandledRequest&& request) {
-  if (request.born_leased.empty() && out_.join(request)) return;
+  if (request.leased_at_admission.empty() && in_flight_.join(request)) return;
   if (stopping_) return request.listener->handled(Handled::kNotYet);
   const Awaited awaited =
-      request.born_leased.empty() ? send_copy(request) : send_born_leased(request);
-  out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
+      request.leased_at_admission.empty() ? send_copy(request) : send_born_leased(request);
+  in_flight_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
 }
 
 void DeliveryWorker::ask_again() {
   if (stopping_) return;
-  for (const HandledRequest& request : out_.to_ask_again(monotonic_now())) {
+  for (const HandledRequest& request : in_flight_.to_ask_again(monotonic_now())) {
     // After an error of the store, the other requests are looked up after the pause.
     if (store_rests()) break;
     const Awaited awaited = send_copy(request);
-    out_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
+    in_flight_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
   }
 }
 
 DeliveryWorker::Awaited DeliveryWorker::send_born_leased(HandledRequest& request) {
   Awaited awaited;
   // A delivery without a lease waits for an earlier event of the same coupon.
-  if (request.born_leased.size() < request.handlers.size()) awaited.so_far = Handled::kNotYet;
-  for (storage::ClaimedDelivery& delivery : request.born_leased) {
+  if (request.leased_at_admission.size() < request.handlers.size())
+    awaited.so_far = Handled::kNotYet;
+  for (storage::ClaimedDelivery& delivery : request.leased_at_admission) {
     awaited.ids.push_back(delivery.lease.delivery_id);
-    send(std::move(delivery), *find_lane(delivery.handler), Urgency::kAwaited);
+    send(std::move(delivery), *find_worker(delivery.handler), Urgency::kAwaited);
   }
   return awaited;
 }
 
 DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request) {
   if (store_rests()) return {{}, Handled::kNotYet};
-  const Out::Key key = Out::key_of(request);
+  const InFlightDeliveries::Key key = InFlightDeliveries::key_of(request);
   Awaited awaited;
   const bool begins = std::ranges::all_of(request.handlers, [this](std::string_view handler) {
-    const Lane* const lane = find_lane(handler);
-    return lane != nullptr && lane->free_slots() > 0;
+    const HandlerWorker* const handler_worker = find_worker(handler);
+    return handler_worker != nullptr && handler_worker->free_slots() > 0;
   });
   auto standings = deliveries_->claim_of(request.mchid, request.notification_id, request.handlers,
                                          now_ms(), begins);
@@ -366,12 +373,12 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request)
   for (storage::DeliveryStanding& standing : *standings) {
     if (standing.claimed) {
       awaited.ids.push_back(standing.claimed->lease.delivery_id);
-      send(std::move(*standing.claimed), *find_lane(standing.handler), Urgency::kAwaited);
+      send(std::move(*standing.claimed), *find_worker(standing.handler), Urgency::kAwaited);
     } else if (standing.standing == storage::Standing::kDead ||
                standing.standing == storage::Standing::kPaused) {
       awaited.so_far = Handled::kFailed;
     } else if (standing.standing != storage::Standing::kDone) {
-      const std::int64_t id = out_.find(key, standing.handler);
+      const std::int64_t id = in_flight_.find(key, standing.handler);
       if (id != 0) awaited.ids.push_back(id);
       if (id == 0 && awaited.so_far == Handled::kDone) awaited.so_far = Handled::kNotYet;
     }
@@ -382,22 +389,24 @@ DeliveryWorker::Awaited DeliveryWorker::send_copy(const HandledRequest& request)
 void DeliveryWorker::begin_stop(SteadyClock::time_point stop_by) {
   stopping_ = true;
   stop_by_ = stop_by;
-  for (Lane& lane : lanes_) give_back(lane.take_back());
+  for (HandlerWorker& handler_worker : handler_workers_) give_back(handler_worker.take_back());
 }
 
 void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) {
   if (unbegun.empty()) return;
   std::vector<storage::Lease> leases;
-  for (const auto& delivery : unbegun) leases.push_back(out_.lease_of(delivery.lease.delivery_id));
+  for (const auto& delivery : unbegun)
+    leases.push_back(in_flight_.lease_of(delivery.lease.delivery_id));
   // If the store cannot release the leases, they expire by themselves.
   const auto released = deliveries_->release(leases, now_ms());
-  for (const storage::Lease& lease : leases) out_.remove(lease.delivery_id, CameBack::kTakenOver);
+  for (const storage::Lease& lease : leases)
+    in_flight_.remove(lease.delivery_id, DeliveryEnd::kTakenOver);
   if (!released) store_failed(released.error());
 }
 
-Lane* DeliveryWorker::find_lane(std::string_view handler) {
-  const auto lane = std::ranges::find(lanes_, handler, &Lane::handler);
-  return lane == lanes_.end() ? nullptr : &*lane;
+HandlerWorker* DeliveryWorker::find_worker(std::string_view handler) {
+  const auto handler_worker = std::ranges::find(handler_workers_, handler, &HandlerWorker::handler);
+  return handler_worker == handler_workers_.end() ? nullptr : &*handler_worker;
 }
 
 void DeliveryWorker::store_failed(const storage::Failure& failure) {

@@ -43,8 +43,8 @@ struct WorkerClocks {
 };
 
 /// One handler and the factory of its sender.
-struct LaneSetup {
-  LaneOptions options;
+struct HandlerWorkerSetup {
+  HandlerWorkerOptions options;
   std::function<std::unique_ptr<Sender>(CallListener&)> make_sender;
 };
 
@@ -54,11 +54,12 @@ struct LaneSetup {
 /// An attempt is counted in the store just before its call begins. So a crash counts no attempt for
 /// deliveries that only waited. A finished call is recorded before its lease is released. So a
 /// crash repeats at most the calls that were in flight. Thread-safe, except start() and stop().
-class DeliveryWorker final : public CallListener, public HandledDesk {
+class DeliveryWorker final : public CallListener, public DeliveryWaiter {
  public:
   /// \param log must outlive this object.
-  DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries, std::vector<LaneSetup> lanes,
-                 WorkerOptions options, WorkerClocks clocks, std::uint64_t seed, Log& log);
+  DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
+                 std::vector<HandlerWorkerSetup> handler_workers, WorkerOptions options,
+                 WorkerClocks clocks, std::uint64_t seed, Log& log);
   ~DeliveryWorker() override;
 
   void start();
@@ -82,14 +83,14 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
 
  private:
   /// Messages from other threads to the worker's thread.
-  struct Mail {
+  struct WorkerInbox {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
     std::optional<SteadyClock::time_point> stop_by;  ///< set by stop(): the time by which to stop
   };
   /// The result of a call that is not recorded in the store yet.
-  struct Settled {
+  struct ClassifiedResult {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
@@ -99,19 +100,19 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
 
   void run();
   void wait_for_mail(SteadyClock::time_point until);
-  [[nodiscard]] Mail take_mail();
+  [[nodiscard]] WorkerInbox take_mail();
   [[nodiscard]] SteadyClock::time_point next_look() const;
 
-  void settle(std::vector<Called>&& calls);
-  [[nodiscard]] Settled settled(Called&& call, const Lane& lane);
-  void note_target(const Called& call, Lane& lane);
+  void classify(std::vector<Called>&& calls);
+  [[nodiscard]] ClassifiedResult settled(Called&& call, const HandlerWorker& handler_worker);
+  void note_target(const Called& call, HandlerWorker& handler_worker);
   void record();
-  void tell(const Settled& result, bool counted);
+  void tell(const ClassifiedResult& result, bool counted);
 
   void begin_waiting();
   void claim();
   [[nodiscard]] SteadyClock::time_point when_due(std::span<const storage::Wanted> wanted);
-  void send(storage::ClaimedDelivery&& delivery, Lane& lane, Urgency urgency);
+  void send(storage::ClaimedDelivery&& delivery, HandlerWorker& handler_worker, Urgency urgency);
   void renew();
   void lost(std::int64_t delivery_id);
 
@@ -127,7 +128,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
 
   void begin_stop(SteadyClock::time_point stop_by);
   void give_back(std::vector<storage::ClaimedDelivery>&& unbegun);
-  [[nodiscard]] Lane* find_lane(std::string_view handler);
+  [[nodiscard]] HandlerWorker* find_worker(std::string_view handler);
   [[nodiscard]] std::int64_t now_ms() const { return base::to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
@@ -141,9 +142,10 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
 
   // The members below are used only on the worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
-  std::list<Lane> lanes_;  // a list, because out_ keeps pointers to the elements
-  Out out_;
-  std::vector<Settled> unrecorded_;
+  std::list<HandlerWorker>
+      handler_workers_;  // a list, because in_flight_ keeps pointers to the elements
+  InFlightDeliveries in_flight_;
+  std::vector<ClassifiedResult> unrecorded_;
   SteadyClock::time_point look_at_;
   SteadyClock::time_point renew_at_;
   SteadyClock::time_point store_rests_until_{};
@@ -153,7 +155,7 @@ class DeliveryWorker final : public CallListener, public HandledDesk {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  Mail mail_;  // guarded by mutex_
+  WorkerInbox mail_;  // guarded by mutex_
   std::atomic<bool> woken_ = false;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 

@@ -11,8 +11,8 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/digest.hpp"
-#include "crypto/pem.hpp"
 #include "crypto/file.hpp"
+#include "crypto/pem.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -7,9 +7,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "server/commands/admin_client.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/url.hpp"
+#include "server/commands/admin_client.hpp"
 #include "server/outbound/api_client.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/security_echo.hpp"

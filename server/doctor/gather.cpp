@@ -8,10 +8,10 @@
 #include <rapidjson/document.h>
 
 #include "base/wechat_time.hpp"
+#include "crypto/file.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/status_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
-#include "crypto/file.hpp"
 #include "server/outbound/api_client.hpp"
 #include "server/outbound/reachability.hpp"
 #include "server/service/service.hpp"
@@ -81,7 +81,7 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
 /// because the two products often share one.
 void try_callbacks(const ApiAccount& account, std::chrono::sys_seconds now, ApiFacts& facts) {
   const ProbeIdentity identity{live_platform_serial(account, now), now};
-  std::map<std::string, std::optional<UrlTrouble>> tried;
+  std::map<std::string, std::optional<UrlFault>> tried;
   for (CallbackFacts& callback : facts.callbacks) {
     if (callback.url.empty() || identity.platform_serial.empty()) continue;
     const auto [entry, is_first] = tried.try_emplace(callback.url);

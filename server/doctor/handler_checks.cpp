@@ -3,8 +3,8 @@
 
 #include "handlers/event_catalogue.hpp"
 #include "handlers/registry.hpp"
-#include "server/doctor/checks.hpp"
 #include "server/config/section.hpp"
+#include "server/doctor/checks.hpp"
 
 namespace couponhook::server {
 namespace {

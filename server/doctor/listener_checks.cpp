@@ -5,9 +5,9 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "base/wechat_time.hpp"
-#include "server/doctor/checks.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/doctor/certificate_facts.hpp"
+#include "server/doctor/checks.hpp"
 #include "server/service/listening.hpp"
 
 namespace couponhook::server {

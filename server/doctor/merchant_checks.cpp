@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "crypto/file.hpp"
 #include "server/admin/admin_json.hpp"
-#include "server/doctor/checks.hpp"
 #include "server/config/pasted_ids.hpp"
 #include "server/doctor/certificate_facts.hpp"
-#include "crypto/file.hpp"
+#include "server/doctor/checks.hpp"
 
 namespace couponhook::server {
 namespace {

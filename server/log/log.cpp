@@ -55,7 +55,7 @@ spdlog::level::level_enum level(Severity severity) {
   return spdlog::level::err;
 }
 
-std::pair<Severity, std::string_view> told_of(storage::DeliveryResult result) {
+std::pair<Severity, std::string_view> describe_result(storage::DeliveryResult result) {
   switch (result) {
     case storage::DeliveryResult::kDone:
       return {Severity::kDebug, "DONE"};
@@ -330,7 +330,7 @@ void Log::refusal(const RefusalLine& line) {
 }
 
 void Log::delivery(const DeliveryLine& line) {
-  const auto [severity, result] = told_of(line.result);
+  const auto [severity, result] = describe_result(line.result);
   if (!impl_->logger.should_log(level(severity))) return;
   std::optional<std::uint64_t> suppressed = 0;
   if (line.result != storage::DeliveryResult::kDone) {

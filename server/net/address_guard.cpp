@@ -13,7 +13,8 @@ using Networks = std::vector<base::IpNetwork>;
 
 Networks parse_all(std::initializer_list<std::string_view> texts) {
   Networks networks;
-  for (const std::string_view text : texts) networks.push_back(base::IpNetwork::parse(text).value());
+  for (const std::string_view text : texts)
+    networks.push_back(base::IpNetwork::parse(text).value());
   return networks;
 }
 
@@ -30,7 +31,8 @@ base::IpAddress address_of(const boost::asio::ip::address& address) {
 
 /// Returns the IPv4 address inside a NAT64 address: prefix 64:ff9b::/96, then the four bytes of the
 /// IPv4 address (RFC 6052). Other addresses are returned unchanged.
-base::IpAddress without_nat64(const base::IpAddress& address, const boost::asio::ip::address& host) {
+base::IpAddress without_nat64(const base::IpAddress& address,
+                              const boost::asio::ip::address& host) {
   static const base::IpNetwork kNat64 = base::IpNetwork::parse("64:ff9b::/96").value();
   if (!host.is_v6() || !kNat64.contains(address)) return address;
   const auto bytes = host.to_v6().to_bytes();

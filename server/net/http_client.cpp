@@ -63,8 +63,8 @@ struct HttpClient::Attempt {
   bool nothing_came = false;  // the connection closed before the first byte of a reply
 };
 
-HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,
-                       TlsContext tls, Options options)
+HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver,
+                       base::Url url, TlsContext tls, Options options)
     : io_(io),
       deadlines_(deadlines),
       resolver_(resolver),

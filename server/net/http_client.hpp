@@ -15,11 +15,11 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/url.hpp"
 #include "server/net/address_guard.hpp"
 #include "server/net/connection.hpp"
 #include "server/net/reply_parser.hpp"
 #include "server/net/resolve.hpp"
-#include "base/url.hpp"
 
 namespace couponhook::server {
 

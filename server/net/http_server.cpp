@@ -94,7 +94,7 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   // A trusted proxy's client is known only after the PROXY header is read, and is counted then.
   std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
-  auto presence = Presence::enter(share_, io_.get_executor(), counted);
+  auto presence = ConnectionSlot::enter(share_, io_.get_executor(), counted);
   if (presence->admission() == Admission::kDropped) return;
   bound_buffers(socket);
   run(serve(std::move(socket), client, std::move(presence)));
@@ -103,7 +103,8 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   share_.on_bug(std::current_exception());
 }
 
-Task<void> HttpServer::serve(Socket socket, base::IpAddress peer, std::shared_ptr<Presence> presence) {
+Task<void> HttpServer::serve(Socket socket, base::IpAddress peer,
+                             std::shared_ptr<ConnectionSlot> presence) {
   Connection connection(std::move(socket), share_.tls ? share_.tls() : nullptr, deadlines_);
   HttpSession session(*this, sessions_, share_, connection, *presence, peer);
   co_await session.run();

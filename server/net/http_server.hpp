@@ -57,7 +57,7 @@ class HttpServer {
   void accept_who_waits();
   void run(Task<void> task);
   void begin_session(Socket&& socket, const asio::ip::address& peer);
-  Task<void> serve(Socket socket, base::IpAddress peer, std::shared_ptr<Presence> presence);
+  Task<void> serve(Socket socket, base::IpAddress peer, std::shared_ptr<ConnectionSlot> presence);
 
   asio::io_context& io_;
   Deadlines& deadlines_;

@@ -100,7 +100,8 @@ struct HttpSession::Parser : RequestParser {
 };
 
 HttpSession::HttpSession(HttpServer& server, SessionList& list, ListenerShare& share,
-                         Connection& connection, Presence& presence, const base::IpAddress& peer)
+                         Connection& connection, ConnectionSlot& presence,
+                         const base::IpAddress& peer)
     : server_(server),
       list_(list),
       share_(share),

@@ -9,16 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/ip_address.hpp"
 #include "server/net/connection.hpp"
 #include "server/net/http_message.hpp"
-#include "base/ip_address.hpp"
 #include "server/net/request_parser.hpp"
 
 namespace couponhook::server {
 
 class HttpServer;
 class ListenerShare;
-class Presence;
+class ConnectionSlot;
 struct SessionList;
 
 /// The HTTP session of one connection. It is in its server's list of live sessions from
@@ -28,7 +28,7 @@ class HttpSession {
   /// All references must outlive the session.
   /// \param peer IP address of the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
-              Presence& presence, const base::IpAddress& peer);
+              ConnectionSlot& presence, const base::IpAddress& peer);
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;
   ~HttpSession();
@@ -66,9 +66,9 @@ class HttpSession {
   SessionList& list_;
   ListenerShare& share_;
   Connection& connection_;
-  Presence& presence_;
+  ConnectionSlot& presence_;
   // The sender of the request: the TCP peer, or the client named in its PROXY header.
-  base::IpAddress hop_;          // who sends: the peer, or whom its PROXY header names
+  base::IpAddress hop_;    // who sends: the peer, or whom its PROXY header names
   bool forwards_ = false;  // the hop is a trusted proxy
   base::IpAddress client_;
   std::string peer_;  // the client in words

@@ -44,11 +44,11 @@ bool ListenerShare::are_places_scarce() const {
   return connections_ >= limits.max_connections - limits.max_connections / 4;
 }
 
-bool ListenerShare::has_waited(const Presence& presence) const {
+bool ListenerShare::has_waited(const ConnectionSlot& presence) const {
   return now_() - presence.since_ >= kPatience;
 }
 
-Presence* ListenerShare::longest_waiting() const {
+ConnectionSlot* ListenerShare::longest_waiting() const {
   const Line& idle = waiting_[index(Waiting::kIdle)];
   const Line& slow = waiting_[index(Waiting::kSlow)];
   for (const Line* line : {&idle, &slow}) {
@@ -65,7 +65,7 @@ Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evic
   // The count may be above the limit: an evicted connection counts again if its request was already
   // complete.
   while (connections_ >= limits.max_connections) {
-    Presence* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
+    ConnectionSlot* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
     if (oldest == nullptr) return refusal();
     evict(*oldest, evicted);
   }
@@ -87,14 +87,14 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
   const AtAddress& address = found->second;
   const bool is_full = address.count() >= limits.max_connections_per_address;
   if (!are_places_scarce() || address.strangers.empty() || leaving_ >= kLeavingMax) return !is_full;
-  Presence& oldest = *address.strangers.front();
+  ConnectionSlot& oldest = *address.strangers.front();
   const std::size_t share = limits.max_connections_per_address / kScarceShare;
   const bool is_above_share = address.strangers.size() > share && has_waited(oldest);
   if (is_full || is_above_share) evict(oldest, evicted);
   return true;
 }
 
-void ListenerShare::evict(Presence& presence, Evicted& evicted) {
+void ListenerShare::evict(ConnectionSlot& presence, Evicted& evicted) {
   // Appending may throw for lack of memory, so it comes before any change of the counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;
@@ -107,7 +107,7 @@ void ListenerShare::evict(Presence& presence, Evicted& evicted) {
 
 void ListenerShare::tell(const Evicted& evicted) const {
   if (evicted.empty()) return;
-  for (const std::weak_ptr<Presence>& weak : evicted) {
+  for (const std::weak_ptr<ConnectionSlot>& weak : evicted) {
     const auto presence = weak.lock();
     if (!presence) continue;
     asio::post(presence->executor_, [weak] {
@@ -117,7 +117,7 @@ void ListenerShare::tell(const Evicted& evicted) const {
   if (on_evictions) on_evictions(evicted.size());
 }
 
-void ListenerShare::remove(Presence& presence) {
+void ListenerShare::remove(ConnectionSlot& presence) {
   leave_address(presence);
   presence.place_.splice(presence.place_.end(), waiting_[index(presence.waiting_)], presence.node_);
   if (presence.admission_ == Admission::kServed) --connections_;
@@ -125,7 +125,7 @@ void ListenerShare::remove(Presence& presence) {
   if (presence.admission_ == Admission::kEvicted) --leaving_;
 }
 
-void ListenerShare::move(Presence& presence, Waiting waiting) {
+void ListenerShare::move(ConnectionSlot& presence, Waiting waiting) {
   const Waiting before = std::exchange(presence.waiting_, waiting);
   Line& line = waiting_[index(waiting)];
   line.splice(line.end(), waiting_[index(before)], presence.node_);
@@ -137,14 +137,14 @@ void ListenerShare::move(Presence& presence, Waiting waiting) {
   joined.splice(joined.end(), left, presence.node_at_address_);
 }
 
-void ListenerShare::enter_address(Presence& presence, const base::IpAddress& range) {
+void ListenerShare::enter_address(ConnectionSlot& presence, const base::IpAddress& range) {
   AtAddress& address = by_address_[range];
   Line& line = is_stranger(presence.waiting_) ? address.strangers : address.others;
   line.splice(line.end(), presence.place_at_address_);
   presence.range_ = range;
 }
 
-void ListenerShare::leave_address(Presence& presence) {
+void ListenerShare::leave_address(ConnectionSlot& presence) {
   if (!presence.range_) return;
   const auto found = by_address_.find(*presence.range_);
   AtAddress& address = found->second;
@@ -155,9 +155,9 @@ void ListenerShare::leave_address(Presence& presence) {
   presence.range_.reset();
 }
 
-std::shared_ptr<Presence> Presence::enter(ListenerShare& share, Executor executor,
-                                          const std::optional<base::IpAddress>& client) {
-  const std::shared_ptr<Presence> presence(new Presence(share, std::move(executor)));
+std::shared_ptr<ConnectionSlot> ConnectionSlot::enter(
+    ListenerShare& share, Executor executor, const std::optional<base::IpAddress>& client) {
+  const std::shared_ptr<ConnectionSlot> presence(new ConnectionSlot(share, std::move(executor)));
   const auto range = range_of(client);
   ListenerShare::Evicted evicted;
   {
@@ -172,7 +172,7 @@ std::shared_ptr<Presence> Presence::enter(ListenerShare& share, Executor executo
   return presence;
 }
 
-Presence::Presence(ListenerShare& share, Executor executor)
+ConnectionSlot::ConnectionSlot(ListenerShare& share, Executor executor)
     : share_(share), executor_(std::move(executor)) {
   const std::lock_guard lock(share_.mutex_);
   auto& line = share_.waiting_[index(waiting_)];
@@ -180,7 +180,7 @@ Presence::Presence(ListenerShare& share, Executor executor)
   ++share_.sessions_;
 }
 
-Presence::~Presence() {
+ConnectionSlot::~ConnectionSlot() {
   {
     const std::lock_guard lock(share_.mutex_);
     share_.remove(*this);
@@ -188,12 +188,12 @@ Presence::~Presence() {
   --share_.sessions_;
 }
 
-Admission Presence::admission() const {
+Admission ConnectionSlot::admission() const {
   const std::lock_guard lock(share_.mutex_);
   return admission_;
 }
 
-bool Presence::count_for(const base::IpAddress& client) {
+bool ConnectionSlot::count_for(const base::IpAddress& client) {
   const base::IpAddress range = range_of(client);
   ListenerShare::Evicted evicted;
   bool has_room = true;
@@ -214,7 +214,7 @@ bool Presence::count_for(const base::IpAddress& client) {
   return has_room;
 }
 
-void Presence::wait(Waiting waiting) {
+void ConnectionSlot::wait(Waiting waiting) {
   const std::lock_guard lock(share_.mutex_);
   const Waiting now = signed_ ? Waiting::kSigned : waiting;
   // The time of the wait starts only when the state changes, so a client cannot appear fresh by
@@ -222,7 +222,7 @@ void Presence::wait(Waiting waiting) {
   if (admission_ == Admission::kServed && now != waiting_) share_.move(*this, now);
 }
 
-void Presence::handle() {
+void ConnectionSlot::handle() {
   const std::lock_guard lock(share_.mutex_);
   if (admission_ == Admission::kEvicted) {
     admission_ = Admission::kServed;
@@ -233,7 +233,7 @@ void Presence::handle() {
   if (admission_ == Admission::kServed) share_.move(*this, Waiting::kHandled);
 }
 
-void Presence::end() {
+void ConnectionSlot::end() {
   // A request that became complete after the eviction is answered, and the connection stays.
   if (admission() == Admission::kEvicted && end_) end_();
 }

@@ -18,8 +18,8 @@
 #include <optional>
 #include <vector>
 
-#include "server/net/http_message.hpp"
 #include "base/ip_address.hpp"
+#include "server/net/http_message.hpp"
 #include "server/net/task.hpp"
 #include "server/net/tls_context.hpp"
 #include "server/net/trusted_proxies.hpp"
@@ -49,7 +49,7 @@ enum class Admission : std::uint8_t {
   kEvicted,  ///< closed because a newer connection took its place
 };
 
-class Presence;
+class ConnectionSlot;
 
 /// The event that a connection waits for. A connection in one of the first three states may be
 /// closed to make room for a new one.
@@ -119,30 +119,30 @@ class ListenerShare {
   void release_body(std::size_t bytes) { body_bytes_ -= bytes; }
 
  private:
-  friend class Presence;
+  friend class ConnectionSlot;
   /// Connections in the same state, ordered by time in that state, longest first. Each connection
   /// owns its list node, so moving between lists allocates no memory.
-  using Line = std::list<Presence*>;
+  using Line = std::list<ConnectionSlot*>;
   struct AtAddress {
     Line strangers;  ///< waiting connections that have never carried a valid signature
     Line others;
     [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
   };
   /// Evicted connections, notified after the lock is released.
-  using Evicted = std::vector<std::weak_ptr<Presence>>;
+  using Evicted = std::vector<std::weak_ptr<ConnectionSlot>>;
 
   // Call the functions below, up to has_waited(), only while holding mutex_.
   [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
-  void remove(Presence& presence);
-  void enter_address(Presence& presence, const base::IpAddress& range);
-  void leave_address(Presence& presence);
-  void move(Presence& presence, Waiting waiting);
-  void evict(Presence& presence, Evicted& evicted);
+  void remove(ConnectionSlot& presence);
+  void enter_address(ConnectionSlot& presence, const base::IpAddress& range);
+  void leave_address(ConnectionSlot& presence);
+  void move(ConnectionSlot& presence, Waiting waiting);
+  void evict(ConnectionSlot& presence, Evicted& evicted);
   [[nodiscard]] bool are_places_scarce() const;
-  [[nodiscard]] Presence* longest_waiting() const;
-  [[nodiscard]] bool has_waited(const Presence& presence) const;
+  [[nodiscard]] ConnectionSlot* longest_waiting() const;
+  [[nodiscard]] bool has_waited(const ConnectionSlot& presence) const;
 
   void tell(const Evicted& evicted) const;
 
@@ -161,17 +161,17 @@ class ListenerShare {
 
 /// One connection's entry in the counts of its listener; the destructor removes the entry. Used on
 /// the connection's thread. Another thread may evict the connection at any time.
-class Presence : public std::enable_shared_from_this<Presence> {
+class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
  public:
   /// \param share must outlive this object.
   /// \param executor runs the connection's thread; the eviction callback is posted there.
   /// \param client address to count the connection for, as in count_for(); nothing if it is not
   ///   known yet because a trusted proxy connects.
-  [[nodiscard]] static std::shared_ptr<Presence> enter(ListenerShare& share, Executor executor,
-                                                       const std::optional<base::IpAddress>& client);
-  ~Presence();
-  Presence(const Presence&) = delete;
-  Presence& operator=(const Presence&) = delete;
+  [[nodiscard]] static std::shared_ptr<ConnectionSlot> enter(
+      ListenerShare& share, Executor executor, const std::optional<base::IpAddress>& client);
+  ~ConnectionSlot();
+  ConnectionSlot(const ConnectionSlot&) = delete;
+  ConnectionSlot& operator=(const ConnectionSlot&) = delete;
 
   [[nodiscard]] Admission admission() const;
 
@@ -195,7 +195,7 @@ class Presence : public std::enable_shared_from_this<Presence> {
 
  private:
   friend class ListenerShare;
-  Presence(ListenerShare& share, Executor executor);
+  ConnectionSlot(ListenerShare& share, Executor executor);
   void end();
 
   ListenerShare& share_;
@@ -205,10 +205,11 @@ class Presence : public std::enable_shared_from_this<Presence> {
   // The members below, up to lost_range_, are guarded by the mutex of the ListenerShare.
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
-  SteadyClock::time_point since_;        // it waits
-  std::optional<base::IpAddress> range_;       // what it is counted for
+  SteadyClock::time_point since_;         // it waits
+  std::optional<base::IpAddress> range_;  // what it is counted for
   // `range_` of an evicted connection, restored if its request is answered after all.
-  std::optional<base::IpAddress> lost_range_;  // of an evicted one, in case it is served all the same
+  std::optional<base::IpAddress>
+      lost_range_;  // of an evicted one, in case it is served all the same
   // List nodes for ListenerShare's lists; they stay here while the connection is in no list.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};

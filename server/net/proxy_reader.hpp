@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "server/net/connection.hpp"
 #include "base/ip_address.hpp"
+#include "server/net/connection.hpp"
 #include "server/net/trusted_proxies.hpp"
 
 namespace couponhook::server {
@@ -23,6 +23,7 @@ enum class ProxyStatus : std::uint8_t {
 /// \param client on entry the TCP peer; changed to the client that a trusted proxy names. Must live
 ///   until the task is done, as must `trusted`.
 [[nodiscard]] Task<ProxyStatus> read_proxy_header(Connection& connection,
-                                                  const TrustedProxies& trusted, base::IpAddress& client);
+                                                  const TrustedProxies& trusted,
+                                                  base::IpAddress& client);
 
 }  // namespace couponhook::server

@@ -7,9 +7,9 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "crypto/file.hpp"
 #include "crypto/pasted_text.hpp"
 #include "crypto/pem.hpp"
-#include "crypto/file.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -25,12 +25,12 @@ std::optional<base::IpAddress> parse_hop(std::string_view text) {
 }  // namespace
 
 bool TrustedProxies::contains(const base::IpAddress& address) const {
-  return std::ranges::any_of(networks_,
-                             [&](const base::IpNetwork& network) { return network.contains(address); });
+  return std::ranges::any_of(
+      networks_, [&](const base::IpNetwork& network) { return network.contains(address); });
 }
 
 base::IpAddress TrustedProxies::client_behind(const base::IpAddress& hop,
-                                        std::span<const std::string_view> lines) const {
+                                              std::span<const std::string_view> lines) const {
   base::IpAddress client = hop;
   for (std::string_view line : std::views::reverse(lines)) {
     while (!line.empty()) {

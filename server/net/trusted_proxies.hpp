@@ -27,7 +27,7 @@ class TrustedProxies {
   /// \return the first address from the end that is no trusted proxy, or the last address that
   ///   could be parsed.
   [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
-                                        std::span<const std::string_view> lines) const;
+                                              std::span<const std::string_view> lines) const;
 
  private:
   std::vector<base::IpNetwork> networks_;

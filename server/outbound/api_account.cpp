@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "server/config/pasted_ids.hpp"
 #include "crypto/file.hpp"
+#include "server/config/pasted_ids.hpp"
 #include "server/config/reload_units.hpp"
 
 namespace couponhook::server {

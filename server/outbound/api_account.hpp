@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "server/config/config.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
+#include "server/receive/merchants.hpp"
 #include "wechatpay/authorization.hpp"
 
 namespace couponhook::server {

@@ -11,8 +11,8 @@
 #include <stop_token>
 #include <string>
 
-#include "crypto/random.hpp"
 #include "base/clock.hpp"
+#include "crypto/random.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/outbound/call_pace.hpp"
 #include "wechatpay/api_error.hpp"

@@ -29,13 +29,14 @@ std::chrono::minutes interval_of(const MerchantConfig& merchant) {
 
 }  // namespace
 
-CertificateKeeper::Ward::Ward(const MerchantConfig& config)
+CertificateKeeper::MerchantCertificates::MerchantCertificates(const MerchantConfig& config)
     : merchant(config),
       schedule(interval_of(config)),
       upkeep{config.mchid, config.api->certificate_directory.string()} {}
 
-CertificateKeeper::CertificateKeeper(Config config, base::WallClock clock, crypto::RandomSource random,
-                                     std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
+CertificateKeeper::CertificateKeeper(Config config, base::WallClock clock,
+                                     crypto::RandomSource random, std::shared_ptr<CallPace> pace,
+                                     FetchedCertificates& fetched,
                                      std::function<void(const std::string&)> on_change, Log& log)
     : config_(std::move(config)),
       clock_(std::move(clock)),
@@ -48,8 +49,9 @@ CertificateKeeper::CertificateKeeper(Config config, base::WallClock clock, crypt
 
 CertificateKeeper::~CertificateKeeper() = default;
 
-std::list<CertificateKeeper::Ward> CertificateKeeper::wards_of(const Config& config) {
-  std::list<Ward> wards;
+std::list<CertificateKeeper::MerchantCertificates> CertificateKeeper::wards_of(
+    const Config& config) {
+  std::list<MerchantCertificates> wards;
   for (const MerchantConfig& merchant : config.merchants) {
     if (merchant.fetches_certificates()) wards.emplace_back(merchant);
   }
@@ -79,8 +81,8 @@ void CertificateKeeper::adopt_next_config() {
   if (!next_) return;
   config_ = std::move(*next_);
   next_.reset();
-  std::list<Ward> wards = wards_of(config_);
-  for (Ward& ward : wards) {
+  std::list<MerchantCertificates> wards = wards_of(config_);
+  for (MerchantCertificates& ward : wards) {
     const auto known = find_ward(wards_, ward.merchant.mchid);
     if (known == wards_.end()) continue;
     const bool has_changed = ward.merchant.api != known->merchant.api;
@@ -100,10 +102,10 @@ void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view 
   if (ward != wards_.end()) ward->schedule.ask();
 }
 
-std::vector<CertificateUpkeep> CertificateKeeper::upkeep() const {
+std::vector<CertificateStatus> CertificateKeeper::upkeep() const {
   const std::lock_guard lock(mutex_);
-  std::vector<CertificateUpkeep> all;
-  for (const Ward& ward : wards_) all.push_back(ward.upkeep);
+  std::vector<CertificateStatus> all;
+  for (const MerchantCertificates& ward : wards_) all.push_back(ward.upkeep);
   return all;
 }
 
@@ -112,13 +114,13 @@ void CertificateKeeper::work(const std::stop_token& stop) {
   const Pause pause = stoppable_pause(stop);
   do {
     adopt_next_config();
-    for (Ward& ward : wards_) {
+    for (MerchantCertificates& ward : wards_) {
       if (!stop.stop_requested()) look_after(ward, stop);
     }
   } while (pause(kBetweenLooks));
 }
 
-void CertificateKeeper::look_after(Ward& ward, const std::stop_token& stop) {
+void CertificateKeeper::look_after(MerchantCertificates& ward, const std::stop_token& stop) {
   const auto take = [&](bool (CertificateSchedule::*is_due)(steady_clock::time_point)) {
     const std::lock_guard lock(mutex_);
     return (ward.schedule.*is_due)(steady_clock::now());
@@ -138,7 +140,7 @@ void CertificateKeeper::look_after(Ward& ward, const std::stop_token& stop) {
   }
 }
 
-void CertificateKeeper::note_fetch_failure(Ward& ward, const std::string& why) {
+void CertificateKeeper::note_fetch_failure(MerchantCertificates& ward, const std::string& why) {
   const MerchantConfig& merchant = ward.merchant;
   const bool has_none = merchant.platform_certificates.empty() &&
                         merchant.platform_public_keys.empty() &&
@@ -154,7 +156,7 @@ void CertificateKeeper::note_fetch_failure(Ward& ward, const std::string& why) {
                "merchant " + merchant.mchid + ": " + why + "; those kept go on being used");
 }
 
-void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
+void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_token& stop) {
   const MerchantConfig& merchant = ward.merchant;
   std::vector<Problem> problems;
   const auto known = fetched_.of(merchant.mchid);
@@ -199,7 +201,7 @@ void CertificateKeeper::refresh(Ward& ward, const std::stop_token& stop) {
                    " new, " + std::to_string(merge->dropped.size()) + " expired");
 }
 
-void CertificateKeeper::keep(Ward& ward) {
+void CertificateKeeper::keep(MerchantCertificates& ward) {
   const MerchantConfig& merchant = ward.merchant;
   const auto& folder = merchant.api->certificate_directory;
   std::string why;

@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "crypto/random.hpp"
 #include "base/clock.hpp"
+#include "crypto/random.hpp"
 #include "server/config/config.hpp"
 #include "server/log/log.hpp"
 #include "server/outbound/call_pace.hpp"
@@ -27,7 +27,7 @@
 namespace couponhook::server {
 
 /// State of one merchant's certificates, since the process started.
-struct CertificateUpkeep {
+struct CertificateStatus {
   std::string mchid;
   std::string directory;  ///< empty: the certificates are only in memory
   std::uint64_t fetches = 0;
@@ -71,26 +71,26 @@ class CertificateKeeper {
   void serial_unknown(std::string_view mchid, std::string_view serial);
 
   /// Returns the state of each merchant whose certificates are fetched. Thread-safe.
-  [[nodiscard]] std::vector<CertificateUpkeep> upkeep() const;
+  [[nodiscard]] std::vector<CertificateStatus> upkeep() const;
 
  private:
   /// One merchant's certificates: configuration, schedule and state.
-  struct Ward {
-    explicit Ward(const MerchantConfig& config);
+  struct MerchantCertificates {
+    explicit MerchantCertificates(const MerchantConfig& config);
 
     MerchantConfig merchant;
     CertificateSchedule schedule;  ///< guarded by the mutex, like `upkeep`
-    CertificateUpkeep upkeep;
+    CertificateStatus upkeep;
   };
 
-  static std::list<Ward> wards_of(const Config& config);
+  static std::list<MerchantCertificates> wards_of(const Config& config);
   void start_thread();
   void work(const std::stop_token& stop);
   void adopt_next_config();
-  void look_after(Ward& ward, const std::stop_token& stop);
-  void refresh(Ward& ward, const std::stop_token& stop);
-  void note_fetch_failure(Ward& ward, const std::string& why);
-  void keep(Ward& ward);
+  void look_after(MerchantCertificates& ward, const std::stop_token& stop);
+  void refresh(MerchantCertificates& ward, const std::stop_token& stop);
+  void note_fetch_failure(MerchantCertificates& ward, const std::string& why);
+  void keep(MerchantCertificates& ward);
 
   Config config_;  ///< the thread's own
   const base::WallClock clock_;
@@ -101,9 +101,9 @@ class CertificateKeeper {
   Log& log_;
 
   mutable std::mutex mutex_;
-  std::list<Ward> wards_;       ///< the keeper's thread reads it freely; all other access needs the
-                                ///< mutex
-  std::optional<Config> next_;  ///< guarded by the mutex
+  std::list<MerchantCertificates> wards_;  ///< the keeper's thread reads it freely; all other
+                                           ///< access needs the mutex
+  std::optional<Config> next_;             ///< guarded by the mutex
 
   std::jthread thread_;  ///< last, because the thread uses all members above
 };

@@ -10,9 +10,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/wechat_time.hpp"
 #include "wechatpay/identifier.hpp"
 #include "wechatpay/separated_row.hpp"
-#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -26,11 +26,11 @@ using KnownFacts = std::vector<wechatpay::KnownFact>;
 /// looked up by the transactions in `books` and in the stock's redemptions.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(storage::LedgerReader& reader,
                                                                       const FlowName& flow,
-                                                                      const Books& books);
+                                                                      const PlatformRecords& books);
 
 /// Returns the ledger's facts of the coupons in `books`. The ledger stores no users, so facts of a
 /// user can only be found through the coupons.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_named_coupons(
-    storage::LedgerReader& reader, const Books& books);
+    storage::LedgerReader& reader, const PlatformRecords& books);
 
 }  // namespace couponhook::server

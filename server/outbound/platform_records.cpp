@@ -9,20 +9,20 @@
 #include <iterator>
 #include <unordered_set>
 
+#include "base/wechat_time.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
 #include "wechatpay/identifier.hpp"
-#include "base/wechat_time.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using wechatpay::ApiError;
 using wechatpay::ApiResult;
-using wechatpay::BookEntry;
-using FlowResult = boost::system::result<Books, std::string>;
+using wechatpay::PlatformRecord;
+using FlowResult = boost::system::result<PlatformRecords, std::string>;
 
-/// Makes Books from a flow file that arrives in pieces.
+/// Makes PlatformRecords from a flow file that arrives in pieces.
 class FlowBooks {
  public:
   explicit FlowBooks(const FlowName& flow) : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
@@ -61,7 +61,7 @@ class FlowBooks {
   const FlowName& flow_;
   wechatpay::FlowParser parser_;
   std::vector<wechatpay::FlowRecord> records_;
-  Books books_;
+  PlatformRecords books_;
 };
 
 /// Checks the identifiers and the time of a coupon in a list, and rejects malformed ones: a proxy
@@ -78,7 +78,7 @@ class CouponCheck {
     return *this;
   }
   /// \return true if the coupon is well formed; otherwise counts it as malformed.
-  bool pass(Books& books) {
+  bool pass(PlatformRecords& books) {
     if (problem_.empty()) return true;
     constexpr std::size_t kProblemsKept = 100;
     ++books.malformed;
@@ -96,7 +96,7 @@ class CouponCheck {
 };
 
 /// Adds the redemption of a coupon to `books`, if the coupon is well formed.
-void take_redeemed(const wechatpay::Coupon& coupon, Books& books) {
+void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& books) {
   using wechatpay::Identifier;
   CouponCheck check;
   check.identifier("stock_id", Identifier::kStockId, coupon.stock_id)
@@ -147,7 +147,7 @@ std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse&
 
 }  // namespace
 
-void Books::append(Books&& part) {
+void PlatformRecords::append(PlatformRecords&& part) {
   std::ranges::move(part.entries, std::back_inserter(entries));
   std::ranges::move(part.problems, std::back_inserter(problems));
   std::ranges::move(part.not_compared, std::back_inserter(not_compared));
@@ -190,8 +190,8 @@ ApiResult<std::string> download_flow(ApiClient& client, const FlowName& flow,
   }
 }
 
-ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
-  Books books;
+ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) {
+  PlatformRecords books;
   wechatpay::CouponQuery query;
   query.openid = user.openid;
   query.appid = user.appid;
@@ -224,8 +224,8 @@ ApiResult<Books> favor_books(ApiClient& client, const UserName& user) {
   return books;
 }
 
-ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user) {
-  Books books;
+ApiResult<PlatformRecords> busifavor_books(ApiClient& client, const UserName& user) {
+  PlatformRecords books;
   wechatpay::BusifavorCouponQuery query;
   query.openid = user.openid;
   query.appid = user.appid;

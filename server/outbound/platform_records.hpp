@@ -12,24 +12,24 @@
 #include <boost/system/result.hpp>
 
 #include "server/outbound/api_client.hpp"
-#include "wechatpay/book_entry.hpp"
 #include "wechatpay/flow_file.hpp"
+#include "wechatpay/platform_record.hpp"
 
 namespace couponhook::server {
 
 /// Entries of WeChat Pay's own records.
-struct Books {
-  std::vector<wechatpay::BookEntry> entries;
+struct PlatformRecords {
+  std::vector<wechatpay::PlatformRecord> entries;
   /// Lines of a flow file that were skipped (line 0: a coupon of a user's list). Only some are
   /// kept.
   std::vector<wechatpay::FlowProblem> problems;
   std::size_t malformed = 0;  ///< number of skipped lines and coupons
   /// Redemptions of merchant coupons (商家券). WeChat Pay sends no notification for them, so the
   /// ledger has nothing to compare them with.
-  std::vector<wechatpay::BookEntry> not_compared;
+  std::vector<wechatpay::PlatformRecord> not_compared;
 
   /// Adds the entries and problems of `part`.
-  void append(Books&& part);
+  void append(PlatformRecords&& part);
 };
 
 /// Names one flow file: a stock, and its redemptions or its refunds.
@@ -42,11 +42,11 @@ struct FlowName {
 
 /// Parses the content of a flow file.
 /// \return an error if the content is not a flow file; problems of single lines are in
-/// Books::problems.
-[[nodiscard]] boost::system::result<Books, std::string> read_flow(const FlowName& flow,
-                                                                  std::string_view content);
+/// PlatformRecords::problems.
+[[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow(
+    const FlowName& flow, std::string_view content);
 /// Like read_flow(), but reads a file, piece by piece.
-[[nodiscard]] boost::system::result<Books, std::string> read_flow_file(
+[[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow_file(
     const FlowName& flow, const std::filesystem::path& file);
 
 /// Requests the link of a flow file and downloads the file at once, because a link is valid for 30
@@ -63,7 +63,9 @@ struct UserName {
 /// Query a user's coupons of stocks that the client's merchant created: redemptions of favor
 /// coupons (代金券), issues of busifavor coupons (商家券). WeChat Pay sends notifications for
 /// exactly these events.
-[[nodiscard]] wechatpay::ApiResult<Books> favor_books(ApiClient& client, const UserName& user);
-[[nodiscard]] wechatpay::ApiResult<Books> busifavor_books(ApiClient& client, const UserName& user);
+[[nodiscard]] wechatpay::ApiResult<PlatformRecords> favor_books(ApiClient& client,
+                                                                const UserName& user);
+[[nodiscard]] wechatpay::ApiResult<PlatformRecords> busifavor_books(ApiClient& client,
+                                                                    const UserName& user);
 
 }  // namespace couponhook::server

@@ -55,29 +55,29 @@ std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
 
 }  // namespace
 
-std::optional<UrlTrouble> try_url(std::string_view text, const ProbeIdentity& identity) {
+std::optional<UrlFault> try_url(std::string_view text, const ProbeIdentity& identity) {
   if (identity.platform_serial.empty()) {
-    return UrlTrouble{.what =
-                          "was not tried: without a platform key no notification can be "
-                          "verified; run `couponhook certificates fetch` first"};
+    return UrlFault{.what =
+                        "was not tried: without a platform key no notification can be "
+                        "verified; run `couponhook certificates fetch` first"};
   }
   const auto url = base::parse_url(text);
-  if (!url) return UrlTrouble{.what = "is no URL; write https://HOST/PATH"};
+  if (!url) return UrlFault{.what = "is no URL; write https://HOST/PATH"};
   const auto tls = make_client_tls({});
-  if (!tls) return UrlTrouble{.what = tls.error()};
+  if (!tls) return UrlFault{.what = tls.error()};
   ClientLoop loop;
   HttpClient http(loop.io(), loop.deadlines(), loop.resolver(), *url, *tls,
                   {kReachPatience, kReachPatience, 65536});
   const auto sent = loop.send(http, probe(*url, identity));
   if (!sent) {
-    return UrlTrouble{is_about_certificate(sent.error()),
-                      sent.error() +
-                          "; WeChat Pay needs a public address, an open port and a certificate of "
-                          "a public CA with its whole chain"};
+    return UrlFault{is_about_certificate(sent.error()),
+                    sent.error() +
+                        "; WeChat Pay needs a public address, an open port and a certificate of "
+                        "a public CA with its whole chain"};
   }
   auto why = why_refused_otherwise(*sent);
   if (!why) return std::nullopt;
-  return UrlTrouble{.what = std::move(*why)};
+  return UrlFault{.what = std::move(*why)};
 }
 
 }  // namespace couponhook::server

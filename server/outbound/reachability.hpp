@@ -17,7 +17,7 @@ struct ProbeIdentity {
 };
 
 /// Problem of a notification URL, and the repair.
-struct UrlTrouble {
+struct UrlFault {
   bool is_tls = false;  ///< the server's certificate cannot be verified
   std::string what;
 };
@@ -26,7 +26,6 @@ struct UrlTrouble {
 /// receiver verifies signatures. A receiver refuses it and counts it as a probe. TLS is verified
 /// with the system's CA certificates, as WeChat Pay does.
 /// \return nothing if a receiver answered correctly.
-[[nodiscard]] std::optional<UrlTrouble> try_url(std::string_view url,
-                                                const ProbeIdentity& identity);
+[[nodiscard]] std::optional<UrlFault> try_url(std::string_view url, const ProbeIdentity& identity);
 
 }  // namespace couponhook::server

@@ -5,8 +5,8 @@
 #include <utility>
 #include <variant>
 
-#include "handlers/coupon_event.hpp"
 #include "base/clock.hpp"
+#include "handlers/coupon_event.hpp"
 #include "server/outbound/issued_file.hpp"
 #include "wechatpay/identifier.hpp"
 

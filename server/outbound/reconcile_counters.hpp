@@ -24,7 +24,7 @@ struct ReconcileCounts {
 };
 
 /// Sum of the results of all comparisons. Thread-safe.
-class ReconcileTally {
+class ReconcileCounters {
  public:
   [[nodiscard]] ReconcileCounts counts() const {
     const std::lock_guard lock(mutex_);

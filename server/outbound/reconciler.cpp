@@ -7,18 +7,18 @@
 
 #include <pthread.h>
 
-#include "server/receive/ledger_coverage.hpp"
-#include "server/outbound/user_records.hpp"
-#include "storage/source.hpp"
 #include "base/wechat_time.hpp"
+#include "server/outbound/user_records.hpp"
+#include "server/receive/ledger_coverage.hpp"
+#include "storage/source.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using std::chrono::steady_clock;
 using wechatpay::ApiError;
-using wechatpay::BookEntry;
 using wechatpay::FlowKind;
+using wechatpay::PlatformRecord;
 
 constexpr std::chrono::seconds kBetweenTurns{1};
 /// Lease of one comparison. Longer than a comparison usually takes; if one takes longer, two
@@ -45,7 +45,7 @@ class BlockingWait final : public storage::AdmitListener {
   std::promise<storage::AdmitOutcome> outcome_;
 };
 
-handlers::Notification notification_of(const BookEntry& entry) {
+handlers::Notification notification_of(const PlatformRecord& entry) {
   handlers::Notification notification;
   notification.id = entry.notification_id();
   notification.event_type = entry.event_type;
@@ -55,7 +55,7 @@ handlers::Notification notification_of(const BookEntry& entry) {
   return notification;
 }
 
-std::string first_problem_of(const Books& books) {
+std::string first_problem_of(const PlatformRecords& books) {
   if (books.malformed == 0 || books.problems.empty()) return {};
   return ", the first: " + to_string(books.problems.front());
 }
@@ -210,7 +210,7 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   const std::size_t all = recent->users.size();
   const std::size_t most = errand.merchant.reconcile.max_users;
   const auto users = errand.turns.next(std::move(recent->users), most);
-  UsersBooks asked =
+  UserRecords asked =
       books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
   // The failures are only reported: the coupons that were read can still be compared.
   for (const std::string& failure : asked.failures) fail(errand, failure);
@@ -236,7 +236,7 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
 }
 
 void Reconciler::compare_with(const Errand& errand, const Look& look) {
-  const Books& books = look.books;
+  const PlatformRecords& books = look.books;
   const auto known = errand.flow ? facts_of_flow(ledger_, *errand.flow, books)
                                  : facts_of_named_coupons(ledger_, books);
   if (!known) return fail(errand, known.error().message);
@@ -265,15 +265,16 @@ void Reconciler::compare_with(const Errand& errand, const Look& look) {
           " lines cannot be read" + first_problem_of(books) + look.remarks);
 }
 
-std::size_t Reconciler::admit(const std::string& mchid, std::span<const BookEntry* const> missing) {
+std::size_t Reconciler::admit(const std::string& mchid,
+                              std::span<const PlatformRecord* const> missing) {
   std::size_t stored = 0;
   while (!missing.empty()) {
     const auto part = missing.first(std::min(missing.size(), kEntriesAtATime));
     missing = missing.subspan(part.size());
     std::vector<std::shared_ptr<BlockingWait>> waits;
-    for (const BookEntry* entry : part) {
+    for (const PlatformRecord* entry : part) {
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
-                                     storage::kFromBooks, sources_.rules, sources_.clock());
+                                     storage::kFromReconcile, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
       // If the queue is full, the entry is missing again at the next comparison, and is admitted
       // then.

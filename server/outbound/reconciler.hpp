@@ -14,16 +14,16 @@
 #include <string>
 #include <thread>
 
-#include "crypto/random.hpp"
 #include "base/clock.hpp"
+#include "crypto/random.hpp"
 #include "server/config/config.hpp"
 #include "server/log/log.hpp"
 #include "server/outbound/call_pace.hpp"
 #include "server/outbound/fetched_certificates.hpp"
 #include "server/outbound/ledger_facts.hpp"
 #include "server/outbound/recent_users.hpp"
-#include "server/receive/receive.hpp"
 #include "server/outbound/reconcile_counters.hpp"
+#include "server/receive/receive.hpp"
 #include "storage/inbox.hpp"
 #include "storage/reader.hpp"
 #include "storage/task_lease.hpp"
@@ -34,7 +34,7 @@ namespace couponhook::server {
 struct ReconcilerSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
-  ReconcileTally& tally;
+  ReconcileCounters& tally;
   base::WallClock clock;
   crypto::RandomSource random;
   std::shared_ptr<CallPace> pace;
@@ -83,7 +83,7 @@ class Reconciler {
   };
   /// WeChat Pay's records, as fetched for one comparison.
   struct Look {
-    Books books;
+    PlatformRecords books;
     std::size_t skipped_users = 0;
     std::string remarks{};  ///< further facts for the log line
     bool is_well = true;
@@ -99,7 +99,8 @@ class Reconciler {
   /// \return no records inside the result if the flow file does not exist yet.
   LookResult fetch(Errand& errand, ApiClient& client);
   LookResult fetch_users(Errand& errand, ApiClient& client);
-  std::size_t admit(const std::string& mchid, std::span<const wechatpay::BookEntry* const> missing);
+  std::size_t admit(const std::string& mchid,
+                    std::span<const wechatpay::PlatformRecord* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
   Config config_;  ///< used by the reconciler's thread only

@@ -39,9 +39,9 @@ std::string text_without(const UserName& user, const ApiError& error) {
 
 }  // namespace
 
-UsersBooks books_of_users(ApiClient& client, std::span<const UserName> users,
-                          const std::function<void(const UserName&)>& on_asked) {
-  UsersBooks all;
+UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
+                           const std::function<void(const UserName&)>& on_asked) {
+  UserRecords all;
   std::array<Product, 2> products{{{&favor_books}, {&busifavor_books}}};
   bool is_over = false;
   for (const UserName& user : users) {

@@ -13,8 +13,8 @@
 
 namespace couponhook::server {
 
-struct UsersBooks {
-  Books books;
+struct UserRecords {
+  PlatformRecords books;
   std::size_t skipped = 0;  ///< number of users whose coupons could not be read completely
   std::string last_skip;    ///< error of the last skipped user
   /// True if no user's coupons of one product could be read, so the cause is not a single user.
@@ -26,7 +26,7 @@ struct UsersBooks {
 /// queries of other users. If the merchant may not use one product, the other product is still
 /// queried.
 /// \param on_asked called with each user before the query.
-[[nodiscard]] UsersBooks books_of_users(ApiClient& client, std::span<const UserName> users,
-                                        const std::function<void(const UserName&)>& on_asked);
+[[nodiscard]] UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
+                                         const std::function<void(const UserName&)>& on_asked);
 
 }  // namespace couponhook::server

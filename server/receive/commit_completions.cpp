@@ -6,16 +6,16 @@
 
 namespace couponhook::server {
 
-asio::execution_context::id CommitMailbox::id;
+asio::execution_context::id CommitCompletions::id;
 
-CommitMailbox& CommitMailbox::of(const Executor& executor) {
-  return asio::use_service<CommitMailbox>(executor.context());
+CommitCompletions& CommitCompletions::of(const Executor& executor) {
+  return asio::use_service<CommitCompletions>(executor.context());
 }
 
-CommitMailbox::CommitMailbox(asio::execution_context& context)
+CommitCompletions::CommitCompletions(asio::execution_context& context)
     : service(context), executor_(static_cast<asio::io_context&>(context).get_executor()) {}
 
-void CommitMailbox::put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome) {
+void CommitCompletions::put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -25,12 +25,12 @@ void CommitMailbox::put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome 
   if (first) asio::post(executor_, [this] { read_all(); });
 }
 
-void CommitMailbox::shutdown() {
+void CommitCompletions::shutdown() {
   const std::lock_guard lock(mutex_);
   arrived_.clear();
 }
 
-void CommitMailbox::read_all() {
+void CommitCompletions::read_all() {
   {
     const std::lock_guard lock(mutex_);
     read_.swap(arrived_);

@@ -19,15 +19,15 @@ class CommitWait;
 /// finishes a whole batch at once. One posted handler per result would wake the I/O thread many
 /// times; here the first result of a batch wakes the thread, which then takes all results that have
 /// arrived.
-class CommitMailbox final : public asio::execution_context::service {
+class CommitCompletions final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;
 
   /// The queue of the io_context that `executor` belongs to.
-  [[nodiscard]] static CommitMailbox& of(const Executor& executor);
+  [[nodiscard]] static CommitCompletions& of(const Executor& executor);
 
   /// Called by Asio when the service is first used.
-  explicit CommitMailbox(asio::execution_context& context);
+  explicit CommitCompletions(asio::execution_context& context);
 
   /// Adds a result. May be called on any thread; the wait is finished on the io_context's thread.
   void put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome);

@@ -4,7 +4,7 @@ namespace couponhook::server {
 
 std::vector<storage::ClaimedDelivery> CommitWait::take_born_leased() {
   std::vector<storage::ClaimedDelivery> deliveries;
-  for (storage::BornLeased& born : born_leased_) {
+  for (storage::LeasedDelivery& born : born_leased_) {
     storage::ClaimedDelivery delivery;
     delivery.lease = born.lease;
     delivery.handler = std::move(born.handler);

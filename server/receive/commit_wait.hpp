@@ -23,7 +23,7 @@ class CommitWait final : public storage::AdmitListener,
                          public std::enable_shared_from_this<CommitWait> {
  public:
   explicit CommitWait(const Executor& executor)
-      : ResultWait(executor), mailbox_(CommitMailbox::of(executor)) {}
+      : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
   // Called on the writer's thread. The mailbox calls finish() on the executor's thread.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
@@ -32,7 +32,7 @@ class CommitWait final : public storage::AdmitListener,
   void give_back(storage::Admission&& admission) noexcept override {
     given_back_ = std::move(admission);
   }
-  void leased(std::vector<storage::BornLeased>&& deliveries) noexcept override {
+  void leased(std::vector<storage::LeasedDelivery>&& deliveries) noexcept override {
     born_leased_ = std::move(deliveries);
   }
 
@@ -41,11 +41,11 @@ class CommitWait final : public storage::AdmitListener,
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:
-  CommitMailbox& mailbox_;
+  CommitCompletions& mailbox_;
   // The admission, returned by the writer thread: source of the data in take_born_leased(). Memory
   // is also cheaper to free on the I/O thread, which has allocated it.
   storage::Admission given_back_;
-  std::vector<storage::BornLeased> born_leased_;
+  std::vector<storage::LeasedDelivery> born_leased_;
 };
 
 }  // namespace couponhook::server

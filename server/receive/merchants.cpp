@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
-#include "crypto/pem.hpp"
 #include "crypto/file.hpp"
+#include "crypto/pem.hpp"
 #include "server/config/reload_units.hpp"
 #include "wechatpay/certificate_files.hpp"
 

@@ -10,12 +10,12 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "base/clock.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "handlers/coupon_event.hpp"
 #include "handlers/event_catalogue.hpp"
 #include "handlers/ledger.hpp"
-#include "base/clock.hpp"
 #include "server/receive/fact_form.hpp"
 
 namespace couponhook::server {

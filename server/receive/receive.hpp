@@ -16,8 +16,8 @@
 #include "handlers/notification.hpp"
 #include "handlers/registry.hpp"
 #include "server/delivery/delivery_waiter.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/verdict/verdict.hpp"
 #include "storage/records.hpp"
 
@@ -27,8 +27,8 @@ namespace couponhook::server {
 /// service runs.
 struct ReceiveRules {
   base::JsonLimits json;
-  handlers::Registry ledger;                   ///< which events the ledger keeps
-  handlers::Registry outward;                  ///< which events go to handlers after the commit
+  handlers::Registry ledger;   ///< which events the ledger keeps
+  handlers::Registry outward;  ///< which events go to handlers after the commit
   /// Names of the handlers in `outward` whose result the reply waits for (ack = "handled").
   std::set<std::string, std::less<>> awaited;  ///< of these, whom a reply waits for
 };

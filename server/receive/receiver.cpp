@@ -5,8 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "server/receive/commit_wait.hpp"
 #include "base/url.hpp"
+#include "server/receive/commit_wait.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -45,12 +45,12 @@ class HandledWait final : public HandledListener,
 }  // namespace
 
 Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
-                   storage::Inbox& inbox, HandledDesk& desk, Tally& tally, Log& log,
+                   storage::Inbox& inbox, DeliveryWaiter& desk, ReplyCounters& tally, Log& log,
                    base::WallClock clock, ReceiverOptions options)
     : merchants_(merchants),
       rules_(rules),
       inbox_(inbox),
-      desk_(desk),
+      delivery_waiter_(desk),
       tally_(tally),
       log_(log),
       refusals_(log),
@@ -151,7 +151,7 @@ Task<Verdict> Receiver::handled(Verdict verdict, HandledRequest request,
   const auto wait = std::make_shared<HandledWait>(executor);
   request.listener = wait;
   request.until = deadline;
-  desk_.handle(std::move(request));
+  delivery_waiter_.handle(std::move(request));
   const auto result = co_await wait->wait(deadline);
   co_return conclude_handling(verdict, result.value_or(Handled::kNotYet));
 }

@@ -12,10 +12,10 @@
 #include "base/clock.hpp"
 #include "server/delivery/delivery_waiter.hpp"
 #include "server/log/log.hpp"
-#include "server/receive/merchants.hpp"
-#include "server/net/http_message.hpp"
-#include "server/receive/receive.hpp"
 #include "server/log/refusal_log.hpp"
+#include "server/net/http_message.hpp"
+#include "server/receive/merchants.hpp"
+#include "server/receive/receive.hpp"
 #include "server/receive/reply_counters.hpp"
 #include "storage/inbox.hpp"
 
@@ -35,7 +35,8 @@ struct ReceiverOptions {
 class Receiver final : public RequestHandler {
  public:
   Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
-           HandledDesk& desk, Tally& tally, Log& log, base::WallClock clock, ReceiverOptions options);
+           DeliveryWaiter& desk, ReplyCounters& tally, Log& log, base::WallClock clock,
+           ReceiverOptions options);
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
                                             std::string_view peer) const override;
@@ -56,8 +57,8 @@ class Receiver final : public RequestHandler {
   const Live<Merchants>& merchants_;
   const ReceiveRules& rules_;
   storage::Inbox& inbox_;
-  HandledDesk& desk_;
-  Tally& tally_;
+  DeliveryWaiter& delivery_waiter_;
+  ReplyCounters& tally_;
   Log& log_;
   mutable RefusalLog refusals_;
   base::WallClock clock_;

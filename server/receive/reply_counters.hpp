@@ -31,7 +31,7 @@ struct ReplyTimes {
 };
 
 /// Counters of verdicts, reply times and evicted connections. Thread-safe.
-class Tally {
+class ReplyCounters {
  public:
   /// Counts a request that was not received completely, so that it has no reply time.
   void count(Verdict verdict) {

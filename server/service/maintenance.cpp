@@ -5,9 +5,9 @@
 
 #include <pthread.h>
 
+#include "storage/reader.hpp"
 #include "storage/retention/purge_clock.hpp"
 #include "storage/retention/purge_pace.hpp"
-#include "storage/reader.hpp"
 #include "storage/task_lease.hpp"
 #include "storage/totals.hpp"
 
@@ -90,8 +90,9 @@ void Maintenance::check_place() {
 /// noticed too; see storage::doubt_about_clock().
 void Maintenance::mark_clock() noexcept {
   try {
-    static_cast<void>(storage::doubt_about_clock(
-        *connection_, base::to_unix_ms(clock_()), storage::steady_time(), storage::PurgeMode::kRemove));
+    static_cast<void>(storage::doubt_about_clock(*connection_, base::to_unix_ms(clock_()),
+                                                 storage::steady_time(),
+                                                 storage::PurgeMode::kRemove));
   } catch (const std::exception& error) {
     log_.message(Severity::kError, "purge_failed", error.what());
   }

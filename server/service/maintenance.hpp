@@ -40,8 +40,8 @@ class Maintenance {
     std::chrono::milliseconds first_after;
     std::vector<std::string> served;  ///< names of the handlers that receive deliveries
   };
-  Maintenance(std::unique_ptr<storage::Connection> connection, Options options, base::WallClock clock,
-              FailureObserver on_failure, Log& log);
+  Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
+              base::WallClock clock, FailureObserver on_failure, Log& log);
   /// Calls ask_to_stop(), waits for the running transaction, and checks the store's place once
   /// more.
   ~Maintenance();

@@ -23,7 +23,7 @@ std::uint64_t raise_open_files_limit() {
 
 }  // namespace
 
-std::string why_too_few_files(const Config& config) {
+std::string raise_open_file_limit(const Config& config) {
   const std::uint64_t wanted = config.listener.max_connections + config.listener.max_refusals +
                                config.admin.max_connections + ListenerShare::kLeavingMax +
                                kOtherFiles;

@@ -13,6 +13,6 @@ namespace couponhook::server {
 /// programs with a limit of 1024.
 /// \return a warning with the solution when the limit is still too low for the configured
 ///   connections; else empty.
-[[nodiscard]] std::string why_too_few_files(const Config& config);
+[[nodiscard]] std::string raise_open_file_limit(const Config& config);
 
 }  // namespace couponhook::server

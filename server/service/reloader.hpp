@@ -11,14 +11,14 @@
 #include <string_view>
 #include <vector>
 
-#include "crypto/secret.hpp"
 #include "base/clock.hpp"
+#include "crypto/secret.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/delivery/handler_setup.hpp"
 #include "server/log/log.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
 #include "server/outbound/fetched_certificates.hpp"
-#include "server/config/reload_units.hpp"
+#include "server/receive/merchants.hpp"
 
 namespace couponhook::server {
 

@@ -11,20 +11,20 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "base/bug.hpp"
 #include "crypto/random.hpp"
 #include "server/admin/admin.hpp"
-#include "base/bug.hpp"
 #include "server/delivery/replica_waker.hpp"
-#include "server/service/shutdown_watchdog.hpp"
-#include "server/net/io_thread.hpp"
-#include "server/service/listening.hpp"
-#include "server/service/maintenance.hpp"
 #include "server/net/activation.hpp"
-#include "server/service/open_files.hpp"
+#include "server/net/io_thread.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/receive/receiver.hpp"
+#include "server/service/listening.hpp"
+#include "server/service/maintenance.hpp"
+#include "server/service/open_files.hpp"
 #include "server/service/reloader.hpp"
 #include "server/service/service_connections.hpp"
+#include "server/service/shutdown_watchdog.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -73,7 +73,9 @@ class Service {
   void reload(Step step);
   void apply_config(const Config& config);
   void tell_expired_keys();
-  void tell_bug(std::exception_ptr bug) { log_.message(Severity::kError, "bug", base::describe_exception(bug)); }
+  void tell_bug(std::exception_ptr bug) {
+    log_.message(Severity::kError, "bug", base::describe_exception(bug));
+  }
   void begin_drain();
   void close();
   void stop_threads(SteadyClock::time_point stop_by);
@@ -83,12 +85,12 @@ class Service {
   ServiceOptions options_;
   storage::Store& store_;
   Log log_;
-  ForcedEnd forced_end_{log_};
+  ShutdownWatchdog forced_end_{log_};
   Live<Merchants> merchants_;
   Live<ServedTls> tls_;
   Live<ServedTls> admin_tls_;
   Live<crypto::Secret> admin_token_;
-  Tally tally_;
+  ReplyCounters tally_;
   std::string engine_;
   storage::Reader reader_;
   DeliveryThread delivery_thread_;
@@ -105,9 +107,9 @@ class Service {
   Receiver receiver_;
   HandlerNames handlers_{handler_names(setup_.config)};
   RetryJobs retries_;
-  Operations operations_;
-  BookIntake books_;
-  ReconcileTally reconciled_;
+  DeliveryAdmin operations_;
+  ReconcileIntake books_;
+  ReconcileCounters reconciled_;
   Admin admin_;
   ListenerShare share_;
   ListenerShare admin_share_;
@@ -247,14 +249,15 @@ void Service::run() {
   for (IoThread& thread : threads_) thread.start();
   // Opens the connection to the store before the first notification arrives. A failure is logged.
   static_cast<void>(inbox_.probe(nullptr));
-  delivery_thread_.start(
-      [this](std::exception_ptr bug) { log_.message(Severity::kError, "bug", base::describe_exception(bug)); });
+  delivery_thread_.start([this](std::exception_ptr bug) {
+    log_.message(Severity::kError, "bug", base::describe_exception(bug));
+  });
   worker_.start();
   waker_.start();
   certificates_.start();
   Phase phase = Phase::kServing;
   tell_expired_keys();
-  const std::string too_few = why_too_few_files(setup_.config);
+  const std::string too_few = raise_open_file_limit(setup_.config);
   if (!too_few.empty()) log_.message(Severity::kWarning, "open_files_limit", too_few);
   asio::signal_set signals(io_, SIGTERM, SIGINT, SIGHUP);
   const auto rethrow = [](std::exception_ptr failure) {
@@ -315,7 +318,8 @@ void Service::reload(Step step) {
   try {
     step();
   } catch (...) {
-    log_.message(Severity::kError, "reload_refused", base::describe_exception(std::current_exception()));
+    log_.message(Severity::kError, "reload_refused",
+                 base::describe_exception(std::current_exception()));
   }
 }
 

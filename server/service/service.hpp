@@ -9,15 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "crypto/secret.hpp"
 #include "base/clock.hpp"
+#include "crypto/secret.hpp"
 #include "server/config/config.hpp"
+#include "server/config/reload_units.hpp"
 #include "server/delivery/handler_setup.hpp"
 #include "server/log/log.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/tls_context.hpp"
+#include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
-#include "server/config/reload_units.hpp"
 #include "storage/store.hpp"
 
 namespace couponhook::server {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "crypto/random.hpp"
 #include "crypto/file.hpp"
-#include "server/receive/ledger_coverage.hpp"
+#include "crypto/random.hpp"
 #include "server/outbound/api_account.hpp"
+#include "server/receive/ledger_coverage.hpp"
 #include "server/service/service.hpp"
 
 namespace couponhook::server {

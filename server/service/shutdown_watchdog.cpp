@@ -9,7 +9,7 @@
 
 namespace couponhook::server {
 
-void ForcedEnd::begin(std::chrono::milliseconds patience) {
+void ShutdownWatchdog::begin(std::chrono::milliseconds patience) {
   thread_ = std::jthread([this, patience](const std::stop_token& called_off) {
     pthread_setname_np(pthread_self(), "forced-end");
     std::mutex mutex;
@@ -20,7 +20,7 @@ void ForcedEnd::begin(std::chrono::milliseconds patience) {
   });
 }
 
-void ForcedEnd::end() {
+void ShutdownWatchdog::end() {
   log_.message(Severity::kWarning, "stopped",
                "the store or a delivery did not come to an end within listener.drain_timeout_ms + "
                "reply_budget_ms, and is left; everything acknowledged is committed, and what was "

@@ -13,14 +13,14 @@ namespace couponhook::server {
 /// Ends the process if the orderly shutdown does not finish in time: a database that does not
 /// answer can block a thread for longer than the service manager waits. No acknowledged
 /// notification is lost, because each was committed before its reply.
-class ForcedEnd {
+class ShutdownWatchdog {
  public:
   /// \param log must outlive this object.
-  explicit ForcedEnd(Log& log) : log_(log) {}
+  explicit ShutdownWatchdog(Log& log) : log_(log) {}
   /// Cancels the watchdog.
-  ~ForcedEnd() = default;
-  ForcedEnd(const ForcedEnd&) = delete;
-  ForcedEnd& operator=(const ForcedEnd&) = delete;
+  ~ShutdownWatchdog() = default;
+  ShutdownWatchdog(const ShutdownWatchdog&) = delete;
+  ShutdownWatchdog& operator=(const ShutdownWatchdog&) = delete;
 
   /// Starts the watchdog; call it once. When the time is over, the watchdog writes a warning to the
   /// log and ends the process with exit code 0.

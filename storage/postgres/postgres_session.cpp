@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Longest wait for the answer to the connection that try_door() makes.
+/// Longest wait for the answer to the connection that test_server() makes.
 constexpr std::chrono::seconds kDoorMax{2};
 
 struct Setting {
@@ -108,14 +108,14 @@ PostgresSession::Result<std::unique_ptr<PostgresSession>> PostgresSession::conne
   return session;
 }
 
-PostgresSession::Door PostgresSession::try_door(const std::string& url) {
+PostgresSession::ServerState PostgresSession::test_server(const std::string& url) {
   const ConnectionSettings settings(url);
   const PGPing answer = PQpingParams(settings.keywords.data(), settings.values.data(),
                                      ConnectionSettings::kUrlIsADatabaseName);
-  if (answer != PQPING_OK) return Door::kAway;
+  if (answer != PQPING_OK) return ServerState::kAway;
   const std::unique_ptr<PGconn, Finish> connection(PQconnectStartParams(
       settings.keywords.data(), settings.values.data(), ConnectionSettings::kUrlIsADatabaseName));
-  if (connection == nullptr) return Door::kAway;
+  if (connection == nullptr) return ServerState::kAway;
   // Asks for the error code, because the text of the message is in the server's language.
   PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
   const Deadline deadline = Clock::now() + kDoorMax;
@@ -123,12 +123,12 @@ PostgresSession::Door PostgresSession::try_door(const std::string& url) {
   while (state == PGRES_POLLING_WRITING || state == PGRES_POLLING_READING) {
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     std::array socket{pollfd{.fd = PQsocket(connection.get()), .events = events, .revents = 0}};
-    if (!wait_on(socket, deadline)) return Door::kAway;
+    if (!wait_on(socket, deadline)) return ServerState::kAway;
     state = PQconnectPoll(connection.get());
   }
-  if (state == PGRES_POLLING_OK) return Door::kOpen;
+  if (state == PGRES_POLLING_OK) return ServerState::kOpen;
   const std::string_view sqlstate = last_word(PQerrorMessage(connection.get()));
-  return is_passing(sqlstate) ? Door::kAway : Door::kRefuses;
+  return is_passing(sqlstate) ? ServerState::kAway : ServerState::kRefuses;
 }
 
 bool PostgresSession::is_alive() {

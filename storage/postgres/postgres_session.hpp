@@ -35,7 +35,7 @@ class PostgresSession {
   [[nodiscard]] static Result<std::unique_ptr<PostgresSession>> connect(const std::string& url,
                                                                         std::string store_name);
   /// Result of a test whether a server accepts connections.
-  enum class Door : std::uint8_t {
+  enum class ServerState : std::uint8_t {
     kOpen,
     kAway,    ///< no answer, or the server is starting, stopping or full: it may accept connections
               ///< later
@@ -43,7 +43,7 @@ class PostgresSession {
   };
   /// Tests the server with connections that it closes again. Takes at most the time of connect()
   /// and 2 s.
-  [[nodiscard]] static Door try_door(const std::string& url);
+  [[nodiscard]] static ServerState test_server(const std::string& url);
 
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;

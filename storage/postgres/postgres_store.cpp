@@ -45,15 +45,16 @@ Result adopt_durable_as_it_is(PostgresConnection& connection) {
 Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
                                                           const StoreOptions& options,
                                                           std::int64_t now_ms) {
-  using Door = PostgresSession::Door;
+  using ServerState = PostgresSession::ServerState;
   std::unique_ptr<PostgresStore> store(new PostgresStore(url, options, Use::kServe, now_ms));
   auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
-    const Door door = PostgresSession::try_door(url.address);
+    const ServerState door = PostgresSession::test_server(url.address);
     // The server opened meanwhile, or the connection failed for another reason: the second try will
     // tell.
-    if (door == Door::kOpen) connected = store->make_writer(WriterRole::kOperators)->connect();
-    if (door == Door::kAway) connected = {};
+    if (door == ServerState::kOpen)
+      connected = store->make_writer(WriterRole::kOperators)->connect();
+    if (door == ServerState::kAway) connected = {};
   }
   if (!connected) return connected.error();
   return std::unique_ptr<Store>(std::move(store));

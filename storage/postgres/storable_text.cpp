@@ -1,12 +1,11 @@
-#include "base/utf8.hpp"
 #include "storage/postgres/storable_text.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
 namespace couponhook::storage {
 namespace {
-
 
 bool is_between(unsigned char byte, unsigned char first, unsigned char last) {
   return byte >= first && byte <= last;

@@ -6,8 +6,8 @@
 
 #include "storage/counter_deltas.hpp"
 #include "storage/dialect.hpp"
-#include "storage/retention/purge_sql.hpp"
 #include "storage/records.hpp"
+#include "storage/retention/purge_sql.hpp"
 #include "storage/rows.hpp"
 
 namespace couponhook::storage {

@@ -13,8 +13,8 @@
 #include "storage/sqlite/file_lock.hpp"
 #include "storage/sqlite/sqlite_checkpointer.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
-#include "storage/store.hpp"
 #include "storage/sqlite/write_turns.hpp"
+#include "storage/store.hpp"
 
 namespace couponhook::storage {
 

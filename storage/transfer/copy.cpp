@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "storage/transfer/copy_target.hpp"
 #include "storage/rows.hpp"
 #include "storage/transaction.hpp"
+#include "storage/transfer/copy_target.hpp"
 
 namespace couponhook::storage {
 namespace {

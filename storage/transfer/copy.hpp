@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "storage/connection.hpp"
-#include "storage/transfer/row_digest.hpp"
 #include "storage/store.hpp"
+#include "storage/transfer/row_digest.hpp"
 #include "storage/transfer/table_copy.hpp"
 #include "storage/work_observer.hpp"
 

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "storage/counter_deltas.hpp"
-#include "storage/sqlite/file_lock.hpp"
 #include "storage/migrations.hpp"
-#include "storage/transfer/partial_file.hpp"
-#include "storage/sqlite/private_file.hpp"
 #include "storage/rows.hpp"
+#include "storage/sqlite/file_lock.hpp"
+#include "storage/sqlite/private_file.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
+#include "storage/transfer/partial_file.hpp"
 
 namespace couponhook::storage {
 namespace {

@@ -12,9 +12,9 @@ TEST(Excerpt, IsOneLineWithoutControlCharacters) {
   EXPECT_EQ(base::excerpt("  a\r\n\tb\x1b[31m\x7f c\n", 100), "a b [31m c");
   EXPECT_EQ(base::excerpt(std::string_view("a\0b", 3), 100), "a b");
   EXPECT_EQ(base::excerpt("\xC2\x9B"
-                    "1m\xE2\x80\xAE"
-                    "abc\xEF\xBB\xBF",
-                    100),
+                          "1m\xE2\x80\xAE"
+                          "abc\xEF\xBB\xBF",
+                          100),
             "1m abc");
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 using namespace std::string_literals;
 
-std::optional<base::JsonError> error_of(std::string_view text, const base::JsonLimits& limits = {}) {
+std::optional<base::JsonError> error_of(std::string_view text,
+                                        const base::JsonLimits& limits = {}) {
   const auto document = base::parse_object(text, limits);
   return document ? std::optional<base::JsonError>() : document.error();
 }

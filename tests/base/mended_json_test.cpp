@@ -227,8 +227,8 @@ TEST(base::MendedObject, KeepsEverythingElseAsItIs) {
       R"("n":null,"t":true,"i":-5,"d":1.50,"e":2e3,"s":"券\n\/\u0041\ud83c\udf75","a":[1,[]],"o":{})";
   EXPECT_EQ(base::mend_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
   EXPECT_EQ(base::mend_object(R"({"a":1,"a":2,"b":[1,],"c":"a)"
-                        "\x1F\"}",
-                        {}, {})
+                              "\x1F\"}",
+                              {}, {})
                 ->text,
             R"({"a":1,"b":[1],"c":"a\u001f"})");
 }

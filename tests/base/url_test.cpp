@@ -8,7 +8,8 @@ namespace couponhook::server {
 namespace {
 
 TEST(Target, DecodesSegmentsAndParameters) {
-  const auto target = base::parse_request_target("/notifications/a%2Fb?type=COUPON.USE&since=x%2By&empty=");
+  const auto target =
+      base::parse_request_target("/notifications/a%2Fb?type=COUPON.USE&since=x%2By&empty=");
 
   ASSERT_TRUE(target);
   EXPECT_EQ(target->segments, (std::vector<std::string>{"notifications", "a/b"}));

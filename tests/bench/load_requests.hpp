@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "server/config/config.hpp"
 #include "sandbox/local/notification_maker.hpp"
+#include "server/config/config.hpp"
 
 namespace couponhook::bench {
 

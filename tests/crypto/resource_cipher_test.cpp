@@ -101,8 +101,9 @@ TEST(ResourceCipher, RefusesEachFlippedBitOfTheCiphertext) {
 TEST(ResourceCipher, RefusesEachShorterCiphertext) {
   const std::string bytes = *base::base64_decode(sealed());
   for (std::size_t length = 16; length < bytes.size(); ++length) {
-    ASSERT_EQ(cipher().open(kNonce, kAssociated, base::base64_encode(bytes.substr(0, length))).error(),
-              OpenError::kTagMismatch);
+    ASSERT_EQ(
+        cipher().open(kNonce, kAssociated, base::base64_encode(bytes.substr(0, length))).error(),
+        OpenError::kTagMismatch);
   }
 }
 

@@ -14,10 +14,10 @@
 namespace couponhook::fuzz {
 namespace {
 
-using wechatpay::BookEntry;
 using wechatpay::FactKind;
 using wechatpay::Finding;
 using wechatpay::KnownFact;
+using wechatpay::PlatformRecord;
 
 FactKind kind_of(unsigned byte) {
   constexpr std::array kKinds{FactKind::kIssue, FactKind::kRedeem, FactKind::kRefund};
@@ -37,7 +37,7 @@ std::string time(unsigned byte) {
 /// Input: five bytes for each entry. The lowest bit of the first byte chooses the side: 0 is WeChat
 /// Pay's records, 1 is the ledger.
 void run(std::string_view input) {
-  std::vector<BookEntry> theirs;
+  std::vector<PlatformRecord> theirs;
   std::vector<KnownFact> ours;
   for (Bytes bytes(input.substr(0, 5000)); !bytes.empty();) {
     const unsigned first = bytes.byte();
@@ -47,7 +47,7 @@ void run(std::string_view input) {
     const std::string key = value(bytes.byte());
     const std::string at = time(bytes.byte());
     if ((first & 1U) == 0) {
-      BookEntry entry;
+      PlatformRecord entry;
       entry.kind = kind;
       entry.stock_id = stock;
       entry.transaction_id = transaction;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "fuzz.hpp"
 #include "handlers/notification.hpp"
-#include "base/utf8.hpp"
 
 namespace couponhook::fuzz {
 namespace {

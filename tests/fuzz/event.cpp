@@ -5,9 +5,9 @@
 #include <array>
 #include <string>
 
+#include "base/json.hpp"
 #include "fuzz.hpp"
 #include "handlers/coupon_event.hpp"
-#include "base/json.hpp"
 #include "handlers/ledger.hpp"
 #include "handlers/webhook.hpp"
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "fuzz.hpp"
 #include "base/ip_address.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/url.hpp"
+#include "fuzz.hpp"
 
 namespace couponhook::fuzz {
 namespace {

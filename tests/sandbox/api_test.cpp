@@ -42,7 +42,9 @@ class SandboxApi : public ::testing::Test {
   }
 
   Result<Answer> ask(std::string_view method, std::string_view target, std::string_view body = "") {
-    Call call{method, *base::parse_request_target(target), body, "1900000001", {}, {kNow, ScheduleTime(0)}};
+    Call call{method, *base::parse_request_target(target),
+              body,   "1900000001",
+              {},     {kNow, ScheduleTime(0)}};
     auto match = routes_.find(method, call.target);
     if (match.handler == nullptr) return ApiError{404, "NO_ROUTE", match.allow};
     call.places = std::move(match.places);
@@ -159,7 +161,7 @@ TEST(SandboxCertificates, RollOverFromOneToTheNext) {
 
 TEST(SandboxCertificates, SignAReplyWithTheKeyThatIsAskedFor) {
   Certificates certificates(make_certificate());
-  Chance chance(1);
+  SeededRandom chance(1);
   certificates.roll(Stage::kMixed, 1, kNow);
   const auto signing = certificates.signing();
   EXPECT_EQ(certificates.choose_for_reply("", chance), signing.front());

@@ -38,7 +38,7 @@ class SandboxBooks : public ::testing::Test {
     return books_.redeem({{}, coupon_id, {}, {}, total, {}}, kNow);
   }
 
-  Chance chance_{1};
+  SeededRandom chance_{1};
   Books books_{chance_};
 };
 
@@ -138,16 +138,16 @@ TEST_F(SandboxBooks, UseACodeOnce) {
 }
 
 TEST(SandboxChance, SaysTheSameForTheSameSeed) {
-  Chance first(7);
-  Chance second(7);
-  Chance other(8);
+  SeededRandom first(7);
+  SeededRandom second(7);
+  SeededRandom other(8);
   EXPECT_EQ(first.digits("42", 28), second.digits("42", 28));
   EXPECT_EQ(first.uuid(), second.uuid());
   EXPECT_NE(first.uuid(), other.uuid());
 }
 
 TEST(SandboxChance, HappensAboutAsOftenAsItShould) {
-  Chance chance(1);
+  SeededRandom chance(1);
   int happened = 0;
   for (int i = 0; i < 10000; ++i) happened += chance.happens(10) ? 1 : 0;
   EXPECT_GT(happened, 800);

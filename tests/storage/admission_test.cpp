@@ -143,11 +143,11 @@ TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
                            }}) {
     const std::string kind = make("", "").fact->kind;
     write_together(told(make(kind + "n1", "1"), "notification"));
-    EXPECT_EQ(write_together(told(make(kind + "b1", "1"), kFromBooks)), std::vector{kStored});
+    EXPECT_EQ(write_together(told(make(kind + "b1", "1"), kFromReconcile)), std::vector{kStored});
     EXPECT_EQ(kept(kind + "n1").deliveries.size(), 1U);
     EXPECT_TRUE(kept(kind + "b1").deliveries.empty());
 
-    write_together(told(make(kind + "b2", "2"), kFromBooks));
+    write_together(told(make(kind + "b2", "2"), kFromReconcile));
     EXPECT_EQ(write_together(told(make(kind + "n2", "2"), "notification")), std::vector{kStored});
     EXPECT_EQ(kept(kind + "b2").deliveries.size(), 1U);
     EXPECT_TRUE(kept(kind + "n2").deliveries.empty());
@@ -157,7 +157,7 @@ TEST_P(Admissions, DeliverAFactOnceWhetherTheBooksOrTheNotificationComeFirst) {
 
 TEST_P(Admissions, DeliverAFactOnceWhereBothComeInOneBatch) {
   write_together(told(redemption("n1", "c1", "t1"), "notification"),
-                 told(redemption("b1", "c1", "t1"), kFromBooks));
+                 told(redemption("b1", "c1", "t1"), kFromReconcile));
   EXPECT_EQ(kept("n1").deliveries.size() + kept("b1").deliveries.size(), 1U);
 }
 

@@ -338,12 +338,12 @@ TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
 
 /// Writes the batch and returns the leases of the deliveries that the admitting session makes
 /// itself.
-std::vector<BornLeased> leased_of(Connection& connection, std::vector<Work> batch) {
+std::vector<LeasedDelivery> leased_of(Connection& connection, std::vector<Work> batch) {
   BatchWriter batch_writer(connection, {.owner = "a", .lease = std::chrono::milliseconds(kLease)});
   EXPECT_TRUE(batch_writer.write(batch, kNow));
-  std::vector<BornLeased> leased;
+  std::vector<LeasedDelivery> leased;
   for (Work& work : batch) {
-    for (BornLeased& one : work.leased) leased.push_back(std::move(one));
+    for (LeasedDelivery& one : work.leased) leased.push_back(std::move(one));
   }
   return leased;
 }
@@ -414,11 +414,11 @@ TEST_P(BornLeasedTest, StandInLineBehindTheirCoupon) {
 
 TEST_P(BornLeasedTest, AreHandedOutByTheInbox) {
   struct Session final : AdmitListener {
-    void leased(std::vector<BornLeased>&& deliveries) noexcept override {
+    void leased(std::vector<LeasedDelivery>&& deliveries) noexcept override {
       held = std::move(deliveries);
     }
     void admitted(AdmitOutcome) noexcept override {}
-    std::vector<BornLeased> held;
+    std::vector<LeasedDelivery> held;
   };
   const auto session = std::make_shared<Session>();
   Inbox inbox(

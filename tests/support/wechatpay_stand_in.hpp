@@ -16,8 +16,8 @@
 
 #include "crypto/self_signed.hpp"
 #include "sandbox/local/notification_maker.hpp"
-#include "server/receive/merchants.hpp"
 #include "server/net/http_message.hpp"
+#include "server/receive/merchants.hpp"
 
 namespace couponhook::support {
 

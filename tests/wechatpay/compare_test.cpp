@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/parse_json.hpp"
 #include "base/wechat_time.hpp"
+#include "support/parse_json.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -34,8 +34,8 @@ bool same_json(const std::string& a, const std::string& b) {
 
 // ---- Converting a row of a flow file, or a queried coupon, into a notification
 
-TEST(BookEntry, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
-  const BookEntry entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
+TEST(PlatformRecord, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
+  const PlatformRecord entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
   EXPECT_EQ(entry.kind, FactKind::kRedeem);
   EXPECT_EQ(entry.business_key, "98674556/4200");
   EXPECT_EQ(entry.event_type, "COUPON.USE");
@@ -47,8 +47,8 @@ TEST(BookEntry, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
       << entry.resource;
 }
 
-TEST(BookEntry, OfARefundFlowIsTheRefundThatWasNotNotified) {
-  const BookEntry entry = book_entry(FlowKind::kRefund, refund("98674556", "503"), "9865888");
+TEST(PlatformRecord, OfARefundFlowIsTheRefundThatWasNotNotified) {
+  const PlatformRecord entry = book_entry(FlowKind::kRefund, refund("98674556", "503"), "9865888");
   EXPECT_EQ(entry.kind, FactKind::kRefund);
   EXPECT_EQ(entry.business_key, "503/SUCCESS");
   EXPECT_EQ(entry.event_type, "REFUND.SUCCESS");
@@ -59,13 +59,13 @@ TEST(BookEntry, OfARefundFlowIsTheRefundThatWasNotNotified) {
       << entry.resource;
 }
 
-TEST(BookEntry, OfARowNamesTheRowsOwnStockFirst) {
+TEST(PlatformRecord, OfARowNamesTheRowsOwnStockFirst) {
   FlowRecord row = record("1", "2");
   row.stock_id = "777";
   EXPECT_EQ(book_entry(FlowKind::kUse, row, "9865888").stock_id, "777");
 }
 
-TEST(BookEntry, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
+TEST(PlatformRecord, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
   Coupon coupon;
   coupon.stock_creator_mchid = "1900007701";
   coupon.stock_id = "19733211";
@@ -97,7 +97,7 @@ TEST(BookEntry, OfAQueryHoldsWhatTheNotificationWouldHaveHeld) {
       << entry->resource;
 }
 
-TEST(BookEntry, OfAQueryIsNoneUntilTheCouponIsRedeemed) {
+TEST(PlatformRecord, OfAQueryIsNoneUntilTheCouponIsRedeemed) {
   Coupon coupon;
   coupon.status = "USED";
   EXPECT_FALSE(book_entry(coupon));
@@ -106,13 +106,13 @@ TEST(BookEntry, OfAQueryIsNoneUntilTheCouponIsRedeemed) {
   EXPECT_FALSE(book_entry(coupon));
 }
 
-TEST(BookEntry, OfABusifavorCouponIsItsIssue) {
+TEST(PlatformRecord, OfABusifavorCouponIsItsIssue) {
   BusifavorCoupon coupon;
   coupon.stock_id = "1205510000000046";
   coupon.coupon_code = "1205519870000017722031";
   coupon.receive_time = "2024-03-06T12:20:05+08:00";
   coupon.send_request_no = "1";
-  const BookEntry entry = book_entry(coupon, "op1");
+  const PlatformRecord entry = book_entry(coupon, "op1");
   EXPECT_EQ(entry.kind, FactKind::kIssue);
   EXPECT_EQ(entry.business_key, "1205510000000046/1205519870000017722031");
   EXPECT_EQ(entry.event_type, "COUPON.SEND");
@@ -121,8 +121,8 @@ TEST(BookEntry, OfABusifavorCouponIsItsIssue) {
   EXPECT_STREQ(resource["send_time"].GetString(), "2024-03-06T12:20:05+08:00");
 }
 
-TEST(BookEntry, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
-  const BookEntry from_file = book_entry(FlowKind::kUse, record("1", "2"), "9");
+TEST(PlatformRecord, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
+  const PlatformRecord from_file = book_entry(FlowKind::kUse, record("1", "2"), "9");
   Coupon coupon;
   coupon.coupon_id = "1";
   coupon.status = "USED";
@@ -135,13 +135,13 @@ TEST(BookEntry, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
 
 // ---- Comparing WeChat Pay's records with the ledger
 
-KnownFact known(const BookEntry& entry) {
+KnownFact known(const PlatformRecord& entry) {
   return {entry.kind,           entry.stock_id,     entry.coupon,
           entry.transaction_id, entry.business_key, entry.occurred_at};
 }
 
-const BookEntry kFirst = book_entry(FlowKind::kUse, record("1", "2"), "9");
-const BookEntry kSecond = book_entry(FlowKind::kUse, record("3", "4"), "9");
+const PlatformRecord kFirst = book_entry(FlowKind::kUse, record("1", "2"), "9");
+const PlatformRecord kSecond = book_entry(FlowKind::kUse, record("3", "4"), "9");
 
 TEST(Compare, FindsNothingWhereBothSayTheSame) {
   const ReconcileReport report =
@@ -210,7 +210,7 @@ TEST(FactKind, ReadsItsOwnNames) {
 }
 
 TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
-  const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  const std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   const auto report = compare(books, {});
   const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
   const auto until = [&](std::chrono::seconds later) {
@@ -222,7 +222,7 @@ TEST(Admissible, LeavesOutWhatMayStillBeNotified) {
 }
 
 TEST(Admissible, LeavesOutWhatTheLedgerMayHaveForgotten) {
-  const std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  const std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   const auto report = compare(books, {});
   const auto happened = base::parse_wechat_time(books[0].occurred_at).value();
   const auto since = [&](std::chrono::seconds later) {
@@ -234,7 +234,7 @@ TEST(Admissible, LeavesOutWhatTheLedgerMayHaveForgotten) {
 }
 
 TEST(Admissible, TakesWhatHasNoTimeForOldOnlyWhereAnythingIsForgotten) {
-  std::vector<BookEntry> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
+  std::vector<PlatformRecord> books{book_entry(FlowKind::kUse, record("1", "42"), "9")};
   books[0].occurred_at.clear();
   const auto report = compare(books, {});
   const std::chrono::sys_seconds epoch{};

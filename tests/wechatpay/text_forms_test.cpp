@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/url.hpp"
 #include "base/wechat_time.hpp"
+#include "wechatpay/json_view.hpp"
+#include "wechatpay/json_writer.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -61,7 +61,8 @@ TEST(ParseWechatTime, RefusesWhatIsNoTime) {
 }
 
 TEST(FormatWechatTime, WritesBeijingTime) {
-  EXPECT_EQ(base::format_wechat_time(sys_seconds(seconds(1'432'099'775))), "2015-05-20T13:29:35+08:00");
+  EXPECT_EQ(base::format_wechat_time(sys_seconds(seconds(1'432'099'775))),
+            "2015-05-20T13:29:35+08:00");
 }
 
 TEST(JsonText, TakesOneObjectAndNothingElse) {

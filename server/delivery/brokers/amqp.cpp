@@ -16,9 +16,9 @@
 #include <amqp_tcp_socket.h>
 #endif
 
+#include "base/excerpt.hpp"
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/delivery/brokers/socket_watchdog.hpp"
-#include "base/excerpt.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -145,8 +145,9 @@ class AmqpConnection final : public BrokerConnection {
             "exists and that the user may write to it",
             {}};
       case AMQP_CONNECTION_BLOCKED_METHOD:
-        blocked_ = base::excerpt(text_of(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason),
-                           kReasonBytesMax);
+        blocked_ =
+            base::excerpt(text_of(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason),
+                          kReasonBytesMax);
         return std::nullopt;
       case AMQP_CONNECTION_UNBLOCKED_METHOD:
         blocked_.reset();

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "server/net/resolve.hpp"
 #include "base/url.hpp"
+#include "server/net/resolve.hpp"
 
 namespace couponhook::server {
 

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/random.hpp"
 #include "crypto/file.hpp"
+#include "crypto/random.hpp"
 
 namespace couponhook::server {
 namespace {

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 
+#include "crypto/file.hpp"
 #include "crypto/self_signed.hpp"
 #include "crypto/signature_verifier.hpp"
-#include "crypto/file.hpp"
 #include "support/parse_json.hpp"
 
 namespace couponhook::server {
@@ -180,10 +180,12 @@ class LoadNotificationMaker : public testing::Test {
     const auto other = crypto::make_self_signed(
         {crypto::PairKind::kRsa2048, "another platform", {}, kNow - seconds(60)});
     crypto::write_new_file(folder_ / "1.pem", other.certificate_pem, crypto::FileMode::kPublic);
-    crypto::write_new_file(folder_ / "2.pem", platform_pair().certificate_pem, crypto::FileMode::kPublic);
-    crypto::write_new_file(folder_ / "other.key", other.private_key_pem.reveal(), crypto::FileMode::kPrivate);
+    crypto::write_new_file(folder_ / "2.pem", platform_pair().certificate_pem,
+                           crypto::FileMode::kPublic);
+    crypto::write_new_file(folder_ / "other.key", other.private_key_pem.reveal(),
+                           crypto::FileMode::kPrivate);
     crypto::write_new_file(folder_ / "development/platform_key.pem",
-                   platform_pair().private_key_pem.reveal(), crypto::FileMode::kPrivate);
+                           platform_pair().private_key_pem.reveal(), crypto::FileMode::kPrivate);
     crypto::write_new_file(folder_ / "api_v3_key", kApiV3Key, crypto::FileMode::kPrivate);
     config_.directory = folder_;
     merchant_.mchid = "1900000001";

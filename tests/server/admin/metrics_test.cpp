@@ -34,7 +34,7 @@ class Metrics : public ::testing::Test {
                          .served = {"crm", "erp"}});
   }
 
-  Tally tally_;
+  ReplyCounters tally_;
   std::vector<storage::PauseRecord> pauses_;
   std::vector<storage::HandlerBacklog> unclaimed_;
 };

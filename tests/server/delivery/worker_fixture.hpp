@@ -90,18 +90,19 @@ class WorkerTest : public ::testing::Test {
       clocks.wall = [this] { return std::chrono::system_clock::time_point(wall_begin_ + passed_); };
       clocks.monotonic = [this] { return begun_ + passed_; };
     }
-    LaneSetup lane{{.handler = "crm", .retries = retries, .breaker = {}}, [this](auto& listener) {
-                     auto sender = std::make_unique<FakeSender>(target_, listener);
-                     sender_ = sender.get();
-                     return sender;
-                   }};
-    std::vector<LaneSetup> lanes;
-    lanes.push_back(std::move(lane));
+    HandlerWorkerSetup handler_worker{
+        {.handler = "crm", .retries = retries, .breaker = {}}, [this](auto& listener) {
+          auto sender = std::make_unique<FakeSender>(target_, listener);
+          sender_ = sender.get();
+          return sender;
+        }};
+    std::vector<HandlerWorkerSetup> handler_workers;
+    handler_workers.push_back(std::move(handler_worker));
     worker_ = std::make_unique<DeliveryWorker>(
         std::make_unique<storage::Deliveries>(
             std::make_unique<support::FaultyConnection>(*store_->writer(), faults_),
             storage::LeaseTerms{.owner = "here:1"}),
-        std::move(lanes), WorkerOptions{}, std::move(clocks), 1, log_);
+        std::move(handler_workers), WorkerOptions{}, std::move(clocks), 1, log_);
   }
 
   [[nodiscard]] std::int64_t now_ms() const {
@@ -110,8 +111,8 @@ class WorkerTest : public ::testing::Test {
 
   /// Stores one notification with one delivery, as the receiver does.
   /// \return the deliveries that are stored with a lease (only if `leased`).
-  std::vector<storage::BornLeased> keep(const std::string& id, const std::string& coupon,
-                                        bool leased = false) {
+  std::vector<storage::LeasedDelivery> keep(const std::string& id, const std::string& coupon,
+                                            bool leased = false) {
     storage::Admission admission;
     admission.mchid = "1900000001";
     admission.id = id;

@@ -23,16 +23,16 @@ class DeliveryWorkerTest : public WorkerTest {
  protected:
   /// Lets a reply wait for the delivery of notification `id`; the returned listener records the
   /// result.
-  std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::BornLeased> born = {}) {
+  std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::LeasedDelivery> born = {}) {
     auto ear = std::make_shared<Ear>();
     HandledRequest request{"1900000001", id, {"crm"}, {}, ear};
-    for (const storage::BornLeased& one : born) {
+    for (const storage::LeasedDelivery& one : born) {
       storage::ClaimedDelivery delivery;
       delivery.lease = one.lease;
       delivery.handler = one.handler;
       delivery.notification_id = id;
       delivery.mchid = "1900000001";
-      request.born_leased.push_back(std::move(delivery));
+      request.leased_at_admission.push_back(std::move(delivery));
     }
     worker_->handle(std::move(request));
     return ear;

@@ -41,15 +41,15 @@ class Counts : public ::testing::Test {
   }
 
   /// Opens a connection from `client`. The connection has not finished its handshake.
-  std::shared_ptr<Presence> come(std::string_view client = {}) {
+  std::shared_ptr<ConnectionSlot> come(std::string_view client = {}) {
     std::optional<base::IpAddress> address;
     if (!client.empty()) address = base::IpAddress::parse(client);
-    auto presence = Presence::enter(share_, io_.get_executor(), address);
+    auto presence = ConnectionSlot::enter(share_, io_.get_executor(), address);
     presence->on_eviction([this] { ++ended_; });
     present_.push_back(presence);
     return presence;
   }
-  std::shared_ptr<Presence> come_and(Waiting waiting, std::string_view client = {}) {
+  std::shared_ptr<ConnectionSlot> come_and(Waiting waiting, std::string_view client = {}) {
     auto presence = come(client);
     if (waiting == Waiting::kSigned) presence->carries_signature();
     if (waiting == Waiting::kHandled) {
@@ -75,7 +75,7 @@ class Counts : public ::testing::Test {
   std::size_t evictions_ = 0;
   int ended_ = 0;
   ListenerShare share_;
-  std::list<std::shared_ptr<Presence>> present_;
+  std::list<std::shared_ptr<ConnectionSlot>> present_;
 };
 
 TEST_F(Counts, RefuseThenDropWhoComesWhileAllAreBusy) {

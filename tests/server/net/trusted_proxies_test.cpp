@@ -15,7 +15,8 @@ namespace {
 /// Returns the client of a request from the proxy 10.0.0.1; the networks 10.0.0.0/8 and fd00::/8
 /// are trusted.
 std::string client(std::initializer_list<std::string_view> lines) {
-  const TrustedProxies trusted({*base::IpNetwork::parse("10.0.0.0/8"), *base::IpNetwork::parse("fd00::/8")});
+  const TrustedProxies trusted(
+      {*base::IpNetwork::parse("10.0.0.0/8"), *base::IpNetwork::parse("fd00::/8")});
   const std::vector<std::string_view> values(lines);
   return trusted.client_behind(*base::IpAddress::parse("10.0.0.1"), values).text();
 }

@@ -25,7 +25,7 @@ const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'
 
 /// Stand-in for the delivery worker: stores the requests that it gets, and gives the prepared
 /// answers.
-class Desk final : public HandledDesk {
+class Desk final : public DeliveryWaiter {
  public:
   void handle(HandledRequest&& request) override {
     requests.push_back(request);
@@ -61,7 +61,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   }
 
   Reply post(const FakeRequest& request, milliseconds budget = milliseconds(4000)) {
-    Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_,
+    Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, tally_, log_,
                       [this] { return wechatpay_.now(); }, {budget, 204});
     const Request view = request.view();
     std::optional<Reply> reply;
@@ -81,8 +81,8 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   support::WeChatPayStandIn wechatpay_{kNow};
   std::unique_ptr<Live<Merchants>> merchants_;
   ReceiveRules rules_;
-  Desk desk_;
-  Tally tally_;
+  Desk delivery_waiter_;
+  ReplyCounters tally_;
   Log log_{LogConfig{"json", "error"}};
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
@@ -180,18 +180,18 @@ class ReceiverThatWaitsForAHandler : public ReceiverOverAFaultyStore {
 
   unsigned status_where_answered(std::vector<Handled> answers,
                                  milliseconds budget = milliseconds(4000)) {
-    desk_.answers = std::move(answers);
+    delivery_waiter_.answers = std::move(answers);
     return post(wechatpay_.notify(redemption_draft("N-1")), budget).status;
   }
 };
 
 TEST_F(ReceiverThatWaitsForAHandler, HandsOverTheDeliveryThatWasBornInItsHands) {
   EXPECT_EQ(status_where_answered({Handled::kDone}), 204U);
-  ASSERT_EQ(desk_.requests.size(), 1U);
-  ASSERT_EQ(desk_.requests[0].born_leased.size(), 1U);
-  EXPECT_EQ(desk_.requests[0].born_leased[0].handler, "crm");
-  EXPECT_EQ(desk_.requests[0].born_leased[0].notification_id, "N-1");
-  EXPECT_FALSE(desk_.requests[0].born_leased[0].resource.empty());
+  ASSERT_EQ(delivery_waiter_.requests.size(), 1U);
+  ASSERT_EQ(delivery_waiter_.requests[0].leased_at_admission.size(), 1U);
+  EXPECT_EQ(delivery_waiter_.requests[0].leased_at_admission[0].handler, "crm");
+  EXPECT_EQ(delivery_waiter_.requests[0].leased_at_admission[0].notification_id, "N-1");
+  EXPECT_FALSE(delivery_waiter_.requests[0].leased_at_admission[0].resource.empty());
 }
 
 TEST_F(ReceiverThatWaitsForAHandler, AcknowledgesNoCopyBeforeTheHandlerIsDone) {
@@ -199,7 +199,8 @@ TEST_F(ReceiverThatWaitsForAHandler, AcknowledgesNoCopyBeforeTheHandlerIsDone) {
   EXPECT_EQ(status_where_answered({Handled::kFailed}), 500U);
   EXPECT_EQ(status_where_answered({Handled::kDone}), 204U);
   EXPECT_EQ(stored(), 1);
-  EXPECT_TRUE(desk_.requests[1].born_leased.empty()) << "a copy's delivery is looked up";
+  EXPECT_TRUE(delivery_waiter_.requests[1].leased_at_admission.empty())
+      << "a copy's delivery is looked up";
 }
 
 TEST_F(ReceiverThatWaitsForAHandler, RepliesAtOnceWhereNothingWillBeKnownInTime) {
@@ -215,8 +216,8 @@ TEST_F(ReceiverThatWaitsForAHandler, TellsTheFirstThatItFailedAndACopyThatItGoes
 }
 
 TEST_F(ReceiverOverAFaultyStore, RefusesPathsAndMethodsBeforeTheBodyIsRead) {
-  Receiver receiver(*merchants_, rules_, *inbox_, desk_, tally_, log_, [] { return kNow; },
-                    {milliseconds(4000), 204});
+  Receiver receiver(*merchants_, rules_, *inbox_, delivery_waiter_, tally_, log_,
+                    [] { return kNow; }, {milliseconds(4000), 204});
 
   EXPECT_EQ(receiver.refuse("POST", "/elsewhere", "192.0.2.1")->status, 404U);
   EXPECT_EQ(receiver.refuse("GET", "/notify/1900000001", "192.0.2.1")->status, 405U);

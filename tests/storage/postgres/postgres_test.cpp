@@ -10,8 +10,8 @@
 #include "storage/dialect.hpp"
 #include "storage/migrations.hpp"
 #include "storage/postgres/postgres_listener.hpp"
-#include "storage/sql.hpp"
 #include "storage/postgres/storable_text.hpp"
+#include "storage/sql.hpp"
 #include "storage/store_fixture.hpp"
 
 namespace couponhook::storage {

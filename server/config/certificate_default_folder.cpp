@@ -1,4 +1,4 @@
-#include "server/config/certificate_place.hpp"
+#include "server/config/certificate_default_folder.hpp"
 
 #include <algorithm>
 

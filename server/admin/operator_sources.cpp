@@ -1,4 +1,4 @@
-#include "server/admin/operations_sources.hpp"
+#include "server/admin/operator_sources.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "server/admin/key_upkeep_json.hpp"
+#include "server/admin/key_status_json.hpp"
 
 #include "base/json_writer.hpp"
 
@@ -31,7 +31,7 @@ void write_key_upkeep(Json& json, const StatusView& view) {
         .end();
   }
   json.end().begin_list("certificate_fetches");
-  for (const CertificateUpkeep& upkeep : view.certificate_upkeep) {
+  for (const CertificateStatus& upkeep : view.certificate_upkeep) {
     json.begin()
         .text("mchid", upkeep.mchid)
         .text("directory", upkeep.directory)

@@ -1,7 +1,7 @@
-#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/api.hpp"
 #include "sandbox/events.hpp"
 #include "sandbox/fields.hpp"
+#include "sandbox/local/beijing_time.hpp"
 #include "sandbox/query.hpp"
 
 namespace couponhook::server::sandbox {
@@ -46,7 +46,7 @@ Result<IssueOrder> read_issue(Platform& platform, const Call& call) {
 Result<Answer> issue(Platform& platform, const Call& call) {
   const auto read = read_issue(platform, call);
   if (!read) return read.error();
-  JsonText json;
+  JsonWriter json;
   json.list("coupons");
   for (std::int64_t i = 0; i < read->count; ++i) {
     SendOrder order = read->order;
@@ -101,7 +101,7 @@ Result<Answer> redeem(Platform& platform, const Call& call) {
   if (error) return std::move(*error);
   const auto paid = platform.books.redeem(order, call.now.wall);
   if (!paid) return paid.error();
-  JsonText json;
+  JsonWriter json;
   json.field("transaction_id", (*paid)->id)
       .field("consume_time", beijing_time((*paid)->paid_at))
       .field("total", (*paid)->total);
@@ -142,7 +142,7 @@ Result<Answer> refund(Platform& platform, const Call& call) {
   const std::string mchid =
       knows_payee ? paid.mchid : platform.books.find_stock(paid.stock_id)->creator_mchid;
   Draft draft = refund_draft(paid, **made, platform.chance.uuid());
-  return Answer{JsonText()
+  return Answer{JsonWriter()
                     .field("refund_id", (*made)->id)
                     .field("transaction_id", paid.id)
                     .field("amount", (*made)->amount)
@@ -160,12 +160,12 @@ Result<Answer> end(Platform& platform, const Call& call) {
   if (error) return std::move(*error);
   const auto stock = platform.books.end_stock(stock_id, call.now.wall);
   if (!stock) return stock.error();
-  return Answer{JsonText().field("stock_id", (*stock)->id).take()};
+  return Answer{JsonWriter().field("stock_id", (*stock)->id).take()};
 }
 
 }  // namespace
 
-void add_deed_routes(Routes& routes, Platform& platform) {
+void add_event_routes(Routes& routes, Platform& platform) {
   const auto add = [&](const char* path, Result<Answer> (*deed)(Platform&, const Call&)) {
     routes.add("POST", path, [&platform, deed](const Call& call) { return deed(platform, call); });
   };

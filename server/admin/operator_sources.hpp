@@ -32,7 +32,7 @@ struct HandlerNames {
 [[nodiscard]] std::string why_not_served(const HandlerNames& names, std::string_view handler);
 
 /// Objects that the operators' actions work with. All references must outlive the actions' classes.
-struct OperationsSources {
+struct OperatorSources {
   storage::Reader& reader;
   storage::Inbox& inbox;
   const Live<Merchants>& merchants;

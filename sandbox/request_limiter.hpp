@@ -23,10 +23,10 @@ struct PlannedError {
 };
 
 /// Decides whether a request gets an error. Not thread-safe.
-class Gate {
+class RequestLimiter {
  public:
   /// \param requests_per_minute limit for each merchant; 0: no limit.
-  explicit Gate(std::int64_t requests_per_minute) : per_minute_(requests_per_minute) {}
+  explicit RequestLimiter(std::int64_t requests_per_minute) : per_minute_(requests_per_minute) {}
 
   void plan(PlannedError error) { planned_.push_back(std::move(error)); }
 

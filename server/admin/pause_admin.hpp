@@ -8,24 +8,25 @@
 #include <string>
 #include <string_view>
 
-#include "server/net/http_message.hpp"
 #include "base/url.hpp"
-#include "server/admin/operations_sources.hpp"
+#include "server/admin/operator_sources.hpp"
+#include "server/net/http_message.hpp"
 #include "storage/delivery_control.hpp"
 
 namespace couponhook::server {
 
 /// Handles /pauses. Runs on the admin listener's thread. A request may block the thread on the
 /// store for about one commit.
-class PauseOperations {
+class PauseAdmin {
  public:
   /// Both parameters must outlive this object.
-  PauseOperations(const OperationsSources& sources, storage::DeliveryControl& control)
+  PauseAdmin(const OperatorSources& sources, storage::DeliveryControl& control)
       : sources_(sources), control_(control) {}
 
   /// Handles a request for /pauses.
   /// \return nothing when the path continues after /pauses.
-  [[nodiscard]] std::optional<Reply> answer(const Request& request, const base::RequestTarget& target);
+  [[nodiscard]] std::optional<Reply> answer(const Request& request,
+                                            const base::RequestTarget& target);
 
  private:
   using EventTypes = std::set<std::string, std::less<>>;
@@ -36,7 +37,7 @@ class PauseOperations {
   /// All documented event types, and all event types that were received.
   [[nodiscard]] storage::Reader::Result<EventTypes> known_types();
 
-  const OperationsSources& sources_;
+  const OperatorSources& sources_;
   storage::DeliveryControl& control_;
 };
 

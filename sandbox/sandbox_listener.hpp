@@ -3,15 +3,15 @@
 /// \file
 /// HTTP listener of the sandbox: passes each request to the shared platform.
 
-#include "server/net/http_message.hpp"
 #include "sandbox/shared_platform.hpp"
+#include "server/net/http_message.hpp"
 
 namespace couponhook::server::sandbox {
 
-class FrontDoor final : public RequestHandler {
+class SandboxListener final : public RequestHandler {
  public:
   /// \param platform must outlive this object.
-  explicit FrontDoor(SharedPlatform& platform) : platform_(platform) {}
+  explicit SandboxListener(SharedPlatform& platform) : platform_(platform) {}
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,
                                             std::string_view peer) const override;

@@ -1,4 +1,4 @@
-#include "sandbox/courier.hpp"
+#include "sandbox/notification_sender.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -13,7 +13,7 @@ constexpr std::size_t kReplyBytesMax = 1 << 20;
 
 /// One connection to a receiver. deliver() opens a new connection if the next notification goes to
 /// another URL.
-struct Courier::Path {
+struct NotificationSender::Path {
   explicit Path(asio::io_context& io) : wake(io.get_executor(), Timer::time_point::max()) {}
 
   Timer wake;
@@ -22,7 +22,8 @@ struct Courier::Path {
   std::unique_ptr<HttpClient> client;
 };
 
-Courier::Courier(SharedPlatform& platform, std::size_t connections, TlsContext tls)
+NotificationSender::NotificationSender(SharedPlatform& platform, std::size_t connections,
+                                       TlsContext tls)
     : platform_(platform), tls_(std::move(tls)) {
   for (std::size_t i = 0; i < connections; ++i) {
     paths_.push_back(std::make_unique<Path>(loop_.io()));
@@ -31,19 +32,19 @@ Courier::Courier(SharedPlatform& platform, std::size_t connections, TlsContext t
   thread_ = std::thread([this] { loop_.run(); });
 }
 
-Courier::~Courier() {
+NotificationSender::~NotificationSender() {
   stopping_ = true;
   wake();
   thread_.join();
 }
 
-void Courier::wake() {
+void NotificationSender::wake() {
   asio::post(loop_.io(), [this] {
     for (const auto& path : paths_) path->wake.cancel();
   });
 }
 
-Task<void> Courier::carry(Path& path) {
+Task<void> NotificationSender::carry(Path& path) {
   while (!stopping_) {
     path.wake.expires_after(kNothingKnown);
     const std::optional<Errand> errand = platform_.take_errand();
@@ -58,7 +59,7 @@ Task<void> Courier::carry(Path& path) {
 }
 
 /// \return the reply's status; 0 if no reply came in time or the URL cannot be used.
-Task<unsigned> Courier::deliver(Path& path, const Errand& errand) {
+Task<unsigned> NotificationSender::deliver(Path& path, const Errand& errand) {
   if (path.url != errand.url) {
     path.client.reset();
     path.url = errand.url;

@@ -8,23 +8,24 @@
 #include <string>
 #include <string_view>
 
-#include "server/net/http_message.hpp"
 #include "base/url.hpp"
-#include "server/admin/operations_sources.hpp"
+#include "server/admin/operator_sources.hpp"
+#include "server/net/http_message.hpp"
 #include "storage/quarantine_control.hpp"
 
 namespace couponhook::server {
 
 /// Handles /quarantine and the paths below it. Runs on the admin listener's thread. A request may
 /// block the thread on the store for about one commit.
-class QuarantineOperations {
+class QuarantineAdmin {
  public:
   /// \param sources must outlive this object.
-  QuarantineOperations(const OperationsSources& sources, storage::QuarantineControl control);
+  QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control);
 
   /// Handles a request.
   /// \return nothing when no action has this path.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request, const base::RequestTarget& target);
+  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request,
+                                                  const base::RequestTarget& target);
 
  private:
   /// The object that the id in a path names: a quarantined body by its number, or a notification by
@@ -41,7 +42,7 @@ class QuarantineOperations {
   [[nodiscard]] Reply reread(storage::NotificationRecord kept);
   [[nodiscard]] Reply discard(std::string_view id, std::string_view mchid, std::string_view body);
 
-  const OperationsSources& sources_;
+  const OperatorSources& sources_;
   storage::QuarantineControl control_;
 };
 

@@ -14,19 +14,19 @@
 namespace couponhook::server::sandbox {
 
 /// Writes one JSON object: the constructor opens the object, take() closes it.
-class JsonText {
+class JsonWriter {
  public:
-  JsonText() { writer_.StartObject(); }
+  JsonWriter() { writer_.StartObject(); }
 
-  JsonText& field(std::string_view name, std::string_view value) {
+  JsonWriter& field(std::string_view name, std::string_view value) {
     key(name);
     return text(value);
   }
-  JsonText& field(std::string_view name, const char* value) {
+  JsonWriter& field(std::string_view name, const char* value) {
     return field(name, std::string_view(value));
   }
   template <std::integral Value>
-  JsonText& field(std::string_view name, Value value) {
+  JsonWriter& field(std::string_view name, Value value) {
     key(name);
     if constexpr (std::same_as<Value, bool>) {
       writer_.Bool(value);
@@ -35,53 +35,53 @@ class JsonText {
     }
     return *this;
   }
-  JsonText& field(std::string_view name, double value) {
+  JsonWriter& field(std::string_view name, double value) {
     key(name);
     writer_.Double(value);
     return *this;
   }
   template <typename Texts>
-  JsonText& texts(std::string_view name, const Texts& values) {
+  JsonWriter& texts(std::string_view name, const Texts& values) {
     list(name);
     for (const std::string& value : values) text(value);
     return end_list();
   }
   /// Adds a member whose value is JSON text already.
-  JsonText& raw(std::string_view name, std::string_view json) {
+  JsonWriter& raw(std::string_view name, std::string_view json) {
     key(name);
     writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
     return *this;
   }
 
-  JsonText& object(std::string_view name) {
+  JsonWriter& object(std::string_view name) {
     key(name);
     return object();
   }
-  JsonText& list(std::string_view name) {
+  JsonWriter& list(std::string_view name) {
     key(name);
     writer_.StartArray();
     return *this;
   }
   /// Opens an object as an item of a list.
-  JsonText& object() {
+  JsonWriter& object() {
     writer_.StartObject();
     return *this;
   }
   /// Adds a string as an item of a list.
-  JsonText& text(std::string_view value) {
+  JsonWriter& text(std::string_view value) {
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
   /// Adds a number as an item of a list.
-  JsonText& number(std::int64_t value) {
+  JsonWriter& number(std::int64_t value) {
     writer_.Int64(value);
     return *this;
   }
-  JsonText& end() {
+  JsonWriter& end() {
     writer_.EndObject();
     return *this;
   }
-  JsonText& end_list() {
+  JsonWriter& end_list() {
     writer_.EndArray();
     return *this;
   }

@@ -1,14 +1,14 @@
-#include "server/admin/order_members.hpp"
+#include "server/admin/request_members.hpp"
 
 #include <algorithm>
 
 #include "base/json.hpp"
-#include "server/admin/operations_sources.hpp"
+#include "server/admin/operator_sources.hpp"
 
 namespace couponhook::server {
 
 std::optional<base::RequestTarget> read_members(std::string_view body,
-                                   const std::vector<std::string_view>& known) {
+                                                const std::vector<std::string_view>& known) {
   base::RequestTarget members;
   if (body.empty()) return members;
   const auto object = base::parse_object(body, {});

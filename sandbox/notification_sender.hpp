@@ -8,20 +8,20 @@
 #include <thread>
 #include <vector>
 
-#include "server/net/http_client.hpp"
 #include "sandbox/shared_platform.hpp"
+#include "server/net/http_client.hpp"
 
 namespace couponhook::server::sandbox {
 
 /// Sends due notifications on a thread of its own, from construction to destruction. The destructor
 /// waits for outstanding replies, at most 5 s (WeChat Pay's timeout).
-class Courier {
+class NotificationSender {
  public:
   /// \param platform must outlive the courier.
-  Courier(SharedPlatform& platform, std::size_t connections, TlsContext tls);
-  ~Courier();
-  Courier(const Courier&) = delete;
-  Courier& operator=(const Courier&) = delete;
+  NotificationSender(SharedPlatform& platform, std::size_t connections, TlsContext tls);
+  ~NotificationSender();
+  NotificationSender(const NotificationSender&) = delete;
+  NotificationSender& operator=(const NotificationSender&) = delete;
 
   /// Makes the courier look for due notifications now. Thread-safe.
   void wake();

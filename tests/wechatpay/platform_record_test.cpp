@@ -1,7 +1,7 @@
 // Checks that a record of WeChat Pay gives the same ledger entry as the notification of the same
 // event. The tests convert records with wechatpay/ and read the result with handlers/.
 
-#include "wechatpay/book_entry.hpp"
+#include "wechatpay/platform_record.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,9 +12,9 @@
 namespace couponhook::server {
 namespace {
 
-using wechatpay::BookEntry;
 using wechatpay::FlowKind;
 using wechatpay::FlowRecord;
+using wechatpay::PlatformRecord;
 
 FlowRecord record() {
   FlowRecord record;
@@ -28,7 +28,7 @@ FlowRecord record() {
 
 /// Expects that the ledger reads `entry`, in the form of a notification, as the same event with the
 /// same key.
-void expect_same_fact(const BookEntry& entry) {
+void expect_same_fact(const PlatformRecord& entry) {
   const auto event = handlers::read_event(entry.event_type, entry.resource, {});
   const auto fact = handlers::ledger_entry(event, "");
   ASSERT_TRUE(fact) << entry.resource;

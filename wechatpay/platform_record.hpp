@@ -24,7 +24,7 @@ enum class FactKind : std::uint8_t { kIssue, kRedeem, kRefund };
 [[nodiscard]] std::optional<FactKind> parse_fact_kind(std::string_view text);
 
 /// One fact in WeChat Pay's records, with the same key as in couponhook's ledger.
-struct BookEntry {
+struct PlatformRecord {
   FactKind kind{};
   std::string stock_id;
   std::string coupon;          ///< coupon_id of a favor coupon, or coupon_code
@@ -47,21 +47,21 @@ struct BookEntry {
 
 /// Converts one row of a flow file.
 /// \param stock_id stock of the file, for rows that do not name a stock.
-[[nodiscard]] BookEntry book_entry(FlowKind kind, const FlowRecord& record,
-                                   std::string_view stock_id);
+[[nodiscard]] PlatformRecord book_entry(FlowKind kind, const FlowRecord& record,
+                                        std::string_view stock_id);
 
 /// Converts a favor coupon (代金券).
 /// \return nothing unless the coupon was redeemed, because WeChat Pay does not notify the issue of
 ///   a favor coupon.
-[[nodiscard]] std::optional<BookEntry> book_entry(const Coupon& coupon);
+[[nodiscard]] std::optional<PlatformRecord> book_entry(const Coupon& coupon);
 
 /// Converts the issue of a busifavor coupon (商家券).
 /// \param openid the user whose coupons were queried.
-[[nodiscard]] BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid);
+[[nodiscard]] PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid);
 
 /// Converts the use of a busifavor coupon in state USED, for reports only. WeChat Pay sends no
 /// notification of such a use, so the record is never stored. It has no transaction, event type or
 /// resource.
-[[nodiscard]] BookEntry used_entry(const BusifavorCoupon& coupon);
+[[nodiscard]] PlatformRecord used_entry(const BusifavorCoupon& coupon);
 
 }  // namespace couponhook::wechatpay

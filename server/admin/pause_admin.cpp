@@ -1,4 +1,4 @@
-#include "server/admin/pause_operations.hpp"
+#include "server/admin/pause_admin.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,7 +11,7 @@
 #include "handlers/registry.hpp"
 #include "server/admin/admin_reply.hpp"
 #include "server/admin/delivery_admin_json.hpp"
-#include "server/admin/order_members.hpp"
+#include "server/admin/request_members.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -22,20 +22,20 @@ Reply bad_pause(const std::string& message) {
 
 }  // namespace
 
-std::optional<Reply> PauseOperations::answer(const Request& request, const base::RequestTarget& target) {
+std::optional<Reply> PauseAdmin::answer(const Request& request, const base::RequestTarget& target) {
   if (target.segments.size() != 1) return std::nullopt;
   if (request.method == "POST") return pause(request.body);
   if (request.method == "DELETE") return resume(target);
   return list();
 }
 
-Reply PauseOperations::list() {
+Reply PauseAdmin::list() {
   const auto pauses = sources_.reader.pauses();
   if (!pauses) return store_failed(pauses.error());
   return json_reply(200, pauses_json(*pauses));
 }
 
-storage::Reader::Result<PauseOperations::EventTypes> PauseOperations::known_types() {
+storage::Reader::Result<PauseAdmin::EventTypes> PauseAdmin::known_types() {
   EventTypes types;
   for (const handlers::CatalogueEntry& entry : handlers::event_catalogue()) {
     types.emplace(entry.event_type);
@@ -48,7 +48,7 @@ storage::Reader::Result<PauseOperations::EventTypes> PauseOperations::known_type
 
 /// Refuses a pause that can never match anything: it is most likely a spelling mistake. The reply
 /// lists the names that exist.
-Reply PauseOperations::pause(std::string_view body) {
+Reply PauseAdmin::pause(std::string_view body) {
   const auto members = read_members(body, {"handler", "events", "reason"});
   if (!members) return bad_pause("the body is an object with the texts handler, events, reason");
   const std::string handler(members->parameter("handler").value_or(""));
@@ -88,7 +88,7 @@ Reply PauseOperations::pause(std::string_view body) {
                            " gets any of these events: " + boost::algorithm::join(matched, ", ")));
 }
 
-Reply PauseOperations::resume(const base::RequestTarget& target) {
+Reply PauseAdmin::resume(const base::RequestTarget& target) {
   const auto resumed =
       control_.resume(target.parameter("handler").value_or(""),
                       target.parameter("events").value_or(""), base::to_unix_ms(sources_.clock()));

@@ -1,11 +1,11 @@
-#include "wechatpay/book_entry.hpp"
+#include "wechatpay/platform_record.hpp"
 
 #include <span>
 #include <utility>
 
+#include "base/wechat_time.hpp"
 #include "crypto/digest.hpp"
 #include "wechatpay/json_writer.hpp"
-#include "base/wechat_time.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -41,8 +41,8 @@ void write_consumption(JsonWriter& resource, const Coupon::Consumption& consumpt
   resource.end_object();
 }
 
-BookEntry redeemed(const FlowRecord& record, std::string stock_id) {
-  BookEntry entry;
+PlatformRecord redeemed(const FlowRecord& record, std::string stock_id) {
+  PlatformRecord entry;
   entry.kind = FactKind::kRedeem;
   entry.business_key = join(record.coupon_id, record.transaction_id);
   entry.event_type = "COUPON.USE";
@@ -56,8 +56,8 @@ BookEntry redeemed(const FlowRecord& record, std::string stock_id) {
   return entry;
 }
 
-BookEntry refunded(const FlowRecord& record, std::string stock_id) {
-  BookEntry entry;
+PlatformRecord refunded(const FlowRecord& record, std::string stock_id) {
+  PlatformRecord entry;
   entry.kind = FactKind::kRefund;
   entry.business_key = join(record.refund_id, "SUCCESS");
   entry.event_type = "REFUND.SUCCESS";
@@ -95,16 +95,16 @@ std::optional<FactKind> parse_fact_kind(std::string_view text) {
   return {};
 }
 
-std::string BookEntry::notification_id() const {
+std::string PlatformRecord::notification_id() const {
   constexpr std::size_t kDigestBytes = 16;
   const crypto::Sha256 digest = crypto::sha256({to_string(kind), "/", business_key});
   return "reconcile-" + crypto::to_hex(std::span(digest).first(kDigestBytes));
 }
 
-BookEntry book_entry(FlowKind kind, const FlowRecord& record, std::string_view stock_id) {
+PlatformRecord book_entry(FlowKind kind, const FlowRecord& record, std::string_view stock_id) {
   std::string stock = record.stock_id.empty() ? std::string(stock_id) : record.stock_id;
-  BookEntry entry = kind == FlowKind::kUse ? redeemed(record, std::move(stock))
-                                           : refunded(record, std::move(stock));
+  PlatformRecord entry = kind == FlowKind::kUse ? redeemed(record, std::move(stock))
+                                                : refunded(record, std::move(stock));
   entry.coupon = record.coupon_id;
   entry.transaction_id = record.transaction_id;
   entry.occurred_at = normal_time(record.time);
@@ -112,12 +112,12 @@ BookEntry book_entry(FlowKind kind, const FlowRecord& record, std::string_view s
   return entry;
 }
 
-std::optional<BookEntry> book_entry(const Coupon& coupon) {
+std::optional<PlatformRecord> book_entry(const Coupon& coupon) {
   if (coupon.status != "USED" || !coupon.consumption ||
       coupon.consumption->transaction_id.empty()) {
     return {};
   }
-  BookEntry entry;
+  PlatformRecord entry;
   entry.kind = FactKind::kRedeem;
   entry.stock_id = coupon.stock_id;
   entry.coupon = coupon.coupon_id;
@@ -152,8 +152,8 @@ std::optional<BookEntry> book_entry(const Coupon& coupon) {
   return entry;
 }
 
-BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
-  BookEntry entry;
+PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
+  PlatformRecord entry;
   entry.kind = FactKind::kIssue;
   entry.stock_id = coupon.stock_id;
   entry.coupon = coupon.coupon_code;
@@ -177,8 +177,8 @@ BookEntry book_entry(const BusifavorCoupon& coupon, std::string_view openid) {
   return entry;
 }
 
-BookEntry used_entry(const BusifavorCoupon& coupon) {
-  BookEntry entry;
+PlatformRecord used_entry(const BusifavorCoupon& coupon) {
+  PlatformRecord entry;
   entry.kind = FactKind::kRedeem;
   entry.stock_id = coupon.stock_id;
   entry.coupon = coupon.coupon_code;

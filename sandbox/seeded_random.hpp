@@ -12,9 +12,9 @@
 namespace couponhook::server::sandbox {
 
 /// Random generator with a fixed seed. Not thread-safe.
-class Chance {
+class SeededRandom {
  public:
-  explicit Chance(std::uint64_t seed) : engine_(seed) {}
+  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
 
   /// \return true with a probability of `percent` percent.
   [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }

@@ -1,4 +1,4 @@
-#include "sandbox/front_door.hpp"
+#include "sandbox/sandbox_listener.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -29,11 +29,12 @@ unsigned status_of(HttpFault fault) {
 
 }  // namespace
 
-std::optional<Reply> FrontDoor::refuse(std::string_view, std::string_view, std::string_view) const {
+std::optional<Reply> SandboxListener::refuse(std::string_view, std::string_view,
+                                             std::string_view) const {
   return std::nullopt;
 }
 
-Task<Reply> FrontDoor::handle(const Request& request) {
+Task<Reply> SandboxListener::handle(const Request& request) {
   const HeaderFields& headers = request.headers;
   const RawRequest raw{{request.method, request.target, request.body, headers.find("Authorization"),
                         headers.find("Accept"), headers.find("User-Agent")},
@@ -48,7 +49,7 @@ Task<Reply> FrontDoor::handle(const Request& request) {
   co_return reply;
 }
 
-Reply FrontDoor::fault(HttpFault fault, std::string_view, std::string_view) {
+Reply SandboxListener::fault(HttpFault fault, std::string_view, std::string_view) {
   Reply reply;
   reply.status = status_of(fault);
   reply.body = error_body({reply.status, "SYSTEM_ERROR", "系统错误"});

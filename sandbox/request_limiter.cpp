@@ -1,4 +1,4 @@
-#include "sandbox/gate.hpp"
+#include "sandbox/request_limiter.hpp"
 
 namespace couponhook::server::sandbox {
 namespace {
@@ -10,7 +10,8 @@ std::string_view limit_code(std::string_view path) {
 
 }  // namespace
 
-std::optional<ApiError> Gate::refuse(const std::string& mchid, std::string_view path, Time now) {
+std::optional<ApiError> RequestLimiter::refuse(const std::string& mchid, std::string_view path,
+                                               Time now) {
   for (auto planned = planned_.begin(); planned != planned_.end(); ++planned) {
     if (!path.starts_with(planned->path)) continue;
     const ApiError error = planned->error;

@@ -1,4 +1,4 @@
-#include "server/doctor/write_trial.hpp"
+#include "server/doctor/write_check.hpp"
 
 #include <cerrno>
 #include <charconv>

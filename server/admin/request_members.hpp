@@ -21,8 +21,8 @@ inline constexpr std::string_view kReasonHelp =
 /// text.
 /// \param known names of the members that are allowed.
 /// \return nothing when the body is not such an object, or has another member.
-[[nodiscard]] std::optional<base::RequestTarget> read_members(std::string_view body,
-                                                 const std::vector<std::string_view>& known);
+[[nodiscard]] std::optional<base::RequestTarget> read_members(
+    std::string_view body, const std::vector<std::string_view>& known);
 
 /// Reads a body with one member, `reason`.
 /// \return the reason; nothing when it is missing, blank or longer than kReasonMax bytes.

@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kShuffleMax = 86'400;
 
 Answer describe(const Faults& faults) {
-  return {JsonText()
+  return {JsonWriter()
               .field("lose_percent", faults.lose_percent)
               .field("lose_event", faults.lose_event)
               .field("probe_percent", faults.probe_percent)
@@ -50,7 +50,7 @@ Result<Answer> plan_error(Platform& platform, const Call& call) {
   planned.count = fields.optional_integer("count", 1, 1'000'000, 1);
   if (error) return std::move(*error);
   platform.gate.plan(std::move(planned));
-  return Answer{JsonText().take()};
+  return Answer{JsonWriter().take()};
 }
 
 Result<Answer> roll_over(Platform& platform, const Call& call) {
@@ -64,7 +64,7 @@ Result<Answer> roll_over(Platform& platform, const Call& call) {
   const double new_share = fields.optional_number("new_share", 0, 1, 0.5);
   if (error) return std::move(*error);
   platform.certificates.roll(*stage, new_share, call.now.wall);
-  return Answer{JsonText().field("stage", to_string(*stage)).take()};
+  return Answer{JsonWriter().field("stage", to_string(*stage)).take()};
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "server/admin/quarantine_operations.hpp"
+#include "server/admin/quarantine_admin.hpp"
 
 #include <chrono>
 #include <memory>
@@ -7,10 +7,10 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "server/admin/admin_reply.hpp"
-#include "server/receive/commit_wait.hpp"
 #include "server/admin/delivery_admin_json.hpp"
-#include "server/admin/order_members.hpp"
 #include "server/admin/quarantine_retry.hpp"
+#include "server/admin/request_members.hpp"
+#include "server/receive/commit_wait.hpp"
 #include "server/verdict/verdict.hpp"
 
 namespace couponhook::server {
@@ -36,12 +36,11 @@ ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) 
 
 }  // namespace
 
-QuarantineOperations::QuarantineOperations(const OperationsSources& sources,
-                                           storage::QuarantineControl control)
+QuarantineAdmin::QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control)
     : sources_(sources), control_(std::move(control)) {}
 
-Task<std::optional<Reply>> QuarantineOperations::answer(const Request& request,
-                                                        const base::RequestTarget& target) {
+Task<std::optional<Reply>> QuarantineAdmin::answer(const Request& request,
+                                                   const base::RequestTarget& target) {
   const auto& path = target.segments;
   const bool post = request.method == "POST";
   if (path.size() == 1 && !post) co_return list(target);
@@ -52,7 +51,7 @@ Task<std::optional<Reply>> QuarantineOperations::answer(const Request& request,
   co_return std::nullopt;
 }
 
-Reply QuarantineOperations::list(const base::RequestTarget& target) {
+Reply QuarantineAdmin::list(const base::RequestTarget& target) {
   storage::NotificationFilter filter;
   filter.state = "quarantined";
   filter.mchid = target.parameter("mchid").value_or("");
@@ -66,8 +65,8 @@ Reply QuarantineOperations::list(const base::RequestTarget& target) {
   return json_reply(200, quarantine_json(*page));
 }
 
-storage::Reader::Result<QuarantineOperations::Meant> QuarantineOperations::find(
-    std::string_view id, std::string_view mchid) {
+storage::Reader::Result<QuarantineAdmin::Meant> QuarantineAdmin::find(std::string_view id,
+                                                                      std::string_view mchid) {
   Meant meant;
   if (const auto number = parse_number(id)) {
     auto sealed = sources_.reader.sealed(*number);
@@ -88,7 +87,7 @@ storage::Reader::Result<QuarantineOperations::Meant> QuarantineOperations::find(
   return meant;
 }
 
-Task<Reply> QuarantineOperations::open(std::string_view id, std::string_view mchid) {
+Task<Reply> QuarantineAdmin::open(std::string_view id, std::string_view mchid) {
   auto meant = find(id, mchid);
   if (!meant) co_return store_failed(meant.error());
   if (meant->sealed) co_return co_await open_sealed(*meant->sealed);
@@ -96,7 +95,7 @@ Task<Reply> QuarantineOperations::open(std::string_view id, std::string_view mch
   co_return error(404, "NOT_FOUND", kNothingMeant);
 }
 
-Task<Reply> QuarantineOperations::open_sealed(const storage::SealedRecord& sealed) {
+Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
   auto examined = reopen(sealed, *sources_.merchants.get(), sources_.rules);
   if (!examined) {
     co_return error(409, "STILL_SEALED", "its merchant is not configured: " + sealed.mchid);
@@ -118,7 +117,7 @@ Task<Reply> QuarantineOperations::open_sealed(const storage::SealedRecord& seale
   co_return json_reply(200, result_json(row(verdict).code));
 }
 
-Reply QuarantineOperations::reread(storage::NotificationRecord kept) {
+Reply QuarantineAdmin::reread(storage::NotificationRecord kept) {
   if (kept.envelope.empty()) {
     return error(409, "EMPTIED", "retention has removed its resource: nothing is left to be read");
   }
@@ -134,8 +133,7 @@ Reply QuarantineOperations::reread(storage::NotificationRecord kept) {
                     result_json(*result == storage::RereadResult::kRead ? "READ" : "READ_ALREADY"));
 }
 
-Reply QuarantineOperations::discard(std::string_view id, std::string_view mchid,
-                                    std::string_view body) {
+Reply QuarantineAdmin::discard(std::string_view id, std::string_view mchid, std::string_view body) {
   const auto reason = reason_in(body);
   if (!reason) return error(400, "PARAM_ERROR", kReasonHelp);
   const auto meant = find(id, mchid);
