@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -34,53 +35,77 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
 
 /// Wrapper around RapidJSON's writer that takes std::string_view. Call the functions in the order
 /// of the members; a `begin` needs its `end`.
-class Json {
+class JsonWriter {
  public:
-  Json& begin() {
+  JsonWriter& begin() {
     writer_.StartObject();
     return *this;
   }
-  Json& begin(std::string_view key) { return name(key).begin(); }
-  Json& end() {
+  JsonWriter& begin(std::string_view key) { return name(key).begin(); }
+  JsonWriter& end() {
     writer_.EndObject();
     return *this;
   }
-  Json& begin_list(std::string_view key) {
+  JsonWriter& begin_list(std::string_view key) {
     name(key);
     writer_.StartArray();
     return *this;
   }
-  Json& end_list() {
+  JsonWriter& end_list() {
     writer_.EndArray();
     return *this;
   }
-  Json& text(std::string_view key, std::string_view value) {
+  JsonWriter& text(std::string_view key, std::string_view value) {
     name(key);
     return value_of(value);
   }
   /// Writes a text as an element of a list.
-  Json& value_of(std::string_view value) {
+  JsonWriter& value_of(std::string_view value) {
     if (!is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
-    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    // RapidJSON takes no null pointer, which an empty view may have.
+    writer_.String(value.empty() ? "" : value.data(),
+                   static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
-  Json& number(std::string_view key, std::int64_t value) {
+  JsonWriter& number(std::string_view key, std::int64_t value) {
     name(key);
     writer_.Int64(value);
     return *this;
   }
-  Json& real(std::string_view key, double value) {
+  JsonWriter& real(std::string_view key, double value) {
     name(key);
     writer_.Double(value);
     return *this;
   }
-  Json& boolean(std::string_view key, bool value) {
+  JsonWriter& boolean(std::string_view key, bool value) {
     name(key);
     writer_.Bool(value);
     return *this;
   }
   /// Writes a time in RFC 3339; null when there is none.
-  Json& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
+  /// The optional members: nothing is written if the value is empty.
+  JsonWriter& optional_text(std::string_view key, std::string_view value) {
+    return value.empty() ? *this : text(key, value);
+  }
+  JsonWriter& optional_number(std::string_view key, const std::optional<std::int64_t>& value) {
+    return value ? number(key, *value) : *this;
+  }
+  JsonWriter& optional_boolean(std::string_view key, const std::optional<bool>& value) {
+    return value ? boolean(key, *value) : *this;
+  }
+  JsonWriter& optional_texts(std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return *this;
+    begin_list(key);
+    for (const std::string& value : values) value_of(value);
+    return end_list();
+  }
+  JsonWriter& optional_numbers(std::string_view key, const std::vector<std::int64_t>& values) {
+    if (values.empty()) return *this;
+    begin_list(key);
+    for (const std::int64_t value : values) writer_.Int64(value);
+    return end_list();
+  }
+  JsonWriter& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
     if (unix_ms) return text(key, format_unix_ms(*unix_ms));
     name(key);
     writer_.Null();
@@ -89,7 +114,7 @@ class Json {
   /// Writes JSON that came from outside. A valid object is copied unchanged, an object with small
   /// errors is repaired first (mended_json.hpp), any other content becomes a JSON string, and empty
   /// content becomes null.
-  Json& document(std::string_view key, const std::string& content) {
+  JsonWriter& document(std::string_view key, const std::string& content) {
     name(key);
     if (content.empty()) {
       writer_.Null();
@@ -103,7 +128,7 @@ class Json {
     return *this;
   }
   /// Writes the cursor of the next page; null on the last page.
-  Json& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
+  JsonWriter& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
     if (sequence) return text(key, std::to_string(*sequence));
     name(key);
     writer_.Null();
@@ -113,7 +138,7 @@ class Json {
   [[nodiscard]] std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
  private:
-  Json& name(std::string_view key) {
+  JsonWriter& name(std::string_view key) {
     writer_.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
     return *this;
   }

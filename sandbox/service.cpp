@@ -12,14 +12,6 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-HttpLimits local_limits() {
-  const ListenerConfig usual;
-  return {usual.max_connections,   usual.max_connections, usual.max_refusals,
-          usual.max_header_bytes,  usual.max_body_bytes,  usual.max_body_bytes_in_flight,
-          usual.handshake_timeout, usual.header_timeout,  usual.body_timeout,
-          usual.write_timeout,     usual.idle_timeout};
-}
-
 std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint& endpoint) {
   const base::Url url{options.tls != nullptr, endpoint.address().to_string(),
                       std::to_string(endpoint.port()), ""};
@@ -28,19 +20,19 @@ std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint&
 
 }  // namespace
 
-std::optional<Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
+std::optional<base::Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
   SandboxListener door(platform);
   ListenerShare share(
-      local_limits(), TrustedProxies(), door, [&options] { return options.tls; },
+      options.limits, TrustedProxies(), door, [&options] { return options.tls; },
       ListenerShare::Observers{options.on_bug});
   IoThread thread(share, "sandbox");
   error_code ec;
   const auto address = asio::ip::make_address(options.address, ec);
   if (!ec) ec = thread.listen({address, options.port});
   if (ec) {
-    return Problem{"--listen", "cannot listen on " + options.address + " port " +
-                                   std::to_string(options.port) + ": " + ec.message() +
-                                   "; choose another, or stop what uses it"};
+    return base::Problem{"--listen", "cannot listen on " + options.address + " port " +
+                                         std::to_string(options.port) + ": " + ec.message() +
+                                         "; choose another, or stop what uses it"};
   }
   const std::string url = url_of(options, thread.endpoint());
   platform.set_base_url(url);

@@ -1,8 +1,8 @@
 #include "wechatpay/callbacks.hpp"
 
+#include "base/json_writer.hpp"
 #include "base/url.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -43,11 +43,12 @@ std::vector<RuleViolation> violations(const CallbackSetting& setting, CouponProd
 ApiRequest set_callback_request(CouponProduct product, const CallbackSetting& setting) {
   const Api api =
       product == CouponProduct::kFavor ? Api::kFavorCallbackSet : Api::kBusifavorCallbackSet;
-  JsonWriter body;
+  base::JsonWriter body;
+  body.begin();
   body.text("mchid", setting.mchid)
       .text("notify_url", setting.notify_url)
-      .optional_flag("switch", setting.enabled);
-  return {api, "POST", std::string(spec_of(api).path), body.finish()};
+      .optional_boolean("switch", setting.enabled);
+  return {api, "POST", std::string(spec_of(api).path), body.end().take()};
 }
 
 ApiRequest get_callback_request(CouponProduct product, std::string_view mchid) {

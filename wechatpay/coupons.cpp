@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "base/json_writer.hpp"
 #include "base/url.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
 #include "wechatpay/request_reader.hpp"
 
@@ -19,11 +19,11 @@ std::optional<Coupon::Consumption> read_consumption(const JsonView& json) {
   consumption.consume_time = json.text("consume_time");
   consumption.consume_mchid = json.text("consume_mchid");
   consumption.transaction_id = json.text("transaction_id");
-  consumption.consume_amount = json.integer("consume_amount");
+  consumption.consume_amount = json.number("consume_amount");
   for (const JsonView& goods : json.array("goods_detail")) {
     consumption.goods_detail.push_back(
-        {goods.text("goods_id"), goods.integer("quantity").value_or(0),
-         goods.integer("price").value_or(0), goods.integer("discount_amount").value_or(0)});
+        {goods.text("goods_id"), goods.number("quantity").value_or(0),
+         goods.number("price").value_or(0), goods.number("discount_amount").value_or(0)});
   }
   return consumption;
 }
@@ -42,10 +42,10 @@ Coupon read_coupon(const JsonView& json) {
   coupon.business_type = json.text("business_type");
   coupon.available_begin_time = json.text("available_begin_time");
   coupon.available_end_time = json.text("available_end_time");
-  coupon.no_cash = json.flag("no_cash");
-  coupon.singleitem = json.flag("singleitem");
-  coupon.coupon_amount = face_value.integer("coupon_amount");
-  coupon.transaction_minimum = face_value.integer("transaction_minimum");
+  coupon.no_cash = json.boolean("no_cash");
+  coupon.singleitem = json.boolean("singleitem");
+  coupon.coupon_amount = face_value.number("coupon_amount");
+  coupon.transaction_minimum = face_value.number("transaction_minimum");
   coupon.consumption = read_consumption(json.object("consume_information"));
   return coupon;
 }
@@ -66,8 +66,8 @@ CheckedCoupon check_coupon(std::string_view json) {
   coupon.out_request_no = reader.text("out_request_no");
   coupon.appid = reader.text("appid");
   coupon.stock_creator_mchid = reader.text("stock_creator_mchid");
-  coupon.coupon_value = reader.integer("coupon_value");
-  coupon.coupon_minimum = reader.integer("coupon_minimum");
+  coupon.coupon_value = reader.number("coupon_value");
+  coupon.coupon_minimum = reader.number("coupon_minimum");
   reader.report_unknown();
   for (RuleViolation& violation : violations(coupon)) {
     checked.violations.push_back(std::move(violation));
@@ -93,14 +93,15 @@ std::vector<RuleViolation> violations(const NewCoupon& coupon) {
 ApiRequest send_coupon_request(const NewCoupon& coupon) {
   base::TargetBuilder target(kFavorUsers);
   target.segment(coupon.openid).segment("coupons");
-  JsonWriter body;
+  base::JsonWriter body;
+  body.begin();
   body.text("stock_id", coupon.stock_id)
       .text("out_request_no", coupon.out_request_no)
       .text("appid", coupon.appid)
       .text("stock_creator_mchid", coupon.stock_creator_mchid)
-      .optional_integer("coupon_value", coupon.coupon_value)
-      .optional_integer("coupon_minimum", coupon.coupon_minimum);
-  return {Api::kCouponSend, "POST", std::move(target).text(), body.finish()};
+      .optional_number("coupon_value", coupon.coupon_value)
+      .optional_number("coupon_minimum", coupon.coupon_minimum);
+  return {Api::kCouponSend, "POST", std::move(target).text(), body.end().take()};
 }
 
 ApiResult<std::string> parse_sent_coupon(std::string_view body) {

@@ -20,13 +20,13 @@ std::string JsonView::text() const {
   return {value_->GetString(), value_->GetStringLength()};
 }
 
-std::optional<std::int64_t> JsonView::integer(std::string_view name) const {
+std::optional<std::int64_t> JsonView::number(std::string_view name) const {
   const Value* value = find(name);
   if (value == nullptr || !value->IsInt64()) return {};
   return value->GetInt64();
 }
 
-bool JsonView::flag(std::string_view name) const {
+bool JsonView::boolean(std::string_view name) const {
   const Value* value = find(name);
   return value != nullptr && value->IsTrue();
 }

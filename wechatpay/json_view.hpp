@@ -29,8 +29,8 @@ class JsonView {
   [[nodiscard]] std::string text(std::string_view name) const { return object(name).text(); }
   /// \return the value itself as text, converted in the same way.
   [[nodiscard]] std::string text() const;
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
-  [[nodiscard]] bool flag(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const;
+  [[nodiscard]] bool boolean(std::string_view name) const;
   [[nodiscard]] JsonView object(std::string_view name) const { return JsonView(find(name)); }
   [[nodiscard]] std::vector<JsonView> array(std::string_view name) const;
   /// \return the JSON value itself; null if it is absent.

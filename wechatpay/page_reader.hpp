@@ -18,12 +18,12 @@ template <typename Read>
 auto read_page(Api api, std::string_view body, const Read& read)
     -> ApiResult<Page<decltype(read(JsonView(nullptr)))>> {
   const auto json = JsonText::parse(body);
-  if (!json || !json->root().integer("total_count")) return unreadable(api, "total_count");
+  if (!json || !json->root().number("total_count")) return unreadable(api, "total_count");
   const JsonView root = json->root();
   Page<decltype(read(root))> page;
-  page.total_count = root.integer("total_count").value_or(0);
-  page.offset = root.integer("offset").value_or(0);
-  page.limit = root.integer("limit").value_or(0);
+  page.total_count = root.number("total_count").value_or(0);
+  page.offset = root.number("offset").value_or(0);
+  page.limit = root.number("limit").value_or(0);
   for (const JsonView& element : root.array("data")) page.items.push_back(read(element));
   return page;
 }

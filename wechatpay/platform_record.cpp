@@ -3,9 +3,9 @@
 #include <span>
 #include <utility>
 
+#include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
 #include "crypto/digest.hpp"
-#include "wechatpay/json_writer.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -20,25 +20,25 @@ std::string normal_time(const std::string& text) {
   return time ? base::format_wechat_time(*time) : text;
 }
 
-void write_consumption(JsonWriter& resource, const Coupon::Consumption& consumption) {
-  resource.begin_object("consume_information")
+void write_consumption(base::JsonWriter& resource, const Coupon::Consumption& consumption) {
+  resource.begin("consume_information")
       .text("consume_time", normal_time(consumption.consume_time))
       .text("consume_mchid", consumption.consume_mchid)
       .text("transaction_id", consumption.transaction_id)
-      .optional_integer("consume_amount", consumption.consume_amount);
+      .optional_number("consume_amount", consumption.consume_amount);
   if (!consumption.goods_detail.empty()) {
-    resource.begin_array("goods_detail");
+    resource.begin_list("goods_detail");
     for (const Coupon::Goods& goods : consumption.goods_detail) {
-      resource.begin_object()
+      resource.begin()
           .text("goods_id", goods.goods_id)
-          .integer("quantity", goods.quantity)
-          .integer("price", goods.price)
-          .integer("discount_amount", goods.discount_amount)
-          .end_object();
+          .number("quantity", goods.quantity)
+          .number("price", goods.price)
+          .number("discount_amount", goods.discount_amount)
+          .end();
     }
-    resource.end_array();
+    resource.end_list();
   }
-  resource.end_object();
+  resource.end();
 }
 
 PlatformRecord redeemed(const FlowRecord& record, std::string stock_id) {
@@ -48,10 +48,11 @@ PlatformRecord redeemed(const FlowRecord& record, std::string stock_id) {
   entry.event_type = "COUPON.USE";
   entry.original_type = "coupon";
   entry.summary = "代金券核销通知";
-  JsonWriter resource;
+  base::JsonWriter resource;
+  resource.begin();
   resource.text("stock_id", stock_id).text("coupon_id", record.coupon_id).text("status", "USED");
   write_consumption(resource, {record.time, record.mchid, record.transaction_id, {}, {}});
-  entry.resource = resource.finish();
+  entry.resource = resource.end().take();
   entry.stock_id = std::move(stock_id);
   return entry;
 }
@@ -63,13 +64,14 @@ PlatformRecord refunded(const FlowRecord& record, std::string stock_id) {
   entry.event_type = "REFUND.SUCCESS";
   entry.original_type = "refund";
   entry.summary = "退款成功";
-  JsonWriter resource;
+  base::JsonWriter resource;
+  resource.begin();
   resource.optional_text("mchid", record.mchid)
       .text("transaction_id", record.transaction_id)
       .text("refund_id", record.refund_id)
       .text("refund_status", "SUCCESS")
       .text("success_time", normal_time(record.time));
-  entry.resource = resource.finish();
+  entry.resource = resource.end().take();
   entry.stock_id = std::move(stock_id);
   return entry;
 }
@@ -127,7 +129,8 @@ std::optional<PlatformRecord> book_entry(const Coupon& coupon) {
   entry.event_type = "COUPON.USE";
   entry.original_type = "coupon";
   entry.summary = "代金券核销通知";
-  JsonWriter resource;
+  base::JsonWriter resource;
+  resource.begin();
   resource.text("stock_creator_mchid", coupon.stock_creator_mchid)
       .text("stock_id", coupon.stock_id)
       .text("coupon_id", coupon.coupon_id)
@@ -136,19 +139,19 @@ std::optional<PlatformRecord> book_entry(const Coupon& coupon) {
       .text("description", coupon.description)
       .text("create_time", coupon.create_time)
       .text("coupon_type", coupon.coupon_type)
-      .flag("no_cash", coupon.no_cash)
+      .boolean("no_cash", coupon.no_cash)
       .text("available_begin_time", coupon.available_begin_time)
       .text("available_end_time", coupon.available_end_time)
-      .flag("singleitem", coupon.singleitem)
+      .boolean("singleitem", coupon.singleitem)
       .optional_text("business_type", coupon.business_type);
   if (coupon.coupon_amount || coupon.transaction_minimum) {
-    resource.begin_object("normal_coupon_information")
-        .optional_integer("coupon_amount", coupon.coupon_amount)
-        .optional_integer("transaction_minimum", coupon.transaction_minimum)
-        .end_object();
+    resource.begin("normal_coupon_information")
+        .optional_number("coupon_amount", coupon.coupon_amount)
+        .optional_number("transaction_minimum", coupon.transaction_minimum)
+        .end();
   }
   write_consumption(resource, *coupon.consumption);
-  entry.resource = resource.finish();
+  entry.resource = resource.end().take();
   return entry;
 }
 
@@ -162,7 +165,8 @@ PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid
   entry.event_type = "COUPON.SEND";
   entry.original_type = "coupon";
   entry.summary = "商家券领券通知";
-  JsonWriter resource;
+  base::JsonWriter resource;
+  resource.begin();
   resource.text("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
       .text("coupon_code", coupon.coupon_code)
       .text("stock_id", coupon.stock_id)
@@ -173,7 +177,7 @@ PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid
       .text("send_merchant", "")
       .text("attach_info", "")
       .optional_text("send_req_no", coupon.send_request_no);
-  entry.resource = resource.finish();
+  entry.resource = resource.end().take();
   return entry;
 }
 

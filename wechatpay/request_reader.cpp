@@ -27,7 +27,7 @@ std::string RequestReader::text(std::string_view name) {
   return {};
 }
 
-std::optional<std::int64_t> RequestReader::integer(std::string_view name) {
+std::optional<std::int64_t> RequestReader::number(std::string_view name) {
   const Value* value = take(name);
   if (value == nullptr) return {};
   if (value->IsInt64()) return value->GetInt64();
@@ -35,7 +35,7 @@ std::optional<std::int64_t> RequestReader::integer(std::string_view name) {
   return {};
 }
 
-std::optional<bool> RequestReader::flag(std::string_view name) {
+std::optional<bool> RequestReader::boolean(std::string_view name) {
   const Value* value = take(name);
   if (value == nullptr) return {};
   if (value->IsBool()) return value->GetBool();
@@ -57,7 +57,7 @@ std::vector<std::string> RequestReader::texts(std::string_view name) {
   return texts;
 }
 
-std::vector<std::int64_t> RequestReader::integers(std::string_view name) {
+std::vector<std::int64_t> RequestReader::numbers(std::string_view name) {
   const Value* value = take(name);
   std::vector<std::int64_t> numbers;
   if (value == nullptr) return numbers;

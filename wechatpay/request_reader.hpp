@@ -26,10 +26,10 @@ class RequestReader {
   [[nodiscard]] bool exists() const { return object_.is_object(); }
 
   [[nodiscard]] std::string text(std::string_view name);
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name);
-  [[nodiscard]] std::optional<bool> flag(std::string_view name);
+  [[nodiscard]] std::optional<std::int64_t> number(std::string_view name);
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name);
   [[nodiscard]] std::vector<std::string> texts(std::string_view name);
-  [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name);
+  [[nodiscard]] std::vector<std::int64_t> numbers(std::string_view name);
   [[nodiscard]] RequestReader object(std::string_view name);
 
   /// Reports every member that was not read. Call this function once, after all members were read.

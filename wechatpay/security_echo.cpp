@@ -1,8 +1,8 @@
 #include "wechatpay/security_echo.hpp"
 
+#include "base/json_writer.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 
 namespace couponhook::wechatpay {
 
@@ -19,12 +19,13 @@ std::vector<RuleViolation> violations(const SecurityEcho& echo) {
 }
 
 ApiRequest security_echo_request(const SecurityEcho& echo) {
-  JsonWriter body;
+  base::JsonWriter body;
+  body.begin();
   body.optional_text("notify_url", echo.notify_url)
       .text("echo_message", echo.echo_message)
       .optional_text("encrypted_echo_message", echo.encrypted_echo_message);
   ApiRequest request{Api::kSecurityEcho, "POST", std::string(spec_of(Api::kSecurityEcho).path),
-                     body.finish()};
+                     body.end().take()};
   request.platform_serial = echo.platform_serial;
   return request;
 }

@@ -4,10 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "base/json_writer.hpp"
 #include "base/url.hpp"
 #include "base/wechat_time.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 #include "wechatpay/page_reader.hpp"
 
 namespace couponhook::wechatpay {
@@ -20,9 +20,10 @@ constexpr std::array<std::string_view, 6> kStatuses = {"",        "unactivated",
 ApiRequest switch_request(Api api, std::string_view verb, const StockName& name) {
   base::TargetBuilder target(kStocks);
   target.segment(name.stock_id).segment(verb);
-  JsonWriter body;
+  base::JsonWriter body;
+  body.begin();
   body.text("stock_creator_mchid", name.stock_creator_mchid);
-  return {api, "POST", std::move(target).text(), body.finish()};
+  return {api, "POST", std::move(target).text(), body.end().take()};
 }
 
 ApiRequest members_request(Api api, std::string_view what, const StockMembersQuery& query) {
@@ -56,14 +57,14 @@ Stock read_stock(const JsonView& json) {
   stock.stop_time = json.text("stop_time");
   stock.available_begin_time = json.text("available_begin_time");
   stock.available_end_time = json.text("available_end_time");
-  stock.no_cash = json.flag("no_cash");
-  stock.singleitem = json.flag("singleitem");
-  stock.distributed_coupons = json.integer("distributed_coupons").value_or(0);
-  stock.max_coupons = use_rule.integer("max_coupons");
-  stock.max_amount = use_rule.integer("max_amount");
-  stock.max_coupons_per_user = use_rule.integer("max_coupons_per_user");
-  stock.coupon_amount = coupon.integer("coupon_amount");
-  stock.transaction_minimum = coupon.integer("transaction_minimum");
+  stock.no_cash = json.boolean("no_cash");
+  stock.singleitem = json.boolean("singleitem");
+  stock.distributed_coupons = json.number("distributed_coupons").value_or(0);
+  stock.max_coupons = use_rule.number("max_coupons");
+  stock.max_amount = use_rule.number("max_amount");
+  stock.max_coupons_per_user = use_rule.number("max_coupons_per_user");
+  stock.coupon_amount = coupon.number("coupon_amount");
+  stock.transaction_minimum = coupon.number("transaction_minimum");
   return stock;
 }
 

@@ -34,7 +34,7 @@ std::string derive_id(const std::string& event_type, const std::string& resource
 /// Reads one fixture and reports every problem in it.
 class FixtureReader {
  public:
-  FixtureReader(std::string source, std::vector<Problem>& problems)
+  FixtureReader(std::string source, std::vector<base::Problem>& problems)
       : source_(std::move(source)), problems_(problems) {}
 
   /// Reads the fixture in `text` and appends it to `into`.
@@ -42,7 +42,7 @@ class FixtureReader {
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = base::parse_object(text, {});
     if (!document) {
-      complain(std::string(handlers::describe(document.error())) +
+      complain(std::string(base::describe(document.error())) +
                where_it_breaks(text, first_line) + "; a fixture is one JSON object");
       return;
     }
@@ -120,11 +120,11 @@ class FixtureReader {
   }
 
   std::string source_;
-  std::vector<Problem>& problems_;
+  std::vector<base::Problem>& problems_;
 };
 
 void load_lines(const std::filesystem::path& file, std::string_view text,
-                std::vector<Fixture>& fixtures, std::vector<Problem>& problems) {
+                std::vector<Fixture>& fixtures, std::vector<base::Problem>& problems) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::string_view content = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(content.size() + 1, text.size()));
@@ -135,7 +135,7 @@ void load_lines(const std::filesystem::path& file, std::string_view text,
 }
 
 void load_file(const std::filesystem::path& file, std::vector<Fixture>& fixtures,
-               std::vector<Problem>& problems) {
+               std::vector<base::Problem>& problems) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     problems.push_back({file.string(), "cannot be opened; check the path and its permissions"});
@@ -163,7 +163,7 @@ std::vector<std::filesystem::path> list_folder(const std::filesystem::path& fold
 }  // namespace
 
 std::vector<Fixture> load_fixtures(const std::vector<std::filesystem::path>& paths,
-                                   std::vector<Problem>& problems) {
+                                   std::vector<base::Problem>& problems) {
   std::vector<Fixture> fixtures;
   for (const auto& path : paths) {
     std::error_code ec;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/problem.hpp"
 #include "sandbox/local/notification_maker.hpp"
-#include "server/config/config.hpp"
 
 namespace couponhook::server {
 
@@ -26,6 +26,6 @@ struct Fixture {
 /// \param problems receives every problem in every file, each with the line or key at fault. If
 /// there is any, the returned fixtures are useless.
 [[nodiscard]] std::vector<Fixture> load_fixtures(const std::vector<std::filesystem::path>& paths,
-                                                 std::vector<Problem>& problems);
+                                                 std::vector<base::Problem>& problems);
 
 }  // namespace couponhook::server

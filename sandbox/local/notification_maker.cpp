@@ -12,14 +12,12 @@
 #include "crypto/file.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "sandbox/local/beijing_time.hpp"
-#include "server/receive/merchants.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using std::chrono::floor;
 using std::chrono::system_clock;
-using MakerResult = boost::system::result<NotificationMaker, std::vector<Problem>>;
 
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
@@ -41,10 +39,6 @@ std::string random_serial(const crypto::RandomSource& random) {
   std::ranges::transform(serial, serial.begin(),
                          [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
   return serial;
-}
-
-MakerResult refuse(std::vector<Problem> problems) {
-  return MakerResult(boost::system::in_place_error, std::move(problems));
 }
 
 }  // namespace
@@ -129,48 +123,6 @@ SignedNotification NotificationMaker::make(const Draft& draft, Bad bad) const {
       {"Request-ID", random_serial(random_) + "-0"},
   };
   return made;
-}
-
-MakerResult load_notification_maker(const Config& config, const MerchantConfig& merchant,
-                                    const PlatformKeyChoice& choice, crypto::RandomSource random,
-                                    base::WallClock clock) {
-  const std::filesystem::path key =
-      choice.key.empty() ? config.directory / "development" / "platform_key.pem" : choice.key;
-  const auto pem = crypto::read_file(key);
-  if (!pem) {
-    return refuse(
-        {{key.string(),
-          pem.error() + "; run `couponhook init`, or name the key with --key. WeChat Pay's own "
-                        "private key is never yours: notifications can only be made for a set-up "
-                        "whose platform key you made"}});
-  }
-  auto signer = crypto::Signer::from_pem(*pem);
-  if (!signer) return refuse({{key.string(), signer.error()}});
-
-  Config only_this = config;
-  only_this.merchants = {merchant};
-  std::vector<Problem> problems;
-  const auto now = floor<std::chrono::seconds>(clock());
-  const auto loaded = load_merchants(only_this, now, problems);
-  if (!problems.empty()) return refuse(std::move(problems));
-
-  std::string serial = choice.serial.empty()
-                           ? find_serial(*signer, loaded->all().front().platform_keys, now)
-                           : choice.serial;
-  if (serial.empty()) {
-    return refuse({{key.string(), "belongs to no live platform key of merchant " + merchant.mchid +
-                                      ", so the service would refuse what it signs; name the right "
-                                      "key with --key, or a serial with --serial"}});
-  }
-  // The loaded merchant's ciphers are shared and const, and the maker must own one. So the APIv3
-  // key is read again.
-  const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
-  auto api_key = crypto::read_file(api_key_file, 4096);
-  if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});
-  auto cipher = crypto::api_v3_cipher(std::move(*api_key));
-  if (!cipher) return refuse({{api_key_file.string(), cipher.error()}});
-  return MakerResult(boost::system::in_place_value, std::move(*signer), std::move(serial),
-                     std::move(*cipher), std::move(random), std::move(clock));
 }
 
 }  // namespace couponhook::server

@@ -19,7 +19,6 @@
 #include "crypto/random.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "crypto/signer.hpp"
-#include "server/config/config.hpp"
 
 namespace couponhook::server {
 
@@ -83,19 +82,5 @@ class NotificationMaker {
 [[nodiscard]] std::string find_serial(const crypto::Signer& signer,
                                       const crypto::PlatformKeys& keys,
                                       std::chrono::sys_seconds now);
-
-/// The user's choice of the key that signs.
-struct PlatformKeyChoice {
-  std::filesystem::path key;  ///< empty: development/platform_key.pem beside the configuration
-  std::string serial;         ///< empty: the serial of the merchant's platform key that fits `key`
-};
-
-/// Makes a NotificationMaker whose notifications a service with this configuration accepts for this
-/// merchant.
-/// \return the maker; or every problem found, each with the file at fault and the repair.
-[[nodiscard]] boost::system::result<NotificationMaker, std::vector<Problem>>
-load_notification_maker(const Config& config, const MerchantConfig& merchant,
-                        const PlatformKeyChoice& choice, crypto::RandomSource random,
-                        base::WallClock clock);
 
 }  // namespace couponhook::server

@@ -8,12 +8,14 @@
 #include <exception>
 #include <string_view>
 
+#include "base/live.hpp"
 #include "base/url.hpp"
 #include "crypto/secret.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
+#include "server/admin/served_certificates.hpp"
 #include "server/net/http_message.hpp"
 #include "server/outbound/reconcile_counters.hpp"
 #include "server/receive/merchants.hpp"
@@ -26,14 +28,14 @@ namespace couponhook::server {
 
 /// Objects that the admin listener works with. All references must outlive this object.
 struct AdminSources {
-  const Live<Merchants>& merchants;
+  const base::Live<Merchants>& merchants;
   const ReplyCounters& tally;
   storage::Inbox& inbox;
   storage::Reader& reader;
   std::string_view engine;
   Readiness& readiness;
   base::WallClock clock;
-  const Live<crypto::Secret>& token;
+  const base::Live<crypto::Secret>& token;
   const HandlerNames& handlers;
   DeliveryAdmin& operations;
   ReconcileIntake& books;
@@ -41,8 +43,8 @@ struct AdminSources {
   const UnknownSerials& unknown_serials;
   const ReloadCounters& reloads;
   const CertificateKeeper& certificates;
-  const Live<ServedTls>& tls;
-  const Live<ServedTls>& admin_tls;
+  const base::Live<ServedTls>& tls;
+  const base::Live<ServedTls>& admin_tls;
 };
 
 /// Answers requests on the admin listener. It runs on the admin listener's own thread, so that the

@@ -15,7 +15,7 @@
 namespace couponhook::server {
 namespace {
 
-void write_facts(Json& json, const storage::NotificationRecord& record) {
+void write_facts(base::JsonWriter& json, const storage::NotificationRecord& record) {
   json.text("id", record.id)
       .text("mchid", record.mchid)
       .text("type", record.event_type)
@@ -33,7 +33,7 @@ void write_facts(Json& json, const storage::NotificationRecord& record) {
   }
 }
 
-void write_history(Json& json, const std::vector<storage::AttemptRecord>& history) {
+void write_history(base::JsonWriter& json, const std::vector<storage::AttemptRecord>& history) {
   json.begin_list("history");
   for (const storage::AttemptRecord& attempt : history) {
     json.begin()
@@ -49,7 +49,8 @@ void write_history(Json& json, const std::vector<storage::AttemptRecord>& histor
 
 /// Writes one notification.
 /// \param with_history also writes the attempts of each delivery; lists leave them out.
-void write_notification(Json& json, const storage::NotificationRecord& record, bool with_history) {
+void write_notification(base::JsonWriter& json, const storage::NotificationRecord& record,
+                        bool with_history) {
   json.begin();
   write_facts(json, record);
   json.document("envelope", record.envelope).document("resource", record.resource);
@@ -63,7 +64,7 @@ void write_notification(Json& json, const storage::NotificationRecord& record, b
   json.end_list().end();
 }
 
-void write_notification_counts(Json& json, const StatusView& view) {
+void write_notification_counts(base::JsonWriter& json, const StatusView& view) {
   json.begin("notifications")
       .number("stored", view.counts->stored)
       .number("duplicates", view.counts->duplicates)
@@ -89,7 +90,7 @@ void write_notification_counts(Json& json, const StatusView& view) {
   json.end().time("last_received_at", view.counts->last_received_at_ms).end();
 }
 
-void write_delivery_counts(Json& json, const StatusView& view) {
+void write_delivery_counts(base::JsonWriter& json, const StatusView& view) {
   json.begin("deliveries")
       .number("pending", view.counts->deliveries_pending)
       .number("retrying", view.counts->deliveries_retrying)
@@ -105,7 +106,7 @@ void write_delivery_counts(Json& json, const StatusView& view) {
   json.end().end();
 }
 
-void write_keys(Json& json, const Merchants& merchants) {
+void write_keys(base::JsonWriter& json, const Merchants& merchants) {
   json.begin_list("keys");
   for (const Merchant& merchant : merchants.all()) {
     for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
@@ -122,7 +123,7 @@ void write_keys(Json& json, const Merchants& merchants) {
   json.end_list();
 }
 
-void write_unknown_serials(Json& json, const std::vector<UnknownSerial>& serials) {
+void write_unknown_serials(base::JsonWriter& json, const std::vector<UnknownSerial>& serials) {
   json.begin_list("unknown_serials");
   for (const UnknownSerial& each : serials) {
     json.begin()
@@ -134,7 +135,7 @@ void write_unknown_serials(Json& json, const std::vector<UnknownSerial>& serials
   json.end_list();
 }
 
-void write_reconciled(Json& json, const ReconcileCounts& counts) {
+void write_reconciled(base::JsonWriter& json, const ReconcileCounts& counts) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   std::optional<std::int64_t> last_ms;
   if (counts.last_ms != 0) last_ms = counts.last_ms;
@@ -166,13 +167,13 @@ handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
 }  // namespace
 
 std::string error_json(std::string_view code, std::string_view message) {
-  Json json;
+  base::JsonWriter json;
   json.begin().text("code", code).text("message", message).end();
   return json.take();
 }
 
 std::string readiness_json(const std::vector<std::string>& reasons_against) {
-  Json json;
+  base::JsonWriter json;
   json.begin().boolean("ready", reasons_against.empty()).begin_list("reasons");
   for (const std::string& reason : reasons_against) json.value_of(reason);
   json.end_list().end();
@@ -184,7 +185,7 @@ std::string status_json(const StatusView& view) {
   const double rows_per_commit = activity.commits == 0 ? 0.0
                                                        : static_cast<double>(activity.rows) /
                                                              static_cast<double>(activity.commits);
-  Json json;
+  base::JsonWriter json;
   json.begin()
       .text("service", "couponhook")
       .text("version", view.version)
@@ -209,13 +210,13 @@ std::string status_json(const StatusView& view) {
 }
 
 std::string notification_json(const storage::NotificationRecord& record) {
-  Json json;
+  base::JsonWriter json;
   write_notification(json, record, true);
   return json.take();
 }
 
 std::string notifications_json(const storage::NotificationPage& page) {
-  Json json;
+  base::JsonWriter json;
   json.begin().begin_list("items");
   for (const storage::NotificationRecord& record : page.items) {
     write_notification(json, record, false);
@@ -234,7 +235,7 @@ std::string coupon_json(std::string_view stock_id, std::string_view coupon,
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
     return handlers::told_before(entries[a], entries[b]);
   });
-  Json json;
+  base::JsonWriter json;
   json.begin()
       .text("stock_id", stock_id)
       .text("coupon", coupon)

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/admin/served_certificates.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/outbound/certificate_keeper.hpp"
 #include "server/outbound/reconcile_counters.hpp"

@@ -26,7 +26,7 @@ OrderWords words_of(DeliveryOrder::Kind kind) {
 
 }  // namespace
 
-void write_delivery(Json& json, const storage::DeliveryRecord& delivery) {
+void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& delivery) {
   json.text("id", std::to_string(delivery.delivery_id))
       .text("handler", delivery.handler)
       .text("state", delivery.state)
@@ -41,7 +41,7 @@ void write_delivery(Json& json, const storage::DeliveryRecord& delivery) {
 }
 
 std::string deliveries_json(const storage::DeliveryPage& page) {
-  Json json;
+  base::JsonWriter json;
   json.begin().begin_list("items");
   for (const storage::DeliveryRecord& delivery : page.items) {
     json.begin();
@@ -57,7 +57,7 @@ std::string deliveries_json(const storage::DeliveryPage& page) {
 
 std::string retry_json(const RetryJob& job) {
   const OrderWords words = words_of(job.order.kind);
-  Json json;
+  base::JsonWriter json;
   json.begin()
       .text("id", std::to_string(job.id))
       .text("order", words.order)
@@ -74,7 +74,7 @@ std::string retry_json(const RetryJob& job) {
   return json.take();
 }
 
-void write_pauses(Json& json, std::string_view name,
+void write_pauses(base::JsonWriter& json, std::string_view name,
                   const std::vector<storage::PauseRecord>& pauses) {
   json.begin_list(name);
   for (const storage::PauseRecord& pause : pauses) {
@@ -90,7 +90,7 @@ void write_pauses(Json& json, std::string_view name,
 }
 
 std::string pauses_json(const std::vector<storage::PauseRecord>& pauses) {
-  Json json;
+  base::JsonWriter json;
   json.begin();
   write_pauses(json, "items", pauses);
   json.end();
@@ -98,7 +98,7 @@ std::string pauses_json(const std::vector<storage::PauseRecord>& pauses) {
 }
 
 std::string quarantine_json(const storage::NotificationPage& page) {
-  Json json;
+  base::JsonWriter json;
   json.begin().begin_list("items");
   for (const storage::NotificationRecord& record : page.items) {
     json.begin()
@@ -118,7 +118,7 @@ std::string quarantine_json(const storage::NotificationPage& page) {
 }
 
 std::string result_json(std::string_view result, std::string_view warning) {
-  Json json;
+  base::JsonWriter json;
   json.begin().text("result", result);
   if (!warning.empty()) json.text("warning", warning);
   json.end();

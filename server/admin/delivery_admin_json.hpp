@@ -7,18 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.hpp"
 #include "server/admin/retry_jobs.hpp"
 #include "storage/records.hpp"
 
 namespace couponhook::server {
 
-class Json;
-
 /// Writes the members of one delivery. The caller begins and ends the object around them.
-void write_delivery(Json& json, const storage::DeliveryRecord& delivery);
+void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& delivery);
 
 /// Writes the active pauses as a list with this member name.
-void write_pauses(Json& json, std::string_view name,
+void write_pauses(base::JsonWriter& json, std::string_view name,
                   const std::vector<storage::PauseRecord>& pauses);
 
 /// Body of `GET /deliveries`.

@@ -11,7 +11,7 @@ std::int64_t as_int64(std::uint64_t count) {
 
 }  // namespace
 
-void write_key_upkeep(Json& json, const StatusView& view) {
+void write_key_upkeep(base::JsonWriter& json, const StatusView& view) {
   json.begin_list("certificates");
   for (const ServedCertificate& certificate : view.certificates) {
     std::optional<std::int64_t> expires_ms;

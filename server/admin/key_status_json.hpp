@@ -4,13 +4,12 @@
 /// Keys and certificates in /status: the listeners' certificates, reloads, and fetches of platform
 /// certificates.
 
+#include "base/json_writer.hpp"
 #include "server/admin/admin_json.hpp"
 
 namespace couponhook::server {
 
-class Json;
-
 /// Writes the members "certificates", "reloads" and "certificate_fetches".
-void write_key_upkeep(Json& json, const StatusView& view);
+void write_key_upkeep(base::JsonWriter& json, const StatusView& view);
 
 }  // namespace couponhook::server

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "server/config/config.hpp"
 #include "server/log/log.hpp"
 #include "server/receive/merchants.hpp"
@@ -35,7 +36,7 @@ struct HandlerNames {
 struct OperatorSources {
   storage::Reader& reader;
   storage::Inbox& inbox;
-  const Live<Merchants>& merchants;
+  const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
   const HandlerNames& handlers;
   base::WallClock clock;

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kAnswerHolds{500};
 
 }  // namespace
 
-Readiness::Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants,
+Readiness::Readiness(storage::Inbox& inbox, const base::Live<Merchants>& merchants,
                      const DeliveryWorker& worker, base::WallClock clock,
                      std::chrono::milliseconds commit_max)
     : inbox_(inbox),

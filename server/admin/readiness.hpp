@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "server/delivery/worker.hpp"
 #include "server/net/task.hpp"
 #include "server/receive/merchants.hpp"
@@ -34,8 +35,9 @@ class Readiness {
   /// All references must outlive this object.
   /// \param commit_max longest time that a commit may take: the time that senders wait for their
   ///   replies. A slow replica that still acknowledges in time is therefore ready.
-  Readiness(storage::Inbox& inbox, const Live<Merchants>& merchants, const DeliveryWorker& worker,
-            base::WallClock clock, std::chrono::milliseconds commit_max);
+  Readiness(storage::Inbox& inbox, const base::Live<Merchants>& merchants,
+            const DeliveryWorker& worker, base::WallClock clock,
+            std::chrono::milliseconds commit_max);
 
   /// Makes this replica not ready from now on. Thread-safe.
   void begin_drain() { draining_ = true; }
@@ -55,7 +57,7 @@ class Readiness {
   Task<void> ask_store(std::chrono::milliseconds patience);
 
   storage::Inbox& inbox_;
-  const Live<Merchants>& merchants_;
+  const base::Live<Merchants>& merchants_;
   const DeliveryWorker& worker_;
   base::WallClock clock_;
   std::chrono::milliseconds commit_max_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "server/net/http_message.hpp"
 #include "server/receive/merchants.hpp"
 #include "server/receive/receive.hpp"
@@ -15,7 +16,7 @@ namespace couponhook::server {
 
 /// Objects that the intake works with. All references must outlive it.
 struct BookIntakeSources {
-  const Live<Merchants>& merchants;
+  const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
   storage::Inbox& inbox;
   base::WallClock clock;

@@ -3,8 +3,9 @@
 
 #include "base/url.hpp"
 #include "sandbox/service.hpp"
-#include "sandbox/setup.hpp"
+#include "server/commands/sandbox_setup.hpp"
 #include "server/commands/sending.hpp"
+#include "server/service/listening.hpp"
 #include "server/service/stray_signals.hpp"
 
 namespace couponhook::server {
@@ -123,6 +124,8 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
   chosen.address = listener->address;
   chosen.port = listener->port;
   chosen.connections = options.connections;
+  chosen.limits = listener_limits({});
+  chosen.limits.max_connections_per_address = chosen.limits.max_connections;
   if (listener->tls && !options.plain_http) {
     auto tls = make_server_tls(config.listener.tls_certificate, config.listener.tls_private_key);
     if (!tls) {

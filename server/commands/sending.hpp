@@ -16,6 +16,7 @@
 
 #include "sandbox/local/sender.hpp"
 #include "server/commands/command_line.hpp"
+#include "server/commands/signing_key.hpp"
 
 namespace couponhook::server {
 

@@ -16,6 +16,7 @@
 #include <boost/system/result.hpp>
 
 #include "base/ip_address.hpp"
+#include "base/problem.hpp"
 #include "server/config/handler_config.hpp"
 #include "server/config/reconcile_config.hpp"
 
@@ -24,14 +25,7 @@ namespace couponhook::server {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A problem in a set-up: the place, the cause and the repair.
-struct Problem {
-  std::string where;    ///< file, and key or line: "couponhook.toml: listener.port"
-  std::string message;  ///< cause and repair
-  /// The part of the set-up that is not loaded because of the problem, named as in reload.hpp;
-  /// empty: the whole set-up.
-  std::string unit{};
-};
+using base::Problem;
 
 struct ListenerConfig {
   std::string address = "0.0.0.0";

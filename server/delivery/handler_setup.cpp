@@ -49,7 +49,7 @@ class TargetMaker {
 
   Target operator()(const HttpHandlerConfig& http) {
     HttpTarget target;
-    target.keys = std::make_shared<Live<HttpKeys>>(nullptr);
+    target.keys = std::make_shared<base::Live<HttpKeys>>(nullptr);
     // An empty URL has already been reported by the configuration reader.
     if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "crypto/webhook_signer.hpp"
 #include "server/delivery/call_queue.hpp"
 #include "server/delivery/http_outcome.hpp"
@@ -26,7 +27,7 @@ struct HttpTarget {
   base::Url url;
   /// Replaced when the files change. Null if the files could not be loaded; then no event is
   /// posted.
-  std::shared_ptr<Live<HttpKeys>> keys;
+  std::shared_ptr<base::Live<HttpKeys>> keys;
   AddressGuard guard;
   std::chrono::milliseconds timeout;  ///< from the name look-up to the end of the reply
   /// Limit of bytes read from a reply; only its status decides the outcome.

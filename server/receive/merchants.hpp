@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/live.hpp"
 #include "crypto/platform_keys.hpp"
 #include "crypto/resource_cipher.hpp"
 #include "server/config/config.hpp"
@@ -81,26 +82,5 @@ using FetchedSpan = std::span<const wechatpay::PlatformCertificate>;
 [[nodiscard]] std::shared_ptr<const Merchants> load_merchants(const Config& config,
                                                               std::chrono::sys_seconds now,
                                                               std::vector<Problem>& problems);
-
-/// Shared pointer to the current version of an immutable value, for example the keys. A reload
-/// replaces it as a whole, while readers keep the version that they have. Thread-safe.
-template <typename T>
-class Live {
- public:
-  explicit Live(std::shared_ptr<const T> value) : value_(std::move(value)) {}
-
-  [[nodiscard]] std::shared_ptr<const T> get() const {
-    const std::lock_guard lock(mutex_);
-    return value_;
-  }
-  void set(std::shared_ptr<const T> value) {
-    const std::lock_guard lock(mutex_);
-    value_.swap(value);
-  }
-
- private:
-  mutable std::mutex mutex_;  // not std::atomic<std::shared_ptr>: GCC 12's TSan reports it
-  std::shared_ptr<const T> value_;
-};
 
 }  // namespace couponhook::server

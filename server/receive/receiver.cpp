@@ -44,7 +44,7 @@ class HandledWait final : public HandledListener,
 
 }  // namespace
 
-Receiver::Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules,
+Receiver::Receiver(const base::Live<Merchants>& merchants, const ReceiveRules& rules,
                    storage::Inbox& inbox, DeliveryWaiter& desk, ReplyCounters& tally, Log& log,
                    base::WallClock clock, ReceiverOptions options)
     : merchants_(merchants),

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "server/delivery/delivery_waiter.hpp"
 #include "server/log/log.hpp"
 #include "server/log/refusal_log.hpp"
@@ -34,7 +35,7 @@ struct ReceiverOptions {
 /// object and every request that it handles.
 class Receiver final : public RequestHandler {
  public:
-  Receiver(const Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
+  Receiver(const base::Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,
            DeliveryWaiter& desk, ReplyCounters& tally, Log& log, base::WallClock clock,
            ReceiverOptions options);
 
@@ -54,7 +55,7 @@ class Receiver final : public RequestHandler {
   Reply finish(NotificationLine& line, SteadyClock::time_point begun, std::string_view hint);
   Reply tell(const NotificationLine& line, std::string_view hint);
 
-  const Live<Merchants>& merchants_;
+  const base::Live<Merchants>& merchants_;
   const ReceiveRules& rules_;
   storage::Inbox& inbox_;
   DeliveryWaiter& delivery_waiter_;

@@ -127,7 +127,7 @@ ReloadUnit Reloader::handler_unit_of(const HandlerConfig& entry, std::size_t num
           }};
 }
 
-ReloadUnit Reloader::tls_unit_of(std::string_view name, Live<ServedTls>& served,
+ReloadUnit Reloader::tls_unit_of(std::string_view name, base::Live<ServedTls>& served,
                                  const std::filesystem::path& certificate,
                                  const std::filesystem::path& key) {
   const std::string unit(name);
@@ -203,7 +203,7 @@ std::vector<Problem> Reloader::load_admin_token() {
 
 std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::size_t number) {
   const auto running = std::ranges::find(
-      targets_.handlers, entry.name, [](const HandlerSetup& each) { return each.lane.handler; });
+      targets_.handlers, entry.name, [](const HandlerSetup& each) { return each.handler_worker.handler; });
   const bool is_running = running != targets_.handlers.end();
   // A handler from the user's own program is created only once: a second copy might not be able to
   // open the same resources again.
@@ -259,19 +259,6 @@ void Reloader::load_units(Which which, std::string_view unit) {
                      std::to_string(UnitWatch::kRetry.count()) + " s");
   }
   if (!told.loaded.empty()) targets_.on_reloaded(*config_);
-}
-
-std::vector<ServedCertificate> served_certificates(const Live<ServedTls>& tls,
-                                                   const Live<ServedTls>& admin_tls) {
-  std::vector<ServedCertificate> all;
-  const auto add = [&](std::string_view what, const Live<ServedTls>& served) {
-    const auto shown = served.get();
-    if (!shown->context) return;
-    all.push_back({std::string(what), shown->path.string(), certificate_end(shown->context)});
-  };
-  add(kListenerUnit, tls);
-  add(kAdminUnit, admin_tls);
-  return all;
 }
 
 }  // namespace couponhook::server

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/live.hpp"
 #include "crypto/secret.hpp"
+#include "server/admin/served_certificates.hpp"
 #include "server/config/reload_units.hpp"
 #include "server/delivery/handler_setup.hpp"
 #include "server/log/log.hpp"
@@ -22,25 +24,12 @@
 
 namespace couponhook::server {
 
-/// TLS context of a listener, and the path of its certificate.
-struct ServedTls {
-  TlsContext context;          ///< null: plain HTTP
-  std::filesystem::path path;  ///< path of the certificate
-};
-
-/// A listener's active certificate, as /status shows it.
-struct ServedCertificate {
-  std::string what;  ///< name of the unit: listener or admin
-  std::string path;
-  std::optional<std::chrono::sys_seconds> expires_at;
-};
-
 /// Objects that a reload changes. All references must outlive the reloader.
 struct ReloadTargets {
-  Live<Merchants>& merchants;
-  Live<ServedTls>& tls;
-  Live<ServedTls>& admin_tls;
-  Live<crypto::Secret>& admin_token;
+  base::Live<Merchants>& merchants;
+  base::Live<ServedTls>& tls;
+  base::Live<ServedTls>& admin_tls;
+  base::Live<crypto::Secret>& admin_token;
   std::vector<HandlerSetup>& handlers;
   const FetchedCertificates& fetched;
   /// Called after each round in which at least one unit was loaded.
@@ -87,7 +76,7 @@ class Reloader {
   [[nodiscard]] std::vector<ReloadUnit> units_of_config();
   [[nodiscard]] ReloadUnit merchant_unit_of(const MerchantConfig& entry);
   [[nodiscard]] ReloadUnit handler_unit_of(const HandlerConfig& entry, std::size_t number);
-  [[nodiscard]] ReloadUnit tls_unit_of(std::string_view name, Live<ServedTls>& served,
+  [[nodiscard]] ReloadUnit tls_unit_of(std::string_view name, base::Live<ServedTls>& served,
                                        const std::filesystem::path& certificate,
                                        const std::filesystem::path& key);
 
@@ -112,9 +101,5 @@ class Reloader {
   UnitWatch config_watch_;
   std::vector<UnitWatch> watches_;
 };
-
-/// The active certificates of the listeners. Thread-safe.
-[[nodiscard]] std::vector<ServedCertificate> served_certificates(const Live<ServedTls>& tls,
-                                                                 const Live<ServedTls>& admin_tls);
 
 }  // namespace couponhook::server

@@ -86,10 +86,10 @@ class Service {
   storage::Store& store_;
   Log log_;
   ShutdownWatchdog forced_end_{log_};
-  Live<Merchants> merchants_;
-  Live<ServedTls> tls_;
-  Live<ServedTls> admin_tls_;
-  Live<crypto::Secret> admin_token_;
+  base::Live<Merchants> merchants_;
+  base::Live<ServedTls> tls_;
+  base::Live<ServedTls> admin_tls_;
+  base::Live<crypto::Secret> admin_token_;
   ReplyCounters tally_;
   std::string engine_;
   storage::Reader reader_;

@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <random>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "storage/retention/purge.hpp"
@@ -61,8 +63,9 @@ struct Child {
 template <typename Work>
 Child start_child(Work&& work) {
   int ends[2];
-  if (::pipe(ends) != 0) return {-1, -1};
+  if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const pid_t child = ::fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (child == 0) {
     ::close(ends[0]);
     work(ends[1]);

@@ -49,8 +49,8 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
     rules_.ledger.add("ledger", std::move(patterns));
     std::vector<Merchant> merchants;
     merchants.push_back(wechatpay_.merchant());
-    merchants_ =
-        std::make_unique<Live<Merchants>>(std::make_shared<const Merchants>(std::move(merchants)));
+    merchants_ = std::make_unique<base::Live<Merchants>>(
+        std::make_shared<const Merchants>(std::move(merchants)));
   }
 
   void make_inbox(storage::InboxOptions options) {
@@ -79,7 +79,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
 
   support::TemporaryFolder folder_;
   support::WeChatPayStandIn wechatpay_{kNow};
-  std::unique_ptr<Live<Merchants>> merchants_;
+  std::unique_ptr<base::Live<Merchants>> merchants_;
   ReceiveRules rules_;
   Desk delivery_waiter_;
   ReplyCounters tally_;

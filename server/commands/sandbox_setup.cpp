@@ -1,4 +1,4 @@
-#include "sandbox/setup.hpp"
+#include "server/commands/sandbox_setup.hpp"
 
 #include <ctime>
 

@@ -1,0 +1,33 @@
+#pragma once
+
+/// \file
+/// A value that one thread replaces while others read it.
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace couponhook::base {
+
+/// Shared pointer to the current version of an immutable value, for example the keys. A reload
+/// replaces it as a whole, while readers keep the version that they have. Thread-safe.
+template <typename T>
+class Live {
+ public:
+  explicit Live(std::shared_ptr<const T> value) : value_(std::move(value)) {}
+
+  [[nodiscard]] std::shared_ptr<const T> get() const {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+  void set(std::shared_ptr<const T> value) {
+    const std::lock_guard lock(mutex_);
+    value_.swap(value);
+  }
+
+ private:
+  mutable std::mutex mutex_;  // not std::atomic<std::shared_ptr>: GCC 12's TSan reports it
+  std::shared_ptr<const T> value_;
+};
+
+}  // namespace couponhook::base
