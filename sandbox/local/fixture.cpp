@@ -42,8 +42,8 @@ class FixtureReader {
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = base::parse_object(text, {});
     if (!document) {
-      complain(std::string(base::describe(document.error())) +
-               where_it_breaks(text, first_line) + "; a fixture is one JSON object");
+      complain(std::string(base::describe(document.error())) + where_it_breaks(text, first_line) +
+               "; a fixture is one JSON object");
       return;
     }
     const std::size_t problems_before = problems_.size();

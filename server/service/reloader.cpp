@@ -202,8 +202,9 @@ std::vector<Problem> Reloader::load_admin_token() {
 }
 
 std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::size_t number) {
-  const auto running = std::ranges::find(
-      targets_.handlers, entry.name, [](const HandlerSetup& each) { return each.handler_worker.handler; });
+  const auto running =
+      std::ranges::find(targets_.handlers, entry.name,
+                        [](const HandlerSetup& each) { return each.handler_worker.handler; });
   const bool is_running = running != targets_.handlers.end();
   // A handler from the user's own program is created only once: a second copy might not be able to
   // open the same resources again.

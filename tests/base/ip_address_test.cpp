@@ -18,16 +18,16 @@ bool holds(std::string_view network, std::string_view member) {
   return base::IpNetwork::parse(network).value().contains(address(member));
 }
 
-TEST(base::IpAddress, TakesAnIpv4AddressAndItsMappedFormForOne) {
+TEST(IpAddress, TakesAnIpv4AddressAndItsMappedFormForOne) {
   EXPECT_EQ(address("203.0.113.7"), address("::ffff:203.0.113.7"));
   EXPECT_EQ(address("::ffff:203.0.113.7").text(), "203.0.113.7");
 }
 
-TEST(base::IpAddress, WritesIpv6InItsShortForm) {
+TEST(IpAddress, WritesIpv6InItsShortForm) {
   EXPECT_EQ(address("2001:DB8:0:0:0:0:0:7").text(), "2001:db8::7");
 }
 
-TEST(base::IpAddress, RefusesWhatIsNoAddress) {
+TEST(IpAddress, RefusesWhatIsNoAddress) {
   using namespace std::string_view_literals;
   for (const std::string_view text :
        {""sv, " 10.0.0.1"sv, "10.0.0"sv, "10.0.0.256"sv, "10.0.0.1:80"sv, "[::1]"sv, "::1%lo"sv,
@@ -37,13 +37,13 @@ TEST(base::IpAddress, RefusesWhatIsNoAddress) {
   }
 }
 
-TEST(base::IpAddress, CutsAPrefixWithinAByte) {
+TEST(IpAddress, CutsAPrefixWithinAByte) {
   EXPECT_EQ(address("2001:db8:ffff::1").prefix(35), address("2001:db8:e000::"));
   EXPECT_EQ(address("2001:db8::1").prefix(128), address("2001:db8::1"));
   EXPECT_EQ(address("2001:db8::1").prefix(0), address("::"));
 }
 
-TEST(base::IpNetwork, HoldsItsFirstAndLastAddressAndNotTheNextOne) {
+TEST(IpNetwork, HoldsItsFirstAndLastAddressAndNotTheNextOne) {
   EXPECT_TRUE(holds("10.20.0.0/14", "10.20.0.0"));
   EXPECT_TRUE(holds("10.20.0.0/14", "10.23.255.255"));
   EXPECT_FALSE(holds("10.20.0.0/14", "10.24.0.0"));
@@ -52,17 +52,17 @@ TEST(base::IpNetwork, HoldsItsFirstAndLastAddressAndNotTheNextOne) {
   EXPECT_FALSE(holds("2001:db8::/33", "2001:db8:8000::"));
 }
 
-TEST(base::IpNetwork, IsOneAddressWithoutALength) {
+TEST(IpNetwork, IsOneAddressWithoutALength) {
   EXPECT_TRUE(holds("192.0.2.1", "::ffff:192.0.2.1"));
   EXPECT_FALSE(holds("192.0.2.1", "192.0.2.2"));
 }
 
-TEST(base::IpNetwork, OfAllIpv4HoldsNoIpv6) {
+TEST(IpNetwork, OfAllIpv4HoldsNoIpv6) {
   EXPECT_TRUE(holds("0.0.0.0/0", "198.51.100.1"));
   EXPECT_FALSE(holds("0.0.0.0/0", "2001:db8::1"));
 }
 
-TEST(base::IpNetwork, RefusesALengthThatIsNone) {
+TEST(IpNetwork, RefusesALengthThatIsNone) {
   for (const std::string_view text :
        {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8 ", "::/129", "/8", "10.0.0.0/8/8"}) {
     EXPECT_FALSE(base::IpNetwork::parse(text)) << text;

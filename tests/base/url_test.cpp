@@ -1,6 +1,7 @@
 // Tests of parsing request targets and URLs as RFC 3986 defines, with known results.
 
 #include "base/url.hpp"
+#include "base/percent_encoding.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ TEST(PercentEncoding, LeavesOnlyUnreservedCharacters) {
   EXPECT_EQ(base::percent_encode("a/b c+~"), "a%2Fb%20c%2B~");
 }
 
-TEST(base::Url, KnowsHostPortAndTarget) {
+TEST(Url, KnowsHostPortAndTarget) {
   const auto url = base::parse_url("https://[::1]:8443/a?b=c#d");
 
   ASSERT_TRUE(url);
@@ -44,7 +45,7 @@ TEST(base::Url, KnowsHostPortAndTarget) {
   EXPECT_EQ(url->authority(), "[::1]:8443");
 }
 
-TEST(base::Url, FillsInTheSchemesPortAndTheRoot) {
+TEST(Url, FillsInTheSchemesPortAndTheRoot) {
   const auto url = base::parse_url("http://shop.example");
 
   ASSERT_TRUE(url);
@@ -53,7 +54,7 @@ TEST(base::Url, FillsInTheSchemesPortAndTheRoot) {
   EXPECT_EQ(url->authority(), "shop.example");
 }
 
-TEST(base::Url, KnowsWhatStaysOnThisMachine) {
+TEST(Url, KnowsWhatStaysOnThisMachine) {
   for (const char* url : {"http://localhost:8444", "http://127.8.0.1", "https://[::1]:8444/a"}) {
     EXPECT_TRUE(base::parse_url(url)->is_loopback()) << url;
   }
@@ -62,19 +63,19 @@ TEST(base::Url, KnowsWhatStaysOnThisMachine) {
   }
 }
 
-TEST(base::Url, RefusesOtherSchemesAndNoHost) {
+TEST(Url, RefusesOtherSchemesAndNoHost) {
   EXPECT_FALSE(base::parse_url("ftp://shop.example/"));
   EXPECT_FALSE(base::parse_url("https:///path"));
   EXPECT_FALSE(base::parse_url("shop.example"));
 }
 
-TEST(base::Url, RefusesBracketsAroundWhatIsNoIpv6Address) {
+TEST(Url, RefusesBracketsAroundWhatIsNoIpv6Address) {
   for (const char* url : {"http://[::@]:8080/", "http://[shop.example]/", "http://[10.0.0.1]/"}) {
     EXPECT_FALSE(base::parse_url(url)) << url;
   }
 }
 
-TEST(base::Url, RefusesControlCharactersAndBlanks) {
+TEST(Url, RefusesControlCharactersAndBlanks) {
   for (const char* url : {"http://h/a\r\nX: y", "http://h/a b", "http://h/\x7f", "http://h\t/"}) {
     EXPECT_FALSE(base::parse_url(url)) << url;
   }

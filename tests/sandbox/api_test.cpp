@@ -105,7 +105,7 @@ TEST_F(SandboxApi, RefusesABodyThatIsNoObject) {
 }
 
 TEST(SandboxGate, RefusesWhatExceedsAMinutesShareByMerchant) {
-  Gate gate(2);
+  RequestLimiter gate(2);
   EXPECT_FALSE(gate.refuse("1", "/v3/certificates", kNow));
   EXPECT_FALSE(gate.refuse("1", "/v3/certificates", kNow));
   EXPECT_EQ(gate.refuse("1", "/v3/certificates", kNow + 59s)->code, "FREQUENCY_LIMITED");

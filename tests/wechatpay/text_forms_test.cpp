@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_writer.hpp"
 #include "base/percent_encoding.hpp"
 #include "base/url.hpp"
 #include "base/wechat_time.hpp"
 #include "wechatpay/json_view.hpp"
-#include "wechatpay/json_writer.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
@@ -94,7 +94,8 @@ TEST(JsonText, HasNoControlCharacterInAString) {
       std::string text(40, 'x');
       text[place] = static_cast<char>(c);
       EXPECT_FALSE(JsonText::parse("{\"a\":\"" + text + "\"}")) << c << " at " << place;
-      const std::string written = JsonWriter().text("a", text).text(text, "b").finish();
+      const std::string written =
+          base::JsonWriter().begin().text("a", text).text(text, "b").end().take();
       EXPECT_EQ(written.find(static_cast<char>(c)), std::string::npos) << c << " at " << place;
       const auto read = JsonText::parse(written);
       ASSERT_TRUE(read) << written;

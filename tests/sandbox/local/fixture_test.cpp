@@ -31,7 +31,7 @@ class FixtureFiles : public testing::Test {
 
   std::filesystem::path folder_ =
       std::filesystem::path(testing::TempDir()) / crypto::random_uuid(crypto::system_random());
-  std::vector<Problem> problems_;
+  std::vector<base::Problem> problems_;
 };
 
 TEST_F(FixtureFiles, OfTheProjectAreAllRead) {

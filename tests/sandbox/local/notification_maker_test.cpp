@@ -14,6 +14,7 @@
 #include "crypto/file.hpp"
 #include "crypto/self_signed.hpp"
 #include "crypto/signature_verifier.hpp"
+#include "server/commands/signing_key.hpp"
 #include "support/parse_json.hpp"
 
 namespace couponhook::server {

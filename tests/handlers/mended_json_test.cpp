@@ -211,7 +211,7 @@ TEST(FlawedEvent, FindsWhatDecidesBehindMoreThanTheLimit) {
   EXPECT_EQ(fact->business_key, kind.business_key);
 }
 
-TEST(base::MendedObject, IsWhatAStrictParserTakes) {
+TEST(MendedObject, IsWhatAStrictParserTakes) {
   for (const auto& [members, flaw] : harmless_flaws()) {
     const auto mended = base::mend_object("{" + members + "\"券\":\"ok\"}", {}, {});
     ASSERT_TRUE(mended) << flaw;
@@ -222,7 +222,7 @@ TEST(base::MendedObject, IsWhatAStrictParserTakes) {
   }
 }
 
-TEST(base::MendedObject, KeepsEverythingElseAsItIs) {
+TEST(MendedObject, KeepsEverythingElseAsItIs) {
   const std::string members =
       R"("n":null,"t":true,"i":-5,"d":1.50,"e":2e3,"s":"券\n\/\u0041\ud83c\udf75","a":[1,[]],"o":{})";
   EXPECT_EQ(base::mend_object("{" + members + ",}", {}, {})->text, "{" + members + "}");
@@ -233,7 +233,7 @@ TEST(base::MendedObject, KeepsEverythingElseAsItIs) {
             R"({"a":1,"b":[1],"c":"a\u001f"})");
 }
 
-TEST(base::MendedObject, CostsMemoryInProportionToTheText) {
+TEST(MendedObject, CostsMemoryInProportionToTheText) {
   // One stack frame or state for each of these brackets would take gigabytes.
   const std::string deep(2'000'000, '[');
   EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
