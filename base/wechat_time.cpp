@@ -189,10 +189,11 @@ std::optional<sys_seconds> parse_wechat_time(std::string_view text) {
 }
 
 std::optional<sys_seconds> parse_file_time(std::string_view text) {
-  constexpr std::size_t kWithSeconds = std::string_view("yyyy-MM-ddTHH:mm:ss").size();
+  constexpr std::size_t kSecondsAt = std::string_view("yyyy-MM-ddTHH:mm").size();
   constexpr std::size_t kTimeAt = std::string_view("yyyy-MM-dd").size();
   if (text.size() > kTimeAt && text[kTimeAt] == 'T') {
-    return text.size() > kWithSeconds ? parse_wechat_time(text) : std::nullopt;
+    const bool has_seconds = text.size() > kSecondsAt && text[kSecondsAt] == ':';
+    return has_seconds ? parse_wechat_time(text) : std::nullopt;
   }
   if (const auto time = parse_compact(text)) return without_fraction(time);
   Scanner scan(text);

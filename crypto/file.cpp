@@ -78,12 +78,20 @@ void write_new_file(const std::filesystem::path& file, std::string_view content,
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                         mode == FileMode::kPrivate ? 0600 : 0644);
   if (fd < 0) fail();
-  const bool written =
-      ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
-  const int saved_errno = errno;
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int saved_errno = errno;
+      ::close(fd);
+      // Otherwise the half file would make the next try fail, because the file exists.
+      ::unlink(file.c_str());
+      errno = saved_errno;
+      fail();
+    }
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
   ::close(fd);
-  errno = saved_errno;
-  if (!written) fail();
 }
 
 std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path) {

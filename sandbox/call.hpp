@@ -12,6 +12,7 @@
 #include "sandbox/api_error.hpp"
 #include "sandbox/outbox.hpp"
 #include "sandbox/records.hpp"
+#include "server/net/routes.hpp"
 
 namespace couponhook::server::sandbox {
 
@@ -38,26 +39,6 @@ struct Answer {
 
 using Handler = std::function<Result<Answer>(const Call&)>;
 
-/// Routing table: finds the handler of a method and a path.
-class Routes {
- public:
-  /// \param pattern a path in which "*" matches any one segment.
-  void add(std::string method, std::string_view pattern, Handler handler);
-
-  struct Match {
-    const Handler* handler = nullptr;  ///< null: no handler; see `allow`
-    std::vector<std::string> places;
-    std::string allow;  ///< methods that the path supports; empty: the path is unknown
-  };
-  [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const;
-
- private:
-  struct Route {
-    std::string method;
-    std::vector<std::string> pattern;
-    Handler handler;
-  };
-  std::vector<Route> routes_;
-};
+using Routes = server::Routes<Handler>;
 
 }  // namespace couponhook::server::sandbox

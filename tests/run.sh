@@ -2,6 +2,7 @@
 # Installs missing packages, builds, and runs every test.
 #   tests/run.sh          unit and integration tests, under the address and the
 #                         undefined-behaviour sanitizer
+#   tests/run.sh --unit   unit tests only, without sanitizers: the quickest first look
 #   tests/run.sh --all    the same, and all tests again under the thread sanitizer and with the release
 #                         preset
 #   tests/run.sh --long   release preset, with the long versions of the integration tests: for an hour
@@ -12,6 +13,7 @@ cd "$(dirname "$0")/.."
 
 presets="asan"
 timeout_s=1200
+labels=".*"
 case "${1:-}" in
   --all)
     presets="tsan asan release"
@@ -24,8 +26,12 @@ case "${1:-}" in
     timeout_s=3600
     export COUPONHOOK_LONG=1
     ;;
+  --unit)
+    presets="quick"
+    labels="unit"
+    ;;
   "") ;;
-  *) die "usage: $0 [--all | --long]" ;;
+  *) die "usage: $0 [--unit | --all | --long]" ;;
 esac
 
 # shellcheck disable=SC2086
@@ -41,5 +47,5 @@ for preset in $presets; do
   cmake --preset "$preset" -DCOUPONHOOK_TESTS=ON >/dev/null
   cmake --build --preset "$preset"
   say "Testing $preset"
-  ctest --test-dir "build/$preset" --output-on-failure --parallel 4 --timeout "$timeout_s"
+  ctest --test-dir "build/$preset" --label-regex "$labels" --output-on-failure --parallel 4 --timeout "$timeout_s"
 done

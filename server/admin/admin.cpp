@@ -43,15 +43,48 @@ std::string_view read_filter(const base::RequestTarget& target,
 
 }  // namespace
 
-Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {}
+Admin::Admin(AdminSources sources) : sources_(std::move(sources)) {
+  add_routes();
+}
+
+void Admin::add_routes() {
+  add_get(open_routes_, "/livez",
+          at_once([](const AdminCall&) { return json_reply(200, R"({"alive":true})"); }));
+  add_get(open_routes_, "/readyz", [this](const AdminCall&) { return ready(); });
+  add_get(open_routes_, "/metrics", [this](const AdminCall&) { return metrics(); });
+  for (const std::string_view file : status_page_files()) {
+    add_get(open_routes_, file,
+            at_once([file](const AdminCall&) { return status_page(file).value(); }));
+  }
+  add_get(routes_, "/status", [this](const AdminCall&) { return status(); });
+  add_get(routes_, "/notifications",
+          at_once([this](const AdminCall& call) { return notifications(call.target); }));
+  add_get(routes_, "/notifications/*", at_once([this](const AdminCall& call) {
+            return notification(call.places[0], call.target);
+          }));
+  add_get(routes_, "/coupons/*/*", at_once([this](const AdminCall& call) {
+            return coupon(call.places[0], call.places[1]);
+          }));
+  routes_.add("POST", ReconcileIntake::kPath,
+              [this](const AdminCall& call) { return sources_.books.take(call.request.body); });
+  sources_.operations.add_routes(routes_);
+}
 
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
                                    std::string_view) const {
-  const bool changes =
-      DeliveryAdmin::takes(method, target) || ReconcileIntake::takes(method, target);
-  if (method == "GET" || method == "HEAD" || changes) return std::nullopt;
-  Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path is asked with GET");
-  reply.allow = "GET, HEAD";
+  if (method == "GET" || method == "HEAD") return std::nullopt;
+  std::string allow = "GET, HEAD";
+  if (const auto parsed = base::parse_request_target(target)) {
+    const auto match = routes_.find(method, *parsed);
+    if (match.handler != nullptr) return std::nullopt;
+    if (!match.allow.empty()) allow = match.allow;
+  }
+  return method_not_allowed(allow);
+}
+
+Reply Admin::method_not_allowed(const std::string& allow) {
+  Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path takes the methods " + allow);
+  reply.allow = allow;
   return reply;
 }
 
@@ -70,26 +103,23 @@ bool Admin::authorized(const Request& request) const {
 Task<Reply> Admin::handle(const Request& request) {
   const auto target = base::parse_request_target(request.target);
   if (!target) co_return error(400, "MALFORMED", "the request's target is not a path");
-  const auto& path = target->segments;
-  if (path.size() == 1 && path[0] == "livez") co_return json_reply(200, R"({"alive":true})");
-  if (path.size() == 1 && path[0] == "readyz") co_return co_await ready();
-  if (path.size() == 1 && path[0] == "metrics") co_return co_await metrics();
-  if (auto page = status_page(request.target)) co_return std::move(*page);
+  const auto open = open_routes_.find(request.method, *target);
+  if (open.handler != nullptr) {
+    const AdminCall call{request, *target, open.places};
+    co_return co_await (*open.handler)(call);
+  }
   if (!authorized(request)) {
     Reply refused = error(401, "UNAUTHORIZED",
                           "send the content of admin.token_file as Authorization: Bearer TOKEN");
     refused.headers.emplace_back("WWW-Authenticate", "Bearer");
     co_return refused;
   }
-  if (ReconcileIntake::takes(request.method, request.target)) {
-    co_return co_await sources_.books.take(request.body);
+  const auto match = routes_.find(request.method, *target);
+  if (match.handler != nullptr) {
+    const AdminCall call{request, *target, match.places};
+    co_return co_await (*match.handler)(call);
   }
-  if (path.size() == 1 && path[0] == "status") co_return co_await status();
-  if (path.size() == 1 && path[0] == "notifications") co_return notifications(*target);
-  if (path.size() == 2 && path[0] == "notifications") co_return notification(path[1], *target);
-  if (path.size() == 3 && path[0] == "coupons") co_return coupon(path[1], path[2]);
-  auto operated = co_await sources_.operations.answer(request, *target);
-  if (operated) co_return std::move(*operated);
+  if (!match.allow.empty()) co_return method_not_allowed(match.allow);
   co_return error(404, "NOT_FOUND",
                   "there is / /livez /readyz /metrics /status /notifications /notifications/{id} "
                   "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");

@@ -12,6 +12,7 @@
 #include "base/url.hpp"
 #include "crypto/secret.hpp"
 #include "server/admin/admin_json.hpp"
+#include "server/admin/admin_routes.hpp"
 #include "server/admin/delivery_admin.hpp"
 #include "server/admin/readiness.hpp"
 #include "server/admin/reconcile_intake.hpp"
@@ -62,6 +63,7 @@ class Admin final : public RequestHandler {
                             std::string_view detail) override;
 
  private:
+  [[nodiscard]] static Reply method_not_allowed(const std::string& allow);
   [[nodiscard]] bool authorized(const Request& request) const;
   [[nodiscard]] Task<Reply> ready();
   [[nodiscard]] Task<StatusView> look(std::chrono::milliseconds patience);
@@ -71,7 +73,11 @@ class Admin final : public RequestHandler {
   [[nodiscard]] Reply notification(std::string_view id, const base::RequestTarget& target);
   [[nodiscard]] Reply coupon(std::string_view stock_id, std::string_view coupon);
 
+  void add_routes();
+
   AdminSources sources_;
+  AdminRoutes open_routes_;  ///< need no token
+  AdminRoutes routes_;
   SteadyClock::time_point started_at_ = SteadyClock::now();
 };
 

@@ -76,41 +76,38 @@ Reply reply_for_result(storage::ControlResult result, std::string_view done) {
   return error(409, "ENDED", "it is done already, or skipped");
 }
 
+Reply job_reply(const std::optional<RetryJob>& job) {
+  if (!job) return error(404, "NOT_FOUND", "there is no such retry since the service started");
+  return json_reply(200, retry_json(*job));
+}
+
 }  // namespace
 
 DeliveryAdmin::DeliveryAdmin(OperatorSources sources,
                              std::unique_ptr<storage::Connection> connection, RetryJobs& jobs)
     : sources_(std::move(sources)), connection_(std::move(connection)), jobs_(jobs) {}
 
-bool DeliveryAdmin::takes(std::string_view method, std::string_view target) {
-  if (method != "POST" && method != "DELETE") return false;
-  return target.starts_with("/deliveries/") || target.starts_with("/pauses") ||
-         target.starts_with("/quarantine/");
-}
-
-Task<std::optional<Reply>> DeliveryAdmin::answer(const Request& request,
-                                                 const base::RequestTarget& target) {
-  const std::string_view first =
-      target.segments.empty() ? std::string_view() : std::string_view(target.segments[0]);
-  if (first == "deliveries") co_return answer_deliveries(request, target);
-  if (first == "pauses") co_return pauses_.answer(request, target);
-  if (first == "quarantine") co_return co_await quarantine_.answer(request, target);
-  co_return std::nullopt;
-}
-
-std::optional<Reply> DeliveryAdmin::answer_deliveries(const Request& request,
-                                                      const base::RequestTarget& target) {
-  const auto& path = target.segments;
-  const bool post = request.method == "POST";
-  if (path.size() == 1 && !post && request.method != "DELETE") return deliveries(target);
-  if (path.size() == 2 && post && path[1] == "retry") return start_retry(request.body);
-  if (path.size() == 2 && post && path[1] == "skip") return start_skip(request.body);
-  if (path.size() == 3 && !post && (path[1] == "retry" || path[1] == "skip")) {
-    return retry_job(request.method, path[2]);
+void DeliveryAdmin::add_routes(AdminRoutes& routes) {
+  add_get(routes, "/deliveries",
+          at_once([this](const AdminCall& call) { return deliveries(call.target); }));
+  routes.add("POST", "/deliveries/retry",
+             at_once([this](const AdminCall& call) { return start_retry(call.request.body); }));
+  routes.add("POST", "/deliveries/skip",
+             at_once([this](const AdminCall& call) { return start_skip(call.request.body); }));
+  for (const std::string_view job : {"/deliveries/retry/*", "/deliveries/skip/*"}) {
+    add_get(routes, job,
+            at_once([this](const AdminCall& call) { return show_job(call.places[0]); }));
+    routes.add("DELETE", job,
+               at_once([this](const AdminCall& call) { return cancel_job(call.places[0]); }));
   }
-  if (path.size() == 3 && post && path[2] == "retry") return retry_one(path[1], request.body);
-  if (path.size() == 3 && post && path[2] == "skip") return skip_one(path[1], request.body);
-  return std::nullopt;
+  routes.add("POST", "/deliveries/*/retry", at_once([this](const AdminCall& call) {
+               return retry_one(call.places[0], call.request.body);
+             }));
+  routes.add("POST", "/deliveries/*/skip", at_once([this](const AdminCall& call) {
+               return skip_one(call.places[0], call.request.body);
+             }));
+  pauses_.add_routes(routes);
+  quarantine_.add_routes(routes);
 }
 
 Reply DeliveryAdmin::deliveries(const base::RequestTarget& target) {
@@ -202,12 +199,14 @@ Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, Del
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
 }
 
-Reply DeliveryAdmin::retry_job(std::string_view method, std::string_view id) {
+Reply DeliveryAdmin::show_job(std::string_view id) {
   const auto number = parse_number(id);
-  std::optional<RetryJob> job;
-  if (number) job = method == "DELETE" ? jobs_.cancel(*number) : jobs_.find(*number);
-  if (!job) return error(404, "NOT_FOUND", "there is no such retry since the service started");
-  return json_reply(200, retry_json(*job));
+  return job_reply(number ? jobs_.find(*number) : std::nullopt);
+}
+
+Reply DeliveryAdmin::cancel_job(std::string_view id) {
+  const auto number = parse_number(id);
+  return job_reply(number ? jobs_.cancel(*number) : std::nullopt);
 }
 
 Reply DeliveryAdmin::retry_one(std::string_view id, std::string_view body) {

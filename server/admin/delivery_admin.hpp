@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/url.hpp"
+#include "server/admin/admin_routes.hpp"
 #include "server/admin/operator_sources.hpp"
 #include "server/admin/pause_admin.hpp"
 #include "server/admin/quarantine_admin.hpp"
@@ -28,22 +29,16 @@ class DeliveryAdmin {
   DeliveryAdmin(const DeliveryAdmin&) = delete;
   DeliveryAdmin& operator=(const DeliveryAdmin&) = delete;
 
-  /// Returns true for POST and DELETE requests whose path belongs to this class.
-  [[nodiscard]] static bool takes(std::string_view method, std::string_view target);
-
-  /// Handles a request.
-  /// \return nothing when the path does not belong to this class.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request,
-                                                  const base::RequestTarget& target);
+  /// Adds the routes of /deliveries, /pauses and /quarantine. This object must outlive `routes`.
+  void add_routes(AdminRoutes& routes);
 
  private:
   [[nodiscard]] Reply deliveries(const base::RequestTarget& target);
-  [[nodiscard]] std::optional<Reply> answer_deliveries(const Request& request,
-                                                       const base::RequestTarget& target);
   [[nodiscard]] Reply start_retry(std::string_view body);
   [[nodiscard]] Reply start_skip(std::string_view body);
   [[nodiscard]] Reply start_job(storage::DeliveryFilter filter, bool dry_run, DeliveryOrder order);
-  [[nodiscard]] Reply retry_job(std::string_view method, std::string_view id);
+  [[nodiscard]] Reply show_job(std::string_view id);
+  [[nodiscard]] Reply cancel_job(std::string_view id);
   [[nodiscard]] Reply retry_one(std::string_view id, std::string_view body);
   [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
 

@@ -22,11 +22,12 @@ Reply bad_pause(const std::string& message) {
 
 }  // namespace
 
-std::optional<Reply> PauseAdmin::answer(const Request& request, const base::RequestTarget& target) {
-  if (target.segments.size() != 1) return std::nullopt;
-  if (request.method == "POST") return pause(request.body);
-  if (request.method == "DELETE") return resume(target);
-  return list();
+void PauseAdmin::add_routes(AdminRoutes& routes) {
+  add_get(routes, "/pauses", at_once([this](const AdminCall&) { return list(); }));
+  routes.add("POST", "/pauses",
+             at_once([this](const AdminCall& call) { return pause(call.request.body); }));
+  routes.add("DELETE", "/pauses",
+             at_once([this](const AdminCall& call) { return resume(call.target); }));
 }
 
 Reply PauseAdmin::list() {

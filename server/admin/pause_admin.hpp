@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/url.hpp"
+#include "server/admin/admin_routes.hpp"
 #include "server/admin/operator_sources.hpp"
 #include "server/net/http_message.hpp"
 #include "storage/delivery_control.hpp"
@@ -23,10 +24,8 @@ class PauseAdmin {
   PauseAdmin(const OperatorSources& sources, storage::DeliveryControl& control)
       : sources_(sources), control_(control) {}
 
-  /// Handles a request for /pauses.
-  /// \return nothing when the path continues after /pauses.
-  [[nodiscard]] std::optional<Reply> answer(const Request& request,
-                                            const base::RequestTarget& target);
+  /// Adds the routes of /pauses. This object must outlive `routes`.
+  void add_routes(AdminRoutes& routes);
 
  private:
   using EventTypes = std::set<std::string, std::less<>>;

@@ -39,16 +39,16 @@ ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) 
 QuarantineAdmin::QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control)
     : sources_(sources), control_(std::move(control)) {}
 
-Task<std::optional<Reply>> QuarantineAdmin::answer(const Request& request,
-                                                   const base::RequestTarget& target) {
-  const auto& path = target.segments;
-  const bool post = request.method == "POST";
-  if (path.size() == 1 && !post) co_return list(target);
-  if (path.size() != 3 || !post) co_return std::nullopt;
-  const std::string mchid(target.parameter("mchid").value_or(""));
-  if (path[2] == "open") co_return co_await open(path[1], mchid);
-  if (path[2] == "discard") co_return discard(path[1], mchid, request.body);
-  co_return std::nullopt;
+void QuarantineAdmin::add_routes(AdminRoutes& routes) {
+  add_get(routes, "/quarantine",
+          at_once([this](const AdminCall& call) { return list(call.target); }));
+  routes.add("POST", "/quarantine/*/open", [this](const AdminCall& call) {
+    return open(call.places[0], call.target.parameter("mchid").value_or(""));
+  });
+  routes.add("POST", "/quarantine/*/discard", at_once([this](const AdminCall& call) {
+               return discard(call.places[0], call.target.parameter("mchid").value_or(""),
+                              call.request.body);
+             }));
 }
 
 Reply QuarantineAdmin::list(const base::RequestTarget& target) {

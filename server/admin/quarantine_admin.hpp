@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/url.hpp"
+#include "server/admin/admin_routes.hpp"
 #include "server/admin/operator_sources.hpp"
 #include "server/net/http_message.hpp"
 #include "storage/quarantine_control.hpp"
@@ -22,10 +23,8 @@ class QuarantineAdmin {
   /// \param sources must outlive this object.
   QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control);
 
-  /// Handles a request.
-  /// \return nothing when no action has this path.
-  [[nodiscard]] Task<std::optional<Reply>> answer(const Request& request,
-                                                  const base::RequestTarget& target);
+  /// Adds the routes of /quarantine. This object must outlive `routes`.
+  void add_routes(AdminRoutes& routes);
 
  private:
   /// The object that the id in a path names: a quarantined body by its number, or a notification by

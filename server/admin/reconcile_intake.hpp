@@ -46,10 +46,6 @@ class ReconcileIntake {
 
   explicit ReconcileIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
 
-  /// Returns true for the requests that take() handles.
-  [[nodiscard]] static bool takes(std::string_view method, std::string_view target) {
-    return method == "POST" && target == kPath;
-  }
   /// Stores the entries of a request body.
   /// \return the reply, after the commit.
   [[nodiscard]] Task<Reply> take(std::string_view body);

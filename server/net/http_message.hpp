@@ -38,7 +38,7 @@ struct Reply {
   unsigned status = 500;
   std::string body;
   std::string_view content_type = "application/json";
-  std::string_view allow;                             ///< value of the Allow header, for 405
+  std::string allow;                                  ///< value of the Allow header, for 405
   std::optional<std::chrono::seconds> retry_after{};  ///< value of the Retry-After header, for 503
   std::vector<std::pair<std::string, std::string>> headers{};  ///< all other headers
   /// True if the request carried a valid signature. Under overload, connections of signed senders

@@ -186,13 +186,14 @@ Connection::Result<std::int64_t> PostgresConnection::size_bytes() {
 /// Reads every row, so that the server checks the checksum of each page, if it keeps checksums.
 Connection::Result<void> PostgresConnection::check_integrity() {
   if (auto known = check_identity(*this); !known) return known.error();
+  Result<void> read;
   for (const std::string& table : table_names()) {
-    if (auto read = run_script("SET statement_timeout = 0; SELECT count(*) FROM " + table); !read) {
-      return read;
-    }
+    read = run_script("SET statement_timeout = 0; SELECT count(*) FROM " + table);
+    if (!read) break;
   }
-  return run_script("SET statement_timeout = " +
-                    std::to_string(options_.times.statement_max.count()));
+  const auto timed =
+      run_script("SET statement_timeout = " + std::to_string(options_.times.statement_max.count()));
+  return read ? timed : read;
 }
 
 }  // namespace couponhook::storage

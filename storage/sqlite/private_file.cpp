@@ -57,7 +57,7 @@ Result make_private_file(const fs::path& file) {
     return file_failure("cannot make file", file, errno);
   }
   ::close(descriptor);
-  return sync_folder(file.parent_path());
+  return sync_folder(folder_of(file));
 }
 
 Result refuse_network_file_system(const fs::path& folder) {

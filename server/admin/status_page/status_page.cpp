@@ -30,6 +30,12 @@ constexpr std::string_view kContentPolicy =
 
 }  // namespace
 
+std::vector<std::string_view> status_page_files() {
+  std::vector<std::string_view> paths;
+  for (const PageFile& file : kFiles) paths.push_back(file.path);
+  return paths;
+}
+
 std::optional<Reply> status_page(std::string_view target) {
   const auto file = std::ranges::find(kFiles, base::path_of(target), &PageFile::path);
   if (file == kFiles.end()) return std::nullopt;

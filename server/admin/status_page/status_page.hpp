@@ -6,10 +6,14 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "server/net/http_message.hpp"
 
 namespace couponhook::server {
+
+/// Paths of the page's files.
+[[nodiscard]] std::vector<std::string_view> status_page_files();
 
 /// Finds a file of the status page.
 /// \param target the target of the request; its query is ignored.

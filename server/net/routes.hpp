@@ -1,0 +1,66 @@
+#pragma once
+
+/// \file
+/// Routing table: from the method and path of a request to its handler.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/url.hpp"
+
+namespace couponhook::server {
+
+/// Finds the handler of a method and a path. Immutable after the calls of add(); then thread-safe.
+template <typename Handler>
+class Routes {
+ public:
+  /// \param pattern a path in which "*" matches any one segment.
+  void add(std::string method, std::string_view pattern, Handler handler) {
+    auto target = base::parse_request_target(pattern);
+    routes_.push_back({std::move(method), std::move(target.value().segments), std::move(handler)});
+  }
+
+  struct Match {
+    const Handler* handler = nullptr;  ///< null: no handler; see `allow`
+    std::vector<std::string> places;   ///< path segments that "*" matched
+    std::string allow;  ///< methods that the path supports; empty: the path is unknown
+  };
+  /// The first route that fits, in the order in which they were added.
+  [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const {
+    Match match;
+    for (const Route& route : routes_) {
+      std::vector<std::string> places;
+      if (!fits(route.pattern, target.segments, places)) continue;
+      if (route.method == method) return {&route.handler, std::move(places), {}};
+      if (!match.allow.empty()) match.allow += ", ";
+      match.allow += route.method;
+    }
+    return match;
+  }
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> pattern;
+    Handler handler;
+  };
+
+  static bool fits(const std::vector<std::string>& pattern,
+                   const std::vector<std::string>& segments, std::vector<std::string>& places) {
+    if (pattern.size() != segments.size()) return false;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+      if (pattern[i] == "*") {
+        places.push_back(segments[i]);
+      } else if (pattern[i] != segments[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::vector<Route> routes_;
+};
+
+}  // namespace couponhook::server

@@ -1,0 +1,1 @@
+#include "server/outbound/certificate_keeper.hpp"

@@ -1,0 +1,1 @@
+#include "server/net/tls_files.hpp"

@@ -1,0 +1,1 @@
+#include "handlers/coupon_event.hpp"

@@ -1,0 +1,1 @@
+#include "server/verdict/verdict.hpp"

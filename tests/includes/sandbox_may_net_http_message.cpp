@@ -1,0 +1,1 @@
+#include "server/net/http_message.hpp"

@@ -1,0 +1,1 @@
+#include "wechatpay/stocks.hpp"

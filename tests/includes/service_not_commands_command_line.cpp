@@ -1,0 +1,1 @@
+#include "server/commands/command_line.hpp"
