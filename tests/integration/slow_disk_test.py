@@ -97,7 +97,7 @@ class Admissions(SlowDiskCase):
         # flushes.
         self.begin()
         self.disk.flush_ms = FLUSH_MS
-        replies = self.send(60, over_s=4, description="x" * 500_000)
+        replies = self.send(30, over_s=4, description="x" * 400_000)
         self.assert_all_acknowledged(replies)
         self.disk.flush_ms = 0
         log = self.service.database.with_name(self.service.database.name + "-wal")
