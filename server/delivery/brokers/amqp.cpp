@@ -2,8 +2,8 @@
 #include <chrono>
 #include <optional>
 
-// Newer releases of rabbitmq-c have their headers in the folder rabbitmq-c/, and the old headers
-// print warnings there.
+// Newer releases of rabbitmq-c, the AMQP library, have their headers in the folder rabbitmq-c/. The
+// headers at the old place print warnings.
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/framing.h>

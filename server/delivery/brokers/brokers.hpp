@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Functions that make the message brokers (Redis, AMQP, Kafka), and helpers that the brokers
-/// share. If the library of a broker was missing at build time, its function returns an error.
+/// Functions that make the objects for message brokers (Redis, AMQP, Kafka), and helpers that the
+/// brokers share. If the library of a broker was missing at build time, its function returns an
+/// error.
 
 #include <chrono>
 #include <functional>
