@@ -76,7 +76,8 @@ class CallQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<storage::ClaimedDelivery> waiting_;  // guarded by mutex_, as is closed_
+  // waiting deliveries, guarded by mutex_, as is closed_
+  std::deque<storage::ClaimedDelivery> waiting_;
   bool closed_ = false;
 };
 

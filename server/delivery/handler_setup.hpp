@@ -28,7 +28,7 @@ struct HandlerSetup {
   std::string place{};
   /// Password for a message broker; null if there is none.
   std::shared_ptr<const crypto::Secret> secret{};
-  /// State of the handler's files (time, size) when they were read, to notice later changes.
+  /// State of the handler's files when they were read, to notice later changes.
   FileMarks files{};
 
   /// Returns true if the handler's files are loaded, so that it can be called.
@@ -38,10 +38,10 @@ struct HandlerSetup {
 /// Checks one [[handler]] table of the configuration and builds its handler.
 /// \param number of the table, counted from 1.
 /// \param types the handler types that the user has added in C++.
-/// \param problems gets one entry for each problem. A problem with a file names this handler, which
-///   is loaded again by itself, so the file can be repaired while the service runs. A problem with
-///   the table belongs to the configuration as a whole.
-/// \return the handler; without its target if there were problems with files.
+/// \param problems gets one entry for each problem. A problem with a file names this handler: the
+///   service loads the handler again when the file has been repaired. A problem with the table can
+///   only be repaired by editing the configuration.
+/// \return the handler; if a file could not be loaded, its is_loaded() returns false.
 [[nodiscard]] HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler,
                                            std::size_t number, const handlers::HandlerTypes& types,
                                            std::vector<Problem>& problems);

@@ -41,7 +41,7 @@ bool InFlightDeliveries::add(const storage::ClaimedDelivery& delivery,
   const auto& awaited = wait->second.asked.handlers;
   if (std::ranges::find(awaited, delivery.handler) != awaited.end()) {
     wait->second.open.insert(delivery.lease.delivery_id);
-    // When this delivery has ended, the store is asked at once.
+    // When this delivery has ended, the store is asked at once if the reply still waits for others.
     wait->second.ask_at = {};
   }
   return true;

@@ -37,7 +37,7 @@ class RenewableHandler final : public handlers::Handler {
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<handlers::Handler> handler_;  // guarded by mutex_
+  std::shared_ptr<handlers::Handler> handler_;  // the handler to call, guarded by mutex_
 };
 
 }  // namespace couponhook::server

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Interface between the delivery worker, which uses the store, and the senders, which call
-/// handlers.
+/// Interface between the delivery worker, which reads deliveries from the database, and the
+/// senders, which call handlers.
 
 #include <cstdint>
 #include <vector>

@@ -97,8 +97,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string reason;      // reason of a failure, for the log
-    std::string last_error;  // the failure's reason and the handler's detail, for the store
+    std::string reason;      // reason of a failed call, for the log
+    std::string last_error;  // reason and details of a failed call, for the store
   };
 
   void run();
@@ -160,7 +160,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  WorkerInbox mail_;  // guarded by mutex_
+  WorkerInbox mail_;  // messages from other threads, guarded by mutex_
   std::atomic<bool> woken_ = false;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 

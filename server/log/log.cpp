@@ -214,11 +214,12 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const bool json_;
-  spdlog::memory_buf_t formatted_;  // guarded by the mutex of the class base_sink
+  spdlog::memory_buf_t formatted_;  // the current line, guarded by the mutex of base_sink
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  std::string waiting_;  // guarded by waiting_mutex_, as are the next members
+  // Log lines that are not written yet. Guarded by waiting_mutex_, as are the next members.
+  std::string waiting_;
   bool writing_ = false;
   std::uint64_t dropped_ = 0;
   Clock::time_point give_up_at_ = Clock::time_point::max();
@@ -269,7 +270,7 @@ struct Log::Impl {
   bool json;
   spdlog::logger logger;
   std::mutex mutex;
-  LineLimit limit;  // guarded by the member `mutex`
+  LineLimit limit;  // rate limit of log lines, guarded by `mutex`
 };
 
 namespace {

@@ -154,7 +154,7 @@ void Connection::skip_peeked(std::size_t bytes) {
 }
 
 Task<IoResult> Connection::read_some(std::span<char> into) {
-  // If OpenSSL holds no buffered data, the socket usually has none either. To wait before reading
+  // If OpenSSL holds no buffered data, the socket usually has none either. Waiting before the read
   // then saves a system call that would read nothing.
   if (!ssl_ || SSL_has_pending(ssl_.get()) == 0) {
     if (const IoStatus status = co_await wait(Want::kRead); status != IoStatus::kOk) {

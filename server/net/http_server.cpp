@@ -139,8 +139,8 @@ Task<void> HttpServer::close_door() {
 void HttpServer::accept_who_waits() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  // Without this option, Asio skips a connection that the client has aborted and then blocks this
-  // thread until the next client connects.
+  // Without the option enable_connection_aborted, Asio skips a connection that the client has
+  // aborted and then blocks this thread until the next client connects.
   if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
   while (!ec || ec == asio::error::connection_aborted) {
     Socket socket(io_.get_executor());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// One I/O thread of a listener, with its own io_context.
+/// One I/O thread of a network listener, with its own io_context.
 
 #include <functional>
 #include <string>

@@ -97,7 +97,7 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
 }
 
 void ListenerShare::evict(ConnectionSlot& presence, Evicted& evicted) {
-  // To append to this list may throw if there is no memory, so it is done before any change of the
+  // Appending to this list may throw if there is no memory, so it is done before any change of the
   // counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;

@@ -42,7 +42,7 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout;
 };
 
-/// Decision about a new connection: serve, refuse or close it.
+/// Decision about a connection: to serve, to refuse or to close it.
 enum class Admission : std::uint8_t {
   kServed,
   kRefused,  ///< too many connections: gets a 503 reply and is closed

@@ -29,8 +29,8 @@ constexpr milliseconds kTurnMax{2000};
 /// Number of times that each name server is asked. c-ares, the DNS library, doubles the timeout
 /// each time.
 constexpr int kTries = 4;
-/// Time to wait for the other family (IPv4 or IPv6) once addresses of one family have arrived. Some
-/// name servers never answer queries for IPv6 addresses.
+/// Time to wait for the other address family (IPv4 or IPv6) once addresses of one family have
+/// arrived. Some name servers never answer queries for IPv6 addresses.
 constexpr milliseconds kOtherFamilyPatience{200};
 /// Time for which addresses from /etc/hosts are cached. The file itself has no TTLs.
 constexpr seconds kHostsFileTtl{0};

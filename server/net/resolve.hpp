@@ -21,8 +21,7 @@ using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 /// Looks up host names in DNS without blocking. Look-ups of different names run in parallel, and
 /// callers that ask for the same name share one look-up. Results are cached in AddressCache.
 ///
-/// Not thread-safe: used on the thread of one io_context, which must not be destroyed before this
-/// object.
+/// Not thread-safe: used on the thread of one io_context. The resolver must outlive the io_context.
 class Resolver {
  public:
   using Result = boost::system::result<Endpoints, std::string>;

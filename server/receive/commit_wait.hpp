@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Wait of an I/O thread for a commit of the store's writer thread.
+/// Lets an I/O thread wait until the database's writer thread has committed a notification.
 
 #include <memory>
 #include <utility>

@@ -153,7 +153,7 @@ Merchant load_merchant(const Config& config, const MerchantConfig& entry, Fetche
   FileReport report(config, entry, problems);
   load_certificates(entry, merchant, report);
   for (const wechatpay::PlatformCertificate& certificate : fetched) {
-    // To add a certificate fails here only if a file holds it too: fetched certificates were
+    // Adding a fetched certificate fails only if a file holds it too: fetched certificates were
     // verified when they came.
     static_cast<void>(merchant.platform_keys.add_certificate(certificate.pem));
   }

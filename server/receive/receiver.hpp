@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Request handler of the public listener: examines a notification, waits for its commit and for
-/// the handlers that must be done first, then replies.
+/// Answers WeChat Pay's requests: examines a notification, waits until it is committed to the
+/// database and until the handlers that must be done first are done, then replies.
 
 #include <chrono>
 #include <functional>

@@ -15,7 +15,8 @@
 
 namespace couponhook::server {
 
-/// All possible results of a request on the public listener.
+/// All possible results of a request to the public listener, where WeChat Pay's notifications
+/// arrive.
 enum class Verdict : std::uint8_t {
   // The notification is stored: WeChat Pay need not send it again.
   kStored,

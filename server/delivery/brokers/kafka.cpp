@@ -15,8 +15,8 @@ constexpr int kPollMs = 100;
 /// Extra time to wait for Kafka's delivery report. librdkafka itself gives up after
 /// message.timeout.ms, and its report comes a little later.
 constexpr std::chrono::milliseconds kReportSlack{1000};
-/// Longest time to wait while a Kafka producer is destroyed. This ends threads that may be blocked
-/// in a DNS look-up.
+/// Longest time to wait while a Kafka producer is destroyed. The destruction waits for threads that
+/// may be blocked in a DNS look-up.
 constexpr std::chrono::milliseconds kDestroyPatience{2000};
 
 struct DestroyConf {

@@ -58,7 +58,8 @@ class RedisSession {
 
  private:
   ContextPtr context_;
-  // The watchdog is declared last, so it is destroyed first: it uses the context's socket.
+  // The watchdog is declared last, so it is destroyed first: it uses the socket of the Redis
+  // connection.
   std::unique_ptr<SocketWatchdog> watchdog_;
 };
 

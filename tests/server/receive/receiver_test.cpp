@@ -87,7 +87,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
-  asio::io_context io_;  // It must outlive the inbox, whose writer thread posts to this io_context.
+  asio::io_context io_;  // The io_context must outlive the inbox, whose writer thread posts to it.
   std::unique_ptr<storage::Inbox> inbox_;
 };
 
