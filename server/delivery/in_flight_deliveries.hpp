@@ -30,8 +30,8 @@ class InFlightDeliveries {
  public:
   /// Text that identifies a notification: "mchid/id".
   using Key = std::string;
-  // Returns the text that identifies the notification of a delivery or a request.
-  // \tparam T storage::ClaimedDelivery or HandledRequest.
+  /// Returns the text that identifies the notification of a delivery or a request.
+  /// \tparam T storage::ClaimedDelivery or HandledRequest.
   template <typename T>
   [[nodiscard]] static Key key_of(const T& of_notification) {
     return of_notification.mchid + "/" + of_notification.notification_id;

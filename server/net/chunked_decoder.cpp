@@ -38,9 +38,10 @@ bool skip_quoted(std::string_view& text) {
   return false;
 }
 
-/// Checks the syntax of chunk extensions, the optional parameters behind the size of a chunk. The
-/// syntax is (RFC 9112, section 7.1.1): *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string )
-/// ] )
+/// Checks the syntax of chunk extensions, the optional parameters behind the size of a chunk. RFC
+/// 9112, section 7.1.1, defines the syntax:
+///
+/// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
 /// \return true if the syntax is valid.
 bool are_extensions(std::string_view text) {
   while (!text.empty()) {

@@ -30,8 +30,8 @@ class RequestParts final : public HeaderFields {
   /// Returns the values of all header fields with this name, in the order of the request.
   [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
 
-  /// Returns true for HTTP/1.0. Such a client expects the server to close the connection, unless
-  /// the reply has "Connection: keep-alive".
+  /// Returns true if the request uses HTTP/1.0. Such a client expects the server to close the
+  /// connection, unless the reply has "Connection: keep-alive".
   [[nodiscard]] bool is_http_1_0() const { return is_http_1_0_; }
 
   /// Clears the request for reuse. Memory of an unusually large request is freed.

@@ -83,7 +83,7 @@ class KafkaConnection final : public BrokerConnection {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(2);
     add_header(headers, "id", message.id);
     add_header(headers, "type", message.type);
-    // librdkafka only copies the text, but its type is not const.
+    // librdkafka only copies the message, but its parameter is a pointer to non-const text.
     auto* const body = const_cast<char*>(message.body.data());
 // The macros of librdkafka contain C-style casts.
 #pragma GCC diagnostic push
