@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Queue of deliveries whose call has not begun. Thread-safe. It has no limit of its own: the
-/// delivery worker claims only as many deliveries as a handler can make soon.
+/// Queue of deliveries that wait until their handler is called. Thread-safe. The queue has no
+/// limit: the delivery worker claims only as many deliveries as a handler can make soon.
 class CallQueue {
  public:
   void push(storage::ClaimedDelivery&& delivery, Urgency urgency) {
@@ -76,7 +76,8 @@ class CallQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<storage::ClaimedDelivery> waiting_;  // guarded by mutex_, like closed_
+  // waiting deliveries, guarded by mutex_, as is closed_
+  std::deque<storage::ClaimedDelivery> waiting_;
   bool closed_ = false;
 };
 

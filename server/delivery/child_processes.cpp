@@ -57,22 +57,22 @@ void ChildProcesses::abandon(pid_t pid) {
 
 void ChildProcesses::reap_orphans(std::chrono::steady_clock::time_point now,
                                   std::chrono::milliseconds grace) {
-  // Keep the lock while a status is taken: otherwise the kernel could give the same process id to a
-  // new child of this program.
+  // Keep the lock while an exit status is taken: otherwise the kernel could give the same process
+  // id to a new child of this program.
   const std::lock_guard lock(mutex_);
   while (true) {
     siginfo_t ended{};
     if (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return;
     const pid_t pid = ended.si_pid;
-    // The code that started this child takes its status in a moment. waitid() shows other ended
-    // children only after that.
+    // The code that started this child process takes the child's exit status soon. Until then
+    // waitid() shows no other ended children.
     if (pid == 0 || waited_for_.contains(pid)) return;
     if (pid != suspect_) {
       suspect_ = pid;
       suspect_since_ = now;
     }
     // Processes that the command of an exec handler left behind are in that command's process
-    // group, so no code of this process waits for them.
+    // group, so no code of this program waits for them.
     const bool may_be_awaited = ::getpgid(pid) == ::getpgrp();
     if (may_be_awaited && now - suspect_since_ < grace) return;
     takes_status_of(pid);

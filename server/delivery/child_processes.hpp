@@ -1,8 +1,7 @@
 #pragma once
 
 /// \file
-/// Child processes: the ones that this program starts, and orphans that the kernel hands over to
-/// it.
+/// Child processes: those that this program starts, and orphans that the kernel hands over to it.
 
 #include <chrono>
 #include <functional>
@@ -21,8 +20,8 @@ namespace couponhook::server {
 /// first thread starts.
 void reset_inherited_signals();
 
-/// List of the child processes whose exit status some code here waits for. The orphan reaper leaves
-/// these children alone. Thread-safe.
+/// List of the child processes whose exit status some code of this program waits for. The orphan
+/// reaper leaves these children alone. Thread-safe.
 class ChildProcesses {
  public:
   /// Starts a child process and adds it to the list. The orphan reaper does not take the child's
@@ -30,15 +29,18 @@ class ChildProcesses {
   /// \param spawn starts a process and stores its id, or returns an error number.
   /// \return the error number of `spawn`; 0 on success.
   int start(const std::function<int(pid_t&)>& spawn, pid_t& pid);
-  /// Removes a child from the list. Call it after the child's exit status was taken.
+  /// Removes a child process from the list. Call this function after the child's exit status was
+  /// taken.
   void forget(pid_t pid);
-  /// Stops waiting for a child that was killed but does not end, for example because it is inside
-  /// an uninterruptible system call. Its exit status is taken later, when it has ended.
+  /// Stops waiting for a child process that was killed but does not end, for example because it is
+  /// inside an uninterruptible system call. Its exit status is taken later, when the child has
+  /// ended.
   void abandon(pid_t pid);
 
-  /// Takes the exit status of every ended child that is not on the list.
-  /// \param grace how long an ended child is first left to other code: a user's handler may start
-  ///   and wait for children without this class.
+  /// Takes the exit status of every ended child process that is not on the list. Otherwise the
+  /// child would stay in the process table as a zombie.
+  /// \param grace time for which other code may take an ended child's status first: a user's
+  ///   handler may start and wait for children without this class.
   void reap_orphans(std::chrono::steady_clock::time_point now, std::chrono::milliseconds grace);
 
   /// The only instance that production code uses.
@@ -46,19 +48,20 @@ class ChildProcesses {
 
  private:
   std::mutex mutex_;
-  std::set<pid_t> waited_for_;  // guarded by mutex_, like the next members
+  std::set<pid_t> waited_for_;  // process ids, guarded by mutex_, as are the next members
   std::set<pid_t> abandoned_;
-  pid_t suspect_ = 0;  // an ended child whose grace period runs; 0: none
+  // Process id of an ended child whose grace period runs; 0 if there is none.
+  pid_t suspect_ = 0;
   std::chrono::steady_clock::time_point suspect_since_;
 };
 
-/// Returns true if orphans become children of this process. This is so when it is process 1 of a
-/// container, or a subreaper.
+/// Returns true if orphans (processes whose parent has ended) become children of this process. This
+/// is so if this process is process 1 of a container, or a subreaper.
 [[nodiscard]] bool adopts_orphans();
 
-/// Thread that reaps orphans ten times a second. It only starts when this process can get orphans.
-/// Without it, every process that a command of an exec handler leaves behind stays in the process
-/// table as a zombie.
+/// Thread that takes the exit status of ended orphans ten times a second. It only starts if this
+/// process can get orphans. Without this thread, every process that a command of an exec handler
+/// leaves behind would stay in the process table as a zombie.
 class OrphanReaper {
  public:
   explicit OrphanReaper(std::chrono::milliseconds grace);

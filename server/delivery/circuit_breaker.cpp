@@ -36,7 +36,7 @@ void CircuitBreaker::succeeded() {
 
 void CircuitBreaker::failed(SteadyClock::time_point now) {
   ++failures_;
-  // The call began before the breaker opened, so it shows nothing new.
+  // The failed call began before the circuit breaker opened, so the failure shows nothing new.
   if (open_ && !probing_) return;
   if (!open_ && failures_ < limits_.failures_to_open) return;
   if (open_) open_for_ = std::min(open_for_ * 2, limits_.open_longest);

@@ -16,12 +16,12 @@
 
 namespace couponhook::server {
 
-/// An io_context with its own thread, so that a slow target cannot slow down the listener. The
-/// destructor drops all tasks that are still waiting, without running them.
+/// An io_context with its own thread, so that a slow target cannot slow down the receiving of
+/// notifications. The destructor drops all tasks that are still waiting, without running them.
 class DeliveryThread {
  public:
   DeliveryThread() = default;
-  /// Calls stop().
+  /// Stops the thread, with stop().
   ~DeliveryThread() { stop(); }
   DeliveryThread(const DeliveryThread&) = delete;
   DeliveryThread& operator=(const DeliveryThread&) = delete;
@@ -51,8 +51,8 @@ class DeliveryThread {
   }
 
  private:
-  // Declared before the io_context, so destroyed after it: coroutines that the io_context destroys
-  // still use the deadlines and the resolver.
+  // The deadlines and the resolver are declared before the io_context, so they are destroyed after
+  // it: coroutines that the io_context destroys still use them.
   Deadlines deadlines_;
   Resolver resolver_;
   asio::io_context io_{1};

@@ -31,19 +31,21 @@ using handlers::Done;
 using handlers::Outcome;
 using handlers::Retry;
 
-constexpr int kDataError = 65;       // EX_DATAERR of sysexits.h
+// Exit code for wrong data, EX_DATAERR of sysexits.h: the command will never accept the event.
+constexpr int kDataError = 65;
 constexpr int kNotExecutable = 127;  // exit code of a shell that cannot find a program
-/// Interval of checking whether a command has ended that keeps its output pipes open.
+/// Interval of checking whether a command has ended. Open output pipes alone do not prove that the
+/// command still runs.
 constexpr std::chrono::milliseconds kLook{20};
-/// Minimum of the output limit of standard error, in bytes: room for a long stack trace of a
-/// failing command.
+/// Lower bound of the limit of standard error, in bytes: room for a long stack trace of a failing
+/// command.
 constexpr std::size_t kErrorBytesMin = 65536;
-/// Bytes of standard error, counted from its end, that are kept while the command runs; of these,
-/// at most kErrorDetailBytesMax are stored with the delivery.
+/// Number of bytes at the end of standard error that are kept while the command runs. At most
+/// kErrorDetailBytesMax of them are stored with the delivery.
 constexpr std::size_t kErrorTailBytes = 4096;
 constexpr std::size_t kErrorDetailBytesMax = 500;
-/// Time to wait for a killed process to end. After that, ChildProcesses takes its exit status
-/// later.
+/// Time to wait for a killed process to end. If it takes longer, ChildProcesses takes the exit
+/// status of the process later.
 constexpr std::chrono::milliseconds kKillPatience{2000};
 
 /// A file descriptor that is closed by the destructor.
@@ -76,7 +78,7 @@ std::optional<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-/// The environment of this process, with the event's identifiers added.
+/// The environment variables of a command: those of this process, and the identifiers of the event.
 class ChildEnvironment {
  public:
   explicit ChildEnvironment(const handlers::HandledEvent& event) {
@@ -98,7 +100,7 @@ class ChildEnvironment {
   std::vector<char*> pointers_;
 };
 
-/// The reading end of a pipe that a command writes to, with a limit of bytes.
+/// The end of a pipe from which this program reads a command's output, with a limit of bytes.
 class Output {
  public:
   explicit Output(std::size_t bytes_max, std::size_t tail_bytes)
@@ -109,17 +111,17 @@ class Output {
   }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool is_over_limit() const { return is_over_limit_; }
-  /// The last bytes that were read, at most `tail_bytes`.
+  /// The last bytes of the command's output, at most `tail_bytes`.
   [[nodiscard]] const std::string& tail() const { return tail_; }
 
-  /// Reads all bytes that are available now, up to the limit.
+  /// Reads all bytes of the command's output that are available now, up to the limit.
   void drain() {
     while (fd_.get() >= 0 && !is_over_limit_ && read_once()) {
     }
   }
 
  private:
-  /// \return true if more bytes may be available.
+  /// Reads one piece of the command's output. \return true if more bytes may be available.
   bool read_once() {
     std::array<char, 4096> chunk;
     const ssize_t bytes = ::read(fd_.get(), chunk.data(), chunk.size());
@@ -145,11 +147,11 @@ class Output {
 
 /// Exit status of a process that has ended.
 struct Ended {
-  std::optional<int> status;  ///< empty: other code in this process took the exit status
+  std::optional<int> status;  ///< empty if other code in this process took the exit status
 };
 
 /// Attributes of a new process: default handling of all signals, no signal blocked, and a process
-/// group of its own. Without this, the command would inherit the signals that this process ignores
+/// group of its own. Without them, the command would inherit the signals that this process ignores
 /// or blocks.
 class SpawnAttributes {
  public:
@@ -174,7 +176,8 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-/// A child process in its own process group, connected through pipes for input, output and errors.
+/// A child process that runs a command in its own process group, connected through pipes for input,
+/// output and errors.
 class Child {
  public:
   explicit Child(std::size_t output_bytes_max)
@@ -213,7 +216,7 @@ class Child {
     return 0;
   }
 
-  /// Waits at most kLook for the pipes, then writes input and reads output.
+  /// Waits for the pipes of the command, at most kLook; then writes input and reads output.
   void converse(std::string_view& input) {
     std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
                                 pollfd{errors_.fd(), POLLIN, 0}};
@@ -232,7 +235,7 @@ class Child {
   }
   [[nodiscard]] const std::string& errors() const { return errors_.tail(); }
 
-  /// \return the exit status if the process has ended; nothing while it runs.
+  /// Checks whether the process has ended. \return its exit status; nothing while the process runs.
   [[nodiscard]] std::optional<Ended> ended() const {
     int status = 0;
     const pid_t taken = ::waitpid(pid_, &status, WNOHANG);
@@ -241,7 +244,7 @@ class Child {
     return Ended{taken == pid_ ? std::optional<int>(status) : std::nullopt};
   }
 
-  /// Kills the process and all other processes of its group.
+  /// Kills the command's process and all other processes of its group.
   void kill() const {
     ::kill(-pid_, SIGKILL);
     const auto due = Clock::now() + kKillPatience;
@@ -255,7 +258,7 @@ class Child {
   void feed(std::string_view& input) {
     const ssize_t written = ::write(in_.get(), input.data(), input.size());
     if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
-    // A command may close its input unread; that is no error.
+    // A command may close its standard input without reading it; that is no error.
     const bool refused = written < 0 && errno != EAGAIN && errno != EINTR;
     if (refused || input.empty()) in_.close();
   }

@@ -17,11 +17,12 @@ using HandlerPtr = std::shared_ptr<handlers::Handler>;
 template <typename T>
 using Prepared = boost::system::result<T, Problem>;
 
-/// Longest open time of the circuit breaker, so that a target that is back is found soon.
+/// Longest time for which a circuit breaker stays open, so that a target that is back is found
+/// soon.
 constexpr milliseconds kOpenMax{5000};
 
-/// Settings of a handler's worker. The circuit breaker uses the handler's retry times: a handler
-/// with quick retries also probes quickly.
+/// Returns the options of a handler's worker. The circuit breaker uses the handler's retry times: a
+/// handler with quick retries also probes its target quickly.
 HandlerWorkerOptions lane_options(const HandlerConfig& config) {
   const OutwardConfig& outward = config.outward;
   HandlerWorkerOptions handler_worker;
@@ -33,8 +34,8 @@ HandlerWorkerOptions lane_options(const HandlerConfig& config) {
   return handler_worker;
 }
 
-/// Builds the target of one handler. There is one overload per handler type; it reads the files
-/// that its type needs.
+/// Builds the target of one handler. Each handler type has one overload, which reads the files that
+/// the type needs.
 class TargetMaker {
  public:
   TargetMaker(const HandlerConfig& config, const handlers::HandlerTypes& types, std::string where,
@@ -50,7 +51,7 @@ class TargetMaker {
   Target operator()(const HttpHandlerConfig& http) {
     HttpTarget target;
     target.keys = std::make_shared<base::Live<HttpKeys>>(nullptr);
-    // An empty URL has already been reported by the configuration reader.
+    // An empty URL was already reported when the configuration was read.
     if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
@@ -88,7 +89,8 @@ class TargetMaker {
         report_file("command", std::move(why));
       }
     }
-    // The handler searches its program at each call, so a program that is installed later is found.
+    // The exec handler searches its program at each call, so a program that is installed later is
+    // found.
     return renewable(std::make_shared<ExecHandler>(
         ExecOptions{exec.command, config_.outward.timeout, exec.max_output_bytes}));
   }
@@ -139,19 +141,20 @@ class TargetMaker {
   static std::shared_ptr<RenewableHandler> renewable(HandlerPtr handler) {
     return std::make_shared<RenewableHandler>(std::move(handler));
   }
-  /// A broker handler whose password could not be read is not called: the broker might lock our
-  /// account after several failed log-ins.
+  /// Builds the target of a broker handler. If its password could not be read, the handler is never
+  /// called: the broker might lock our account after several failed log-ins.
   Target broker(const std::string& key, BrokerResult made) {
     if (!made) report_file(key, made.error());
     if (!made || lacks_files_) return renewable(nullptr);
     return renewable(std::make_shared<BrokerHandler>(std::move(*made), config_.outward.timeout));
   }
-  /// Reports a problem in the configuration table, which only an edit of the configuration can
-  /// repair.
+  /// Reports a problem in a [[handler]] table, which can only be repaired by editing the
+  /// configuration.
   void report(const std::string& key, std::string message) {
     problems_.push_back({where_ + "." + key, std::move(message)});
   }
-  /// Reports a problem with a file's content, which may be repaired while the service runs.
+  /// Reports a problem with the content of a handler's file, which may be repaired while the
+  /// service runs.
   void report_file(const std::string& key, std::string message) {
     lacks_files_ = true;
     report(key, std::move(message));
@@ -171,7 +174,7 @@ class TargetMaker {
   std::shared_ptr<const crypto::Secret> secret_;
 };
 
-/// The address that a broker handler publishes to; empty for other handlers.
+/// Returns the broker address to which a handler publishes; empty for handlers without a broker.
 struct PlaceOf {
   std::string operator()(const RedisHandlerConfig& redis) const { return redis.url; }
   std::string operator()(const AmqpHandlerConfig& amqp) const { return amqp.url; }
@@ -213,7 +216,8 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-  // The state of the files is taken before they are read, so that every later change is noticed.
+  // The state of the handler's files is taken before they are read, so that every later change is
+  // noticed.
   FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);
   HandlerSetup setup{lane_options(handler), std::visit(make, handler.own)};

@@ -18,30 +18,36 @@
 
 namespace couponhook::server {
 
-/// A handler that is called after the commit, with checked settings. If one of its files could not
-/// be loaded, the handler gets no events until renew_handler() brings a valid version.
+/// A handler that is called after a notification is committed, with checked settings. If one of its
+/// files could not be loaded, the handler gets no events until renew_handler() brings a valid
+/// version.
 struct HandlerSetup {
   HandlerWorkerOptions handler_worker;
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
-  std::string place{};                             ///< of a broker handler: its URL or server list
-  std::shared_ptr<const crypto::Secret> secret{};  ///< of a broker handler: its password, or null
-  FileMarks files{};  ///< state of the handler's files at the time when they were read
+  /// URL or server list of a message broker; empty if the handler does not use a broker.
+  std::string place{};
+  /// Password for a message broker; null if there is none.
+  std::shared_ptr<const crypto::Secret> secret{};
+  /// State of the handler's files when they were read, to notice later changes.
+  FileMarks files{};
 
   /// Returns true if the handler's files are loaded, so that it can be called.
   [[nodiscard]] bool is_loaded() const;
 };
 
-/// Checks one [[handler]] table and builds its handler.
+/// Checks one [[handler]] table of the configuration and builds its handler.
 /// \param number of the table, counted from 1.
 /// \param types the handler types that the user has added in C++.
-/// \param problems gets one entry for each problem. A problem with a file belongs to the handler's
-///   reload unit and can be repaired while the service runs. A problem with the table belongs to
-///   the configuration as a whole.
+/// \param problems gets one entry for each problem. A problem with a file names this handler: the
+///   service loads the handler again when the file has been repaired. A problem with the table can
+///   only be repaired by editing the configuration.
+/// \return the handler; if a file could not be loaded, its is_loaded() returns false.
 [[nodiscard]] HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler,
                                            std::size_t number, const handlers::HandlerTypes& types,
                                            std::vector<Problem>& problems);
 
-/// Does the same as prepare_handler(), for every handler that is called after the commit.
+/// Checks and builds, like prepare_handler(), every handler that is called after a notification is
+/// committed.
 [[nodiscard]] std::vector<HandlerSetup> prepare_handlers(const Config& config,
                                                          const handlers::HandlerTypes& types,
                                                          std::vector<Problem>& problems);
@@ -52,7 +58,7 @@ struct HandlerSetup {
 /// \param fresh a handler whose files were all loaded.
 void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
-/// Prepares the handlers' workers and senders.
+/// Builds the delivery worker's options and sender for each handler.
 /// \param thread must outlive the senders that are made from the result.
 [[nodiscard]] std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
                                                          DeliveryThread& thread,

@@ -26,8 +26,8 @@ struct HandlerWorkerOptions {
 };
 
 /// The delivery worker's view of one handler. It counts the handler's claimed deliveries, keeps
-/// those that wait for a free slot, and asks the circuit breaker before new ones are claimed. Used
-/// on the delivery worker's thread.
+/// those that wait because too many calls are running, and asks the circuit breaker before new ones
+/// are claimed. Used on the delivery worker's thread.
 ///
 /// A waiting delivery is leased, but no attempt is counted for it yet. An attempt is counted in the
 /// store just before the call begins.
@@ -41,23 +41,23 @@ class HandlerWorker {
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// Returns how many deliveries to claim now. More are claimed than can be called at once, so that
-  /// no connection is idle while the next ones are claimed. They are claimed in batches, because
-  /// each claim is a transaction.
+  /// Returns the number of deliveries to claim now for this handler. More are claimed than can be
+  /// called at once, so that no connection is idle while the next ones are claimed. They are
+  /// claimed in batches, because each claim is a transaction.
   [[nodiscard]] int wanted(SteadyClock::time_point now) const {
     const int ahead = std::max(kAheadMin, options_.concurrency);
     const int room = options_.concurrency + ahead - in_flight_;
     return room < ahead / 2 ? 0 : breaker_.allowed(room, now);
   }
 
-  /// Returns how many more calls may begin now.
+  /// Returns the number of further calls of the handler that may begin now.
   [[nodiscard]] int free_slots() const { return options_.concurrency - calling_; }
-  /// Returns the free slots that remain after all waiting deliveries have taken theirs.
+  /// Returns the number of further calls that may begin after all waiting deliveries were called.
   [[nodiscard]] int open_slots() const {
     return std::max(0, free_slots() - static_cast<int>(waiting_.size()));
   }
 
-  /// Keeps a claimed delivery until a slot is free.
+  /// Keeps a claimed delivery until a call of the handler may begin.
   void keep(storage::ClaimedDelivery&& delivery, Urgency urgency) {
     if (urgency == Urgency::kAwaited) {
       waiting_.push_front(std::move(delivery));
@@ -65,7 +65,7 @@ class HandlerWorker {
       waiting_.push_back(std::move(delivery));
     }
   }
-  /// Removes and returns the first waiting delivery; nothing if none waits.
+  /// Removes and returns the first waiting delivery; nothing if no delivery waits.
   [[nodiscard]] std::optional<storage::ClaimedDelivery> next() {
     if (waiting_.empty()) return std::nullopt;
     std::optional<storage::ClaimedDelivery> first(std::move(waiting_.front()));
@@ -75,7 +75,7 @@ class HandlerWorker {
 
   /// Counts a delivery that was claimed for this handler.
   void took() { ++in_flight_; }
-  /// Ends the count of a claimed delivery that is finished or was given back.
+  /// Stops counting a claimed delivery that is finished or was given back.
   void over() { --in_flight_; }
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
@@ -83,7 +83,7 @@ class HandlerWorker {
     ++calling_;
     sender_->send(std::move(delivery), urgency);
   }
-  /// Records that a call has ended.
+  /// Records that a call of the handler has ended.
   void call_ended() { --calling_; }
   /// Removes a delivery whose call has not begun. \return true if it was removed.
   [[nodiscard]] bool take_back(std::int64_t delivery_id) {
@@ -114,10 +114,13 @@ class HandlerWorker {
   HandlerWorkerOptions options_;
   std::unique_ptr<Sender> sender_;
   CircuitBreaker breaker_;
-  std::int64_t probe_ = 0;  ///< id of the delivery that the circuit breaker sent as its last probe
-  int in_flight_ = 0;       ///< number of claimed deliveries that have not ended
-  int calling_ = 0;         ///< number of deliveries handed to the sender; included in in_flight_
-  /// Deliveries that wait for a free slot; included in in_flight_.
+  /// Id of the delivery that was sent to test whether the target is back (the circuit breaker's
+  /// probe).
+  std::int64_t probe_ = 0;
+  int in_flight_ = 0;  ///< number of claimed deliveries that have not ended
+  /// Number of deliveries handed to the sender; they are included in in_flight_.
+  int calling_ = 0;
+  /// Deliveries that wait because too many calls are running; they are included in in_flight_.
   std::deque<storage::ClaimedDelivery> waiting_;
 };
 

@@ -27,7 +27,7 @@ void HttpSender::send(storage::ClaimedDelivery&& delivery, Urgency urgency) {
 }
 
 void HttpSender::begin() {
-  // A client keeps the TLS context that it was made with, so new keys need new clients.
+  // An HTTP client keeps the TLS settings that it was made with, so new keys need new clients.
   if (const auto keys = target_.keys->get(); keys && keys->tls != tls_) {
     open_ -= static_cast<int>(idle_.size());
     idle_.clear();
@@ -35,7 +35,8 @@ void HttpSender::begin() {
   }
   std::unique_ptr<HttpClient> client;
   if (!idle_.empty()) {
-    // Takes the client used last: its connection is the least likely to be closed by the server.
+    // Takes the HTTP client that was used last: the target has probably not closed its connection
+    // yet.
     client = std::move(idle_.back());
     idle_.pop_back();
   } else if (open_ < target_.concurrency) {
@@ -48,7 +49,7 @@ void HttpSender::begin() {
     client = std::make_unique<HttpClient>(io_, deadlines_, resolver_, target_.url, tls_, options);
     ++open_;
   } else {
-    return;  // the first client that becomes free takes the delivery from the queue
+    return;  // The first HTTP client that becomes free takes the delivery from the queue.
   }
   asio::co_spawn(io_, post_all(std::move(client), tls_), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
@@ -75,7 +76,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
                 false};
       }
     } catch (const std::exception& error) {
-      // Every delivery must be reported to the listener, even after an exception.
+      // Every delivery must be reported to the listener, even if posting it threw an exception.
       said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
     }
     const auto took =
@@ -87,7 +88,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
     idle_.push_back(std::move(client));
   } else {
     --open_;
-    begin();  // sends the rest of the queue with a new client
+    begin();  // Sends the rest of the queue with a new client.
   }
 }
 

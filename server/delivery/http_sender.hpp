@@ -22,23 +22,27 @@ struct HttpKeys {
   TlsContext tls;  ///< verifies the target's certificate; null for plain HTTP
 };
 
-/// Address and limits of an http handler's target.
+/// URL, keys and limits of an http handler's target.
 struct HttpTarget {
   base::Url url;
-  /// Replaced when the files change. Null if the files could not be loaded; then no event is
-  /// posted.
+  /// Keys of the target, replaced if their files change. Null if the files could not be loaded;
+  /// then no event is posted.
   std::shared_ptr<base::Live<HttpKeys>> keys;
   AddressGuard guard;
-  std::chrono::milliseconds timeout;  ///< from the name look-up to the end of the reply
-  /// Limit of bytes read from a reply; only its status decides the outcome.
+  /// Time limit of one call, from the DNS look-up to the end of the reply.
+  std::chrono::milliseconds timeout;
+  /// Limit of the bytes that are read from a reply. Only the status of the reply decides the
+  /// outcome.
   std::size_t reply_bytes_max;
-  int concurrency;  ///< number of connections, each with one request at a time
+  /// Number of connections to the target, each with one request at a time.
+  int concurrency;
 };
 
-/// Posts events as described in docs/handlers.md, signed according to Standard Webhooks.
+/// Posts events to a URL as described in docs/handlers.md, signed according to Standard Webhooks.
 /// Connections are kept open for the next event.
 class HttpSender final : public Sender {
  public:
+  /// Makes a sender without connecting to the target.
   /// \param io must run on one thread. It must outlive this object, like the other references, and
   ///   must have stopped running when this object is destroyed.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
@@ -69,9 +73,9 @@ class HttpSender final : public Sender {
   CallListener& listener_;
   CallQueue queue_;
   // The members below are used only on the io_context's thread.
-  TlsContext tls_;  // TLS context of the idle clients and of the next client
+  TlsContext tls_;  // TLS settings of the idle clients and of the next client
   std::vector<std::unique_ptr<HttpClient>> idle_;
-  int open_ = 0;  // number of clients, idle or busy
+  int open_ = 0;  // number of HTTP clients, idle or busy
 };
 
 }  // namespace couponhook::server

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// In-flight deliveries of the worker, and the replies to WeChat Pay that wait for them.
+/// Deliveries in flight (claimed by this replica and not ended), and the replies to WeChat Pay that
+/// wait for them.
 
 #include <cstdint>
 #include <memory>
@@ -19,24 +20,27 @@ namespace couponhook::server {
 enum class DeliveryEnd : std::uint8_t {
   kDone,
   kFailed,
-  kTakenOver,  ///< its lease had expired, so another replica's result counts
+  /// The lease of the delivery had expired, so the result of another replica counts.
+  kTakenOver,
 };
 
-/// Deliveries in flight by id, and the replies that wait for them by notification. Does no I/O.
-/// Used on the delivery worker's thread.
+/// Deliveries in flight, by delivery id; and the replies to WeChat Pay that wait for them, by
+/// notification. Does no I/O. Used on the delivery worker's thread.
 class InFlightDeliveries {
  public:
-  /// Identifies a notification: "mchid/id".
+  /// Text that identifies a notification: "mchid/id".
   using Key = std::string;
-  template <typename T>  // T: storage::ClaimedDelivery or HandledRequest
+  /// Returns the text that identifies the notification of a delivery or a request.
+  /// \tparam T storage::ClaimedDelivery or HandledRequest.
+  template <typename T>
   [[nodiscard]] static Key key_of(const T& of_notification) {
     return of_notification.mchid + "/" + of_notification.notification_id;
   }
 
-  /// Adds a claimed delivery.
+  /// Adds a delivery that was claimed.
   /// \return false if the delivery is already in flight here: its lease expired unnoticed and was
-  ///   claimed again. The delivery must not be called a second time; the running call now counts
-  ///   under the new lease.
+  /// claimed again. The delivery must not be called a second time; the running call now counts
+  /// under the new lease.
   [[nodiscard]] bool add(const storage::ClaimedDelivery& delivery, HandlerWorker& handler_worker);
   [[nodiscard]] bool empty() const { return in_flight_.empty(); }
   [[nodiscard]] std::size_t size() const { return in_flight_.size(); }
@@ -50,14 +54,15 @@ class InFlightDeliveries {
   [[nodiscard]] std::vector<storage::Lease> leases() const;
 
   /// Removes a delivery that has ended. If it was the last one that a reply waited for, calls the
-  /// reply's listener.
+  /// listener of that reply.
   void remove(std::int64_t delivery_id, DeliveryEnd how);
 
-  /// Lets a request wait for the calls that an earlier request for the same notification waits for.
-  /// \return false if no such call is in flight; the request does not wait then.
+  /// Lets a request wait for the handler calls that an earlier request for the same notification
+  /// waits for.
+  /// \return false if no such call is in flight; the request then does not wait.
   [[nodiscard]] bool join(const HandledRequest& request);
 
-  /// Makes a request wait, together with earlier requests for the same notification.
+  /// Makes a request wait for deliveries, together with earlier requests for the same notification.
   /// \param delivery_ids the notification's deliveries that are in flight.
   /// \param so_far result of the notification's other deliveries. If none is in flight, the
   ///   listener is called at once with this result. But if the result is kNotYet, the request
@@ -66,15 +71,15 @@ class InFlightDeliveries {
   void wait(const HandledRequest& request, const std::vector<std::int64_t>& delivery_ids,
             Handled so_far, SteadyClock::time_point now);
 
-  /// Returns when the store must be asked again for requests that stand by; far in the future if
-  /// there are none.
+  /// Returns the time at which the store must be asked again about the requests that no delivery in
+  /// flight can answer; far in the future if there are none.
   [[nodiscard]] SteadyClock::time_point ask_again_at() const { return ask_again_at_; }
-  /// Returns the requests to look up in the store now: at once after a call that left the result
-  /// open, otherwise at a fixed interval, because another replica may have made the delivery. The
-  /// returned requests have no listener.
+  /// Returns the requests whose deliveries must be looked up in the store now: at once after a call
+  /// that left the result open, otherwise at a fixed interval, because another replica may have
+  /// made the delivery. The returned requests have no listener.
   [[nodiscard]] std::vector<HandledRequest> to_ask_again(SteadyClock::time_point now);
 
-  /// Returns the id of a notification's delivery to a handler; 0 if it is not in flight.
+  /// Returns the id of the delivery of a notification to a handler; 0 if it is not in flight.
   [[nodiscard]] std::int64_t find(const Key& key, std::string_view handler) const;
 
  private:
@@ -88,11 +93,13 @@ class InFlightDeliveries {
     SteadyClock::time_point until;
   };
   struct Wait {
-    HandledRequest asked;  ///< repeated to ask the store again; has no listener
-    /// Deliveries in flight; if empty, the request stands by.
+    /// The request, kept to ask the store again; it has no listener.
+    HandledRequest asked;
+    /// Deliveries in flight that the request waits for. If there are none, the store is asked
+    /// again.
     std::unordered_set<std::int64_t> open;
     Handled result = Handled::kDone;
-    /// When to ask the store again; only used if the request stands by.
+    /// Time at which to ask the store again; only used if no delivery is in flight.
     SteadyClock::time_point ask_at{};
     std::vector<Listening> listening;
   };

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A handler that can be replaced while it is called.
+/// A handler that can be replaced while the service runs, even while it is being called.
 
 #include <memory>
 #include <mutex>
@@ -11,11 +11,11 @@
 
 namespace couponhook::server {
 
-/// Forwards events to a handler that can be replaced when its files change. While no handler is
+/// Forwards events to a handler that can be replaced if its files change. While no handler is
 /// loaded, events are retried, as if the target were down. Thread-safe.
 class RenewableHandler final : public handlers::Handler {
  public:
-  /// \param handler null if it could not be loaded yet.
+  /// Makes an object that forwards to `handler`. \param handler null if it could not be loaded yet.
   explicit RenewableHandler(std::shared_ptr<handlers::Handler> handler)
       : handler_(std::move(handler)) {}
 
@@ -37,7 +37,7 @@ class RenewableHandler final : public handlers::Handler {
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<handlers::Handler> handler_;  // guarded by mutex_
+  std::shared_ptr<handlers::Handler> handler_;  // the handler to call, guarded by mutex_
 };
 
 }  // namespace couponhook::server

@@ -7,7 +7,7 @@
 namespace couponhook::server {
 namespace {
 
-/// Time limit of one wait for news; the next wait begins at once.
+/// Time limit of one wait for a wake-up message; the next wait begins at once.
 constexpr std::chrono::minutes kListenMax{1};
 
 }  // namespace

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Wakes the delivery workers of other replicas, and this one's when another replica has work.
+/// Wakes the delivery workers of other replicas when this replica has stored deliveries, and its
+/// own worker when another replica has.
 
 #include <atomic>
 #include <functional>
@@ -12,13 +13,14 @@
 
 namespace couponhook::server {
 
-/// Listens on the store's wake channel, on its own thread. Does nothing if the store has no such
-/// channel, because there are no other replicas then.
+/// Listens on the database's channel for wake-up messages between replicas, on its own thread. Does
+/// nothing if the database has no such channel, because there are no other replicas then.
 class ReplicaWaker {
  public:
-  /// \param on_news called on that thread when another replica has stored new deliveries.
+  /// Makes a waker; its thread is not started yet.
+  /// \param on_news called on the waker's thread when another replica has stored new deliveries.
   ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel, std::function<void()> on_news);
-  /// Calls stop().
+  /// Stops the thread, with stop().
   ~ReplicaWaker() { stop(); }
   ReplicaWaker(const ReplicaWaker&) = delete;
   ReplicaWaker& operator=(const ReplicaWaker&) = delete;
@@ -26,7 +28,7 @@ class ReplicaWaker {
   void start();
   void stop();
 
-  /// Wakes the other replicas. Thread-safe; does not block.
+  /// Wakes the delivery workers of the other replicas. Thread-safe; does not block.
   void announce() noexcept {
     if (channel_) channel_->announce();
   }

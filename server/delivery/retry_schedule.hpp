@@ -15,9 +15,10 @@ struct RetryLimits {
   int max_attempts = 25;
 };
 
-/// Computes the wait before the next attempt: exponential backoff with full jitter. After attempt
-/// n, the wait is a random time between 0 and initial * 2^(n-1), limited to `longest`. Each wait is
-/// random, so that deliveries that failed together are not retried together.
+/// Computes the time to wait before the next attempt of a delivery: exponential backoff with full
+/// jitter. After attempt n, the wait is a random time between 0 and initial * 2^(n-1), limited to
+/// `longest`. Each wait is random, so that deliveries that failed together are not retried
+/// together.
 ///
 /// \param attempts number of attempts so far, at least 1.
 /// \param asked_for the target's Retry-After. The wait is at least this long, but never longer than

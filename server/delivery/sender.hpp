@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Interface between the delivery worker, which uses the store, and the senders, which call
-/// handlers.
+/// Interface between the delivery worker, which reads deliveries from the database, and the
+/// senders, which call handlers.
 
 #include <cstdint>
 #include <vector>
@@ -17,13 +17,13 @@ struct Called {
   storage::ClaimedDelivery delivery;
   handlers::Outcome outcome;
   /// True if the target is up and replied, even if it refused this event. The circuit breaker
-  /// counts this value, not the outcome.
+  /// counts this value, not the outcome of the call.
   bool target_answers = true;
   std::int64_t began_at_ms = 0;
   std::int64_t took_us = 0;
 };
 
-/// Receives finished calls. May be called from any thread; must return at once.
+/// Receives finished calls of handlers. May be called from any thread; must return at once.
 class CallListener {
  public:
   virtual ~CallListener() = default;
@@ -32,7 +32,8 @@ class CallListener {
 
 enum class Urgency : std::uint8_t {
   kOrdinary,
-  kAwaited,  ///< a reply to WeChat Pay waits for the delivery, so it goes before ordinary ones
+  /// A reply to WeChat Pay waits for this delivery, so it is made before ordinary ones.
+  kAwaited,
 };
 
 /// Calls one handler. The number of calls at the same time is limited; further deliveries wait in a
@@ -44,7 +45,7 @@ class Sender {
   virtual void send(storage::ClaimedDelivery&& delivery, Urgency urgency) = 0;
   /// Removes and returns all deliveries whose call has not begun.
   [[nodiscard]] virtual std::vector<storage::ClaimedDelivery> take_back() = 0;
-  /// Removes one delivery if its call has not begun. \return true if it was removed.
+  /// Removes one delivery if its call has not begun. \return true if the delivery was removed.
   [[nodiscard]] virtual bool take_back(std::int64_t delivery_id) = 0;
 };
 

@@ -54,8 +54,8 @@ void ThreadSender::Shared::call_until_closed() {
     const auto began = std::chrono::steady_clock::now();
     handlers::Outcome outcome = call(*delivery);
     const auto took = std::chrono::steady_clock::now() - began;
-    // The target behind the handler is not known. So a Retry counts as a failure of the target, and
-    // any other outcome as a sign that the target is up.
+    // This sender does not know the target that the handler calls. So the outcome Retry counts as a
+    // failure of the target, and any other outcome shows that the target is up.
     const bool answers = !std::holds_alternative<handlers::Retry>(outcome);
     tell({std::move(*delivery), std::move(outcome), answers, began_at_ms,
           std::chrono::duration_cast<std::chrono::microseconds>(took).count()});

@@ -19,6 +19,7 @@ namespace couponhook::server {
 /// Calls one handler object from several threads, one thread for each call that may run at a time.
 class ThreadSender final : public Sender {
  public:
+  /// Starts the threads.
   /// \param listener must outlive this object.
   /// \param end_patience longest time that the destructor waits for running calls.
   ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler, int concurrency,
@@ -40,7 +41,7 @@ class ThreadSender final : public Sender {
   }
 
  private:
-  /// State that the threads share; it lives as long as the last thread.
+  /// State that the threads of the pool share; it lives as long as the last thread.
   struct Shared {
     std::string name;
     std::shared_ptr<handlers::Handler> handler;
@@ -48,7 +49,8 @@ class ThreadSender final : public Sender {
     CallQueue queue;
     std::mutex mutex;
     std::condition_variable changed;
-    /// Guarded by mutex, like running; null after the destructor has given up waiting.
+    /// Receives the finished calls. Guarded by `mutex`, as is `running`; null after the destructor
+    /// has given up waiting.
     CallListener* listener;
     int running = 0;
 

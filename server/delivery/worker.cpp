@@ -11,7 +11,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Pause before the next claim if a delivery is due but cannot be claimed yet.
+/// Pause of the delivery worker before it claims again, if a delivery is due but cannot be claimed
+/// yet.
 constexpr milliseconds kStuckPause{100};
 constexpr milliseconds kRoundTooLong{30'000};
 
@@ -36,8 +37,8 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
-  // Destroying the senders waits for calls that ran longer than the patience. These calls still
-  // report to `mail_`, which therefore must outlive the senders.
+  // The destructors of the senders wait for calls that ran longer than stop() waited. These calls
+  // still report to `mail_`, so the senders are destroyed before `mail_`.
   handler_workers_.clear();
 }
 
@@ -100,11 +101,12 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (mail.new_deliveries) look_at_ = now;
   if (mail.stop_by) begin_stop(*mail.stop_by);
   classify(std::move(mail.calls));
-  // Waiting deliveries are sent first, so that free slots are used while the results are recorded.
+  // Waiting deliveries are sent first, so that their calls run while the results of earlier calls
+  // are recorded.
   if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
-  // Leases are renewed before the claim. Otherwise the claim could find our own expired leases and
-  // treat their calls as lost.
+  // Leases are renewed before deliveries are claimed. Otherwise the worker could find its own
+  // expired leases and treat the calls as lost.
   if (!store_rests()) renew();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
   if (!store_rests()) ask_again();
@@ -203,12 +205,12 @@ void DeliveryWorker::record() {
                         one.call.began_at_ms, one.due_at_ms, one.last_error});
   }
   const auto counted = deliveries_->finish(finished, now_ms());
-  // The results are kept and recorded again after the pause. If a result were lost, the call would
-  // be repeated.
+  // If the store fails, the results of calls are kept and recorded again after the pause. If a
+  // result were lost, the call would be repeated.
   if (!counted) return store_failed(counted.error());
   for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
-  // Later deliveries of the same coupons have become due now.
+  // With these deliveries done, later deliveries of the same coupons have become due.
   look_at_ = monotonic_now();
 }
 
@@ -239,7 +241,8 @@ void DeliveryWorker::begin_waiting() {
   if (leases.empty()) return;
   const auto begun = deliveries_->begin(leases, now_ms());
   if (!begun) {
-    // The deliveries go back to the front of the queue, in the same order.
+    // The attempts could not be counted, so the deliveries go back to the front of the queue, in
+    // the same order.
     for (auto one = beginning.rbegin(); one != beginning.rend(); ++one) {
       one->first->keep(std::move(one->second), Urgency::kAwaited);
     }
@@ -298,8 +301,8 @@ void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, HandlerWorker& ha
     if (delivery.begun) static_cast<void>(deliveries_->postpone(delivery.lease));
     return handler_worker.keep(std::move(delivery), urgency);
   }
-  // A worker has already made this call, but its lease expired before it recorded the result. The
-  // call is not repeated now; it counts as a failed attempt.
+  // The handler was already called for this delivery, but the lease expired before the result was
+  // recorded. The call is not repeated now; it counts as a failed attempt.
   handlers::Retry failed{std::move(delivery.lost), {}};
   Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
   unrecorded_.push_back(settled(std::move(call), handler_worker));
@@ -318,8 +321,8 @@ void DeliveryWorker::renew() {
   }
 }
 
-/// Handles a lease that another replica has taken over. A running call goes on, but its result will
-/// not count.
+/// Handles a delivery whose lease another replica has taken over. A running call goes on, but its
+/// result will not count.
 void DeliveryWorker::lost(std::int64_t delivery_id) {
   if (in_flight_.worker_of(delivery_id).take_back(delivery_id)) {
     in_flight_.remove(delivery_id, DeliveryEnd::kTakenOver);
@@ -337,7 +340,8 @@ void DeliveryWorker::serve(HandledRequest&& request) {
 void DeliveryWorker::ask_again() {
   if (stopping_) return;
   for (const HandledRequest& request : in_flight_.to_ask_again(monotonic_now())) {
-    // After an error of the store, the other requests are looked up after the pause.
+    // After an error of the store, the deliveries of the other requests are looked up after the
+    // pause.
     if (store_rests()) break;
     const Awaited awaited = send_copy(request);
     in_flight_.wait(request, awaited.ids, awaited.so_far, monotonic_now());
@@ -397,7 +401,8 @@ void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) 
   std::vector<storage::Lease> leases;
   for (const auto& delivery : unbegun)
     leases.push_back(in_flight_.lease_of(delivery.lease.delivery_id));
-  // If the store cannot release the leases, they expire by themselves.
+  // If the store cannot release the leases of deliveries whose call has not begun, the leases
+  // expire by themselves.
   const auto released = deliveries_->release(leases, now_ms());
   for (const storage::Lease& lease : leases)
     in_flight_.remove(lease.delivery_id, DeliveryEnd::kTakenOver);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The delivery worker: claims due deliveries from the store, has them sent, and records the
-/// results.
+/// The delivery worker: claims due deliveries from the store, hands them to the senders, which call
+/// the handlers, and records the results.
 
 #include <atomic>
 #include <condition_variable>
@@ -27,36 +27,38 @@
 namespace couponhook::server {
 
 struct WorkerOptions {
-  /// Duration of a lease, as in storage::LeaseTerms. Leases are renewed after a third of this time.
+  /// Duration of a lease (the right of one replica to make a delivery), as in storage::LeaseTerms.
+  /// Leases are renewed after a third of this time.
   std::chrono::milliseconds lease{10'000};
-  /// Longest time between two looks into the store without a wake-up. It bounds the delay if a
-  /// wake-up from another replica is lost, or if a killed replica's leases expire, which nobody
-  /// announces.
+  /// Longest time between two searches of the store for due deliveries, if nothing wakes the
+  /// worker. It limits the delay if the wake-up of another replica is lost, or if the leases of a
+  /// killed replica expire, which nobody announces.
   std::chrono::milliseconds poll{1'000};
-  /// Pause after an error of the store.
+  /// Pause after an error of the store (the database).
   std::chrono::milliseconds failure_pause{200};
 };
 
 struct WorkerClocks {
-  base::WallClock wall;  ///< says what is due
+  base::WallClock wall;  ///< wall-clock time, which decides if a delivery is due
   base::MonotonicClock monotonic = &std::chrono::steady_clock::now;
 };
 
-/// One handler and the factory of its sender.
+/// Options of one handler, and the function that makes its sender.
 struct HandlerWorkerSetup {
   HandlerWorkerOptions options;
   std::function<std::unique_ptr<Sender>(CallListener&)> make_sender;
 };
 
-/// One thread that does all store operations of deliveries; senders have their own threads. Results
-/// are recorded in batches: while one batch is committed, the next one gathers.
+/// One thread that does all database operations of deliveries; the senders, which call the
+/// handlers, have their own threads. Results are recorded in batches: while one batch is committed,
+/// the results of the next batch are collected.
 ///
 /// An attempt is counted in the store just before its call begins. So a crash counts no attempt for
 /// deliveries that only waited. A finished call is recorded before its lease is released. So a
 /// crash repeats at most the calls that were in flight. Thread-safe, except start() and stop().
 class DeliveryWorker final : public CallListener, public DeliveryWaiter {
  public:
-  /// \param log must outlive this object.
+  /// Makes a worker; its thread is not started yet. \param log must outlive this object.
   DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
                  std::vector<HandlerWorkerSetup> handler_workers, WorkerOptions options,
                  WorkerClocks clocks, std::uint64_t seed, Log& log);
@@ -64,12 +66,12 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
 
   void start();
   /// Stops the worker: claims no more deliveries, gives back those whose call has not begun, and
-  /// waits for running calls. A call that runs longer than `patience` is abandoned; its lease
-  /// expires by itself.
+  /// waits for running calls. If a call runs longer than `patience`, the worker stops waiting for
+  /// it; its lease expires by itself.
   void stop(std::chrono::milliseconds patience);
-  /// Runs one round of the worker's loop: processes messages, records results, claims due
-  /// deliveries and sends them. Public so that tests need no thread.
-  /// \return the latest time of the next round.
+  /// Runs one round of the worker's loop: processes messages from other threads, records results,
+  /// claims due deliveries and sends them. Public so that tests need no thread.
+  /// \return the latest time at which the next round must begin.
   SteadyClock::time_point work_once();
 
   /// Wakes the worker after new deliveries were stored.
@@ -78,24 +80,25 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   void called(Called&& call) noexcept override;
   void handle(HandledRequest&& request) override;
 
-  /// Returns true if the worker has begun a round within the last 30 s.
+  /// Returns true if the delivery worker has begun a round of its loop within the last 30 s.
   [[nodiscard]] bool alive() const;
 
  private:
-  /// Messages from other threads to the worker's thread.
+  /// Messages from other threads to the delivery worker's thread.
   struct WorkerInbox {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
-    std::optional<SteadyClock::time_point> stop_by;  ///< set by stop(): the time by which to stop
+    /// The time by which the worker must have stopped; set by stop().
+    std::optional<SteadyClock::time_point> stop_by;
   };
-  /// The result of a call that is not recorded in the store yet.
+  /// The result of a handler call that is not recorded in the store yet.
   struct ClassifiedResult {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string reason;      // reason of a failure, for the log
-    std::string last_error;  // reason and the handler's detail, for the store
+    std::string reason;      // reason of a failed call, for the log
+    std::string last_error;  // reason and details of a failed call, for the store
   };
 
   void run();
@@ -117,7 +120,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   void lost(std::int64_t delivery_id);
 
   void serve(HandledRequest&& request);
-  /// Deliveries that a reply waits for, and the result of the notification's other deliveries.
+  /// Deliveries that a reply to WeChat Pay waits for, and the result of the notification's other
+  /// deliveries.
   struct Awaited {
     std::vector<std::int64_t> ids;
     Handled so_far = Handled::kDone;
@@ -132,7 +136,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   [[nodiscard]] std::int64_t now_ms() const { return base::to_unix_ms(clocks_.wall()); }
   [[nodiscard]] SteadyClock::time_point monotonic_now() const { return clocks_.monotonic(); }
   void store_failed(const storage::Failure& failure);
-  /// Returns true during the pause after an error of the store.
+  /// Returns true during the pause after an error of the store (the database).
   [[nodiscard]] bool store_rests() const { return monotonic_now() < store_rests_until_; }
 
   // The members below are constant after construction.
@@ -143,7 +147,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   // The members below are used only on the worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
   std::list<HandlerWorker>
-      handler_workers_;  // a list, because in_flight_ keeps pointers to the elements
+      // Worker state of each handler. A list, because in_flight_ keeps pointers to the elements.
+      handler_workers_;
   InFlightDeliveries in_flight_;
   std::vector<ClassifiedResult> unrecorded_;
   SteadyClock::time_point look_at_;
@@ -155,7 +160,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  WorkerInbox mail_;  // guarded by mutex_
+  WorkerInbox mail_;  // messages from other threads, guarded by mutex_
   std::atomic<bool> woken_ = false;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rate limit for log lines: one cause cannot fill the log.
+/// Rate limit for log lines, so that one repeated problem cannot fill the log.
 
 #include <chrono>
 #include <cstddef>
@@ -14,48 +14,50 @@
 
 namespace couponhook::server {
 
-/// Rate limit for log lines with the same cause. It admits a first burst, then one line a second,
-/// and counts the suppressed lines. Without it, a failing store, an unreachable target or a
-/// stranger's requests would write one line for each request. The caller passes the time. Not
-/// thread-safe.
+/// Rate limit for log lines that have the same cause, such as "the store fails". Several lines of a
+/// cause may come at once (a burst), then one line a second; the others are suppressed and counted.
+/// Without this limit, a failing database, an unreachable target or a stranger's requests would
+/// write one line for each request. The caller passes the time. Not thread-safe.
 class LineLimit {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Number of causes that are remembered at a time. When there are more, the cause with the oldest
-  /// line is forgotten.
+  /// Number of causes that are remembered at a time. If there are more, the cause whose last line
+  /// is the oldest is forgotten.
   static constexpr std::size_t kCausesMax = 256;
-  /// When a cause has no new line for this time, its count of suppressed lines gets a line of its
-  /// own.
+  /// If a cause has no new log line for this time, its number of suppressed lines is reported in a
+  /// separate line.
   static constexpr std::chrono::seconds kQuiet{10};
 
-  /// Number of suppressed lines of one cause that no log line has reported yet.
+  /// Number of suppressed log lines of one cause that no log line has reported yet.
   struct Suppressed {
     std::string cause;
     std::uint64_t count = 0;
   };
 
-  /// Decides about one line.
-  /// \param cause text that is the same for lines that say the same.
+  /// Decides whether one log line is written or suppressed.
+  /// \param cause the reason for the line: the same text for all lines that share one limit.
   /// \param burst number of lines that may come at once after a quiet time; at least 1.
-  /// \return nothing when the line must be suppressed; else the number of lines of this cause that
-  ///   were suppressed since its last line.
+  /// \return nothing if the line must be suppressed; otherwise the number of lines of this cause
+  /// that were suppressed since its last line.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst,
                                                    TimePoint now);
 
-  /// Undoes admit() for a line that was admitted but not written: the next line may use its place
-  /// and reports its count.
+  /// Undoes admit() for a log line that was permitted but not written. The next line of the cause
+  /// may then be written in its place, and reports its number of suppressed lines.
   void take_back(std::string_view cause, std::uint64_t count);
 
-  /// Counts that need a line of their own now, because their cause was quiet for kQuiet. Returns
-  /// counts once a second at most.
+  /// Returns the numbers of suppressed log lines that must be reported now, because their cause had
+  /// no new line for kQuiet. Returns nothing if the last such call was less than a second ago.
   [[nodiscard]] std::vector<Suppressed> take_quiet(TimePoint now);
-  /// All counts that are left, for the end of the process.
+  /// Returns all numbers of suppressed log lines that are not reported yet, for the end of the
+  /// process.
   [[nodiscard]] std::vector<Suppressed> take_all();
 
  private:
   struct Cause {
-    double lines_left = 0;  ///< lines that may still come at once; grows by one a second
+    /// Number of log lines that may still come at once; grows by one a second.
+    double lines_left = 0;
     TimePoint counted_at{};
     TimePoint told_at{};
     std::uint64_t suppressed = 0;
@@ -64,7 +66,8 @@ class LineLimit {
   void forget_one();
 
   std::unordered_map<std::string, Cause> causes_;
-  std::vector<Suppressed> forgotten_;  ///< counts of forgotten causes, not reported yet
+  /// Numbers of suppressed lines of forgotten causes, not reported yet.
+  std::vector<Suppressed> forgotten_;
   TimePoint looked_at_{};
 };
 

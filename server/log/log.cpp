@@ -26,19 +26,22 @@ namespace {
 /// Largest number of bytes of log lines that wait in memory while the reader of standard output is
 /// slow.
 constexpr std::size_t kWaitingBytesMax = 8U << 20;
-/// Time that lines are collected before they are written, so that a few system calls write many
-/// lines.
+/// Time for which log lines are collected before they are written, so that a few system calls write
+/// many lines.
 constexpr std::chrono::milliseconds kGather{50};
-/// Longest wait of a flush, and of the end of the process, for a reader that does not read.
+/// Time limit for writing the waiting log lines, in flush() and at the end of the process, if the
+/// reader of standard output does not read.
 constexpr std::chrono::milliseconds kGoodbyeMax{500};
-/// Bytes that a pipe accepts without blocking when poll() reports it as writable (PIPE_BUF).
+/// Number of bytes that a pipe accepts without blocking if poll() reports it as writable
+/// (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
-/// Burst for refusals and failed deliveries, whose lines each name another notification; and burst
-/// for events, whose texts may all differ.
+/// Numbers of log lines that may come at once before the rate limit begins. kBurst is for refused
+/// notifications and failed deliveries, each line about another notification. kEventBurst is for
+/// events of the service, whose texts may all differ.
 constexpr int kBurst = 20;
 constexpr int kEventBurst = 100;
 
-/// Longest value in a line, for fields that a sender controls.
+/// Longest value of a field in a log line, in bytes, for fields that a sender controls.
 constexpr std::size_t kFieldBytesMax = 64;
 
 spdlog::level::level_enum level(Severity severity) {
@@ -67,7 +70,7 @@ std::pair<Severity, std::string_view> describe_result(storage::DeliveryResult re
   return {Severity::kError, "DEAD"};
 }
 
-/// The fields of one line: `"key":"value",…` as JSON, `key=value …` as text. Quotes are
+/// Builds the fields of one log line: `"key":"value",…` as JSON, `key=value …` as text. Quotes are
 /// escaped, and bytes outside printable ASCII become question marks, so a value cannot forge
 /// another field or line.
 class Fields {
@@ -93,8 +96,8 @@ class Fields {
   [[nodiscard]] const std::string& line() const { return out_; }
 
  private:
-  // A lambda, because the compiler inlines it in algorithms. A function would be called through a
-  // pointer.
+  // This is a lambda, because the compiler inlines a lambda in algorithms. A function would be
+  // called through a pointer.
   static constexpr auto is_plain = [](char c) {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   };
@@ -125,9 +128,9 @@ class Fields {
   std::string out_;
 };
 
-/// spdlog sink that collects lines in memory and writes them to standard output from its own
-/// thread. spdlog's asynchronous logger wakes its thread for each line, which costs more than
-/// formatting the line.
+/// Collects log lines in memory and writes them to standard output from its own thread (a sink of
+/// spdlog, the logging library). spdlog's asynchronous logger wakes its thread for each line, which
+/// costs more than formatting the line.
 class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit GatheringSink(bool json) : json_(json), writer_([this] { write_until_closed(); }) {}
@@ -192,8 +195,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
   }
 
-  /// Writes all bytes. Waits for the reader without a limit, except when the process is ending:
-  /// then until give_up_at_.
+  /// Writes all bytes to standard output. Waits for the reader without a limit. Only at the end of
+  /// the process, the wait ends at give_up_at_.
   void write_all(std::string_view bytes) {
     while (!bytes.empty()) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
@@ -211,11 +214,12 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const bool json_;
-  spdlog::memory_buf_t formatted_;  // guarded by the mutex of base_sink
+  spdlog::memory_buf_t formatted_;  // the current line, guarded by the mutex of base_sink
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  std::string waiting_;  // guarded by waiting_mutex_, like the next members
+  // Log lines that are not written yet. Guarded by waiting_mutex_, as are the next members.
+  std::string waiting_;
   bool writing_ = false;
   std::uint64_t dropped_ = 0;
   Clock::time_point give_up_at_ = Clock::time_point::max();
@@ -234,9 +238,9 @@ struct Log::Impl {
 
   ~Impl() { tell_suppressed(limit.take_all()); }
 
-  /// Applies the rate limit to a line.
-  /// \return nothing when a line of this cause must be suppressed; else the number of lines
-  ///   suppressed before it.
+  /// Applies the rate limit to a log line.
+  /// \return nothing if a line of this cause must be suppressed; otherwise the number of lines of
+  /// the cause that were suppressed before it.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {
     const std::lock_guard lock(mutex);
     return limit.admit(cause, burst, std::chrono::steady_clock::now());
@@ -266,14 +270,14 @@ struct Log::Impl {
   bool json;
   spdlog::logger logger;
   std::mutex mutex;
-  LineLimit limit;  // guarded by `mutex`
+  LineLimit limit;  // rate limit of log lines, guarded by `mutex`
 };
 
 namespace {
 
-/// Number of lines of a verdict that may come at once; 0: no limit. A verdict that the service
-/// itself causes, such as a failing store, has one cause for all notifications, so it gets one line
-/// at a time.
+/// Returns the number of log lines with one verdict (result of a request) that may come at once; 0
+/// for no limit. If the service itself causes the verdict, as with a failing database, all
+/// notifications have the same problem, so lines come one at a time.
 int burst_of(const VerdictRow& entry) {
   if (entry.status == kSuccessStatus) return 0;
   const bool is_ours = entry.verdict == Verdict::kStoreUnavailable ||
@@ -357,7 +361,7 @@ void Log::message(Severity severity, std::string_view event, std::string_view te
   if (!impl_->logger.should_log(level(severity))) return;
   impl_->tell_quiet();
   std::uint64_t suppressed = 0;
-  // Debug and info lines have no limit: only operators and schedules cause them.
+  // Log lines of level debug and info have no limit: only operators and schedules cause them.
   if (severity == Severity::kWarning || severity == Severity::kError) {
     const auto of_event = impl_->admit(event, kEventBurst);
     if (!of_event) return;

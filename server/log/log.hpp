@@ -25,13 +25,13 @@ struct NotificationLine {
   std::string_view serial;      ///< Wechatpay-Serial header, as the sender wrote it
   std::string_view request_id;  ///< WeChat Pay's Request-ID header
   std::string_view peer;
-  std::string_view detail;  ///< the reason, in words of this program
+  std::string_view detail;  ///< reason for the result, in words of this program
   std::size_t body_bytes = 0;
   std::chrono::microseconds duration{};
 };
 
-/// Fields of the log line about one attempt at a delivery. `error` is written by this program or by
-/// a handler.
+/// Fields of the log line about one attempt to deliver a notification to a handler. The text
+/// `error` comes from this program or from the handler.
 struct DeliveryLine {
   storage::DeliveryResult result;
   std::string_view handler;
@@ -40,7 +40,9 @@ struct DeliveryLine {
   std::string_view mchid;
   std::string_view error;
   std::int64_t attempt = 1;
-  bool counted = true;  ///< false: another worker had taken over the lease
+  /// False if the result of the attempt was ignored, because another worker had taken over the
+  /// delivery.
+  bool counted = true;
   std::int64_t took_us = 0;
 };
 
@@ -48,20 +50,21 @@ struct DeliveryLine {
 struct RefusalLine {
   Verdict verdict;
   std::string_view method;
-  std::string_view path;  ///< without the query, which may hold any data
+  std::string_view path;  ///< path of the URL without the query, which may hold any data
   std::string_view peer;
-  std::uint64_t more = 0;  ///< further requests like this one since its last line
+  /// Number of further requests with the same path and result since their last log line.
+  std::uint64_t more = 0;
 };
 
 /// Writes log lines to standard output.
 ///
-/// Each acknowledged notification has its own line. Lines about refused notifications and failed
-/// deliveries, warnings and errors are limited to one a second for each cause, after a first burst.
-/// The next line of the cause, or a line of its own, reports how many lines were suppressed.
+/// Each acknowledged notification has its own line. Other lines are limited to one a second for
+/// each cause, after a first burst: refused notifications, failed deliveries, warnings and errors.
+/// The next line of the cause, or a separate line, reports how many lines were suppressed.
 ///
-/// A separate thread writes. When the reader of standard output is too slow, new lines are dropped
-/// once 8 MiB are waiting, and a line then reports how many. A slow reader never delays a
-/// notification. Thread-safe.
+/// A separate thread writes. If the reader of standard output is too slow, at most 8 MiB of lines
+/// wait. Further lines are dropped, and a later line reports how many. So a slow reader never
+/// delays a notification. Thread-safe.
 class Log {
  public:
   explicit Log(const LogConfig& config);
@@ -71,15 +74,15 @@ class Log {
 
   void notification(const NotificationLine& line);
   void refusal(const RefusalLine& line);
-  /// Writes one line about an attempt: at level debug when the delivery is done, as a warning when
-  /// it will be retried, as an error when it is dead.
+  /// Writes one line about an attempt to deliver a notification: at level debug if the delivery is
+  /// done, as a warning if it will be retried, as an error if it is dead (given up).
   void delivery(const DeliveryLine& line);
-  /// Writes a line about an event of the service.
+  /// Writes a log line about an event of the service, such as a reload.
   /// \param event a fixed word to search for.
   /// \param text must not contain personal data or secrets.
   void message(Severity severity, std::string_view event, std::string_view text);
-  /// Waits until all earlier lines are written, but only for half a second, because the reader of
-  /// standard output may have stopped reading.
+  /// Waits until all earlier log lines are written, but only for half a second, because the reader
+  /// of standard output may have stopped reading.
   void flush();
 
  private:

@@ -3,7 +3,7 @@
 namespace couponhook::server {
 namespace {
 
-/// Bytes of a path that are compared with other paths.
+/// Number of bytes of a URL path that are compared with other paths; longer paths are cut.
 constexpr std::size_t kKeyBytesMax = 128;
 
 }  // namespace
@@ -25,7 +25,8 @@ RefusalLog::Told& RefusalLog::remember(const RefusalLine& line, SteadyClock::tim
   key.append(1, ' ').append(line.path.substr(0, kKeyBytesMax));
   if (const auto known = by_path_.find(key); known != by_path_.end()) return known->second;
   if (by_path_.size() >= kPathsMax) {
-    // Forget paths whose last line is old enough: their next request is logged at once in any case.
+    // Forgets the URL paths whose last log line is more than a minute old: their next request is
+    // logged at once in any case.
     std::erase_if(by_path_, [&](const auto& each) { return now - each.second.at >= kSilence; });
   }
   if (by_path_.size() >= kPathsMax) return others_;

@@ -16,39 +16,45 @@
 
 namespace couponhook::server {
 
-/// Writes at most one line a minute for each path and verdict. It remembers kPathsMax paths;
-/// requests for all other paths share one line a minute. Thread-safe.
+/// Writes log lines about refused requests: at most one line a minute for each URL path and verdict
+/// (reason for the refusal). kPathsMax paths are remembered; requests for all other paths share one
+/// line a minute. Thread-safe.
 class RefusalLog {
  public:
-  /// Number of paths that have a limit of their own.
+  /// Number of URL paths that have a rate limit of their own; all other paths share one.
   static constexpr std::size_t kPathsMax = 32;
-  /// Shortest time between two lines with the same path and verdict.
+  /// Shortest time between two log lines with the same URL path and the same verdict.
   static constexpr std::chrono::seconds kSilence{60};
 
   explicit RefusalLog(Log& log) : log_(log) {}
 
-  /// Counts a refused request, and logs it if a line is due.
-  /// \param line its views need not outlive the call; `more` is overwritten.
+  /// Counts a refused request. Writes a log line if the last line about the same path and verdict
+  /// is older than kSilence.
+  /// \param line its views need not outlive the call; its member `more` is overwritten.
   void note(const RefusalLine& line, SteadyClock::time_point now);
-  /// Counts connections that were closed to make room for new ones, and logs them if a line is due.
+  /// Counts connections that were closed to make room for new ones. Writes a log line about them if
+  /// the last such line is older than kSilence.
   void note_evictions(std::size_t connections, SteadyClock::time_point now);
 
  private:
-  /// When a line was last written, and what was suppressed since then.
+  /// Time of the last log line about one path and verdict, and the number of suppressed requests
+  /// since.
   struct Told {
     SteadyClock::time_point at = SteadyClock::time_point::min();
-    std::uint64_t since = 0;  ///< requests or connections since then
+    /// Number of requests or connections since the last log line.
+    std::uint64_t since = 0;
   };
-  /// Decides whether to write a line now.
-  /// \param untold set to the number of suppressed requests or connections when a line is due.
-  /// \return true if a line is due.
+  /// Decides whether to write a log line now: if the last line is older than kSilence.
+  /// \param untold if the function returns true, set to the number of requests or connections that
+  ///   were not logged since the last line.
+  /// \return true if the line must be written.
   static bool is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
                      std::uint64_t& untold);
   Told& remember(const RefusalLine& line, SteadyClock::time_point now);
 
   Log& log_;
   std::mutex mutex_;
-  // Guarded by mutex_:
+  // The members below are guarded by the lock `mutex_`.
   std::map<std::string, Told, std::less<>> by_path_;
   Told others_;
   Told evictions_;

@@ -61,7 +61,7 @@ SocketsResult passed_sockets(
     if (!listens_for_tcp(descriptor)) {
       return which + ": is no listening TCP socket; use ListenStream= with a port and Accept=no";
     }
-    // No child process may inherit the socket: it would keep the port occupied.
+    // No child process may inherit the listening socket: the child would keep the port occupied.
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     place = descriptor;
   }

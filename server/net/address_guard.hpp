@@ -7,9 +7,10 @@
 
 namespace couponhook::server {
 
-/// Allows or refuses a target address. Without this check, a configured URL, or the operator of its
-/// DNS name, could direct outgoing calls to services inside this machine or its network. The check
-/// is done on resolved addresses, so that a DNS name cannot bypass it.
+/// Allows or refuses the IP address that an outgoing HTTP call would connect to. Without this
+/// check, a configured URL, or the operator of its DNS name, could direct outgoing calls to
+/// services inside this machine or its network. The check is done on resolved addresses, so that a
+/// DNS name cannot bypass it.
 struct AddressGuard {
   /// Allows loopback, private (RFC 1918, RFC 4193) and shared (RFC 6598) addresses: a merchant's
   /// own systems are often there.

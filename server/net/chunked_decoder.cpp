@@ -8,8 +8,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Most hexadecimal digits of a chunk size: 16 digits are 64 bits. A longer number would only add
-/// leading zeros or overflow.
+/// Largest number of hexadecimal digits in the size of a chunk: 16 digits are 64 bits. A longer
+/// number would only add leading zeros or overflow.
 constexpr std::size_t kSizeDigitsMax = 16;
 constexpr std::string_view kLineEnd = "\r\n";
 
@@ -17,7 +17,8 @@ void skip_blanks(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
 }
 
-/// Removes a token from the front of `text`. \return false if there is none.
+/// Removes an HTTP token (a name, such as a header name) from the front of `text`. \return false if
+/// `text` does not begin with a token.
 bool skip_token(std::string_view& text) {
   std::size_t size = 0;
   while (size < text.size() && is_token(text.substr(size, 1))) ++size;
@@ -37,8 +38,11 @@ bool skip_quoted(std::string_view& text) {
   return false;
 }
 
-/// Checks the syntax of chunk extensions (RFC 9112, section 7.1.1):
+/// Checks the syntax of chunk extensions, the optional parameters behind the size of a chunk. RFC
+/// 9112, section 7.1.1, defines the syntax:
+///
 /// *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
+/// \return true if the syntax is valid.
 bool are_extensions(std::string_view text) {
   while (!text.empty()) {
     skip_blanks(text);
@@ -94,7 +98,8 @@ void ChunkedDecoder::put_data_end(std::string_view& bytes) {
 
 void ChunkedDecoder::put_line(std::string_view& bytes) {
   const bool is_size = phase_ == Phase::kSize;
-  // Refused at the first byte: a chunk size must begin with a hexadecimal digit.
+  // A chunk size must begin with a hexadecimal digit. Any other byte is refused at once, before the
+  // rest of the line comes.
   if (is_size && line_.empty() && !is_hex_digit(bytes.front())) {
     state_ = State::kMalformed;
     return;

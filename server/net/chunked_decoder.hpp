@@ -22,8 +22,8 @@ class ChunkedDecoder {
     kMore,
     kDone,
     kMalformed,
-    kBodyTooLarge,     ///< the body would grow beyond `body_max`
-    kOverheadTooLarge  ///< chunk extensions and trailers exceed `overhead_max`
+    kBodyTooLarge,     ///< the decoded body would exceed the limit `body_max`
+    kOverheadTooLarge  ///< chunk extensions and trailers exceed the limit `overhead_max`
   };
 
   /// \param body_max limit of the decoded body, in bytes.
@@ -31,7 +31,8 @@ class ChunkedDecoder {
   ChunkedDecoder(std::size_t body_max, std::size_t overhead_max)
       : body_left_(body_max), overhead_left_(overhead_max) {}
 
-  /// Consumes bytes from the front of `bytes` until the body is complete or an error is found.
+  /// Decodes bytes from the front of `bytes` and removes them, until the chunked body is complete
+  /// or an error is found.
   /// \param body the decoded bytes are appended here.
   void put(std::string_view& bytes, std::string& body);
   [[nodiscard]] State state() const { return state_; }
@@ -50,7 +51,7 @@ class ChunkedDecoder {
   std::size_t body_left_;
   std::size_t overhead_left_;
   std::size_t chunk_left_ = 0;
-  std::string line_;  ///< the part of the current line that has arrived
+  std::string line_;  ///< the bytes of an incomplete line (chunk size or trailer) that have arrived
 };
 
 }  // namespace couponhook::server

@@ -15,8 +15,8 @@
 namespace couponhook::server {
 namespace {
 
-/// The most bytes that close() drops: 16 times the default of max_body_bytes. It drops them in
-/// pieces, so that other connections of the thread get their turn.
+/// Limit of the unread bytes that close() drops, in bytes: 16 times the default of max_body_bytes.
+/// They are dropped in pieces, so that other connections of the thread get their turn.
 constexpr std::size_t kLingerBytesMax = 32U << 20;
 constexpr std::size_t kLingerPieceBytes = 1U << 20;
 
@@ -82,7 +82,8 @@ IoStatus Connection::classify(int result, Want& want) {
       socket_error_ = saved_errno;
       ERR_clear_error();
       // A peer that closes without a TLS close_notify is common, and harmless between two messages.
-      // The caller knows whether a message was being sent, so it decides if this is an error.
+      // Only the caller knows whether a message was being sent, so the caller decides if this is an
+      // error.
       if (ERR_GET_REASON(ssl_error_) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         return IoStatus::kClosed;
       }
@@ -113,7 +114,8 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
   error_code not_an_address;
   asio::ip::make_address(host, not_an_address);
   if (not_an_address) {
-    // Called directly, because the macro SSL_set_tlsext_host_name() contains a C-style cast.
+    // SSL_ctrl() sets the host name for the TLS handshake (SNI). It is called directly, because the
+    // macro SSL_set_tlsext_host_name() contains a C-style cast.
     SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
     SSL_set1_host(ssl_.get(), host.c_str());
   } else {
@@ -123,8 +125,8 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
 }
 
 Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
-  // Peeked bytes stay in the socket, so a normal wait would end at once. SO_RCVLOWAT makes the
-  // kernel wait until enough bytes are there.
+  // Bytes that were only copied (peeked) stay in the socket, so a normal wait would end at once.
+  // SO_RCVLOWAT makes the kernel wait until enough bytes are there.
   const auto wake_at = [this](std::size_t bytes) {
     error_code ignored;
     socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);
@@ -135,7 +137,8 @@ Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
   if (status != IoStatus::kOk) co_return IoResult{status, 0};
   const ssize_t bytes = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_PEEK);
   if (bytes < 0) co_return IoResult{IoStatus::kFailed, 0};
-  // Woken with fewer bytes than requested: the peer has closed, and no more bytes will come.
+  // If the wait ended with fewer bytes than requested, the peer has closed, and no more bytes will
+  // come.
   const auto size = static_cast<std::size_t>(bytes);
   co_return IoResult{size < at_least ? IoStatus::kClosed : IoStatus::kOk, size};
 }
@@ -151,8 +154,8 @@ void Connection::skip_peeked(std::size_t bytes) {
 }
 
 Task<IoResult> Connection::read_some(std::span<char> into) {
-  // If OpenSSL holds no buffered data, the socket is mostly empty too. Waiting first saves a system
-  // call that would read nothing.
+  // If OpenSSL holds no buffered data, the socket usually has none either. Waiting before the read
+  // then saves a system call that would read nothing.
   if (!ssl_ || SSL_has_pending(ssl_.get()) == 0) {
     if (const IoStatus status = co_await wait(Want::kRead); status != IoStatus::kOk) {
       co_return IoResult{status, 0};
@@ -219,7 +222,7 @@ Task<void> Connection::close(std::chrono::milliseconds linger) {
   set_deadline(linger);
   for (std::size_t total = 0; !ec && total < kLingerBytesMax;) {
     if (co_await wait(Want::kRead) != IoStatus::kOk) break;
-    // MSG_TRUNC drops the bytes in the kernel, without copying them.
+    // The flag MSG_TRUNC drops the received bytes in the kernel, without copying them.
     const ssize_t bytes = ::recv(socket_.native_handle(), nullptr, kLingerPieceBytes, MSG_TRUNC);
     if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) break;
     if (bytes > 0) total += static_cast<std::size_t>(bytes);

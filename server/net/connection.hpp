@@ -18,12 +18,12 @@
 
 namespace couponhook::server {
 
-/// Result of a read, a write or a handshake.
+/// Result of a read, a write or a TLS handshake.
 enum class IoStatus : unsigned char {
   kOk,
   kClosed,   ///< the peer closed, with or without a TLS close_notify, or abort() was called
-  kTimeout,  ///< the deadline passed
-  kFailed,   ///< a TLS or socket error
+  kTimeout,  ///< the deadline of the connection passed
+  kFailed,   ///< TLS or the socket reported an error
 };
 
 struct IoResult {
@@ -36,17 +36,17 @@ struct IoResult {
 /// holds no buffer for a TLS record.
 ///
 /// Not thread-safe: used by one coroutine on the thread of its io_context. A deadline ends the wait
-/// that is running when it passes. Later waits end at once, until a new deadline is set.
+/// that is running when the deadline passes. Later waits end at once, until a new deadline is set.
 class Connection : private Deadlines::Entry {
  public:
-  /// \param tls null for plain TCP.
+  /// Takes over an open socket. \param tls the TLS settings; null for plain TCP.
   Connection(Socket socket, TlsContext tls, Deadlines& deadlines);
   ~Connection() override;
 
-  /// Sets the deadline for the current wait and all later ones.
+  /// Sets the deadline for the current wait on this connection and for all later waits.
   void set_deadline(std::chrono::milliseconds from_now);
-  /// Removes the deadline, for the time in which the session waits for something else than this
-  /// connection.
+  /// Removes the deadline of the connection, for the time in which the session waits for something
+  /// else, such as the database.
   void never_expire() { never(); }
 
   /// Does the server side of the TLS handshake; does nothing for plain TCP.
@@ -55,13 +55,13 @@ class Connection : private Deadlines::Entry {
   /// must be valid for `host` (a DNS name or an IP address).
   Task<IoStatus> connect_tls(std::string host);
 
-  /// Waits for `at_least` bytes and copies them without removing them from the socket. Use only
-  /// before the TLS handshake.
+  /// Waits for `at_least` bytes from the peer and copies them, but leaves them in the socket for
+  /// the next read. Use only before the TLS handshake.
   Task<IoResult> peek(std::span<char> into, std::size_t at_least);
-  /// Removes bytes that peek() has shown from the socket.
+  /// Removes bytes that peek() has copied from the socket.
   void skip_peeked(std::size_t bytes);
 
-  /// Reads at least one byte.
+  /// Reads at least one byte, and at most as many as fit into `into`.
   Task<IoResult> read_some(std::span<char> into);
   /// Writes all of `bytes`, which must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
@@ -69,15 +69,15 @@ class Connection : private Deadlines::Entry {
   /// Closes the connection in order: ends the sending side, then reads and drops the peer's bytes
   /// until the peer closes too. If unread bytes remained, the kernel would reset the connection,
   /// and the peer could lose our last reply.
-  /// \param linger the longest time to wait for the peer; the number of dropped bytes is limited
-  ///   too.
+  /// \param linger the longest time to wait for the peer to close; the number of dropped bytes is
+  ///   limited too.
   Task<void> close(std::chrono::milliseconds linger);
 
-  /// Ends any wait with IoStatus::kClosed; for shutdown and eviction. Call on the connection's
-  /// thread.
+  /// Ends the running wait of this connection with IoStatus::kClosed. Used for shutdown and for
+  /// eviction (closing a connection to make room for a new one). Call on the connection's thread.
   void abort();
 
-  /// Describes the last error of OpenSSL or the kernel.
+  /// Describes the last error that OpenSSL or the kernel reported for this connection.
   [[nodiscard]] std::string last_error() const;
 
  private:
@@ -86,8 +86,10 @@ class Connection : private Deadlines::Entry {
   void expired() override;
   Task<IoStatus> wait(Want want);
   Task<IoStatus> handshake();
-  /// Reads the reason why an OpenSSL call did not finish. \return kOk if the call must be repeated
-  /// after waiting for `want`; otherwise how the connection ended.
+  /// Finds out why an OpenSSL call did not finish.
+  /// \param want set to the event to wait for (bytes to read, or room to write) if kOk is returned.
+  /// \return kOk if the call must be repeated after that event; otherwise the reason for which the
+  /// connection ended.
   IoStatus classify(int result, Want& want);
 
   struct FreeSsl {
@@ -95,7 +97,8 @@ class Connection : private Deadlines::Entry {
   };
 
   Socket socket_;
-  TlsContext tls_;  // must outlive ssl_
+  // The TLS settings must outlive the session `ssl_`, so they are declared before it.
+  TlsContext tls_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
   bool timed_out_ = false;
   bool aborted_ = false;

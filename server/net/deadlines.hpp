@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Deadlines of many sessions, checked by one timer per thread.
+/// Deadlines of many network sessions, checked by one timer per thread.
 
 #include <chrono>
 
@@ -9,14 +9,15 @@
 
 namespace couponhook::server {
 
-/// All deadlines of one thread's sessions, checked every kSweepInterval. One timer per operation
-/// would cost more CPU time than the operation itself. A deadline may therefore fire up to one
-/// interval late, which does not matter for timeouts of seconds.
+/// All deadlines of one thread's network sessions, checked every kSweepInterval. A timer for each
+/// read or write would cost more CPU time than the read or write itself. A deadline may therefore
+/// fire up to one interval late, which does not matter for timeouts of seconds.
 ///
 /// Not thread-safe: used on the thread of one io_context.
 class Deadlines {
  public:
-  /// An object with a deadline. It is in the list of deadlines from construction to destruction.
+  /// An object with a deadline. The object is in the list of deadlines from construction to
+  /// destruction.
   class Entry {
    public:
     explicit Entry(Deadlines& list);
@@ -29,8 +30,8 @@ class Deadlines {
 
    protected:
     virtual ~Entry();
-    /// Called once when the deadline has passed. The entry then has no deadline until one is set
-    /// again.
+    /// Called once when the deadline of this object has passed. The object then has no deadline
+    /// until one is set again.
     virtual void expired() = 0;
 
    private:
@@ -43,12 +44,12 @@ class Deadlines {
 
   static constexpr std::chrono::milliseconds kSweepInterval{50};
 
-  /// Calls expired() of every entry whose deadline is at or before `now`. An expired() may destroy
-  /// its own entry, but no other entry.
+  /// Calls expired() of every object whose deadline is at or before `now`. An expired() may destroy
+  /// its own object, but no other object with a deadline.
   void sweep(SteadyClock::time_point now);
 
-  /// Makes all deadlines expire at the next sweep, including deadlines that are set later. For
-  /// shutdown: every wait ends soon.
+  /// Makes all deadlines expire at the next sweep(), including deadlines that are set later. For
+  /// shutdown: every wait then ends soon.
   void end() { ended_ = true; }
 
  private:

@@ -10,7 +10,7 @@
 namespace couponhook::server {
 namespace {
 
-/// Closes a socket that has not connected before its deadline.
+/// Closes a socket whose TCP connection is not established before its deadline.
 class ConnectDeadline final : public Deadlines::Entry {
  public:
   ConnectDeadline(Deadlines& list, Socket& socket, SteadyClock::time_point at)
@@ -30,7 +30,7 @@ class ConnectDeadline final : public Deadlines::Entry {
   bool passed_ = false;
 };
 
-/// Shortens a timeout so that it ends no later than `due`.
+/// Returns the timeout, shortened if necessary so that it ends no later than the time `due`.
 std::chrono::milliseconds within(std::chrono::milliseconds timeout, SteadyClock::time_point due) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(due - SteadyClock::now());
   return std::clamp(left, std::chrono::milliseconds(0), timeout);
@@ -56,11 +56,12 @@ std::string_view what_failed(const ReplyParser& parser, IoStatus written) {
 
 }  // namespace
 
-/// Result of sending the request once, on one connection.
+/// Result of sending one HTTP request once, over one connection.
 struct HttpClient::Attempt {
   std::optional<ClientReply> reply;
   std::string error;
-  bool nothing_came = false;  // the connection closed before the first byte of a reply
+  // True if the connection closed before the first byte of a reply came.
+  bool nothing_came = false;
 };
 
 HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver,
@@ -92,8 +93,8 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
   }
   std::string failure;
   for (std::size_t i = 0; i < found->size(); ++i) {
-    // Each address gets an equal share of the remaining time, so that one that does not answer
-    // leaves time for the others.
+    // Each IP address of the server gets an equal share of the remaining time, so that an address
+    // that does not answer leaves time for the others.
     const auto left = due - SteadyClock::now();
     const auto share = left / static_cast<int>(found->size() - i);
     auto socket = co_await open_socket_to((*found)[i], SteadyClock::now() + share);
@@ -170,8 +171,8 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   Attempt attempt;
   connection_->set_deadline(within(options_.reply_timeout, due));
   const IoStatus written = co_await connection_->write_all(bytes);
-  // Even if writing failed there may be a reply: a server may reply and close before it has read
-  // the whole request.
+  // Even if writing the request failed there may be a reply: a server may reply and close before it
+  // has read the whole request.
   ReplyParser parser(head, options_.reply_bytes_max);
   bool surplus = false;
   const IoStatus read = co_await read_reply(parser, surplus);
@@ -186,14 +187,14 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   }
   attempt.reply = std::move(parser.reply());
   connection_->never_expire();
-  // Surplus bytes behind the reply would be read as the reply to the next request, so the
-  // connection is not reused.
+  // Surplus bytes behind a reply would be read as the reply to the next request, so the connection
+  // is closed and not used again.
   const bool reusable = parser.is_reusable() && written == IoStatus::kOk && !surplus;
   if (!reusable) connection_.reset();
   co_return attempt;
 }
 
-/// Reads until the reply is complete or an error makes that impossible.
+/// Reads from the connection until the HTTP reply is complete, or an error makes that impossible.
 /// \param surplus set to true if bytes came behind the end of the reply.
 /// \return the result of the last read.
 Task<IoStatus> HttpClient::read_reply(ReplyParser& parser, bool& surplus) {

@@ -31,7 +31,7 @@ struct ClientRequest {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  /// Set to false if the server must never receive the request twice.
+  /// Set this to false if the server must never receive the request twice.
   bool repeatable = true;
 };
 
@@ -39,35 +39,36 @@ struct ClientRequest {
 class HttpClient {
  public:
   struct Options {
-    /// For the name look-up, the TCP connection and the TLS handshake together.
+    /// Time limit for the DNS look-up, the TCP connection and the TLS handshake together.
     std::chrono::milliseconds connect_timeout{5000};
-    /// From the first byte of the request sent to the last byte of the reply read.
+    /// Time limit from sending the first byte of the request to reading the last byte of the reply.
     std::chrono::milliseconds reply_timeout{10000};
     std::size_t reply_bytes_max = 16777216;
-    /// Limit for the whole call of send(): connecting, sending and reading the reply.
+    /// Time limit for the whole call of send(): connecting, sending and reading the reply.
     std::chrono::milliseconds total_timeout = std::chrono::hours(1);
-    /// If true, a reply counts as soon as its status line and headers are read. A body that is too
-    /// long, malformed, cut off or late is then no error: the rest of the body stays unread, and
-    /// the reply holds the part that arrived.
+    /// If true, a reply is accepted as soon as its status line and headers are read. A body that is
+    /// too long, malformed, cut off or late is then no error: the rest of the body stays unread,
+    /// and the reply holds the part that arrived.
     bool status_is_enough = false;
     AddressGuard guard{.allow_private = true, .allow_metadata = true};
-    /// Progress callback, called while a reply's body arrives: bytes received so far, and bytes in
-    /// total. Not called if the server does not send a Content-Length.
+    /// Progress callback, called while the body of a reply arrives, with the bytes received so far
+    /// and the bytes in total. Not called if the server does not send a Content-Length.
     std::function<void(std::uint64_t received, std::uint64_t total)> on_body = nullptr;
   };
 
-  /// \param tls null for plain HTTP; must not be null for an https URL.
-  /// \param resolver must belong to the same io_context's thread.
+  /// Makes a client that is not connected yet.
+  /// \param tls TLS settings; null for plain HTTP, never null for an https URL.
+  /// \param resolver must be used on the same thread as `io`.
   HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,
              TlsContext tls, Options options);
   ~HttpClient();
 
-  /// Sends a request over the open connection, or over a new one if none is open.
+  /// Sends a request over the open connection, or over a new connection if none is open.
   ///
-  /// A repeatable request is sent a second time in one case only: a kept-alive connection turned
-  /// out to be closed, and no byte of a reply had come. A request that is not repeatable always
-  /// gets a new connection, because a client cannot know how much of a request the server read from
-  /// a kept-alive connection before the connection closed.
+  /// A repeatable request is sent a second time in one case only: a connection kept open from an
+  /// earlier request turned out to be closed, and no byte of a reply had come. A request that is
+  /// not repeatable always gets a new connection: if a connection closes, the client cannot know
+  /// how much of the request the server had read.
   /// \return the reply, or an error that says what failed at which step.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 
@@ -97,7 +98,7 @@ class HttpClient {
   std::unique_ptr<Connection> connection_;
 };
 
-/// Runs HTTP client tasks on an io_context of its own until all are done; for command-line tools.
+/// Runs HTTP client tasks on its own io_context until all are done; for command-line tools.
 class ClientLoop {
  public:
   ClientLoop();
@@ -106,14 +107,15 @@ class ClientLoop {
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Resolver& resolver() { return resolver_; }
   void spawn(Task<void> task);
-  /// Runs until all tasks are done, and rethrows an exception of a task. May be called again after
-  /// more tasks were spawned.
+  /// Runs until all HTTP tasks are done, and rethrows an exception of a task. May be called again
+  /// after more tasks were spawned.
   void run();
-  /// Sends a request and runs the loop until the reply has come. Errors as in HttpClient::send().
+  /// Sends a request and runs the event loop until the reply has come. \return the reply, or an
+  /// error as from HttpClient::send().
   boost::system::result<ClientReply, std::string> send(HttpClient& client,
                                                        const ClientRequest& request);
-  /// Makes all deadlines expire, those of the running tasks and of later ones, so that every wait
-  /// ends soon. Thread-safe.
+  /// Makes all deadlines expire, both those of the running HTTP tasks and those of later tasks, so
+  /// that every wait ends soon. Thread-safe.
   void cut_short();
 
  private:

@@ -10,8 +10,8 @@ namespace {
 
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,
-  kHostCharacter = 2,  ///< allowed in a registered name; '%' begins a percent-encoded byte
-  kControl = 4,        ///< codes below the space, except the tab, and DEL
+  kHostCharacter = 2,  ///< characters of a host name; '%' begins a percent-encoded byte
+  kControl = 4,        ///< control characters: codes below the space, except the tab, and DEL
 };
 
 constexpr std::array<std::uint8_t, 256> character_classes() {
@@ -117,8 +117,9 @@ LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t beg
                      std::size_t most) {
   const std::size_t room = most - (text.size() - begin);
   const std::size_t end = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
-  // Checks one byte more than fits. Otherwise an invalid byte just behind the limit would be
-  // reported as "bad" or as "too long" depending on how the bytes are split into pieces.
+  // Checks one byte more than the longest allowed line. Otherwise an invalid byte just behind the
+  // limit would be reported as "bad" or as "too long", depending on how the bytes are split into
+  // pieces.
   const std::string_view piece = bytes.substr(0, std::min(end, room + 1));
   const bool after_cr = text.size() > begin && text.back() == '\r';
   if (!is_line_piece(piece, after_cr)) return LineStatus::kBad;

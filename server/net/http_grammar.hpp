@@ -11,22 +11,24 @@
 
 namespace couponhook::server {
 
-/// Compare without regard to the letter case of ASCII letters, as HTTP names are compared.
+/// These functions compare ASCII letters regardless of upper and lower case, as HTTP compares
+/// names.
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 [[nodiscard]] bool starts_ignoring_case(std::string_view text, std::string_view prefix);
 
 [[nodiscard]] bool is_digit(char c);
 [[nodiscard]] bool is_hex_digit(char c);
 
-/// \return the text without spaces and tabs at its beginning and end.
+/// Removes spaces and tabs from both ends. \return the text without them.
 [[nodiscard]] std::string_view trim_blanks(std::string_view text);
 
-/// Checks for a token (RFC 9110, section 5.6.2), the syntax of method and header names.
+/// Returns true if the text is a token (RFC 9110, section 5.6.2), the syntax of method and header
+/// names.
 [[nodiscard]] bool is_token(std::string_view text);
 
-/// Checks for a host with an optional port, the syntax of the Host header: uri-host [ ":" port ].
-/// User information ("user@") is refused. An empty host is accepted: a client sends one if its URL
-/// has none.
+/// Returns true if the text is a host with an optional port, the syntax of the Host header:
+/// uri-host [ ":" port ]. User information ("user@") is refused. An empty host is accepted: a
+/// client sends an empty one if its URL has no host.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
 /// Calls `see` with each element of a comma-separated list, without surrounding spaces. Empty
@@ -43,17 +45,18 @@ void for_each_element(std::string_view list, See see) {
 }
 
 enum class LineStatus : std::uint8_t {
-  kMore,     ///< all bytes were taken, and the line has not ended
+  kMore,     ///< all given bytes were taken, and the line has not ended
   kLine,     ///< the line is complete, including its CR LF
   kBad,      ///< the line has a bare CR or LF, or another control character
   kTooLong,  ///< the line is longer than `most` bytes
 };
 
-/// Moves the bytes of one line from the front of `bytes` to the end of `text`. An invalid line is
-/// refused at its first invalid byte, so that the session need not wait for the line's end. The
-/// result does not depend on how the bytes are split into pieces.
+/// Moves the bytes of one line of an HTTP message from the front of `bytes` to the end of `text`.
+/// An invalid line is refused at its first invalid byte, so that the caller need not wait for the
+/// line's end. The result does not depend on how the bytes are split into pieces.
 /// \param begin position in `text` at which the line begins.
 /// \param most the longest line to accept, in bytes, including CR LF.
+/// \return the state of the line: incomplete, complete, invalid or too long.
 [[nodiscard]] LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t begin,
                                    std::size_t most);
 

@@ -7,15 +7,15 @@
 namespace couponhook::server {
 namespace {
 
-/// Pause after a failed accept(), for example when the process has no file descriptor left. New
-/// clients wait in the kernel's backlog meanwhile.
+/// Pause after accepting a connection failed, for example because the process has no file
+/// descriptor left. New clients wait in the kernel's queue (backlog) meanwhile.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-/// Time for clients to finish a TCP handshake that began before the server stopped accepting: one
-/// round trip.
+/// Time that clients get to finish a TCP handshake that began before the server stopped accepting
+/// new connections: one round trip.
 constexpr std::chrono::milliseconds kDoorOpen{100};
 
-/// Size of the kernel's send and receive buffers of a connection. By default the kernel grants
-/// megabytes to a client that does not read its replies, or that writes faster than we read.
+/// Size of the kernel's send and receive buffers of a connection, in bytes. By default the kernel
+/// gives megabytes to a client that does not read its replies, or that writes faster than we read.
 constexpr int kSocketBufferBytes = 131072;
 
 void bound_buffers(Socket& socket) {
@@ -76,8 +76,8 @@ Task<void> HttpServer::accept_until_closed() {
     Socket socket(io_.get_executor());
     asio::ip::tcp::endpoint peer;
     const auto [ec] = co_await acceptor_.async_accept(socket, peer, use_task);
-    // A connection accepted before the acceptor closed is served, even if Asio reports it
-    // afterwards.
+    // A connection that was accepted before the listening socket closed is served, even if Asio
+    // reports the connection afterwards.
     if (ec && !acceptor_.is_open()) break;
     if (ec) {
       pause_.expires_after(kAcceptPause);
@@ -91,7 +91,8 @@ Task<void> HttpServer::accept_until_closed() {
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
   const base::IpAddress client = to_ip_address(peer);
-  // A trusted proxy's client is known only after the PROXY header is read, and is counted then.
+  // The client behind a trusted proxy is known only after the PROXY header is read, so its
+  // connection is counted only then.
   std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
   auto presence = ConnectionSlot::enter(share_, io_.get_executor(), counted);
@@ -99,7 +100,7 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   bound_buffers(socket);
   run(serve(std::move(socket), client, std::move(presence)));
 } catch (...) {
-  // Out of memory for one session must not stop accepting for all later clients.
+  // If the memory is too low for one session, the server must still accept all later clients.
   share_.on_bug(std::current_exception());
 }
 
@@ -120,8 +121,8 @@ void HttpServer::close() {
 }
 
 Task<void> HttpServer::close_door() {
-  // Clients that wait at a socket passed by systemd are served by the process that gets the socket
-  // next.
+  // Clients that wait at a listening socket of systemd are served by the process that gets the
+  // socket next.
   if (!passed_) {
     turn_newcomers_away(acceptor_);
     Timer door(io_.get_executor(), kDoorOpen);
@@ -138,8 +139,8 @@ Task<void> HttpServer::close_door() {
 void HttpServer::accept_who_waits() {
   error_code ec;
   acceptor_.non_blocking(true, ec);
-  // Without this option, Asio skips a connection that the client has aborted and then blocks this
-  // thread until the next client connects.
+  // Without the option enable_connection_aborted, Asio skips a connection that the client has
+  // aborted and then blocks this thread until the next client connects.
   if (!ec) acceptor_.set_option(asio::socket_base::enable_connection_aborted(true), ec);
   while (!ec || ec == asio::error::connection_aborted) {
     Socket socket(io_.get_executor());

@@ -14,38 +14,40 @@ namespace couponhook::server {
 
 class HttpSession;
 
-/// Intrusive list of a thread's live sessions. Some sessions end only when their io_context is
-/// destroyed, so the list must outlive the io_context.
+/// List of one thread's live HTTP sessions, linked through the sessions themselves. Some sessions
+/// end only when their io_context is destroyed, so the list must outlive the io_context.
 struct SessionList {
   HttpSession* first = nullptr;
 };
 
-/// One thread's part of a listener. The threads of a listener share a port: each has a socket of
-/// its own with SO_REUSEPORT, or all accept from one socket that systemd has passed. A connection
-/// stays on the thread that accepted it.
+/// One thread's part of a network listener (the object that accepts connections at one port). The
+/// threads of a listener share the port: each has a socket of its own with SO_REUSEPORT, or all
+/// accept from one socket that systemd has passed. A connection stays on the thread that accepted
+/// it.
 ///
 /// Not thread-safe: used on the io_context's thread, except for the constructor and listen().
 class HttpServer {
  public:
+  /// Makes a server that does not accept connections yet.
   /// \param deadlines must outlive the io_context, as must `sessions`.
   HttpServer(asio::io_context& io, Deadlines& deadlines, SessionList& sessions,
              ListenerShare& share);
   ~HttpServer();
 
-  /// Binds a socket, listens and begins to accept.
+  /// Binds a socket, listens and begins to accept connections.
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint);
-  /// Begins to accept from a listening socket that was passed by systemd. That socket stays open
-  /// when this server closes.
+  /// Begins to accept connections from a listening socket that systemd passed. That socket stays
+  /// open when this server closes.
   [[nodiscard]] error_code listen_on(int descriptor);
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
 
   /// From now on closes each connection after its next reply. Clients then connect again, to
   /// another replica if a load balancer sends them there.
   void drain() { draining_ = true; }
-  /// Stops accepting, after the clients whose TCP handshake has begun were accepted. Closes idle
-  /// connections; requests in flight are still answered.
+  /// Stops accepting connections, after it has accepted the clients whose TCP handshake has begun.
+  /// Closes idle connections; requests in flight are still answered.
   void close();
-  /// Ends every session the next time it waits for its socket.
+  /// Ends every HTTP session the next time the session waits for its socket.
   void abort();
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] bool closing() const { return closing_; }
@@ -65,7 +67,8 @@ class HttpServer {
   ListenerShare& share_;
   Acceptor acceptor_;
   Timer pause_;
-  bool passed_ = false;  // systemd passed the socket, so other processes may use it too
+  // True if systemd passed the listening socket. Other processes may use the socket too.
+  bool passed_ = false;
   bool draining_ = false;
   bool closing_ = false;
 };

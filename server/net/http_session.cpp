@@ -15,18 +15,21 @@ namespace couponhook::server {
 namespace {
 
 constexpr std::size_t kBufferBytes = 4096;
-/// Time that an idle connection stays open after shutdown has begun: kLastCall after a reply,
-/// kFirstCall before the first request, which may be on its way.
+/// Time that an idle connection stays open after shutdown has begun. kLastCall applies if the
+/// connection has already had a reply; kFirstCall applies before its first request, which may be on
+/// its way.
 constexpr std::chrono::milliseconds kLastCall{100};
 constexpr std::chrono::milliseconds kFirstCall{1000};
-/// Time limit for answering 503 to a connection above the connection limit.
+/// Time limit for answering 503 to a client whose connection exceeds the connection limit.
 constexpr std::chrono::milliseconds kRefusalMax{1000};
-/// Time that a client has to close after its reply. kLingerWhileSending applies if the client still
-/// sends a refused body: it may read the reply only after it has sent everything.
+/// Time that a client has to close the connection after the last reply. kLingerWhileSending applies
+/// if the client still sends a body that was refused: it may read the reply only after it has sent
+/// everything.
 constexpr std::chrono::milliseconds kLinger{1000};
 constexpr std::chrono::milliseconds kLingerWhileSending{5000};
 
-/// Reason phrases of the status codes that this program sends; clients look only at the number.
+/// Reason phrases of the HTTP status codes that this program sends. Clients look only at the
+/// number.
 std::string_view reason_phrase(unsigned status) {
   static constexpr std::array<std::pair<unsigned, std::string_view>, 24> kReasons{
       {{200, "OK"},
@@ -58,7 +61,7 @@ std::string_view reason_phrase(unsigned status) {
   return found == kReasons.end() ? "Status" : found->second;
 }
 
-/// The value of the Date header, computed at most once a second on each thread.
+/// Returns the value of the Date header. It is made at most once a second on each thread.
 std::string_view http_date() {
   thread_local std::time_t made_at = 0;
   thread_local std::array<char, 40> text{};
@@ -75,8 +78,8 @@ std::string_view http_date() {
 
 }  // namespace
 
-/// Request parser that counts body bytes against the listener's limit on bytes in flight. Its
-/// destructor gives the bytes back.
+/// Request parser that counts the bytes of a body against max_body_bytes_in_flight, the listener's
+/// limit of all unfinished bodies together. The destructor gives the counted bytes back.
 struct HttpSession::Parser : RequestParser {
   Parser(ListenerShare& listener, RequestParts& parts)
       : RequestParser(parts, {listener.limits.max_header_bytes, listener.limits.max_body_bytes}),
@@ -89,6 +92,7 @@ struct HttpSession::Parser : RequestParser {
 
   /// Counts body bytes that have arrived. An announced Content-Length is not counted: it uses no
   /// memory yet, and a few clients could use up the limit by announcing large bodies.
+  /// \return false if the limit would be exceeded.
   [[nodiscard]] bool reserve_body(std::size_t bytes) {
     if (!share.reserve_body(bytes)) return false;
     reserved += bytes;
@@ -129,15 +133,17 @@ HttpSession::~HttpSession() {
   }
 }
 
-/// Shortens the waiting time of an idle or closing connection when shutdown begins. Requests that
-/// were already on their way are still answered.
+/// Shortens the waiting time of an idle or closing connection when shutdown begins. A request that
+/// was already on its way is still answered.
 void HttpSession::drain() {
   if (idle_) connection_.set_deadline(replied_ ? kLastCall : kFirstCall);
   if (lingering_) connection_.set_deadline(kLinger);
 }
 
-/// Handles a new connection up to the end of the TLS handshake: PROXY header, connection limits,
-/// TLS.
+/// Handles a new connection up to the end of the TLS handshake: reads the PROXY header, applies the
+/// connection limits, and does the handshake.
+/// \return kGoOn if requests can follow, or if 503 is to be sent; kGone if the connection must be
+/// closed.
 Task<HttpSession::Step> HttpSession::arrive() {
   const bool refused = presence_.admission() == Admission::kRefused;
   connection_.set_deadline(refused ? kRefusalMax : share_.limits.handshake_timeout);
@@ -161,13 +167,14 @@ Task<HttpSession::Step> HttpSession::arrive() {
   co_return Step::kGoOn;
 }
 
-/// Sends an error before a whole request has come, because every request would get the same reply.
+/// Sends an error reply before a whole request has come, because every request would get the same
+/// reply. Then closes the connection.
 Task<void> HttpSession::turn_away(HttpFault fault) {
   const Reply reply = share_.handler.fault(fault, peer_, {});
   if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
 }
 
-/// Closes the connection in order.
+/// Closes the connection in order, so that the client receives the last reply.
 /// \param expects_more true if a part of the request has not been read.
 Task<void> HttpSession::close(bool expects_more) {
   presence_.wait(Waiting::kSlow);
@@ -175,9 +182,9 @@ Task<void> HttpSession::close(bool expects_more) {
   co_await connection_.close(expects_more && !server_.closing() ? kLingerWhileSending : kLinger);
 }
 
-/// Lets all other ready work of this thread run before the next pipelined request. A client may
-/// send thousands of requests at once; so other clients wait for at most one request of each such
-/// client.
+/// Lets all other ready work of this thread run before the next request of this connection. A
+/// client may send thousands of requests at once; so other clients wait for at most one request of
+/// each such client.
 Task<void> HttpSession::let_others_go_first() {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_task);
@@ -195,7 +202,8 @@ Task<void> HttpSession::run() {
     Parser parser(share_, request_);
     Step step = co_await read_head(parser);
     if (step == Step::kGoOn) step = co_await read_body(parser);
-    // A client that was evicted while it sent a request gets 503 before the connection closes.
+    // A client may lose its connection to a newer client while it still sends a request. Such a
+    // client gets 503 before the connection closes.
     if (step == Step::kGone && evicted_ && parser.begun()) step = fail(HttpFault::kOverloaded);
     if (step == Step::kGone) break;
     const Reply reply = co_await make_reply(step);
@@ -235,7 +243,9 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   co_return Step::kGoOn;
 }
 
-/// Determines the client of a request that came through a trusted proxy, from X-Forwarded-For.
+/// Finds the client of a request that came through a trusted proxy, from the X-Forwarded-For
+/// headers.
+/// \return kFault if the client has too many connections.
 HttpSession::Step HttpSession::identify() {
   const auto lines = request_.find_all("X-Forwarded-For");
   const base::IpAddress client = share_.trusted.client_behind(hop_, lines);
@@ -269,7 +279,8 @@ HttpSession::Step HttpSession::fail(HttpFault fault, std::string_view detail) {
   return Step::kFault;
 }
 
-/// Passes the buffered bytes to the parser, which takes as many as it needs.
+/// Passes the buffered bytes to the request parser, which takes as many as it needs.
+/// \return kFault if the parser found an error.
 HttpSession::Step HttpSession::feed(Parser& parser) {
   begin_ += parser.put(std::string_view(buffer_).substr(begin_, end_ - begin_));
   if (begin_ == end_) begin_ = end_ = 0;
@@ -277,7 +288,7 @@ HttpSession::Step HttpSession::feed(Parser& parser) {
   return Step::kGoOn;
 }
 
-/// Reads more bytes, after the parser has taken all earlier ones.
+/// Reads more bytes from the connection, after the request parser has taken all earlier ones.
 Task<HttpSession::Step> HttpSession::fill() {
   if (buffer_.empty()) buffer_.resize(kBufferBytes);
   const std::span<char> room(buffer_);
@@ -292,7 +303,8 @@ Task<HttpSession::Step> HttpSession::fill() {
 Task<Reply> HttpSession::make_reply(Step step) {
   if (step == Step::kFault) co_return share_.handler.fault(fault_, peer_, fault_detail_);
   if (step == Step::kRefused) co_return std::move(refusal_);
-  // The handler has a time limit of its own, so the connection needs no deadline while it works.
+  // The request handler has a time limit of its own, so the connection has no deadline while the
+  // handler works.
   connection_.never_expire();
   presence_.handle();
   const Request request{request_.method(), request_.target(), request_, request_.body(), peer_};
@@ -335,8 +347,8 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += "\r\n\r\n";
   if (!without_body && reply.status != 204) out_ += reply.body;
   connection_.set_deadline(share_.limits.write_timeout);
-  // Other connections may take this one's place if its client does not read the reply. The reply to
-  // a signed sender is never cut off.
+  // If the client does not read the reply, its connection may be closed to make room for others.
+  // The reply to a sender with a valid signature is never cut off.
   if (!reply.to_signed_sender) presence_.wait(Waiting::kSlow);
   co_return co_await connection_.write_all(out_);
 }

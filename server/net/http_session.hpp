@@ -21,11 +21,12 @@ class ListenerShare;
 class ConnectionSlot;
 struct SessionList;
 
-/// The HTTP session of one connection. It is in its server's list of live sessions from
+/// The HTTP session of one connection. The session is in its server's list of live sessions from
 /// construction to destruction. Not thread-safe.
 class HttpSession {
  public:
-  /// All references must outlive the session.
+  /// Makes the session of an accepted connection. All arguments passed by reference must outlive
+  /// the session.
   /// \param peer IP address of the other end of the TCP connection.
   HttpSession(HttpServer& server, SessionList& list, ListenerShare& share, Connection& connection,
               ConnectionSlot& presence, const base::IpAddress& peer);
@@ -35,18 +36,19 @@ class HttpSession {
 
   Task<void> run();
 
-  /// Ends an idle connection soon, and a busy one after its reply.
+  /// Prepares for shutdown: ends an idle connection soon, and a busy connection after its reply.
   void drain();
   void abort() { connection_.abort(); }
   [[nodiscard]] HttpSession* next() const { return next_; }
 
  private:
-  struct Parser;  // counts the body bytes against the listener's limit
+  // Request parser that counts body bytes against the listener's limit.
+  struct Parser;
   enum class Step : unsigned char {
     kGoOn,
-    kFault,    ///< `fault_` is set; the client gets an error reply
+    kFault,    ///< `fault_` holds an error; the client gets an error reply
     kRefused,  ///< `refusal_` is the reply, made without reading the body
-    kGone,     ///< the client is gone, or never sent a request; no reply
+    kGone,     ///< the client closed, or never sent a request; no reply
   };
 
   Task<Step> arrive();
@@ -67,15 +69,19 @@ class HttpSession {
   ListenerShare& share_;
   Connection& connection_;
   ConnectionSlot& presence_;
-  // The sender of the request: the TCP peer, or the client named in its PROXY header.
-  base::IpAddress hop_;    // who sends: the peer, or whom its PROXY header names
-  bool forwards_ = false;  // the hop is a trusted proxy
+  // IP address of the request's sender: the TCP peer, or the client named in the PROXY header.
+  base::IpAddress hop_;
+  // True if the sender of the request (`hop_`) is a trusted proxy.
+  bool forwards_ = false;
   base::IpAddress client_;
-  std::string peer_;  // the client in words
+  // IP address of the client, as text.
+  std::string peer_;
   HttpSession* previous_ = nullptr;
   HttpSession* next_ = nullptr;
-  bool idle_ = false;       // waits for a request of which no byte has come
-  bool lingering_ = false;  // waits for the peer to close
+  // True while the session waits for the first byte of a request.
+  bool idle_ = false;
+  // True while the session, at its end, waits for the peer to close the connection.
+  bool lingering_ = false;
   bool replied_ = false;
   bool evicted_ = false;
 
@@ -83,7 +89,9 @@ class HttpSession {
   std::string_view fault_detail_;
   Reply refusal_;
   RequestParts request_;
-  std::string buffer_;  // unread bytes behind the current request are at [begin_, end_)
+  // Bytes read from the connection. The bytes in [begin_, end_) come behind the current request and
+  // are not parsed yet.
+  std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string out_;

@@ -7,12 +7,13 @@
 namespace couponhook::server {
 namespace {
 
-/// Normal waits are shorter than this: a round trip, a handshake under load. Idle and slow
-/// connections that have waited longer are evicted before all others.
+/// Limit of a normal wait for a client: a round trip, or a TLS handshake under load. Idle and slow
+/// connections that have waited longer are the first to be closed to make room for new ones.
 constexpr std::chrono::milliseconds kPatience{1000};
-/// Divisor of max_connections_per_address. When connections are scarce, an address whose unsigned
-/// waiting connections exceed max_connections_per_address / kScarceShare loses its oldest ones to
-/// its own new connections.
+/// Divisor of max_connections_per_address, used when three quarters of all connections are taken. A
+/// client address may then have max_connections_per_address / kScarceShare waiting connections
+/// without a valid signature. With more, its oldest ones are closed to make room for its own new
+/// ones.
 constexpr std::size_t kScarceShare = 8;
 
 base::IpAddress range_of(const base::IpAddress& client) {
@@ -62,8 +63,8 @@ ConnectionSlot* ListenerShare::longest_waiting() const {
 
 Admission ListenerShare::admit(const std::optional<base::IpAddress>& range, Evicted& evicted) {
   if (range && !has_room_at(*range, evicted)) return refusal();
-  // The count may be above the limit: an evicted connection counts again if its request was already
-  // complete.
+  // The number of connections may be above the limit: an evicted connection counts again if its
+  // request was already complete.
   while (connections_ >= limits.max_connections) {
     ConnectionSlot* const oldest = leaving_ < kLeavingMax ? longest_waiting() : nullptr;
     if (oldest == nullptr) return refusal();
@@ -79,8 +80,9 @@ Admission ListenerShare::refusal() {
   return Admission::kRefused;
 }
 
-/// Checks the limit of one client address, and evicts one of the address's own connections if
-/// needed.
+/// Checks the limit of one client address, and evicts (closes) one of the address's own connections
+/// if needed.
+/// \return false if a new connection of that address must be refused.
 bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) {
   const auto found = by_address_.find(range);
   if (found == by_address_.end()) return true;
@@ -95,7 +97,8 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
 }
 
 void ListenerShare::evict(ConnectionSlot& presence, Evicted& evicted) {
-  // Appending may throw for lack of memory, so it comes before any change of the counts.
+  // Appending to this list may throw if there is no memory, so it is done before any change of the
+  // counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;
   leave_address(presence);
@@ -217,8 +220,8 @@ bool ConnectionSlot::count_for(const base::IpAddress& client) {
 void ConnectionSlot::wait(Waiting waiting) {
   const std::lock_guard lock(share_.mutex_);
   const Waiting now = signed_ ? Waiting::kSigned : waiting;
-  // The time of the wait starts only when the state changes, so a client cannot appear fresh by
-  // sending a byte now and then.
+  // The waiting time of a connection starts anew only when its state changes, so a client cannot
+  // keep a connection by sending a byte now and then.
   if (admission_ == Admission::kServed && now != waiting_) share_.move(*this, now);
 }
 
@@ -234,7 +237,7 @@ void ConnectionSlot::handle() {
 }
 
 void ConnectionSlot::end() {
-  // A request that became complete after the eviction is answered, and the connection stays.
+  // If a request became complete after the eviction, it is answered, and the connection stays open.
   if (admission() == Admission::kEvicted && end_) end_();
 }
 

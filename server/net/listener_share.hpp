@@ -29,7 +29,8 @@ namespace couponhook::server {
 struct HttpLimits {
   std::size_t max_connections;
   std::size_t max_connections_per_address;
-  /// Limit of connections above max_connections that still get a 503 reply.
+  /// Number of connections above max_connections that are not closed at once but still get a 503
+  /// reply.
   std::size_t max_refusals;
   std::size_t max_header_bytes;
   std::size_t max_body_bytes;
@@ -41,51 +42,57 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout;
 };
 
-/// Decision about a connection.
+/// Decision about a connection: to serve, to refuse or to close it.
 enum class Admission : std::uint8_t {
   kServed,
-  kRefused,  ///< above the connection limit: gets 503 and is closed
-  kDropped,  ///< above the limit of 503 replies: closed without a reply
-  kEvicted,  ///< closed because a newer connection took its place
+  kRefused,  ///< too many connections: gets a 503 reply and is closed
+  kDropped,  ///< too many 503 replies under way: closed without a reply
+  kEvicted,  ///< was served, but closed to make room for a newer connection
 };
 
 class ConnectionSlot;
 
 /// The event that a connection waits for. A connection in one of the first three states may be
-/// closed to make room for a new one.
+/// evicted (closed to make room for a new one).
 enum class Waiting : std::uint8_t {
-  kIdle,     ///< waits for its next request, or its first
-  kSlow,     ///< waits for the rest of a message or handshake, or for the peer to close
-  kSigned,   ///< waits for any of these, and has carried a valid signature
-  kHandled,  ///< waits for the reply to its request; never closed to make room
+  /// The connection waits for its next request, or its first.
+  kIdle,
+  /// The connection waits for the rest of a message or TLS handshake, or for the peer to close.
+  kSlow,
+  /// The connection waits for any of these events, and has carried a request with a valid
+  /// signature.
+  kSigned,
+  /// The connection waits for the reply to its request, so it is never closed to make room.
+  kHandled,
 };
 inline constexpr std::size_t kWaitingCount = 4;
 
-/// Limits and counts of one listener's connections. Thread-safe.
+/// Limits and counts of the connections of one network listener. Thread-safe.
 ///
-/// The number of connections is limited, so a client that opens many and sends nothing could lock
-/// out all others. Therefore connections are evicted:
-/// - At the limit, a new connection takes the place of a waiting one that has never carried a valid
-///   signature. Connections that have waited for a second or more go first. Idle ones go before
-///   slow ones, and the longest wait goes first. A connection that has carried a valid signature is
-///   evicted only if there is no other.
-/// - At three quarters of the limit, a client address with more than a small share of connections
-///   makes room for its own new connections.
+/// The number of connections is limited. So a client that opens many and sends nothing could lock
+/// out all others. Therefore connections are evicted (closed to make room for new ones):
+/// - If the limit is reached, a new connection takes the place of a waiting connection that has
+///   never carried a valid signature. Connections that have waited for a second or more are evicted
+///   first. Among them, idle ones are evicted before slow ones, and the one with the longest wait
+///   first. A connection that has carried a valid signature is evicted only if there is no other.
+/// - If three quarters of the limit are reached, a client address with more than a small share of
+///   the connections makes room for its own new connections.
 ///
 /// So a new connection is refused only if all connections are busy with requests, if too many
-/// evicted ones have not ended yet, or if its address has reached its own limit.
+/// evicted ones have not ended yet, or if its client address has reached its own limit.
 class ListenerShare {
  public:
   struct Observers {
-    /// Called with an exception that ended a session.
+    /// Called with an exception that ended an HTTP session.
     std::function<void(std::exception_ptr)> on_bug;
-    /// Called with the number of connections that were just evicted.
+    /// Called with the number of connections that were just evicted (closed to make room for new
+    /// ones).
     std::function<void(std::size_t)> on_evictions = nullptr;
   };
   using Now = std::function<SteadyClock::time_point()>;
 
-  /// Limit of evicted connections that have not ended yet. Their files are open in addition to the
-  /// other limits.
+  /// Limit of evicted connections that have not ended yet. Their file descriptors are open in
+  /// addition to those of the served connections.
   static constexpr std::size_t kLeavingMax = 256;
 
   ListenerShare(const HttpLimits& http_limits, TrustedProxies trusted_proxies,
@@ -102,36 +109,39 @@ class ListenerShare {
   const HttpLimits limits;
   const TrustedProxies trusted;
   RequestHandler& handler;
-  /// Returns the TLS context for the next session; null for plain TCP.
+  /// Function that returns the TLS context for the next session, or null for plain TCP.
   const std::function<TlsContext()> tls;
   const std::function<void(std::exception_ptr)> on_bug;
   const std::function<void(std::size_t)> on_evictions;
 
-  /// Returns true while a session is open or a thread still accepts connections.
+  /// Returns true while an HTTP session is open or a thread still accepts connections.
   [[nodiscard]] bool busy() const { return doors_ + sessions_ != 0; }
 
-  /// Call when a thread begins to accept, and when it has stopped.
+  /// Call open_door() when a thread begins to accept connections, and close_door() when it has
+  /// stopped.
   void open_door() { ++doors_; }
   void close_door() { --doors_; }
 
-  /// Counts body bytes in flight. \return false, and counts nothing, if they exceed the limit.
+  /// Counts bytes of request bodies that are in memory. \return false, and counts nothing, if the
+  /// total would exceed max_body_bytes_in_flight.
   [[nodiscard]] bool reserve_body(std::size_t bytes);
   void release_body(std::size_t bytes) { body_bytes_ -= bytes; }
 
  private:
   friend class ConnectionSlot;
-  /// Connections in the same state, ordered by time in that state, longest first. Each connection
-  /// owns its list node, so moving between lists allocates no memory.
+  /// Connections in the same state, ordered by the time in that state, longest first. Each
+  /// connection owns its list node, so moving a connection between lists allocates no memory.
   using Line = std::list<ConnectionSlot*>;
   struct AtAddress {
-    Line strangers;  ///< waiting connections that have never carried a valid signature
+    /// Waiting connections that have never carried a request with a valid signature.
+    Line strangers;
     Line others;
     [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
   };
-  /// Evicted connections, notified after the lock is released.
+  /// Connections that were evicted. They are notified after the lock is released.
   using Evicted = std::vector<std::weak_ptr<ConnectionSlot>>;
 
-  // Call the functions below, up to has_waited(), only while holding mutex_.
+  // Call the functions below, up to has_waited(), only while holding the lock `mutex_`.
   [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
@@ -151,18 +161,20 @@ class ListenerShare {
   std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
-  // The members below are guarded by mutex_.
+  // The members below are guarded by the lock `mutex_`.
   std::size_t connections_ = 0;
   std::size_t refusals_ = 0;
-  std::size_t leaving_ = 0;  ///< evicted connections that have not ended yet
+  std::size_t leaving_ = 0;  ///< number of evicted connections that have not ended yet
   std::array<Line, kWaitingCount> waiting_;
   std::map<base::IpAddress, AtAddress> by_address_;
 };
 
-/// One connection's entry in the counts of its listener; the destructor removes the entry. Used on
-/// the connection's thread. Another thread may evict the connection at any time.
+/// One connection's entry in the counts of its network listener; the destructor removes the entry.
+/// Used on the connection's thread. Another thread may evict the connection (close it to make room)
+/// at any time.
 class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
  public:
+  /// Counts a new connection and decides whether it is served.
   /// \param share must outlive this object.
   /// \param executor runs the connection's thread; the eviction callback is posted there.
   /// \param client address to count the connection for, as in count_for(); nothing if it is not
@@ -175,20 +187,21 @@ class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
 
   [[nodiscard]] Admission admission() const;
 
-  /// Counts the connection for another client address from now on. An IPv6 client is counted by its
-  /// /64 network, because a single host usually has a whole /64.
+  /// Counts the connection for another client address from now on. IPv6 clients of the same /64
+  /// network are counted together, because a single host usually has a whole /64.
   /// \return false if that address has too many connections; this connection is then refused.
   bool count_for(const base::IpAddress& client);
 
   /// Records the event that the connection waits for: kIdle or kSlow.
   void wait(Waiting waiting);
   /// Records that a whole request has come. The request is answered even if the connection was
-  /// evicted a moment ago.
+  /// evicted (closed to make room) a moment ago.
   void handle();
-  /// Records a valid signature: from now on this connection is among the last to be evicted.
+  /// Records that the connection carried a request with a valid signature: from now on this
+  /// connection is among the last to be evicted.
   void carries_signature() { signed_ = true; }
 
-  /// Sets the callback for eviction.
+  /// Sets the callback for the eviction of this connection.
   /// \param end must end the connection's current wait. Called at most once, on the connection's
   ///   thread. Null removes the callback.
   void on_eviction(std::function<void()> end) { end_ = std::move(end); }
@@ -205,12 +218,14 @@ class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
   // The members below, up to lost_range_, are guarded by the mutex of the ListenerShare.
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
-  SteadyClock::time_point since_;         // it waits
-  std::optional<base::IpAddress> range_;  // what it is counted for
-  // `range_` of an evicted connection, restored if its request is answered after all.
-  std::optional<base::IpAddress>
-      lost_range_;  // of an evicted one, in case it is served all the same
-  // List nodes for ListenerShare's lists; they stay here while the connection is in no list.
+  // Time at which the connection began to wait.
+  SteadyClock::time_point since_;
+  // Client address, or IPv6 /64 network, for which the connection is counted.
+  std::optional<base::IpAddress> range_;
+  // Former `range_` of an evicted connection, restored if its request is answered after all.
+  std::optional<base::IpAddress> lost_range_;
+  // List nodes for the lists of ListenerShare. The nodes are kept here while the connection is in
+  // no list.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};
   const ListenerShare::Line::iterator node_ = place_.begin();

@@ -36,8 +36,8 @@ error_code share_listening(Acceptor& acceptor, int descriptor) {
 }
 
 void turn_newcomers_away(Acceptor& acceptor) {
-  // The socket filter sees each TCP segment from its header on; byte 13 holds the flags (RFC 9293,
-  // section 3.1).
+  // The socket filter sees each TCP segment from its header on. Byte 13 of the header holds the
+  // flags (RFC 9293, section 3.1).
   constexpr unsigned kFlagsAt = 13;
   constexpr unsigned kWholeSegment = 0xFFFF'FFFF;
   std::array<sock_filter, 4> drop_syn{{
@@ -47,8 +47,8 @@ void turn_newcomers_away(Acceptor& acceptor) {
       BPF_STMT(BPF_RET | BPF_K, kWholeSegment),
   }};
   const sock_fprog program{static_cast<unsigned short>(drop_syn.size()), drop_syn.data()};
-  // Errors are ignored: if the kernel has no socket filters, clients that connect just before the
-  // listening socket closes are reset.
+  // Errors of this call are ignored. If the kernel has no socket filters, only the clients that
+  // connect just before the listening socket closes are reset.
   ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 

@@ -11,13 +11,13 @@ namespace couponhook::server {
 
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 
-/// Binds and listens. Several sockets of one process may share an endpoint (SO_REUSEPORT); the
-/// kernel gives each connection to one of them.
+/// Binds a socket and listens on it. Several sockets of one process may share an endpoint
+/// (SO_REUSEPORT); the kernel gives each connection to one of them.
 [[nodiscard]] error_code open_listening(Acceptor& acceptor,
                                         const asio::ip::tcp::endpoint& endpoint);
 
-/// Accepts from a socket that already listens. The acceptor gets a duplicate of `descriptor`; the
-/// caller still owns `descriptor` itself.
+/// Accepts connections from a socket that already listens. The acceptor gets a duplicate of
+/// `descriptor`; the caller still owns `descriptor` itself.
 [[nodiscard]] error_code share_listening(Acceptor& acceptor, int descriptor);
 
 /// Makes the kernel drop new connection attempts, while clients whose TCP handshake has begun can

@@ -19,18 +19,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Number of name servers that are asked within the time that the caller waits: resolv.conf may
-/// name as many. A larger number would make each timeout shorter than a slow name server needs.
-/// Newer releases of c-ares drop an answer that arrives after its timeout.
+/// Number of name servers that are asked one after the other within the time that the caller waits.
+/// resolv.conf may name 3 servers. A larger number here would make each timeout shorter than a slow
+/// name server needs. Newer releases of c-ares (the DNS library) drop an answer that arrives after
+/// its timeout.
 constexpr int kTurnsWithinPatience = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
-/// Number of times that each name server is asked; c-ares doubles the timeout each time.
+/// Number of times that each name server is asked. c-ares, the DNS library, doubles the timeout
+/// each time.
 constexpr int kTries = 4;
-/// Time to wait for the other family (IPv4 or IPv6) once addresses of one family have arrived. Some
-/// name servers never answer queries for IPv6 addresses.
+/// Time to wait for the other address family (IPv4 or IPv6) once addresses of one family have
+/// arrived. Some name servers never answer queries for IPv6 addresses.
 constexpr milliseconds kOtherFamilyPatience{200};
-/// TTL of addresses from /etc/hosts, which has no TTLs.
+/// Time for which addresses from /etc/hosts are cached. The file itself has no TTLs.
 constexpr seconds kHostsFileTtl{0};
 
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
@@ -62,7 +64,8 @@ void append_host_addresses(const hostent& host, Addresses& into) {
 }
 
 void initialize_library() {
-  // Initialization of a static variable is thread-safe; the call counter inside c-ares is not.
+  // The initialization of a static variable is thread-safe, but the call counter inside c-ares (the
+  // DNS library) is not.
   static const int initialized = ares_library_init(ARES_LIB_INIT_ALL);
   static_cast<void>(initialized);
 }
@@ -91,22 +94,24 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
 
   void abandon() {
     on_end_ = nullptr;
-    // Runs the pending c-ares callbacks and closes the sockets.
+    // This call runs the pending callbacks of c-ares (the DNS library) and closes its sockets.
     if (channel_ != nullptr) ares_destroy(std::exchange(channel_, nullptr));
     next_turn_.cancel();
     grace_.cancel();
   }
 
  private:
-  /// Answer of c-ares for one address family.
+  /// Answer of c-ares (the DNS library) for one address family, IPv4 or IPv6.
   struct FamilyAnswer {
     int family;
-    std::optional<int> status{};  // empty while the query is running
+    // Result code of the DNS query; empty while the query is running.
+    std::optional<int> status{};
     Addresses addresses{};
     seconds ttl = seconds::max();
   };
 
-  /// A socket of c-ares. Asio watches the socket and calls c-ares when it is ready.
+  /// A socket of c-ares, the DNS library. Asio watches the socket and calls c-ares when the socket
+  /// is ready.
   struct Watch {
     Watch(Executor executor, int fd) : descriptor(executor, fd) {}
     Descriptor descriptor;
@@ -169,7 +174,9 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     ares_freeaddrinfo(answer);
   }
 
-  /// Callback of c-ares. Both flags are false just before c-ares closes the socket.
+  /// Callback of c-ares, the DNS library, for a change of one of its sockets.
+  /// \param readable, writable the events that c-ares waits for; both are 0 just before c-ares
+  ///   closes the socket.
   static void socket_changed(void* self, ares_socket_t fd, int readable, int writable) {
     static_cast<Impl*>(self)->watch(fd, readable != 0, writable != 0);
   }
@@ -208,7 +215,7 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     go_on();
   }
 
-  /// Ends the look-up if enough is known; otherwise waits for the sockets and the next timeout.
+  /// Ends the DNS look-up if enough is known; otherwise waits for the sockets and the next timeout.
   void go_on() {
     if (may_end()) return end(answer());
     for (const auto& [fd, watch] : watches_) {

@@ -14,31 +14,35 @@
 
 namespace couponhook::server {
 
-/// Settings of a name look-up. The defaults are those of the system.
+/// Settings of a DNS look-up. The defaults are the operating system's own settings.
 struct ResolverOptions {
-  std::string resolv_conf;             ///< path of the file; empty: /etc/resolv.conf
-  std::uint16_t name_server_port = 0;  ///< UDP and TCP port of the name servers; 0: 53
+  /// Path of the file with the name servers; empty for /etc/resolv.conf.
+  std::string resolv_conf;
+  /// UDP and TCP port of the name servers; 0 for the usual port 53.
+  std::uint16_t name_server_port = 0;
 };
 
-/// Result of a look-up.
+/// Result of a DNS look-up.
 struct NameAnswer {
   AddressAnswer addresses;
   std::chrono::seconds ttl{0};
-  /// True if the result may be cached: addresses were found, or a name server said that there are
-  /// none. False if no name server answered, because that says nothing about the name.
+  /// True if the result may be cached: addresses were found, or a name server said that the host
+  /// has none. False if no name server answered, because the host may then still have addresses.
   bool definite = false;
 };
 
-/// Reads /etc/hosts, then asks the name servers of resolv.conf for IPv4 and IPv6 addresses at the
-/// same time. Each look-up has its own sockets and timers and reads both files again. So a name
-/// server that does not answer for one name delays no other look-up, and a changed file needs no
-/// restart. The destructor abandons the look-up.
+/// One DNS look-up of a host name. Reads /etc/hosts, then asks the name servers of resolv.conf for
+/// IPv4 and IPv6 addresses at the same time. Each look-up has its own sockets and timers and reads
+/// both files again. So a name server that does not answer for one name delays no other look-up,
+/// and a changed file needs no restart. The destructor abandons the look-up.
 ///
-/// Not thread-safe: used on the thread of its executor. Do not destroy it inside `on_end`.
+/// Not thread-safe: used on the thread of its executor. Do not destroy it inside the callback
+/// `on_end`.
 class NameQuery {
  public:
+  /// Starts the look-up.
   /// \param patience time within which the caller can use an answer; every name server is asked
-  ///   within it.
+  ///   within this time.
   /// \param on_end called once with the result, possibly before the constructor returns.
   NameQuery(Executor executor, const std::string& host, const ResolverOptions& options,
             std::chrono::milliseconds patience, std::function<void(NameAnswer)> on_end);

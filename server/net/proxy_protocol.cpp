@@ -46,7 +46,8 @@ ProxyHeader parse_version_2(std::string_view bytes) {
   if (version != kVersion2 || command > kProxy || size > kProxyHeaderBytesMax) {
     return kMalformedHeader;
   }
-  // The specification says to ignore the addresses of a LOCAL header (a health check).
+  // The PROXY specification says that the addresses of a LOCAL header (a health check by the load
+  // balancer) are ignored.
   if (command == kProxy) {
     if (family >> 4 > kFamilyMax || (family & 0xF) > kTransportMax) return kMalformedHeader;
     if (family == kTcp4 && length < kAddressBytes4) return kMalformedHeader;
@@ -63,8 +64,9 @@ ProxyHeader parse_version_2(std::string_view bytes) {
   return {State::kPresent, size};
 }
 
-/// Parses an address of the announced family. A load balancer that listens on IPv6 writes an IPv4
-/// client as ::ffff:a.b.c.d, which is valid for TCP6.
+/// Parses an IP address of the address family that a PROXY header of version 1 announces. A load
+/// balancer that listens on IPv6 writes an IPv4 client as ::ffff:a.b.c.d, which is valid for TCP6.
+/// \return nothing if the text is no address of that family.
 std::optional<base::IpAddress> parse_address(std::string_view text, bool v6) {
   if ((text.find(':') != std::string_view::npos) != v6) return {};
   return base::IpAddress::parse(text);
@@ -76,7 +78,8 @@ bool is_port(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size();
 }
 
-/// Removes the text before the next space, and that space, from the front of `line`.
+/// Removes the text before the next space, and that space, from the front of `line`. \return the
+/// removed text without the space.
 std::string_view next_word(std::string_view& line) {
   const std::size_t space = line.find(' ');
   const std::string_view word = line.substr(0, space);

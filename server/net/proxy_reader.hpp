@@ -12,16 +12,17 @@
 namespace couponhook::server {
 
 enum class ProxyStatus : std::uint8_t {
-  kOk,         ///< no header, or a valid header from a trusted proxy
-  kUntrusted,  ///< a header from an address that is no trusted proxy
+  kOk,         ///< no PROXY header, or a valid one from a trusted proxy
+  kUntrusted,  ///< a PROXY header from an address that is no trusted proxy
   kMalformed,
   kGone,  ///< the peer closed, failed or took too long
 };
 
-/// Reads the header, if there is one, and takes no byte behind it.
+/// Reads the PROXY header at the beginning of a connection, if there is one, and takes no byte
+/// behind it.
 /// \param connection must have its deadline set.
-/// \param client on entry the TCP peer; changed to the client that a trusted proxy names. Must live
-///   until the task is done, as must `trusted`.
+/// \param client on entry the address of the TCP peer; changed to the client that a trusted proxy
+///   names. Must live until the task is done, as must `trusted`.
 [[nodiscard]] Task<ProxyStatus> read_proxy_header(Connection& connection,
                                                   const TrustedProxies& trusted,
                                                   base::IpAddress& client);

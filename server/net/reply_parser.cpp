@@ -17,7 +17,8 @@ constexpr unsigned kSwitchingProtocols = 101;
 constexpr unsigned kNoContent = 204;
 constexpr unsigned kNotModified = 304;
 
-/// Reads all of `text` as a number. \return nothing if there is any other character.
+/// Reads the whole text as a number. \return nothing if the text has any other character than
+/// digits.
 std::optional<std::uint64_t> number_in(std::string_view text, int base) {
   std::uint64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number, base);
@@ -26,11 +27,14 @@ std::optional<std::uint64_t> number_in(std::string_view text, int base) {
 }
 
 struct StatusLine {
-  bool is_old = false;  // HTTP/1.0 or older
+  // True if the reply is of HTTP/1.0 or older.
+  bool is_old = false;
   unsigned status = 0;
 };
 
-/// Parses "HTTP/1.1 200 OK"; the minor version and the reason phrase may be missing.
+/// Parses a status line such as "HTTP/1.1 200 OK"; the minor version and the reason phrase may be
+/// missing.
+/// \return nothing if the line is not a status line.
 std::optional<StatusLine> parse_status_line(std::string_view line) {
   if (!equals_ignoring_case(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
   line.remove_prefix(kProtocol.size());
@@ -66,7 +70,7 @@ std::size_t ReplyParser::feed(std::string_view bytes) {
 void ReplyParser::end_of_stream() {
   if (is_done() || !problem_.empty()) return;
   keeps_alive_ = false;
-  // Some servers close the connection without a line end behind their last line.
+  // Some servers close the connection without a line end behind their last header line.
   if (state_ == State::kStatusLine || state_ == State::kHeaders) {
     if (!line_.empty()) {
       const std::string line = std::exchange(line_, {});
@@ -78,7 +82,8 @@ void ReplyParser::end_of_stream() {
   if (state_ == State::kBodyUntilClosed || state_ == State::kTrailers) state_ = State::kDone;
 }
 
-/// \return true if `line_` holds a complete line, without its line end.
+/// Collects the bytes of one line. \return true if `line_` holds a complete line, without its line
+/// end.
 bool ReplyParser::take_line(std::string_view& bytes) {
   const std::size_t end = bytes.find('\n');
   const std::size_t taken =
@@ -97,8 +102,8 @@ bool ReplyParser::take_line(std::string_view& bytes) {
   return true;
 }
 
-/// Refuses a wrong protocol at its first wrong byte; otherwise the error would come only after the
-/// timeout.
+/// Checks the beginning of the reply and refuses a protocol other than HTTP at its first wrong
+/// byte. Otherwise the error would come only after the timeout.
 void ReplyParser::check_beginning() {
   if (line_.front() == '\r' || line_.front() == '\n') return;
   const std::size_t size = std::min(line_.size(), kProtocol.size());
@@ -135,7 +140,7 @@ void ReplyParser::on_line(std::string_view line) {
 }
 
 void ReplyParser::on_status_line(std::string_view line) {
-  // Empty lines may be left over from the previous reply.
+  // Empty lines before the status line may be left over from the previous reply.
   if (trim_blanks(line).empty()) return;
   const auto parsed = parse_status_line(line);
   if (!parsed) return fail_unreadable(line);
@@ -184,7 +189,7 @@ void ReplyParser::note_header(std::string_view name, std::string_view value) {
 }
 
 void ReplyParser::on_headers_end() {
-  // The final reply follows an interim reply (RFC 9110, section 15.2).
+  // An interim reply (status 1xx) is dropped: the final reply follows it (RFC 9110, section 15.2).
   if (reply_.status < 200 && reply_.status != kSwitchingProtocols) {
     reply_ = {};
     keeps_alive_ = true;
@@ -197,13 +202,13 @@ void ReplyParser::on_headers_end() {
   choose_framing();
 }
 
-/// Decides how the end of the body is found: by chunks, by Content-Length or by the end of the
-/// connection (RFC 9112, section 6.3).
+/// Decides how the end of the reply's body is found: by chunks, by Content-Length or by the end of
+/// the connection (RFC 9112, section 6.3).
 void ReplyParser::choose_framing() {
   const unsigned status = reply_.status;
   const bool both = has_transfer_coding_ && content_length_;
-  // A 204 has no body. If its headers announce one, the bytes of that body would be read as the
-  // next reply.
+  // A reply with status 204 has no body. If its headers announce one all the same, the bytes of
+  // that body would be read as the next reply, so the connection is not used again.
   const bool has_unread_body =
       status == kNoContent && (has_transfer_coding_ || content_length_.value_or(0) != 0);
   const bool doubtful = has_strange_line_ || length_in_doubt_ || both || has_unread_body;

@@ -20,42 +20,44 @@ struct ClientReply {
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-/// Parses one reply from bytes as they arrive; does no I/O. Accepts all that curl, Go and Python
-/// accept: a receiver that has done its work must not be called again only because its reply has an
-/// unusual form. Accepted are a status line without reason phrase, bare line feeds, HTTP/1.0, a
-/// body that ends with the connection, spaces around names and values, and header lines without a
-/// colon. If the end of the reply is in doubt, the reply still counts, but the connection is not
-/// reused.
+/// Parses one HTTP reply from bytes as they arrive; does no I/O. Accepts all that curl, Go and
+/// Python accept: a receiver that has processed a notification must not be called again only
+/// because its reply has an unusual form. Accepted are a status line without reason phrase, bare
+/// line feeds, HTTP/1.0, a body that ends with the connection, spaces around names and values, and
+/// header lines without a colon. If the end of the reply is not certain, the reply is still
+/// accepted, but the connection is not used again.
 ///
 /// Not thread-safe.
 class ReplyParser {
  public:
-  /// Limit in bytes of status line and headers together, interim replies included. It is also the
-  /// limit of the line before each chunk.
+  /// Limit in bytes of status line and headers together, interim replies (status 1xx) included. It
+  /// is also the limit of the line before each chunk of a body.
   static constexpr std::size_t kHeadBytesMax = 262144;
   static constexpr int kInterimRepliesMax = 32;
 
+  /// Makes a parser for the reply to one request.
   /// \param head true for the reply to a HEAD request, which has no body.
   ReplyParser(bool head, std::size_t body_bytes_max)
       : body_bytes_max_(body_bytes_max), head_(head) {}
 
-  /// Parses more bytes. \return the number of bytes that belong to this reply: all of them, unless
-  /// the reply is complete or invalid.
+  /// Parses more bytes of the reply. \return the number of bytes that belong to this reply: all of
+  /// them, unless the reply is complete or invalid.
   std::size_t feed(std::string_view bytes);
-  /// Call when the server has closed the connection in order.
+  /// Call this function when the server has closed the connection in order.
   void end_of_stream();
 
   /// Returns true if any byte of a reply, or of an interim reply (1xx), has come.
   [[nodiscard]] bool has_begun() const { return has_begun_; }
-  /// Returns true if status and headers are complete, so that only the body follows.
+  /// Returns true if the status and the headers are complete, so that only the body follows.
   [[nodiscard]] bool head_is_read() const { return state_ >= State::kBody; }
   [[nodiscard]] bool is_done() const { return state_ == State::kDone; }
-  /// The error, as a sentence that begins with "the reply"; empty if there is none so far.
+  /// The error in the reply, as a sentence that begins with "the reply"; empty if no error was
+  /// found so far.
   [[nodiscard]] const std::string& problem() const { return problem_; }
-  /// Returns true if another request may be sent over the connection.
+  /// Returns true if another request may be sent over the same connection after this reply.
   [[nodiscard]] bool is_reusable() const { return is_done() && keeps_alive_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const { return content_length_; }
-  /// The reply; valid after its headers are complete. The body holds the bytes that have come so
+  /// The reply; valid after its headers are complete. Its body holds the bytes that have come so
   /// far.
   [[nodiscard]] ClientReply& reply() { return reply_; }
 
@@ -94,10 +96,12 @@ class ReplyParser {
   bool keeps_alive_ = true;
   bool is_chunked_ = false;
   bool has_transfer_coding_ = false;
-  bool has_strange_line_ = false;  // a header line without a name or a colon
+  // True if the reply had a header line without a name or a colon.
+  bool has_strange_line_ = false;
   bool length_in_doubt_ = false;
   std::optional<std::uint64_t> content_length_;
-  std::uint64_t left_ = 0;  // bytes missing from the body, or from the current chunk
+  // Number of bytes missing from the body, or from the current chunk of the body.
+  std::uint64_t left_ = 0;
   std::string line_;
   std::string problem_;
   ClientReply reply_;

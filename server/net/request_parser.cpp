@@ -9,10 +9,11 @@
 namespace couponhook::server {
 namespace {
 
-/// Memory that a connection keeps for each buffer between requests, in bytes: enough for a
+/// Memory that a connection keeps between requests for each of its buffers, in bytes: enough for a
 /// notification, and small enough for thousands of idle connections.
 constexpr std::size_t kKeptBytesMax = 8192;
-/// WeChat Pay sends about ten header fields, and proxies add about ten more.
+/// Largest number of header fields in a request. WeChat Pay sends about ten header fields, and
+/// proxies add about ten more.
 constexpr std::size_t kFieldsMax = 200;
 constexpr std::size_t kLineEndBytes = 2;
 
@@ -24,20 +25,21 @@ void clear_text(std::string& text) {
   if (text.capacity() > kKeptBytesMax) text.shrink_to_fit();
 }
 
-/// Returns true for header fields that hold a single value and decide about a request: signature
-/// and authorization. Two different values of such a field are refused, because a proxy might use
-/// one of them and this server the other.
+/// Returns true for header fields that have a single value and matter for security: signature and
+/// authorization. A request with two different values of such a field is refused, because a proxy
+/// might use one of them and this server the other.
 bool decides(std::string_view name) {
   return starts_ignoring_case(name, "Wechatpay-") || equals_ignoring_case(name, "Authorization");
 }
 
-/// Checks for "HTTP/" DIGIT "." DIGIT.
+/// Returns true if the text is an HTTP version: "HTTP/", a digit, "." and a digit.
 bool is_version(std::string_view text) {
   return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
          is_digit(text[7]);
 }
 
-/// Removes and returns the text before the first space, or all of it if there is none.
+/// Removes the text before the first space from `text`, or all text if there is no space. \return
+/// the removed text.
 std::string_view take_word(std::string_view& text) {
   const std::size_t blank = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, blank);
@@ -72,7 +74,7 @@ void RequestParts::clear() {
 }
 
 RequestParts::Span RequestParts::span_of(std::string_view part) const {
-  // Positions fit in 32 bits, because the parser limits the size of the header.
+  // Positions in the header fit in 32 bits, because the parser limits the size of the header.
   return {static_cast<std::uint32_t>(part.data() - head_.data()),
           static_cast<std::uint32_t>(part.size())};
 }
@@ -143,7 +145,8 @@ void RequestParser::put_head(std::string_view& bytes) {
   }
 }
 
-/// Parses the request line: method SP request-target SP HTTP-version (RFC 9112, section 3).
+/// Parses the request line: method, target and HTTP version, separated by single spaces (RFC 9112,
+/// section 3).
 void RequestParser::take_request_line(std::string_view line) {
   const std::string_view method = take_word(line);
   const std::string_view target = take_word(line);
@@ -162,8 +165,9 @@ void RequestParser::take_request_line(std::string_view line) {
   phase_ = Phase::kFields;
 }
 
-/// Parses the request target, in one of the four forms of RFC 9112, section 3.2. A server must also
-/// accept an absolute URL; only its path and query are kept.
+/// Parses the target of a request, in one of the four forms of RFC 9112, section 3.2. A server must
+/// also accept an absolute URL; only the path and query of the URL are kept.
+/// \return false if the target is invalid.
 bool RequestParser::take_target(std::string_view method, std::string_view target) {
   parts_.target_ = parts_.span_of(target);
   if (method == "CONNECT") {
@@ -219,9 +223,9 @@ void RequestParser::take_known_field(std::string_view name, std::string_view val
   } else if (equals_ignoring_case(name, "Content-Length")) {
     take_length(value);
   } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
-    // Only "chunked" alone is accepted. With any other coding, the end or the content of the body
-    // would be a guess. A proxy in front of this server might guess differently (RFC 9112, section
-    // 6.3).
+    // Transfer-Encoding must be "chunked" alone. With any other coding, the end or the content of
+    // the body would be a guess. A proxy in front of this server might guess differently (RFC 9112,
+    // section 6.3).
     if (++codings_ != 1 || !equals_ignoring_case(value, "chunked")) {
       fail(HttpFault::kMalformed, "Transfer-Encoding is not chunked alone");
     }
@@ -258,8 +262,8 @@ bool RequestParser::contradicts(std::string_view name, std::string_view value) c
 }
 
 void RequestParser::end_head() {
-  // With two Host headers, a proxy might use one host and this server the other. HTTP/1.0 does not
-  // require a Host header (RFC 9112, section 3.2).
+  // A request needs exactly one Host header. With two of them, a proxy might use one host and this
+  // server the other. HTTP/1.0 does not require a Host header (RFC 9112, section 3.2).
   if (hosts_ > 1 || (hosts_ == 0 && !parts_.is_http_1_0_)) {
     return fail(HttpFault::kMalformed, "there must be one Host header");
   }

@@ -15,23 +15,23 @@
 
 namespace couponhook::server {
 
-/// The parts of a request that have arrived. Reusable: the next request of a connection uses the
-/// memory that this request allocated.
+/// The parts of an HTTP request that have arrived. Reusable: the next request of a connection uses
+/// the memory that this request allocated.
 class RequestParts final : public HeaderFields {
  public:
   [[nodiscard]] std::string_view method() const { return at(method_); }
-  /// The target as "/path?query". The "*" of OPTIONS and the host and port of CONNECT are
-  /// unchanged.
+  /// Returns the request's target as "/path?query". Only the targets of OPTIONS ("*") and CONNECT
+  /// (host and port) are returned as they are.
   [[nodiscard]] std::string_view target() const {
     return rooted_target_.empty() ? at(target_) : rooted_target_;
   }
   [[nodiscard]] std::string_view body() const { return body_; }
   [[nodiscard]] std::string_view find(std::string_view name) const override;
-  /// Returns the values of all fields with this name, in the order of the request.
+  /// Returns the values of all header fields with this name, in the order of the request.
   [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
 
-  /// Returns true for HTTP/1.0. Such a client expects the server to close the connection, unless
-  /// the reply has "Connection: keep-alive".
+  /// Returns true if the request uses HTTP/1.0. Such a client expects the server to close the
+  /// connection, unless the reply has "Connection: keep-alive".
   [[nodiscard]] bool is_http_1_0() const { return is_http_1_0_; }
 
   /// Clears the request for reuse. Memory of an unusually large request is freed.
@@ -40,7 +40,8 @@ class RequestParts final : public HeaderFields {
  private:
   friend class RequestParser;
 
-  /// A part of `head_`, as position and size: pointers would become invalid when `head_` grows.
+  /// A part of the text `head_`, as position and size: pointers would become invalid when `head_`
+  /// grows.
   struct Span {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
@@ -53,40 +54,42 @@ class RequestParts final : public HeaderFields {
   [[nodiscard]] std::string_view at(Span span) const {
     return std::string_view(head_).substr(span.begin, span.size);
   }
-  /// \param part must be a view into `head_`.
+  /// Converts a view into `head_` to a position and a size. \param part must be a view into
+  /// `head_`.
   [[nodiscard]] Span span_of(std::string_view part) const;
 
-  std::string head_;  ///< request line and header fields, as received
+  std::string head_;  ///< request line and header fields of the request, as received
   bool is_http_1_0_ = false;
   Span method_;
   Span target_;
-  std::string rooted_target_;  ///< "/?query" for an absolute URL without a path
+  std::string rooted_target_;  ///< the target "/?query", made from an absolute URL without a path
   std::vector<Field> fields_;
   std::string body_;
 };
 
 struct RequestLimits {
-  /// Of request line and header fields; also of chunk extensions and trailers.
+  /// Limit in bytes of request line and header fields together. It is also the limit of all chunk
+  /// extensions and trailers of a body together.
   std::size_t head_bytes;
   std::size_t body_bytes;
 };
 
-/// Parses one request and says which rule a bad request broke. The parser is as strict as RFC 9112
-/// allows, wherever a lenient parser would let an attacker smuggle a request past a proxy. The
+/// Parses one HTTP request and says which rule a bad request broke. The parser is as strict as RFC
+/// 9112 allows, wherever a lenient parser would let an attacker smuggle a request past a proxy. The
 /// result does not depend on how the bytes are split into pieces. An error is reported at the first
 /// byte that causes it.
 class RequestParser {
  public:
-  /// \param parts must be clear, and must outlive the parser.
+  /// Makes a parser for one request. \param parts must be clear, and must outlive the parser.
   RequestParser(RequestParts& parts, const RequestLimits& limits)
       : parts_(parts), limits_(limits) {}
 
-  /// Parses bytes up to the end of the header; later calls parse the body.
+  /// Parses bytes of the request up to the end of the header; later calls parse the body.
   /// \return the number of bytes taken. Bytes remain if the header or the request is complete, or
-  ///   if a fault was found.
+  /// if a fault was found.
   std::size_t put(std::string_view bytes);
 
-  /// Returns true if the request has begun; empty lines before it do not count.
+  /// Returns true if a byte of the request has come. Empty lines before the request do not count.
   [[nodiscard]] bool begun() const { return !parts_.head_.empty() || phase_ != Phase::kStart; }
   [[nodiscard]] bool is_head_done() const { return phase_ >= Phase::kBody; }
   [[nodiscard]] bool is_done() const { return phase_ == Phase::kDone; }
@@ -95,7 +98,7 @@ class RequestParser {
   /// JSON.
   [[nodiscard]] std::string_view fault_detail() const { return fault_detail_; }
 
-  // The functions below are valid once the header is complete.
+  // The functions below are valid once the header of the request is complete.
 
   /// Returns true if the client wants the connection to stay open.
   [[nodiscard]] bool keep_alive() const;
@@ -121,9 +124,10 @@ class RequestParser {
   RequestParts& parts_;
   RequestLimits limits_;
   Phase phase_ = Phase::kStart;
-  std::size_t line_begin_ = 0;  ///< position in `head_`
+  std::size_t line_begin_ = 0;  ///< position in `head_` at which the current line begins
   std::size_t empty_bytes_ = 0;
-  bool after_cr_ = false;  ///< true if the last byte was a CR, in empty lines before the request
+  /// True if the last byte was a CR. Used only for empty lines before the request.
+  bool after_cr_ = false;
   int hosts_ = 0;
   int codings_ = 0;
   bool close_ = false;

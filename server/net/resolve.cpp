@@ -9,15 +9,16 @@
 
 namespace couponhook::server {
 
-/// A running look-up. The callers that wait for its answer own it.
+/// A running DNS look-up. The callers that wait for its answer own the look-up.
 struct Resolver::LookUp {
   std::optional<NameAnswer> answer;
-  std::vector<Timer*> waiting;  // timers of the waiting callers; cancelled when the answer has come
-  // Declared last, so destroyed first: its callback uses the members above.
+  // Timers of the waiting callers; cancelled when the answer has come.
+  std::vector<Timer*> waiting;
+  // The query is declared last, so it is destroyed first: its callback uses the members above.
   std::unique_ptr<NameQuery> query;
 };
 
-/// Registers a caller's timer with a look-up, and removes it in the destructor.
+/// Registers a caller's timer with a DNS look-up; the destructor removes the timer.
 class Resolver::Waiting {
  public:
   Waiting(LookUp& look_up, Timer& timer) : look_up_(look_up), timer_(&timer) {
@@ -53,7 +54,8 @@ std::shared_ptr<Resolver::LookUp> Resolver::look_up(Executor executor, const std
   running_[host] = fresh;
   const auto patience =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - SteadyClock::now());
-  // `look_up` cannot dangle: it owns the query, and the query's destructor removes this callback.
+  // The callback may use the raw pointer `look_up`: the look-up owns the DNS query, and the query's
+  // destructor removes this callback.
   const auto on_end = [this, host, look_up = fresh.get()](NameAnswer answer) {
     if (answer.definite) {
       cache_.keep(host, answer.addresses, answer.ttl, SteadyClock::now());

@@ -18,18 +18,18 @@ namespace couponhook::server {
 
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 
-/// Looks up host names without blocking. Look-ups of different names run in parallel, and callers
-/// that ask for the same name share one look-up. Results are cached by AddressCache.
+/// Looks up host names in DNS without blocking. Look-ups of different names run in parallel, and
+/// callers that ask for the same name share one look-up. Results are cached in AddressCache.
 ///
-/// Not thread-safe: used on the thread of one io_context, which it must outlive.
+/// Not thread-safe: used on the thread of one io_context. The resolver must outlive the io_context.
 class Resolver {
  public:
   using Result = boost::system::result<Endpoints, std::string>;
 
   explicit Resolver(ResolverOptions options = {}) : options_(std::move(options)) {}
 
-  /// Returns the endpoints of a host. An IP address needs no look-up. A look-up is abandoned once
-  /// the deadlines of all its callers have passed.
+  /// Returns the IP addresses of a host, each with the port. An IP address as `host` needs no
+  /// look-up. A look-up is abandoned once the deadlines of all its callers have passed.
   /// \param port a decimal number.
   /// \return an error text, which does not contain the host name, if there are no addresses.
   Task<Result> resolve(std::string host, std::string port, SteadyClock::time_point deadline);
@@ -46,8 +46,8 @@ class Resolver {
   std::map<std::string, std::weak_ptr<LookUp>> running_;
 };
 
-/// Resolves a host like Resolver::resolve(), on a thread that may block: runs an event loop until
-/// the answer or the deadline.
+/// Resolves a host name like Resolver::resolve(), on a thread that may block. The call returns at
+/// the answer or at the deadline.
 [[nodiscard]] Resolver::Result resolve_blocking(const std::string& host, const std::string& port,
                                                 SteadyClock::time_point deadline);
 

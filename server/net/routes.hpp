@@ -12,22 +12,24 @@
 
 namespace couponhook::server {
 
-/// Finds the handler of a method and a path. Immutable after the calls of add(); then thread-safe.
+/// Finds the handler for the method and the path of a request. The calls of add() come first;
+/// afterwards the table does not change and is thread-safe.
 template <typename Handler>
 class Routes {
  public:
-  /// \param pattern a path in which "*" matches any one segment.
+  /// Adds a route.
+  /// \param pattern a path in which "*" matches any one segment (the text between two slashes).
   void add(std::string method, std::string_view pattern, Handler handler) {
     auto target = base::parse_request_target(pattern);
     routes_.push_back({std::move(method), std::move(target.value().segments), std::move(handler)});
   }
 
   struct Match {
-    const Handler* handler = nullptr;  ///< null: no handler; see `allow`
-    std::vector<std::string> places;   ///< path segments that "*" matched
-    std::string allow;  ///< methods that the path supports; empty: the path is unknown
+    const Handler* handler = nullptr;  ///< the handler; null if no route fits, see `allow`
+    std::vector<std::string> places;   ///< path segments that a "*" of the route matched
+    std::string allow;  ///< methods that the path supports; empty if the path is unknown
   };
-  /// The first route that fits, in the order in which they were added.
+  /// Returns the first route that fits the request, in the order in which the routes were added.
   [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const {
     Match match;
     for (const Route& route : routes_) {

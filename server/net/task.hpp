@@ -22,15 +22,15 @@ using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
 /// Executor of one thread's io_context. Every I/O object names this type, which avoids the indirect
-/// calls of any_io_executor.
+/// calls of Asio's any_io_executor.
 using Executor = asio::io_context::executor_type;
 template <typename T>
 using Task = asio::awaitable<T, Executor>;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
 
-/// Completion token: `auto [ec, n] = co_await socket.async_read_some(buffer, use_task);`
-/// Errors are returned as values and not thrown.
+/// Completion token of Asio, used as `auto [ec, n] = co_await socket.async_read_some(buffer,
+/// use_task);` Errors are returned as values and not thrown.
 ///
 /// GCC 12 destroys some temporary objects in co_await expressions twice (GCC PR95599, PR101367).
 /// Therefore give every closure, aggregate and owning argument a name on its own line before

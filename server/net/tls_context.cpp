@@ -25,15 +25,15 @@ TlsContext make_context(const SSL_METHOD* method) {
   TlsContext context(SSL_CTX_new(method), SSL_CTX_free);
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-  // Partial writes and moving buffers let a session write directly from its reply. Released buffers
-  // keep thousands of idle connections small. Read-ahead reads a whole TLS record in one system
-  // call.
+  // Partial writes and moving buffers let an HTTP session write directly from its reply. Releasing
+  // unused buffers keeps thousands of idle connections small. Read-ahead reads a whole TLS record
+  // in one system call.
   SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(tls, 1);
   SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  // The cheapest of the strong choices come first. In measurements, AES-128 and X25519 saved a
-  // fifth of a handshake's cost.
+  // The cheapest of the strong TLS ciphers come first. In measurements, AES-128 and X25519 saved a
+  // fifth of the cost of a handshake.
   SSL_CTX_set_ciphersuites(
       tls, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
   SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM:ECDHE+CHACHA20");
@@ -54,15 +54,15 @@ int choose_http_1_1(SSL*, const unsigned char** chosen, unsigned char* chosen_si
   return SSL_TLSEXT_ERR_OK;
 }
 
-/// Completes the context of a server that already has its certificate and key.
+/// Completes the TLS context of a server that already has its certificate and key.
 void serve_with(SSL_CTX* tls) {
   SSL_CTX_set_options(tls, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(tls, choose_http_1_1, nullptr);
   static constexpr std::array<unsigned char, 10> kSessionContext = {'c', 'o', 'u', 'p', 'o',
                                                                     'n', 'h', 'o', 'o', 'k'};
   SSL_CTX_set_session_id_context(tls, kSessionContext.data(), kSessionContext.size());
-  // Clients resume sessions with tickets. A session cache would only add a lock shared by all
-  // threads.
+  // TLS clients resume sessions with tickets, so no session cache is needed. It would only add a
+  // lock shared by all threads.
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(tls, 1);
 }

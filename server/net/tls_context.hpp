@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// An immutable TLS context. A new certificate makes a new context: running sessions keep the old
-/// one, so nothing changes during a handshake.
+/// An immutable TLS context (certificate, key and settings). A new certificate makes a new context.
+/// Running sessions keep the old context, so nothing changes during a handshake.
 using TlsContext = std::shared_ptr<SSL_CTX>;
 
 /// Makes the context of a TLS server: TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN
@@ -26,17 +26,19 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
 /// Does the same as make_server_tls(), but accepts an expired certificate. Clients that do not
-/// check the date can then still connect, which is better than no listener.
+/// check the date can then still connect, which is better than no server at all.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// Does the same as make_server_tls(), with a new key and a new self-signed certificate. Clients
-/// that verify certificates refuse it, but other clients, such as a load balancer's health check,
-/// get an answer.
+/// Makes a TLS context like that of make_server_tls(), with a new key and a new self-signed
+/// certificate. Clients that verify certificates refuse it. Other clients, such as a load
+/// balancer's health check, still get an answer.
+/// \param now the current time, from which the certificate is valid.
 /// \throws std::runtime_error if OpenSSL refuses the new certificate.
 [[nodiscard]] TlsContext make_stopgap_server_tls(std::chrono::sys_seconds now);
 
-/// Returns the expiry time of the context's certificate; nothing if the context has none.
+/// Returns the time at which the certificate of a TLS context expires; nothing if the context has
+/// no certificate.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> certificate_end(const TlsContext& context);
 
 /// Makes the context of a TLS client, which verifies the server's certificate.

@@ -25,11 +25,13 @@ MemoryBio memory_bio(std::string_view text) {
   return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
 }
 
-/// Refuses a key that needs a password; OpenSSL's own callback would ask for it at the terminal.
+/// Refuses a private key that needs a password. OpenSSL's own callback would ask for the password
+/// at the terminal.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
   return -1;
 }
 
+/// Reads all certificates of a PEM file.
 /// \param purpose the certificates that the file should hold, for the error message if it has none.
 Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::path& file,
                                                       std::string_view purpose) {
@@ -39,7 +41,7 @@ Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::pat
   if (!pem.faults.empty()) return file.string() + ": " + pem.faults.front();
   std::vector<ChainCertificate> certificates;
   for (std::size_t i = 0; i < pem.blocks.size(); ++i) {
-    // Other PEM blocks are skipped: the private key may be in the same file.
+    // PEM blocks other than certificates are skipped: the private key may be in the same file.
     if (!pem.blocks[i].is_certificate()) continue;
     const MemoryBio bio = memory_bio(pem.blocks[i].text);
     ChainCertificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr),
@@ -122,8 +124,8 @@ Used trust_certificates(SSL_CTX* context, const std::filesystem::path& file) {
     return Used(boost::system::in_place_error, trusted.error());
   }
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
-  // X509_STORE_add_cert() accepts a certificate that the store already has. It fails only if memory
-  // runs out.
+  // X509_STORE_add_cert() accepts a certificate that the store already has. The function fails only
+  // if there is no memory left.
   for (const ChainCertificate& each : *trusted) X509_STORE_add_cert(store, each.get());
   ERR_clear_error();
   return Used();

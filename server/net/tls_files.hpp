@@ -12,13 +12,13 @@
 
 namespace couponhook::server {
 
-/// Loads the certificate chain and the private key of a server into a context.
+/// Loads the certificate chain and the private key of a server into a TLS context.
 /// \return an error that names the file at fault and what to do.
 [[nodiscard]] boost::system::result<void, std::string> use_chain_and_key(
     SSL_CTX* context, const std::filesystem::path& certificate_chain,
     const std::filesystem::path& private_key);
 
-/// Adds every certificate of a file to those that a context trusts.
+/// Makes a TLS context trust every certificate of a PEM file.
 /// \return an error that names the file at fault and what to do.
 [[nodiscard]] boost::system::result<void, std::string> trust_certificates(
     SSL_CTX* context, const std::filesystem::path& file);

@@ -13,8 +13,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-/// Parses one entry of X-Forwarded-For. Some proxies add the port: 203.0.113.7:4711,
+/// Parses one entry of X-Forwarded-For. Some proxies add the port, as in 203.0.113.7:4711 or
 /// [2001:db8::7]:4711.
+/// \return nothing if the entry is no IP address.
 std::optional<base::IpAddress> parse_hop(std::string_view text) {
   text = trim(text);
   if (text.starts_with('[')) return base::IpAddress::parse(text.substr(1, text.find(']') - 1));

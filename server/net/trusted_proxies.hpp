@@ -11,7 +11,7 @@
 
 namespace couponhook::server {
 
-/// The networks of our own load balancers. Immutable and thread-safe.
+/// The networks of the trusted proxies: our own load balancers. Immutable and thread-safe.
 class TrustedProxies {
  public:
   TrustedProxies() = default;
@@ -19,13 +19,13 @@ class TrustedProxies {
 
   [[nodiscard]] bool contains(const base::IpAddress& address) const;
 
-  /// Finds the client behind a trusted proxy. Each proxy appends the address it saw to
-  /// X-Forwarded-For. So the list is read from its end, as long as it names trusted proxies;
-  /// entries before that may be forged by the client.
-  /// \param hop sender of the request: a trusted proxy.
+  /// Finds the client behind a trusted proxy. Each proxy appends the address from which it got the
+  /// request to X-Forwarded-For. So the header is read from its end, as long as it names trusted
+  /// proxies; entries before that may be forged by the client.
+  /// \param hop IP address of the request's sender: a trusted proxy.
   /// \param lines the values of all X-Forwarded-For fields, in the order of the request.
   /// \return the first address from the end that is no trusted proxy, or the last address that
-  ///   could be parsed.
+  /// could be parsed.
   [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
                                               std::span<const std::string_view> lines) const;
 

@@ -16,20 +16,21 @@ namespace couponhook::server {
 class CommitWait;
 
 /// Queue of commit results for one io_context, which owns the queue as an Asio service. The writer
-/// finishes a whole batch at once. One posted handler per result would wake the I/O thread many
-/// times; here the first result of a batch wakes the thread, which then takes all results that have
-/// arrived.
+/// thread finishes a whole batch of commits at once. If each result were posted to the I/O thread
+/// separately, the thread would be woken many times. Here the first result of a batch wakes the I/O
+/// thread, which then takes all results that have arrived.
 class CommitCompletions final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;
 
-  /// The queue of the io_context that `executor` belongs to.
+  /// Returns the queue of commit results of the io_context that `executor` belongs to.
   [[nodiscard]] static CommitCompletions& of(const Executor& executor);
 
-  /// Called by Asio when the service is first used.
+  /// Makes the queue. Asio calls this constructor when the service is first used.
   explicit CommitCompletions(asio::execution_context& context);
 
-  /// Adds a result. May be called on any thread; the wait is finished on the io_context's thread.
+  /// Adds the result of a commit. May be called on any thread; the wait for the result ends on the
+  /// io_context's thread.
   void put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome);
 
  private:
@@ -40,8 +41,10 @@ class CommitCompletions final : public asio::execution_context::service {
 
   Executor executor_;
   std::mutex mutex_;
-  Letters arrived_;  // guarded by mutex_
-  Letters read_;     // used by the io_context's thread only; keeps its memory for the next batch
+  Letters arrived_;  // results that have arrived, guarded by mutex_
+  // Results that are being passed on. Used by the io_context's thread only; keeps its memory for
+  // the next batch.
+  Letters read_;
 };
 
 }  // namespace couponhook::server

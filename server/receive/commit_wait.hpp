@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Wait of an I/O thread for a commit of the store's writer thread.
+/// Lets an I/O thread wait until the database's writer thread has committed a notification.
 
 #include <memory>
 #include <utility>
@@ -14,10 +14,11 @@
 
 namespace couponhook::server {
 
-/// One admission's wait for its commit. Pass it to the Inbox, then await wait() on the executor's
-/// thread. The writer may finish before, during or after wait(). If the caller stops waiting, for
-/// example at its deadline, the writer's shared pointer keeps this object alive until the result
-/// has come.
+/// The wait of one request until its notification is committed to the database. Pass this object to
+/// the Inbox (the queue in front of the database), then await wait() on the executor's thread. The
+/// writer thread may finish before, during or after wait(). If the caller stops waiting, for
+/// example at its deadline, the writer thread's shared pointer keeps this object alive until the
+/// result has come.
 class CommitWait final : public storage::AdmitListener,
                          public ResultWait<storage::AdmitOutcome>,
                          public std::enable_shared_from_this<CommitWait> {
@@ -25,7 +26,8 @@ class CommitWait final : public storage::AdmitListener,
   explicit CommitWait(const Executor& executor)
       : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
-  // Called on the writer's thread. The mailbox calls finish() on the executor's thread.
+  // Called on the thread that writes to the database. The queue of commit results then calls
+  // finish() on the executor's thread.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
     mailbox_.put(shared_from_this(), outcome);
   }
@@ -36,14 +38,15 @@ class CommitWait final : public storage::AdmitListener,
     born_leased_ = std::move(deliveries);
   }
 
-  /// Takes the deliveries that were stored with a lease of this replica, each with everything that
-  /// its handler needs. Call it once, after wait() has returned an outcome.
+  /// Takes the deliveries that were stored with a lease of this replica (other replicas may not
+  /// make them), each with everything that its handler needs. Call this function once, after wait()
+  /// has returned an outcome.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:
   CommitCompletions& mailbox_;
-  // The admission, returned by the writer thread: source of the data in take_born_leased(). Memory
-  // is also cheaper to free on the I/O thread, which has allocated it.
+  // The stored notification, given back by the writer thread: source of the data in
+  // take_born_leased(). Memory is also cheaper to free on the I/O thread, which has allocated it.
   storage::Admission given_back_;
   std::vector<storage::LeasedDelivery> born_leased_;
 };

@@ -11,7 +11,8 @@ namespace {
 
 using wechatpay::Identifier;
 
-/// Checks fields one after the other and keeps the message about the first wrong one.
+/// Checks the fields of a coupon event one after the other and keeps the message about the first
+/// field that has a wrong form.
 class FormCheck {
  public:
   FormCheck& identifier(std::string_view name, Identifier kind, std::string_view value) {
@@ -19,7 +20,7 @@ class FormCheck {
     odd_.append(name).append(" is not ").append(wechatpay::form_of(kind));
     return *this;
   }
-  /// Checks a time field, which may be empty.
+  /// Checks the form of a time field, which may be empty.
   FormCheck& time(std::string_view name, std::string_view value) {
     if (!odd_.empty() || value.empty() || base::parse_event_time(value)) return *this;
     odd_.append(name).append(" is no time");

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Checks that the identifiers and times of a fact have the forms that WeChat Pay documents.
+/// Checks that the identifiers and times of a coupon event have the forms that WeChat Pay
+/// documents.
 
 #include <string>
 
@@ -9,10 +10,10 @@
 
 namespace couponhook::server {
 
-/// Checks the fields of an event. Thread-safe.
+/// Checks the forms of the fields of a coupon event. Thread-safe.
 /// \return the name of the first field in another form, and its documented form, but never its
-///   content: "coupon_id is not 1 to 20 digits". Empty when all fields are correct, and for an
-///   OtherEvent.
+/// content: "coupon_id is not 1 to 20 digits". Empty if all fields are correct, and for an
+/// OtherEvent.
 [[nodiscard]] std::string odd_form(const handlers::CouponEvent& event);
 
 }  // namespace couponhook::server

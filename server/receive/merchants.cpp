@@ -13,7 +13,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Collects problems of one merchant's files, each with the configuration key that names the file.
+/// Collects the problems of one merchant's files. Each problem names the setting that names the
+/// file.
 class FileReport {
  public:
   FileReport(const Config& config, const MerchantConfig& merchant, std::vector<Problem>& problems)
@@ -32,8 +33,9 @@ class FileReport {
   std::vector<Problem>& problems_;
 };
 
-/// Adds the certificates of a PEM file. An expired certificate is not an error: it stays in the
-/// folder after every key rollover, and verification rejects its signatures.
+/// Adds the platform certificates of a PEM file to a merchant. An expired certificate is not an
+/// error: it stays in the folder after every change of keys, and signatures made with it are
+/// refused.
 /// \return one message for each fault in the file.
 std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = crypto::read_file(file);
@@ -41,8 +43,8 @@ std::vector<std::string> add_certificates(const std::filesystem::path& file, Mer
   return merchant.platform_keys.add_certificates(pem->reveal()).faults;
 }
 
-/// Explains why a path matches no file: this user may not read one of its folders, or the file does
-/// not exist.
+/// Explains why a configured path matches no certificate file: this user may not read one of its
+/// folders, or the file does not exist.
 std::string explain_no_files(const std::filesystem::path& pattern) {
   for (std::filesystem::path place = pattern; place.has_relative_path();
        place = place.parent_path()) {
@@ -70,7 +72,8 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
   // they are still used. The code that stores them reports the error.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : crypto::expand_path(config.api->certificate_directory)) {
-    // A damaged certificate that was fetched before is not an error: it will be fetched again.
+    // If a file holds a damaged certificate that was fetched from WeChat Pay, this is not an error:
+    // the certificate will be fetched again.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
     for (std::string& trouble : add_certificates(file, merchant)) {
@@ -87,7 +90,7 @@ void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileRepo
       continue;
     }
     const auto added = merchant.platform_keys.add_public_key(key.id, pem->reveal());
-    // A wrong id was already reported when the configuration was read.
+    // A wrong id of a public key was already reported when the configuration was read.
     if (added || added.error() == crypto::KeyError::kBadId) continue;
     std::string why(crypto::describe(added.error()));
     if (added.error() == crypto::KeyError::kNotPem) {
@@ -150,8 +153,8 @@ Merchant load_merchant(const Config& config, const MerchantConfig& entry, Fetche
   FileReport report(config, entry, problems);
   load_certificates(entry, merchant, report);
   for (const wechatpay::PlatformCertificate& certificate : fetched) {
-    // This fails only for certificates that a file also holds: fetched ones were verified when they
-    // came.
+    // Adding a fetched certificate fails only if a file holds it too: fetched certificates were
+    // verified when they came.
     static_cast<void>(merchant.platform_keys.add_certificate(certificate.pem));
   }
   load_public_keys(entry, merchant, report);

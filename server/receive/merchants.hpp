@@ -20,21 +20,22 @@
 
 namespace couponhook::server {
 
-/// One merchant: the path for its notifications, and the keys that verify and decrypt them.
+/// One merchant: the URL path for its notifications, and the keys that verify and decrypt them.
 struct Merchant {
   std::string mchid;
   std::string path;
   std::chrono::seconds timestamp_tolerance;
   crypto::PlatformKeys platform_keys;
-  std::vector<crypto::ResourceCipher> ciphers;  ///< one for each live APIv3 key
+  /// decrypts notifications; one cipher for each APIv3 key
+  std::vector<crypto::ResourceCipher> ciphers;
 };
 
-/// Returns true if notifications of this merchant can be verified and decrypted: it has an APIv3
-/// key, and a platform key that has not expired.
+/// Returns true if notifications of this merchant can be verified and decrypted: the merchant has
+/// an APIv3 key, and a platform key that has not expired.
 [[nodiscard]] bool has_live_key(const Merchant& merchant, std::chrono::sys_seconds now);
 
 /// Immutable set of all merchants. A change of keys makes a new set, which shares the unchanged
-/// merchants with the old one. Thread-safe.
+/// merchants with the old set. Thread-safe.
 class Merchants {
  public:
   using Shared = std::vector<std::shared_ptr<const Merchant>>;
@@ -42,12 +43,12 @@ class Merchants {
   explicit Merchants(Shared merchants) : merchants_(std::move(merchants)) {}
   explicit Merchants(std::vector<Merchant> merchants);
 
-  /// Finds the merchant whose notifications arrive on this path.
-  /// \return null when there is none. The pointer is valid as long as this object, or another set
-  ///   that shares the merchant, exists.
+  /// Finds the merchant whose notifications arrive at this URL path.
+  /// \return null if there is none. The pointer is valid as long as this object, or another set
+  /// that shares the merchant, exists.
   [[nodiscard]] const Merchant* find_path(std::string_view path) const;
   [[nodiscard]] const Merchant* find_mchid(std::string_view mchid) const;
-  /// All merchants, as a range of const Merchant&. Valid as long as this object exists.
+  /// Returns all merchants, as a range of const Merchant&, valid as long as this object exists.
   [[nodiscard]] auto all() const { return std::views::transform(merchants_, Dereference{}); }
   [[nodiscard]] const Shared& shared() const { return merchants_; }
 
@@ -61,24 +62,25 @@ class Merchants {
   Shared merchants_;
 };
 
-/// Platform certificates that were fetched from WeChat Pay and verified, whether or not they are
-/// also stored in files.
+/// Platform certificates that were fetched from WeChat Pay and verified. They may be stored in
+/// files too.
 using FetchedSpan = std::span<const wechatpay::PlatformCertificate>;
 
-/// Reads the key files of one merchant. The result may hold no live key.
+/// Reads the key files of one merchant. The merchant may end up without a valid key.
 /// \param fetched certificates that are used in addition to those in files.
-/// \param problems gets one entry, with the merchant's unit, for each file that cannot be used.
+/// \param problems gets one entry for each file that cannot be used, which also names the merchant.
 /// \return the merchant with the keys that could be read.
 [[nodiscard]] Merchant load_merchant(const Config& config, const MerchantConfig& entry,
                                      FetchedSpan fetched, std::vector<Problem>& problems);
 
-/// Like load_merchant(), but a merchant without a live key is also a problem, unless its
-/// certificates are fetched from WeChat Pay.
+/// Reads the key files of one merchant, like load_merchant(). A merchant that then lacks a valid
+/// key is also a problem, unless its certificates are fetched from WeChat Pay.
 [[nodiscard]] Merchant load_live_merchant(const Config& config, const MerchantConfig& entry,
                                           FetchedSpan fetched, std::chrono::sys_seconds now,
                                           std::vector<Problem>& problems);
 
-/// Calls load_live_merchant() for every configured merchant, without fetched certificates.
+/// Calls load_live_merchant() for every configured merchant, without fetched certificates. \return
+/// the set of all merchants.
 [[nodiscard]] std::shared_ptr<const Merchants> load_merchants(const Config& config,
                                                               std::chrono::sys_seconds now,
                                                               std::vector<Problem>& problems);

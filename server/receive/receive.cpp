@@ -36,7 +36,8 @@ crypto::SignedParts signed_parts(const Request& request) {
       request.headers.find("Wechatpay-Signature-Type"), request.body};
 }
 
-/// Names the missing headers, so that an operator can find the proxy that removes them.
+/// Lists the signature headers that a request lacks, so that an operator can find the proxy that
+/// removes them.
 std::string missing_headers(const crypto::SignedParts& parts) {
   const std::array<std::pair<std::string_view, std::string_view>, 4> headers{{
       {"Wechatpay-Timestamp", parts.timestamp},
@@ -53,13 +54,13 @@ std::string missing_headers(const crypto::SignedParts& parts) {
          "; WeChat Pay sends four Wechatpay-* headers";
 }
 
-/// Tells by how many seconds the timestamp is wrong, so that an operator recognizes a wrong clock
-/// and does not suspect an attack.
+/// Explains by how many seconds the timestamp of a request is wrong, so that an operator recognizes
+/// a wrong clock and does not suspect an attack.
 std::string wrong_time(std::string_view timestamp, const Merchant& merchant,
                        std::chrono::sys_seconds now) {
   const auto sent = crypto::parse_timestamp(timestamp);
   if (!sent) return "Wechatpay-Timestamp is no number of seconds since 1970";
-  // Both numbers are not negative, so the subtraction cannot overflow.
+  // Both times (seconds since 1970) are not negative, so the subtraction cannot overflow.
   const std::int64_t behind = now.time_since_epoch().count() - *sent;
   return "Wechatpay-Timestamp is " + std::to_string(std::abs(behind)) + " s " +
          (behind > 0 ? "behind" : "ahead of") + " this server's clock, and " +
@@ -86,8 +87,8 @@ Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts,
   return {Verdict::kSignatureInvalid, {}};
 }
 
-/// The signature headers as JSON. They are stored with a quarantined body, because a later attempt
-/// to decrypt the body verifies the signature again.
+/// Returns the signature headers of a request as JSON. They are stored with a quarantined body,
+/// because a later attempt to decrypt the body verifies the signature again.
 std::string headers_json(const crypto::SignedParts& parts) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -117,8 +118,8 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   return {verdict, std::move(record)};
 }
 
-/// Decrypts the resource with the first live APIv3 key that fits; during a key change there are
-/// several.
+/// Decrypts the resource of a notification with the first of the merchant's APIv3 keys that fits;
+/// during a change of keys there are several.
 /// \return the plaintext, or the reason why no key fits.
 boost::system::result<std::string, std::string> open_resource(
     const handlers::SealedResource& resource, const Merchant& merchant) {
@@ -135,7 +136,8 @@ boost::system::result<std::string, std::string> open_resource(
   return Result(boost::system::in_place_error, std::move(reason));
 }
 
-/// The fields of the envelope that have no column of their own in the store, as JSON.
+/// Returns, as JSON, those fields of a notification's envelope that have no column of their own in
+/// the database.
 std::string envelope_json(const handlers::Notification& notification) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -166,8 +168,9 @@ storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
           std::move(entry.occurred_at)};
 }
 
-/// Key of a delivery's ordering lane. Events of one coupon share a key, so their deliveries are
-/// made in order. A refund names no coupon, only the transaction.
+/// Returns the ordering key of a delivery: deliveries with the same key are made one after the
+/// other. Events of one coupon share a key. A refund names no coupon, so its key is the
+/// transaction.
 std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
                          const std::string& notification_id) {
   if (!entry) return notification_id;
@@ -176,7 +179,7 @@ std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
 }
 
 /// Marks the deliveries that the reply waits for. They are stored with a lease of this replica, so
-/// that no other replica takes them between the commit and the handler's call.
+/// that no other replica takes them between the commit and the call of the handler.
 void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
   for (storage::NewDelivery& delivery : admit.admission.deliveries) {
     const auto awaited = rules.awaited.find(delivery.handler);
@@ -232,7 +235,8 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
       admission.flaw.append(storage::flaw::kUnreadable).append(result.unreadable);
     }
   } else {
-    // A signed event is stored even if its fields have unusual forms; the flaw is only recorded.
+    // A signed event is stored even if its fields have unusual forms; the unusual form is only
+    // recorded.
     const std::string odd = odd_form(event);
     if (!flaw.empty() && !odd.empty()) flaw += "; ";
     flaw += odd;

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Examination of a notification before the commit, and the verdict after it. Both parts are pure
-/// functions, which use no socket, thread, clock or database.
+/// Examines a notification before it is committed to the database, and determines the verdict (the
+/// result for the sender) after the commit. Pure functions, which use no socket, thread, clock or
+/// database.
 
 #include <chrono>
 #include <functional>
@@ -23,62 +24,68 @@
 
 namespace couponhook::server {
 
-/// Settings that examine() uses in addition to the merchant's keys. They do not change while the
-/// service runs.
+/// Settings of examine(), beside the merchant's keys. They do not change while the service runs.
 struct ReceiveRules {
   base::JsonLimits json;
-  handlers::Registry ledger;   ///< which events the ledger keeps
-  handlers::Registry outward;  ///< which events go to handlers after the commit
+  handlers::Registry ledger;   ///< selects the events that the ledger records
+  handlers::Registry outward;  ///< selects the events that handlers get after the commit
   /// Names of the handlers in `outward` whose result the reply waits for (ack = "handled").
-  std::set<std::string, std::less<>> awaited;  ///< of these, whom a reply waits for
+  std::set<std::string, std::less<>> awaited;
 };
 
-/// Result of examine() when nothing is stored and the reply can be sent at once.
+/// Result of examine() if nothing is stored and the reply can be sent at once.
 struct Refused {
   Verdict verdict;
-  std::string hint;  ///< replaces the verdict's message in the reply; empty: keep it
+  /// Replaces the verdict's message in the reply; the message stays if this text is empty.
+  std::string hint;
 };
 
 /// Result of examine() for a signed request that is not a notification or cannot be decrypted. The
-/// body is stored in quarantine, then the reply is `verdict`.
+/// body is stored in quarantine; then the reply that belongs to `verdict` is sent.
 struct ToQuarantine {
   Verdict verdict;
   storage::Quarantined record;
 };
 
-/// Result of examine() for a valid notification. It is committed first, then acknowledged.
+/// Result of examine() for a valid notification. The notification is committed to the database
+/// first, then acknowledged.
 struct ToAdmit {
-  /// Verdict if the commit shows that the notification is neither a duplicate nor a conflict.
+  /// Verdict (result for the sender) if the commit shows that the notification is neither a
+  /// duplicate nor in conflict with an earlier one.
   Verdict verdict_if_new;
   storage::Admission admission;
-  std::string unreadable;  ///< why an event of a known type could not be read; empty: it could
-  std::vector<std::string_view> awaited{};  ///< names of the handlers that the reply waits for
+  /// Reason why an event of a known type could not be read; empty if the event is readable or of an
+  /// unknown type.
+  std::string unreadable;
+  /// Names of the handlers that the reply waits for.
+  std::vector<std::string_view> awaited{};
 };
 
 using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 
-/// Does everything before the store: verifies the signature, parses the envelope, decrypts the
-/// resource, and reads the event. Pure: the same request, keys, rules and time give the same
-/// result. Thread-safe.
+/// Does everything that comes before storing a notification: verifies the signature, parses the
+/// envelope, decrypts the resource, and reads the event. Pure: the same request, keys, rules and
+/// time give the same result. Thread-safe.
+/// \return the record to store, or the reply.
 [[nodiscard]] Examined examine(const Request& request, const Merchant& merchant,
                                const ReceiveRules& rules,
                                std::chrono::system_clock::time_point now);
 
-/// Turns the result of the commit into the verdict for the sender.
+/// Returns the verdict (result for the sender) that follows from the outcome of the commit.
 [[nodiscard]] Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome);
 
 /// Returns true if the reply must also wait for the handlers in `admitted.awaited`.
 /// \param committed the verdict after the commit.
 [[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
 
-/// Turns the result of the awaited handlers into the verdict for the sender. If there is no result
-/// in time, the first copy of a notification gets the reply HANDLER_FAILED, and a duplicate gets
-/// IN_PROGRESS.
+/// Returns the verdict (result for the sender) that follows from the result of the handlers that
+/// the reply waits for. If they have no result in time, the first copy of a notification gets the
+/// reply HANDLER_FAILED, and a duplicate gets IN_PROGRESS.
 /// \param committed the verdict after the commit, without the handlers.
 [[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 
-/// Makes the record that is committed for a decrypted resource. Notifications and entries from
-/// WeChat Pay's own records (reconciliation) both use it.
+/// Makes the record of one event for the database, from a decrypted resource. Used for
+/// notifications, and for events that were found in WeChat Pay's own records (reconciliation).
 [[nodiscard]] ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
                                      std::string_view mchid, std::string_view source,
                                      const ReceiveRules& rules,

@@ -11,7 +11,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Identifiers for the log line, copied before the record moves into the store's queue.
+/// Identifiers of a notification for its log line, copied before the record moves into the queue in
+/// front of the database.
 struct Identity {
   std::string id;
   std::string event_type;
@@ -30,8 +31,8 @@ struct Identity {
   }
 };
 
-/// Wait of a session for the awaited handlers. The delivery worker's thread calls handled(); the
-/// wait is finished on the session's thread.
+/// The wait of one request for the handlers that must be done before the reply. The thread of the
+/// delivery worker calls handled(); the wait ends on the thread of the HTTP session.
 class HandledWait final : public HandledListener,
                           public ResultWait<Handled>,
                           public std::enable_shared_from_this<HandledWait> {
@@ -139,8 +140,8 @@ Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> w
   if (queued == storage::Inbox::Queued::kFull) co_return Verdict::kOverloaded;
   if (queued == storage::Inbox::Queued::kStopped) co_return Verdict::kStoreUnavailable;
   const auto outcome = co_await wait->wait(deadline);
-  // The notification may still be committed after the deadline. The sender's next copy is then a
-  // duplicate and gets an acknowledgement.
+  // The notification may still be committed after the deadline. The next copy that the sender sends
+  // is then a duplicate and gets an acknowledgement.
   if (!outcome) co_return Verdict::kStoreUnavailable;
   co_return conclude(examined, *outcome);
 }

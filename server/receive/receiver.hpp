@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Request handler of the public listener: examines a notification, waits for its commit and for
-/// the handlers that must be done first, then replies.
+/// Answers WeChat Pay's requests: examines a notification, waits until it is committed to the
+/// database and until the handlers that must be done first are done, then replies.
 
 #include <chrono>
 #include <functional>
@@ -27,12 +27,12 @@ class CommitWait;
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
   unsigned success_status;
-  /// Called on the session's thread when a request names a platform key that is not loaded.
+  /// Called on the thread of the HTTP session if a request names a platform key that is not loaded.
   std::function<void(std::string_view mchid, std::string_view serial)> on_unknown_serial = nullptr;
 };
 
-/// Handles all requests on the public listener. Thread-safe. All references must outlive this
-/// object and every request that it handles.
+/// Handles all requests on the public listener, to which WeChat Pay sends notifications.
+/// Thread-safe. All references must outlive this object and every request that it handles.
 class Receiver final : public RequestHandler {
  public:
   Receiver(const base::Live<Merchants>& merchants, const ReceiveRules& rules, storage::Inbox& inbox,

@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Upper bounds of the histogram of reply times, inclusive. Slower replies fall into one more
-/// class. WeChat Pay waits 5 s for a reply.
+/// Upper bounds (inclusive) of the classes of a histogram of reply times. Slower replies fall into
+/// one more class. WeChat Pay waits 5 s for a reply.
 inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
     std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
@@ -24,20 +24,21 @@ inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(500),  std::chrono::milliseconds(1000),
     std::chrono::milliseconds(2500), std::chrono::milliseconds(5000)};
 
-/// Histogram of the time from a complete request to its verdict.
+/// Histogram of reply times: from the arrival of a complete request to its verdict (result).
 struct ReplyTimes {
   std::array<std::uint64_t, kReplyTimeBounds.size() + 1> counts{};
   std::chrono::microseconds sum{0};
 };
 
-/// Counters of verdicts, reply times and evicted connections. Thread-safe.
+/// Counters of the results of requests (verdicts), reply times and connections closed to make room
+/// for new ones. Thread-safe.
 class ReplyCounters {
  public:
-  /// Counts a request that was not received completely, so that it has no reply time.
+  /// Counts a request that was not received completely. Such a request has no reply time.
   void count(Verdict verdict) {
     counts_[static_cast<std::size_t>(verdict)].fetch_add(1, std::memory_order_relaxed);
   }
-  /// Counts a complete request, with the time to its verdict.
+  /// Counts a complete request, with the time from its arrival to its verdict (result).
   void count(Verdict verdict, std::chrono::microseconds took) {
     count(verdict);
     const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Awaitable result for a coroutine: another part of the program sets the result.
+/// A result that a coroutine waits for and that another part of the program sets.
 
 #include <optional>
 
@@ -9,14 +9,14 @@
 
 namespace couponhook::server {
 
-/// One result, for one waiting coroutine. Use it only on the executor's thread. The result may come
-/// before, during or after wait().
+/// Result of an operation, for one waiting coroutine. Use it only on the executor's thread. The
+/// result may come before, during or after wait().
 template <typename T>
 class ResultWait {
  public:
   explicit ResultWait(const Executor& executor) : executor_(executor) {}
 
-  /// Sets the result and wakes the coroutine.
+  /// Sets the result and wakes the waiting coroutine.
   void finish(T result) {
     result_ = result;
     if (timer_ != nullptr) timer_->cancel();
@@ -24,8 +24,8 @@ class ResultWait {
 
   [[nodiscard]] bool is_finished() const { return result_.has_value(); }
 
-  /// Waits for the result.
-  /// \return nothing when the deadline passed first; the result may still come later.
+  /// Waits for the result until a deadline.
+  /// \return nothing if the deadline passed first; the result may still come later.
   Task<std::optional<T>> wait(SteadyClock::time_point deadline) {
     if (result_) co_return result_;
     Timer timer(executor_);

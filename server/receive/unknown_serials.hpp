@@ -13,22 +13,24 @@
 
 namespace couponhook::server {
 
-/// One unknown serial number, and the number of requests that named it.
+/// One serial number of a platform key that is not loaded, and the number of requests that named
+/// it.
 struct UnknownSerial {
   std::string mchid;
   std::string serial;
   std::uint64_t requests = 0;
 };
 
-/// The most requested unknown serial numbers. Anybody can write any serial into a header, so the
-/// list is short, and a new serial replaces the one with the fewest requests. Thread-safe.
+/// List of the unknown serial numbers that most requests named. Anybody can write any serial number
+/// into a header, so the list is short, and a new one replaces the one with the fewest requests.
+/// Thread-safe.
 class UnknownSerials {
  public:
-  /// Largest number of serials in the list.
+  /// Largest number of serial numbers in the list.
   static constexpr std::size_t kMost = 8;
 
-  /// Counts a request. Ignores a serial that is longer than 64 characters or has other characters
-  /// than letters, digits and underscores.
+  /// Counts a request that named an unknown serial number. Ignores a serial number that is longer
+  /// than 64 characters or has other characters than letters, digits and underscores.
   void note(std::string_view mchid, std::string_view serial) {
     if (!is_plain(serial)) return;
     const std::lock_guard lock(mutex_);

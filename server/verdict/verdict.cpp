@@ -6,8 +6,8 @@ namespace {
 using enum Verdict;
 using enum Severity;
 
-/// Value of Retry-After in a 503 reply. WeChat Pay ignores the header and keeps its own schedule;
-/// load balancers and `couponhook trigger` follow it.
+/// Value of the Retry-After header in a reply with status 503. WeChat Pay ignores the header and
+/// keeps its own schedule; load balancers and `couponhook trigger` follow it.
 constexpr std::chrono::seconds kRetryAfter{1};
 
 constexpr std::array<VerdictRow, kVerdictCount> kTable{{
@@ -81,8 +81,8 @@ Reply reply_for(Verdict verdict, unsigned success_status, std::string_view hint)
     return reply;
   }
   reply.status = entry.status;
-  // Codes and messages come from this program and contain no characters that JSON would have to
-  // escape.
+  // The codes and messages of the reply come from this program and contain no characters that JSON
+  // would have to escape.
   reply.body = R"({"code":")";
   reply.body += entry.code;
   reply.body += R"(","message":")";

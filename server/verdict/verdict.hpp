@@ -2,7 +2,7 @@
 
 /// \file
 /// Verdicts: all possible results of a request, and one table with the reply, log level and code of
-/// each.
+/// each verdict.
 
 #include <array>
 #include <chrono>
@@ -15,32 +15,36 @@
 
 namespace couponhook::server {
 
-/// All possible results of a request on the public listener.
+/// All possible results of a request to the public listener, where WeChat Pay's notifications
+/// arrive.
 enum class Verdict : std::uint8_t {
-  // Stored: WeChat Pay need not send it again.
+  // The notification is stored: WeChat Pay need not send it again.
   kStored,
-  kStoredUnknownType,  ///< an event type that is not documented
-  kStoredUnreadable,   ///< a documented event type, but a required field cannot be read
+  kStoredUnknownType,  ///< stored, but its event type is not documented
+  kStoredUnreadable,   ///< stored, but a required field cannot be read
   kDuplicate,
-  kConflict,  ///< a known id with other content than before
-  // The signature is missing or wrong, its time is wrong, or its key is unknown: nothing is stored.
+  kConflict,  ///< a known notification id, but with other content than before
+  // The signature is missing or wrong, its time is wrong, or its key is unknown. Nothing is stored.
   kHeadersMissing,
   kTimestampInvalid,
   kSerialUnknown,
   kSignatureInvalid,
-  kProbe,  ///< a wrong signature that WeChat Pay sends on purpose, as a test; counted separately
-  // Signed, but cannot be read or decrypted: stored in quarantine. WeChat Pay sends it again.
+  /// A wrong signature that WeChat Pay sends on purpose, as a test; counted separately.
+  kProbe,
+  // The request is signed, but cannot be read or decrypted. It is stored in quarantine, and WeChat
+  // Pay sends it again.
   kEnvelopeInvalid,
   kDecryptFailed,
-  // Stored, but a handler that the reply waits for is not done. WeChat Pay sends it again, and the
-  // delivery is retried.
+  // The notification is stored, but a handler that the reply waits for is not done. WeChat Pay
+  // sends the notification again, and the delivery to the handler is retried.
   kHandlerFailed,  ///< the handler failed, or took too long
-  kInProgress,     ///< an earlier copy of the notification is being handled now
-  // The service cannot store it now. WeChat Pay sends it again.
+  /// A handler is working on an earlier copy of the notification.
+  kInProgress,
+  // The service cannot store the notification now. WeChat Pay sends it again.
   kStoreUnavailable,
   kOverloaded,
   kInternal,
-  // Not a notification.
+  // The request is not a notification, or breaks the rules of HTTP or of the PROXY protocol.
   kNotFound,
   kMethodNotAllowed,
   kMalformed,
@@ -49,37 +53,39 @@ enum class Verdict : std::uint8_t {
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
-  kProxyUntrusted,  ///< the connection is closed without a reply, as for kProxyMalformed
+  /// For a wrong PROXY header (this verdict and the next), the connection is closed without a
+  /// reply.
+  kProxyUntrusted,
   kProxyMalformed,
 };
 inline constexpr std::size_t kVerdictCount = static_cast<std::size_t>(Verdict::kProxyMalformed) + 1;
 
-/// Level of a log line.
+/// Level of a log line, from debug to error.
 enum class Severity : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
-/// One row of the verdict table.
+/// One row of the table of verdicts (all possible results of a request).
 struct VerdictRow {
   Verdict verdict;
-  std::string_view code;     ///< for the reply's body, logs, counters and metrics
-  unsigned status;           ///< kSuccessStatus: 200 or 204, as configured
-  std::string_view message;  ///< for people who read the reply
+  std::string_view code;     ///< short text for the reply's body, logs, counters and metrics
+  unsigned status;           ///< HTTP status of the reply, or kSuccessStatus
+  std::string_view message;  ///< explanation for people who read the reply
   Severity severity;
 };
-/// Stands for the configured status of an acknowledgement.
+/// Stands for the configured HTTP status of an acknowledgement: 200 or 204.
 inline constexpr unsigned kSuccessStatus = 0;
 
-/// All verdicts, in the order of the enum.
+/// Returns the table of all verdicts, in the order of the enum.
 [[nodiscard]] const std::array<VerdictRow, kVerdictCount>& verdict_table();
-/// The row of a verdict.
+/// Returns the row of a verdict in the table of verdicts.
 [[nodiscard]] const VerdictRow& row(Verdict verdict);
 
-/// Builds the HTTP reply for a verdict.
-/// \param success_status 200 or 204.
-/// \param hint replaces the row's message with a more helpful one. It must not contain characters
-///   that JSON would have to escape.
+/// Builds the HTTP reply for a verdict (the result of a request).
+/// \param success_status status of an acknowledgement: 200 or 204.
+/// \param hint replaces the message of the verdict with a more helpful one. It must not contain
+///   characters that JSON would have to escape.
 [[nodiscard]] Reply reply_for(Verdict verdict, unsigned success_status, std::string_view hint = {});
 
-/// The verdict for a fault in the HTTP request.
+/// Returns the verdict for a request that breaks a rule of HTTP.
 [[nodiscard]] Verdict verdict_for(HttpFault fault);
 
 }  // namespace couponhook::server

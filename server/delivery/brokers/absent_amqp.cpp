@@ -1,5 +1,5 @@
-// Replaces amqp.cpp in a build without the library librabbitmq: the handler type "amqp" is then an
-// error that names the missing package.
+// Replaces amqp.cpp in a build without the library librabbitmq. A handler of type "amqp" is then
+// refused with an error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

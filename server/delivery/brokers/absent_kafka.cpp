@@ -1,5 +1,5 @@
-// Replaces kafka.cpp in a build without the library librdkafka: the handler type "kafka" is then an
-// error that names the missing package.
+// Replaces kafka.cpp in a build without the library librdkafka. A handler of type "kafka" is then
+// refused with an error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

@@ -1,5 +1,5 @@
-// Replaces redis.cpp in a build without the library hiredis: the handler type "redis" is then an
-// error that names the missing package.
+// Replaces redis.cpp in a build without the library hiredis. A handler of type "redis" is then
+// refused with an error that names the missing package.
 
 #include "server/delivery/brokers/brokers.hpp"
 

@@ -2,8 +2,8 @@
 #include <chrono>
 #include <optional>
 
-// Newer releases of rabbitmq-c have their headers in the folder rabbitmq-c/ and warn about the old
-// place.
+// Newer releases of rabbitmq-c, the AMQP library, have their headers in the folder rabbitmq-c/. The
+// headers at the old place print warnings.
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
 #include <rabbitmq-c/framing.h>
@@ -36,7 +36,7 @@ struct DestroyConnection {
 using ConnectionPtr = std::unique_ptr<amqp_connection_state_t_, DestroyConnection>;
 
 amqp_bytes_t bytes_of(std::string_view text) {
-  // librabbitmq only reads the text, but its type is not const.
+  // librabbitmq only reads this text, but its parameter is a pointer to non-const text.
   return {text.size(), const_cast<char*>(text.data())};
 }
 
@@ -51,7 +51,8 @@ std::string text_of(amqp_bytes_t bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
 }
 
-/// \return the error text of a reply; empty if the reply is no error.
+/// Reads the error in a reply of the AMQP broker. \return the error text; empty if the reply is no
+/// error.
 std::string problem(const amqp_rpc_reply_t& reply) {
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return "";
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION) {
@@ -66,12 +67,12 @@ std::string problem(const amqp_rpc_reply_t& reply) {
   return "the server closed the connection";
 }
 
-/// An AMQP connection with a watchdog for its socket. The watchdog is needed because librabbitmq
-/// writes without a deadline. A broker that is short of memory or disk space blocks publishers, and
-/// then reads nothing until the shortage ends.
+/// An AMQP connection with a watchdog that shuts down its socket at a deadline. The watchdog is
+/// needed because librabbitmq writes without a deadline. A broker that is short of memory or disk
+/// space blocks publishers, and then reads nothing until it has enough again.
 struct Watched {
   ConnectionPtr connection;
-  // Declared last, so destroyed first: it uses the connection's socket.
+  // The watchdog is declared last, so it is destroyed first: it uses the connection's socket.
   std::unique_ptr<SocketWatchdog> watchdog;
 };
 
@@ -89,7 +90,7 @@ class AmqpConnection final : public BrokerConnection {
   }
 
  private:
-  /// Sends the message. \return a status code of librabbitmq.
+  /// Sends a message to the AMQP broker. \return a status code of librabbitmq.
   int send(const BrokerMessage& message) {
     const std::string_view routing_key =
         config_.routing_key.empty() ? message.type : std::string_view(config_.routing_key);
@@ -128,8 +129,8 @@ class AmqpConnection final : public BrokerConnection {
     }
   }
 
-  /// Maps a method that the broker sent to the outcome of the message. \return nothing if the
-  /// method does not decide the outcome.
+  /// Converts a method (an AMQP command) that the broker sent to the outcome of the message.
+  /// \return nothing if the method does not decide the outcome.
   std::optional<handlers::Outcome> outcome_of(const amqp_method_t& method) {
     switch (method.id) {
       case AMQP_BASIC_ACK_METHOD:
@@ -165,7 +166,7 @@ class AmqpConnection final : public BrokerConnection {
 
   Watched watched_;
   const AmqpHandlerConfig& config_;
-  // The broker's reason for blocking publishers; empty if it does not block.
+  // The reason for which the AMQP broker blocks publishers; empty if it does not block them.
   std::optional<std::string> blocked_;
 };
 
@@ -186,8 +187,8 @@ class Amqp final : public Broker {
     if (socket == nullptr) return refuse("no socket could be made; check ca_file");
     const auto connect_to = [&](const std::string& address, BrokerDeadline by) -> std::string {
       const timeval left = time_until(by);
-      // With TLS, librabbitmq needs the host name to check the certificate, and looks the name up
-      // again.
+      // With TLS, librabbitmq needs the host name to check the certificate, and looks up the name
+      // in DNS again.
       const std::string& to = url_.tls ? url_.host : address;
       const int opened = amqp_socket_open_noblock(socket, to.c_str(), url_.port, &left);
       return opened == AMQP_STATUS_OK ? "" : amqp_error_string2(opened);
@@ -228,7 +229,7 @@ class Amqp final : public Broker {
     const std::string password =
         settings_.password.empty() ? "guest" : std::string(settings_.password.reveal());
     constexpr int kNoHeartbeat = 0;
-    // Asks the broker to send a notice when it blocks publishers.
+    // This property asks the AMQP broker to send a notice when it blocks publishers.
     amqp_table_entry_t blocked{bytes_of("connection.blocked"), {}};
     blocked.value.kind = AMQP_FIELD_KIND_BOOLEAN;
     blocked.value.value.boolean = 1;

@@ -17,25 +17,28 @@
 
 namespace couponhook::server {
 
-/// An event in the form in which all brokers publish it.
+/// An event as a message, in the form in which all message brokers publish it.
 struct BrokerMessage {
-  std::string_view id;    ///< id of the notification; the same at every attempt
-  std::string_view key;   ///< ordering key; messages of one key (one coupon) stay in order
-  std::string_view type;  ///< event type in the webhook form, such as coupon.redeemed
-  std::string_view body;  ///< the JSON that the http handler would post
+  std::string_view id;  ///< id of the notification; the same at every attempt
+  /// Ordering key: messages with the same key (events of one coupon) stay in order.
+  std::string_view key;
+  /// Event type in the form of webhooks, such as coupon.redeemed.
+  std::string_view type;
+  /// The event as JSON, the same text that the http handler would post.
+  std::string_view body;
 };
 
-/// Time by which a call must return, even if the broker does not answer.
+/// Time by which a call of a message broker must return, even if the broker does not answer.
 using BrokerDeadline = std::chrono::steady_clock::time_point;
 
-/// A connection to a broker, used by one thread at a time. Its destructor does not wait for the
-/// broker.
+/// A connection to a message broker, used by one thread at a time. The destructor does not wait for
+/// the broker.
 class BrokerConnection {
  public:
   virtual ~BrokerConnection() = default;
-  /// Publishes a message and waits until the broker has confirmed that it is stored, at most until
-  /// the deadline (Kafka: up to one second longer). After any outcome but Done, the connection must
-  /// not be used again.
+  /// Publishes a message and waits until the broker has confirmed that the message is stored, at
+  /// most until the deadline (Kafka: up to one second longer). After any outcome but Done, the
+  /// connection must not be used again.
   [[nodiscard]] virtual handlers::Outcome publish(const BrokerMessage& message,
                                                   BrokerDeadline due) = 0;
 };
@@ -47,15 +50,16 @@ using BrokerConnectionResult =
 class Broker {
  public:
   virtual ~Broker() = default;
-  /// Opens a connection: name look-up, TCP, TLS and log-in. Thread-safe.
-  /// \return an error text without passwords, if that fails.
+  /// Opens a connection to the broker: DNS look-up, TCP, TLS and log-in. Thread-safe.
+  /// \return the connection, or an error text without passwords.
   [[nodiscard]] virtual BrokerConnectionResult connect(BrokerDeadline due) = 0;
 };
 
-/// Handler that publishes events through a broker and keeps its connections for the next event.
-/// Thread-safe.
+/// Handler that publishes events through a message broker and keeps its connections for the next
+/// event. Thread-safe.
 class BrokerHandler final : public handlers::Handler {
  public:
+  /// Makes a handler without connecting to the broker.
   /// \param timeout limit of one call, including the time to connect.
   BrokerHandler(std::unique_ptr<Broker> broker, std::chrono::milliseconds timeout)
       : broker_(std::move(broker)), timeout_(timeout) {}
@@ -68,7 +72,8 @@ class BrokerHandler final : public handlers::Handler {
   std::unique_ptr<Broker> broker_;
   std::chrono::milliseconds timeout_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<BrokerConnection>> idle_;  // guarded by mutex_
+  // open connections that no call uses, guarded by mutex_
+  std::vector<std::unique_ptr<BrokerConnection>> idle_;
 };
 
 }  // namespace couponhook::server

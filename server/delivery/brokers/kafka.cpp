@@ -12,11 +12,11 @@ namespace couponhook::server {
 namespace {
 
 constexpr int kPollMs = 100;
-/// Extra time to wait for the delivery report. librdkafka itself gives up after message.timeout.ms,
-/// and its report comes a little later.
+/// Extra time to wait for Kafka's delivery report. librdkafka itself gives up after
+/// message.timeout.ms, and its report comes a little later.
 constexpr std::chrono::milliseconds kReportSlack{1000};
-/// Longest time to wait for the destruction of a producer, which joins threads that may be blocked
-/// in a name look-up.
+/// Longest time to wait while a Kafka producer is destroyed. The destruction waits for threads that
+/// may be blocked in a DNS look-up.
 constexpr std::chrono::milliseconds kDestroyPatience{2000};
 
 struct DestroyConf {
@@ -30,13 +30,15 @@ using ProducerPtr = std::unique_ptr<rd_kafka_t, DestroyProducer>;
 using Report = std::promise<rd_kafka_resp_err_t>;
 
 void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  // The caller that waits for this report may have given up, so both share the promise.
+  // The caller that waits for this delivery report may have given up, so the caller and this
+  // function share the promise.
   const std::unique_ptr<std::shared_ptr<Report>> waiting(
       static_cast<std::shared_ptr<Report>*>(message->_private));
   (*waiting)->set_value(message->err);
 }
 
-/// A Kafka producer that all threads share, so that it sends their messages in common batches.
+/// A Kafka producer that all threads share, so that the producer sends their messages in common
+/// batches.
 class Producer {
  public:
   explicit Producer(ProducerPtr producer)
@@ -81,7 +83,7 @@ class KafkaConnection final : public BrokerConnection {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(2);
     add_header(headers, "id", message.id);
     add_header(headers, "type", message.type);
-    // librdkafka only copies the text, but its type is not const.
+    // librdkafka only copies the message, but its parameter is a pointer to non-const text.
     auto* const body = const_cast<char*>(message.body.data());
 // The macros of librdkafka contain C-style casts.
 #pragma GCC diagnostic push
@@ -97,7 +99,8 @@ class KafkaConnection final : public BrokerConnection {
       rd_kafka_headers_destroy(headers);
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
-    static_cast<void>(owned.release());  // the delivery report frees it
+    // The function report(), called with Kafka's delivery report, deletes this object.
+    static_cast<void>(owned.release());
     if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};
     }
@@ -120,7 +123,8 @@ class Kafka final : public Broker {
   Kafka(std::shared_ptr<Producer> producer, std::string topic)
       : producer_(std::move(producer)), topic_(std::move(topic)) {}
 
-  /// Does not connect: the producer opens its connections with the first message.
+  /// Returns a connection without connecting to Kafka: the producer opens its connections with the
+  /// first message.
   BrokerConnectionResult connect(BrokerDeadline /*due*/) override {
     return BrokerConnectionResult(boost::system::in_place_value,
                                   std::make_unique<KafkaConnection>(producer_, topic_));
@@ -131,7 +135,8 @@ class Kafka final : public Broker {
   std::string topic_;
 };
 
-/// \return name and error of the first invalid property; empty if all are valid.
+/// Sets properties in the configuration of a Kafka producer. \return name and error of the first
+/// invalid property; empty if all are valid.
 std::string set_all(rd_kafka_conf_t* conf, const std::map<std::string, std::string>& properties) {
   std::array<char, 256> wrong{};
   for (const auto& [name, value] : properties) {
@@ -170,7 +175,7 @@ BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings setting
   std::array<char, 256> wrong{};
   ProducerPtr producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), wrong.data(), wrong.size()));
   if (!producer) return refuse(wrong.data());
-  static_cast<void>(conf.release());  // the producer owns it now
+  static_cast<void>(conf.release());  // The Kafka producer owns the configuration now.
   return BrokerResult(
       boost::system::in_place_value,
       std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)), config.topic));

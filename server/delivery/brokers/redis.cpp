@@ -32,8 +32,9 @@ ReplyPtr ask(redisContext& context, const Arguments& arguments) {
       redisCommandArgv(&context, static_cast<int>(texts.size()), texts.data(), sizes.data())));
 }
 
+/// Reads the error of a Redis request.
 /// \return the error text of Redis or hiredis, which repeats nothing of the request; empty if there
-///   is no error.
+/// is no error.
 std::string problem(const redisContext& context, const redisReply* reply) {
   if (reply == nullptr) return context.errstr[0] == '\0' ? "connection lost" : context.errstr;
   if (reply->type == REDIS_REPLY_ERROR) return std::string(reply->str, reply->len);
@@ -46,7 +47,8 @@ class RedisSession {
   explicit RedisSession(ContextPtr context)
       : context_(std::move(context)), watchdog_(std::make_unique<SocketWatchdog>(context_->fd)) {}
 
-  /// Sends a request and waits for the reply. \return an error text; empty if there is no error.
+  /// Sends a request to Redis and waits for the reply. \return an error text; empty if there is no
+  /// error.
   std::string exchange(const Arguments& arguments, BrokerDeadline due) {
     const SocketWatchdog::Watch watch(*watchdog_, due);
     const ReplyPtr reply = ask(*context_, arguments);
@@ -56,7 +58,8 @@ class RedisSession {
 
  private:
   ContextPtr context_;
-  // Declared last, so destroyed first: it uses the context's socket.
+  // The watchdog is declared last, so it is destroyed first: it uses the socket of the Redis
+  // connection.
   std::unique_ptr<SocketWatchdog> watchdog_;
 };
 

@@ -37,7 +37,8 @@ void SocketWatchdog::run(const std::stop_token& stop) {
     const TimePoint due = *due_;
     changed_.wait_until(lock, stop, due, [this, due] { return due_ != due; });
     if (due_ != due || std::chrono::steady_clock::now() < due) continue;
-    // Done while holding the lock, so that the socket is not touched after disarm() has returned.
+    // The socket is shut down while the lock is held, so that the socket is not touched after
+    // disarm() has returned.
     ::shutdown(fd_, SHUT_RDWR);
     has_cut_ = true;
     due_.reset();

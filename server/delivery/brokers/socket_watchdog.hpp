@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Enforces deadlines on libraries whose calls have no timeout, by shutting down their socket.
+/// Enforces deadlines on broker libraries whose calls have no timeout, by shutting down their
+/// socket.
 
 #include <chrono>
 #include <condition_variable>
@@ -18,11 +19,12 @@ class SocketWatchdog {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// \param fd a connected socket, which must stay open until this object is destroyed.
+  /// Starts the watchdog's thread. \param fd a connected socket, which must stay open until this
+  /// object is destroyed.
   explicit SocketWatchdog(int fd);
 
-  /// Sets the deadline for the calls made during this object's life. Only one Watch per watchdog
-  /// may exist at a time.
+  /// Sets the watchdog's deadline for the calls made during this object's life. Only one Watch per
+  /// watchdog may exist at a time.
   class Watch {
    public:
     Watch(SocketWatchdog& watchdog, TimePoint due) : watchdog_(watchdog) { watchdog_.arm(due); }
@@ -34,7 +36,8 @@ class SocketWatchdog {
     SocketWatchdog& watchdog_;
   };
 
-  /// Returns true if a deadline has passed; the socket is then unusable.
+  /// Returns true if a deadline has passed and the socket was shut down; the socket is then
+  /// unusable.
   [[nodiscard]] bool has_cut() const;
 
  private:
@@ -45,9 +48,9 @@ class SocketWatchdog {
   const int fd_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::optional<TimePoint> due_;  // guarded by mutex_, like has_cut_
+  std::optional<TimePoint> due_;  // the deadline, guarded by mutex_, as is has_cut_
   bool has_cut_ = false;
-  std::jthread thread_;  // declared last, because the thread uses the other members
+  std::jthread thread_;  // The thread is declared last, because it uses the other members.
 };
 
 }  // namespace couponhook::server

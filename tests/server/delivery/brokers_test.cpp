@@ -1,5 +1,5 @@
 // Checks that no call to a message broker's library takes longer than its deadline. Stand-in
-// brokers accept a connection and then never read or never answer; some messages are larger than
+// brokers accept a connection and then never read or never answer. Some messages are larger than
 // all buffers on the way.
 
 #include "server/delivery/brokers/brokers.hpp"
@@ -24,13 +24,14 @@ using std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
 constexpr milliseconds kTimeout{300};
-/// Limit for a call that must respect kTimeout: a call that hangs takes longer, any other ends much
-/// sooner.
+/// Time limit for a broker call that must respect kTimeout. A call that hangs takes longer; any
+/// other call ends much sooner.
 constexpr std::chrono::seconds kMuchLater{20};
-/// More bytes than the kernel buffers for a peer that does not read.
+/// Size of a large message, in bytes: more than the kernel buffers for a peer that does not read.
 constexpr std::size_t kLargeBytes = 64U << 20;
 
-/// A server on loopback that accepts one connection, sends `greeting`, and never reads.
+/// A stand-in for a message broker: a server on loopback that accepts one connection, sends
+/// `greeting`, and never reads.
 class NeverReads {
  public:
   explicit NeverReads(std::string greeting = "") : greeting_(std::move(greeting)) {
@@ -70,7 +71,8 @@ void append_number(std::string& bytes, std::uint64_t number, int size) {
   }
 }
 
-/// Returns a method frame of AMQP 0-9-1 for a channel, with class, method number and arguments.
+/// Returns a method frame (a command) of AMQP 0-9-1 for a channel, with class, method number and
+/// arguments.
 std::string method(int channel, int of_class, int number, const std::string& arguments) {
   std::string frame("\x01");
   append_number(frame, static_cast<std::uint64_t>(channel), 2);
@@ -80,8 +82,8 @@ std::string method(int channel, int of_class, int number, const std::string& arg
   return frame + arguments + "\xCE";
 }
 
-/// Returns all frames that an AMQP server sends until a channel is in confirm mode, and then
-/// connection.blocked, which stops publishers.
+/// Returns all frames that an AMQP server sends until a channel is in confirm mode, and then the
+/// command connection.blocked, which stops publishers.
 std::string amqp_greeting() {
   std::string start("\x00\x09", 2);
   append_number(start, 0, 4);
@@ -120,7 +122,7 @@ std::unique_ptr<Broker> redis_at(const std::string& place) {
   return made ? std::move(*made) : nullptr;
 }
 
-/// Publishes a message of `bytes` bytes.
+/// Publishes a message of `bytes` bytes through a message broker.
 /// \return the reason why the message could not be published.
 std::string publish_error(Broker& broker, std::size_t bytes) {
   const auto began = steady_clock::now();
@@ -180,7 +182,7 @@ class Redis : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!kHasRedis) GTEST_SKIP() << "this build is without hiredis";
-    std::signal(SIGPIPE, SIG_IGN);  // the service ignores SIGPIPE too
+    std::signal(SIGPIPE, SIG_IGN);  // The service ignores the signal SIGPIPE too.
   }
 };
 
@@ -190,7 +192,7 @@ TEST_F(Redis, GivesUpAConnectionThatIsNotAnswered) {
 }
 
 TEST_F(Redis, GivesUpAPublishToAServerThatDoesNotRead) {
-  const NeverReads server("+OK\r\n");  // Redis's reply to SELECT
+  const NeverReads server("+OK\r\n");  // reply of Redis to the command SELECT
   EXPECT_THAT(publish_error(*redis_at(server.place()), kLargeBytes),
               HasSubstr("redis: it did not answer within timeout_ms"));
 }

@@ -1,6 +1,6 @@
-// Checks that orphaned child processes are reaped, and that the exit status of a child is left for
-// the code that waits for it. The tests fork children, some of them through the registry, and give
-// the time as a parameter.
+// Checks that the exit status of orphaned child processes is taken, and that the exit status of a
+// child is left for the code that waits for it. The tests start children, some of them through the
+// list ChildProcesses, and pass the time as a parameter.
 
 #include "server/delivery/child_processes.hpp"
 
@@ -26,7 +26,7 @@ int fork_one_that_ends(pid_t& pid) {
   return pid > 0 ? 0 : errno;
 }
 
-/// Returns when the child has ended; leaves its exit status to be read later.
+/// Returns when the child process has ended; leaves its exit status to be read later.
 void wait_for_end_of(pid_t pid) {
   siginfo_t ended{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT), 0);

@@ -1,5 +1,5 @@
-// Tests of the circuit breaker: a failing target gets few calls, and normal calls resume soon after
-// it recovers. The tests pass events and times to the state machine.
+// Tests of a handler's circuit breaker: a failing target gets few calls, and normal calls resume
+// soon after the target recovers. The tests pass events and times to the circuit breaker.
 
 #include "server/delivery/circuit_breaker.hpp"
 

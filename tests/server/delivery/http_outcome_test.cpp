@@ -1,6 +1,6 @@
-// Checks that a target's HTTP reply has the documented meaning (done, retry or dead), and that
-// Retry-After is respected. The tests use a table of statuses, and Retry-After as seconds, as a
-// date and malformed.
+// Checks that an HTTP reply of a handler's target has the documented meaning (done, retry or dead),
+// and that Retry-After is respected. The tests use a table of statuses, and Retry-After as seconds,
+// as a date and malformed.
 
 #include "server/delivery/http_outcome.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// Sun, 06 Nov 1994 08:49:37 GMT, the example date of RFC 9110.
+// The time of the tests: Sun, 06 Nov 1994 08:49:37 GMT, the example date of RFC 9110.
 const std::chrono::system_clock::time_point kNow{seconds(784111777)};
 
 template <typename T>

@@ -1,6 +1,6 @@
-// Tests of the bookkeeping of deliveries in flight: each waiting reply gets the true result exactly
-// once, and no delivery is made twice at the same time. The listeners record the results that they
-// get.
+// Tests of the deliveries in flight: each reply to WeChat Pay that waits for deliveries gets the
+// true result exactly once, and no delivery is made twice at the same time. The listeners of the
+// tests record the results that they get.
 
 #include "server/delivery/in_flight_deliveries.hpp"
 

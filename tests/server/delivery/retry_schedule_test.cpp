@@ -1,5 +1,6 @@
-// Tests of the retry schedule: delays are random, grow, respect Retry-After, and end. The tests use
-// random numbers with a fixed seed and check the bounds over many draws.
+// Tests of the retry schedule of failed deliveries: the waiting times are random, grow, respect
+// Retry-After, and end. The tests use random numbers with a fixed seed and check the limits of many
+// waiting times.
 
 #include "server/delivery/retry_schedule.hpp"
 

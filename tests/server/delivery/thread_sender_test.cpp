@@ -1,5 +1,5 @@
 // Checks that a handler that never returns cannot block the shutdown of the service. A test blocks
-// the handler and destroys the sender meanwhile.
+// the handler and destroys the sender (ThreadSender) meanwhile.
 
 #include "server/delivery/thread_sender.hpp"
 

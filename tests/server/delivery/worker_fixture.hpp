@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Test fixture: a delivery worker with a real store, a target with prepared answers, and a clock
-/// that advances only when the worker has nothing left to do at the current time.
+/// Test fixture: a delivery worker with a real database, a target with prepared answers, and a
+/// clock that advances only when the worker has nothing left to do at the current time.
 
 #include <algorithm>
 #include <functional>
@@ -23,7 +23,7 @@
 
 namespace couponhook::server {
 
-/// The system that a handler calls, with prepared answers.
+/// Simulated system that a handler calls, with prepared answers.
 struct FakeTarget {
   struct Reply {
     handlers::Outcome outcome = handlers::Done{};
@@ -31,16 +31,18 @@ struct FakeTarget {
   };
   std::function<Reply(const storage::ClaimedDelivery&)> reply =
       [](const storage::ClaimedDelivery&) { return Reply{}; };
-  bool holds = false;               ///< true: calls wait for let_go()
-  std::map<std::string, int> sent;  ///< number of calls begun, finished or not
+  bool holds = false;  ///< true if calls of the target wait for let_go()
+  /// Number of calls of the target that have begun, by notification id; the calls may have ended or
+  /// not.
+  std::map<std::string, int> sent;
   std::map<std::string, int> calls;
-  std::vector<std::string> order;  ///< notifications of the calls, in the order of the calls
+  std::vector<std::string> order;  ///< notification ids of the calls, in the order of the calls
 
   static Reply down() { return {handlers::Retry{"nobody is there", {}}, false}; }
   static Reply busy() { return {handlers::Retry{"not now", {}}, true}; }
 };
 
-/// Sender that calls the target at once, on the worker's thread.
+/// Sender that calls the simulated target at once, on the worker's thread.
 class FakeSender final : public Sender {
  public:
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}
@@ -129,7 +131,7 @@ class WorkerTest : public ::testing::Test {
     return std::move(work.leased);
   }
 
-  /// Advances the clock by `time`; the worker does all work that becomes due meanwhile.
+  /// Advances the clock by `time`; the delivery worker does all work that becomes due meanwhile.
   void pass(milliseconds time) {
     const auto until = passed_ + time;
     while (true) {

@@ -1,6 +1,6 @@
-// Tests of the delivery worker: stored deliveries are made in order until each is done or dead, and
-// none is made twice at the same time. The worker uses a real store and simulated time; the target
-// fails on request.
+// Tests of the delivery worker: stored deliveries are made in order until each is done or dead
+// (given up), and none is made twice at the same time. The worker uses a real database and
+// simulated time; the target fails on request.
 
 #include <set>
 
@@ -21,8 +21,8 @@ struct Ear final : HandledListener {
 
 class DeliveryWorkerTest : public WorkerTest {
  protected:
-  /// Lets a reply wait for the delivery of notification `id`; the returned listener records the
-  /// result.
+  /// Lets a reply to WeChat Pay wait for the delivery of notification `id`; the returned listener
+  /// records the result.
   std::shared_ptr<Ear> ask(const std::string& id, std::vector<storage::LeasedDelivery> born = {}) {
     auto ear = std::make_shared<Ear>();
     HandledRequest request{"1900000001", id, {"crm"}, {}, ear};
@@ -37,7 +37,7 @@ class DeliveryWorkerTest : public WorkerTest {
     worker_->handle(std::move(request));
     return ear;
   }
-  /// Claims the due deliveries for another replica.
+  /// Claims the due deliveries for another replica, and returns them.
   std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
     const storage::Wanted wanted{"crm", 100};
     return *there.claim({&wanted, 1}, now_ms());
@@ -59,8 +59,8 @@ TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
   target_.reply = [&](const storage::ClaimedDelivery& delivery) {
     if (down) return FakeTarget::down();
     const int number = std::stoi(delivery.notification_id);
-    // The target ignores a notification that it has applied already, and some of its replies are
-    // lost.
+    // The target ignores a notification that it has already applied, and some replies of the target
+    // are lost.
     if (applied.insert(delivery.notification_id).second) {
       order[number % kCoupons].push_back(number);
     }
@@ -159,7 +159,8 @@ TEST_F(DeliveryWorkerTest, LeavesTheResultToWhoeverTookItOver) {
   keep("1", "coupon");
   pass(milliseconds(10));
   EXPECT_EQ(delivery("1").lease_owner, "here:1");
-  passed_ += seconds(11);  // this process hangs, so its lease expires
+  // This process does nothing for 11 s, so its lease of the delivery expires.
+  passed_ += seconds(11);
   ASSERT_EQ(claim_elsewhere(there).size(), 1U);
   target_.reply = [](const auto&) { return FakeTarget::Reply{handlers::Dead{"too late"}}; };
   sender_->let_go(1);
@@ -175,7 +176,8 @@ TEST_F(DeliveryWorkerTest, DropsWhatHasNotBegunWhenItsLeaseWasTakenOver) {
   keep("1", "coupon");
   pass(milliseconds(10));
   ASSERT_EQ(sender_->waiting(), 1U);
-  passed_ += seconds(11);  // this process hangs, so its lease expires
+  // This process does nothing for 11 s, so its lease of the delivery expires.
+  passed_ += seconds(11);
   const auto taken = claim_elsewhere(there);
   ASSERT_EQ(taken.size(), 1U);
   pass(milliseconds(10));
@@ -193,7 +195,7 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
     make_worker(retries);
     pass(minutes(3));
     if (sender_->waiting() > 0) ++deaths;
-    passed_ += seconds(11);  // longer than the worker's lease
+    passed_ += seconds(11);  // longer than a lease of the worker
   }
   EXPECT_EQ(delivery("1").state, "dead");
   EXPECT_EQ(deaths, 4);
@@ -209,7 +211,7 @@ TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCras
   for (int crash = 0; crash < 25; ++crash) {
     make_worker(retries);
     pass(milliseconds(100));
-    passed_ += seconds(11);  // longer than the worker's leases
+    passed_ += seconds(11);  // longer than the leases of the worker
   }
   int never_called = 0;
   for (int i = 0; i < kAll; ++i) {
@@ -286,7 +288,8 @@ TEST_F(DeliveryWorkerTest, TakesItsOwnWorkForLostByNobodyAfterItHung) {
   target_.holds = true;
   keep("1", "coupon");
   pass(milliseconds(10));
-  passed_ += seconds(11);  // this process hangs, and no replica takes over
+  // This process does nothing for 11 s, and no replica takes its deliveries over.
+  passed_ += seconds(11);
   keep("2", "other");
   pass(milliseconds(10));
   sender_->let_go(2);

@@ -1,5 +1,5 @@
-// Checks that requests to a wrong path appear in the log, but cannot fill it. The tests send
-// requests at chosen times and read the lines on standard output.
+// Checks that requests to an unknown URL path appear in the log, but cannot fill it. The tests send
+// requests at chosen times and read the log lines on standard output.
 
 #include "server/log/refusal_log.hpp"
 
@@ -15,7 +15,7 @@ class Refusals : public ::testing::Test {
   void refuse(const std::string& path, Verdict verdict = Verdict::kNotFound) {
     refusals_.note({verdict, "POST", path, "192.0.2.1"}, now_);
   }
-  /// Counts the log lines with this text since the last call.
+  /// Returns the number of log lines with this text since the last call.
   std::ptrdiff_t lines_with(std::string_view text) {
     log_.flush();
     const std::string written = ::testing::internal::GetCapturedStdout();

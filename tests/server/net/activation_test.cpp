@@ -1,6 +1,6 @@
-// Tests of socket activation: each socket that a service manager passes is used for the listener
-// that its name says, or refused with a message. The tests pass real sockets at chosen descriptor
-// numbers.
+// Tests of socket activation: each socket that systemd passes is used for the purpose that its name
+// says ("listener" or "admin"), or refused with a message. The tests pass real sockets at chosen
+// descriptor numbers.
 
 #include "server/net/activation.hpp"
 
@@ -28,7 +28,7 @@ class Activation : public ::testing::Test {
     for (int descriptor = kFirst; descriptor < next_; ++descriptor) ::close(descriptor);
   }
 
-  /// Adds one socket to those that the service manager passes.
+  /// Adds one socket to those that the simulated systemd passes to the process.
   void pass(int domain, int type, bool listening) {
     const int made = ::socket(domain, type, 0);
     if (listening) ::listen(made, 1);

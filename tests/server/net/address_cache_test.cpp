@@ -1,5 +1,5 @@
-// Tests of the cache of name look-ups: an answer is kept for a short time, and the number of
-// answers is limited. The tests give the time as a parameter.
+// Tests of the cache of DNS look-ups: an answer is kept for a short time, and the number of answers
+// is limited. The tests pass the time as a parameter.
 
 #include "server/net/address_cache.hpp"
 
@@ -21,7 +21,7 @@ AddressAnswer absent() {
   return AddressAnswer(boost::system::in_place_error, "no such name");
 }
 
-/// Keeps one answer.
+/// Puts one DNS answer into the cache.
 /// \return the number of seconds for which the cache returns the answer.
 int kept_for(AddressAnswer answer, seconds ttl) {
   AddressCache cache;

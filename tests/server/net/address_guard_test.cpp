@@ -1,5 +1,5 @@
-// Checks that outbound calls cannot reach forbidden addresses, under any name or notation. The
-// tests try addresses of each kind in every notation.
+// Checks that outgoing HTTP calls cannot reach forbidden IP addresses, however the address is
+// written. The tests try addresses of each kind in every notation.
 
 #include "server/net/address_guard.hpp"
 

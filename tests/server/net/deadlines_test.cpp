@@ -1,5 +1,6 @@
-// Checks that each deadline expires at the right time and only once, also if its owner changes or
-// drops it meanwhile. The tests call sweep with their own times.
+// Checks that each deadline of a network session expires at the right time and only once, also if
+// its owner changes the deadline or is destroyed meanwhile. The tests call sweep() with times of
+// their own.
 
 #include "server/net/deadlines.hpp"
 

@@ -1,7 +1,7 @@
-// Tests of the connection limits: connections are counted for their client, a closed connection
-// makes room for another, and a sender of signed notifications is served even if strangers hold all
-// connections. The tests open and close connections in the possible orders, with a clock that they
-// advance themselves.
+// Tests of the limits for network connections: connections are counted for their client, a closed
+// connection makes room for another, and a sender of signed notifications is served even if
+// strangers hold all connections. The tests open and close connections in the possible orders, with
+// a clock that they advance themselves.
 
 #include "server/net/listener_share.hpp"
 
@@ -40,7 +40,8 @@ class Counts : public ::testing::Test {
     return limits;
   }
 
-  /// Opens a connection from `client`. The connection has not finished its handshake.
+  /// Opens a connection from `client`, whose TLS handshake is not finished. \return its entry in
+  /// the counts of connections.
   std::shared_ptr<ConnectionSlot> come(std::string_view client = {}) {
     std::optional<base::IpAddress> address;
     if (!client.empty()) address = base::IpAddress::parse(client);
@@ -63,7 +64,7 @@ class Counts : public ::testing::Test {
   /// \return the decision for the connection: served, refused or dropped.
   Admission enter(std::string_view client = {}) { return come(client)->admission(); }
 
-  /// Runs the handlers that other code has posted to the connections' thread.
+  /// Runs the callbacks that other code has posted to the connections' thread.
   void run() {
     io_.restart();
     io_.poll();
@@ -149,11 +150,13 @@ TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
   EXPECT_EQ(present_.back()->admission(), Admission::kRefused);
 }
 
-/// Limit of four connections; each test fills them from different addresses.
+/// Fixture with a limit of four connections; each test fills them from different addresses.
 class Places : public Counts {
  protected:
   /// Opens four connections in the given states and then one more.
-  /// \return the position (from 0) of the connection that is evicted for it; negative if none is.
+  /// \param apart time between two connections.
+  /// \return the position (from 0) of the connection that is evicted (closed) to make room for the
+  /// new one; negative if none is.
   int evicted_of(const std::vector<Waiting>& four, milliseconds apart = milliseconds(10)) {
     for (const Waiting waiting : four) {
       come_and(waiting, "203.0.113." + std::to_string(present_.size()));
@@ -244,7 +247,7 @@ TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
   EXPECT_EQ(enter(), Admission::kRefused);
 }
 
-/// Limit of a hundred connections, and forty for each address.
+/// Fixture with a limit of a hundred connections, and of forty for each client address.
 class ScarcePlaces : public Counts {
  protected:
   ScarcePlaces() : Counts(100, 40) {}

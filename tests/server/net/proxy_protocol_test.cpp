@@ -1,5 +1,6 @@
 // Tests of the PROXY protocol header: it is recognized byte by byte and gives the client's address.
-// The headers follow HAProxy's doc/proxy-protocol.txt, section 2. Each is also cut at every length.
+// The headers follow HAProxy's doc/proxy-protocol.txt, section 2. Each header is also cut at every
+// length.
 
 #include "server/net/proxy_protocol.hpp"
 
@@ -25,18 +26,19 @@ std::string from_hex(std::string_view hex) {
   return bytes;
 }
 
-/// Returns a header of version 2.
+/// Returns a PROXY header of version 2.
 /// \param rest the bytes after the signature, in hexadecimal, starting with version and command.
 std::string version_2(std::string_view rest) {
   return from_hex("0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A") + from_hex(rest);
 }
 
-// TCP over IPv4, from 203.0.113.7:50000 to 192.0.2.1:443
+// PROXY header for TCP over IPv4, from 203.0.113.7:50000 to 192.0.2.1:443
 const std::string kTcp4 = version_2("21 11 000C CB007107 C0000201 C350 01BB");
-// TCP over IPv6, from [2001:db8::7]:50000 to [2001:db8::1]:443
+// PROXY header for TCP over IPv6, from [2001:db8::7]:50000 to [2001:db8::1]:443
 const std::string kTcp6 = version_2(
     "21 21 0024 20010DB8000000000000000000000007 20010DB8000000000000000000000001 C350 01BB");
-// TCP over IPv4 with two extensions: the ALPN "http/1.1" and a unique id of four bytes.
+// PROXY header for TCP over IPv4 with two extensions: the ALPN "http/1.1" and a unique id of four
+// bytes.
 const std::string kTcp4Extended =
     version_2("21 11 001E CB007107 C0000201 C350 01BB 01 0008 687474702F312E31 05 0004 DEADBEEF");
 const std::string kLine4 = "PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n";
@@ -71,9 +73,9 @@ TEST(ProxyHeader, NamesNobodyInAHealthCheckWhateverItsAddresses) {
 TEST(ProxyHeader, NamesNobodyWhereTheBalancerDoesNotKnow) {
   expect_source(version_2("21 00 0000"), "none");
   expect_source(version_2("21 12 000C CB007107 C0000201 C350 01BB"),
-                "none");  // UDP: gives no client
+                "none");  // a PROXY header for UDP names no client
   expect_source(version_2("21 31 00D8") + std::string(216, 'u'),
-                "none");  // a Unix socket: gives no client
+                "none");  // a PROXY header for a Unix socket names no client
   expect_source("PROXY UNKNOWN\r\n", "none");
   expect_source("PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n", "none");
 }
@@ -103,14 +105,22 @@ TEST(ProxyHeader, IsAbsentBeforeTlsAndHttp) {
 
 TEST(ProxyHeader, IsMalformedInVersion2) {
   for (const std::string_view rest : {
-           "11 11 000C CB007107 C0000201 C350 01BB",  // malformed: version 1 in a binary header
-           "31 11 000C CB007107 C0000201 C350 01BB",  // malformed: version 3
-           "22 11 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown command
-           "21 41 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown address family
-           "21 13 000C CB007107 C0000201 C350 01BB",  // malformed: an unknown transport
-           "21 11 000B CB007107 C0000201 C350 01",    // malformed: too short for two IPv4 addresses
-           "21 21 000C CB007107 C0000201 C350 01BB",  // malformed: too short for two IPv6 addresses
-           "21 11 0FF1",                              // malformed: one byte longer than the limit
+           // Malformed PROXY header: version 1 in the binary form
+           "11 11 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: version 3, which does not exist
+           "31 11 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: an unknown command
+           "22 11 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: an unknown address family
+           "21 41 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: an unknown transport
+           "21 13 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: too short for two IPv4 addresses
+           "21 11 000B CB007107 C0000201 C350 01",
+           // Malformed PROXY header: too short for two IPv6 addresses
+           "21 21 000C CB007107 C0000201 C350 01BB",
+           // Malformed PROXY header: one byte longer than the limit
+           "21 11 0FF1",
            "20 00 FFFF",
        }) {
     EXPECT_EQ(parse_proxy_header(version_2(rest)).state, State::kMalformed) << rest;

@@ -1,6 +1,6 @@
 // Checks that an HTTP reply is understood in every form that common clients accept, in pieces of
-// any size, and that any other input is reported as unreadable. The tests feed replies whole and
-// byte by byte.
+// any size, and that any other input is reported as unreadable. The tests pass replies to the
+// parser whole and byte by byte.
 
 #include "server/net/reply_parser.hpp"
 
@@ -18,8 +18,10 @@ using ::testing::StartsWith;
 
 constexpr std::size_t kBodyMax = 1000;
 
-/// Parses a reply.
+/// Parses an HTTP reply.
 /// \param closes true if the server closes the connection after the text.
+/// \param pieces number of bytes that the parser gets at a time.
+/// \return the parser, which holds the reply or the error.
 ReplyParser parse(std::string_view text, bool closes = false, std::size_t pieces = 1,
                   bool head = false) {
   ReplyParser parser(head, kBodyMax);
@@ -58,12 +60,12 @@ TEST_P(EveryForm, Counts) {
 }
 
 constexpr Form kForms[] = {
-    // Ordinary replies
+    // Ordinary HTTP replies
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nA: b\r\n\r\n", 200,
      "ok", true},
-    // Unusual status lines
+    // HTTP replies with unusual status lines
     {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"HTTP/1.1  204\tfine\r\n\r\n", 204, "", true},
@@ -73,16 +75,16 @@ constexpr Form kForms[] = {
     {"HTTP/2 204\r\n\r\n", 204, "", true},
     {"HTTP/1.1 200 \xE6\x88\x90\xE5\x8A\x9F\r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"\r\n\nHTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
-    // Lines that end with a line feed alone
+    // HTTP replies with lines that end with a line feed alone
     {"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nok\n0\n\n", 200, "ok", true},
-    // Interim replies before the final one
+    // Interim HTTP replies (status 1xx) before the final reply
     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
      "HTTP/1.1 204\r\n\r\n",
      204, "", true},
     {"HTTP/1.1 102\n\nHTTP/1.1 204\n\n", 204, "", true},
-    // Replies that end when the server closes the connection
+    // HTTP replies that end when the server closes the connection
     {"HTTP/1.1 200 OK\r\n\r\nuntil it closes", 200, "until it closes", false, true},
     {"HTTP/1.0 200 OK\n\n", 200, "", false, true},
     {"HTTP/1.0 204", 204, "", false, true},
@@ -90,7 +92,7 @@ constexpr Form kForms[] = {
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n", 200, "ok", false,
      true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nzz", 200, "zz", false, true},
-    // Unusual headers
+    // HTTP replies with unusual headers
     {"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nCONTENT-LENGTH \t:\t 2 \t\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nX-Long: a\r\n b\r\nContent-Length: 2\r\n\r\nok", 200, "ok", true},

@@ -1,6 +1,6 @@
 // Checks that the parser reads an HTTP request as the sender meant it, or refuses it, in pieces of
-// any size. The tests feed requests whole, byte by byte and split at every position, and the same
-// requests with random changes.
+// any size. The tests pass requests to the parser whole, byte by byte and split at every position,
+// and the same requests with random changes.
 
 #include "server/net/request_parser.hpp"
 
@@ -21,7 +21,7 @@ constexpr std::string_view kChunked =
     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: x, close\r\n\r\n"
     "3;x=\"y\\\"\"\r\nabc\r\n2\r\nde\r\n0\r\nHost: i\r\nWechatpay-Nonce: t\r\n\r\n";
 
-/// The parts of the parser's result that a session uses.
+/// The parts of the request parser's result that an HTTP session uses.
 struct Outcome {
   std::optional<HttpFault> fault;
   std::string detail;
@@ -36,7 +36,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// Feeds pieces of the text until the parser accepts no more.
+/// Passes pieces of the text to the request parser until it accepts no more.
 /// \param next_size returns the size of the next piece.
 template <typename NextSize>
 Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
@@ -55,7 +55,8 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   outcome.fault = parser.fault();
   outcome.detail = parser.fault_detail();
   outcome.done = parser.is_done();
-  // A fault is detected somewhere inside a piece, so the number of used bytes depends on the split.
+  // A fault is detected somewhere inside a piece, so in this case the number of used bytes depends
+  // on the split and is not compared.
   if (!parser.fault()) outcome.used = at;
   if (!parser.is_done()) return outcome;
   outcome.keep_alive = parser.keep_alive();
@@ -66,7 +67,8 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   return outcome;
 }
 
-/// Parses the text whole, and expects the same result byte by byte and split at every position.
+/// Parses the text of a request as a whole, and expects the same result if it is passed byte by
+/// byte or split at every position. \return that result.
 Outcome parse_in_all_ways(std::string_view text) {
   RequestParts parts;
   const auto whole_size = [] { return std::string_view::npos; };
@@ -175,8 +177,8 @@ TEST(RequestParser, ClosesBehindHttp10UnlessAskedOtherwiseWithoutChunks) {
   EXPECT_FALSE(stays_open("Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"));
 }
 
-/// These bytes made Boost.Beast's parser fail an assertion: it took the line of the last chunk as
-/// complete too early.
+/// The bytes of this request made Boost.Beast's parser fail an assertion: that parser took the line
+/// of the last chunk as complete too early.
 TEST(RequestParser, SurvivesAnEndInsideTheLastChunksLine) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (const std::string_view body :
@@ -186,7 +188,7 @@ TEST(RequestParser, SurvivesAnEndInsideTheLastChunksLine) {
   }
 }
 
-/// Returns the text with up to three random changes; the inserted bytes are often ones with a
+/// Returns the text with up to three random changes. The inserted bytes are often bytes with a
 /// meaning for the parser.
 std::string mutated(std::string text, std::minstd_rand& random) {
   constexpr std::string_view kTelling = "\r\n \t:;=\"\\0aF,%#/?*\x00\x7f\xff";
@@ -218,7 +220,7 @@ TEST(RequestParser, FindsTheSameInWhateverPieces) {
   for (int round = 0; round < 100; ++round) {
     static_cast<void>(parse_in_all_ways(mutated(std::string(kPost), random)));
     static_cast<void>(parse_in_all_ways(mutated(chunked, random)));
-    // This mutation changes only the body, where the chunks are.
+    // This random change alters only the body, where the chunks are.
     const std::size_t body = chunked.find("3;x");
     const std::string changed = mutated(chunked.substr(body), random);
     static_cast<void>(parse_in_all_ways(chunked.substr(0, body) + changed));

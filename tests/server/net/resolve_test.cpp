@@ -1,5 +1,5 @@
-// Checks that callers that need the same name share one look-up, each with its own deadline. A name
-// server on loopback counts the queries and never answers.
+// Checks that callers that need the same host name share one DNS look-up, each caller with its own
+// deadline. A name server on loopback counts the queries and never answers.
 
 #include "server/net/resolve.hpp"
 
@@ -21,8 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-/// A name server that never answers; the queries stay in its socket. A resolv.conf beside it names
-/// the server.
+/// A DNS server that never answers; the queries stay in its socket. A file resolv.conf is written
+/// that names the server.
 class SilentNameServer {
  public:
   SilentNameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
@@ -45,7 +45,7 @@ class SilentNameServer {
   SilentNameServer& operator=(const SilentNameServer&) = delete;
 
   [[nodiscard]] const ResolverOptions& options() const { return options_; }
-  /// Returns the number of queries since the last call.
+  /// Returns the number of DNS queries since the last call.
   [[nodiscard]] int questions() const {
     std::array<char, 512> question;
     int count = 0;
@@ -72,7 +72,8 @@ TEST(Resolver, SharesALookUpAmongThoseWhoWaitEachUntilItsOwnDeadline) {
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };
-  // The first deadline is so long that the resolver does not repeat its query during the test.
+  // The first caller's deadline is so long that the resolver does not repeat its DNS query during
+  // the test.
   asio::co_spawn(io, ask(resolver, "dead.test", std::chrono::hours(1), patient), rethrow);
   asio::co_spawn(io, ask(resolver, "dead.test", milliseconds(50), impatient), rethrow);
   while (!impatient) io.run_one();

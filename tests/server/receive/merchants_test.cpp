@@ -1,5 +1,5 @@
 // Checks that every unusable key file of a merchant is reported with a remedy. The tests use a
-// folder of valid files and break one at a time.
+// folder of valid files and damage one file at a time.
 
 #include "server/receive/merchants.hpp"
 

@@ -1,5 +1,6 @@
-// Tests of examine() and conclude(), which decide about every kind of request. A stand-in for
-// WeChat Pay makes notifications with one fault each, and thousands of altered copies.
+// Tests of examine() and conclude(), which decide about every kind of request to receive a
+// notification. A stand-in for WeChat Pay makes notifications with one fault each, and thousands of
+// altered copies.
 
 #include "server/receive/receive.hpp"
 

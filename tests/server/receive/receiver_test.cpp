@@ -1,6 +1,6 @@
-// Checks that the receiver acknowledges a notification only after its commit, and loses none. The
-// receiver uses a real SQLite store whose connection fails, blocks or loses commits on request. A
-// stand-in for WeChat Pay repeats each notification until it is acknowledged.
+// Checks that the receiver acknowledges a notification only after it is committed to the database,
+// and loses none. The receiver uses a real SQLite database whose connection fails, blocks or loses
+// commits on request. A stand-in for WeChat Pay repeats each notification until it is acknowledged.
 
 #include "server/receive/receiver.hpp"
 
@@ -23,8 +23,8 @@ using support::redemption_draft;
 
 const std::chrono::system_clock::time_point kNow{std::chrono::seconds(1'763'700'000)};
 
-/// Stand-in for the delivery worker: stores the requests that it gets, and gives the prepared
-/// answers.
+/// Stand-in for the delivery worker: stores the requests for deliveries that it gets, and gives the
+/// prepared answers.
 class Desk final : public DeliveryWaiter {
  public:
   void handle(HandledRequest&& request) override {
@@ -87,7 +87,7 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
-  asio::io_context io_;  // must outlive the inbox, whose writer thread posts to it
+  asio::io_context io_;  // The io_context must outlive the inbox, whose writer thread posts to it.
   std::unique_ptr<storage::Inbox> inbox_;
 };
 
@@ -142,8 +142,8 @@ TEST_F(ReceiverOverAFaultyStore, RepliesWithinItsBudgetAndCountsACommitThatLands
 TEST_F(ReceiverOverAFaultyStore, SaysThatItIsOverloadedAtOnceWhereTheQueueIsFull) {
   make_inbox({.queue_max = 1});
   faults_->hold();
-  // The writer holds the first notification and the second fills the queue. Their senders stop
-  // waiting after 1 ms.
+  // The database writer holds the first notification, and the second notification fills the queue.
+  // The senders of both stop waiting after 1 ms.
   post(wechatpay_.notify(redemption_draft("N-1")), milliseconds(1));
   faults_->wait_until_one_waits();
   post(wechatpay_.notify(redemption_draft("N-2")), milliseconds(1));
@@ -168,7 +168,7 @@ TEST_F(ReceiverOverAFaultyStore, QuarantinesAndRefusesWhatItCannotOpen) {
   EXPECT_EQ(stored(), 0);
 }
 
-/// A receiver whose reply waits for a handler with ack = "handled".
+/// Fixture: a receiver whose reply waits for a handler with ack = "handled".
 class ReceiverThatWaitsForAHandler : public ReceiverOverAFaultyStore {
  protected:
   ReceiverThatWaitsForAHandler() {

@@ -1,5 +1,5 @@
-// Checks the reply of every verdict against the documented table of replies, which the test
-// repeats.
+// Checks the HTTP reply of every verdict (result of a request) against the documented table of
+// replies. The test contains a copy of that table.
 
 #include "server/verdict/verdict.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 struct Promise {
   Verdict verdict;
   unsigned status;
-  std::string code;  // code in the reply; empty: the body is empty
+  std::string code;  // error code in the reply's body; empty if the body is empty
 };
 
 class ReplyTable : public ::testing::TestWithParam<Promise> {};
