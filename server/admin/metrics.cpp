@@ -86,8 +86,8 @@ class Families {
     return families_.emplace_back(std::move(name), std::move(help), type);
   }
 
-  std::deque<Family>
-      families_;  // a deque, so that references to its elements stay valid when an element is added
+  // A deque, so that references to its elements stay valid when an element is added.
+  std::deque<Family> families_;
 };
 
 double seconds_of(std::int64_t unix_ms) {
