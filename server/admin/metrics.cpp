@@ -86,7 +86,8 @@ class Families {
     return families_.emplace_back(std::move(name), std::move(help), type);
   }
 
-  // A deque, so that references to its elements stay valid when an element is added.
+  // The list of families is a deque, so that references to its elements stay valid when an element
+  // is added.
   std::deque<Family> families_;
 };
 

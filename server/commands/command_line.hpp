@@ -48,7 +48,8 @@ struct CommonOptions {
   std::string mchid;
 };
 
-// Each of these functions declares one command. `common` and `world` must outlive the command line.
+// Each of the functions below declares one command, with its options, in `line`. `common` and
+// `world` must outlive `line`.
 void declare_init(CommandLine& line, World& world);
 void declare_serve(CommandLine& line, CommonOptions& common, World& world);
 void declare_check(CommandLine& line, CommonOptions& common, World& world);

@@ -27,8 +27,8 @@ enum class Exit : int {
 };
 
 /// Declares the options and arguments of one command. A name that begins with "--" is an option;
-/// any other name is a positional argument. The variable `into` receives the value. It must live as
-/// long as the command line, and must hold the default value before the arguments are parsed.
+/// any other name is a positional argument. The variable `into` receives the value. It must outlive
+/// the CommandLine object, and must hold the default value before the arguments are parsed.
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
@@ -70,8 +70,8 @@ class Options {
   CLI::App& app_;
 };
 
-/// A group of commands with the same first word, such as `store backup` and `store restore`. The
-/// object is a handle, which is valid as long as the command line.
+/// A group of commands with the same first word, such as `store backup` and `store restore`. This
+/// object is only a handle, and is valid as long as the CommandLine object exists.
 class CommandGroup {
  public:
   /// Adds a command to the group.

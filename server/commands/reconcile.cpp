@@ -155,8 +155,8 @@ std::string intake_json(const std::string& mchid, std::span<const PlatformRecord
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Returns a message about the reply with which the service refused the entries. It contains the
-/// message in the reply, if there is one.
+/// Returns an error message for the case that the service refused the entries to be stored. It
+/// includes the message in the service's reply, if there is one.
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());

@@ -12,8 +12,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Time after which the service collects an ended child process that nobody has waited for. Before
-/// that, a custom handler that started the process can wait for it.
+/// Time after which the service collects (reaps) an ended child process that nobody has waited for.
+/// Before that, a custom handler that started the process can wait for it.
 constexpr std::chrono::milliseconds kOwnHandlersGrace{300};
 
 Exit serve(const CommonOptions& common, World& world) {

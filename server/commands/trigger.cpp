@@ -52,7 +52,7 @@ NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options
 Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& event,
           World& world) {
   sending.plan.notifications = options.count;
-  // Limit the number of connections: more connections than copies would be useless.
+  // Use no more connections than there are copies of notifications to send: more would be useless.
   const std::uint64_t copies = options.count * sending.plan.copies;
   sending.plan.connections =
       static_cast<std::size_t>(std::min<std::uint64_t>(sending.plan.connections, copies));
@@ -96,7 +96,8 @@ Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& 
   if (merchant == nullptr) return Exit::kUsage;
   const EventTemplate event(resolve_event(options.event), merchant->mchid, std::move(*settings),
                             world.random, world.clock);
-  // Try one draft: a --set option fits either every draft or no draft.
+  // Make one draft of the notification as a test: a --set option fits either every draft or no
+  // draft.
   if (const auto draft = event.make_draft(); !draft) {
     print_problems(world, {{"--set", draft.error()}});
     return Exit::kUsage;

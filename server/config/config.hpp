@@ -84,8 +84,8 @@ struct StoreConfig {
   std::size_t max_queued = 4096;
   std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
-  // The three settings below are for PostgreSQL only.
-  /// Number of connections that write to the store at the same time.
+  // For PostgreSQL only, like the two settings below: number of connections that write to the store
+  // at the same time.
   std::size_t connections = 2;
   /// Time limit of one SQL statement; listener.reply_budget, if that is shorter.
   milliseconds statement_timeout{3000};

@@ -106,7 +106,8 @@ struct HandlerConfig {
   [[nodiscard]] bool is_ledger() const { return std::holds_alternative<LedgerHandlerConfig>(own); }
 };
 
-/// Reads one [[handler]] table. Adds invalid values to the section's list of problems.
+/// Reads one [[handler]] table of the configuration. Reports each invalid value as a problem of
+/// `section`.
 /// \return the handler's settings, with default values for keys that are missing or invalid.
 [[nodiscard]] HandlerConfig read_handler(Section section);
 

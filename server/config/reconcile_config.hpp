@@ -54,7 +54,8 @@ struct ReconcileConfig {
   }
 };
 
-/// Reads the [merchant.reconcile] table. Adds invalid values to the section's list of problems.
+/// Reads the [merchant.reconcile] table of the configuration. Reports each invalid value as a
+/// problem of `section`.
 /// \return the settings, with default values for keys that are missing or invalid.
 [[nodiscard]] ReconcileConfig read_reconcile(Section section);
 

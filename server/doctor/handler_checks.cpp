@@ -9,8 +9,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Number of different characters from which an event pattern no longer counts as a misspelling of
-/// another pattern.
+/// Edit distance (number of changed characters) from which two event patterns are too different:
+/// one is then not a misspelling of the other.
 constexpr std::size_t kMisspellingMax = 4;
 
 /// Returns the known event pattern that is most similar to `pattern`, ignoring case; empty if none

@@ -17,8 +17,8 @@ namespace couponhook::server {
 
 using KnownFacts = std::vector<wechatpay::KnownFact>;
 
-/// Returns the time since which the ledger certainly holds all coupon events, because its retention
-/// has removed no later ones.
+/// Returns the time since which the ledger certainly holds all coupon events. Older events may have
+/// been removed, because their retention time was over.
 /// \return nothing if the ledger keeps coupon events forever.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> facts_known_since(
     const StoreConfig& store, std::chrono::sys_seconds now);

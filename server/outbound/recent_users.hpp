@@ -33,10 +33,10 @@ struct RecentUsers {
 [[nodiscard]] boost::system::result<RecentUsers, std::string> recent_users(
     const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now);
 
-/// Chooses the users whose coupons one poll queries, if there are more users than one poll may
-/// query. Half of the places go to users who were never queried, half to users whose last query is
-/// longest ago. If one group has too few users, the other group gets its places. So neither group
-/// blocks the other. Not thread-safe.
+/// Chooses the users whose coupons the next poll (round of queries) reads, if there are more users
+/// than one poll may query. Half of the places go to users who were never queried, half to users
+/// whose last query is longest ago. If one group has too few users, the other group gets its
+/// places. So neither group blocks the other. Not thread-safe.
 class UserTurns {
  public:
   /// Chooses the users for the next poll.

@@ -163,7 +163,7 @@ void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
   } catch (const std::exception& error) {
     fail(errand, error.what());
   }
-  // If the lease cannot be given back, it expires by itself.
+  // Give the lease of the comparison back. If this fails, the lease expires by itself.
   static_cast<void>(lease_.end(*lease_connection_));
 }
 

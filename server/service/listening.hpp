@@ -13,10 +13,11 @@
 
 namespace couponhook::server {
 
-/// Returns the limits of the public listener, from its configuration.
+/// Returns the HTTP limits (connections, sizes, timeouts) of the public listener, from its
+/// configuration.
 [[nodiscard]] HttpLimits listener_limits(const ListenerConfig& config);
-/// Returns the limits of the admin listener: those of the public listener, but with its own maximum
-/// number of connections.
+/// Returns the HTTP limits of the admin listener: those of the public listener, but with its own
+/// maximum number of connections.
 [[nodiscard]] HttpLimits admin_limits(const Config& config);
 
 /// Address and port on which a listener accepts connections, or an open socket that the service
@@ -37,9 +38,11 @@ struct ListeningPlace {
 
 /// Conditions under which a check of a TCP port says that the port is free.
 enum class Sharing : unsigned char {
-  kNone,            ///< no other process uses the port
-  kWithOurService,  ///< the port may be in use by a couponhook process of the same user
-                    ///< (SO_REUSEPORT)
+  /// The port is free if no other process uses it.
+  kNone,
+  /// The port is also free if a couponhook process of the same user uses it, because SO_REUSEPORT
+  /// lets both processes listen.
+  kWithOurService,
 };
 /// Binds a socket to an address for a moment, to check that the address is free. The socket does
 /// not listen, so no connection can be accepted and lost.

@@ -163,7 +163,7 @@ void Maintenance::purge() {
     log_.message(Severity::kWarning, "totals_not_checked", corrected.error().message);
   }
   if (!ran) log_.message(Severity::kWarning, "purge_failed", ran.error().message);
-  // If the lease cannot be given back, it expires by itself.
+  // Give the purge lease back. If this fails, the lease expires by itself.
   static_cast<void>(lease.end(*connection_));
 }
 

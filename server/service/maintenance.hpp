@@ -84,7 +84,7 @@ class Maintenance {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  ///< guarded by mutex_
+  bool stopping_ = false;  ///< true: the thread was asked to stop; guarded by mutex_
   bool unclaimed_told_ = false;
 
   std::thread thread_;  ///< declared last, because the thread uses all other members

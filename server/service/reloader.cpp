@@ -24,11 +24,11 @@ std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> pro
   return units;
 }
 
-/// Decides about a merchant whose key files were reloaded with problems.
-/// \return true if the partly loaded merchant should still replace the active one: when the active
-///   one has no live key, or when a fetched certificate would otherwise stay unused. The caller
-///   then also keeps the active platform keys. A notification that can be verified but not
-///   decrypted goes into quarantine, so nothing is lost.
+/// Decides whether the keys of a merchant that could only partly be reloaded should replace the
+/// merchant's active keys.
+/// \return true if no active platform key is live, or if a downloaded platform certificate would
+///   otherwise stay unused. The caller then also keeps the active platform keys. A notification
+///   that can be verified but not decrypted goes into quarantine, so nothing is lost.
 bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
                std::chrono::sys_seconds now) {
   if (in_force == nullptr || !has_live_key(*in_force, now)) return true;

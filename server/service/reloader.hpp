@@ -49,30 +49,31 @@ struct ReloadTargets {
 class Reloader {
  public:
   /// \param config the configuration from which the active objects were made.
-  /// \param marks state of the units' files before they were read (size, modification time and so
-  ///   on).
-  /// \param problems problems of single units that were found when the service started.
+  /// \param marks state of the reload units' files (size, modification time and so on) before they
+  ///   were read.
+  /// \param problems problems of single reload units that were found when the service started.
   Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
            ReloadTargets targets, const Environment& environment,
            const handlers::HandlerTypes& types, base::WallClock clock, Log& log);
 
-  /// Reloads every unit.
+  /// Reloads all reload units, that is, everything that can be reloaded while the service runs.
   void load_all() { load_units(Which::kAll, {}); }
-  /// Reloads the units whose files have changed, whose content is too old, or whose last reload
-  /// failed some seconds ago.
+  /// Reloads the reload units whose files have changed, whose content is too old, or whose last
+  /// reload failed some seconds ago.
   void look() { load_units(Which::kDue, {}); }
-  /// Reloads the unit with this name. Does nothing if the unit no longer exists.
+  /// Reloads the reload unit with this name, for example "listener" or "merchant:MCHID". Does
+  /// nothing if the unit no longer exists.
   void load(std::string_view unit) { load_units(Which::kOne, unit); }
 
-  /// Returns the numbers of successful and failed reloads. Thread-safe.
+  /// Returns the numbers of successful and failed reloads of each reload unit. Thread-safe.
   [[nodiscard]] const ReloadCounters& counters() const { return counters_; }
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// Result of one round of reloads over all units, for the log.
+  /// Result of one round of reloads over all reload units, for the log.
   struct Told {
     std::vector<std::string> loaded;
-    /// Names of the units that could not be loaded, each with its errors.
+    /// Names of the reload units that could not be loaded, each with its errors.
     std::vector<std::string> refused;
   };
 

@@ -275,8 +275,8 @@ void Service::run() {
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
   while (phase == Phase::kDraining && io_.run_one_until(delay_over) != 0) continue;
   close();
-  // From now on, ignore these signals: another signal must not end the process before the shutdown
-  // is finished.
+  // From now on, ignore SIGTERM, SIGINT and SIGHUP: another signal must not end the process before
+  // the shutdown is finished.
   signals.clear();
   for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }

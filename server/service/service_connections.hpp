@@ -17,7 +17,7 @@ struct ServiceConnections {
   storage::Inbox::Connections writers;
   std::unique_ptr<storage::Connection> deliveries;
   std::unique_ptr<storage::Connection> reader;
-  // The three connections for operators' actions are control, retries and retries_reader.
+  // The three connections below are for operators' actions, such as retry, skip and pause.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;

@@ -39,8 +39,8 @@ ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
   return rules;
 }
 
-/// Checks that a ledger is configured if reconciliation is. Without a ledger, every comparison
-/// would find that every entry of WeChat Pay's records is missing.
+/// Checks that a ledger is configured if reconciliation is configured. Without a ledger, every
+/// comparison would report every entry in WeChat Pay's records as missing.
 void check_reconcile(const Config& config, const ReceiveRules& rules,
                      std::vector<Problem>& problems) {
   for (const MerchantConfig& merchant : config.merchants) {
