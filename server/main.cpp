@@ -1,5 +1,6 @@
 /// \file
-/// Entry point of the couponhook program, which gives the service its store implementation.
+/// Entry point of the couponhook program. It gives the service the function that opens the store
+/// (SQLite or PostgreSQL).
 
 #include "server/program.hpp"
 

@@ -11,8 +11,9 @@ namespace couponhook::server {
 int run_program(int argc, char** argv, StoreOpener open_store,
                 handlers::HandlerTypes handler_types) {
   reset_inherited_signals();
-  // Without these two lines, a client that disconnects (SIGPIPE) or a file that reaches its size
-  // limit (SIGXFSZ) would end the process. Ignored, they become error codes.
+  // Ignore the signals SIGPIPE and SIGXFSZ. By default, the process would end when it writes to a
+  // connection that the client has closed (SIGPIPE) or to a file that has reached its size limit
+  // (SIGXFSZ). If the signals are ignored, the write returns an error code instead.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   World world{

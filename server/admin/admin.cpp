@@ -13,10 +13,12 @@
 namespace couponhook::server {
 namespace {
 
-/// Time that /readyz and /metrics wait for a commit before they answer with the last known state.
-/// It must stay well below the timeout of a readiness probe, which is 1 s in Kubernetes by default.
+/// Time that /readyz and /metrics wait for the store to commit a test row. If the commit takes
+/// longer, they answer with the last known state of the store. The time must stay well below the
+/// timeout of a readiness probe, which is 1 s in Kubernetes by default.
 constexpr std::chrono::milliseconds kReadyPatience{500};
-/// Time that /status waits for a commit. It is short, because /status promises to answer at once.
+/// Time that /status waits for the store to commit a test row. It is short, because /status
+/// promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 
 bool is_notification_state(std::string_view state) {
@@ -24,8 +26,8 @@ bool is_notification_state(std::string_view state) {
          state == "quarantined" || state == "unreadable";
 }
 
-/// Reads the query parameters of a list of notifications.
-/// \return the name of the first invalid parameter, or an empty view.
+/// Reads the query parameters of a request for a list of notifications (GET /notifications).
+/// \return the name of the first invalid parameter, or an empty view if all parameters are valid.
 std::string_view read_filter(const base::RequestTarget& target,
                              storage::NotificationFilter& filter) {
   filter.event_type = target.parameter("type").value_or("");
@@ -95,7 +97,7 @@ Reply Admin::fault(HttpFault fault, std::string_view, std::string_view detail) {
 bool Admin::authorized(const Request& request) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view header = request.headers.find("Authorization");
-  // The scheme's name is case-insensitive (RFC 9110, section 11.1).
+  // The name of the authentication scheme, "Bearer", is case-insensitive (RFC 9110, section 11.1).
   return boost::algorithm::istarts_with(header, kScheme, std::locale::classic()) &&
          sources_.token.get()->equals(header.substr(kScheme.size()));
 }
@@ -134,8 +136,8 @@ Task<StatusView> Admin::look(std::chrono::milliseconds patience) {
   const auto reasons = co_await sources_.readiness.reasons_against(patience);
   auto counts = sources_.reader.counts();
   std::optional<std::int64_t> size;
-  // A store that does not answer is asked only once: each question can last until the reader's time
-  // limit.
+  // If the store does not answer the first query, send no further query: each query would block
+  // this thread until the time limit of the store's reader.
   std::vector<storage::PauseRecord> pauses;
   std::vector<storage::HandlerBacklog> unclaimed;
   if (counts) {
@@ -173,8 +175,8 @@ Task<Reply> Admin::status() {
   co_return json_reply(200, status_json(view));
 }
 
-/// Also answers while the store is unreachable, because that is when operators look at metrics.
-/// Metrics that come from the store are then left out.
+/// Replies to GET /metrics, also while the store is unreachable, because that is when operators
+/// look at metrics. The metrics that are read from the store are then left out.
 Task<Reply> Admin::metrics() {
   const StatusView view = co_await look(kReadyPatience);
   Reply reply;

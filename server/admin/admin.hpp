@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Request handler of the admin listener: liveness, readiness, metrics, status, stored
-/// notifications, and the operators' actions.
+/// Request handler of the admin listener, the private HTTP server for operators. It serves
+/// liveness, readiness, metrics, status, stored notifications, and the operators' actions.
 
 #include <chrono>
 #include <exception>
@@ -27,7 +27,8 @@
 
 namespace couponhook::server {
 
-/// Objects that the admin listener works with. All references must outlive this object.
+/// References that the class Admin needs: the store, the keys, the counters and the other parts of
+/// the service. All referenced objects must outlive the Admin object.
 struct AdminSources {
   const base::Live<Merchants>& merchants;
   const ReplyCounters& tally;
@@ -50,7 +51,7 @@ struct AdminSources {
 
 /// Answers requests on the admin listener. It runs on the admin listener's own thread, so that the
 /// status endpoint still answers when the public listener is overloaded. A request may block this
-/// thread on the store's reader, whose statements have a time limit
+/// thread while it reads from the store; each SQL statement of such a read has a time limit
 /// (storage::StoreOptions::read_max).
 class Admin final : public RequestHandler {
  public:
@@ -76,7 +77,8 @@ class Admin final : public RequestHandler {
   void add_routes();
 
   AdminSources sources_;
-  AdminRoutes open_routes_;  ///< need no token
+  /// Routes that a client may request without the admin token.
+  AdminRoutes open_routes_;
   AdminRoutes routes_;
   SteadyClock::time_point started_at_ = SteadyClock::now();
 };

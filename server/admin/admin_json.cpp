@@ -47,8 +47,9 @@ void write_history(base::JsonWriter& json, const std::vector<storage::AttemptRec
   json.end_list();
 }
 
-/// Writes one notification.
-/// \param with_history also writes the attempts of each delivery; lists leave them out.
+/// Writes one notification as JSON.
+/// \param with_history true: also write the delivery attempts of each delivery. Lists of
+///   notifications leave them out.
 void write_notification(base::JsonWriter& json, const storage::NotificationRecord& record,
                         bool with_history) {
   json.begin();
@@ -153,8 +154,9 @@ void write_reconciled(base::JsonWriter& json, const ReconcileCounts& counts) {
 }
 
 handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
-  // Only this program writes kinds. A kind that a newer release added is taken as an issue for
-  // sorting and for the state; the reply still shows its real name.
+  // The kind of a ledger entry (issuing, redemption, refund) is always written by couponhook. An
+  // unknown kind comes from a newer release. For sorting and for the coupon's state it counts as an
+  // issuing of the coupon; the reply still shows the real name of the kind.
   const auto kind = handlers::parse_ledger_kind(fact.kind);
   return {kind.value_or(handlers::LedgerKind::kIssue),
           fact.stock_id,

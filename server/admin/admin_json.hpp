@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// JSON bodies of the status endpoint. Users rely on the member names and shapes.
+/// Writes the JSON bodies that the status endpoint sends. Users rely on the names and the structure
+/// of the JSON members.
 
 #include <chrono>
 #include <cstdint>
@@ -43,29 +44,30 @@ struct StatusView {
   std::map<std::string, UnitState> reloads{};
   std::vector<ServedCertificate> certificates{};
   std::vector<CertificateStatus> certificate_upkeep{};
-  // Pauses and unclaimed deliveries are also empty when the store could not be read.
+  // The pauses and the unclaimed deliveries (open deliveries to handlers that are not configured).
+  // Both are also empty when the store could not be read.
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries
 };
 
-/// Body of `GET /status`.
-/// \param view whose `counts` must hold a value, not an error.
+/// Writes the body of `GET /status`.
+/// \param view state of the service. Its member `counts` must hold a value, not an error.
 [[nodiscard]] std::string status_json(const StatusView& view);
-/// Body of `GET /readyz`.
-/// \param reasons_against reasons why this replica is not ready; empty means ready.
+/// Writes the body of `GET /readyz`.
+/// \param reasons_against reasons why this replica is not ready; empty means that it is ready.
 [[nodiscard]] std::string readiness_json(const std::vector<std::string>& reasons_against);
-/// Body of `GET /notifications/{id}`: one notification with its envelope, resource and deliveries,
-/// and the attempts of each delivery.
+/// Writes the body of `GET /notifications/{id}`: one notification with its envelope, resource and
+/// deliveries, and the attempts of each delivery.
 [[nodiscard]] std::string notification_json(const storage::NotificationRecord& record);
-/// Body of `GET /notifications`: one page of notifications with envelope, resource and deliveries,
-/// but without the attempts of each delivery.
+/// Writes the body of `GET /notifications`: one page of notifications with envelope, resource and
+/// deliveries, but without the attempts of each delivery.
 [[nodiscard]] std::string notifications_json(const storage::NotificationPage& page);
-/// Body of `GET /coupons/{stock_id}/{coupon}`: state and history of a coupon.
+/// Writes the body of `GET /coupons/{stock_id}/{coupon}`: state and history of a coupon.
 /// \param records the coupon's ledger records, in any order; must not be empty.
 [[nodiscard]] std::string coupon_json(std::string_view stock_id, std::string_view coupon,
                                       const std::vector<storage::LedgerRecord>& records);
-/// Body of an error reply: {"code", "message"}.
+/// Writes the body of an error reply, a JSON object with the members "code" and "message".
 [[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
 
 }  // namespace couponhook::server

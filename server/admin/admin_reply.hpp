@@ -14,25 +14,27 @@
 
 namespace couponhook::server {
 
-/// Largest number of entries on one page of a list.
+/// Largest number of entries on one page of a list, for example of notifications or deliveries.
 inline constexpr std::int64_t kListLimitMax = 500;
 
-/// Reply with a JSON body.
+/// Makes an HTTP reply with this JSON text as its body.
 [[nodiscard]] Reply json_reply(unsigned status, std::string body);
-/// Reply with the JSON body {"code", "message"}.
+/// Makes an error reply. Its body is a JSON object with the members "code" and "message".
 [[nodiscard]] Reply error(unsigned status, std::string_view code, std::string_view message);
-/// 503 STORE_UNAVAILABLE with the store's own message.
+/// Makes the reply for a store that failed: status 503, code STORE_UNAVAILABLE, and the error
+/// message of the store.
 [[nodiscard]] Reply store_failed(const storage::Failure& failure);
 
-/// Reads a decimal integer.
-/// \return nothing when the text is anything else.
+/// Parses a decimal integer.
+/// \return the integer, or nothing if the text is not a decimal integer.
 [[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);
-/// Reads a time in RFC 3339 or in whole seconds since the Unix epoch.
-/// \return milliseconds since the Unix epoch; nothing when the text is neither.
+/// Parses a time in RFC 3339 format or in whole seconds since the Unix epoch.
+/// \return milliseconds since the Unix epoch, or nothing if the text has neither format.
 [[nodiscard]] std::optional<std::int64_t> parse_time_ms(std::string_view text);
 
-/// Reads a query parameter into `into`. A missing or empty parameter leaves `into` unchanged.
-/// \return false when the parameter is present and cannot be parsed.
+/// Parses the query parameter `name` with the function `parse` and stores the value in `into`. A
+/// missing or empty parameter leaves `into` unchanged.
+/// \return false if the parameter is present and cannot be parsed.
 template <typename T, typename Parse>
 bool read_parameter(const base::RequestTarget& target, std::string_view name, Parse parse,
                     T& into) {

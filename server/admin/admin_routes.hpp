@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Routes of the status endpoint.
+/// Types and helpers for the routes of the status endpoint. A route connects an HTTP method and a
+/// path pattern with the function that answers the request.
 
 #include <functional>
 #include <string>
@@ -13,17 +14,20 @@
 
 namespace couponhook::server {
 
-/// A request to the status endpoint. The references must outlive the call.
+/// A request to the status endpoint, as a route's function gets it. The references must outlive the
+/// call.
 struct AdminCall {
   const Request& request;
   const base::RequestTarget& target;
-  const std::vector<std::string>& places;  ///< path segments that the route's "*" matched
+  /// Path segments that stand in the place of each "*" of the route's pattern.
+  const std::vector<std::string>& places;
 };
 
 using AdminHandler = std::function<Task<Reply>(const AdminCall& call)>;
 using AdminRoutes = Routes<AdminHandler>;
 
-/// Makes a handler of a function that replies without waiting.
+/// Wraps a function that returns a reply immediately, so that it can be used as an asynchronous
+/// route handler.
 template <typename Answer>
 [[nodiscard]] AdminHandler at_once(Answer answer) {
   return [answer = std::move(answer)](const AdminCall& call) -> Task<Reply> {
@@ -31,7 +35,8 @@ template <typename Answer>
   };
 }
 
-/// Adds a route for GET, and the same for HEAD, whose reply is sent without its body.
+/// Adds a route for GET requests, and the same route for HEAD requests, whose reply is sent without
+/// its body.
 inline void add_get(AdminRoutes& routes, std::string_view pattern, const AdminHandler& handler) {
   routes.add("GET", pattern, handler);
   routes.add("HEAD", pattern, handler);

@@ -11,8 +11,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Time that a request for many deliveries waits for its job. A small job is finished by then; for
-/// a large one, the client asks again with the job's id.
+/// Time that a request to retry, move or skip many deliveries waits for its background job. A small
+/// job is finished by then. For a large job, the client asks again later with the job's id.
 constexpr std::chrono::milliseconds kRetryPatience{300};
 
 constexpr std::string_view kNoDelivery = "there is no delivery with this id";
@@ -39,8 +39,8 @@ bool restricts(const storage::DeliveryFilter& filter) {
          !filter.mchid.empty() || !filter.error.empty() || filter.since_ms || filter.until_ms;
 }
 
-/// Reads the query parameters of a list of deliveries.
-/// \return the name of the first invalid parameter, or an empty view.
+/// Reads the query parameters of a request for a list of deliveries (GET /deliveries).
+/// \return the name of the first invalid parameter, or an empty view if all parameters are valid.
 std::string_view read_filter(const base::RequestTarget& target, storage::DeliveryFilter& filter) {
   filter.handler = target.parameter("handler").value_or("");
   filter.state = target.parameter("state").value_or("");
@@ -149,7 +149,8 @@ Reply DeliveryAdmin::start_retry(std::string_view body) {
           "what is done or skipped is not moved: state is pending, retrying, dead");
     }
   } else if (!filter.handler.empty() && !dry_run) {
-    // Without its handler, a retried delivery would stay pending for ever.
+    // If the handler is not configured, nobody would make a retried delivery, and the delivery
+    // would stay pending for ever.
     if (const auto why = why_not_served(sources_.handlers, filter.handler); !why.empty()) {
       return bad_parameter(why + "; name one of them (to) that gets these deliveries");
     }

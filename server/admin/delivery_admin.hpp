@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Operators' actions on deliveries, pauses and the quarantine, through the admin listener.
+/// Operators' actions on deliveries, pauses and the quarantine, as requests to the admin listener.
 
 #include <memory>
 #include <optional>
@@ -18,12 +18,14 @@
 
 namespace couponhook::server {
 
-/// Handles /deliveries, /pauses and /quarantine, and the paths below these. Runs on the admin
-/// listener's thread, like Admin. A request may block the thread on the store for about one commit.
+/// Handles requests whose path is, or begins with, /deliveries, /pauses or /quarantine. The object
+/// runs on the admin listener's thread, like the class Admin. A request may block this thread while
+/// it waits for the store, for about the time of one commit.
 class DeliveryAdmin {
  public:
-  /// \param connection a writing connection to a store with the current schema.
-  /// \param jobs must outlive this object.
+  /// \param connection a connection to a store with the current schema. It must be allowed to
+  ///   write.
+  /// \param jobs runs the requests that change many deliveries. It must outlive this object.
   DeliveryAdmin(OperatorSources sources, std::unique_ptr<storage::Connection> connection,
                 RetryJobs& jobs);
   DeliveryAdmin(const DeliveryAdmin&) = delete;
@@ -43,7 +45,8 @@ class DeliveryAdmin {
   [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
 
   OperatorSources sources_;
-  std::shared_ptr<storage::Connection> connection_;  ///< shared by the members below
+  /// Store connection that control_, pauses_ and quarantine_ share.
+  std::shared_ptr<storage::Connection> connection_;
   storage::DeliveryControl control_{connection_};
   PauseAdmin pauses_{sources_, control_};
   QuarantineAdmin quarantine_{sources_, storage::QuarantineControl(connection_)};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// JSON about deliveries, pauses, retry jobs and the quarantine, for operators.
+/// Writes the JSON replies about deliveries, pauses, retry jobs and the quarantine.
 
 #include <string>
 #include <string_view>
@@ -13,24 +13,26 @@
 
 namespace couponhook::server {
 
-/// Writes the members of one delivery. The caller begins and ends the object around them.
+/// Writes the JSON members of one delivery. The caller begins and ends the JSON object that holds
+/// them.
 void write_delivery(base::JsonWriter& json, const storage::DeliveryRecord& delivery);
 
-/// Writes the active pauses as a list with this member name.
+/// Writes the active pauses as a JSON array, in a member with the name `name`.
 void write_pauses(base::JsonWriter& json, std::string_view name,
                   const std::vector<storage::PauseRecord>& pauses);
 
-/// Body of `GET /deliveries`.
+/// Writes the body of `GET /deliveries`: one page of deliveries.
 [[nodiscard]] std::string deliveries_json(const storage::DeliveryPage& page);
-/// Body of the replies about a job: retry, move or skip.
+/// Writes the state and progress of a job that retries, moves or skips many deliveries.
 [[nodiscard]] std::string retry_json(const RetryJob& job);
-/// Body of `GET /pauses`.
+/// Writes the body of `GET /pauses`: the active pauses.
 [[nodiscard]] std::string pauses_json(const std::vector<storage::PauseRecord>& pauses);
-/// Body of `GET /quarantine`.
+/// Writes the body of `GET /quarantine`: one page of quarantined bodies.
 [[nodiscard]] std::string quarantine_json(const storage::NotificationPage& page);
-/// Body of the reply to an action.
-/// \param result the result of the action: "retried", "paused".
-/// \param warning a likely mistake in the request; empty: the member is left out.
+/// Writes the body of the reply to an operator's action.
+/// \param result the result of the action, for example "retried" or "paused".
+/// \param warning describes a likely mistake in the request. If it is empty, the JSON has no member
+///   "warning".
 [[nodiscard]] std::string result_json(std::string_view result, std::string_view warning = {});
 
 }  // namespace couponhook::server

@@ -19,7 +19,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-/// One metric family, built sample by sample.
+/// One Prometheus metric family (a metric name with its samples), built sample by sample.
 class Family {
  public:
   Family(std::string name, std::string help, MetricType type) {
@@ -62,7 +62,7 @@ class Family {
   MetricFamily family_;
 };
 
-/// All metric families, in output order.
+/// All metric families of the service, in the order of the output.
 class Families {
  public:
   Family& counter(std::string name, std::string help) {
@@ -86,7 +86,9 @@ class Families {
     return families_.emplace_back(std::move(name), std::move(help), type);
   }
 
-  std::deque<Family> families_;  // a deque, so that returned references stay valid
+  // The list of families is a deque, so that references to its elements stay valid when an element
+  // is added.
+  std::deque<Family> families_;
 };
 
 double seconds_of(std::int64_t unix_ms) {
@@ -181,7 +183,8 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
 }
 
-/// A handler counts as paused when some or all of its deliveries may be held back.
+/// Writes the metrics of the handlers. A handler counts as paused when some or all of its
+/// deliveries may be held back by a pause.
 void tell_handlers(Families& families, const StatusView& view) {
   Family& unclaimed =
       families.gauge("deliveries_unclaimed",
@@ -225,7 +228,7 @@ void tell_keys(Families& families, const Merchants& merchants) {
 }
 
 void tell_upkeep(Families& families, const std::vector<CertificateStatus>& all) {
-  if (all.empty()) return;  // families without samples are left out
+  if (all.empty()) return;  // leave out a metric family that has no samples
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
   Family& keeps =

@@ -10,13 +10,13 @@
 
 namespace couponhook::server {
 
-/// Media type of the Prometheus text format.
+/// Media type (Content-Type) of the Prometheus text format.
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes all metrics; their names start with couponhook_. Labels hold merchant ids, key serials
-/// and event types, never personal data. Counters of replies belong to this process and start at
-/// zero. Values from the store cover all replicas that share it; they are left out when the store
-/// could not be read.
+/// Writes all metrics in the Prometheus text format; their names start with couponhook_. Labels
+/// hold merchant ids, key serials and event types, never personal data. Counters of HTTP replies
+/// belong to this process and start at zero. Values from the store cover all replicas that share
+/// the store; these metrics are left out when the store could not be read.
 [[nodiscard]] std::string metrics_text(const StatusView& view);
 
 }  // namespace couponhook::server

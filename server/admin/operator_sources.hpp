@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Objects and handler names that the operators' actions work with.
+/// References and handler names that the classes for operators' actions share (retry, skip, pause,
+/// quarantine).
 
 #include <functional>
 #include <string>
@@ -19,20 +20,26 @@
 
 namespace couponhook::server {
 
-/// Names of the configured handlers, to check the handler that an action names.
+/// Names of the configured handlers. An operator's action that names a handler is checked against
+/// these names.
 struct HandlerNames {
-  std::vector<std::string> served;   ///< handlers that receive deliveries
-  std::vector<std::string> ledgers;  ///< handlers of type ledger, which run inside the commit
+  /// Names of the handlers that receive deliveries after the commit.
+  std::vector<std::string> served;
+  /// Names of the handlers of type ledger, which run inside the commit and receive no deliveries.
+  std::vector<std::string> ledgers;
 };
 
-/// Reads the names from the configuration.
+/// Returns the names of the handlers in the configuration.
 [[nodiscard]] HandlerNames handler_names(const Config& config);
 
-/// Checks that a handler can receive deliveries, so that they can be moved to it or paused for it.
-/// \return the reason when it cannot, with the names of the handlers that can; else empty.
+/// Checks that a handler can receive deliveries, so that deliveries can be moved to this handler or
+/// paused for it.
+/// \return an empty text if the handler can receive deliveries; otherwise the reason why it cannot,
+///   with the names of the handlers that can.
 [[nodiscard]] std::string why_not_served(const HandlerNames& names, std::string_view handler);
 
-/// Objects that the operators' actions work with. All references must outlive the actions' classes.
+/// References that the operators' actions need: the store, the merchants' keys, the handler names,
+/// the clock and the log. All referenced objects must outlive the objects that use this struct.
 struct OperatorSources {
   storage::Reader& reader;
   storage::Inbox& inbox;
@@ -40,16 +47,17 @@ struct OperatorSources {
   const ReceiveRules& rules;
   const HandlerNames& handlers;
   base::WallClock clock;
-  /// Wakes the delivery worker, because more deliveries are due.
+  /// Wakes the delivery worker, because an operator's action has made more deliveries ready to be
+  /// made now.
   std::function<void()> wake_worker;
   Log& log;
 };
 
-/// Name of the operator in logs and records. There is only one token, so all actions have the same
-/// name.
+/// Name of the operator in logs and records. All operators share one admin token, so all actions
+/// have the same name.
 inline constexpr std::string_view kOperator = "admin";
 
-/// Longest reason that an operator may give, in bytes. Longer reasons are refused.
+/// Longest reason that an operator may give for an action, in bytes. A longer reason is refused.
 inline constexpr std::size_t kReasonMax = 1000;
 
 }  // namespace couponhook::server

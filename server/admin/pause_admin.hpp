@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Pausing and resuming deliveries, through the admin listener.
+/// Operators' requests to pause and resume deliveries, through the admin listener.
 
 #include <optional>
 #include <set>
@@ -16,11 +16,11 @@
 
 namespace couponhook::server {
 
-/// Handles /pauses. Runs on the admin listener's thread. A request may block the thread on the
-/// store for about one commit.
+/// Handles requests to /pauses. The object runs on the admin listener's thread. A request may block
+/// this thread while it waits for the store, for about the time of one commit.
 class PauseAdmin {
  public:
-  /// Both parameters must outlive this object.
+  /// `sources` and `control` must outlive this object.
   PauseAdmin(const OperatorSources& sources, storage::DeliveryControl& control)
       : sources_(sources), control_(control) {}
 
@@ -33,7 +33,7 @@ class PauseAdmin {
   [[nodiscard]] Reply list();
   [[nodiscard]] Reply pause(std::string_view body);
   [[nodiscard]] Reply resume(const base::RequestTarget& target);
-  /// All documented event types, and all event types that were received.
+  /// Returns all event types that WeChat Pay documents, and all event types that were received.
   [[nodiscard]] storage::Reader::Result<EventTypes> known_types();
 
   const OperatorSources& sources_;

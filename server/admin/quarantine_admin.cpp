@@ -22,7 +22,8 @@ constexpr std::string_view kNothingMeant =
     "this is not, or no longer, in quarantine, and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
-/// Reads a stored notification again with the code of this release, as if it arrived today.
+/// Reads a stored notification again with the rules of this release, but with the time at which it
+/// arrived. Used for a notification that an older release stored but could not read.
 ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
   handlers::Notification notification;
   notification.id = std::move(kept.id);
@@ -78,7 +79,7 @@ storage::Reader::Result<QuarantineAdmin::Meant> QuarantineAdmin::find(std::strin
   if (!kept) return kept.error();
   const bool is_unreadable = *kept && (*kept)->flaw.starts_with(storage::flaw::kUnreadable);
   if (!is_unreadable) {
-    // Even if this notification is stored and readable, a copy of it may be in quarantine.
+    // Even if this notification is stored and readable, the quarantine may hold another copy of it.
     auto sealed = sources_.reader.sealed_of(id, mchid);
     if (!sealed) return sealed.error();
     meant.sealed = std::move(*sealed);

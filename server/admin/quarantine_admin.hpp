@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Operators' actions on quarantined bodies and unreadable notifications, through the admin
-/// listener.
+/// Operators' actions on quarantined bodies (signed, but not decrypted) and on unreadable
+/// notifications, through the admin listener.
 
 #include <optional>
 #include <string>
@@ -16,8 +16,9 @@
 
 namespace couponhook::server {
 
-/// Handles /quarantine and the paths below it. Runs on the admin listener's thread. A request may
-/// block the thread on the store for about one commit.
+/// Handles requests to /quarantine and the paths below it. The object runs on the admin listener's
+/// thread. A request may block this thread while it waits for the store, for about the time of one
+/// commit.
 class QuarantineAdmin {
  public:
   /// \param sources must outlive this object.
@@ -27,8 +28,9 @@ class QuarantineAdmin {
   void add_routes(AdminRoutes& routes);
 
  private:
-  /// The object that the id in a path names: a quarantined body by its number, or a notification by
-  /// its id. At most one of the members is set.
+  /// The stored object that the id in a request's path refers to: a quarantined body (the id is its
+  /// number), or a notification (the id is the notification's id). At most one of the two members
+  /// is set.
   struct Meant {
     std::optional<storage::SealedRecord> sealed;
     std::optional<storage::NotificationRecord> kept;

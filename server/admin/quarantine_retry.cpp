@@ -8,7 +8,7 @@
 namespace couponhook::server {
 namespace {
 
-/// The signature headers that were stored with a quarantined body.
+/// The signature headers of a quarantined request, which were stored together with its body.
 class KeptHeaders final : public HeaderFields {
  public:
   explicit KeptHeaders(const std::string& json) : kept_(base::parse_object(json, {})) {}
@@ -39,8 +39,8 @@ std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Mercha
   Examined examined = examine(request, *merchant, rules, received_at);
   if (auto* admit = std::get_if<ToAdmit>(&examined)) {
     admit->admission.opened_from = sealed.key;
-    // No reply waits for these deliveries, so they get no lease at the commit: the delivery worker
-    // claims them.
+    // No HTTP reply waits for these deliveries. So the commit gives them no lease, and the delivery
+    // worker claims them later.
     for (storage::NewDelivery& delivery : admit->admission.deliveries) delivery.leased = false;
   }
   return examined;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// New attempt to decrypt a quarantined request.
+/// Tries again to decrypt a quarantined request, for example after the right APIv3 key was
+/// installed.
 
 #include <string>
 
@@ -11,15 +12,18 @@
 
 namespace couponhook::server {
 
-/// Examines a quarantined request again, with the current keys but with the time at which it
-/// arrived. If it can now be decrypted, the result is a normal admission that also removes the
-/// quarantined body in the same transaction. Pure, like examine().
-/// \return nothing when the request's merchant is no longer configured.
+/// Examines a quarantined request again, with the current keys, but with the time at which the
+/// request arrived. If the request can now be decrypted, the result is a normal notification to be
+/// stored; the same transaction then also removes the quarantined body. This is a pure function,
+/// like examine().
+/// \return the result of the examination; nothing if the request's merchant is no longer
+///   configured.
 [[nodiscard]] std::optional<Examined> reopen(const storage::SealedRecord& sealed,
                                              const Merchants& merchants, const ReceiveRules& rules);
 
-/// Text about why a request stays in quarantine.
-/// \param examined a result of reopen() that is not ToAdmit.
+/// Returns a text that says why a request stays in quarantine.
+/// \param examined a result of reopen() that is not ToAdmit (that is, the request could not be
+///   decrypted).
 [[nodiscard]] std::string why_still_sealed(const Examined& examined);
 
 }  // namespace couponhook::server

@@ -10,8 +10,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Time that a check of the store stays valid, so that frequent checks do not cause frequent
-/// commits.
+/// Time for which the result of a store check stays valid. Without it, frequent readiness checks
+/// would cause frequent commits.
 constexpr std::chrono::milliseconds kAnswerHolds{500};
 
 }  // namespace
@@ -48,7 +48,7 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
 Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds patience) {
   const auto before = inbox_.activity();
   const std::int64_t age_ms = base::to_unix_ms(clock_()) - before.last_commit_ms;
-  // If the clock was set back, earlier commits seem to lie in the future (age_ms < 0).
+  // If the wall clock was set back, the last commit seems to lie in the future (age_ms < 0).
   const bool committed_lately = age_ms >= 0 && age_ms < kAnswerHolds.count();
   if (before.failing || !committed_lately) co_await ask_store(patience);
 
@@ -61,7 +61,8 @@ Task<std::string> Readiness::reason_against_store(std::chrono::milliseconds pati
   co_return std::string();
 }
 
-/// Asks with one test row at a time: otherwise, a store that hangs would get more and more of them.
+/// Asks the store to commit a test row, but only one at a time: otherwise, a store that hangs would
+/// get a longer and longer queue of test rows.
 Task<void> Readiness::ask_store(std::chrono::milliseconds patience) {
   const auto now = SteadyClock::now();
   if (now - asked_at_ < kAnswerHolds || (asked_ && !asked_->is_finished())) co_return;

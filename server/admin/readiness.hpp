@@ -21,31 +21,31 @@ namespace couponhook::server {
 
 class CommitWait;
 
-/// Readiness of this replica. It is ready when all of this holds:
+/// Readiness of this replica. The replica is ready when all of these conditions are true:
 ///
-/// - the last notification could be committed, or a row of its size since then
-/// - commits do not take longer than senders wait for their replies
-/// - a live key is loaded for each merchant
-/// - the delivery worker is running
-/// - nobody has asked the service to stop
+/// - The store could commit the last notification, or a test row after it.
+/// - A commit takes no longer than senders wait for their replies.
+/// - A valid key is loaded for each merchant.
+/// - The delivery worker is running.
+/// - Nobody has asked the service to stop.
 ///
 /// Use it on one thread, except begin_drain().
 class Readiness {
  public:
   /// All references must outlive this object.
   /// \param commit_max longest time that a commit may take: the time that senders wait for their
-  ///   replies. A slow replica that still acknowledges in time is therefore ready.
+  ///   replies. So a replica that is slow, but still replies in time, is ready.
   Readiness(storage::Inbox& inbox, const base::Live<Merchants>& merchants,
             const DeliveryWorker& worker, base::WallClock clock,
             std::chrono::milliseconds commit_max);
 
-  /// Makes this replica not ready from now on. Thread-safe.
+  /// Makes this replica report "not ready" from now on, because it is about to stop. Thread-safe.
   void begin_drain() { draining_ = true; }
 
-  /// Checks readiness. A commit of the last half second proves that the store works. Without one,
-  /// this asks the store to commit a test row.
-  /// \param patience longest wait for that row. When the commit takes longer, but not longer than
-  ///   commit_max, the state of the store stays as it was.
+  /// Checks readiness. A commit within the last half second proves that the store works. If there
+  /// was none, this function asks the store to commit a test row.
+  /// \param patience longest wait for the commit of the test row. If the commit takes longer than
+  ///   this, but not longer than commit_max, the last known state of the store still counts.
   /// \return the reasons why this replica is not ready; empty when it is ready.
   [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds patience);
 
@@ -64,7 +64,8 @@ class Readiness {
   std::atomic<bool> draining_{false};
   bool store_ok_ = true;
   SteadyClock::time_point asked_at_{};
-  std::shared_ptr<CommitWait> asked_;  ///< last test row, committed or not
+  /// The last test row that the store was asked to commit, whether it is committed or not.
+  std::shared_ptr<CommitWait> asked_;
 };
 
 }  // namespace couponhook::server

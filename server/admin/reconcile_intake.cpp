@@ -24,7 +24,7 @@ namespace {
 
 using rapidjson::Value;
 
-/// Longest wait for the commit of a whole request.
+/// Longest time that a request to POST /books waits until all its entries are committed.
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kIdCharactersMax = 64;
 
@@ -45,8 +45,8 @@ std::string text_of(const Value& object, const char* name) {
   return {found->value.GetString(), found->value.GetStringLength()};
 }
 
-/// Returns true for the event types that WeChat Pay's records can report. No other type may be
-/// admitted here.
+/// Returns true for the event types that can be derived from WeChat Pay's own records: issuing,
+/// redemption and refund of a coupon. POST /books accepts no other type.
 bool is_book_event(std::string_view type) {
   return type == "COUPON.SEND" || type == "COUPON.USE" || type == "REFUND.SUCCESS";
 }
@@ -56,9 +56,10 @@ struct Entry {
   std::string resource;
 };
 
-/// Checks a well-formed entry more strictly than a notification. A notification is signed by WeChat
-/// Pay and is stored in any form. These entries come from files that other people may have changed,
-/// so an identifier or time in another form than WeChat Pay's is refused.
+/// Checks the identifiers and times of a well-formed entry, more strictly than those of a
+/// notification. A notification is signed by WeChat Pay and is stored in any form. An entry of POST
+/// /books comes from files that other people may have changed, so an identifier or time that does
+/// not have WeChat Pay's format is refused.
 /// \return the reason why the entry is refused, or an empty string.
 std::string why_no_fact(const Entry& entry) {
   const handlers::Notification& notification = entry.notification;
@@ -104,9 +105,8 @@ EntryResult read_entry(const Value& value) {
 
 using EntriesResult = boost::system::result<std::vector<Entry>, std::string>;
 
-/// Reads the list of entries.
-/// \return all entries, or the reason when any entry is invalid: entries are taken all or not at
-///   all.
+/// Reads the list of entries in the body of POST /books.
+/// \return all entries; or the reason if any entry is invalid, because then no entry is stored.
 EntriesResult read_entries(const Value& root) {
   const auto found = root.FindMember("entries");
   if (found == root.MemberEnd() || !found->value.IsArray() ||
@@ -129,8 +129,8 @@ EntriesResult read_entries(const Value& root) {
   return EntriesResult(boost::system::in_place_value, std::move(entries));
 }
 
-/// Returns why the ledger does not cover the entries' event types, or an empty string; see
-/// why_ledger_is_short().
+/// Checks that a ledger handler stores the event types of all entries.
+/// \return the reason if no ledger handler does (see why_ledger_is_short()), or an empty string.
 std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Entry>& entries) {
   std::set<std::string_view> told;
   for (const Entry& entry : entries) told.insert(entry.notification.event_type);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Admits facts from WeChat Pay's own records that no notification reported (POST /books).
+/// Stores events that are in WeChat Pay's own records but that no notification reported (POST
+/// /books).
 
 #include <string_view>
 
@@ -14,7 +15,7 @@
 
 namespace couponhook::server {
 
-/// Objects that the intake works with. All references must outlive it.
+/// References that ReconcileIntake needs. All referenced objects must outlive it.
 struct BookIntakeSources {
   const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
@@ -28,26 +29,27 @@ struct BookIntakeSources {
 ///                            "resource"}]}
 ///
 /// `resource` is JSON inside a string, and exactly these bytes are stored. It must be strict JSON
-/// whose identifiers and times have the forms that WeChat Pay documents. If any entry is invalid,
+/// whose identifiers and times have the formats that WeChat Pay documents. If any entry is invalid,
 /// no entry is stored, and the reply is 400 with the number of the first invalid entry.
 ///
-/// Each entry is then stored like a decrypted notification, marked source=reconcile. An entry whose
-/// id or fact is already stored does not change the ledger and causes no delivery.
+/// Otherwise each entry is stored like a decrypted notification, with the mark source=reconcile. If
+/// the id of an entry is already stored, or the issuing, redemption or refund that it describes,
+/// the entry does not change the ledger and causes no delivery.
 ///
 /// The reply is sent once all entries are committed: {"outcomes": ["stored" | "duplicate" |
 /// "conflict" | "failed", …]}, one outcome for each entry. The reply is 409 LEDGER_MISSING when no
 /// ledger handler stores such events.
 class ReconcileIntake {
  public:
-  /// Path of the request.
+  /// Path of the request that this class handles.
   static constexpr std::string_view kPath = "/books";
-  /// Largest number of entries in one request.
+  /// Largest number of entries in one request to POST /books.
   static constexpr std::size_t kEntriesMax = 500;
 
   explicit ReconcileIntake(BookIntakeSources sources) : sources_(std::move(sources)) {}
 
-  /// Stores the entries of a request body.
-  /// \return the reply, after the commit.
+  /// Stores the entries of a request body, and waits for the commit.
+  /// \return the HTTP reply.
   [[nodiscard]] Task<Reply> take(std::string_view body);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads the JSON body of an operator's request.
+/// Reads the JSON body of an operator's request to the admin listener.
 
 #include <optional>
 #include <string>
@@ -12,23 +12,25 @@
 
 namespace couponhook::server {
 
-/// Error message for a missing or invalid reason.
+/// Error message for a request whose "reason" is missing or invalid.
 inline constexpr std::string_view kReasonHelp =
     R"(say why: the body is {"reason":"…"}, of 1000 bytes at most)";
 
-/// Reads a body as if its members were query parameters. The body must be a JSON object of strings
-/// and booleans; an empty body counts as an empty object. A boolean becomes "true" or an empty
-/// text.
+/// Reads a JSON body as if its members were query parameters. The body must be a JSON object of
+/// strings and booleans; an empty body counts as an empty object. The boolean true becomes the text
+/// "true", and false becomes an empty text.
 /// \param known names of the members that are allowed.
-/// \return nothing when the body is not such an object, or has another member.
+/// \return the members as parameters; nothing if the body is not such an object, or has a member
+///   that is not in `known`.
 [[nodiscard]] std::optional<base::RequestTarget> read_members(
     std::string_view body, const std::vector<std::string_view>& known);
 
-/// Reads a body with one member, `reason`.
+/// Reads a JSON body that has only the member `reason` (the operator's reason for an action).
 /// \return the reason; nothing when it is missing, blank or longer than kReasonMax bytes.
 [[nodiscard]] std::optional<std::string> reason_in(std::string_view body);
 
-/// Takes the reason from members that were read before. The result is the same as for a body.
+/// Returns the reason from a body that read_members() has already read; nothing when the reason is
+/// missing, blank or longer than kReasonMax bytes.
 [[nodiscard]] std::optional<std::string> reason_in(const base::RequestTarget& members);
 
 }  // namespace couponhook::server

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kJobsKept = 16;
 constexpr std::int64_t kPageSize = 500;
 
-/// Delivery states that a job visits for its filter. Pending deliveries have not failed and will be
-/// made in their turn, so a retry only takes them when the filter asks for them.
+/// Returns the delivery states that a job searches, if its filter names no state. Pending
+/// deliveries have not failed and will be made in their turn. So a retry includes pending
+/// deliveries only if the filter asks for this state.
 std::vector<std::string> states_of(const storage::DeliveryFilter& filter,
                                    DeliveryOrder::Kind kind) {
   if (!filter.state.empty()) return {filter.state};
@@ -76,7 +77,7 @@ std::optional<RetryJob> RetryJobs::find(std::int64_t id) const {
 
 std::optional<RetryJob> RetryJobs::wait(std::int64_t id, std::chrono::milliseconds time) const {
   std::unique_lock lock(mutex_);
-  // Search again each time: another job may remove this one while the mutex is released.
+  // Search for the job each time: another job may have removed it while the mutex was released.
   const auto look = [&]() -> std::optional<RetryJob> {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
     return entry == entries_.end() ? std::nullopt : std::optional(entry->job);
@@ -175,7 +176,7 @@ std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
       filter.before_delivery = page->next_before_delivery;
     } while (filter.before_delivery);
   }
-  // A delivery that changed its state during the search was found twice.
+  // A delivery that changed its state during the search may have been found twice.
   std::ranges::sort(ids);
   const auto twice = std::ranges::unique(ids);
   ids.erase(twice.begin(), twice.end());

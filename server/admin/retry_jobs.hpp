@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Background jobs that retry, move or skip many deliveries.
+/// Background jobs that retry, move or skip many deliveries for an operator.
 
 #include <condition_variable>
 #include <cstdint>
@@ -22,20 +22,25 @@
 
 namespace couponhook::server {
 
-/// Action of an operator on all deliveries that a filter matches.
+/// Action of an operator on all deliveries that a filter matches: retry, move or skip.
 struct DeliveryOrder {
   enum class Kind : std::uint8_t {
-    kRetry,  ///< retry the deliveries now
-    kMove,   ///< give them to another handler, which is called now
-    kSkip,   ///< drop them without calling the handler
+    /// Make the deliveries again now.
+    kRetry,
+    /// Give the deliveries to another handler, and make them now.
+    kMove,
+    /// Drop the deliveries without calling the handler.
+    kSkip,
   };
 
   Kind kind = Kind::kRetry;
-  std::string to{};      ///< kMove: name of the other handler
-  std::string reason{};  ///< kSkip: reason given by the operator
+  /// kMove: name of the handler that gets the deliveries.
+  std::string to{};
+  /// kSkip: reason that the operator gave for dropping the deliveries.
+  std::string reason{};
 };
 
-/// State and progress of one job.
+/// State and progress of one job that retries, moves or skips many deliveries.
 struct RetryJob {
   enum class State : std::uint8_t { kWaiting, kCounting, kRetrying, kDone, kCancelled, kFailed };
 
@@ -43,16 +48,18 @@ struct RetryJob {
   State state = State::kWaiting;
   DeliveryOrder order;
   bool dry_run = false;
-  std::int64_t matched = 0;    ///< deliveries that match, counted before any is changed
-  std::int64_t looked_at = 0;  ///< matching deliveries that were processed so far
-  /// Deliveries that were retried, moved or skipped. Smaller than `looked_at` if some were being
-  /// delivered at that moment, or had already ended.
+  /// Number of deliveries that match the filter. They are counted before any of them is changed.
+  std::int64_t matched = 0;
+  /// Number of matching deliveries that the job has processed so far.
+  std::int64_t looked_at = 0;
+  /// Number of deliveries that were retried, moved or skipped. It is smaller than `looked_at` if
+  /// some of the deliveries were being made at that moment, or had already ended.
   std::int64_t done = 0;
-  /// kMove: deliveries that were dropped, because the other handler already has a delivery of the
-  /// same notification.
+  /// kMove: number of deliveries that were dropped, because the other handler already has a
+  /// delivery of the same notification.
   std::int64_t already_there = 0;
-  /// kRetry: deliveries that were left out, because their handler is not configured and nobody
-  /// would deliver them.
+  /// kRetry: number of deliveries that were left out, because their handler is not configured and
+  /// nobody would make them.
   std::int64_t unclaimed = 0;
   std::string error;
 
@@ -60,40 +67,46 @@ struct RetryJob {
 };
 [[nodiscard]] std::string_view to_string(RetryJob::State state);
 
-/// Runs jobs one after the other on its own thread. A job first counts the deliveries that match
-/// its filter, then processes them page by page. The last 16 jobs are remembered until the process
-/// ends. A job that is cut short leaves the pages that it has processed as they are. Thread-safe.
+/// Runs the jobs of operators (retry, move or skip many deliveries), one job after the other, on
+/// its own thread. A job first counts the deliveries that match its filter, then processes them
+/// page by page. The object remembers the last 16 jobs until the process ends. If a job is
+/// interrupted, the pages that it has already processed stay changed.
 ///
 /// A move starts with the oldest delivery, so that a coupon's later delivery is never made before
-/// its earlier one has moved. A skip starts with the newest delivery: if an earlier one was dropped
-/// first, a later one of the same coupon could become due and be delivered.
+/// its earlier delivery has moved. A skip starts with the newest delivery: if an earlier delivery
+/// was dropped first, a later delivery of the same coupon could start.
 class RetryJobs {
  public:
-  /// Largest number of deliveries that one job may match. More need a narrower filter.
+  /// Largest number of deliveries that one job may match. For more deliveries, the operator must
+  /// use a narrower filter.
   static constexpr std::size_t kMatchedMax = 5'000'000;
 
   /// \param served names of the handlers that receive deliveries.
-  /// \param on_retried called after each page, on the thread of this object.
+  /// \param on_retried function that is called after each page of deliveries, on the thread of this
+  ///   object.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried);
-  /// Cancels all unfinished jobs.
+  /// Cancels all unfinished jobs and waits for the thread.
   ~RetryJobs();
   RetryJobs(const RetryJobs&) = delete;
   RetryJobs& operator=(const RetryJobs&) = delete;
 
-  /// Queues a job.
-  /// \param filter without a state, a retry matches retrying and dead deliveries; a move or skip
-  ///   matches pending ones too.
+  /// Adds a job to the queue.
+  /// \param filter selects the deliveries. If it names no state, a retry matches retrying and dead
+  ///   deliveries; a move or skip matches pending deliveries too.
+  /// \param dry_run true: only count the matching deliveries, and change none.
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {});
-  /// \return the job; nothing when the id is not known, or no longer.
+  /// Returns the job with this id; nothing when no job has this id, or the job is no longer
+  /// remembered.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
-  /// Cancels a job, which stops after its current page.
-  /// \return the job as it is now; nothing when the id is not known.
+  /// Cancels a job. The job stops after the page of deliveries that it is processing.
+  /// \return the current state of the job; nothing when no job has this id.
   std::optional<RetryJob> cancel(std::int64_t id);
 
-  /// Waits until the job has ended, for at most `time`.
+  /// Waits until the job has ended, but no longer than `time`. Returns the job; nothing when no job
+  /// has this id.
   [[nodiscard]] std::optional<RetryJob> wait(std::int64_t id, std::chrono::milliseconds time) const;
 
  private:
@@ -105,12 +118,14 @@ class RetryJobs {
 
   void work();
   void run(Entry& entry);
-  /// Collects the ids of all matching deliveries, in ascending order.
-  /// \return nothing when the job ended early.
+  /// Collects the ids of all deliveries that match the job's filter, in ascending order.
+  /// \return the ids; nothing when the job failed or was cancelled.
   std::optional<std::vector<std::int64_t>> match(Entry& entry);
   bool collect(Entry& entry, const storage::DeliveryPage& page, std::vector<std::int64_t>& ids);
-  /// \param ids in ascending order, in which all writers change deliveries, so that no two of them
-  ///   deadlock.
+  /// Retries, moves or skips one page of deliveries.
+  /// \param ids ids of the deliveries, in ascending order. All writers change deliveries in this
+  ///   order, so that two writers cannot deadlock.
+  /// \return false if the store failed; the job has then failed too.
   bool carry_out(Entry& entry, std::span<const std::int64_t> ids);
   bool is_cancelled(Entry& entry);
   template <typename Change>
@@ -126,11 +141,12 @@ class RetryJobs {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::deque<Entry> entries_;  ///< oldest first; references to elements stay valid
+  /// The jobs, oldest first. A deque, so that references to its elements stay valid.
+  std::deque<Entry> entries_;
   std::int64_t last_id_ = 0;
   bool stopping_ = false;
 
-  std::thread thread_;  ///< last member, because the thread uses all others
+  std::thread thread_;  ///< declared last, because the thread uses all other members
 };
 
 }  // namespace couponhook::server

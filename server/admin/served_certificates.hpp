@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The certificates that the listeners serve at this moment.
+/// The TLS certificates that the public and the admin listener use at this moment.
 
 #include <chrono>
 #include <filesystem>
@@ -14,20 +14,20 @@
 
 namespace couponhook::server {
 
-/// TLS context of a listener, and the path of its certificate.
+/// TLS context of a listener, and the path of its certificate file.
 struct ServedTls {
-  TlsContext context;          ///< null: plain HTTP
-  std::filesystem::path path;  ///< path of the certificate
+  TlsContext context;          ///< null: the listener speaks plain HTTP, without TLS
+  std::filesystem::path path;  ///< path of the certificate file
 };
 
-/// A listener's active certificate, as /status shows it.
+/// The certificate that a listener uses now, as /status shows it.
 struct ServedCertificate {
-  std::string what;  ///< name of the unit: listener or admin
+  std::string what;  ///< name of the listener: "listener" (public) or "admin"
   std::string path;
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
-/// The active certificates of the listeners. Thread-safe.
+/// Returns the certificates that the public and the admin listener use now. Thread-safe.
 [[nodiscard]] std::vector<ServedCertificate> served_certificates(
     const base::Live<ServedTls>& tls, const base::Live<ServedTls>& admin_tls);
 

@@ -26,8 +26,9 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
     auto made = make_client_tls(admin.tls_certificate);
     if (!made) return Problem{admin_place(admin), made.error()};
     tls = std::move(*made);
-    // The client trusts exactly the certificate file that the service uses. An expired certificate
-    // must not stop an operator or a container's health check, so its dates are not checked.
+    // The client trusts exactly the certificate file that the service uses. The expiry date of the
+    // certificate is not checked, because an expired certificate must not stop an operator or a
+    // container's health check.
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls.get()), X509_V_FLAG_NO_CHECK_TIME);
   }
   const base::Url url{tls != nullptr, reachable_address(admin.address), std::to_string(admin.port),

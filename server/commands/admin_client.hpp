@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends requests to the status endpoint of the running service. Private to this folder.
+/// Sends requests to the status endpoint of the running service. Only for the folder
+/// server/commands.
 
 #include <string>
 #include <string_view>
@@ -18,19 +19,21 @@ struct AdminAnswer {
   std::string body;
 };
 
-/// Returns the name of the status endpoint in messages: "status endpoint at 127.0.0.1 port 9443".
+/// Returns the name of the status endpoint for messages, for example "status endpoint at 127.0.0.1
+/// port 9443".
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
-/// Sends one request.
-/// \param body JSON; empty: none.
-/// \return a Problem with place and cause if no answer came.
+/// Sends one request to the status endpoint of the running service.
+/// \param body JSON body of the request; empty: the request has no body.
+/// \return the reply, or a Problem with place and cause if no reply came.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                                     const crypto::Secret& token,
                                                                     std::string_view method,
                                                                     std::string_view target,
                                                                     std::string body);
 
-/// Like the function above, with the token from the configured file.
+/// Sends one request to the status endpoint. The admin token is read from the file that the
+/// configuration names.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config,
                                                                     std::string_view method,
                                                                     std::string_view target,

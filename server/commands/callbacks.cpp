@@ -47,8 +47,8 @@ Exit get(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
       [&](const CallbackState& state) { show_state(state, world.out); });
 }
 
-/// Returns the URL that is set now. WeChat Pay requires the URL in every request, also in one that
-/// only changes the switch.
+/// Returns the notification URL that is set at WeChat Pay now. WeChat Pay requires the URL in every
+/// request, also in a request that only changes the switch (--switch on or off).
 wechatpay::ApiResult<std::string> url_in_force(Outbound& outbound, CouponProduct product) {
   const auto request = wechatpay::get_callback_request(product, outbound.mchid);
   const auto body = outbound.client.call(request);

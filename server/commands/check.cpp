@@ -17,8 +17,8 @@ namespace {
 
 using Backlog = std::vector<storage::HandlerBacklog>;
 
-/// Returns the open deliveries of handlers that are not configured, or a failure if the store is
-/// damaged or cannot be opened.
+/// Checks the store, and returns the numbers of open deliveries to handlers that are not
+/// configured; a failure if the store is damaged or cannot be opened.
 storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const Config& config) {
   if (auto place = storage::Store::check_place(url); !place) return place.error();
   const auto made = storage::Store::is_made(url, {});
@@ -29,7 +29,7 @@ storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const 
   const auto reader = (*store)->reader();
   if (!reader) return reader.error();
   if (auto sound = (*reader)->check_integrity(); !sound) return sound.error();
-  // If the count takes longer than a reader may run, no backlog is reported.
+  // If the count takes longer than the time limit for readers, `check` reports no such deliveries.
   auto backlog = storage::unclaimed_deliveries(**reader, handler_names(config).served);
   return backlog ? std::move(*backlog) : Backlog();
 }
@@ -50,8 +50,8 @@ void describe_api_certificate(const MerchantConfig& merchant, std::ostream& out)
 }
 
 /// Prints a summary of the set-up.
-/// \param store name of the store in the output. The configured URL may contain a password, so it
-/// must not be printed.
+/// \param store name of the store in the output. The configured URL must not be printed, because it
+///   may contain a password.
 void describe(const Setup& setup, const std::string& store, std::chrono::sys_seconds now,
               std::ostream& out) {
   const ListenerConfig& listener = setup.config.listener;
@@ -88,7 +88,7 @@ void describe(const Setup& setup, const std::string& store, std::chrono::sys_sec
       << word(kHasKafka) << '\n';
 }
 
-/// Runs all checks of a set-up that could be read, except those of the store.
+/// Runs all checks of a set-up, except those of the store.
 CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
   CheckFindings findings;
   check_places(setup.config, findings);
@@ -98,13 +98,13 @@ CheckFindings look_closely(const Setup& setup, std::chrono::sys_seconds now) {
   return findings;
 }
 
-/// Runs all checks and prints the findings, errors first. \return the exit code, or nothing if the
-/// set-up can be served.
+/// Runs all checks and prints the findings, errors first.
+/// \return the exit code; nothing if the service can run with this set-up.
 std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now,
                                 std::vector<Problem> problems, CheckFindings& findings,
                                 World& world) {
   findings = look_closely(setup, now);
-  // A faulty certificate of the status endpoint does not stop notifications, so it counts as a
+  // A faulty certificate of the status endpoint does not stop notifications. So it counts as a
   // warning.
   const auto is_admins = [](const Problem& problem) { return problem.unit == kAdminUnit; };
   std::ranges::copy_if(problems, std::back_inserter(findings.warnings), is_admins);
@@ -124,7 +124,8 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
   return std::nullopt;
 }
 
-/// Tries to write to each place where the service must write. \return the exit code.
+/// Tries to write to each folder to which the service must write.
+/// \return the exit code.
 Exit try_places(const Config& config, const std::string& user_name, World& world) {
   const auto user = user_to_try_as(user_name, config);
   if (!user) {
@@ -148,7 +149,7 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   check_outbound_files(setup.config, problems);
   CheckFindings findings;
   const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
-  // An unusable store is already reported, so the places are not tried.
+  // If the store is unusable, this is already reported. The check of the folders is then skipped.
   const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
   if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
   if (exit) return *exit;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The command line: one declare function for each command, and helpers that all commands share.
+/// The command line of couponhook: one declare function for each command, and helpers that all
+/// commands share.
 
 #include <filesystem>
 #include <functional>
@@ -20,31 +21,35 @@
 
 namespace couponhook::server {
 
-/// Opens the service's store. Tests replace it to get a store that fails.
+/// Function that opens the service's store. Tests use a function that returns a store that fails.
 using StoreOpener = std::function<storage::Store::Result<std::unique_ptr<storage::Store>>(
     const storage::StoreUrl&, const storage::StoreOptions&, std::int64_t now_ms)>;
 
-/// The program's surroundings: clock, random source, environment, output. Tests replace them.
+/// Environment of the program: clock, random source, environment variables, output streams. Tests
+/// replace these parts.
 struct World {
   base::WallClock clock;
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
-  handlers::HandlerTypes handler_types;  ///< custom handler types of the user
+  /// Handler types of the user's own program.
+  handlers::HandlerTypes handler_types;
   std::ostream& out;
   std::ostream& err;
 };
 
-/// Runs the program. \return the process's exit code.
+/// Runs the program with the arguments of main().
+/// \return the exit code of the process.
 [[nodiscard]] int run_command_line(int argc, char** argv, World& world);
 
-/// Options that most commands share.
+/// Values of the options --config and --mchid, which most commands share.
 struct CommonOptions {
   std::filesystem::path config = "couponhook.toml";
   std::string mchid;
 };
 
-// Each function declares one command. `common` and `world` must outlive the command line.
+// Each of the functions below declares one command, with its options, in `line`. `common` and
+// `world` must outlive `line`.
 void declare_init(CommandLine& line, World& world);
 void declare_serve(CommandLine& line, CommonOptions& common, World& world);
 void declare_check(CommandLine& line, CommonOptions& common, World& world);
@@ -70,33 +75,36 @@ void declare_reconcile(CommandLine& line, CommonOptions& common, World& world);
 void declare_doctor(CommandLine& line, CommonOptions& common, World& world);
 void declare_store(CommandLine& line, CommonOptions& common, World& world);
 
-/// Add --config, or both --config and --mchid, to a command.
+/// These two functions add options to a command: the first adds --config, the second --config and
+/// --mchid.
 void add_config_option(Options& options, CommonOptions& common);
 void add_merchant_options(Options& options, CommonOptions& common);
-/// Adds --user to a command that tries to write where the service must write.
+/// Adds --user to a command that tests whether the service can write to its folders. The option
+/// names the user account as which the test runs.
 void add_user_option(Options& options, std::string& user);
 
-/// Prints each problem on the error stream, in one line.
+/// Prints each problem on the error stream, one line for each.
 void print_problems(World& world, const std::vector<Problem>& problems);
 
-/// Loads the configuration. If it has problems, prints them and returns nothing.
+/// Loads the configuration. If the configuration has problems, prints the problems and returns
+/// nothing.
 [[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common, World& world);
 
-/// Returns the merchant that --mchid names, or the only merchant. Otherwise prints the problem and
-/// returns null.
+/// Returns the merchant that --mchid names; without --mchid, the only configured merchant. If there
+/// is no such merchant, prints the problem and returns null.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 
-/// Returns false, and prints the problem, if --mchid names an unknown merchant. For commands that
-/// concern all merchants unless --mchid is given.
+/// Checks --mchid for commands that work on all merchants unless --mchid is given.
+/// \return false, after printing the problem, if --mchid names a merchant that is not configured.
 [[nodiscard]] bool mchid_is_configured(const Config& config, const CommonOptions& common,
                                        World& world);
 
-/// Returns the stream on which long work shows its progress.
+/// Returns the stream on which commands that take long show their progress.
 [[nodiscard]] base::ProgressDisplay progress_on(World& world);
 
-/// Returns the address at which this machine reaches a listener with the given address. "0.0.0.0"
-/// and "::" become the loopback address.
+/// Returns the address at which this machine reaches a listener that listens on `address`.
+/// "0.0.0.0" and "::" become the loopback address.
 [[nodiscard]] std::string reachable_address(const std::string& address);
 
 }  // namespace couponhook::server

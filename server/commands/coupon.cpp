@@ -33,8 +33,9 @@ void show(const Coupon& coupon, std::ostream& out) {
   print_facts(facts, out);
 }
 
-/// Records the user in the issued file, so that `serve` can query the coupon's state. It must be
-/// called before the coupon is sent: a request without a reply may still have issued the coupon.
+/// Records the user in the issued file (list of users who received a coupon), so that `serve` can
+/// query the coupon's state. Call this before the coupon is sent: a request without a reply may
+/// still have issued the coupon.
 void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
   const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
   if (file.empty()) return;

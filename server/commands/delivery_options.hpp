@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Filter options of the commands that list or change deliveries.
+/// Filter options (--handler, --state and so on) of the commands that list or change deliveries.
 
 #include <string>
 

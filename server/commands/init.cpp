@@ -22,8 +22,8 @@ constexpr std::size_t kTokenCharacters = 43;  // at least 256 bits of randomness
 constexpr std::size_t kApiV2KeyCharacters = 32;
 constexpr std::chrono::days kCertificateLife{3650};
 
-/// Returns the content of couponhook.toml.
-/// \param api_serial serial of the merchant API certificate.
+/// Returns the content of the configuration file couponhook.toml that `init` writes.
+/// \param api_serial serial of the merchant's API certificate.
 std::string config_text(const InitOptions& options, const std::string& api_serial) {
   return R"(# A local set-up of couponhook, made by `couponhook init`. Every key: docs/configuration.md.
 
@@ -71,7 +71,8 @@ events = ["COUPON.*", "REFUND.*"]
 )";
 }
 
-/// Makes all keys and certificates of a set-up, and writes them with the configuration.
+/// Makes all keys and certificates of a new set-up, and writes them to files together with the
+/// configuration.
 void write_setup(const InitOptions& options, const World& world) {
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const auto tls = crypto::make_self_signed({crypto::PairKind::kEcP256,
@@ -84,8 +85,8 @@ void write_setup(const InitOptions& options, const World& world) {
                                                   {},
                                                   now,
                                                   kCertificateLife});
-  // API certificate and key of the merchant, which WeChat Pay's certificate tool makes in
-  // production.
+  // Make the merchant's API certificate and key. In production, WeChat Pay's certificate tool makes
+  // them.
   const auto api = crypto::make_self_signed({crypto::PairKind::kRsa2048,
                                              "couponhook development merchant " + options.mchid,
                                              {},
@@ -116,15 +117,16 @@ void write_setup(const InitOptions& options, const World& world) {
                          crypto::FileMode::kPublic);
 }
 
-/// Returns true if every character of `mchid` is safe in TOML, in a URL path and in a certificate's
-/// name.
+/// Returns true if every character of `mchid` can be used in TOML, in a URL path and in a
+/// certificate's name without quoting.
 bool is_plain(const std::string& mchid) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
   return !mchid.empty() && std::ranges::all_of(mchid, allowed);
 }
 
-/// Returns the path, or the nearest existing parent of it, if that is a file and not a folder;
-/// empty otherwise.
+/// Returns the file that prevents the creation of the folder `at`: the path itself, or its nearest
+/// existing parent, if that is a file and not a folder. Returns an empty path if there is no such
+/// file.
 std::filesystem::path file_in_the_way(std::filesystem::path at) {
   std::error_code ec;
   while (!at.empty() && !std::filesystem::exists(at, ec)) at = at.parent_path();

@@ -12,7 +12,8 @@ void Options::text(const std::string& name, std::string& into, const std::string
 }
 
 void Options::path(const std::string& name, std::filesystem::path& into, const std::string& help) {
-  // CLI11 shows a default path in quotes. As a string, the path looks as the user would type it.
+  // CLI11 shows a default path in quotes. Declare the path as a string, so that help shows it as
+  // the user would type it.
   CLI::Option* option = app_.add_option_function<std::string>(
       name, [&into](const std::string& value) { into = value; }, help);
   if (!into.empty()) option->default_str(into.string());
@@ -20,7 +21,7 @@ void Options::path(const std::string& name, std::filesystem::path& into, const s
 
 void Options::texts(const std::string& name, std::vector<std::string>& into,
                     const std::string& help) {
-  // One value for each occurrence of the option, so that a following positional argument is not
+  // Take one value for each occurrence of the option, so that a positional argument after it is not
   // taken for a second value.
   app_.add_option(name, into, help)->expected(1)->take_all();
 }
@@ -77,8 +78,9 @@ void Options::required_paths(const std::string& name, std::vector<std::filesyste
 
 namespace {
 
-/// \return the first argument that stands in a command's place but names no command; null if there
-/// is none. CLI11 itself would only say that a command is missing.
+/// Finds an unknown command. CLI11 itself would only say that a command is missing.
+/// \return the first argument that is in the place of a command but is not the name of a command;
+///   null if there is none.
 const char* unknown_command(const CLI::App& app, int argc, char** argv) {
   const CLI::App* at = &app;
   for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
@@ -137,7 +139,8 @@ Exit CommandLine::run(int argc, char** argv, std::ostream& out, std::ostream& er
   try {
     impl_->app.parse(argc, argv);
   } catch (const CLI::ExtrasError&) {
-    // CLI11's own message would name the extra arguments from last to first.
+    // Write the message here, because CLI11 would list the superfluous arguments from last to
+    // first.
     std::string extras;
     for (const std::string& word : impl_->app.remaining(true)) extras += " \"" + word + "\"";
     err << "couponhook: this command takes no" << extras << " (see couponhook --help)\n";

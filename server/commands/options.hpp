@@ -19,35 +19,36 @@ class App;
 
 namespace couponhook::server {
 
-/// Exit codes of every command.
+/// Exit codes that every command uses.
 enum class Exit : int {
   kOk = 0,
   kFailed = 1,
-  kUsage = 2,  ///< wrong usage, or a faulty configuration
+  kUsage = 2,  ///< wrong usage of the command line, or a faulty configuration
 };
 
-/// Options of one command. A name that begins with "--" is an option; any other name is a
-/// positional argument. The variable that receives a value must live as long as the command line.
-/// It must hold the default value before parsing.
+/// Declares the options and arguments of one command. A name that begins with "--" is an option;
+/// any other name is a positional argument. The variable `into` receives the value. It must outlive
+/// the CommandLine object, and must hold the default value before the arguments are parsed.
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
 
   void text(const std::string& name, std::string& into, const std::string& help);
   void path(const std::string& name, std::filesystem::path& into, const std::string& help);
-  /// Declares an argument that takes any number of values, by position.
+  /// Declares a positional argument that takes any number of values.
   void arguments(const std::string& name, std::vector<std::string>& into, const std::string& help);
-  /// Declares an option that may be given several times.
+  /// Declares an option that the user may give several times.
   void texts(const std::string& name, std::vector<std::string>& into, const std::string& help);
   void word(const std::string& name, std::string& into, const std::vector<std::string>& allowed,
             const std::string& help);
-  /// Declares an option that may be given several times, with a list of allowed values.
+  /// Declares an option that the user may give several times, and whose values must be in the list
+  /// `allowed`.
   void words(const std::string& name, std::vector<std::string>& into,
              const std::vector<std::string>& allowed, const std::string& help);
   void real(const std::string& name, double& into, double least, double most,
             const std::string& help);
   void flag(const std::string& name, bool& into, const std::string& help);
-  /// Sets the text that --help prints after the options.
+  /// Sets the text that --help prints after the list of options.
   void epilogue(const std::string& text);
   template <typename Integer>
   void number(const std::string& name, Integer& into, std::uint64_t least, std::uint64_t most,
@@ -56,7 +57,7 @@ class Options {
     number(name, static_cast<std::uint64_t>(into), least, most, help, take);
   }
 
-  // The functions below declare a required option or argument.
+  // The functions below declare an option or argument that the user must give.
   void required_text(const std::string& name, std::string& into, const std::string& help);
   void required_path(const std::string& name, std::filesystem::path& into, const std::string& help);
   void required_paths(const std::string& name, std::vector<std::filesystem::path>& into,
@@ -69,12 +70,14 @@ class Options {
   CLI::App& app_;
 };
 
-/// A group of commands with the same first word: `store backup`, `store restore`. A handle, valid
-/// as long as the command line.
+/// A group of commands with the same first word, such as `store backup` and `store restore`. This
+/// object is only a handle, and is valid as long as the CommandLine object exists.
 class CommandGroup {
  public:
-  /// \param run does the command's work. It is called after the options were parsed, if the user
-  /// chose this command.
+  /// Adds a command to the group.
+  /// \param run function that does the command's work. It is called after the options were parsed,
+  ///   if the user chose this command.
+  /// \return an object to declare the options of the command.
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);
 
@@ -87,19 +90,20 @@ class CommandGroup {
   Commands& commands_;
 };
 
-/// All commands of the program.
+/// All commands of the program, with the parser of the command line.
 class CommandLine {
  public:
   CommandLine(std::string_view name, std::string_view description, std::string_view version);
   ~CommandLine();
 
-  /// Like CommandGroup::add, for a command of one word.
+  /// Adds a command whose name is one word, like CommandGroup::add().
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);
   [[nodiscard]] CommandGroup group(const std::string& name, const std::string& description);
 
-  /// Parses the arguments and runs the chosen command. Prints usage errors on `err`, in one line,
+  /// Parses the arguments and runs the chosen command. Prints usage errors on `err`, one line each,
   /// and help on `out`.
+  /// \return the exit code of the command.
   [[nodiscard]] Exit run(int argc, char** argv, std::ostream& out, std::ostream& err);
 
  private:

@@ -18,8 +18,8 @@ using OrderWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 volatile std::sig_atomic_t interrupted = 0;
 
-/// Catches Ctrl-C (SIGINT) during its lifetime, so that the command can cancel its job in the
-/// service.
+/// Catches Ctrl-C (SIGINT) during its lifetime, so that the command can cancel its background job
+/// in the service.
 class Interruptible {
  public:
   Interruptible() : before_(std::signal(SIGINT, [](int) { interrupted = 1; })) {}
@@ -31,7 +31,7 @@ class Interruptible {
   void (*before_)(int);
 };
 
-/// Writes a member, unless its value is empty.
+/// Writes a JSON member, unless its value is empty.
 void write_member(OrderWriter& writer, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
@@ -66,8 +66,8 @@ std::uint64_t count_of(const Value& job, const char* key) {
   return job.HasMember(key) && job[key].IsUint64() ? job[key].GetUint64() : 0;
 }
 
-/// Names for the result of an order: the counter in the service's answer, and the words for the
-/// user.
+/// Names for the result of an order (retry, move or skip): the name of the counter in the service's
+/// reply, and the words that are printed for the user.
 struct OrderDone {
   const char* key;
   std::string words;
@@ -142,8 +142,8 @@ Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
   if (!job) return client.exit();
   const std::string target = "/deliveries/retry/" + text_of(*job, "id");
   const Interruptible interruptible;
-  // The progress line counts the deliveries that were examined. The final line alone says how many
-  // matched.
+  // The progress line shows how many deliveries were examined. Only the final line says how many
+  // deliveries matched the filter.
   base::Progress progress(progress_on(world), "looked at", 0);
   while (!is_over(*job)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

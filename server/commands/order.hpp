@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends orders, such as retry, skip or pause, to the running service and reports their results.
-/// Private to this folder.
+/// Sends orders of an operator (retry, skip, pause and so on) to the running service and prints
+/// their results. Only for the folder server/commands.
 
 #include <initializer_list>
 #include <string>
@@ -14,25 +14,29 @@
 
 namespace couponhook::server {
 
-/// Returns a JSON object with those texts that are not empty.
+/// Returns a JSON object with those members whose text is not empty.
 [[nodiscard]] std::string members(
     std::initializer_list<std::pair<std::string_view, std::string_view>> texts);
 
-/// Sends a request whose answer is {"result": …}, and prints the result. A warning in the answer
-/// goes to stderr.
+/// Sends an order to the service, whose reply is {"result": …}, and prints the result. If the reply
+/// has a warning, the warning is printed on the error stream.
+/// \return the exit code.
 Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
            const std::string& body, const std::string& what, World& world);
 
-/// An order for all deliveries that match a filter.
+/// An order (retry, move or skip) for all deliveries that match a filter.
 struct FilteredOrder {
-  std::string target;  ///< path of the request: /deliveries/retry or /deliveries/skip
-  std::string to{};    ///< handler that receives the deliveries; empty: they are not moved
+  /// Path of the request: /deliveries/retry or /deliveries/skip.
+  std::string target;
+  /// Handler to which the deliveries are moved; empty: the deliveries are not moved.
+  std::string to{};
   std::string reason{};
   bool dry_run = false;
 };
 
-/// Sends an order that the service carries out as a job. Shows the job's progress, and cancels the
-/// job on Ctrl-C.
+/// Sends an order that the service does as a background job. Shows the progress of the job, and
+/// cancels the job on Ctrl-C.
+/// \return the exit code.
 Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
                     const DeliveryChoice& choice, World& world);
 

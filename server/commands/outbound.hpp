@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Helpers of the commands that call WeChat Pay's APIs. Private to this folder.
+/// Helpers for the commands that call WeChat Pay's APIs. Only for the folder server/commands.
 
 #include <filesystem>
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace couponhook::server {
 
-/// The chosen merchant with an API client that is ready to use.
+/// The merchant that the user chose, with an API client that is ready to use.
 struct Outbound {
   Config config;
   std::string mchid;
@@ -29,30 +29,34 @@ struct Outbound {
   [[nodiscard]] const MerchantConfig& merchant() const;
 };
 
-/// Loads the configuration and the merchant's keys. If there is a problem, prints it and returns
-/// nothing.
+/// Loads the configuration and the merchant's keys. If there is a problem, prints the problem and
+/// returns nothing.
 [[nodiscard]] std::optional<Outbound> open_outbound(const CommonOptions& common, World& world);
 
-/// Prints the error of a failed call. \return the exit code.
+/// Prints the error of a failed API call.
+/// \return the exit code.
 [[nodiscard]] Exit fail(World& world, const wechatpay::ApiError& error);
 
-/// Prints every broken rule.
-/// \param what the checked input: a file, or a command's options.
+/// Prints every rule of WeChat Pay that the input breaks.
+/// \param what name of the checked input: a file, or options of the command.
+/// \return the exit code.
 [[nodiscard]] Exit refuse(World& world, std::string_view what,
                           std::span<const wechatpay::RuleViolation> broken);
 
-/// Reads a JSON body from a file, or from standard input for "-". If that fails, prints the problem
-/// and returns nothing.
+/// Reads a JSON body for an API call from a file; "-" means standard input. If that fails, prints
+/// the problem and returns nothing.
 [[nodiscard]] std::optional<std::string> read_body(const std::filesystem::path& file, World& world);
 
-/// Pairs of label and value. print_facts() prints one line for each pair and skips empty values.
+/// Pairs of label and value. print_facts() prints one line for each pair, and skips pairs with an
+/// empty value.
 using Facts = std::vector<std::pair<std::string_view, std::string>>;
 void print_facts(const Facts& facts, std::ostream& out);
 
-/// Prints rows in columns as wide as their widest cell. The first row is the heading.
+/// Prints rows as a table, whose columns are as wide as their widest cell. The first row is the
+/// heading.
 void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out);
 
-/// Prints the --offset of the next page, if there is one.
+/// If the list has a next page, prints the option --offset with which the user gets this page.
 /// \param asked the request that returned `page`; its offset counts pages, as in WeChat Pay's API.
 template <typename T>
 void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& asked,
@@ -62,15 +66,16 @@ void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& as
   out << page.total_count << " in all; more: --offset " << next << '\n';
 }
 
-/// Adds --openid and --appid, both required.
+/// Adds the options --openid and --appid, which are both required.
 void add_user_options(Options& options, std::string& openid, std::string& appid);
 
-/// Adds --offset and --limit.
+/// Adds the options --offset and --limit, which choose a page of a list.
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
 
-/// Sends a request, and prints the verified body or the error.
-/// \param show prints the parsed body. Not called if `json` is true: then the body is printed as it
-/// is.
+/// Sends a request to WeChat Pay, and prints the verified body of the reply, or the error.
+/// \param show function that prints the parsed body. It is not called if `json` is true: then the
+///   body is printed unchanged.
+/// \return the exit code.
 template <typename Parse, typename Show>
 Exit call_and_print(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,
                     bool json, const Parse& parse, const Show& show) {

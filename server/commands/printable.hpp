@@ -9,8 +9,8 @@
 
 namespace couponhook::server {
 
-/// \return the text with a question mark in place of each control character, because a sender's
-/// text must not move the cursor or end a line.
+/// Returns the text with a question mark in place of each control character. A text that somebody
+/// else wrote must not move the cursor or end a line.
 [[nodiscard]] inline std::string printable(std::string_view text) {
   std::string shown(text);
   std::ranges::replace_if(

@@ -50,13 +50,15 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
   return Exit::kOk;
 }
 
-/// An entry that waits to be opened. A notification's id is unique only within its merchant.
+/// A quarantined body or an unreadable notification that `quarantine open` tries to open. It has a
+/// merchant id too, because a notification's id is unique only within its merchant.
 struct Waiting {
   std::string id;
   std::string mchid;
 };
 
-/// Appends all entries of a list. \return false if a page of the list could not be read.
+/// Appends all entries of a list at the status endpoint (all its pages) to `waiting`.
+/// \return false if a page of the list could not be read.
 bool append_list(StatusClient& client, const std::string& list, const std::string& state,
                  const char* key, const std::string& mchid, std::vector<Waiting>& waiting) {
   std::string cursor;
@@ -75,7 +77,8 @@ bool append_list(StatusClient& client, const std::string& list, const std::strin
   return true;
 }
 
-/// Returns all sealed bodies and all unreadable notifications; nothing if a list could not be read.
+/// Returns all quarantined bodies and all unreadable notifications; nothing if one of the two lists
+/// could not be read.
 std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const std::string& mchid) {
   std::vector<Waiting> waiting;
   if (!append_list(client, "/quarantine", {}, "quarantine_id", mchid, waiting) ||
@@ -85,7 +88,8 @@ std::optional<std::vector<Waiting>> all_that_wait(StatusClient& client, const st
   return waiting;
 }
 
-/// Opens each entry by itself, so that an entry that stays sealed does not hold back the others.
+/// Tries to open the entries in quarantine one by one, so that an entry that stays in quarantine
+/// does not hold back the others.
 Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) {
   if (chosen.all != chosen.ids.empty()) {
     world.err << "couponhook: quarantine open: give the IDs that `quarantine list` or "
@@ -102,7 +106,8 @@ Exit open(const CommonOptions& common, const OpenOptions& chosen, World& world) 
   }
   std::size_t opened = 0;
   base::Progress progress(progress_on(world), "tried", waiting.size());
-  // No progress line for a few entries, which are done at once.
+  // Wait before the progress line is shown: a few entries are done at once and need no progress
+  // line.
   progress.wait_before_first(std::chrono::steady_clock::now());
   for (const auto& [id, mchid] : waiting) {
     const auto answer = client.ask(

@@ -24,7 +24,7 @@ void print_counts(const Value& object, std::ostream& out) {
   out << (first ? "none\n" : "\n");
 }
 
-/// Prints the work that waits for an operator: pauses, and deliveries to handlers that are not
+/// Prints what waits for an operator: active pauses, and open deliveries to handlers that are not
 /// configured.
 void print_waiting(const Value& status, std::ostream& out) {
   const auto unclaimed = status["deliveries"].FindMember("unclaimed");
@@ -100,8 +100,8 @@ bool is_unready(const Value& answer) {
   return answer.HasMember("ready") && answer["ready"].IsBool() && !answer["ready"].GetBool();
 }
 
-/// Prints the answer to a GET request. An answer that says "not ready" gives a failure, so that
-/// health checks can use the exit code.
+/// Prints the reply of the status endpoint to a GET request. If the reply says "not ready", the
+/// exit code means failure, so that health checks can use the exit code.
 Exit query(const CommonOptions& common, World& world, const std::string& target, bool json,
            Print print) {
   StatusClient client(common, world);

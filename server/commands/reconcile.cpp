@@ -36,7 +36,8 @@ struct ReconcileOptions {
   }
 };
 
-/// \return the error in the command's usage; empty if there is none.
+/// Checks the combination of the options of `reconcile`.
+/// \return the error message; empty if the combination is allowed.
 std::string_view wrong_usage(const ReconcileOptions& chosen) {
   if (chosen.settled && !chosen.apply) return "--settled goes with --apply";
   if (chosen.asks_for_user()) {
@@ -46,7 +47,7 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
     return chosen.user.appid.empty() ? "--openid needs --appid" : "";
   }
   if (chosen.stock.empty()) return "give --stock and --flow, or --openid and --appid";
-  // The stock id is used for rows of the file that name no stock.
+  // Check the stock id, because it is used for those rows of the flow file that name no stock.
   if (!wechatpay::has_form(wechatpay::Identifier::kStockId, chosen.stock)) {
     return "--stock is not 1 to 20 digits";
   }
@@ -55,8 +56,8 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
 
 using Fetched = boost::system::result<PlatformRecords, Exit>;
 
-/// Fetches WeChat Pay's records of a user's coupons. This function and the two below print any
-/// error.
+/// Fetches WeChat Pay's records of a user's coupons. fetch_user(), fetch_flow() and fetch_books()
+/// print any error.
 Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
   PlatformRecords all;
   for (const auto& [product, fetch] :
@@ -74,7 +75,7 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
   const auto content =
       download_flow(outbound.client, flow, [&](std::uint64_t received, std::uint64_t total) {
         progress.set(received, total);
-        // A download that arrives in one piece is over too soon for a progress line.
+        // A download that arrives in one piece ends so soon that it needs no progress line.
         if (received < total) progress.show_when_due(std::chrono::steady_clock::now());
       });
   progress.clear();
@@ -120,7 +121,7 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
   return std::move(*facts);
 }
 
-/// Describes for the user which events the comparison covers.
+/// Returns a description, for the user, of the events that the comparison covers.
 std::string_view compared_by(const ReconcileOptions& chosen) {
   if (!chosen.asks_for_user()) return chosen.flow == "use" ? "redemptions" : "refunds";
   if (chosen.product == "favor") return "redemptions of favor coupons";
@@ -154,7 +155,8 @@ std::string intake_json(const std::string& mchid, std::span<const PlatformRecord
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Describes the service's refusal, with its message if the answer has one.
+/// Returns an error message for the case that the service refused the entries to be stored. It
+/// includes the message in the service's reply, if there is one.
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());
@@ -181,8 +183,8 @@ bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
   return true;
 }
 
-/// Sends the missing entries to the running service. If that fails, prints the error and returns
-/// nothing.
+/// Sends the entries that the ledger lacks to the running service. If that fails, prints the error
+/// and returns nothing.
 std::optional<Applied> apply(const Config& config, const std::string& mchid,
                              std::span<const PlatformRecord* const> missing, World& world) {
   base::Progress progress(progress_on(world), "tried", missing.size());
@@ -230,8 +232,9 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
   if (chosen.apply) {
     const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
     wechatpay::AdmissionWindow window{facts_known_since(config->store, now), std::nullopt};
-    // Without --settled, the user asked to admit every entry, also one so young that WeChat Pay may
-    // still notify it. The fact's key prevents a second delivery.
+    // Without --settled, the user asked to store every missing entry, also a young entry for which
+    // WeChat Pay may still send a notification. The event's business key (such as coupon and
+    // transaction) prevents a second delivery.
     if (chosen.settled) window.until = now - merchant->reconcile.settle;
     const auto missing = wechatpay::admissible(outcome.report, books->entries, window);
     outcome.applied = apply(*config, merchant->mchid, missing.entries, world);

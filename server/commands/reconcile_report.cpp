@@ -64,7 +64,8 @@ void write(JsonWriter& writer, std::span<const wechatpay::FlowProblem> problems)
   writer.EndArray();
 }
 
-/// Makes a report row for an event that is in WeChat Pay's records but cannot be in the ledger.
+/// Makes a row of the report for an event that is in WeChat Pay's records but cannot be in the
+/// ledger, because WeChat Pay sends no notification for it.
 ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
   return {wechatpay::Finding::kNotCompared,
           entry.kind,
@@ -78,14 +79,14 @@ ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
           0};
 }
 
-/// Returns all rows of the report: the findings, then the events that were not compared.
+/// Returns all rows of the report: first the differences, then the events that were not compared.
 std::vector<ReportRow> all_rows(const ReconcileOutcome& outcome) {
   std::vector<ReportRow> rows = outcome.report.rows;
   for (const auto& entry : outcome.not_compared) rows.push_back(row_of_not_compared(entry));
   return rows;
 }
 
-/// Quotes a field that contains a separator, a quote or a line end.
+/// Returns a field for CSV: in quotes if it contains a separator, a quote or a line end.
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";

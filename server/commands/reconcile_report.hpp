@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Prints the result of a comparison as a table, as JSON or as CSV. Private to this folder.
+/// Prints the result of a reconciliation (comparison with WeChat Pay's records) as a table, as JSON
+/// or as CSV. Only for the folder server/commands.
 
 #include <cstddef>
 #include <iosfwd>
@@ -14,10 +15,13 @@
 
 namespace couponhook::server {
 
-/// Counts of the missing entries, after `--apply` sent them to the service.
+/// Numbers of missing entries, after `reconcile --apply` has sent them to the service.
 struct Applied {
-  std::size_t outdated = 0;   ///< not sent: so old that the ledger may have removed them
-  std::size_t unsettled = 0;  ///< not sent: so young that WeChat Pay may still notify them
+  /// Entries that were not sent because they are so old that the ledger may have removed them.
+  std::size_t outdated = 0;
+  /// Entries that were not sent because they are so young that WeChat Pay may still send their
+  /// notifications.
+  std::size_t unsettled = 0;
   std::size_t stored = 0;
   std::size_t duplicates = 0;
   std::size_t conflicts = 0;
@@ -28,15 +32,19 @@ struct ReconcileOutcome {
   wechatpay::ReconcileReport report;
   std::span<const wechatpay::FlowProblem> problems;
   std::size_t malformed = 0;
-  /// Events in WeChat Pay's records that the ledger cannot contain.
+  /// Events in WeChat Pay's records that the ledger cannot contain, because no notification reports
+  /// them.
   std::span<const wechatpay::PlatformRecord> not_compared;
-  std::string_view compared;       ///< description of the compared events
-  std::optional<Applied> applied;  ///< nothing without --apply
+  /// Description of the events that were compared, for the user.
+  std::string_view compared;
+  /// Numbers of the sent entries; nothing without --apply.
+  std::optional<Applied> applied;
 };
 
 void print_report_table(const ReconcileOutcome& outcome, std::ostream& out);
 void print_report_json(const ReconcileOutcome& outcome, std::ostream& out);
-/// Prints a header line and one line for each finding, in the format of RFC 4180.
+/// Prints the report as CSV in the format of RFC 4180: a header line, and one line for each
+/// finding.
 void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out);
 
 }  // namespace couponhook::server

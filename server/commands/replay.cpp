@@ -15,15 +15,15 @@ struct ReplayOptions {
   std::uint64_t repeat = 1;
 };
 
-/// Largest number of fixtures for which the table of single results is printed. With more fixtures,
-/// only totals are printed.
+/// Largest number of fixtures (files with a recorded notification) for which `replay` prints a
+/// table with one row for each fixture. With more fixtures, it prints only totals.
 constexpr std::size_t kRowsMax = 100;
 
-/// Results of one fixture, for all its copies together.
+/// Replies to one fixture (a file with a recorded notification), for all its copies together.
 struct FileOutcome {
   unsigned expected = 204;
-  std::map<std::string, std::uint64_t> replies;  ///< count of each status, or of each reason for no
-                                                 ///< reply
+  /// For each reply status, or each reason for no reply, the number of copies.
+  std::map<std::string, std::uint64_t> replies;
   std::uint64_t copies = 0;
   bool ok = true;
 
@@ -36,7 +36,7 @@ struct FileOutcome {
   }
 };
 
-/// Returns "204", or "15 x 204, 1 x 503 OVERLOADED".
+/// Returns the replies as text, for example "204" or "15 x 204, 1 x 503 OVERLOADED".
 std::string describe(const FileOutcome& outcome) {
   if (outcome.replies.size() == 1) return outcome.replies.begin()->first;
   std::string text;

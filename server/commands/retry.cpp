@@ -24,7 +24,9 @@ struct SkipOptions {
   bool dry_run = false;
 };
 
-/// Sends the same order for each delivery. A delivery whose order fails does not stop the others.
+/// Sends the same order (retry or skip) for each of the deliveries. If the order for one delivery
+/// fails, the orders for the others are still sent.
+/// \return the exit code.
 Exit order_each(const CommonOptions& common, const std::vector<std::string>& ids,
                 const std::string& action, const std::string& body, World& world) {
   Exit worst = Exit::kOk;

@@ -40,8 +40,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-/// Parses an address and a port to listen on.
-/// \param text "address:port"; an IPv6 address stands in brackets.
+/// Parses the address and the port on which the sandbox listens.
+/// \param text has the form "address:port"; an IPv6 address is in brackets.
+/// \return the address and port; nothing if the text is malformed.
 std::optional<Listener> parse_listener(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
@@ -54,7 +55,8 @@ std::optional<Listener> parse_listener(std::string_view text) {
   return Listener{std::string(address), *port, true};
 }
 
-/// Returns the address and port of a URL to listen on; nothing unless the URL's host is loopback.
+/// Returns the address and port of a URL, so that the sandbox can listen there; nothing if the
+/// URL's host is not a loopback address.
 std::optional<Listener> listener_of(const std::string& base_url) {
   const auto url = base::parse_url(base_url);
   if (!url) return std::nullopt;
@@ -90,8 +92,8 @@ sandbox::PlatformOptions platform_options(const SandboxOptions& options) {
   return chosen;
 }
 
-/// Registers the notification URL of every merchant: by default the merchant's path at the
-/// configured listener.
+/// Registers a notification URL for every merchant at the sandbox. The default is the merchant's
+/// path at the configured listener.
 void register_callbacks(const SandboxOptions& options, const Config& config,
                         sandbox::Platform& platform) {
   if (options.notify == "none") return;
@@ -114,7 +116,8 @@ void print_summary(const sandbox::OutboxSummary& summary, std::ostream& out) {
       << summary.probes_accepted << " accepted" << std::endl;
 }
 
-/// Makes the sandbox's network settings: listener, TLS and connections for sending.
+/// Makes the network settings of the sandbox: listener, TLS, and connections for sending
+/// notifications. If there is a problem, adds it to `problems` and returns nothing.
 std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& options,
                                                        const Config& config, World& world,
                                                        std::vector<Problem>& problems) {

@@ -14,7 +14,7 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-/// Returns the start of a certificate's validity. The caller has checked that `pem` is a
+/// Returns the start of the validity of a certificate. The caller has checked that `pem` is a
 /// certificate.
 Time begin_of_validity(std::string_view pem) {
   const std::unique_ptr<BIO, int (*)(BIO*)> bio(
@@ -29,7 +29,8 @@ Time begin_of_validity(std::string_view pem) {
   return Time(std::chrono::seconds(timegm(&utc)));
 }
 
-/// The public part of the signing key, as a merchant's configuration holds it.
+/// The public part of the key with which the sandbox signs, as the merchant's configuration
+/// contains it.
 struct PublicHalf {
   std::string serial;
   std::string certificate;

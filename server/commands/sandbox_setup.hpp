@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Makes the simulated WeChat Pay from the service's own configuration.
+/// Makes the sandbox's simulated WeChat Pay from the configuration of the service.
 
 #include <memory>
 #include <vector>
@@ -11,13 +11,13 @@
 
 namespace couponhook::server::sandbox {
 
-/// Makes a platform that knows every configured merchant: the APIv3 key, and the public key of its
-/// API requests if the merchant has a [merchant.api] section. The platform signs with
-/// development/platform_key.pem.
+/// Makes a simulated WeChat Pay platform that knows every configured merchant: its APIv3 key and,
+/// if the merchant has a [merchant.api] table, the public key that verifies its API requests. The
+/// platform signs with the key in development/platform_key.pem.
 ///
-/// \param options as the user chose them.
-/// \param problems receives every problem found, each with the file at fault and the repair.
-/// \return null if there is a problem.
+/// \param options settings of the platform, as the user chose them.
+/// \param problems receives every problem found. Each names the file at fault and what to do.
+/// \return the platform; null if there is a problem.
 [[nodiscard]] std::unique_ptr<Platform> make_platform(const Config& config, PlatformOptions options,
                                                       Time now, std::vector<Problem>& problems);
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Options and helpers that the commands `trigger`, `replay` and `sandbox` share. Private to this
-/// folder.
+/// Options and helpers that the commands `trigger`, `replay` and `sandbox` share for sending
+/// notifications. Only for the folder server/commands.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,37 +32,40 @@ struct SendingOptions {
   bool json = false;
 };
 
-/// Makes the TLS settings for sending to the listener.
-/// \param ca PEM certificates to trust in addition to the system's; may be empty. The configured
-/// certificate of the listener is also trusted, even if it is self-signed.
+/// Makes the TLS settings for sending notifications to the listener.
+/// \param ca file with PEM certificates to trust in addition to the system's CA certificates; may
+///   be empty. The configured certificate of the listener is also trusted, even if it is
+///   self-signed.
+/// \return the settings, or an error text.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_sending_tls(
     const std::filesystem::path& ca, const Config& config);
 
-/// Returns the URL at which this machine reaches the listener's path of a merchant.
+/// Returns the URL of a merchant's path at the listener, with an address at which this machine
+/// reaches the listener.
 [[nodiscard]] std::string listener_url(const Config& config, const MerchantConfig& merchant);
 
 void add_sending_options(Options& options, SendingOptions& sending);
 
-/// Returns the expected reply status: `if_good` for a correct notification, 401 or 500 for a
-/// deliberately wrong one.
+/// Returns the reply status that is expected for a notification: `if_good` for a correct
+/// notification, 401 or 500 for a deliberately wrong one.
 [[nodiscard]] unsigned expected_status(Bad bad, unsigned if_good);
 
-/// Complete settings for sending.
+/// All settings for sending notifications: the plan, and the maker that signs the notifications.
 struct Sending {
   SendPlan plan;
   NotificationMaker maker;
 };
 
-/// Makes the settings from the options and the configuration. If there is a problem, prints it and
-/// returns nothing.
+/// Makes the settings for sending from the options and the configuration. If there is a problem,
+/// prints the problem and returns nothing.
 [[nodiscard]] std::optional<Sending> prepare_sending(const SendingOptions& options,
                                                      const Config& config,
                                                      const MerchantConfig& merchant, World& world);
 
-/// Returns "204", "503 STORE_UNAVAILABLE" or "no reply: …".
+/// Returns the result of sending one copy as text: "204", "503 STORE_UNAVAILABLE" or "no reply: …".
 [[nodiscard]] std::string describe(const CopyResult& result);
 
-/// Collects the first few unexpected replies, to print them after the run.
+/// Collects the first few unexpected replies to sent notifications, to print them after the run.
 class UnexpectedReplies {
  public:
   void look_at(const std::string& name, const Outgoing& outgoing,
@@ -78,7 +81,7 @@ void print_summary(const Summary& summary, std::ostream& out);
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-/// Writes the summary's members. The caller opens and closes the JSON object.
+/// Writes the JSON members of the summary of a run. The caller begins and ends the JSON object.
 void write_summary(const Summary& summary, JsonWriter& writer);
 
 }  // namespace couponhook::server

@@ -12,14 +12,14 @@
 namespace couponhook::server {
 namespace {
 
-/// Time for which ended child processes are left to custom handlers, which may start processes and
-/// wait for them.
+/// Time after which the service collects (reaps) an ended child process that nobody has waited for.
+/// Before that, a custom handler that started the process can wait for it.
 constexpr std::chrono::milliseconds kOwnHandlersGrace{300};
 
 Exit serve(const CommonOptions& common, World& world) {
   hold_off_stray_signals();
-  // Ignores SIGHUP until the service handles it: by default SIGHUP would end the process during the
-  // start.
+  // Ignore SIGHUP until the service handles it. By default, SIGHUP would end the process while it
+  // starts.
   std::signal(SIGHUP, SIG_IGN);
   auto config = load_config_or_print(common, world);
   if (!config) return Exit::kUsage;
@@ -37,8 +37,8 @@ Exit serve(const CommonOptions& common, World& world) {
     print_problems(world, {{where, url.error().message}});
     return Exit::kUsage;
   }
-  // The service starts even if the PostgreSQL server cannot be reached. Then WeChat Pay gets a
-  // reply with 503 instead of a refused connection.
+  // Start the service even if the PostgreSQL server cannot be reached. WeChat Pay then gets a reply
+  // with status 503 instead of a refused connection.
   storage::StoreOptions store_settings = store_options(setup.config);
   store_settings.may_be_away = true;
   const auto store = world.open_store(*url, store_settings, base::to_unix_ms(world.clock()));

@@ -48,8 +48,8 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
                                       ", so the service would refuse what it signs; name the right "
                                       "key with --key, or a serial with --serial"}});
   }
-  // The loaded merchant's ciphers are shared and const, and the maker must own one. So the APIv3
-  // key is read again.
+  // Read the APIv3 key again: the NotificationMaker must own its ciphers, but the ciphers of the
+  // loaded merchant are shared and const.
   const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
   auto api_key = crypto::read_file(api_key_file, 4096);
   if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});

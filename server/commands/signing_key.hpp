@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The platform key that signs what `trigger` and `replay` send.
+/// Loads the platform key with which `trigger` and `replay` sign the notifications that they send.
 
 #include <filesystem>
 #include <string>
@@ -16,15 +16,18 @@
 
 namespace couponhook::server {
 
-/// The user's choice of the key that signs.
+/// The key with which notifications are signed, as the user chose it with options.
 struct PlatformKeyChoice {
-  std::filesystem::path key;  ///< empty: development/platform_key.pem beside the configuration
-  std::string serial;         ///< empty: the serial of the merchant's platform key that fits `key`
+  /// File with the private key. Empty: development/platform_key.pem in the folder of the
+  /// configuration.
+  std::filesystem::path key;
+  /// Serial of the key. Empty: the serial of the merchant's platform key that belongs to `key`.
+  std::string serial;
 };
 
-/// Makes a NotificationMaker whose notifications a service with this configuration accepts for this
-/// merchant.
-/// \return the maker; or every problem found, each with the file at fault and the repair.
+/// Makes a NotificationMaker for this merchant. A service with this configuration accepts its
+/// notifications.
+/// \return the maker; or every problem found, each with the file at fault and what to do.
 [[nodiscard]] boost::system::result<NotificationMaker, std::vector<Problem>>
 load_notification_maker(const Config& config, const MerchantConfig& merchant,
                         const PlatformKeyChoice& choice, crypto::RandomSource random,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Client of the running service's status endpoint, for commands.
+/// Client for the status endpoint of the running service, used by commands.
 
 #include <initializer_list>
 #include <optional>
@@ -20,12 +20,13 @@ class StatusClient {
  public:
   StatusClient(const CommonOptions& common, World& world) : common_(common), world_(world) {}
 
-  /// \return the answer; nothing after an error, and then exit() has the exit code.
+  /// Sends a request, and prints the error if there is one.
+  /// \return the JSON reply; nothing after an error, and then exit() returns the exit code.
   std::optional<rapidjson::Document> ask(const std::string& method, const std::string& target,
                                          const std::string& body = {});
 
   [[nodiscard]] Exit exit() const { return exit_; }
-  /// Returns the body of the last answer, unchanged.
+  /// Returns the body of the last reply, unchanged.
   [[nodiscard]] const std::string& body() const { return body_; }
 
  private:
@@ -40,15 +41,15 @@ class StatusClient {
   std::string body_;
 };
 
-/// Returns the path with a query string of those parameters that are not empty.
+/// Returns the path with a query string that contains those parameters that are not empty.
 [[nodiscard]] std::string target_with(
     std::string path,
     std::initializer_list<std::pair<std::string_view, std::string_view>> parameters);
 
-/// Describes one pause in words, for the user.
+/// Returns a description of one pause of deliveries, for the user.
 [[nodiscard]] std::string pause_in_words(const rapidjson::Value& pause);
 
-/// Returns a member as text, for the user: "-" if there is no such member.
+/// Returns a JSON member as text for the user; "-" if there is no such member.
 [[nodiscard]] std::string text_of(const rapidjson::Value& object, const char* key);
 
 }  // namespace couponhook::server

@@ -51,8 +51,8 @@ void show(const Stock& stock, std::ostream& out) {
               out);
 }
 
-/// Checks the rules first, so that a body that breaks a rule is reported even without a
-/// configuration.
+/// Creates a stock (coupon batch). The rules are checked before the configuration is loaded, so
+/// that a body that breaks a rule is reported even without a configuration.
 Exit create(const StockOptions& chosen, const CommonOptions& common, World& world) {
   const auto body = read_body(chosen.file, world);
   if (!body) return Exit::kUsage;
@@ -138,7 +138,7 @@ Exit list_members(MakeMembersRequest make, std::string_view command, const Stock
       });
 }
 
-/// Declares the commands of the group `stock`.
+/// Declares the commands whose first word is `stock`.
 class StockGroup {
  public:
   StockGroup(CommandLine& line, CommonOptions& common, World& world)

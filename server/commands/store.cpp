@@ -26,7 +26,9 @@ Exit fail(World& world, const std::string& where, const storage::Failure& failur
 
 namespace {
 
-/// \return true for an SQLite store. For PostgreSQL, prints the tools to use instead.
+/// Checks that the store can be copied as a file.
+/// \return true for an SQLite store. For PostgreSQL, prints which tools to use instead, and returns
+///   false.
 bool is_file(const ConfiguredStore& store, World& world) {
   if (store.url.engine == "sqlite") return true;
   print_problems(world, {{store.where,
@@ -36,7 +38,9 @@ bool is_file(const ConfiguredStore& store, World& world) {
 }
 
 /// Prints the failure of a backup or restore.
-/// \param store names the store's key in the message, unless the backup file is at fault.
+/// \param store the configured store. The message names its configuration key, unless the backup
+///   file is at fault.
+/// \return the exit code.
 Exit fail(World& world, const ConfiguredStore& store, const storage::BackupFailure& failure) {
   return fail(world, failure.in_backup ? "FILE" : store.where, failure);
 }
@@ -62,7 +66,8 @@ Exit backup(const CommonOptions& common, const std::filesystem::path& to, World&
   return Exit::kOk;
 }
 
-/// Returns a suffix like ".before-restore-20240131T235959Z".
+/// Returns the suffix for the name of a file that a restore moves aside, for example
+/// ".before-restore-20240131T235959Z".
 std::string aside_suffix(World& world) {
   std::string time = base::format_unix_ms(base::to_unix_ms(world.clock()));
   std::erase_if(time, [](char c) { return c == '-' || c == ':'; });

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Helpers of the commands of the group `store`. Private to this folder.
+/// Helpers for the commands whose first word is `store`. Only for the folder server/commands.
 
 #include <chrono>
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Shows the progress of long work in the store.
+/// Shows the progress of work in the store that takes long, such as a backup.
 class WorkDisplay {
  public:
   explicit WorkDisplay(World& world) : display_(progress_on(world)) {}
@@ -27,7 +27,7 @@ class WorkDisplay {
       progress_->show_when_due(std::chrono::steady_clock::now());
     };
   }
-  /// Removes the progress line, so that other output can follow.
+  /// Removes the progress line from the terminal, so that other output can follow.
   void clear() {
     if (progress_) progress_->clear();
   }
@@ -49,17 +49,20 @@ class WorkDisplay {
   std::optional<base::Progress> progress_;
 };
 
-/// The configured store that a command works on.
+/// The configuration, and the store that it names, for a command that works on the store.
 struct ConfiguredStore {
   Config config;
   storage::StoreUrl url;
-  std::string where;  ///< file and key, for error messages
+  /// Configuration file and key of the store, for error messages.
+  std::string where;
 };
 
-/// Loads the configuration and its store URL. If there is a problem, prints it and returns nothing.
+/// Loads the configuration and its store URL. If there is a problem, prints the problem and returns
+/// nothing.
 [[nodiscard]] std::optional<ConfiguredStore> find_store(const CommonOptions& common, World& world);
 
-/// Prints the failure. \return the exit code.
+/// Prints a failure of the store.
+/// \return the exit code.
 [[nodiscard]] Exit fail(World& world, const std::string& where, const storage::Failure& failure);
 
 void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world);

@@ -11,8 +11,8 @@ namespace couponhook::server {
 namespace {
 
 constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
-/// Smallest age for --before. WeChat Pay may send a notification again for a day, and its id must
-/// still be known then.
+/// Smallest age of the data that --before may remove. WeChat Pay may send a notification again for
+/// one day, and couponhook must still know the notification's id then.
 constexpr std::chrono::days kYoungestPurged{2};
 
 struct PurgeOptions {
@@ -26,8 +26,8 @@ struct PurgeOptions {
 
 const std::vector<std::string> kPurgeable{"payloads", "notifications", "quarantine", "ledger"};
 
-/// Returns the cutoffs of the configuration, or those of --before and --what. If these options are
-/// wrong, prints the problem and returns nothing.
+/// Returns the times before which data is removed: those of the configuration, or those that
+/// --before and --what give. If these options are wrong, prints the problem and returns nothing.
 std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
                                                     const StoreConfig& config, std::int64_t now_ms,
                                                     World& world) {
@@ -58,8 +58,8 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
   return cutoffs;
 }
 
-/// Checks that the clock is plausible. Needed with --before too, because the clock decides whether
-/// that time is old enough.
+/// Checks that the clock is plausible. This is needed with --before too, because the clock decides
+/// whether that time is long enough ago.
 storage::Connection::Result<void> check_clock(storage::Connection& connection,
                                               const PurgeOptions& options, std::int64_t now_ms) {
   const auto steady = storage::steady_time();

@@ -10,8 +10,8 @@ namespace {
 
 using Range = std::pair<char32_t, char32_t>;
 
-// Ranges of characters that take two columns. Source: Unicode 15, EastAsianWidth.txt (W and F) and
-// emoji presentation, in whole blocks.
+// Ranges of characters that take two columns on a terminal. Source: Unicode 15, EastAsianWidth.txt
+// (classes W and F) and characters that are shown as emoji, in whole blocks.
 constexpr std::array<Range, 21> kWide{{
     {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
     {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},
@@ -20,7 +20,8 @@ constexpr std::array<Range, 21> kWide{{
     {0x16FE0, 0x18DFF}, {0x1AFF0, 0x1B2FF}, {0x1F300, 0x1F64F}, {0x1F680, 0x1FAFF},
     {0x20000, 0x3FFFD},
 }};
-// Characters that take no column: combining marks, joiners and variation selectors.
+// Ranges of characters that take no column on a terminal: combining marks, joiners and variation
+// selectors.
 constexpr std::array<Range, 12> kNoWidth{{
     {0x0300, 0x036F},
     {0x0483, 0x0489},
@@ -43,11 +44,13 @@ bool holds(const std::array<Range, size>& ranges, char32_t c) {
 }
 
 struct Character {
-  char32_t code;     ///< U+FFFD for a byte that does not begin a valid UTF-8 character
-  std::size_t size;  ///< length in bytes
+  /// Unicode code point; U+FFFD for a byte that does not begin a valid UTF-8 character.
+  char32_t code;
+  /// Length of the character in bytes.
+  std::size_t size;
 };
 
-/// Returns the first character of a text. The text must not be empty.
+/// Returns the first character of a UTF-8 text. The text must not be empty.
 Character first_of(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   constexpr Character kNone{0xFFFD, 1};
@@ -117,7 +120,7 @@ void Table::print(std::ostream& out) const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
-      // No blanks after the last cell of a line.
+      // Write no blanks after the last cell of a row.
       if (i + 1 < row.size()) line.append(widths[i] - display_width(row[i]) + kApart, ' ');
     }
     out << line << '\n';

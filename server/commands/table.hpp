@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Prints lists in columns on a terminal.
+/// Prints lists as tables on a terminal.
 
 #include <cstddef>
 #include <initializer_list>
@@ -13,7 +13,8 @@
 namespace couponhook::server {
 
 /// Returns the number of terminal columns that a text takes. Chinese, Japanese and Korean
-/// characters and emoji take two, combining marks none. A byte that is not UTF-8 takes one.
+/// characters and emoji take two columns, and combining marks take none. A byte that is not UTF-8
+/// takes one.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
 /// Table whose columns are as wide as their widest cell, with two blanks between them. Each control
@@ -23,7 +24,8 @@ class Table {
  public:
   explicit Table(std::initializer_list<std::string_view> heading) { add(heading); }
 
-  /// \param cells as many as the heading has.
+  /// Adds a row.
+  /// \param cells texts of the row, as many as the heading has.
   void add(std::initializer_list<std::string_view> cells);
 
   void print(std::ostream& out) const;

@@ -16,7 +16,8 @@ struct TriggerOptions {
   std::string id;
 };
 
-/// Parses the --set options. If one is wrong, prints the problem and returns nothing.
+/// Parses the values of the --set options, which change fields of the notification. If one is
+/// wrong, prints the problem and returns nothing.
 std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::string>& texts,
                                                         World& world) {
   std::vector<FieldSetting> settings;
@@ -34,7 +35,8 @@ std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::s
   return settings;
 }
 
-/// Returns a function that gives `count` drafts of the template, one at each call.
+/// Returns a function that makes one notification draft from the template at each call, `count`
+/// drafts in total.
 NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options, Bad bad) {
   return [&event, &options, bad, sent = std::uint64_t{0}]() mutable -> std::optional<Outgoing> {
     if (sent++ == options.count) return std::nullopt;
@@ -50,7 +52,7 @@ NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options
 Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& event,
           World& world) {
   sending.plan.notifications = options.count;
-  // There is no use for more connections than copies.
+  // Use no more connections than there are copies of notifications to send: more would be useless.
   const std::uint64_t copies = options.count * sending.plan.copies;
   sending.plan.connections =
       static_cast<std::size_t>(std::min<std::uint64_t>(sending.plan.connections, copies));
@@ -94,7 +96,8 @@ Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& 
   if (merchant == nullptr) return Exit::kUsage;
   const EventTemplate event(resolve_event(options.event), merchant->mchid, std::move(*settings),
                             world.random, world.clock);
-  // A setting fits either every draft or none, so one trial draft is enough.
+  // Make one draft of the notification as a test: a --set option fits either every draft or no
+  // draft.
   if (const auto draft = event.make_draft(); !draft) {
     print_problems(world, {{"--set", draft.error()}});
     return Exit::kUsage;

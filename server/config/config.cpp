@@ -271,7 +271,8 @@ void check_unique(ReadContext& context, const Config& config) {
   }
 }
 
-/// Returns true if sockets on both addresses would share connections. "::" also accepts IPv4
+/// Returns true if sockets on both addresses would receive each other's connections: if the
+/// addresses are equal, or one of them stands for all addresses. "::" also accepts IPv4
 /// connections.
 bool overlap(const std::string& a, const std::string& b) {
   boost::system::error_code ec;
@@ -284,8 +285,8 @@ bool overlap(const std::string& a, const std::string& b) {
   return first == second || covers(first, second) || covers(second, first);
 }
 
-/// Reports a port that the listener and the status endpoint share. The operating system allows it,
-/// but would give each of them some of the other's connections.
+/// Reports a problem if the public listener and the status endpoint use the same port. The
+/// operating system allows this, but would give each of them some of the other's connections.
 void check_ports(ReadContext& context, const Config& config) {
   const std::uint16_t port = config.admin.port;
   if (port == 0 || port != config.listener.port) return;

@@ -33,24 +33,32 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
-  std::vector<base::IpNetwork> trusted_proxies;  ///< whose word about client addresses is believed
-                                                 ///< trusted
+  /// Proxies and load balancers whose statement about the client's address is believed.
+  std::vector<base::IpNetwork> trusted_proxies;
   std::size_t max_connections = 10000;
-  std::size_t max_connections_per_address = 2000;  ///< an IPv6 /64 network counts as one address
-  std::size_t max_refusals = 100;  ///< connections above the limits that still get a reply with 503
+  /// Largest number of connections from one client address. An IPv6 /64 network counts as one
+  /// address.
+  std::size_t max_connections_per_address = 2000;
+  /// Largest number of connections above the limits that still get a reply with status 503.
+  std::size_t max_refusals = 100;
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
-  std::size_t max_body_bytes_in_flight = 268435456;  ///< of all connections together
+  /// Limit for the request bodies of all connections together.
+  std::size_t max_body_bytes_in_flight = 268435456;
   milliseconds reply_budget{4000};
   unsigned success_status = 204;
-  std::size_t threads = 0;  ///< 0: one thread per core
+  /// Number of I/O threads; 0: one thread per core.
+  std::size_t threads = 0;
   milliseconds handshake_timeout{5000};
   milliseconds header_timeout{5000};
   milliseconds body_timeout{5000};
   milliseconds write_timeout{5000};
-  milliseconds idle_timeout{75000};  ///< longer than 60 s, the usual value of load balancers
-  milliseconds drain_delay{0};       ///< time between "not ready" and the end of accepting, for
-                                     ///< load balancers
+  /// Time after which an idle connection is closed. Longer than 60 s, the usual value of load
+  /// balancers.
+  milliseconds idle_timeout{75000};
+  /// Time between the report "not ready" and the end of accepting connections, so that load
+  /// balancers can react.
+  milliseconds drain_delay{0};
   milliseconds drain_timeout{10000};
 };
 
@@ -58,33 +66,39 @@ struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9443;
   std::filesystem::path token_file;
-  std::filesystem::path tls_certificate;  ///< required unless the address is loopback
+  /// TLS certificate of the status endpoint. Required unless `address` is a loopback address.
+  std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::size_t max_connections = 100;
 };
 
 struct StoreConfig {
   std::string url = "sqlite:data/couponhook.db";
-  // For the four retention settings, 0 means: keep forever.
+  // For the four retention settings below, 0 means: keep the data forever.
   int retention_payload_days = 30;
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
   int retention_ledger_days = 0;
-  seconds maintenance_interval{3600};  ///< time between two runs of the purge
+  /// Time between the starts of two purges (removal of old data).
+  seconds maintenance_interval{3600};
   std::size_t max_queued = 4096;
   std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
-  // PostgreSQL only
-  std::size_t connections = 2;           ///< number of connections that write at the same time
-  milliseconds statement_timeout{3000};  ///< limited by reply_budget, if that is shorter
+  // For PostgreSQL only, like the two settings below: number of connections that write to the store
+  // at the same time.
+  std::size_t connections = 2;
+  /// Time limit of one SQL statement; listener.reply_budget, if that is shorter.
+  milliseconds statement_timeout{3000};
   milliseconds commit_timeout{30'000};
 };
 
 struct DeliveriesConfig {
-  milliseconds lease{10'000};  ///< renewed after a third of this time; the leases of a killed
-                               ///< replica end within twice this time
-  milliseconds poll{1'000};    ///< interval of polling for due deliveries that no
-                               ///< wake-up announced
+  /// Length of the lease (right of one replica to make a delivery). It is renewed after a third of
+  /// this time. The leases of a killed replica end within twice this time.
+  milliseconds lease{10'000};
+  /// Interval at which the delivery worker looks for deliveries to be made now that no wake-up
+  /// announced.
+  milliseconds poll{1'000};
 };
 
 struct PlatformPublicKeyConfig {
@@ -98,15 +112,18 @@ struct MerchantApiConfig {
   std::filesystem::path api_v2_key_file;
   std::string base_url = "https://api.mch.weixin.qq.com";
   std::filesystem::path ca_file;
-  /// Empty: fetched certificates are only in memory.
+  /// Folder for downloaded platform certificates. Empty: the certificates are only in memory.
   std::filesystem::path certificate_directory;
-  bool names_certificate_directory = false;  ///< true: the key is set, even to ""
+  /// True: the configuration sets certificate_directory, even to "".
+  bool names_certificate_directory = false;
   int certificate_refresh_minutes = 60;
-  milliseconds timeout{10000};  ///< for the reply to one call; connecting may take the same time
-                                ///< again
+  /// Time limit for the reply to one API call; connecting may take the same time again.
+  milliseconds timeout{10000};
   std::size_t max_reply_bytes = 4194304;
-  std::size_t max_flow_bytes = 268435456;  ///< for a downloaded flow file
-  milliseconds flow_timeout{600000};       ///< for downloading a flow file
+  /// Largest size of a downloaded flow file (WeChat Pay's settlement file), in bytes.
+  std::size_t max_flow_bytes = 268435456;
+  /// Time limit for the download of a flow file.
+  milliseconds flow_timeout{600000};
 
   bool operator==(const MerchantApiConfig&) const = default;
 };
@@ -115,28 +132,31 @@ struct MerchantConfig {
   std::string mchid;
   std::string path;
   std::vector<std::filesystem::path> api_v3_key_files;
-  std::vector<std::filesystem::path> platform_certificates;  ///< each is a file, a folder or a glob
-                                                             ///< pattern
+  /// Places of platform certificates: each entry is a file, a folder or a glob pattern.
+  std::vector<std::filesystem::path> platform_certificates;
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
   std::optional<MerchantApiConfig> api;
   ReconcileConfig reconcile;
 
-  /// Returns true if certificates are fetched for this merchant. A merchant with a public key has
-  /// no certificates and sets the refresh to 0.
+  /// Returns true if platform certificates are downloaded for this merchant. A merchant with a
+  /// platform public key has no certificates and sets certificate_refresh_minutes to 0.
   [[nodiscard]] bool fetches_certificates() const {
     return api && api->certificate_refresh_minutes > 0;
   }
 };
 
 struct LogConfig {
-  std::string format = "json";  ///< format of the lines: json or text
+  /// Format of the log lines: "json" or "text".
+  std::string format = "json";
   std::string level = "info";
 };
 
 struct Config {
-  std::filesystem::path file;       ///< as given on the command line
-  std::filesystem::path directory;  ///< relative paths in the configuration start here
+  /// Path of the configuration file, as given on the command line.
+  std::filesystem::path file;
+  /// Folder of the configuration file. Relative paths in the configuration start here.
+  std::filesystem::path directory;
   ListenerConfig listener;
   AdminConfig admin;
   StoreConfig store;
@@ -146,20 +166,21 @@ struct Config {
   std::vector<HandlerConfig> handlers;
 };
 
-/// Looks up an environment variable for ${NAME}; returns nothing if it is not set.
+/// Function that returns the value of an environment variable, for ${NAME} in the configuration. It
+/// returns nothing if the variable is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 [[nodiscard]] Environment process_environment();
 
-/// Reads and validates a configuration file. The files that it names are not opened.
+/// Reads and validates a configuration file. Does not open the files that the configuration names.
 /// \param problems receives every problem found, not only the first.
-/// \return the settings that could be read, for further checks; nothing if the file is not TOML at
-/// all.
+/// \return the settings that could be read, so that the caller can check them further; nothing if
+///   the file is not TOML at all.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
 
-/// Like read_config(), for callers that need a faultless configuration.
-/// \return all problems, if there is any.
+/// Like read_config(), but for callers that need a configuration without any problem.
+/// \return the configuration, or all problems if there is any.
 [[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
     const std::filesystem::path& file, const Environment& environment);
 

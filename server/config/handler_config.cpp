@@ -17,8 +17,8 @@ void require_scheme(Section& section, const std::string& url,
   if (!url.empty()) section.report("url", message);
 }
 
-/// Rejects a password in a URL. Many people read configuration files, so passwords have their own
-/// files.
+/// Reports a problem if a URL contains a password. Many people can read configuration files, so a
+/// password must be in a file of its own.
 void refuse_password(Section& section, const std::string& url) {
   const std::size_t begin = std::min(url.find("://"), url.size());
   const std::string authority = url.substr(begin, url.find('/', begin + 3) - begin);

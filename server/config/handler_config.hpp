@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The [[handler]] tables of the configuration.
+/// Settings in the [[handler]] tables of the configuration.
 
 #include <chrono>
 #include <cstddef>
@@ -17,11 +17,12 @@ namespace couponhook::server {
 class Section;
 
 enum class AckMode : std::uint8_t {
-  kStored,   ///< the reply follows the commit; the handler runs later
-  kHandled,  ///< the reply waits until the handler is done
+  kStored,   ///< WeChat Pay gets the reply after the commit; the handler runs later
+  kHandled,  ///< WeChat Pay gets the reply only when the handler is done
 };
 
-/// Settings of every handler that runs after the commit: all types except `ledger`.
+/// Settings that every handler has which runs after the commit. These are all types except
+/// `ledger`.
 struct OutwardConfig {
   AckMode ack = AckMode::kStored;
   std::chrono::milliseconds timeout{2000};
@@ -31,55 +32,64 @@ struct OutwardConfig {
   int concurrency = 8;
 };
 
-/// Settings of type = "ledger": none. This handler runs inside the transaction that stores the
-/// notification.
+/// Settings of a handler with type = "ledger": none. This handler runs inside the transaction that
+/// stores the notification.
 struct LedgerHandlerConfig {};
 
-/// Settings of type = "http".
+/// Settings of a handler with type = "http".
 struct HttpHandlerConfig {
   std::string url;
   std::filesystem::path secret_file;
-  std::filesystem::path ca_file;  ///< trusted in addition to the system's CAs; may be empty
+  /// Certificates that are trusted in addition to the system's CA certificates; may be empty.
+  std::filesystem::path ca_file;
   bool allow_private_addresses = true;
   bool allow_metadata_addresses = false;
   std::size_t max_reply_bytes = 65536;
 };
 
-/// Settings of type = "exec".
+/// Settings of a handler with type = "exec".
 struct ExecHandlerConfig {
-  std::vector<std::string> command;  ///< the program, then its arguments
+  /// The program to run, then its arguments.
+  std::vector<std::string> command;
   std::size_t max_output_bytes = 4096;
 };
 
-/// Settings of type = "redis".
+/// Settings of a handler with type = "redis".
 struct RedisHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< file with the password; empty: no password
+  /// File with the Redis password; empty: no password.
+  std::filesystem::path password_file;
   std::string stream = "couponhook";
-  std::int64_t max_length = 0;  ///< approximate length at which Redis removes older entries; 0:
-                                ///< never
+  /// Approximate length of the stream above which Redis removes the oldest entries; 0: Redis
+  /// removes none.
+  std::int64_t max_length = 0;
 };
 
-/// Settings of type = "amqp".
+/// Settings of a handler with type = "amqp" (for example RabbitMQ).
 struct AmqpHandlerConfig {
   std::string url;
-  std::filesystem::path password_file;  ///< file with the password; empty: no password
-  std::filesystem::path ca_file;        ///< for amqps; empty: the system's CAs
-  std::string exchange;                 ///< empty: the default exchange, which routes by queue name
-  std::string routing_key;              ///< empty: the event's webhook type, such as
-                                        ///< coupon.redeemed
+  /// File with the AMQP password; empty: no password.
+  std::filesystem::path password_file;
+  /// CA certificates for an amqps URL; empty: the system's CA certificates.
+  std::filesystem::path ca_file;
+  /// Name of the AMQP exchange; empty: the default exchange, which routes by queue name.
+  std::string exchange;
+  /// AMQP routing key; empty: the event's webhook type, such as coupon.redeemed.
+  std::string routing_key;
 };
 
-/// Settings of type = "kafka".
+/// Settings of a handler with type = "kafka".
 struct KafkaHandlerConfig {
   std::string brokers;
   std::string topic;
-  std::map<std::string, std::string> properties;  ///< librdkafka's own properties, such as
-                                                  ///< security.protocol
-  std::filesystem::path password_file;            ///< file with sasl.password; may be empty
+  /// Properties of the Kafka client library librdkafka, such as security.protocol.
+  std::map<std::string, std::string> properties;
+  /// File with the property sasl.password; may be empty.
+  std::filesystem::path password_file;
 };
 
-/// Settings of any other type: a custom handler of the user, registered in main().
+/// Settings of a handler with any other type: a custom handler that the user's own program
+/// registers in main().
 struct OwnHandlerConfig {
   std::map<std::string, std::string> options;
 };
@@ -96,7 +106,9 @@ struct HandlerConfig {
   [[nodiscard]] bool is_ledger() const { return std::holds_alternative<LedgerHandlerConfig>(own); }
 };
 
-/// Reads one [[handler]] table. Reports invalid values through the section.
+/// Reads one [[handler]] table of the configuration. Reports each invalid value as a problem of
+/// `section`.
+/// \return the handler's settings, with default values for keys that are missing or invalid.
 [[nodiscard]] HandlerConfig read_handler(Section section);
 
 }  // namespace couponhook::server

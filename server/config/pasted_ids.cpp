@@ -15,12 +15,13 @@ namespace {
 constexpr std::string_view kIdPrefix = "PUB_KEY_ID_";
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kHexDigits = "0123456789ABCDEFabcdef";
-/// Labels that tools print before a serial, in lower case.
+/// Labels that tools print before a certificate's serial, in lower case.
 constexpr std::array<std::string_view, 6> kSerialLabels = {
     "serial number", "serialnumber", "serial_no", "serial", "证书序列号", "序列号"};
-/// Source: RFC 5280, section 4.1.2.2: a serial has at most 20 octets.
+/// Largest number of hexadecimal digits in a serial. RFC 5280, section 4.1.2.2, allows at most 20
+/// bytes.
 constexpr std::size_t kSerialDigitsMax = 40;
-/// From this length on, a number without letters counts as decimal: only one in ten thousand
+/// Number of digits from which a serial without letters counts as decimal: only one in ten thousand
 /// hexadecimal serials of this length has no letter.
 constexpr std::size_t kDecimalDigitsMin = 20;
 
@@ -28,7 +29,8 @@ bool consists_of(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-// Changes ASCII letters only. The C library's functions would depend on the process's locale.
+// Returns the text with its ASCII letters changed to capitals. The functions of the C library are
+// not used, because they depend on the process's locale.
 std::string in_capitals(std::string_view text) {
   std::string capitals(text);
   for (char& c : capitals) {
@@ -49,7 +51,8 @@ std::string_view without_label(std::string_view text) {
   return text;
 }
 
-/// Returns "0x1000" of "4096 (0x1000)", the form in which openssl prints short serials.
+/// Returns the part in brackets, for example "0x1000" for the text "4096 (0x1000)". This is the
+/// form in which openssl prints short serials.
 std::string_view within_brackets(std::string_view text) {
   const std::size_t open = text.find("(0x");
   if (open == std::string_view::npos || !text.ends_with(')')) return text;
@@ -76,8 +79,9 @@ std::string to_hexadecimal(const std::string& decimal) {
   return hexadecimal;
 }
 
-/// Removes leading zeros, then pads to whole bytes. A serial of the full 40 digits keeps its
-/// leading zeros, because they are part of the serial.
+/// Removes the leading zeros of a hexadecimal serial, then adds a zero if the number of digits is
+/// odd. A serial with the full 40 digits keeps its leading zeros, because they are part of the
+/// serial.
 std::string without_superfluous_zeros(std::string digits) {
   if (digits.size() > kSerialDigitsMax) {
     const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());

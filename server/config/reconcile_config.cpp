@@ -20,8 +20,8 @@ void read_seconds(Section& section, std::string_view key, std::chrono::seconds& 
   into = std::chrono::seconds(value);
 }
 
-/// Reads a table of column names. Each key is the meaning of a column, each value a list of names
-/// for it.
+/// Reads a table of column names for flow files (WeChat Pay's settlement files). Each key is the
+/// meaning of a column; each value is a list of names that the column may have.
 std::vector<FlowColumnNames> read_columns(Section& parent, std::string_view key, FlowKind kind) {
   std::vector<FlowColumnNames> columns;
   auto section = parent.table(key);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The [merchant.reconcile] table of the configuration.
+/// Settings in the [merchant.reconcile] table of the configuration.
 
 #include <chrono>
 #include <cstddef>
@@ -15,22 +15,34 @@ namespace couponhook::server {
 
 class Section;
 
-/// Settings of the comparisons with WeChat Pay's own records that `serve` makes by itself.
+/// Settings of the comparisons with WeChat Pay's own records that the running service (`serve`)
+/// makes periodically.
 struct ReconcileConfig {
-  std::vector<std::string> stocks;            ///< stocks whose flow files are compared
-  std::chrono::seconds flow_interval{43200};  ///< time between two comparisons of one flow file
-  /// The appid of the users in COUPON.SEND notifications; empty: these users are not polled.
+  /// Ids of the stocks (coupon batches) whose flow files (WeChat Pay's settlement files) are
+  /// compared.
+  std::vector<std::string> stocks;
+  /// Time between two comparisons with the same flow file.
+  std::chrono::seconds flow_interval{43200};
+  /// The appid of the users that COUPON.SEND notifications name. Empty: the coupons of these users
+  /// are not queried.
   std::string appid;
-  /// List of further users who received a coupon, one on each line; `coupon send` appends to it.
-  /// Empty: none.
+  /// File that lists further users who received a coupon, one user on each line; `coupon send`
+  /// appends to it. Empty: there is no such file.
   std::filesystem::path issued_file;
-  std::chrono::seconds poll_interval{1800};  ///< time between two polls of the users' coupons
-  std::chrono::hours recent{48};             ///< time after an issue for which a user is polled
-  std::size_t max_users = 1000;              ///< largest number of users in one poll
-  std::chrono::seconds settle{900};          ///< younger events are not admitted, because WeChat
-                                             ///< Pay may still notify them
-  bool apply = true;                         ///< false: only report missing events
-  // Column names in addition to the usual ones; the `reconcile` command uses them too.
+  /// Time between two queries of the users' coupons.
+  std::chrono::seconds poll_interval{1800};
+  /// Time for which a user's coupons are queried, counted from the last coupon that the user
+  /// received.
+  std::chrono::hours recent{48};
+  /// Largest number of users whose coupons one query round reads.
+  std::size_t max_users = 1000;
+  /// Age below which a missing event is not stored, because WeChat Pay may still send its
+  /// notification.
+  std::chrono::seconds settle{900};
+  /// True: store missing events; false: only report them.
+  bool apply = true;
+  // Names of columns in flow files, in addition to the usual names. The `reconcile` command uses
+  // them too.
   std::vector<wechatpay::FlowColumnNames> use_columns;
   std::vector<wechatpay::FlowColumnNames> refund_columns;
 
@@ -42,7 +54,9 @@ struct ReconcileConfig {
   }
 };
 
-/// Reads the table. Reports invalid values through the section.
+/// Reads the [merchant.reconcile] table of the configuration. Reports each invalid value as a
+/// problem of `section`.
+/// \return the settings, with default values for keys that are missing or invalid.
 [[nodiscard]] ReconcileConfig read_reconcile(Section section);
 
 }  // namespace couponhook::server

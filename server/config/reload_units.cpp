@@ -24,8 +24,8 @@ std::vector<std::filesystem::path> merchant_files(const MerchantConfig& merchant
   return files;
 }
 
-/// Paths at which the command of an exec handler may be: a name without a slash may appear in any
-/// folder of PATH.
+/// Returns the paths at which the program of an exec handler may be. A name without a slash may be
+/// in any folder of PATH.
 std::vector<std::filesystem::path> places_of_program(const std::string& program) {
   if (program.find('/') != std::string::npos) return {program};
   std::vector<std::filesystem::path> places;
@@ -37,7 +37,8 @@ std::vector<std::filesystem::path> places_of_program(const std::string& program)
   return places;
 }
 
-/// Files that a handler is loaded from; one overload for each type of handler.
+/// Returns the files that a handler is loaded from, such as its password file. There is one
+/// overload for each type of handler.
 struct HandlerFiles {
   using Files = std::vector<std::filesystem::path>;
 
@@ -70,8 +71,8 @@ FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
     for (const auto& file : crypto::expand_path(pattern)) {
       struct stat facts {};
       if (::stat(file.c_str(), &facts) != 0) facts = {};
-      // The inode change time also changes with permissions, and when another file is renamed to
-      // this name.
+      // Record the inode change time (ctime) too: it also changes when the permissions change, and
+      // when another file is renamed to this name.
       marks.emplace_back(file, facts.st_dev, facts.st_ino,
                          static_cast<std::uint64_t>(facts.st_size), to_ns(facts.st_mtim),
                          to_ns(facts.st_ctim));
@@ -177,7 +178,8 @@ bool UnitWatch::is_due(TimePoint now) {
 }
 
 UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
-  // Read the state before the files: a change during the load is then seen as a new change.
+  // Record the state of the files before they are read: a change during the load is then noticed
+  // later as a new change.
   marks_ = look_at_files(unit_.files);
   std::string error;
   try {

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Reload units: parts of the configuration and its files that can be loaded again while the
-/// service runs, independently of each other.
+/// Reload units: parts of the set-up (configuration, keys, certificates, secrets) that can be
+/// reloaded while the service runs, each independently of the others.
 
 #include <chrono>
 #include <cstdint>
@@ -20,25 +20,26 @@
 
 namespace couponhook::server {
 
-/// State of a set of files at one moment: path, device, inode, size, modification time and inode
+/// State of a set of files at one time: path, device, inode, size, modification time and inode
 /// change time. Two states differ when a file was written, replaced, created, removed, or got other
 /// permissions.
 using FileMarks = std::vector<std::tuple<std::filesystem::path, std::uint64_t, std::uint64_t,
                                          std::uint64_t, std::int64_t, std::int64_t>>;
 
-/// Reads the state of files.
+/// Returns the current state of the files that the patterns match.
 /// \param patterns files, folders or globs, as in expand_path().
 [[nodiscard]] FileMarks look_at_files(std::span<const std::filesystem::path> patterns);
 
-/// The files that each unit is loaded from. Names of units: "config", "listener", "admin",
-/// "admin_token", "merchant:MCHID", "merchant_api:MCHID", "handler:NAME".
+/// For each reload unit, the files that it is loaded from. The keys are the names of the units:
+/// "config", "listener", "admin", "admin_token", "merchant:MCHID", "merchant_api:MCHID",
+/// "handler:NAME".
 using UnitFiles = std::map<std::string, std::vector<std::filesystem::path>>;
 [[nodiscard]] UnitFiles unit_files(const Config& config);
-/// State of the files of each unit.
+/// For each reload unit, the state of its files. The keys are the names of the units.
 using UnitMarks = std::map<std::string, FileMarks>;
 [[nodiscard]] UnitMarks look_at_units(const Config& config);
 
-// Names of the units.
+// Names of the reload units.
 inline constexpr std::string_view kConfigUnit = "config";
 inline constexpr std::string_view kListenerUnit = "listener";
 inline constexpr std::string_view kAdminUnit = "admin";
@@ -47,84 +48,90 @@ inline constexpr std::string_view kAdminTokenUnit = "admin_token";
 [[nodiscard]] std::string merchant_api_unit(std::string_view mchid);
 [[nodiscard]] std::string handler_unit(std::string_view name);
 
-/// Sets the unit of all problems from index `from` on.
+/// Sets the reload unit of all entries of `problems` from index `from` on.
 void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std::string& unit);
-/// Joins problems into one line of text.
+/// Returns all problems as one line of text.
 [[nodiscard]] std::string join_problems(std::span<const Problem> problems);
 
-/// One part of the configuration that is loaded again by itself: a problem in one unit does
-/// not prevent other units from being loaded.
+/// A part of the set-up that is reloaded by itself, such as the keys of one merchant. A problem in
+/// one unit does not prevent other units from being loaded.
 struct ReloadUnit {
   std::string name;
-  /// Files, folders or globs that the unit is loaded from.
+  /// Files, folders or globs that the reload unit is loaded from.
   std::vector<std::filesystem::path> files;
-  /// Loads the unit and activates it. Returns the problems. With a problem, the old state stays
-  /// active; only a merchant's unit may still activate the keys that could be read.
+  /// Function that loads the unit and activates it. It returns the problems. With a problem, the
+  /// old state stays active, except that the unit of a merchant may activate the keys that could be
+  /// read.
   std::function<std::vector<Problem>()> load;
-  /// Returns true if the unit must be loaded again although no file has changed. May be empty.
+  /// Function that returns true if the unit must be loaded again although no file has changed. May
+  /// be empty.
   std::function<bool()> is_stale{};
 };
 
-/// Reload counters of one unit since the process started.
+/// Number of successful and refused reloads of one reload unit since the process started.
 struct UnitState {
   std::uint64_t ok = 0;
   std::uint64_t refused = 0;
-  std::string last_error{};  ///< why the files are not active; empty: they are
+  /// Reason why the current content of the files is not active; empty if it is active.
+  std::string last_error{};
 };
 
-/// Reload counters of all units. Thread-safe.
+/// Numbers of successful and refused reloads of all reload units. Thread-safe.
 class ReloadCounters {
  public:
-  /// Lists a unit that was not loaded again yet.
+  /// Adds a reload unit that was not reloaded yet.
   void add(const std::string& unit);
-  /// Counts a successful load.
+  /// Counts a successful reload of the unit.
   void loaded(const std::string& unit);
-  /// Counts a refused load.
+  /// Counts a refused reload of the unit, with the reason.
   void refused(const std::string& unit, std::string why);
-  /// Removes the counters of units that no longer exist.
+  /// Removes the counters of reload units that no longer exist.
   void keep_only(const UnitFiles& units);
   [[nodiscard]] std::map<std::string, UnitState> list() const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, UnitState> units_;  // guarded by mutex_
+  std::map<std::string, UnitState> units_;  // key: name of the reload unit; guarded by mutex_
 };
 
-/// Decides when one unit is loaded again: when its files change, when it is stale, and every few
-/// seconds while loading fails. The caller passes the time. Not thread-safe.
+/// Decides when one reload unit is loaded again: when its files change, when is_stale() returns
+/// true, and every few seconds while loading fails. The caller passes the time. Not thread-safe.
 class UnitWatch {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Time between two attempts while loading fails.
+  /// Time between two attempts to load a reload unit, while loading fails.
   static constexpr std::chrono::seconds kRetry{5};
-  /// Time between two log lines about the same error.
+  /// Time between two log lines about the same error of a reload unit.
   static constexpr std::chrono::minutes kRepeat{10};
 
   /// \param marks state of the unit's files before they were last loaded.
   UnitWatch(ReloadUnit unit, FileMarks marks) : unit_(std::move(unit)), marks_(std::move(marks)) {}
 
   [[nodiscard]] const std::string& name() const { return unit_.name; }
-  /// Marks the unit as failed, for a problem that was found when the service started.
+  /// Records that the unit could not be loaded when the service started, for the reason `why`.
   void refuse(std::string why, TimePoint now);
 
-  /// Returns true if the unit must be loaded now.
+  /// Returns true if the reload unit must be loaded now.
   [[nodiscard]] bool is_due(TimePoint now);
 
-  /// Result of one attempt to load the unit.
+  /// Result of one attempt to load the reload unit.
   struct Outcome {
-    std::string error;     ///< empty: the unit was loaded
-    bool is_news = false;  ///< true: the error must be logged
+    /// Reason why the unit could not be loaded; empty if it was loaded.
+    std::string error;
+    /// True: the error must be logged, because it is new or was last logged some time ago.
+    bool is_news = false;
   };
-  /// Loads the unit now.
-  /// \param asked_for true: an operator asked for it, so an error is logged even if it was logged
-  ///   before.
+  /// Loads the reload unit now.
+  /// \param asked_for true: an operator asked for the reload, so an error is logged even if it was
+  ///   logged before.
+  /// \return the result of the attempt.
   [[nodiscard]] Outcome load(TimePoint now, bool asked_for);
 
  private:
   ReloadUnit unit_;
   FileMarks marks_;
-  std::string error_;  // empty: the last load succeeded
+  std::string error_;  // error of the last load; empty if it succeeded
   TimePoint retry_at_{};
   TimePoint told_at_{};
 };

@@ -8,8 +8,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Replaces ${NAME} by the variable's value. Returns an error message if a variable is not set or
-/// the syntax is wrong.
+/// Returns the text with each ${NAME} replaced by the value of that environment variable. Returns
+/// an error message if a variable is not set or the syntax is wrong.
 boost::system::result<std::string, std::string> expand(std::string_view text,
                                                        const Environment& environment) {
   using Result = boost::system::result<std::string, std::string>;
@@ -121,7 +121,7 @@ std::optional<std::int64_t> Section::read_number(std::string_view key, const tom
   const char* const end = digits->data() + digits->size();
   const auto [stop, failure] = std::from_chars(digits->data(), end, number);
   if (failure == std::errc() && stop == end && !digits->empty()) return number;
-  // The message does not repeat the value, because the variable may hold a secret.
+  // Do not repeat the variable's value in the message, because the value may be a secret.
   report(key, std::string(rule) + "; what " + node.as_string()->get() +
                   " stands for is not: set the environment variable to one");
   return std::nullopt;
@@ -274,7 +274,7 @@ void Section::refuse_unknown_keys() {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
     std::string_view nearest;
-    std::size_t distance = 4;  // a key that differs in so many characters is no misspelling
+    std::size_t distance = 4;  // a key that differs in 4 or more characters is not a misspelling
     for (const std::string& candidate : known_) {
       const std::size_t d = edit_distance(unknown, candidate);
       if (d < distance) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads one TOML table key by key, and reports unknown keys.
+/// Reads one table of a TOML file key by key, and reports unknown keys.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,15 +17,15 @@
 
 namespace couponhook::server {
 
-/// One hour in milliseconds; most durations may not be longer.
+/// One hour in milliseconds: the longest value of most settings that are durations.
 inline constexpr std::int64_t kHourMs = 3600 * 1000;
 
-/// Returns the smallest number of characters to add, remove or replace that turns one text into the
-/// other.
+/// Returns the edit distance of two texts: the smallest number of characters to add, remove or
+/// replace that turns one text into the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The list of problems, and the folder and environment that resolve values. All sections of one
-/// file share it.
+/// Objects that all tables of one configuration file share while the file is read: the file name,
+/// the folder for relative paths, the environment variables, and the list of problems.
 struct ReadContext {
   std::string file;
   std::filesystem::path directory;
@@ -37,16 +37,17 @@ struct ReadContext {
   }
 };
 
-/// One TOML table. Each read function leaves `into` unchanged if the key is absent, and reports a
-/// problem if the value is invalid. ${NAME} in a string is replaced by the variable's value;
-/// numbers and booleans may be given as such a string too.
+/// One TOML table. If the key is absent, each read function leaves `into` unchanged. If the value
+/// is invalid, the function adds a problem to the list of problems. ${NAME} in a string is replaced
+/// by the value of the environment variable; a number or a boolean may also be given as such a
+/// string.
 class Section {
  public:
-  /// \param table may be null: then every key is absent.
+  /// \param table the TOML table; may be null, and then every key is absent.
   Section(ReadContext& context, const toml::table* table, std::string name);
 
-  /// Reads a string, without blanks and invisible characters at both ends. No address, id or path
-  /// has such characters, and a user who pastes them does not see them.
+  /// Reads a string, and removes blanks and invisible characters at both ends. No address, id or
+  /// path has such characters, and a user who pastes them does not see them.
   void text(std::string_view key, std::string& into);
   void path(std::string_view key, std::filesystem::path& into);
   void boolean(std::string_view key, bool& into);
@@ -54,37 +55,40 @@ class Section {
   void integer(std::string_view key, Integer& into, std::int64_t least, std::int64_t most) {
     if (const auto value = read_integer(key, least, most)) into = static_cast<Integer>(*value);
   }
-  /// Reads one of the allowed numbers.
-  /// \param rule says which numbers are allowed, and why.
+  /// Reads a number that must be one of the numbers in `allowed`.
+  /// \param rule text for the error message: which numbers are allowed, and why.
   void number_of(std::string_view key, unsigned& into, std::initializer_list<unsigned> allowed,
                  std::string_view rule);
   void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
   void texts(std::string_view key, std::vector<std::string>& into);
-  /// Like texts(), but keeps blanks at the ends: a program's arguments must not change.
+  /// Reads a list of strings like texts(), but keeps blanks at the ends of each string: a program's
+  /// arguments must not change.
   void raw_texts(std::string_view key, std::vector<std::string>& into);
   void paths(std::string_view key, std::vector<std::filesystem::path>& into);
-  /// Reads one of the allowed words.
+  /// Reads a string that must be one of the words in `allowed`.
   void word(std::string_view key, std::string& into,
             std::initializer_list<std::string_view> allowed);
 
-  /// Reads every key of a table in which the user chooses the keys. All values must be strings.
+  /// Returns all keys and values of a table in which the user chooses the keys. All values must be
+  /// strings.
   [[nodiscard]] std::map<std::string, std::string> all_texts();
 
-  /// Returns a table within this table; nothing if it is absent.
+  /// Returns the table that is the value of this key; nothing if the key is absent.
   [[nodiscard]] std::optional<Section> table(std::string_view key);
-  /// Returns the tables of an array of tables.
+  /// Returns the tables of an array of tables, such as [[handler]].
   [[nodiscard]] std::vector<Section> tables(std::string_view key);
 
-  /// Reports a missing key, unless `present` is true or another problem of the key was already
-  /// reported.
+  /// Reports that a key is missing, unless `present` is true or another problem of the same key was
+  /// already reported.
   void require(bool present, std::string_view key, std::string_view what);
   void report(std::string_view key, std::string message);
 
-  /// Reports every key that no function has read, with the most similar known key.
+  /// Reports every key in the table that no read function has asked for, together with the most
+  /// similar known key.
   void refuse_unknown_keys();
 
   [[nodiscard]] bool has(std::string_view key) const;
-  /// Returns true if a problem of this key was reported.
+  /// Returns true if a problem of this key was already reported.
   [[nodiscard]] bool is_at_fault(std::string_view key) const { return at_fault_.contains(key); }
 
  private:
@@ -93,11 +97,12 @@ class Section {
                                            std::int64_t most);
   std::optional<std::string> read_text(std::string_view key, const toml::node& node);
   /// Returns the text of a number or boolean that is written as a string with ${NAME}, without
-  /// blanks at the ends. Reports a problem if there is no such text; `rule` says which values are
-  /// valid.
+  /// blanks at the ends. Reports a problem if the value is not such a string.
+  /// \param rule text for the error message: which values are valid.
   std::optional<std::string> read_expanded(std::string_view key, const toml::node& node,
                                            std::string_view rule);
-  /// Returns the number in a node, or the number that its ${NAME} stands for.
+  /// Returns the number in a TOML node, or the number to which its ${NAME} expands. Reports a
+  /// problem if there is none.
   std::optional<std::int64_t> read_number(std::string_view key, const toml::node& node,
                                           std::string_view rule);
   [[nodiscard]] std::filesystem::path resolve(const std::string& text) const;

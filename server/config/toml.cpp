@@ -10,7 +10,7 @@
 namespace couponhook::server {
 namespace {
 
-/// Lines of the file that were joined to the line before.
+/// Records that several lines of the file were joined into one line of the prepared text.
 struct Join {
   std::size_t out_line;
   std::size_t lines;
@@ -20,7 +20,7 @@ struct PreparedText {
   std::string text;
   std::vector<Join> joins;
 
-  /// Returns the line number in the file for a line number in the prepared text.
+  /// Converts a line number in the prepared text to the line number in the file.
   [[nodiscard]] std::size_t line_in_file(std::size_t line) const {
     std::size_t joined = 0;
     for (const Join& join : joins) joined += join.out_line < line ? join.lines : 0;
@@ -29,8 +29,9 @@ struct PreparedText {
 };
 using Prepared = boost::system::result<PreparedText, TomlFault>;
 
-/// Most dots outside strings in one line. Each dot of a key makes a table inside a table, no
-/// configuration needs that many, and freeing far more nested tables overflows the stack.
+/// Largest number of dots outside strings in one line. Each dot of a key creates a table inside a
+/// table. No configuration needs that many dots, and to free many more nested tables would overflow
+/// the stack.
 constexpr std::size_t kDotsInLineMax = 128;
 
 std::size_t count_lines(std::string_view text) {
@@ -41,8 +42,9 @@ bool is_name_char(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Walks over a text by TOML's grammar: comments, strings and the rest. Refuses the characters on
-/// which toml++ 3.3 and 3.4 have undefined behaviour, and puts quotes around ${NAME}.
+/// Prepares the text of a TOML file for toml++: distinguishes comments, strings and other text,
+/// refuses the characters on which toml++ 3.3 and 3.4 have undefined behaviour, and puts quotes
+/// around ${NAME}.
 class TomlPreparation {
  public:
   explicit TomlPreparation(std::string_view text) : text_(text) { out_.reserve(text.size() + 64); }
@@ -93,7 +95,8 @@ class TomlPreparation {
     const bool is_basic = quotes.front() == '"';
     const bool is_long = quotes.size() == 3;
     const char before = out_.empty() ? '\n' : out_.back();
-    // toml++ takes such a text for a number, and reads beyond the quotes to find the number's end.
+    // Refuse a quote directly after a name, a sign or another quote: toml++ takes such a text for a
+    // number, and reads beyond the quotes to find the end of the number.
     if (is_name_char(before) || std::string_view("+-:\"'").find(before) != std::string_view::npos) {
       return refuse("has a quote directly behind other characters");
     }
@@ -107,13 +110,14 @@ class TomlPreparation {
       }
       if (rest.starts_with(quotes)) {
         take(quotes.size());
-        // A multi-line string may end with up to two quotes of its own before the closing quotes.
+        // A multi-line string may end with up to two quotes that belong to its text, before the
+        // closing quotes.
         for (int more = 0; is_long && more < 2 && at_ < text_.size(); ++more) {
           if (text_[at_] == quotes.front()) take(1);
         }
         return;
       }
-      if (!is_long && rest.front() == '\n') return;  // toml++ reports the missing end
+      if (!is_long && rest.front() == '\n') return;  // toml++ reports the missing closing quote
       if (is_basic && rest.front() == '\\') {
         take_escape(is_long);
       } else {
@@ -132,15 +136,15 @@ class TomlPreparation {
       return refuse("has a backslash before " + next.name() + "; write \\\\");
     }
     if (!continues) return take(std::min<std::size_t>(2, text_.size() - at_));
-    // The lines are joined here because of a fault in toml++: it takes blanks after an escape in
-    // the next line for indentation, and then handles characters outside ASCII wrongly.
+    // Join the lines here, because toml++ has a fault: it takes blanks that follow an escape in the
+    // next line for indentation, and then handles non-ASCII characters wrongly.
     const std::size_t end = std::min(text_.find_first_not_of(" \t\r\n", at_ + 1), text_.size());
     joins_.push_back({out_line_, count_lines(text_.substr(at_, end - at_))});
     line_ += joins_.back().lines;
     at_ = end;
   }
 
-  /// Copies text that needs no change.
+  /// Copies `count` characters that need no change to the prepared text.
   void take(std::size_t count) {
     const std::string_view taken = text_.substr(at_, count);
     const std::size_t lines = count_lines(taken);
@@ -167,7 +171,7 @@ std::size_t line_of(std::string_view content, std::size_t at) {
   return 1 + count_lines(content.substr(0, at));
 }
 
-/// Finds bytes that are not allowed anywhere in a TOML file.
+/// Finds bytes that are not allowed anywhere in a TOML file. Returns the fault, or nothing.
 std::optional<TomlFault> find_foreign_bytes(std::string_view content) {
   if (crypto::looks_like_utf16(content)) {
     return TomlFault{1, "is UTF-16; save the file as UTF-8"};
@@ -195,7 +199,7 @@ boost::system::result<toml::table, TomlFault> parse_prepared(std::string_view te
   }
 }
 
-/// Returns the first line with which the text makes toml++ fail an assertion.
+/// Returns the number of the first line with which the text makes toml++ fail an assertion.
 std::size_t find_asserting_line(std::string_view text) {
   std::size_t line = 1;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos;

@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Thrown in place of a failed assertion of toml++; parse_toml() catches it.
+/// Exception that is thrown when an assertion of toml++ fails. parse_toml() catches it.
 struct TomlAssertionFailed {};
 
 [[noreturn]] inline void fail_toml_assertion() {
@@ -23,8 +23,8 @@ struct TomlAssertionFailed {};
 
 }  // namespace couponhook::server
 
-// NDEBUG is undefined for toml++. With NDEBUG, toml++ would replace TOML_ASSERT by a promise to the
-// optimizer that the condition holds.
+// Undefine NDEBUG while toml++ is included. With NDEBUG, toml++ would not check TOML_ASSERT, but
+// promise the optimizer that the condition holds.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(condition)                         \
@@ -37,13 +37,15 @@ namespace couponhook::server {
 
 /// A syntax error in a TOML file.
 struct TomlFault {
-  std::size_t line;  ///< line number, from 1
+  /// Number of the line with the error, from 1.
+  std::size_t line;
   std::string message;
 };
 
-/// Parses a file's content. In addition to TOML, it accepts ${NAME} without quotes as a value, and
-/// reads it as the string "${NAME}".
-/// \return the first error; never fails in another way, whatever the bytes are.
+/// Parses the content of a TOML file. In addition to TOML, the function accepts ${NAME} without
+/// quotes as a value, and reads it as the string "${NAME}".
+/// \return the parsed table, or the first error. The function never fails in another way, whatever
+///   the bytes are.
 [[nodiscard]] boost::system::result<toml::table, TomlFault> parse_toml(std::string_view content);
 
 }  // namespace couponhook::server

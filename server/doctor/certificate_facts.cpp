@@ -28,12 +28,13 @@ using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 
-/// A function for Free<>, because sk_X509_free is a macro and cannot be a template argument.
+/// Frees an OpenSSL stack of certificates. Free<> needs a function, but sk_X509_free is a macro and
+/// cannot be a template argument.
 void free_stack(STACK_OF(X509) * stack) {
   sk_X509_free(stack);
 }
 
-/// A PEM file's content in the form that OpenSSL reads. Wiped from memory at destruction.
+/// Content of a PEM file, in the form that OpenSSL reads. The destructor wipes it from memory.
 class PemFile {
  public:
   explicit PemFile(const std::filesystem::path& file) {
@@ -57,7 +58,7 @@ class PemFile {
     return Key(PEM_read_bio_PUBKEY(public_bio_.get(), nullptr, nullptr, nullptr));
   }
   Key private_key() {
-    // An empty password, so that OpenSSL does not ask for one on the terminal.
+    // Pass an empty password, so that OpenSSL does not ask for one on the terminal.
     static char no_password[] = "";
     return Key(PEM_read_bio_PrivateKey(bio_.get(), nullptr, nullptr, no_password));
   }
@@ -111,9 +112,9 @@ std::string common_name_of(const X509* certificate) {
   return name;
 }
 
-/// Verifies a server's certificate chain with the system's CAs. Returns the error; empty if the
-/// chain is valid.
-/// \param chain the server's certificate first.
+/// Verifies a server's certificate chain with the system's CA certificates.
+/// \param chain the certificates, the server's own certificate first.
+/// \return the error; empty if the chain is valid.
 std::string verify(const std::vector<Certificate>& chain) {
   const std::unique_ptr<X509_STORE, Free<X509_STORE_free>> roots(X509_STORE_new());
   const std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());

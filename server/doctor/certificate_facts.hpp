@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads facts about the certificates and keys in files.
+/// Reads facts about certificates and keys from their files, for the diagnosis of `doctor`.
 
 #include <filesystem>
 #include <optional>
@@ -12,16 +12,17 @@
 
 namespace couponhook::server {
 
-/// \return every PEM certificate in the file.
+/// Returns the facts about every PEM certificate in the file.
 [[nodiscard]] std::vector<CertificateFacts> certificate_facts(const std::filesystem::path& file);
 
-/// Reads a certificate chain, the server's certificate first. Verifies it with the system's CAs for
-/// use by a TLS server.
-/// \return nothing if the file contains no PEM certificate.
+/// Reads a certificate chain from a file in which the server's certificate is first. Verifies the
+/// chain with the system's CA certificates, for use by a TLS server.
+/// \return the facts about the chain; nothing if the file contains no PEM certificate.
 [[nodiscard]] std::optional<TlsFacts> tls_facts(const std::filesystem::path& file);
 
-/// Return the digest of a public key: of its own PEM file, or of the private key's file; empty if
-/// the file contains none. Both files of a key pair give the same digest.
+/// These two functions return the digest of a public key. One reads the PEM file of the public key,
+/// the other reads the file of the private key. Both files of a key pair give the same digest. The
+/// result is empty if the file contains no such key.
 [[nodiscard]] std::string public_key_digest(const std::filesystem::path& file);
 [[nodiscard]] std::string private_key_digest(const std::filesystem::path& file);
 

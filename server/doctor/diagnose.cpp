@@ -20,8 +20,8 @@ using Findings = std::vector<DoctorFinding>;
 
 constexpr days kTlsNotice{14};
 constexpr days kCertificateNotice{30};
-constexpr seconds kClockMax{300};  // WeChat Pay's tolerance for timestamps, and couponhook's
-                                   // default
+// Largest clock difference that WeChat Pay accepts in timestamps; it is couponhook's default too.
+constexpr seconds kClockMax{300};
 constexpr seconds kClockNotice{30};
 constexpr std::string_view kDevelopmentName = "couponhook development platform key";
 
@@ -230,8 +230,8 @@ std::uint64_t rejected(const ServiceFacts& service, const std::string& code) {
   return found == service.rejected.end() ? 0 : found->second;
 }
 
-/// Reports requests with unknown serials. At a key rollover, some notifications arrive before their
-/// key is loaded; WeChat Pay sends them again.
+/// Adds a finding about requests that were signed with unknown key serials. When WeChat Pay changes
+/// its keys, some notifications arrive before the new key is loaded; WeChat Pay sends them again.
 void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std::string>& loaded,
                              Findings& findings) {
   std::vector<std::string> missing = service.unknown_serials;
@@ -249,7 +249,7 @@ void look_at_unknown_serials(const ServiceFacts& service, const std::vector<std:
        "nothing, if it was in the last minutes; else run `couponhook reconcile`");
 }
 
-/// Reports faults of keys and certificates that the running service names.
+/// Adds findings about faults of keys and certificates that the running service reports.
 void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
   for (const auto& [unit, why] : service.refused_units) {
     const bool receives = unit.starts_with("merchant:") || unit == "listener" || unit == "config";
@@ -271,7 +271,7 @@ void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
   }
 }
 
-/// Reports stored notifications and deliveries that wait for an operator.
+/// Adds findings about stored notifications and deliveries that wait for an operator's action.
 void look_at_what_waits(const ServiceFacts& service, Findings& findings) {
   find(findings, service.unreadable > 0, Gravity::kSoon, "unreadable",
        std::to_string(service.unreadable) + " notifications are kept whose fact could not be read",

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Turns the facts about a set-up into findings for the user.
+/// Turns the facts about a set-up (configuration, certificates, WeChat Pay's settings, running
+/// service) into findings for the user of `doctor`.
 
 #include <cstdint>
 #include <string>
@@ -13,21 +14,26 @@ namespace couponhook::server {
 
 enum class Gravity : std::uint8_t {
   kBlocking,  ///< notifications are lost or refused now
-  kSoon,      ///< notifications will be lost or refused
+  kSoon,      ///< notifications will be lost or refused in the future
   kAdvice,    ///< notifications arrive, but a setting should be corrected
 };
-[[nodiscard]] std::string_view to_string(Gravity gravity);  ///< blocking, soon, advice
+/// Returns the name of the gravity: "blocking", "soon" or "advice".
+[[nodiscard]] std::string_view to_string(Gravity gravity);
 
 struct DoctorFinding {
   Gravity gravity;
-  std::string name;  ///< stable, for scripts; from a fixed set
+  /// Name of the finding, for scripts. It comes from a fixed set and does not change between
+  /// releases.
+  std::string name;
   std::string what;
-  std::string why;  ///< consequence of the fault
+  /// Consequence of the fault for the user.
+  std::string why;
   std::string to_do;
 };
 
-/// Finds everything that would keep notifications from arriving. The order is that of a
-/// notification's way. A pure function.
+/// Finds all faults that would keep notifications from arriving. The findings are in the order in
+/// which the faults affect a notification on its way. A pure function, which opens no files and
+/// makes no calls.
 [[nodiscard]] std::vector<DoctorFinding> diagnose(const DoctorFacts& facts);
 
 }  // namespace couponhook::server

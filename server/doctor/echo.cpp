@@ -20,12 +20,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// Timeout for the callback. WeChat Pay calls back at once, and makes its first retry after 15 s.
+/// Longest wait for the notification that WeChat Pay sends for an echo request. WeChat Pay sends it
+/// at once, and tries again for the first time after 15 s.
 constexpr std::chrono::seconds kCallbackPatience{20};
 constexpr milliseconds kPoll{200};
 constexpr std::size_t kMessageCharacters = 16;
 
-/// Returns true if the service has stored the notification that this echo caused.
+/// Returns true if the service has stored the notification that WeChat Pay sent for this echo
+/// request.
 bool has_arrived(const Config& config, const std::string& since, const std::string& message) {
   const auto listed =
       ask_admin(config, "GET", "/notifications?type=SECURITY_ECHO.SUCCESS&limit=20&since=" + since);
@@ -49,7 +51,7 @@ bool has_arrived(const Config& config, const std::string& since, const std::stri
   return false;
 }
 
-/// Records the steps with their durations.
+/// List of the steps of the round trip through WeChat Pay, with their durations.
 class Steps {
  public:
   explicit Steps(std::string first) : doing_(std::move(first)) {}
@@ -99,7 +101,7 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
   }
   steps.pass("WeChat Pay verifies our signature, we verify its");
   const std::string message = crypto::random_alphanumeric(world.random, kMessageCharacters);
-  // WeChat Pay is asked to sign with a key that is loaded here.
+  // Ask WeChat Pay to sign the notification with a key that is loaded here.
   const wechatpay::SecurityEcho echo{message, notify_url,
                                      live_platform_serial(client.account(), now)};
   std::string broken;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Round trip through WeChat Pay, with the time of each step.
+/// Tests the round trip through WeChat Pay: an echo request, and the notification that WeChat Pay
+/// sends for it. Measures the time of each step.
 
 #include <chrono>
 #include <string>
@@ -11,17 +12,20 @@
 
 namespace couponhook::server {
 
-/// One step of the round trip.
+/// One step of the round trip through WeChat Pay.
 struct EchoStep {
   std::string what;
   bool passed = false;
   std::chrono::milliseconds took{};
-  std::string trouble;  ///< cause and repair; empty if the step passed
+  /// Cause of the failure, and what to do; empty if the step passed.
+  std::string trouble;
 };
 
-/// Asks WeChat Pay to call back (POST /v3/security/echo), and waits for the notification in the
-/// running service. Ends at the first step that fails.
-/// \param notify_url URL for the callback; empty: the URL that is set for favor coupons (代金券).
+/// Asks WeChat Pay to send a test notification (POST /v3/security/echo), and waits until the
+/// running service has stored it. Ends at the first step that fails.
+/// \param notify_url URL to which WeChat Pay sends the notification. Empty: the URL that is set for
+///   favor coupons (代金券).
+/// \return all steps that were done, with their durations.
 [[nodiscard]] std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merchant,
                                              std::string notify_url, World& world);
 

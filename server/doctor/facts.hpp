@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Facts from which a diagnosis is made, without any judgement of them.
+/// Facts that `doctor` collects about a set-up. They contain no judgement; diagnose() turns them
+/// into findings.
 
 #include <chrono>
 #include <cstdint>
@@ -14,95 +15,118 @@
 
 namespace couponhook::server {
 
-/// A certificate in a file that the configuration names.
+/// Facts about a certificate in a file that the configuration names.
 struct CertificateFacts {
   std::string file;
-  std::string serial;       ///< in upper-case hexadecimal
-  std::string common_name;  ///< common name of the subject; empty if it has none
-  std::string key_digest;   ///< digest of the public key; certificates of one key have the same
+  /// Serial of the certificate, in upper-case hexadecimal.
+  std::string serial;
+  /// Common name of the certificate's subject; empty if it has none.
+  std::string common_name;
+  /// Digest of the public key. Certificates with the same key have the same digest.
+  std::string key_digest;
   std::chrono::sys_seconds expires_at;
   std::chrono::sys_seconds begins_at{};
 };
 
-/// The certificate chain that the listener sends to clients.
+/// Facts about the certificate chain that the public listener sends to clients.
 struct TlsFacts {
   std::string file;
   std::chrono::sys_seconds expires_at;
-  std::size_t certificates = 0;  ///< number of certificates in the file
-  bool self_signed = false;      ///< true: the first certificate is its own issuer
-  std::string verify_error;      ///< result of verifying with the system's CAs; empty: valid
+  /// Number of certificates in the file.
+  std::size_t certificates = 0;
+  /// True: the first certificate in the file is its own issuer.
+  bool self_signed = false;
+  /// Error of verifying the chain with the system's CA certificates; empty if the chain is valid.
+  std::string verify_error;
   std::chrono::sys_seconds begins_at{};
-  /// Position in the file, from 1, of the first certificate that did not sign the one before it; 0:
-  /// none.
+  /// Position in the file, from 1, of the first certificate that did not sign the certificate
+  /// before it; 0 if there is none.
   std::size_t out_of_order = 0;
-  /// Position in the file, from 1, of the first expired certificate after the server's own; 0:
-  /// none.
+  /// Position in the file, from 1, of the first expired certificate after the server's own; 0 if
+  /// there is none.
   std::size_t expired_issuer = 0;
 };
 
-/// A callback setting, as stored at WeChat Pay.
+/// A callback setting (notification URL of one product), as WeChat Pay has stored it.
 struct CallbackFacts {
-  std::string product;  ///< name of the product: favor or busifavor
-  std::string url;      ///< empty: no URL is set
+  /// Name of the product: "favor" (代金券) or "busifavor" (商家券).
+  std::string product;
+  /// The notification URL; empty: no URL is set.
+  std::string url;
   std::vector<std::string> broken_rules;
-  std::string tls_trouble{};  ///< fault of the certificate at this URL, because of which a client
-                              ///< does not connect; empty: none
-  std::string trouble{};      ///< other fault that a test request from this machine found; empty:
-                              ///< none
+  /// Fault of the TLS certificate at this URL that keeps clients from connecting; empty if there is
+  /// none.
+  std::string tls_trouble{};
+  /// Other fault that a test request from this machine found; empty if there is none.
+  std::string trouble{};
 };
 
-/// Results of calls to WeChat Pay.
+/// Results of API calls to WeChat Pay for one merchant.
 struct ApiFacts {
-  std::string failure;  ///< reason why no trustworthy answer came; empty: one came
-  std::optional<std::chrono::seconds> clock_ahead;  ///< this machine's clock minus WeChat Pay's,
-                                                    ///< from the Date header
+  /// Reason why no reply with a valid signature came; empty if one came.
+  std::string failure;
+  /// Difference of this machine's clock from WeChat Pay's clock (the Date header of a reply).
+  /// Positive: this machine's clock is ahead.
+  std::optional<std::chrono::seconds> clock_ahead;
   std::vector<CallbackFacts> callbacks;
-  std::string signed_with{};  ///< serial of the key that signed the reply; empty: unsigned
+  /// Serial of the key that signed the reply; empty: the reply was not signed.
+  std::string signed_with{};
 };
 
-/// Facts about one configured merchant.
+/// Facts about one merchant in the configuration.
 struct MerchantFacts {
   std::string mchid;
   std::string path;
   std::chrono::seconds timestamp_tolerance{300};
-  std::vector<CertificateFacts> certificates;  ///< in the places configured for platform
-                                               ///< certificates
+  /// Certificates in the files and folders that are configured for platform certificates.
+  std::vector<CertificateFacts> certificates;
   std::size_t public_keys = 0;
   std::vector<std::string> public_key_ids;
   std::vector<std::string> public_key_digests;
-  bool fetches_certificates = false;  ///< true: fetched certificates are written to a folder
+  /// True: platform certificates are downloaded and written to a folder.
+  bool fetches_certificates = false;
   bool has_api = false;
   std::string api_certificate_serial;
-  std::string api_key_digest;  ///< digest of the merchant's own key; empty: the key cannot be read
+  /// Digest of the merchant's own public key; empty: the key cannot be read.
+  std::string api_key_digest;
   bool api_key_readable_by_all = false;
   bool v2_key_is_v3_key = false;
-  std::optional<ApiFacts> api;  ///< nothing: WeChat Pay was not called
+  /// Results of API calls for this merchant; nothing: WeChat Pay was not called.
+  std::optional<ApiFacts> api;
 };
 
-/// Facts that the running service reports.
+/// Facts that the running service reports on its status endpoint.
 struct ServiceFacts {
-  std::string failure;  ///< reason why the service did not answer; empty: it answered
+  /// Reason why the service did not answer; empty if it answered.
+  std::string failure;
   bool ready = true;
   std::uint64_t stored = 0;
-  std::uint64_t sealed = 0;                       ///< number of sealed bodies in quarantine now
-  std::map<std::string, std::uint64_t> rejected;  ///< key: the reply's error code
-  std::vector<std::string> unknown_serials{};     ///< unknown serials in requests
-  /// Units of the reload (as in reload.hpp) whose new files were refused, with the reason.
+  /// Number of bodies that are in quarantine now because they could not be decrypted.
+  std::uint64_t sealed = 0;
+  /// Number of rejected requests; the key is the error code of the reply.
+  std::map<std::string, std::uint64_t> rejected;
+  /// Key serials in requests that no loaded key has.
+  std::vector<std::string> unknown_serials{};
+  /// Reload units (parts of the set-up that are reloaded by themselves) whose new files were
+  /// refused, each with the reason.
   std::map<std::string, std::string> refused_units{};
-  /// Files of TLS certificates that are in use and have expired.
+  /// Files of TLS certificates that the listeners use and that have expired.
   std::vector<std::string> expired_certificates{};
-  std::vector<std::string> unkept_certificates{};    ///< reasons why fetched certificates are only
-                                                     ///< in memory
-  std::uint64_t unreadable = 0;                      ///< stored notifications whose content could
-                                                     ///< not be understood
-  std::map<std::string, std::uint64_t> unclaimed{};  ///< open deliveries by handler, for handlers
-                                                     ///< that are not configured
-  std::vector<std::string> pauses{};                 ///< current pauses, in words
+  /// Reasons why downloaded platform certificates are only in memory and not in files.
+  std::vector<std::string> unkept_certificates{};
+  /// Number of stored notifications whose content could not be understood.
+  std::uint64_t unreadable = 0;
+  /// Number of open deliveries to handlers that are not configured; the key is the handler's name.
+  std::map<std::string, std::uint64_t> unclaimed{};
+  /// Active pauses of deliveries, each described as text.
+  std::vector<std::string> pauses{};
 };
 
 struct DoctorFacts {
-  std::vector<Problem> problems;      ///< the problems that `check` reports too
-  std::vector<Problem> unwritable{};  ///< places where the service must write but cannot
+  /// Problems of the configuration and its files, which `check` reports too.
+  std::vector<Problem> problems;
+  /// Folders to which the service must write but cannot.
+  std::vector<Problem> unwritable{};
   std::chrono::sys_seconds now;
   std::string listener_address;
   bool listener_tls = true;

@@ -25,7 +25,8 @@ using wechatpay::ApiError;
 using wechatpay::ApiReply;
 using wechatpay::CouponProduct;
 
-/// Parses HTTP's Date header. Source: RFC 9110, section 5.6.7.
+/// Parses the Date header of an HTTP reply (RFC 9110, section 5.6.7). Returns nothing if the text
+/// is not such a date.
 std::optional<std::chrono::sys_seconds> parse_http_date(const std::string& text) {
   std::tm time{};
   if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time) == nullptr) return std::nullopt;
@@ -47,8 +48,8 @@ bool same_key(const MerchantConfig& entry) {
          });
 }
 
-/// Queries one callback setting, and also records the clock difference and the signing key of the
-/// reply in `facts`.
+/// Queries the notification URL that WeChat Pay has stored for one product. Also records the clock
+/// difference and the serial of the key that signed the reply in `facts`.
 void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
   const auto& merchant = client.account().merchant;
   const auto request = wechatpay::get_callback_request(product, merchant.mchid);
@@ -70,15 +71,15 @@ void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFac
     for (const auto& rule : wechatpay::callback_url_violations(callback.url, product)) {
       callback.broken_rules.push_back(rule.message);
     }
-  } else if (reply.error().status != 404) {  // 404: no URL was ever set
+  } else if (reply.error().status != 404) {  // status 404: no URL was ever set
     if (facts.failure.empty()) facts.failure = reply.error().text();
     return;
   }
   facts.callbacks.push_back(std::move(callback));
 }
 
-/// Tests each notification URL from this machine, as WeChat Pay would. Each URL is tested once,
-/// because the two products often share one.
+/// Tests each notification URL from this machine, as WeChat Pay would. Each URL is tested only
+/// once, because 代金券 and 商家券 often share one URL.
 void try_callbacks(const ApiAccount& account, std::chrono::sys_seconds now, ApiFacts& facts) {
   const ProbeIdentity identity{live_platform_serial(account, now), now};
   std::map<std::string, std::optional<UrlFault>> tried;
@@ -99,13 +100,14 @@ ApiFacts ask_api(const Config& config, const MerchantConfig& entry, World& world
     facts.failure = problems.front().where + ": " + problems.front().message;
     return facts;
   }
-  // A diagnosis makes each call only once: this Pause refuses the wait before a retry.
+  // A diagnosis makes each API call only once. So this Pause function returns false instead of
+  // waiting for a retry.
   const Pause never_twice = [](std::chrono::milliseconds time) { return time.count() == 0; };
   ApiClient client(std::move(account), {world.clock, world.random, never_twice});
   ask_callback(client, CouponProduct::kFavor, world, facts);
   if (facts.failure.empty()) ask_callback(client, CouponProduct::kBusifavor, world, facts);
-  // Most merchants use only one of the two products. So a missing URL is reported only if both are
-  // missing.
+  // Most merchants use only one of the two products, 代金券 or 商家券. So a missing notification
+  // URL is reported only if both URLs are missing.
   const bool any =
       std::ranges::any_of(facts.callbacks, [](const auto& c) { return !c.url.empty(); });
   if (any) std::erase_if(facts.callbacks, [](const auto& c) { return c.url.empty(); });
@@ -147,14 +149,14 @@ std::uint64_t number_of(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsUint64() ? found->value.GetUint64() : 0;
 }
 
-/// Returns a member that is a string; empty otherwise.
+/// Returns the text of a JSON member that is a string; empty if it is not a string.
 std::string member_text(const rapidjson::Value& object, const char* name) {
   if (!object.IsObject()) return {};
   const auto found = object.FindMember(name);
   return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
-/// Calls `look` for each element of a member that is a list.
+/// Calls `look` for each element of a JSON member that is an array.
 template <typename Look>
 void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   const auto found = object.FindMember(name);
@@ -162,7 +164,7 @@ void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   for (const auto& each : found->value.GetArray()) look(each);
 }
 
-/// Reads the state of keys and certificates from the service's status.
+/// Reads the state of keys and certificates from the service's status reply.
 void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, ServiceFacts& facts) {
   const auto reloads = status.FindMember("reloads");
   if (reloads != status.MemberEnd() && reloads->value.IsObject()) {
@@ -172,7 +174,7 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
     }
   }
   for_each_in(status, "certificates", [&](const rapidjson::Value& each) {
-    // Both times are RFC 3339 in UTC, so they can be compared as text.
+    // Compare the times as text. This is correct because both are RFC 3339 times in UTC.
     const std::string end = member_text(each, "expires_at");
     if (!end.empty() && end < base::format_unix_ms(now_ms)) {
       facts.expired_certificates.push_back(member_text(each, "path"));
@@ -186,7 +188,8 @@ void read_key_upkeep(const rapidjson::Value& status, std::int64_t now_ms, Servic
   });
 }
 
-/// Reads deliveries to handlers that are not configured, and current pauses.
+/// Reads the numbers of deliveries to handlers that are not configured, and the active pauses, from
+/// the service's status reply.
 void note_what_waits(const rapidjson::Value& status, ServiceFacts& facts) {
   const auto deliveries = status.FindMember("deliveries");
   if (deliveries != status.MemberEnd() && deliveries->value.IsObject()) {
@@ -229,7 +232,8 @@ ServiceFacts ask_service(const Config& config, std::int64_t now_ms) {
   facts.ready = status.HasMember("ready") && status["ready"].IsTrue();
   const auto& notifications = status["notifications"];
   facts.stored = number_of(notifications, "stored");
-  // An older release of the service does not report "sealed".
+  // An older release of the service does not report the number "sealed" (bodies that could not be
+  // decrypted).
   facts.sealed =
       number_of(notifications, notifications.HasMember("sealed") ? "sealed" : "quarantined");
   facts.unreadable = number_of(notifications, "unreadable");

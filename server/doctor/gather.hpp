@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Collects the facts for a diagnosis.
+/// Collects the facts for the diagnosis of `doctor`: from files, from the running service and from
+/// WeChat Pay.
 
 #include <vector>
 
@@ -10,10 +11,10 @@
 
 namespace couponhook::server {
 
-/// Opens files, queries the running service, and calls WeChat Pay for each merchant with
-/// [merchant.api]. Changes nothing; each query has a timeout.
-/// \param problems problems that reading the configuration has found already.
-/// \param places places where the service must write but cannot.
+/// Opens the configured files, queries the running service, and calls WeChat Pay for each merchant
+/// with a [merchant.api] table. Changes nothing. Each query has a timeout.
+/// \param problems problems that were found when the configuration was read.
+/// \param places folders to which the service must write but cannot.
 [[nodiscard]] DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,
                                        std::vector<Problem> places, World& world);
 

@@ -9,11 +9,12 @@
 namespace couponhook::server {
 namespace {
 
-/// A pattern that differs in so many characters is no misspelling.
+/// Edit distance (number of changed characters) from which two event patterns are too different:
+/// one is then not a misspelling of the other.
 constexpr std::size_t kMisspellingMax = 4;
 
-/// Returns the known event pattern that is most similar, ignoring case; empty if none is similar. A
-/// pattern with "*" is compared with patterns with "*" only.
+/// Returns the known event pattern that is most similar to `pattern`, ignoring case; empty if none
+/// is similar. A pattern with "*" is compared only with patterns with "*".
 std::string nearest_pattern(std::string_view pattern) {
   const bool is_open = pattern.ends_with('*');
   std::string wanted(pattern.substr(0, pattern.size() - (is_open ? 1 : 0)));

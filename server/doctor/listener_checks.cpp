@@ -13,10 +13,12 @@
 namespace couponhook::server {
 namespace {
 
-/// Time to renew a certificate. `doctor` warns at the same time.
+/// Time before the end of a TLS certificate from which `check` and `doctor` warn that it must be
+/// renewed.
 constexpr std::chrono::days kRenewalNotice{14};
 
-/// Returns true if the program on the port is the service of this configuration.
+/// Returns true if the program that listens on the port is the service that uses this
+/// configuration.
 bool is_served_by_us(const Config& config, const asio::ip::tcp::endpoint& endpoint) {
   if (!try_to_bind(endpoint, Sharing::kWithOurService)) return true;
   const auto answer = ask_admin(config, "GET", "/status");
@@ -27,7 +29,7 @@ void check_place(const Config& config, const std::string& table, const std::stri
                  std::uint16_t port, CheckFindings& findings) {
   error_code ec;
   const auto ip = asio::ip::make_address(address, ec);
-  if (ec) return;  // the configuration's reader has reported the malformed address
+  if (ec) return;  // reading the configuration has already reported the malformed address
   const asio::ip::tcp::endpoint endpoint(ip, port);
   ec = try_to_bind(endpoint, Sharing::kNone);
   if (!ec) return;
@@ -107,8 +109,8 @@ void check_listener_certificates(const Config& config, std::chrono::sys_seconds 
   }
   const auto admin = tls_facts(config.admin.tls_certificate);
   if (config.admin.tls_certificate.empty() || !admin) return;
-  // No fault of the status endpoint's certificate stops notifications, so its errors become
-  // warnings.
+  // A fault of the status endpoint's certificate does not stop notifications. So errors about this
+  // certificate become warnings.
   CheckFindings of_admin;
   check_validity(*admin, file + ": admin.tls_certificate", "the status endpoint is not believed",
                  now, of_admin);

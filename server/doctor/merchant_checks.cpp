@@ -9,11 +9,13 @@
 namespace couponhook::server {
 namespace {
 
-/// Warning time before the end of a certificate that nothing renews automatically, as in `doctor`.
-/// WeChat Pay's next certificate can be downloaded by hand ten days before the end.
+/// Warning time before the end of a platform certificate that nothing renews automatically;
+/// `doctor` uses the same time. WeChat Pay's next certificate can be downloaded by hand ten days
+/// before the end.
 constexpr std::chrono::days kRolloverNotice{30};
-/// Warning time if certificates are fetched. WeChat Pay offers the next certificate this long
-/// before the end (protocol reference, section 1.7). With less time left, fetching has failed.
+/// Warning time before the end of a platform certificate, if certificates are downloaded
+/// automatically. WeChat Pay's documentation says that the next certificate is available this long
+/// before the end. If less time is left, the download has failed.
 constexpr std::chrono::days kFetchedNotice{10};
 constexpr std::size_t kApiV2KeySize = 32;
 constexpr std::string_view kDecimalDigits = "0123456789";
@@ -21,9 +23,9 @@ constexpr std::string_view kDecimalDigits = "0123456789";
 void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
                      const std::string& where, std::chrono::sys_seconds now,
                      CheckFindings& findings) {
-  if (merchant.ciphers.empty()) return;  // the loader has reported the unusable APIv3 key file
+  if (merchant.ciphers.empty()) return;  // loading has already reported the unusable APIv3 key file
   if (!has_live_key(merchant, now)) {
-    // If nothing fetches certificates, load_merchants() has reported the missing key.
+    // If no certificates are downloaded, load_merchants() has already reported the missing key.
     if (!config.fetches_certificates()) return;
     findings.error(where + "keys",
                    "no platform certificate or public key is live, so that nothing can be "
@@ -33,7 +35,7 @@ void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
   }
   std::chrono::sys_seconds last{};
   for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
-    if (!key.expires_at) return;  // a public key does not expire
+    if (!key.expires_at) return;  // a platform public key does not expire
     last = std::max(last, *key.expires_at);
   }
   const bool fetches = config.fetches_certificates();
@@ -133,9 +135,7 @@ void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKe
                         const std::string& where, std::chrono::sys_seconds now,
                         CheckFindings& findings) {
   const MerchantApiConfig& api = *merchant.api;
-  if (api.certificate_serial.empty())
-    return;  // the configuration's reader has reported the
-             // missing serial
+  if (api.certificate_serial.empty()) return;  // the missing serial is already reported
   const std::string key = where + "api.certificate_serial";
   if (const auto why = explain_certificate_serial(api.certificate_serial); !why.empty()) {
     findings.error(key, why);
@@ -179,7 +179,7 @@ void check_merchants(const Config& config, const Merchants& merchants, std::chro
                      CheckFindings& findings) {
   for (const MerchantConfig& merchant : config.merchants) {
     const Merchant* const loaded = merchants.find_mchid(merchant.mchid);
-    if (loaded == nullptr) continue;  // the loader has reported why it could not load this merchant
+    if (loaded == nullptr) continue;  // loading has already reported why this merchant is unusable
     const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": ";
     check_live_keys(merchant, *loaded, where, now, findings);
     check_platform_files(merchant, where, now, findings);

@@ -21,14 +21,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Size of the test file: about as large as a certificate file or a small transaction.
+/// Size of the test file that is written to each folder: about as large as a certificate file or a
+/// small transaction.
 constexpr std::size_t kPlaceTrialBytes = 65536;
 
-/// One folder that the service must write to, with its configuration key.
+/// A folder that the service must be able to write to, with its key in the configuration.
 struct Place {
   std::string key;
   fs::path folder;
-  fs::path file;  ///< must be writable if it exists; may be empty
+  /// File in the folder that must be writable if it exists; may be empty.
+  fs::path file;
 };
 
 std::vector<Place> places_of(const Config& config) {
@@ -48,8 +50,8 @@ std::vector<Place> places_of(const Config& config) {
   return places;
 }
 
-/// Creates a file, writes and syncs it, and removes it.
-/// \return 0 or an error number; the functions below return the same.
+/// Creates a file, writes it, flushes it to the disk, and removes it.
+/// \return 0 on success, otherwise the error number (errno). The functions below return the same.
 int write_whole(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
@@ -68,7 +70,7 @@ int write_whole(const fs::path& file) {
   return error;
 }
 
-/// Replaces `folder` by its nearest existing parent folder if the folder does not exist yet.
+/// If `folder` does not exist yet, replaces it by its nearest existing parent folder.
 int find_existing(fs::path& folder) {
   while (true) {
     struct stat facts {};
@@ -87,13 +89,13 @@ int try_place(const Place& place) {
   const int error = write_whole(fs::path(trial) / "trial");
   ::rmdir(trial.c_str());
   if (error != 0 || place.file.empty()) return error;
-  // Do not open the file: closing it would release the locks that this process may hold on an
-  // SQLite database (POSIX locks).
+  // Check the file's permissions without opening it. Closing the file would release the locks
+  // (POSIX locks) that this process may hold on an SQLite database.
   return ::access(place.file.c_str(), R_OK | W_OK) == 0 || errno == ENOENT ? 0 : errno;
 }
 
-/// Runs the check in a child process that changes to the user. The child's exit code is the error
-/// number.
+/// Runs the check `trial` in a child process that changes to the user `user`. Returns the error
+/// number, which is the exit code of the child.
 int try_as(const SystemUser& user, const std::function<int()>& trial) {
   const pid_t child = ::fork();
   if (child < 0) return errno;
@@ -115,13 +117,13 @@ std::optional<SystemUser> find_user(const std::string& name) {
   const bool is_number = failure == std::errc() && end == name.data() + name.size();
   const passwd* const entry = is_number ? ::getpwuid(uid) : ::getpwnam(name.c_str());
   if (entry != nullptr) return SystemUser{entry->pw_name, entry->pw_uid, entry->pw_gid};
-  // The user of a container often has a number but no name.
+  // Accept a number without a name: the user of a container often has no name.
   if (is_number) return SystemUser{name, uid, uid};
   return std::nullopt;
 }
 
-/// Finds the owner of an SQLite store.
-/// \return nothing when the store is not a file, does not exist yet, or belongs to root.
+/// Finds the user who owns the file or folder of an SQLite store.
+/// \return the user; nothing if the store is not a file, does not exist yet, or belongs to root.
 std::optional<SystemUser> owner_of_store(const Config& config) {
   const auto url = storage::parse_store_url(config.store.url, config.directory);
   if (!url || url->path.empty()) return std::nullopt;

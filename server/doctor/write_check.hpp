@@ -14,27 +14,28 @@
 
 namespace couponhook::server {
 
-/// A user of this machine.
+/// A user account of this machine.
 struct SystemUser {
   std::string name;
   uid_t uid;
   gid_t gid;
 };
 
-/// Selects the user for the check.
-/// \param name name or number of a user. Empty: when this process runs as root, the owner of an
+/// Chooses the user account as which the check runs.
+/// \param name name or number of a user. Empty: if this process runs as root, the owner of the
 ///   SQLite store's file or folder, because the service most likely runs as that user; otherwise no
 ///   user.
-/// \return the user, or no user: then check as the user of this process. An error when the user
-///   does not exist, or this process is not root and cannot become another user.
+/// \return the user; or no user, which means that the check runs as the user of this process. An
+///   error if the user does not exist, or if this process is not root and so cannot become another
+///   user.
 [[nodiscard]] boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
     const std::string& name, const Config& config);
 
-/// Writes a file to the folders of the store and of fetched certificates, or to the nearest
-/// existing folder above, and removes it again. This finds missing permissions, read-only file
-/// systems and full disks.
-/// \param user user for the check, which then runs in a child process; nothing: check in this
-///   process.
+/// Checks that the service can write to the folder of the store and to the folder of downloaded
+/// certificates. It writes a file to each folder, or to the nearest existing parent folder, and
+/// removes the file again. This finds missing permissions, read-only file systems and full disks.
+/// \param user user account for the check, which then runs in a child process. Nothing: check in
+///   this process.
 /// \return one problem for each folder that cannot be written to.
 [[nodiscard]] std::vector<Problem> try_writing(const Config& config,
                                                const std::optional<SystemUser>& user);

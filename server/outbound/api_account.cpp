@@ -24,13 +24,15 @@ std::optional<crypto::Signer> load_signer(const std::filesystem::path& file,
   return std::nullopt;
 }
 
-/// Returns the id of the public key that WeChat Pay is asked to sign replies with; empty if none is
-/// configured. A public key is preferred to a certificate because it does not expire.
+/// Returns the id of the platform public key with which WeChat Pay is asked to sign its replies;
+/// empty if no public key is configured. A public key is preferred to a platform certificate,
+/// because a public key does not expire.
 std::string first_public_key(const MerchantConfig& entry) {
   return entry.platform_public_keys.empty() ? std::string() : entry.platform_public_keys.front().id;
 }
 
-/// Opens the files that [merchant.api] names. The caller checks the platform's keys.
+/// Opens the files that the [merchant.api] table of the configuration names. The caller must check
+/// that platform keys are loaded.
 std::unique_ptr<ApiAccount> open_account(const Config& config, const MerchantConfig& entry,
                                          Merchant merchant, std::vector<Problem>& problems) {
   const std::size_t problems_before = problems.size();
@@ -92,7 +94,7 @@ void check_api_files(const Config& config, const MerchantConfig& entry,
   const MerchantApiConfig& api = *entry.api;
   const std::size_t problems_before = problems.size();
   const std::string where = config.file.string() + ": merchant " + entry.mchid + ": api.";
-  // The configuration's reader has already reported an empty path.
+  // An empty path was already reported as a problem when the configuration was read.
   if (!api.private_key_file.empty()) {
     static_cast<void>(load_signer(api.private_key_file, where, problems));
   }

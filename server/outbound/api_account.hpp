@@ -15,34 +15,39 @@
 
 namespace couponhook::server {
 
-/// A merchant's own key, which signs requests, and the platform's keys, which verify replies.
+/// Keys for calls to WeChat Pay's APIs: the merchant's own private key, which signs requests, and
+/// WeChat Pay's platform keys, which verify replies.
 struct ApiAccount {
   wechatpay::ApiCaller caller;
   Merchant merchant;
   MerchantApiConfig config;
-  TlsContext tls;  ///< TLS settings that verify the API server's certificate
+  /// TLS settings with which the client verifies the API server's certificate.
+  TlsContext tls;
 };
 
-/// Returns the serial of a loaded platform key that has not expired; empty if there is none.
+/// Returns the serial of a platform key that is loaded and has not expired; empty if there is none.
 [[nodiscard]] std::string live_platform_serial(const ApiAccount& account,
                                                std::chrono::sys_seconds now);
 
-/// Opens the files that the merchant's configuration names, with those of [merchant.api].
+/// Opens the key files that the merchant's configuration names, including those in its
+/// [merchant.api] table.
 /// \return null if a file cannot be used; `problems` then has one entry for each such file.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_api_account(const Config& config,
                                                            const MerchantConfig& entry,
                                                            std::vector<Problem>& problems);
 
-/// Like load_api_account(), but for a running service. It uses the keys that can be loaded: one
-/// unusable file must not prevent the fetch of new certificates.
-/// \param fetched platform certificates that verify replies, in addition to those in files.
+/// Like load_api_account(), but for a running service: it uses all keys that can be loaded. One
+/// unusable file must not prevent the download of new certificates.
+/// \param fetched downloaded platform certificates. They verify replies, in addition to the
+///   certificates in files.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_service_account(const Config& config,
                                                                const MerchantConfig& entry,
                                                                FetchedSpan fetched,
                                                                std::vector<Problem>& problems);
 
-/// Opens the files that only [merchant.api] names. Reports each unusable file as a problem of the
-/// merchant's API unit (the part of a reload that takes effect or fails as a whole).
+/// Opens the files that only the [merchant.api] table of the configuration names. Adds each
+/// unusable file to `problems`, under the reload unit "merchant_api:MCHID" (a part of the set-up
+/// that is reloaded by itself).
 void check_api_files(const Config& config, const MerchantConfig& entry,
                      std::vector<Problem>& problems);
 

@@ -43,7 +43,7 @@ Pause stoppable_pause(std::stop_token stop) {
 }
 
 struct ApiClient::Impl {
-  /// A connection to one server, with its timeouts and its largest reply.
+  /// A connection to one server, with its timeouts and its limit for the size of a reply.
   struct Line {
     Line(ClientLoop& loop, const base::Url& url, const TlsContext& tls, HttpClient::Options options)
         : http(loop.io(), loop.deadlines(), loop.resolver(), url, tls, std::move(options)) {}
@@ -79,7 +79,7 @@ struct ApiClient::Impl {
     ClientRequest wire(request.method, request.path_and_query);
     const std::string nonce = crypto::random_alphanumeric(surroundings.random, kNonceCharacters);
     for (auto& header : wechatpay::request_headers(request, account->caller, nonce, now())) {
-      if (header.name == "User-Agent") continue;  // HttpClient sets User-Agent itself
+      if (header.name == "User-Agent") continue;  // HttpClient sets the User-Agent header itself
       wire.headers.emplace_back(std::move(header.name), std::move(header.value));
     }
     wire.body = request.body;
@@ -93,8 +93,9 @@ struct ApiClient::Impl {
     return reply;
   }
 
-  /// Makes the error of a call without an answer. The configuration that `init` makes calls the
-  /// sandbox, so for a loopback address the advice is to start the sandbox.
+  /// Makes the error for an API call that got no reply. The configuration that `couponhook init`
+  /// writes calls the sandbox on this machine. So if the address is a loopback address, the error
+  /// advises the user to start the sandbox.
   ApiError no_answer(wechatpay::Api called, std::string why) const {
     ApiError error = wechatpay::no_answer(called, std::move(why));
     if (base::parse_url(account->config.base_url)->is_loopback()) {
@@ -109,8 +110,9 @@ struct ApiClient::Impl {
   ApiSurroundings surroundings;
   ClientLoop loop;
   Line api;
-  std::stop_callback<std::function<void()>> cut_short;  ///< last, because its callback uses the
-                                                        ///< loop
+  /// Ends a running call when a stop is requested. Declared last, because its callback uses the
+  /// event loop.
+  std::stop_callback<std::function<void()>> cut_short;
 };
 
 ApiClient::ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings)

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Calls WeChat Pay's APIs for one merchant.
+/// Blocking client that calls WeChat Pay's APIs for one merchant.
 
 #include <chrono>
 #include <cstdint>
@@ -20,51 +20,58 @@
 
 namespace couponhook::server {
 
-/// Waits for the given time. \return false if the caller must give up.
+/// Function that waits for the given time. It returns false if the caller must give up, for example
+/// because the program stops.
 using Pause = std::function<bool(std::chrono::milliseconds)>;
 [[nodiscard]] Pause sleeping_pause();
-/// Returns a Pause that gives up as soon as a stop is requested.
+/// Returns a Pause function that stops waiting and returns false as soon as a stop is requested.
 [[nodiscard]] Pause stoppable_pause(std::stop_token stop);
 
-/// Called with the number of bytes received and the number of bytes in total.
+/// Function that reports the progress of a download. Its arguments are the number of bytes received
+/// and the number of bytes in total.
 using DownloadProgress = std::function<void(std::uint64_t, std::uint64_t)>;
 
-/// Clock, random source and limits that an ApiClient takes from its caller.
+/// Clock, random source, stop request and rate limiter that the creator of an ApiClient provides.
 struct ApiSurroundings {
   base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
-  /// A stop request interrupts a running call, which then ends without an answer.
+  /// Stops a running API call, which then ends with the error "no reply".
   std::stop_token stop{};
-  /// The rate limiter. All clients of a process must share one, because some of WeChat Pay's limits
-  /// count all their calls together.
+  /// The rate limiter for API calls. All clients of a process must share one rate limiter, because
+  /// WeChat Pay counts some limits over all calls from one IP address.
   std::shared_ptr<CallPace> pace = std::make_shared<CallPace>();
 };
 
-/// Blocking client, for commands and for threads with no other work. Each attempt ends within
-/// MerchantApiConfig::timeout. Failed attempts are repeated as wechatpay::retry_delay() says. A
-/// call begins when the documented rate limit allows it. Redirects are not followed. Not
-/// thread-safe.
+/// Blocking client for WeChat Pay's APIs, for commands and for threads that have no other work.
+/// Each attempt of a call ends within MerchantApiConfig::timeout. A failed attempt is repeated
+/// after the delay that wechatpay::retry_delay() returns. A call waits until WeChat Pay's
+/// documented rate limit allows it. The client does not follow redirects. Not thread-safe.
 class ApiClient {
  public:
   ApiClient(std::unique_ptr<const ApiAccount> account, ApiSurroundings surroundings);
   ~ApiClient();
   ApiClient(ApiClient&&) noexcept;
 
-  /// Sends a request. \return the reply's body, if its signature proves that it comes from WeChat
-  /// Pay.
+  /// Sends a request and verifies the signature of the reply.
+  /// \return the body of the reply, if the signature proves that the reply comes from WeChat Pay;
+  ///   otherwise an error.
   [[nodiscard]] wechatpay::ApiResult<std::string> call(const wechatpay::ApiRequest& request);
 
-  /// Downloads the file behind a link and checks it against the link's hash. Call within
-  /// FlowLink::kValidity after the link arrived.
-  /// \param on_progress called with the bytes received and the bytes in total; may be null.
+  /// Downloads the file behind a download link and compares the file with the hash that came with
+  /// the link. Call this within FlowLink::kValidity after the link arrived, because then the link
+  /// expires.
+  /// \param on_progress function that is called with the bytes received and the bytes in total; may
+  ///   be null.
+  /// \return the content of the file, or an error.
   [[nodiscard]] wechatpay::ApiResult<std::string> download(
       const wechatpay::FlowLink& link, const DownloadProgress& on_progress = {});
 
-  /// Checks a reply. Returns the error, or nothing if the reply is good.
+  /// Function that checks a reply. It returns the error, or nothing if the reply is good.
   using Judge = std::function<std::optional<wechatpay::ApiError>(const wechatpay::ApiReply&)>;
-  /// Sends a request whose reply is checked by `judge` instead of by its signature under the loaded
-  /// keys.
+  /// Sends a request and checks the reply with `judge`, instead of verifying the reply's signature
+  /// with the loaded platform keys.
+  /// \return the reply, or an error.
   [[nodiscard]] wechatpay::ApiResult<wechatpay::ApiReply> exchange(
       const wechatpay::ApiRequest& request, const Judge& judge);
 

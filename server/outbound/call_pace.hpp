@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rate limiter for this process's calls to WeChat Pay.
+/// Rate limiter for all calls of this process to WeChat Pay's APIs.
 
 #include <chrono>
 #include <mutex>
@@ -14,7 +14,8 @@ namespace couponhook::server {
 /// threads and for all merchants, because some limits count by IP address. Thread-safe.
 class CallPace {
  public:
-  /// Reserves a place for a call of `api`. \return the time to wait before the call.
+  /// Reserves the next time at which a call of the API `api` is allowed.
+  /// \return the time that the caller must wait before this call.
   [[nodiscard]] std::chrono::steady_clock::duration reserve(
       wechatpay::Api api, std::chrono::steady_clock::time_point now) {
     const std::lock_guard lock(mutex_);

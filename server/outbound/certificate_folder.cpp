@@ -16,11 +16,12 @@ namespace {
 
 using FolderResult = boost::system::result<void, std::string>;
 
-/// Size of the trial file, as large as a certificate file can be: a full disk must fail like a
-/// read-only one.
+/// Size of the test file that checks whether the folder can be written. It is the largest size of a
+/// certificate file, so that the check also fails when the disk is full.
 constexpr std::size_t kCertificateTrialBytes = 16384;
 
-/// Lists the certificate files that this program wrote. An unreadable file counts as empty.
+/// Returns the certificate files in the folder that this program wrote. An unreadable file counts
+/// as empty.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
   std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;
@@ -41,8 +42,9 @@ FolderResult failed(const std::filesystem::path& file, int error) {
                           "api.certificate_directory to a folder where it may");
 }
 
-/// Writes a file and flushes it to the disk. Removes the file if that fails after opening it.
-/// \return 0, or the error number.
+/// Writes a file and flushes it to the disk. If writing fails after the file was opened, removes
+/// the file.
+/// \return 0 on success, otherwise the error number (errno).
 int write_durably(const std::filesystem::path& file, std::string_view content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return errno;
@@ -61,7 +63,8 @@ int write_durably(const std::filesystem::path& file, std::string_view content) {
   return error;
 }
 
-/// Flushes the folder's entries to the disk. \return 0, or the error number.
+/// Flushes the folder's own entries (the names of its files) to the disk.
+/// \return 0 on success, otherwise the error number (errno).
 int sync_folder(const std::filesystem::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return errno;
@@ -85,7 +88,8 @@ FolderResult try_certificate_folder(const std::filesystem::path& folder) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
   if (ec) return failed(folder, ec.value());
-  // The name is unique to this process, and read_certificate_folder() ignores it.
+  // The name of the test file is unique to this process, and read_certificate_folder() ignores the
+  // file.
   const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
   const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
   if (error != 0) return failed(folder, error);
@@ -100,7 +104,8 @@ FolderResult write_certificate_folder(const std::filesystem::path& folder,
   if (ec) return failed(folder, ec.value());
   const auto changes = wechatpay::certificate_file_changes(our_files(folder), current);
   for (const wechatpay::CertificateFile& file : changes.write) {
-    // read_certificate_folder() ignores this name until the file is complete.
+    // Write the certificate under a temporary name first. read_certificate_folder() ignores this
+    // name, so that nobody reads an incomplete file.
     const auto draft = folder / (file.name + ".new");
     if (const int error = write_durably(draft, file.content)) return failed(draft, error);
     std::filesystem::rename(draft, folder / file.name, ec);

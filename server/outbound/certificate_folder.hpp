@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads and writes the folder of fetched platform certificates (api.certificate_directory).
+/// Reads and writes the folder of downloaded platform certificates (setting
+/// api.certificate_directory).
 
 #include <filesystem>
 #include <span>
@@ -14,21 +15,23 @@
 
 namespace couponhook::server {
 
-/// Returns the certificates in the folder. Ignores files that this program did not write and files
-/// without a certificate.
+/// Returns the platform certificates in the folder. Ignores files that this program did not write
+/// and files without a certificate.
 [[nodiscard]] std::vector<wechatpay::PlatformCertificate> read_certificate_folder(
     const std::filesystem::path& folder);
 
-/// Checks that certificates can be kept in the folder: creates the folder, writes a file of a
-/// certificate's size, and removes the file.
-/// \return an error that names the folder, the cause and the repair.
+/// Checks that certificate files can be written to the folder: creates the folder, writes a file of
+/// a certificate's size, and removes the file.
+/// \return nothing on success; otherwise an error text that names the folder, the cause and the
+///   remedy.
 [[nodiscard]] boost::system::result<void, std::string> try_certificate_folder(
     const std::filesystem::path& folder);
 
-/// Makes the folder hold exactly `current`, beside files that this program did not write. Each file
-/// appears complete and durable, or not at all. No old file is removed before all new files exist.
-/// So a concurrent reader, or a reader after a crash, finds every valid certificate.
-/// \return an error that names the file.
+/// Writes the certificates in `current` to the folder, and removes older certificate files of this
+/// program. Files that this program did not write stay. Each file appears complete and flushed to
+/// the disk, or not at all. No old file is removed before all new files exist. So a concurrent
+/// reader, or a reader after a crash, finds every valid certificate.
+/// \return nothing on success; otherwise an error text that names the file.
 [[nodiscard]] boost::system::result<void, std::string> write_certificate_folder(
     const std::filesystem::path& folder, std::span<const wechatpay::PlatformCertificate> current);
 

@@ -95,7 +95,8 @@ void CertificateKeeper::adopt_next_config() {
 }
 
 void CertificateKeeper::serial_unknown(std::string_view mchid, std::string_view serial) {
-  // Public keys cannot be fetched: the merchant downloads them from WeChat Pay's console.
+  // A platform public key cannot be downloaded through the API: the merchant downloads it from
+  // WeChat Pay's merchant console.
   if (serial.starts_with(kPublicKeyPrefix)) return;
   const std::lock_guard lock(mutex_);
   const auto ward = find_ward(wards_, mchid);
@@ -192,7 +193,7 @@ void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_toke
     ++ward.upkeep.fetches;
     ward.upkeep.fetch_error.clear();
   }
-  // The new certificates take effect before they are written: a slow or broken disk must not delay
+  // Use the new certificates before they are written to files: a slow or broken disk must not delay
   // the use of a key.
   if (changes || known.empty()) on_change_(merchant.mchid);
   if (!changes) return;
@@ -210,7 +211,8 @@ void CertificateKeeper::keep(MerchantCertificates& ward) {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_());
     const auto merge = wechatpay::merge_certificates(read_certificate_folder(folder), known, now);
     auto kept = try_certificate_folder(folder);
-    // If nothing is known, the folder stays as it is: its expired certificates must not be removed.
+    // If no valid certificate is known, do not change the folder: the expired certificates in it
+    // must not be removed.
     if (kept && !known.empty()) kept = write_certificate_folder(folder, merge.current);
     if (!kept) why = kept.error();
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Fetches and keeps the platform certificates of a running service.
+/// Downloads WeChat Pay's platform certificates for a running service, and writes them to files.
 
 #include <chrono>
 #include <cstdint>
@@ -26,60 +26,68 @@
 
 namespace couponhook::server {
 
-/// State of one merchant's certificates, since the process started.
+/// State of the downloads of one merchant's platform certificates, since the process started.
 struct CertificateStatus {
   std::string mchid;
-  std::string directory;  ///< empty: the certificates are only in memory
+  /// Folder to which the certificates are written. Empty: the certificates are only in memory.
+  std::string directory;
   std::uint64_t fetches = 0;
   std::uint64_t fetch_failures = 0;
-  std::uint64_t keeps = 0;  ///< successful writes to files
+  /// Number of successful writes of the certificates to files.
+  std::uint64_t keeps = 0;
   std::uint64_t keep_failures = 0;
-  std::string fetch_error{};  ///< error of the last fetch; empty: it succeeded
-  std::string keep_error{};   ///< error of the last write to files; empty: it succeeded
+  /// Error of the last download; empty if it succeeded.
+  std::string fetch_error{};
+  /// Error of the last write to files; empty if it succeeded.
+  std::string keep_error{};
 };
 
-/// Fetches each merchant's certificates on the schedule of CertificateSchedule. Fetched
-/// certificates take effect at once, from memory. They are also written to certificate_directory if
-/// possible, so that a restart needs no network. At the start and at each fetch, the keeper tests
-/// whether it can write to the directory. A key rollover would be too late to find out.
+/// Downloads each merchant's platform certificates at the times that CertificateSchedule chooses.
+/// The service uses the downloaded certificates at once, from memory. If possible, they are also
+/// written to the folder api.certificate_directory, so that a restart needs no network. At the
+/// start and at each download, the keeper tests whether it can write to the folder. Otherwise the
+/// fault would be found only when WeChat Pay changes its keys, which is too late.
 ///
-/// Merchants with a public key are skipped. The keeper also learns from WeChat Pay's reply that a
-/// merchant uses a public key.
+/// Merchants that are configured with a platform public key are skipped. If WeChat Pay's reply says
+/// that a merchant uses a public key, the keeper stops the downloads for this merchant.
 class CertificateKeeper {
  public:
-  /// \param fetched receives the fetched certificates; must outlive the keeper.
-  /// \param on_change called on the keeper's thread with the merchant whose certificates changed.
+  /// \param fetched receives the downloaded certificates; must outlive the keeper.
+  /// \param on_change function that is called on the keeper's thread, with the id of the merchant
+  ///   whose certificates changed.
   /// \param log must outlive the keeper.
   CertificateKeeper(Config config, base::WallClock clock, crypto::RandomSource random,
                     std::shared_ptr<CallPace> pace, FetchedCertificates& fetched,
                     std::function<void(const std::string& mchid)> on_change, Log& log);
-  /// Does what ask_to_stop() does, and waits for the thread to end.
+  /// Calls ask_to_stop(), and waits for the keeper's thread to end.
   ~CertificateKeeper();
   CertificateKeeper(const CertificateKeeper&) = delete;
   CertificateKeeper& operator=(const CertificateKeeper&) = delete;
 
   void start();
-  /// Replaces the configuration, a moment later. A merchant whose [merchant.api] changed or whose
-  /// last fetch failed is fetched again, but not within a minute of the last fetch. Other merchants
-  /// keep their state. Call from the thread that called start().
+  /// Gives the keeper a new configuration, which takes effect a moment later. The certificates of a
+  /// merchant are downloaded again if its [merchant.api] table changed or its last download failed,
+  /// but not within a minute of the last download. Other merchants keep their state. Call this from
+  /// the thread that called start().
   void reconfigure(Config config);
-  /// Stops the keeper's work for good and interrupts a running call.
+  /// Ends the keeper's work permanently, and interrupts a running API call.
   void ask_to_stop() { thread_.request_stop(); }
 
-  /// Tells the keeper that a request was signed with an unknown serial, so that certificates are
-  /// fetched soon. Cheap; thread-safe.
+  /// Reports that a request was signed with a key whose serial number is unknown. The keeper then
+  /// downloads certificates soon. Fast; thread-safe.
   void serial_unknown(std::string_view mchid, std::string_view serial);
 
-  /// Returns the state of each merchant whose certificates are fetched. Thread-safe.
+  /// Returns the state of each merchant whose certificates are downloaded. Thread-safe.
   [[nodiscard]] std::vector<CertificateStatus> upkeep() const;
 
  private:
-  /// One merchant's certificates: configuration, schedule and state.
+  /// Certificates of one merchant: configuration, schedule of downloads, and state.
   struct MerchantCertificates {
     explicit MerchantCertificates(const MerchantConfig& config);
 
     MerchantConfig merchant;
-    CertificateSchedule schedule;  ///< guarded by the mutex, like `upkeep`
+    /// Times of downloads and of writes to files. Guarded by the mutex, like `upkeep`.
+    CertificateSchedule schedule;
     CertificateStatus upkeep;
   };
 
@@ -92,7 +100,8 @@ class CertificateKeeper {
   void note_fetch_failure(MerchantCertificates& ward, const std::string& why);
   void keep(MerchantCertificates& ward);
 
-  Config config_;  ///< the thread's own
+  /// Configuration that only the keeper's thread uses.
+  Config config_;
   const base::WallClock clock_;
   const crypto::RandomSource random_;
   const std::shared_ptr<CallPace> pace_;
@@ -101,11 +110,13 @@ class CertificateKeeper {
   Log& log_;
 
   mutable std::mutex mutex_;
-  std::list<MerchantCertificates> wards_;  ///< the keeper's thread reads it freely; all other
-                                           ///< access needs the mutex
-  std::optional<Config> next_;             ///< guarded by the mutex
+  /// State of each merchant. The keeper's thread may read the list without the mutex; all other
+  /// access needs the mutex.
+  std::list<MerchantCertificates> wards_;
+  /// New configuration that the keeper's thread has not adopted yet. Guarded by the mutex.
+  std::optional<Config> next_;
 
-  std::jthread thread_;  ///< last, because the thread uses all members above
+  std::jthread thread_;  ///< declared last, because the thread uses all other members
 };
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Downloads a merchant's platform certificates and writes them to a folder.
+/// Downloads a merchant's platform certificates from WeChat Pay and writes them to a folder.
 
 #include <chrono>
 #include <span>
@@ -14,23 +14,25 @@
 
 namespace couponhook::server {
 
-/// Error of a fetch that changed nothing.
+/// Error of a certificate download. The known certificates stay as they were.
 struct RefreshFailure {
   std::string message;
-  bool public_key_merchant = false;  ///< WeChat Pay has no certificates for this merchant: never
-                                     ///< fetch again
+  /// True: WeChat Pay has no platform certificates for this merchant, because the merchant uses a
+  /// public key. The caller must not download again.
+  bool public_key_merchant = false;
 };
 
 using RefreshResult = boost::system::result<wechatpay::CertificateMerge, RefreshFailure>;
 
 /// Downloads, decrypts and checks the merchant's platform certificates, and merges them with those
-/// in `certificate_directory` and in `known`. Writes no file.
+/// in the folder `certificate_directory` and in `known`. Writes no file.
+/// \return the merged certificates, or an error.
 [[nodiscard]] RefreshResult fetch_certificates(
     ApiClient& client, std::span<const wechatpay::PlatformCertificate> known,
     std::chrono::sys_seconds now);
 
-/// Like fetch_certificates(), and writes the result to `certificate_directory`. If a file cannot be
-/// written, the result is an error.
+/// Like fetch_certificates(), but also writes the result to the folder `certificate_directory`. If
+/// a file cannot be written, the result is an error.
 [[nodiscard]] RefreshResult refresh_certificates(ApiClient& client, std::chrono::sys_seconds now);
 
 }  // namespace couponhook::server

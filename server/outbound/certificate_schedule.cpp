@@ -7,8 +7,8 @@ namespace {
 
 constexpr int kDoublingsMax = 6;
 
-/// Returns the delay before the next attempt. It doubles with each failure, from `first` to at most
-/// `last`.
+/// Returns the delay before the next attempt. The delay doubles with each failure, from `first` to
+/// at most `last`.
 /// \param failures number of consecutive failures, at least 1.
 template <typename Duration>
 Duration backoff(int failures, Duration first, Duration last) {
@@ -26,7 +26,8 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
     fetch_failures_ = 0;
     is_over_ = false;
   }
-  // The new configuration may name another folder, or a folder of another merchant.
+  // Write the certificates again: the new configuration may name another folder, or a folder of
+  // another merchant.
   wants_keep_ = true;
   keep_due_ = {};
   keep_failures_ = 0;
@@ -34,7 +35,7 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
 
 bool CertificateSchedule::take_fetch(TimePoint now) {
   if (is_over_ || (!asked_ && now < fetch_due_)) return false;
-  // If the rate limit allows no fetch now, the request by ask() stays pending.
+  // If the rate limit allows no download now, the request that was made with ask() stays pending.
   if (!window_.try_reserve(now)) return false;
   asked_ = false;
   return true;

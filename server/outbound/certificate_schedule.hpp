@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Schedule of one merchant's certificates: the times of fetches and of writes to files.
+/// Decides when one merchant's platform certificates are downloaded and when they are written to
+/// files.
 
 #include <chrono>
 
@@ -9,10 +10,11 @@
 
 namespace couponhook::server {
 
-/// Schedules a fetch at the start, at regular intervals, and after an unknown serial; never more
-/// than one a minute, because anybody can send an unknown serial. Failed fetches are repeated with
-/// backoff. Failed writes to files have a backoff of their own, without a fetch. The caller
-/// supplies the time. Not thread-safe.
+/// Schedule for the platform certificates of one merchant. A fetch (download from WeChat Pay) is
+/// due at the start, at regular intervals, and after a request with an unknown key serial. There is
+/// never more than one fetch a minute, because anybody can send an unknown serial. Failed fetches
+/// are repeated with backoff. A failed keep (write to files) is repeated with its own backoff,
+/// without a new fetch. The caller passes the time. Not thread-safe.
 class CertificateSchedule {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -22,34 +24,36 @@ class CertificateSchedule {
   static constexpr std::chrono::seconds kFirstKeepRetry{5};
   static constexpr std::chrono::seconds kLastKeepRetry{320};
 
-  /// \param interval time between two successful fetches.
+  /// \param interval time between two successful downloads of the platform certificates.
   explicit CertificateSchedule(std::chrono::minutes interval) : interval_(interval) {}
 
   /// Continues the schedule of an earlier configuration.
-  /// \param afresh true: a fetch is due at once, because its settings changed. A fetch is also due
-  /// at once if the last one failed.
+  /// \param afresh true: download at once, because the settings for downloads changed. If the last
+  ///   download failed, the next one is due at once in any case.
   CertificateSchedule(std::chrono::minutes interval, const CertificateSchedule& earlier,
                       bool afresh);
 
-  /// Requests a fetch, after an unknown serial.
+  /// Requests a download, because a request was signed with an unknown key serial.
   void ask() { asked_ = true; }
-  /// Ends the schedule, because WeChat Pay has no certificates for this merchant.
+  /// Ends the schedule, because WeChat Pay has no platform certificates for this merchant.
   void never_fetch() {
     is_over_ = true;
     wants_keep_ = false;
   }
-  /// Returns true if a fetch is due now; the fetch then counts for the rate limit.
+  /// Returns true if a download is due now. The download then counts for the rate limit of one a
+  /// minute.
   [[nodiscard]] bool take_fetch(TimePoint now);
   void fetched(TimePoint now);
-  /// \param has_none true: no platform certificate is known at all, so the next fetches follow
-  /// every minute.
+  /// Records that a download failed.
+  /// \param has_none true: no platform certificate is known at all. The next downloads are then
+  ///   tried every minute, without backoff.
   void fetch_failed(TimePoint now, bool has_none);
   [[nodiscard]] bool has_failed() const { return fetch_failures_ > 0; }
 
   /// Returns true if the known certificates should be written to files now. The caller must then
   /// call kept() or keep_failed().
   [[nodiscard]] bool take_keep(TimePoint now) { return wants_keep_ && now >= keep_due_; }
-  /// Makes a write to files due at once.
+  /// Requests that the certificates are written to files at once.
   void want_keep(TimePoint now);
   void kept();
   void keep_failed(TimePoint now);
@@ -58,13 +62,14 @@ class CertificateSchedule {
   std::chrono::minutes interval_;
   wechatpay::RateWindow window_{{1, std::chrono::seconds(60)}};
   TimePoint fetch_due_{};
-  int fetch_failures_ = 0;  // number of consecutive failures
+  int fetch_failures_ = 0;  // number of consecutive failed downloads
   bool asked_ = false;
   bool is_over_ = false;
-  // True at the start too: an unwritable folder must be found before new certificates arrive.
+  // True at the start too, so that the service notices an unwritable folder before new certificates
+  // arrive.
   bool wants_keep_ = true;
   TimePoint keep_due_{};
-  int keep_failures_ = 0;  // number of consecutive failures
+  int keep_failures_ = 0;  // number of consecutive failed writes to files
 };
 
 }  // namespace couponhook::server

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Platform certificates that this process has fetched and verified, in memory.
+/// Holds, in memory, the platform certificates that this process has downloaded and verified.
 
 #include <map>
 #include <mutex>
@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Fetched platform certificates by merchant. They are in memory so that they can be used even if
-/// they cannot be written to a file. Thread-safe.
+/// Downloaded platform certificates of each merchant. They are held in memory, so that they can be
+/// used even if they cannot be written to a file. Thread-safe.
 class FetchedCertificates {
  public:
   using List = std::vector<wechatpay::PlatformCertificate>;
@@ -32,7 +32,8 @@ class FetchedCertificates {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, List, std::less<>> certificates_;  // guarded by mutex_
+  // Key: merchant id (mchid). Guarded by mutex_.
+  std::map<std::string, List, std::less<>> certificates_;
 };
 
 }  // namespace couponhook::server

@@ -34,7 +34,9 @@ std::string damaged(std::size_t column, std::string_view name, std::string_view 
   return "column " + std::to_string(column) + ": " + std::string(name) + " " + std::string(damage);
 }
 
-/// \return the parsed line, or the reason why it is malformed; the reason does not quote the line.
+/// Parses one line of the list of users who received a coupon.
+/// \return the parsed line, or the reason why it is malformed. The reason does not quote the line,
+///   which contains personal data.
 LineResult parse_line(std::string_view text) {
   const auto row = wechatpay::read_row(text, true, {});
   if (!row || row->fault != wechatpay::RowFault::kNone || row->bytes != text.size() ||
@@ -95,7 +97,7 @@ boost::system::result<IssuedUsers, std::string> read_issued(const std::filesyste
   const std::streamoff begin = std::max<std::streamoff>(0, in.tellg() - kTailBytes);
   in.seekg(begin);
   std::string text;
-  if (begin != 0) std::getline(in, text);  // skips the rest of a partial line
+  if (begin != 0) std::getline(in, text);  // skips the rest of a line that was cut
   for (std::size_t number = 1; std::getline(in, text); ++number) {
     if (wechatpay::without_marks(text).text.empty()) continue;
     auto line = parse_line(text);

@@ -19,25 +19,27 @@
 
 namespace couponhook::server {
 
-/// Appends a line in one write, so that lines of several writers do not mix. Creates the file with
-/// mode 0600.
+/// Appends a line for this user to the list. The line is written in one write, so that lines of
+/// several writers do not mix. Creates the file with mode 0600.
 /// \return an error if the file cannot be written, or if the openid or the appid is malformed.
 [[nodiscard]] boost::system::result<void, std::string> append_issued(
     const std::filesystem::path& file, const UserName& user, std::chrono::sys_seconds now);
 
-/// Content of the list.
+/// Users in the list of users who received a coupon.
 struct IssuedUsers {
-  std::vector<UserName> users;  ///< latest first
-  std::size_t malformed = 0;    ///< number of malformed lines
-  /// Problem of the first malformed line: "line 3, column 2: appid is not …". Contains no personal
-  /// data.
+  /// The users, the latest line first.
+  std::vector<UserName> users;
+  /// Number of malformed lines in the file.
+  std::size_t malformed = 0;
+  /// Problem of the first malformed line, for example "line 3, column 2: appid is not …". It
+  /// contains no personal data.
   std::string first_problem{};
 };
 
-/// Returns the users of the lines since that time. Removes the marks that a spreadsheet puts around
-/// a field (wechatpay::without_marks). Counts a line as malformed if its time, appid or openid is
-/// then still invalid. Of a long file only the last 16 MiB are read, and line numbers count from
-/// there. A missing file counts as empty.
+/// Reads the list and returns the users whose line has the time `since` or a later time. Removes
+/// the marks that a spreadsheet puts around a field (wechatpay::without_marks). A line counts as
+/// malformed if its time, appid or openid is then still invalid. Of a long file only the last 16
+/// MiB are read, and line numbers count from there. A missing file counts as empty.
 ///
 /// \return an error if the file cannot be read.
 [[nodiscard]] boost::system::result<IssuedUsers, std::string> read_issued(

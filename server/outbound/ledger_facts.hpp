@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads facts from the ledger for a comparison with WeChat Pay's records.
+/// Reads coupon events (issuings, redemptions, refunds) from the ledger, to compare them with
+/// WeChat Pay's records.
 
 #include <chrono>
 #include <optional>
@@ -16,20 +17,22 @@ namespace couponhook::server {
 
 using KnownFacts = std::vector<wechatpay::KnownFact>;
 
-/// \return the time since which the ledger has certainly kept all facts, by the ledger's retention;
-/// nothing if the ledger keeps facts forever.
+/// Returns the time since which the ledger certainly holds all coupon events. Older events may have
+/// been removed, because their retention time was over.
+/// \return nothing if the ledger keeps coupon events forever.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> facts_known_since(
     const StoreConfig& store, std::chrono::sys_seconds now);
 
-/// Returns the ledger's redemptions or refunds of a flow's stock.
-/// \param books the records of that flow. A refund names only its transaction, so refunds are
-/// looked up by the transactions in `books` and in the stock's redemptions.
+/// Returns the redemptions or refunds in the ledger that belong to the stock (coupon batch) of a
+/// flow file, WeChat Pay's settlement file.
+/// \param books the records in that flow file. A refund names only its transaction. So refunds are
+///   looked up by the transactions in `books` and by the transactions of the stock's redemptions.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_flow(storage::LedgerReader& reader,
                                                                       const FlowName& flow,
                                                                       const PlatformRecords& books);
 
-/// Returns the ledger's facts of the coupons in `books`. The ledger stores no users, so facts of a
-/// user can only be found through the coupons.
+/// Returns all events in the ledger about the coupons in `books`. The ledger stores no users, so
+/// the events of a user can only be found through the user's coupons.
 [[nodiscard]] storage::LedgerReader::Result<KnownFacts> facts_of_named_coupons(
     storage::LedgerReader& reader, const PlatformRecords& books);
 

@@ -22,7 +22,8 @@ using wechatpay::ApiResult;
 using wechatpay::PlatformRecord;
 using FlowResult = boost::system::result<PlatformRecords, std::string>;
 
-/// Makes PlatformRecords from a flow file that arrives in pieces.
+/// Reads a flow file (WeChat Pay's settlement file) that arrives in pieces, and makes
+/// PlatformRecords from it.
 class FlowBooks {
  public:
   explicit FlowBooks(const FlowName& flow) : flow_(flow), parser_(flow.kind, columns_of(flow)) {}
@@ -64,8 +65,9 @@ class FlowBooks {
   PlatformRecords books_;
 };
 
-/// Checks the identifiers and the time of a coupon in a list, and rejects malformed ones: a proxy
-/// may have altered the list, or WeChat Pay may use a form that is not known yet.
+/// Checks the identifiers and the time of a coupon in the list of a user's coupons, and rejects a
+/// malformed coupon: a proxy may have altered the list, or WeChat Pay may use a format that is not
+/// known yet.
 class CouponCheck {
  public:
   CouponCheck& identifier(std::string_view name, wechatpay::Identifier kind,
@@ -77,7 +79,8 @@ class CouponCheck {
     if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
     return *this;
   }
-  /// \return true if the coupon is well formed; otherwise counts it as malformed.
+  /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in `books`
+  /// and returns false.
   bool pass(PlatformRecords& books) {
     if (problem_.empty()) return true;
     constexpr std::size_t kProblemsKept = 100;
@@ -95,7 +98,7 @@ class CouponCheck {
   std::string problem_;
 };
 
-/// Adds the redemption of a coupon to `books`, if the coupon is well formed.
+/// Adds the redemption of a coupon to the records in `books`, if the coupon is well formed.
 void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& books) {
   using wechatpay::Identifier;
   CouponCheck check;
@@ -113,18 +116,20 @@ void take_redeemed(const wechatpay::Coupon& coupon, PlatformRecords& books) {
   if (auto entry = wechatpay::book_entry(coupon)) books.entries.push_back(std::move(*entry));
 }
 
-/// Makes the error for a list that changed while it was read, so that its pages hold fewer coupons
-/// than the total says. Such a list cannot be compared.
+/// Makes the error for a list of coupons that changed while its pages were read, so that the pages
+/// hold fewer coupons than the list's total. Such a list cannot be compared with the ledger.
 ApiError incomplete(wechatpay::Api api) {
   ApiError error = wechatpay::unreadable(api, "complete list");
   error.advice = "the pages hold fewer coupons than total_count says; ask again";
   return error;
 }
 
-/// Reads all pages of a list, each item once. Pages overlap if coupons come and go in the meantime.
-/// \param ask makes the request for a page; pages are numbered from 0.
-/// \param key_of returns the unique key of an item.
-/// \param take is called with each item.
+/// Reads all pages of a list of coupons, and passes each coupon on once. The pages may overlap if
+/// coupons are added or removed in the meantime.
+/// \param ask function that makes the request for a page; pages are numbered from 0.
+/// \param key_of function that returns the unique key of a coupon.
+/// \param take function that is called with each coupon. If it returns an error, reading ends.
+/// \return the first error, or nothing.
 template <typename Ask, typename Parse, typename KeyOf, typename Take>
 std::optional<ApiError> read_all(ApiClient& client, const Ask& ask, const Parse& parse,
                                  const KeyOf& key_of, const Take& take) {
@@ -202,13 +207,14 @@ ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) 
     return wechatpay::list_coupons_request(query);
   };
   const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
-    // A query for USED also returns coupons that can still be redeemed.
+    // A query for coupons with the status USED also returns coupons that can still be redeemed.
     if (listed.status != "USED") return std::nullopt;
     if (listed.consumption && !listed.consumption->transaction_id.empty()) {
       take_redeemed(listed, books);
       return std::nullopt;
     }
-    // The list does not contain the transaction, so the coupon is queried by itself.
+    // The list does not name the payment transaction of this coupon, so query this coupon
+    // separately.
     const auto body =
         client.call(wechatpay::show_coupon_request({user.openid, listed.coupon_id, user.appid}));
     if (!body) return body.error();

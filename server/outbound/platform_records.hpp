@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// WeChat Pay's own records of issues, redemptions and refunds, from its APIs or from a flow file.
+/// Reads WeChat Pay's own records about issuings, redemptions and refunds of coupons, from its APIs
+/// or from a flow file (settlement file).
 
 #include <cstddef>
 #include <filesystem>
@@ -17,52 +18,57 @@
 
 namespace couponhook::server {
 
-/// Entries of WeChat Pay's own records.
+/// WeChat Pay's own records about coupons, as read from an API or a flow file.
 struct PlatformRecords {
   std::vector<wechatpay::PlatformRecord> entries;
-  /// Lines of a flow file that were skipped (line 0: a coupon of a user's list). Only some are
-  /// kept.
+  /// Lines of a flow file that were skipped because they are malformed. Line 0 means a coupon in a
+  /// user's list. Only the first problems are kept.
   std::vector<wechatpay::FlowProblem> problems;
-  std::size_t malformed = 0;  ///< number of skipped lines and coupons
+  /// Number of skipped lines and coupons.
+  std::size_t malformed = 0;
   /// Redemptions of merchant coupons (商家券). WeChat Pay sends no notification for them, so the
   /// ledger has nothing to compare them with.
   std::vector<wechatpay::PlatformRecord> not_compared;
 
-  /// Adds the entries and problems of `part`.
+  /// Adds all entries, problems and counts of `part` to this object.
   void append(PlatformRecords&& part);
 };
 
-/// Names one flow file: a stock, and its redemptions or its refunds.
+/// Names one flow file (WeChat Pay's settlement file): the stock (coupon batch), and whether it
+/// lists the stock's redemptions or its refunds.
 struct FlowName {
   wechatpay::FlowKind kind;
   std::string stock_id;
-  /// Column names that are tried before the usual ones.
+  /// Column names that are tried before the usual column names of a flow file.
   std::vector<wechatpay::FlowColumnNames> columns{};
 };
 
 /// Parses the content of a flow file.
-/// \return an error if the content is not a flow file; problems of single lines are in
-/// PlatformRecords::problems.
+/// \return the records; an error if the content is not a flow file. Problems of single lines are in
+///   PlatformRecords::problems.
 [[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow(
     const FlowName& flow, std::string_view content);
-/// Like read_flow(), but reads a file, piece by piece.
+/// Like read_flow(), but reads a flow file from the disk, piece by piece.
 [[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow_file(
     const FlowName& flow, const std::filesystem::path& file);
 
-/// Requests the link of a flow file and downloads the file at once, because a link is valid for 30
-/// seconds. If the download fails after a longer time, requests a second link, once.
+/// Asks WeChat Pay for the download link of a flow file, and downloads the file at once, because
+/// the link is valid for only 30 seconds. If the download fails after a longer time, asks for a
+/// second link, once.
+/// \return the content of the flow file, or an error.
 [[nodiscard]] wechatpay::ApiResult<std::string> download_flow(
     ApiClient& client, const FlowName& flow, const DownloadProgress& on_progress = {});
 
-/// Names a user whose coupons are queried.
+/// A WeChat user whose coupons are queried: openid and appid.
 struct UserName {
   std::string openid;
   std::string appid;
 };
 
-/// Query a user's coupons of stocks that the client's merchant created: redemptions of favor
-/// coupons (代金券), issues of busifavor coupons (商家券). WeChat Pay sends notifications for
-/// exactly these events.
+/// These two functions query a user's coupons of those stocks (coupon batches) that the client's
+/// merchant created. favor_books() returns redemptions of favor coupons (代金券); busifavor_books()
+/// returns issuings of busifavor coupons (商家券). WeChat Pay sends notifications for exactly these
+/// events.
 [[nodiscard]] wechatpay::ApiResult<PlatformRecords> favor_books(ApiClient& client,
                                                                 const UserName& user);
 [[nodiscard]] wechatpay::ApiResult<PlatformRecords> busifavor_books(ApiClient& client,

@@ -5,17 +5,17 @@
 namespace couponhook::server {
 namespace {
 
-/// WeChat Pay's timeout for a receiver's reply.
+/// Time that WeChat Pay waits for the reply to a notification.
 constexpr std::chrono::milliseconds kReachPatience{5000};
 
-/// Returns true if TLS failed because of the server's certificate. Other TLS errors may come from
-/// the network between this machine and the server, which WeChat Pay does not use.
+/// Returns true if the TLS error is about the server's certificate. Other TLS errors may be caused
+/// by the network between this machine and the server, which WeChat Pay does not use.
 bool is_about_certificate(std::string_view error) {
   return error.starts_with("TLS ") && error.find(": certificate: ") != std::string_view::npos;
 }
 
-/// Makes a probe in WeChat Pay's own form. A receiver counts it as a probe, not as a fault.
-/// Source: protocol reference, section 1.5.
+/// Makes a signature probe: a notification with a wrong signature, in the form that WeChat Pay's
+/// documentation describes. A receiver counts it as a probe, not as a fault.
 ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
   ClientRequest request("POST", url.target);
   request.headers = {
@@ -28,8 +28,9 @@ ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
   return request;
 }
 
-/// \return nothing if the receiver checked the signature and refused it; otherwise what is wrong
-/// with the reply.
+/// Checks the reply to a signature probe.
+/// \return nothing if the receiver checked the signature and refused the probe; otherwise a text
+///   that says what is wrong with the reply.
 std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
   const auto says = [&](std::string_view code) {
     return reply.body.find("\"" + std::string(code) + "\"") != std::string::npos;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Tests whether a notification URL reaches a receiver.
+/// Tests whether a notification URL reaches a receiver of notifications.
 
 #include <chrono>
 #include <optional>
@@ -10,22 +10,24 @@
 
 namespace couponhook::server {
 
-/// Values that make a probe look like one for this merchant.
+/// Values that make a signature probe look as if WeChat Pay had sent it for this merchant.
 struct ProbeIdentity {
-  std::string platform_serial;  ///< serial of a key that the receiver has loaded
+  /// Serial of a platform key that the receiver has loaded.
+  std::string platform_serial;
   std::chrono::sys_seconds now;
 };
 
-/// Problem of a notification URL, and the repair.
+/// Problem of a notification URL, and what to do about it.
 struct UrlFault {
-  bool is_tls = false;  ///< the server's certificate cannot be verified
+  /// True: the server's TLS certificate cannot be verified.
+  bool is_tls = false;
   std::string what;
 };
 
-/// Posts an empty notification with a wrong signature, as WeChat Pay does to test whether a
-/// receiver verifies signatures. A receiver refuses it and counts it as a probe. TLS is verified
-/// with the system's CA certificates, as WeChat Pay does.
-/// \return nothing if a receiver answered correctly.
+/// Sends an empty notification with a wrong signature to the URL, as WeChat Pay does to test
+/// whether a receiver verifies signatures. A receiver refuses it and counts it as a probe. The
+/// server's certificate is verified with the system's CA certificates, as WeChat Pay does.
+/// \return nothing if a receiver answered correctly; otherwise the problem.
 [[nodiscard]] std::optional<UrlFault> try_url(std::string_view url, const ProbeIdentity& identity);
 
 }  // namespace couponhook::server

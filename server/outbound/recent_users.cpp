@@ -15,10 +15,11 @@ namespace {
 
 constexpr std::string_view kIssued = "COUPON.SEND";
 constexpr std::int64_t kPage = 200;
-/// Also the largest number of notifications that are read, because a notification may name no user.
+/// Largest number of users. It is also the largest number of notifications that are read, because
+/// some notifications name no user.
 constexpr std::size_t kUsersMax = 100'000;
 
-/// Collects each user once, in the order of addition.
+/// List of users that holds each user once, in the order in which they were added.
 class Users {
  public:
   void add(UserName user) {
@@ -36,14 +37,14 @@ class Users {
 std::string openid_of(const storage::NotificationRecord& record) {
   const auto event = handlers::read_event(record.event_type, record.resource, {});
   const auto* issued = std::get_if<handlers::CouponIssued>(&event);
-  // The stored text may be damaged, and the field may hold a damaged openid.
+  // Check the openid: the stored text may be damaged, and so may the openid in it.
   const bool names_user =
       issued != nullptr && has_form(wechatpay::Identifier::kOpenid, issued->openid);
   return names_user ? issued->openid : std::string();
 }
 
-/// Adds the users that stored COUPON.SEND notifications name. \return an error if the store cannot
-/// be read; empty otherwise.
+/// Adds the users that stored COUPON.SEND notifications (a coupon was issued) name.
+/// \return an error text if the store cannot be read; otherwise an empty text.
 std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader,
                          std::int64_t since_ms, Users& users) {
   storage::NotificationFilter filter;
@@ -108,8 +109,8 @@ std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t m
   };
   std::ranges::stable_sort(users, {}, asked_at);
   const std::size_t unasked = users.size() - asked_.size();
-  // If `most` is odd, the extra place goes to new and to known users in turn. So both groups get
-  // places even if `most` is 1.
+  // If `most` is odd, one place is left over. New users and known users get this place in turn. So
+  // both groups get places even if `most` is 1.
   const std::size_t half = (most + looks_ % 2) / 2;
   const std::size_t from_asked =
       std::min(asked_.size(), std::max(half, most - std::min(most, unasked)));

@@ -9,21 +9,29 @@
 
 namespace couponhook::server {
 
-/// Results of comparisons between the store and WeChat Pay's records.
+/// Results of comparisons between the store and WeChat Pay's own records.
 struct ReconcileCounts {
-  /// Comparisons with a stock's flow, or with the coupons of recent users.
+  /// Number of comparisons. One comparison covers a flow file (settlement file of a coupon stock),
+  /// or the coupons of recent users.
   std::uint64_t comparisons = 0;
-  std::uint64_t in_books = 0;  ///< entries in WeChat Pay's records
-  std::uint64_t missing = 0;   ///< entries that the store lacks and that no notification will bring
-  std::uint64_t admitted = 0;  ///< missing entries that were stored
-  std::uint64_t differing = 0;      ///< entries that the store has with other content
-  std::uint64_t skipped_users = 0;  ///< users whose coupons could not all be read
-  std::uint64_t failures = 0;       ///< comparisons that failed, completely or in part
-  std::int64_t last_ms = 0;         ///< end of the last comparison, Unix ms; 0: none yet
+  /// Number of entries in WeChat Pay's records.
+  std::uint64_t in_books = 0;
+  /// Number of entries that the store lacks and that no notification will bring.
+  std::uint64_t missing = 0;
+  /// Number of missing entries that reconciliation stored.
+  std::uint64_t admitted = 0;
+  /// Number of entries that are in the store, but with other content than in WeChat Pay's records.
+  std::uint64_t differing = 0;
+  /// Number of users whose coupons could not all be read.
+  std::uint64_t skipped_users = 0;
+  /// Number of comparisons that failed, completely or in part.
+  std::uint64_t failures = 0;
+  /// Time at which the last comparison ended, in Unix milliseconds; 0 if there was none yet.
+  std::int64_t last_ms = 0;
   std::string last_failure{};
 };
 
-/// Sum of the results of all comparisons. Thread-safe.
+/// Sums of the results of all comparisons since the service started. Thread-safe.
 class ReconcileCounters {
  public:
   [[nodiscard]] ReconcileCounts counts() const {

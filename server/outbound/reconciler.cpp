@@ -21,17 +21,17 @@ using wechatpay::FlowKind;
 using wechatpay::PlatformRecord;
 
 constexpr std::chrono::seconds kBetweenTurns{1};
-/// Lease of one comparison. Longer than a comparison usually takes; if one takes longer, two
-/// replicas may compare at the same time.
+/// Length of the lease that lets one replica do one comparison. It is longer than a comparison
+/// usually takes. If a comparison takes longer, two replicas may compare at the same time.
 constexpr std::chrono::minutes kTurnLease{10};
-/// Delay of the next attempt if another replica holds the lease.
+/// Delay of the next attempt, if another replica holds the lease of the comparison.
 constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
 
-/// Waits for the result of one admission. It blocks the reconciler's thread, which has no other
-/// work.
+/// Waits until one missing notification is stored or refused. It blocks the reconciler's thread,
+/// which has no other work.
 class BlockingWait final : public storage::AdmitListener {
  public:
   void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
@@ -60,8 +60,8 @@ std::string first_problem_of(const PlatformRecords& books) {
   return ", the first: " + to_string(books.problems.front());
 }
 
-/// Returns true if the flow file does not exist yet: before 10:00 on the day after the activity's
-/// end, and if no coupon was ever redeemed.
+/// Returns true if the error means that WeChat Pay has no flow file for this stock. This is so
+/// before 10:00 on the day after the stock's end, and if no coupon of the stock was ever redeemed.
 bool means_not_there_yet(const ApiError& error) {
   return error.failure == wechatpay::ApiFailure::kRefused &&
          (error.code == "RESOURCE_NOT_EXISTS" || error.code == "NOT_FOUND" ||
@@ -98,7 +98,8 @@ std::list<Reconciler::Errand> Reconciler::errands_of(const Config& config) {
       }
     }
     if (reconcile.asks_for_users()) {
-      // Polls of users come first: the flow files take so long that the polls would have to wait.
+      // Put the query of recent users first: the flow files take so long that these queries would
+      // have to wait.
       errands.push_front({merchant, std::nullopt, reconcile.poll_interval});
     }
   }
@@ -123,7 +124,7 @@ void Reconciler::reconfigure(Config config) {
 void Reconciler::adopt_next_config() {
   const std::lock_guard lock(mutex_);
   if (!next_) return;
-  // The store's settings, such as retention, change only at the next start.
+  // Settings of the store, such as retention, change only when the service starts again.
   next_->store = std::move(config_.store);
   config_ = std::move(*next_);
   next_.reset();
@@ -162,13 +163,14 @@ void Reconciler::take_turn(Errand& errand, const std::stop_token& stop) {
   } catch (const std::exception& error) {
     fail(errand, error.what());
   }
-  // If this fails, the lease expires by itself.
+  // Give the lease of the comparison back. If this fails, the lease expires by itself.
   static_cast<void>(lease_.end(*lease_connection_));
 }
 
 void Reconciler::run(Errand& errand, const std::stop_token& stop) {
-  // The rules are those of the service's start, but a reload may have added this comparison. So it
-  // is possible that no running handler keeps the ledger that the comparison needs.
+  // The running handlers are those from the start of the service, but a configuration reload may
+  // have added this comparison. So perhaps no running handler keeps the ledger that the comparison
+  // needs.
   const auto short_of =
       why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
   if (!short_of.empty()) {
@@ -212,7 +214,7 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   const auto users = errand.turns.next(std::move(recent->users), most);
   UserRecords asked =
       books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
-  // The failures are only reported: the coupons that were read can still be compared.
+  // Failures are only reported, because the coupons that could be read can still be compared.
   for (const std::string& failure : asked.failures) fail(errand, failure);
   Look look{std::move(asked.books), asked.skipped};
   if (asked.skipped != 0) {
@@ -276,8 +278,8 @@ std::size_t Reconciler::admit(const std::string& mchid,
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
                                      storage::kFromReconcile, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
-      // If the queue is full, the entry is missing again at the next comparison, and is admitted
-      // then.
+      // If the queue of the store is full, the entry is dropped now. The next comparison finds it
+      // missing again and stores it then.
       if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {
         waits.push_back(std::move(wait));
       }

@@ -2,7 +2,7 @@
 
 /// \file
 /// Reconciliation of a running service: compares the store with WeChat Pay's own records, and
-/// admits missing notifications.
+/// stores the missing notifications.
 
 #include <chrono>
 #include <list>
@@ -30,7 +30,8 @@
 
 namespace couponhook::server {
 
-/// Parts of the service that the reconciler uses. All references must outlive the reconciler.
+/// Parts of the service that the reconciler uses. All referenced objects must outlive the
+/// reconciler.
 struct ReconcilerSources {
   const ReceiveRules& rules;
   storage::Inbox& inbox;
@@ -42,21 +43,22 @@ struct ReconcilerSources {
   Log& log;
 };
 
-/// Database connections of the reconciler's own, so that it blocks no other part of the service.
+/// Store connections that only the reconciler uses, so that it blocks no other part of the service.
 struct ReconcilerConnections {
   std::unique_ptr<storage::Connection> ledger;
   std::unique_ptr<storage::Connection> notifications;
   std::unique_ptr<storage::Connection> lease;
 };
 
-/// Runs the comparisons of [merchant.reconcile] on a thread of its own. It compares the flow files
-/// of stocks, which exist only after a stock's end. Before that, it compares the coupons of users
-/// who recently received one. A missing event is admitted like a decrypted notification, marked
-/// source=reconcile. A lease ensures that only one replica compares at a time.
+/// Runs the comparisons that [merchant.reconcile] configures, on a thread of its own. It compares
+/// the ledger with the flow files (settlement files) of stocks. A flow file exists only after the
+/// stock's end. Before that, the reconciler queries the coupons of users who recently received one.
+/// A missing event is stored like a decrypted notification, with the mark source=reconcile. A lease
+/// ensures that only one replica compares at a time.
 class Reconciler {
  public:
   Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);
-  /// Does what ask_to_stop() does, and waits for the thread to end.
+  /// Stops the thread like ask_to_stop(), and waits for it to end.
   ~Reconciler() = default;
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -64,28 +66,33 @@ class Reconciler {
   [[nodiscard]] static bool has_work(const Config& config);
 
   void start();
-  /// Replaces the configuration after the current comparison. Flows and merchants that are in both
-  /// configurations keep their due time, or get an earlier one if the new interval is shorter.
+  /// Replaces the configuration after the current comparison. A comparison that is in both
+  /// configurations stays planned for the same time, or for an earlier time if its new interval is
+  /// shorter.
   void reconfigure(Config config);
-  /// Stops the reconciler's work for good and interrupts a running call.
+  /// Ends the reconciler's work permanently, and interrupts a running API call.
   void ask_to_stop() { thread_.request_stop(); }
 
  private:
-  /// A periodic comparison: of one flow file, or of a merchant's recent users.
+  /// A periodic comparison with WeChat Pay's records: with one flow file, or with the coupons of a
+  /// merchant's recent users.
   struct Errand {
     MerchantConfig merchant;
-    std::optional<FlowName> flow;  ///< nothing: the merchant's recent users
+    /// The flow file to compare with. Nothing: compare with the coupons of the merchant's recent
+    /// users.
+    std::optional<FlowName> flow;
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};
     UserTurns turns{};
 
     [[nodiscard]] std::string name() const;
   };
-  /// WeChat Pay's records, as fetched for one comparison.
+  /// WeChat Pay's records, as they were read for one comparison.
   struct Look {
     PlatformRecords books;
     std::size_t skipped_users = 0;
-    std::string remarks{};  ///< further facts for the log line
+    /// Further facts about the comparison, for the log line.
+    std::string remarks{};
     bool is_well = true;
   };
   using LookResult = boost::system::result<std::optional<Look>, std::string>;
@@ -96,14 +103,17 @@ class Reconciler {
   void take_turn(Errand& errand, const std::stop_token& stop);
   void run(Errand& errand, const std::stop_token& stop);
   void compare_with(const Errand& errand, const Look& look);
-  /// \return no records inside the result if the flow file does not exist yet.
+  /// Reads WeChat Pay's records for one comparison.
+  /// \return the records; an empty result if the flow file does not exist yet; an error if reading
+  ///   failed.
   LookResult fetch(Errand& errand, ApiClient& client);
   LookResult fetch_users(Errand& errand, ApiClient& client);
   std::size_t admit(const std::string& mchid,
                     std::span<const wechatpay::PlatformRecord* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
-  Config config_;  ///< used by the reconciler's thread only
+  /// Configuration that only the reconciler's thread uses.
+  Config config_;
   storage::LedgerReader ledger_;
   storage::Reader notifications_;
   const std::unique_ptr<storage::Connection> lease_connection_;
@@ -112,9 +122,10 @@ class Reconciler {
   std::list<Errand> errands_;
 
   std::mutex mutex_;
-  std::optional<Config> next_;  ///< guarded by the mutex
+  /// New configuration that the reconciler's thread has not adopted yet. Guarded by the mutex.
+  std::optional<Config> next_;
 
-  std::jthread thread_;  ///< last, because the thread uses all members above
+  std::jthread thread_;  ///< declared last, because the thread uses all other members
 };
 
 }  // namespace couponhook::server

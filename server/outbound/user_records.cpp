@@ -21,7 +21,8 @@ struct Product {
   bool is_closed = false;
 };
 
-/// Extent of an error: it affects the queries of one user, of one product, or all queries.
+/// Tells which queries an error affects: those of one user, those of one product (代金券 or
+/// 商家券), or all.
 enum class Extent : std::uint8_t { kUser, kProduct, kEverybody };
 
 Extent extent_of(const ApiError& error) {
@@ -31,8 +32,8 @@ Extent extent_of(const ApiError& error) {
   return error.status == 401 || error.status == 403 ? Extent::kProduct : Extent::kEverybody;
 }
 
-/// Returns the error's text with the openid removed: WeChat Pay's message may quote the request,
-/// and openids must not appear in logs.
+/// Returns the text of the error without the user's openid: WeChat Pay's message may quote the
+/// request, and openids must not appear in logs.
 std::string text_without(const UserName& user, const ApiError& error) {
   return boost::algorithm::replace_all_copy(error.text(), user.openid, "…");
 }

@@ -15,17 +15,21 @@ namespace couponhook::server {
 
 struct UserRecords {
   PlatformRecords books;
-  std::size_t skipped = 0;  ///< number of users whose coupons could not be read completely
-  std::string last_skip;    ///< error of the last skipped user
-  /// True if no user's coupons of one product could be read, so the cause is not a single user.
+  /// Number of users whose coupons could not be read completely.
+  std::size_t skipped = 0;
+  /// Error of the last user who was skipped.
+  std::string last_skip;
+  /// True if the coupons of one product (代金券 or 商家券) could not be read for any user. So the
+  /// cause is not a single user.
   bool is_skipped_throughout = false;
-  std::vector<std::string> failures;  ///< errors that ended the queries of one product or of all
+  /// Errors that ended the queries of one product (代金券 or 商家券), or all queries.
+  std::vector<std::string> failures;
 };
 
-/// Queries each user's coupons of both products. An error that concerns one user does not stop the
-/// queries of other users. If the merchant may not use one product, the other product is still
-/// queried.
-/// \param on_asked called with each user before the query.
+/// Queries each user's coupons of both products: favor coupons (代金券) and busifavor coupons
+/// (商家券). An error that concerns one user does not stop the queries of other users. If the
+/// merchant may not use one product, the other product is still queried. \param on_asked function
+/// that is called with each user before the user is queried.
 [[nodiscard]] UserRecords books_of_users(ApiClient& client, std::span<const UserName> users,
                                          const std::function<void(const UserName&)>& on_asked);
 

@@ -26,7 +26,8 @@ error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing)
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec && sharing == Sharing::kWithOurService) acceptor.set_option(ReusePort(true), ec);
-  // Do not listen here: the kernel would accept connections and reset them when this socket closes.
+  // Bind, but do not listen. If this socket listened, the kernel would accept connections and reset
+  // them when the socket closes.
   if (!ec) acceptor.bind(endpoint, ec);
   return ec;
 }
@@ -56,12 +57,12 @@ std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);
-  // With SO_REUSEPORT, a second service on the same port would start without an error and take half
-  // of the notifications. So first check that the port is free.
+  // Check first that no other process uses the port. Without this check, SO_REUSEPORT would let a
+  // second service start on the same port without an error and take half of the notifications.
   error_code ec = try_to_bind(endpoint, Sharing::kNone);
   for (IoThread& thread : threads) {
     if (!ec) ec = thread.listen(endpoint);
-    // When the kernel has chosen the port, the other threads must use the same one.
+    // If the kernel chose the port (configured port 0), the other threads must use the same port.
     if (!ec) endpoint = thread.endpoint();
   }
   if (!ec) return std::nullopt;

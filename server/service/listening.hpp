@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Opens the listening sockets of a listener on all its I/O threads.
+/// Opens the listening sockets of a listener, one socket for each of its I/O threads.
 
 #include <cstdint>
 #include <list>
@@ -13,36 +13,45 @@
 
 namespace couponhook::server {
 
-/// Limits of the public listener, from its configuration.
+/// Returns the HTTP limits (connections, sizes, timeouts) of the public listener, from its
+/// configuration.
 [[nodiscard]] HttpLimits listener_limits(const ListenerConfig& config);
-/// Limits of the admin listener: those of the public listener, but with its own number of
-/// connections.
+/// Returns the HTTP limits of the admin listener: those of the public listener, but with its own
+/// maximum number of connections.
 [[nodiscard]] HttpLimits admin_limits(const Config& config);
 
-/// Address of a listener, or a socket that was passed to this process.
+/// Address and port on which a listener accepts connections, or an open socket that the service
+/// manager passed to this process.
 struct ListeningPlace {
   std::string address;
-  std::uint16_t port;  ///< 0: the kernel chooses a port, the same for all threads
-  /// A listening socket from socket activation; address and port are then ignored.
+  /// TCP port. 0: the kernel chooses a port, and all threads use the same one.
+  std::uint16_t port;
+  /// File descriptor of a listening socket from systemd's socket activation. If it is present,
+  /// address and port are ignored.
   std::optional<int> passed;
-  std::string key;  ///< the listener's table in the configuration, for error messages
+  /// Name of the listener's table in the configuration file, for error messages.
+  std::string key;
 };
 
-/// Builds the URL of a listener, as a client writes it.
+/// Returns the URL of a listener, as a client writes it, for example https://127.0.0.1:8443.
 [[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
 
-/// Conditions under which a port counts as free.
+/// Conditions under which a check of a TCP port says that the port is free.
 enum class Sharing : unsigned char {
-  kNone,            ///< the port must be free
-  kWithOurService,  ///< the port may be in use by a couponhook of this user (SO_REUSEPORT)
+  /// The port is free if no other process uses it.
+  kNone,
+  /// The port is also free if a couponhook process of the same user uses it, because SO_REUSEPORT
+  /// lets both processes listen.
+  kWithOurService,
 };
-/// Binds a socket to an address for a moment, to check that it is free. The socket does not listen,
-/// so no connection can be accepted and lost.
+/// Binds a socket to an address for a moment, to check that the address is free. The socket does
+/// not listen, so no connection can be accepted and lost.
+/// \return the error of the attempt; no error if the address is free.
 [[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing);
 
-/// Starts to listen on each thread of a listener, on the same address and port.
-/// \return the problem when a thread cannot listen, for example because any other process uses the
-///   port.
+/// Starts to listen on each I/O thread of a listener. All threads use the same address and port.
+/// \return nothing after success; the problem when a thread cannot listen, for example because
+///   another process uses the port.
 [[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,
                                                    const ListeningPlace& place);
 

@@ -14,10 +14,11 @@
 namespace couponhook::server {
 namespace {
 
-/// Length of the lease that lets one replica purge. It must be longer than any one transaction of a
-/// purge.
+/// Length of the lease that allows one replica to purge old data. It must be longer than any one
+/// transaction of a purge.
 constexpr std::chrono::minutes kLease{2};
-/// Interval of the checks. A lost store must be reported within 3 s.
+/// Interval of the checks that the store is still in its place. A lost store must be reported
+/// within 3 s.
 constexpr std::chrono::seconds kPlaceChecksApart{1};
 
 std::optional<std::int64_t> before(std::int64_t now_ms, int days) {
@@ -46,8 +47,8 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
 Maintenance::~Maintenance() {
   ask_to_stop();
   thread_.join();
-  // Report a store that was lost since the last check before the log says that the service has
-  // ended.
+  // Check the store a last time. If it was lost since the last check, the log reports this before
+  // it says that the service has ended.
   try {
     check_place();
   } catch (...) {  // out of memory; the process ends in any case
@@ -86,8 +87,8 @@ void Maintenance::check_place() {
   was_in_place_ = there.has_value();
 }
 
-/// Stores a mark now, while the clock is right, so that a clock jump before the first purge is
-/// noticed too; see storage::doubt_about_clock().
+/// Stores a pair of times (wall clock and monotonic clock) now, while the wall clock is right. So a
+/// clock jump before the first purge is noticed too; see storage::doubt_about_clock().
 void Maintenance::mark_clock() noexcept {
   try {
     static_cast<void>(storage::doubt_about_clock(*connection_, base::to_unix_ms(clock_()),
@@ -125,8 +126,8 @@ void Maintenance::work() {
   auto due = SteadyClock::now() + options_.first_after;
   guarded([this] { tell_unclaimed(); });
   while (rest(due - SteadyClock::now())) {
-    // The interval runs from the start of one purge to the start of the next, so that a long purge
-    // does not delay the next ones.
+    // The interval is measured from the start of one purge to the start of the next, so that a long
+    // purge does not delay the purges after it.
     due = SteadyClock::now() + interval;
     guarded([this] {
       check_place();
@@ -153,8 +154,8 @@ void Maintenance::purge() {
   const auto pass_max = storage::purge_pass_max(options_.store.maintenance_interval);
   const auto ran = storage::run_purge(purge, pass_max, SteadyClock::now, [&](auto time) {
     const auto ours = lease.take(*connection_, now_ms());
-    // If the store does not answer, go on: the next step of the purge then fails and ends this
-    // pass.
+    // If the store does not answer when the lease is renewed, continue: the next step of the purge
+    // then fails and ends this purge.
     return rest(time) && (!ours || *ours);
   });
   tell(purge.counts());
@@ -162,14 +163,14 @@ void Maintenance::purge() {
     log_.message(Severity::kWarning, "totals_not_checked", corrected.error().message);
   }
   if (!ran) log_.message(Severity::kWarning, "purge_failed", ran.error().message);
-  // If this fails, the lease expires by itself.
+  // Give the purge lease back. If this fails, the lease expires by itself.
   static_cast<void>(lease.end(*connection_));
 }
 
 void Maintenance::tell_unclaimed() {
   if (unclaimed_told_) return;
   const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
-  if (!unclaimed) return;  // the code that needs the store reports that it is away
+  if (!unclaimed) return;  // the store does not answer; other code reports that
   unclaimed_told_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
     log_.message(Severity::kWarning, "deliveries_unclaimed",

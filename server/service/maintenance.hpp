@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Background maintenance of the store: retention (purge) and a check that the store is still in
-/// its place.
+/// Background maintenance of the store: purges old data, and checks that the store is still where
+/// its URL says.
 
 #include <chrono>
 #include <condition_variable>
@@ -21,48 +21,54 @@
 
 namespace couponhook::server {
 
-/// Times before which data is removed now, from the configured retention days.
+/// Returns the times before which data is old and is removed now, from the retention days in the
+/// configuration.
 [[nodiscard]] storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms);
 
-/// Maintenance thread, with its own connection. It purges data whose retention time is over, slowly
-/// enough not to delay new notifications; with several replicas, one purges at a time. Every second
-/// it also checks that the store is still where its URL says. Without this check, a moved or
-/// deleted store would stay unnoticed until the next notification.
+/// Maintenance thread, with its own store connection. It purges data whose retention time is over,
+/// slowly enough not to delay new notifications; with several replicas, only one purges at a time.
+/// Every second it also checks that the store is still where its URL says. Without this check,
+/// nobody would notice a moved or deleted store until the next notification.
 class Maintenance {
  public:
-  /// Called on the maintenance thread when the store is not in its place. Must not throw.
+  /// Function that the maintenance thread calls when the store is not where its URL says. It must
+  /// not throw.
   using FailureObserver = std::function<void(const storage::Failure&)>;
 
   struct Options {
     StoreConfig store;
-    std::string owner;  ///< unique for each process
-    /// Delay of the first purge. It is random, so that replicas do not all purge at once.
+    /// Owner of the purge lease. It must be unique for each process.
+    std::string owner;
+    /// Time from the start of the service to the first purge. It is random, so that replicas do not
+    /// all purge at once.
     std::chrono::milliseconds first_after;
-    std::vector<std::string> served;  ///< names of the handlers that receive deliveries
+    /// Names of the handlers that receive deliveries.
+    std::vector<std::string> served;
   };
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
               base::WallClock clock, FailureObserver on_failure, Log& log);
-  /// Calls ask_to_stop(), waits for the running transaction, and checks the store's place once
-  /// more.
+  /// Calls ask_to_stop(), waits for the running transaction, and checks once more that the store is
+  /// in its place.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  /// Makes the thread begin no more transactions.
+  /// Asks the maintenance thread to stop. It begins no more transactions.
   void ask_to_stop();
 
  private:
   void work();
   void purge();
-  /// Returns false, and logs the reason, when the wall clock may be wrong: a clock in the future
-  /// would make all data look old.
+  /// Checks the wall clock before a purge: a clock that is set to the future would make all data
+  /// look old.
+  /// \return false, and logs the reason, if the wall clock may be wrong.
   [[nodiscard]] bool may_purge(std::int64_t now_ms);
   void mark_clock() noexcept;
   void check_place();
-  /// Logs once which handlers with open deliveries are not configured. Retries until the store has
-  /// answered.
+  /// Logs once which handlers have open deliveries but are not configured. Tries again later if the
+  /// store does not answer.
   void tell_unclaimed();
-  /// Sleeps, and checks the store's place every second meanwhile.
+  /// Sleeps for `time`, and checks every second that the store is in its place.
   /// \return false if the thread was asked to stop.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
@@ -73,14 +79,15 @@ class Maintenance {
   const FailureObserver on_failure_;
   Log& log_;
   bool was_in_place_ = true;
-  std::string doubt_;  ///< last reported doubt about the clock
+  /// The last reported reason why the wall clock may be wrong; empty if there is none.
+  std::string doubt_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  ///< guarded by mutex_
+  bool stopping_ = false;  ///< true: the thread was asked to stop; guarded by mutex_
   bool unclaimed_told_ = false;
 
-  std::thread thread_;  ///< last member, because the thread uses all others
+  std::thread thread_;  ///< declared last, because the thread uses all other members
 };
 
 }  // namespace couponhook::server

@@ -9,8 +9,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Open files that are not connections: the store, logs, timers and listening sockets, with a
-/// reserve.
+/// Number of open files that are not connections: the store, logs, timers and listening sockets,
+/// with a reserve.
 constexpr std::uint64_t kOtherFiles = 100;
 
 std::uint64_t raise_open_files_limit() {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Limit of open files and sockets of this process.
+/// Raises this process's limit of open files and sockets.
 
 #include <string>
 
@@ -10,9 +10,9 @@
 namespace couponhook::server {
 
 /// Raises the limit of open files to the hard limit, which needs no privileges. Many systems start
-/// programs with a limit of 1024.
-/// \return a warning with the solution when the limit is still too low for the configured
-///   connections; else empty.
+/// programs with a limit of only 1024.
+/// \return an empty text if the limit is now high enough for the configured number of connections;
+///   otherwise a warning that says how to raise the limit.
 [[nodiscard]] std::string raise_open_file_limit(const Config& config);
 
 }  // namespace couponhook::server

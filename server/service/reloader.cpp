@@ -12,21 +12,23 @@
 namespace couponhook::server {
 namespace {
 
-/// Longest use of one TLS context. A new context has new session ticket keys, so a stolen key is
-/// useless after this time.
+/// Longest time for which one TLS context (and its session ticket keys) is used. A new context has
+/// new session ticket keys, so a stolen key is useless after this time.
 constexpr std::chrono::hours kTicketKeyLife{12};
 
-/// Groups problems by unit. One unit may have several.
+/// Groups problems by the part of the set-up (reload unit) that they belong to. One part may have
+/// several problems.
 std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> problems) {
   std::map<std::string, std::vector<Problem>> units;
   for (const Problem& problem : problems) units[problem.unit].push_back(problem);
   return units;
 }
 
-/// Returns true if a merchant whose files have problems should still replace the active one: when
-/// the active one has no live key, or when a fetched certificate would otherwise stay unused. The
-/// caller also keeps the active platform keys. A notification that can be verified but not
-/// decrypted goes into quarantine, so nothing is lost.
+/// Decides whether the keys of a merchant that could only partly be reloaded should replace the
+/// merchant's active keys.
+/// \return true if no active platform key is live, or if a downloaded platform certificate would
+///   otherwise stay unused. The caller then also keeps the active platform keys. A notification
+///   that can be verified but not decrypted goes into quarantine, so nothing is lost.
 bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
                std::chrono::sys_seconds now) {
   if (in_force == nullptr || !has_live_key(*in_force, now)) return true;
@@ -85,7 +87,7 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
   const Config& config = *config_;
   std::vector<ReloadUnit> units;
   for (const MerchantConfig& entry : config.merchants) units.push_back(merchant_unit_of(entry));
-  // TLS cannot be switched on or off by a reload: a listener keeps what it started with.
+  // A reload cannot switch TLS on or off: a listener keeps the choice with which it started.
   if (targets_.tls.get()->context && config.listener.tls) {
     units.push_back(tls_unit_of(kListenerUnit, targets_.tls, config.listener.tls_certificate,
                                 config.listener.tls_private_key));
@@ -102,8 +104,8 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
   }
   for (const MerchantConfig& entry : config.merchants) {
     if (!entry.api) continue;
-    // There is no active state to replace: each call to WeChat Pay opens the files again. So only
-    // check the files.
+    // For calls to WeChat Pay, a reload has no loaded state to replace, because each call opens its
+    // key files again. So the reload only checks these files.
     units.push_back({merchant_api_unit(entry.mchid), {}, [config = config_, &entry] {
                        std::vector<Problem> problems;
                        check_api_files(*config, entry, problems);
@@ -166,7 +168,7 @@ std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
   Merchant merchant = load_live_merchant(*config_, entry, fetched, now(), problems);
   const auto known = merchants_.find(entry.mchid);
   const Merchant* const in_force = known == merchants_.end() ? nullptr : known->second.get();
-  // A new merchant without a usable key is not added: it would make the whole replica not ready.
+  // Do not add a new merchant without a usable key: it would make the whole replica "not ready".
   if (!problems.empty() && in_force == nullptr && !has_live_key(merchant, now())) return problems;
   if (!problems.empty() && !is_better(merchant, in_force, fetched, now())) return problems;
   if (!problems.empty() && in_force != nullptr) {
@@ -206,8 +208,8 @@ std::vector<Problem> Reloader::load_handler(const HandlerConfig& entry, std::siz
       std::ranges::find(targets_.handlers, entry.name,
                         [](const HandlerSetup& each) { return each.handler_worker.handler; });
   const bool is_running = running != targets_.handlers.end();
-  // A handler from the user's own program is created only once: a second copy might not be able to
-  // open the same resources again.
+  // A handler type from the user's own program is created only once: a second object might not be
+  // able to open the same resources again.
   const bool is_own = std::holds_alternative<OwnHandlerConfig>(entry.own);
   if (is_own && is_running && running->is_loaded()) return {};
   std::vector<Problem> problems;

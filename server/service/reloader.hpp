@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Loads keys, certificates, tokens and secrets again while the service runs.
+/// Reloads keys, certificates, tokens and secrets while the service runs.
 
 #include <functional>
 #include <map>
@@ -24,7 +24,8 @@
 
 namespace couponhook::server {
 
-/// Objects that a reload changes. All references must outlive the reloader.
+/// The active keys, certificates, admin token and handlers, which a reload replaces. All referenced
+/// objects must outlive the reloader.
 struct ReloadTargets {
   base::Live<Merchants>& merchants;
   base::Live<ServedTls>& tls;
@@ -32,42 +33,48 @@ struct ReloadTargets {
   base::Live<crypto::Secret>& admin_token;
   std::vector<HandlerSetup>& handlers;
   const FetchedCertificates& fetched;
-  /// Called after each round in which at least one unit was loaded.
+  /// Function that is called after each round of reloads in which at least one reload unit was
+  /// loaded.
   std::function<void(const Config&)> on_reloaded;
 };
 
-/// Loads units again: the configuration file, each merchant's keys, each listener's certificate,
-/// the admin token and each handler's secrets. A unit that cannot be loaded keeps its old state,
-/// except that a merchant may still get the keys that could be read. Such a unit is logged and
-/// counted, and does not prevent other units from being loaded. It is tried again every few
-/// seconds, and when one of its files changes.
+/// Reloads the reload units. A unit is a part of the set-up that is reloaded by itself: the
+/// configuration file, each merchant's keys, each listener's certificate, the admin token, and each
+/// handler's secrets. If a unit cannot be loaded, its old state stays active, except that a
+/// merchant may still get the keys that could be read. The failure is logged and counted, and does
+/// not prevent other units from being loaded. The failed unit is tried again every few seconds, and
+/// when one of its files changes.
 ///
 /// Use it on one thread, except counters().
 class Reloader {
  public:
-  /// \param config the configuration that the active objects were made from.
-  /// \param marks state of the units' files before they were read.
-  /// \param problems of units, found when the service started.
+  /// \param config the configuration from which the active objects were made.
+  /// \param marks state of the reload units' files (size, modification time and so on) before they
+  ///   were read.
+  /// \param problems problems of single reload units that were found when the service started.
   Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
            ReloadTargets targets, const Environment& environment,
            const handlers::HandlerTypes& types, base::WallClock clock, Log& log);
 
-  /// Loads every unit.
+  /// Reloads all reload units, that is, everything that can be reloaded while the service runs.
   void load_all() { load_units(Which::kAll, {}); }
-  /// Loads the units that are due.
+  /// Reloads the reload units whose files have changed, whose content is too old, or whose last
+  /// reload failed some seconds ago.
   void look() { load_units(Which::kDue, {}); }
-  /// Loads one unit. Does nothing if the unit no longer exists.
+  /// Reloads the reload unit with this name, for example "listener" or "merchant:MCHID". Does
+  /// nothing if the unit no longer exists.
   void load(std::string_view unit) { load_units(Which::kOne, unit); }
 
-  /// Thread-safe.
+  /// Returns the numbers of successful and failed reloads of each reload unit. Thread-safe.
   [[nodiscard]] const ReloadCounters& counters() const { return counters_; }
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// Result of one round over the units, for the log.
+  /// Result of one round of reloads over all reload units, for the log.
   struct Told {
     std::vector<std::string> loaded;
-    std::vector<std::string> refused;  ///< names of the units, with the errors
+    /// Names of the reload units that could not be loaded, each with its errors.
+    std::vector<std::string> refused;
   };
 
   void load_units(Which which, std::string_view unit);
@@ -88,8 +95,10 @@ class Reloader {
   void publish_merchants();
   [[nodiscard]] std::chrono::sys_seconds now() const;
 
-  std::shared_ptr<const Config> config_;  ///< active; shared with the units that were made from it
-  std::shared_ptr<const Config> next_;    ///< loaded, not active yet
+  /// The active configuration. The active units that were made from it share it.
+  std::shared_ptr<const Config> config_;
+  /// The configuration that was loaded last, but is not active yet.
+  std::shared_ptr<const Config> next_;
   ReloadTargets targets_;
   const Environment& environment_;
   const handlers::HandlerTypes& types_;

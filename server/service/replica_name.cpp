@@ -7,9 +7,10 @@
 namespace couponhook::server {
 
 std::string replica_name() {
-  constexpr std::size_t kHostMax = 64;  // HOST_NAME_MAX of Linux
+  constexpr std::size_t kHostMax = 64;  // HOST_NAME_MAX of Linux, the longest host name
   std::array<char, kHostMax + 1> host{};
-  // gethostname() cuts a name that is too long; the last byte stays 0 and ends the text.
+  // gethostname() truncates a host name that is too long. The last byte of the buffer stays 0 and
+  // ends the text.
   static_cast<void>(::gethostname(host.data(), kHostMax));
   return std::string(host.data()) + ":" + std::to_string(::getpid());
 }

@@ -33,28 +33,30 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFileWatchInterval{2000};
 constexpr milliseconds kDrainPoll{20};
-/// Time for the steps after the last reply: a last commit, and the end of the threads.
+/// Time that the shutdown may need after the last reply: for a last commit, and for the end of the
+/// threads.
 constexpr milliseconds kLastMoments{1000};
 
 storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& options) {
   return {options.replica, config.deliveries.lease};
 }
 
-/// The parts of the running service. Members are declared in an order in which each one outlives
-/// the members that refer to it.
+/// All parts of the running service. The order of the members is important: each one outlives the
+/// members that refer to it, because C++ destroys members in reverse order.
 class Service {
  public:
   Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
           ServiceConnections connections, storage::Store& store);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
-  /// Stops the threads, in case an exception ended run() before it could stop them.
+  /// Stops the threads, for the case that an exception ended run() before it stopped them.
   ~Service() { stop_threads({}); }
 
   std::optional<Problem> listen();
-  /// Starts the maintenance thread, which purges old data.
+  /// Starts the maintenance thread, which purges old data from the store.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Starts the scheduled reconciliation, or gives it a new configuration.
+  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives it a new
+  /// configuration. Returns the problem if it cannot start.
   std::optional<Problem> reconcile(const Config& config);
   void run();
 
@@ -63,12 +65,12 @@ class Service {
 
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
-  /// Wakes the delivery workers of this and of all other replicas.
+  /// Wakes the delivery workers of this and of all other replicas, because deliveries are waiting.
   void deliveries_wait() noexcept {
     worker_.wake();
     waker_.announce();
   }
-  /// Runs one step of the reloader. A failure is logged, and the service continues.
+  /// Runs one step of the reloader. An exception of the step is logged, and the service continues.
   template <typename Step>
   void reload(Step step);
   void apply_config(const Config& config);
@@ -99,7 +101,7 @@ class Service {
   storage::Inbox inbox_;
   Readiness readiness_;
   std::shared_ptr<CallPace> pace_ = std::make_shared<CallPace>();
-  asio::io_context io_{1};  // for the thread that runs the service
+  asio::io_context io_{1};  // event loop of the thread that runs the service
   FetchedCertificates fetched_;
   CertificateKeeper certificates_;
   Reloader reloader_;
@@ -247,7 +249,8 @@ std::optional<Problem> Service::reconcile(const Config& config) {
 void Service::run() {
   for (IoThread& thread : admin_threads_) thread.start();
   for (IoThread& thread : threads_) thread.start();
-  // Opens the connection to the store before the first notification arrives. A failure is logged.
+  // Store a test row, so that the connection to the store opens before the first notification
+  // arrives. A failure is logged.
   static_cast<void>(inbox_.probe(nullptr));
   delivery_thread_.start([this](std::exception_ptr bug) {
     log_.message(Severity::kError, "bug", base::describe_exception(bug));
@@ -272,14 +275,14 @@ void Service::run() {
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
   while (phase == Phase::kDraining && io_.run_one_until(delay_over) != 0) continue;
   close();
-  // From now on, ignore these signals: another one must not end the process before the shutdown is
-  // finished.
+  // From now on, ignore SIGTERM, SIGINT and SIGHUP: another signal must not end the process before
+  // the shutdown is finished.
   signals.clear();
   for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }
 
-/// Handles signals. The first SIGTERM or SIGINT starts the drain; the second one skips the rest of
-/// the load balancer's delay.
+/// Handles signals. The first SIGTERM or SIGINT starts the drain. The second one ends the wait for
+/// the load balancer (drain_delay) early. SIGHUP reloads everything.
 Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);
@@ -351,23 +354,23 @@ void Service::close() {
   const auto stop_by = SteadyClock::now() + patience;
   forced_end_.begin(patience + kLastMoments);
   for (IoThread& thread : threads_) thread.close();
-  // With socket activation, new requests to the admin listener wait in its socket for the next
-  // process.
+  // If systemd opened the admin listener's socket (socket activation), stop accepting on it. New
+  // requests then wait in the socket for the next process.
   if (admin_passed_) admin_threads_.front().close();
   if (!wait_for_sessions(listener.drain_timeout)) {
     for (IoThread& thread : threads_) thread.abort();
-    // A session that waits for the store cannot be aborted; it ends after its reply budget at the
-    // latest.
+    // A session that waits for the store cannot be aborted. It ends when its reply budget (time
+    // limit for a reply) is over, at the latest.
     wait_for_sessions(listener.reply_budget);
   }
   stop_threads(stop_by);
   log_.message(Severity::kInfo, "stopped", "everything acknowledged is committed");
 }
 
-/// Stops all threads. Threads that post work to the I/O threads stop before the I/O threads: the
-/// store's writer posts commit results, and the delivery worker posts handler results. May be
-/// called again.
-/// \param stop_by time until which running handler calls are waited for.
+/// Stops all threads. Threads that post work to the I/O threads stop before the I/O threads do: the
+/// store's writer posts commit results, and the delivery worker posts handler results. It is safe
+/// to call this function twice.
+/// \param stop_by time until which the function waits for running handler calls.
 void Service::stop_threads(SteadyClock::time_point stop_by) {
   maintenance_.reset();
   reconciler_.reset();

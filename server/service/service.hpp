@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The running service, from opening its ports to the last commit.
+/// The running service, from the opening of its ports to the last commit.
 
 #include <functional>
 #include <memory>
@@ -22,61 +22,75 @@
 
 namespace couponhook::server {
 
-/// All objects that are made from the configuration and the key files before a port is opened.
-/// Parts that could not be loaded are missing or replaced by a safe substitute.
+/// All objects that the service makes from the configuration and the key files before it opens a
+/// port. Parts that could not be loaded are missing or replaced by a safe substitute.
 struct Setup {
   Config config;
-  UnitMarks marks;  ///< the state of the files before they were read
+  /// State of the files (size, modification time and so on) before they were read. Used to notice
+  /// later changes.
+  UnitMarks marks;
   std::shared_ptr<const Merchants> merchants;
-  TlsContext tls;        ///< null for plain HTTP, or when loading failed
-  TlsContext admin_tls;  ///< null for plain HTTP; a self-signed substitute when loading failed
-  crypto::Secret admin_token;  ///< a random, unknown token when the file could not be read
+  /// TLS of the public listener. Null: the listener speaks plain HTTP, or loading failed.
+  TlsContext tls;
+  /// TLS of the admin listener. Null: the listener speaks plain HTTP. A self-signed substitute if
+  /// loading failed.
+  TlsContext admin_tls;
+  /// Token that requests to the admin listener must carry. A random token that nobody knows, if the
+  /// file could not be read.
+  crypto::Secret admin_token;
   ReceiveRules rules;
-  std::vector<HandlerSetup> handlers;  ///< handlers that receive deliveries after the commit
+  /// Handlers that receive deliveries after the commit.
+  std::vector<HandlerSetup> handlers;
 };
 
-/// Opens every file that the configuration names.
+/// Opens and loads every file that the configuration names.
 /// \param types handler types of the user's own program.
-/// \param problems gets one entry for each fault. An entry names the unit that alone is affected,
-///   or no unit when the whole setup cannot be used.
+/// \param problems the function adds one entry for each fault. The entry names the reload unit
+///   (part of the set-up that is reloaded by itself) if only this part is affected, and no unit if
+///   the whole set-up cannot be used.
 [[nodiscard]] Setup prepare_setup(Config config, const handlers::HandlerTypes& types,
                                   std::chrono::sys_seconds now, std::vector<Problem>& problems);
 
-/// Returns true if a service with these problems can receive notifications; else it must not start.
-/// A fault of one merchant, one handler or the status endpoint must not make the service refuse the
-/// notifications of other merchants.
+/// Decides whether the service may start although there are problems. A fault of one merchant, one
+/// handler or the status endpoint must not make the service refuse the notifications of other
+/// merchants.
+/// \return true if a service with these problems can receive notifications.
 [[nodiscard]] bool can_serve(const Setup& setup, std::span<const Problem> problems,
                              std::chrono::sys_seconds now);
 
-/// Checks the handlers' event patterns and the settings that depend on them, without opening a
-/// file.
+/// Checks the handlers' event patterns and the settings that depend on these patterns, without
+/// opening a file. Adds what is wrong to `problems`.
 void check_rules(const Config& config, std::vector<Problem>& problems);
 
-/// Checks the files that only calls to WeChat Pay need. Notifications can be received without these
-/// files.
+/// Checks the key files that are used only for calls to WeChat Pay. Notifications can be received
+/// without these files. Adds what is wrong to `problems`.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
-/// Options for opening the store, from the configuration.
+/// Returns the options for opening the store, from the configuration.
 [[nodiscard]] storage::StoreOptions store_options(const Config& config);
 
-/// Dependencies of the service that come from the outside.
+/// Objects that the caller of run_service() provides: environment, clock, handler types and
+/// callbacks.
 struct ServiceOptions {
   Environment environment;
   base::WallClock clock;
   handlers::HandlerTypes handler_types;
-  std::uint64_t random_seed;  ///< spreads retries over time; need not be secret
-  std::string replica;        ///< owner of the leases: a unique name for each running process
-  /// Called once, when both listeners accept connections.
+  /// Seed of the random numbers that spread retries over time. It need not be secret.
+  std::uint64_t random_seed;
+  /// Name of this process as the owner of leases. It must be unique for each running process.
+  std::string replica;
+  /// Function that is called once, when both listeners accept connections.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
 };
 
-/// Runs the service until SIGTERM or SIGINT, then drains it: readiness becomes false, the load
-/// balancer's delay passes, new connections are refused, requests in flight are finished, and the
-/// writer's queue is committed. SIGHUP loads all reload units again; a changed file loads the units
-/// that depend on it (see Reloader).
+/// Runs the service until SIGTERM or SIGINT, then drains it: the service reports "not ready", waits
+/// the load balancer's delay, refuses new connections, finishes the requests in flight, and commits
+/// the writer's queue. SIGHUP reloads all reload units; a changed file reloads the units that
+/// depend on it (see Reloader).
 ///
-/// \param problems problems of single units. They are logged, and loading is tried again.
-/// \return nothing after an orderly shutdown; else the reason why the service could not start.
+/// \param problems problems of single reload units. They are logged, and loading these units is
+///   tried again.
+/// \return nothing after an orderly shutdown; otherwise the reason why the service could not start.
 [[nodiscard]] std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
                                                  storage::Store& store, ServiceOptions options);
 

@@ -8,7 +8,7 @@ namespace {
 
 using OpenedConnection = storage::Connection::Result<std::unique_ptr<storage::Connection>>;
 
-/// Collects the results of opening several connections, and keeps the first failure.
+/// Collects the results when several store connections are opened, and keeps the first failure.
 class Opening {
  public:
   void keep(OpenedConnection opened, std::unique_ptr<storage::Connection>& into) {

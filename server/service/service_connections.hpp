@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Store connections that a running service needs.
+/// Opens the store connections that a running service needs.
 
 #include <memory>
 
@@ -12,25 +12,26 @@
 
 namespace couponhook::server {
 
-/// One connection for each thread that must not wait for another one.
+/// The store connections of the service: one for each thread that must not wait for another thread.
 struct ServiceConnections {
   storage::Inbox::Connections writers;
   std::unique_ptr<storage::Connection> deliveries;
   std::unique_ptr<storage::Connection> reader;
-  // For the operators' actions: control, retries and retries_reader.
+  // The three connections below are for operators' actions, such as retry, skip and pause.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  /// Wakes the other replicas; null when only one service can use the store (SQLite).
+  /// Wakes the delivery workers of the other replicas. Null when only one service can use the store
+  /// (SQLite).
   std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(
     storage::Store& store, const Config& config);
 
-/// Opens the connections of the scheduled reconciliation. They are opened separately, because a
-/// reload may start reconciliation later than the service.
+/// Opens the store connections for the scheduled reconciliation. They are opened separately,
+/// because a configuration reload may start the reconciliation later than the service.
 [[nodiscard]] storage::Connection::Result<ReconcilerConnections> open_reconciler_connections(
     storage::Store& store);
 

@@ -39,7 +39,8 @@ ReceiveRules make_rules(const Config& config, std::vector<Problem>& problems) {
   return rules;
 }
 
-/// Reconciliation without a ledger would find every entry missing, at every comparison.
+/// Checks that a ledger is configured if reconciliation is configured. Without a ledger, every
+/// comparison would report every entry in WeChat Pay's records as missing.
 void check_reconcile(const Config& config, const ReceiveRules& rules,
                      std::vector<Problem>& problems) {
   for (const MerchantConfig& merchant : config.merchants) {
@@ -56,9 +57,9 @@ void check_reconcile(const Config& config, const ReceiveRules& rules,
   }
 }
 
-/// Loads a listener's certificate.
-/// \return the TLS context, also when the certificate has expired: some clients still accept it, so
-///   an expired certificate is better than no listener. Null when the files cannot be used.
+/// Loads the TLS certificate of a listener.
+/// \return the TLS context, also when the certificate has expired: some clients still accept an
+///   expired certificate, so it is better than no listener. Null when the files cannot be used.
 TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
                     const std::filesystem::path& key, std::string_view unit,
                     std::vector<Problem>& problems) {
@@ -70,9 +71,9 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
   return expired ? *expired : nullptr;
 }
 
-/// Returns a random token that nobody knows. An empty token would let everybody in.
+/// Returns a random admin token that nobody knows. An empty token would let everybody in.
 crypto::Secret unknown_token() {
-  constexpr std::size_t kCharacters = 43;  // 256 bits
+  constexpr std::size_t kCharacters = 43;  // about 256 bits of randomness
   return crypto::Secret(crypto::random_alphanumeric(crypto::system_random(), kCharacters));
 }
 
@@ -83,13 +84,14 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
   if (!admin.tls_certificate.empty()) {
     setup.admin_tls = load_tls(where + "tls_certificate", admin.tls_certificate,
                                admin.tls_private_key, kAdminUnit, problems);
-    // Without TLS, clients would send the admin token unencrypted over the network.
+    // If the admin certificate cannot be loaded, use a self-signed substitute. Without TLS, clients
+    // would send the admin token unencrypted over the network.
     if (!setup.admin_tls) setup.admin_tls = make_stopgap_server_tls(now);
   }
   if (auto token = crypto::read_secret_line(admin.token_file)) {
     setup.admin_token = std::move(*token);
     return;
-  } else if (!admin.token_file.empty()) {  // an empty path was already reported
+  } else if (!admin.token_file.empty()) {  // an empty path was already reported as a problem
     problems.push_back({where + "token_file: " + admin.token_file.string(), token.error()});
     problems.back().unit = kAdminTokenUnit;
   }
@@ -123,8 +125,8 @@ bool can_serve(const Setup& setup, std::span<const Problem> problems,
 
 storage::StoreOptions store_options(const Config& config) {
   storage::StoreOptions options;
-  // A statement that takes longer than the reply budget is useless: its sender has already got a
-  // reply.
+  // Limit SQL statements to the reply budget (time limit for a reply). A statement that takes
+  // longer is useless: its sender has already got a reply.
   options.statement_max = std::min(config.store.statement_timeout, config.listener.reply_budget);
   options.admission_wait = config.listener.reply_budget;
   options.commit_max = config.store.commit_timeout;

@@ -26,7 +26,8 @@ void ShutdownWatchdog::end() {
                "reply_budget_ms, and is left; everything acknowledged is committed, and what was "
                "not is sent again");
   log_.flush();
-  // _Exit() runs neither destructors nor exit handlers. Both would wait for the thread that hangs.
+  // _Exit() ends the process without destructors and exit handlers. Both of these would wait for
+  // the thread that hangs.
   std::_Exit(EXIT_SUCCESS);
 }
 

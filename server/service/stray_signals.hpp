@@ -6,13 +6,14 @@
 namespace couponhook::server {
 
 /// Blocks signals that nobody sends to this service on purpose, but whose default action ends the
-/// process: SIGUSR1 and SIGUSR2 (other programs reopen their logs on these), SIGALRM and the other
-/// timers, SIGIO, SIGPWR, SIGSTKFLT and the real-time signals. They are blocked, not ignored: a
-/// child process would inherit ignored signals, but starts with an empty mask.
+/// process: SIGUSR1 and SIGUSR2 (other programs reopen their logs on these signals), SIGALRM and
+/// the other timer signals, SIGIO, SIGPWR, SIGSTKFLT and the real-time signals. The signals are
+/// blocked, not ignored: a child process would inherit ignored signals, but it starts with an empty
+/// signal mask.
 ///
-/// Call this function before the first thread starts, because threads inherit the mask. Signals
-/// that end a process on purpose (SIGTERM, SIGINT, SIGQUIT, SIGABRT) or after a fault of its own
-/// stay as they are.
+/// Call this function before the first thread starts, because threads inherit the signal mask.
+/// Signals that end a process on purpose (SIGTERM, SIGINT, SIGQUIT, SIGABRT), or after a fault of
+/// the process itself, are not blocked.
 void hold_off_stray_signals();
 
 }  // namespace couponhook::server

@@ -22,8 +22,8 @@ constexpr std::array<PageFile, 3> kFiles{{
     {"/page.js", "text/javascript; charset=utf-8", kPageJs},
 }};
 
-/// Content-Security-Policy header: only the page's own scripts, styles and requests are allowed,
-/// even if a notification contains HTML.
+/// Value of the Content-Security-Policy header of the status page. The browser then allows only the
+/// page's own scripts, styles and requests, even if a notification contains HTML.
 constexpr std::string_view kContentPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// The status page: three static files without data. Their script requests the data from the status
-/// endpoint, with the token that an operator enters.
+/// The status page for operators: three static files (HTML, CSS, JavaScript) that contain no data
+/// of the service. The script in the page requests the data from the status endpoint, with the
+/// token that an operator enters.
 
 #include <optional>
 #include <string_view>
@@ -12,12 +13,12 @@
 
 namespace couponhook::server {
 
-/// Paths of the page's files.
+/// URL paths of the status page's files.
 [[nodiscard]] std::vector<std::string_view> status_page_files();
 
-/// Finds a file of the status page.
-/// \param target the target of the request; its query is ignored.
-/// \return the reply with the file; nothing when the target is not a file of the page.
+/// Finds the file of the status page that a request asks for.
+/// \param target target (path and query) of the HTTP request; the query is ignored.
+/// \return the reply with the file; nothing when the target is not a file of the status page.
 [[nodiscard]] std::optional<Reply> status_page(std::string_view target);
 
 }  // namespace couponhook::server

@@ -1,5 +1,5 @@
-// Checks that the metrics for Prometheus equal the counted values, also while the store is
-// unavailable. The tests make the values by hand and compare the text.
+// Checks that the Prometheus metrics show the values that were counted, also while the store is
+// unavailable. The tests make the state of a service by hand and compare the text of the metrics.
 
 #include "server/admin/metrics.hpp"
 

@@ -1,6 +1,6 @@
-// Tests of background retries: a job retries all matching deliveries, reports its progress, and can
-// be cancelled. The tests use more dead letters than one page holds in a real store, and look at
-// the job or cancel it between two pages.
+// Tests of background jobs that retry, move or skip many deliveries: a job processes all matching
+// deliveries, reports its progress, and can be cancelled. The tests use more dead deliveries than
+// one page holds, in a real store, and look at the job or cancel it between two pages.
 
 #include "server/admin/retry_jobs.hpp"
 
@@ -63,7 +63,8 @@ class RetryJobsTest : public ::testing::Test {
   }
   std::int64_t dead() { return reader_.counts()->deliveries_dead; }
 
-  /// \param on_page called after each page, on the job's thread.
+  /// Makes the RetryJobs object under test.
+  /// \param on_page function that is called after each page of deliveries, on the job's thread.
   std::unique_ptr<RetryJobs> jobs(std::function<void()> on_page = [] {}) {
     return std::make_unique<RetryJobs>(
         storage::Reader(*store_->reader()), storage::DeliveryControl(*store_->writer()),

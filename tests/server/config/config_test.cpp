@@ -43,7 +43,7 @@ class ConfigFile : public ::testing::Test {
       return std::nullopt;
     });
   }
-  /// Loads the text and returns each problem as "key: message".
+  /// Loads the text as a configuration file, and returns each problem as "key: message".
   std::vector<std::string> problems(const std::string& text) {
     const auto config = load(text);
     std::vector<std::string> lines;

@@ -1,5 +1,6 @@
-// Tests of pasted certificate serials and key ids: an unambiguous notation is converted, and any
-// other is refused with a message that says what the text looks like.
+// Tests of certificate serials and public key ids that a user pastes: a clear notation is converted
+// to WeChat Pay's form. Any other text is refused with a message that says what the text looks
+// like.
 
 #include "server/config/pasted_ids.hpp"
 

@@ -1,6 +1,7 @@
-// Tests of hot reload: a unit (such as one merchant's keys) is loaded when its files change, when
-// it is stale, and every few seconds while it is refused; its refusal is reported once. The tests
-// use files in a folder, a loader that counts its calls, and their own time.
+// Tests of hot reload. A reload unit (such as one merchant's keys) is loaded again when its files
+// change, when its content is too old, and every few seconds while loading fails. A failure is
+// reported once. The tests use files in a folder, a loader that counts its calls, and their own
+// time.
 
 #include "server/config/reload_units.hpp"
 

@@ -1,6 +1,6 @@
 // Checks that no configuration file can crash the program, and that each malformed file is refused
-// with an existing line number. The tests use texts on which plain toml++ fails an assertion or has
-// undefined behaviour, and random changes of texts.
+// with the number of an existing line. The tests use texts on which plain toml++ fails an assertion
+// or has undefined behaviour, and random changes of texts.
 
 #include "server/config/toml.hpp"
 
@@ -76,7 +76,8 @@ TEST(Toml, TakesVariablesWithoutQuotes) {
   }
 }
 
-/// A short version of a longer fuzz run with sanitizers.
+/// Parses random texts, to find one that crashes the parser. This is a short version of a longer
+/// fuzz run with sanitizers.
 TEST(Toml, NeitherEndsTheProgramNorNamesALineThatIsNotThere) {
   constexpr std::array<std::string_view, 40> kPieces = {
       "[",    "]",      "[[",     "]]",  "\n",     "\r\n",       "\r",       "=",

@@ -1,6 +1,6 @@
-// Checks that `doctor` recognizes the content of a file (certificate, private key, public key),
-// whatever setting the file is used for. The tests make key pairs with known serials, and a
-// certificate authority with the openssl command.
+// Checks that `doctor` recognizes the content of a file (certificate, private key or public key),
+// whatever setting names the file. The tests make key pairs with known serials, and a certificate
+// authority with the openssl command.
 
 #include "server/doctor/certificate_facts.hpp"
 
@@ -17,7 +17,7 @@ using std::chrono::days;
 
 constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'772'000'000)};
 
-/// One key pair in files, shared by all tests.
+/// A key pair and its certificate, each in its own file. All tests share these files.
 struct Files {
   crypto::SelfSignedPair pair =
       crypto::make_self_signed({crypto::PairKind::kRsa2048, "1900000001", {}, kNow, days(30)});

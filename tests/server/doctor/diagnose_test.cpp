@@ -1,5 +1,5 @@
 // Checks that `doctor` reports every broken set-up with its consequence and a remedy, and reports
-// nothing for a correct one. Each test changes one fact of a correct set-up.
+// nothing for a correct set-up. Each test changes one fact about a correct set-up.
 
 #include "server/doctor/diagnose.hpp"
 
@@ -48,8 +48,8 @@ Names names(const DoctorFacts& facts) {
   return found;
 }
 
-/// Returns the names of the problems found in a correct set-up after `change` has changed its
-/// merchant.
+/// Takes a correct set-up, lets `change` modify its merchant, and returns the names of the problems
+/// that `doctor` then finds.
 template <typename Change>
 Names names_with_merchant(const Change& change) {
   DoctorFacts facts = sound();

@@ -1,6 +1,6 @@
-// Tests of the folder for fetched certificates: an unusable folder is reported with its problem,
-// and a failed write never leaves a half-written folder. The tests use folders in each such state
-// and new certificates.
+// Tests of the folder for downloaded platform certificates: an unusable folder is reported with its
+// problem, and a failed write never leaves only part of the new files. The tests write new
+// certificates to folders in different unusable states.
 
 #include "server/outbound/certificate_folder.hpp"
 
@@ -66,7 +66,8 @@ TEST_F(CertificateFolder, IsWrittenAndReadAgain) {
 
 TEST_F(CertificateFolder, TellsOfAFileThatCannotBeReplaced) {
   const PlatformCertificate certificate = make_certificate();
-  // A non-empty folder with the certificate's file name, which rename(2) cannot replace.
+  // Make a non-empty folder that has the name of the certificate's file. rename(2) cannot replace
+  // it.
   std::filesystem::create_directories(folder_.path() / "kept" /
                                       ("wechatpay_" + certificate.serial + ".pem") / "x");
 

@@ -1,5 +1,5 @@
-// Checks that certificates are fetched and stored neither too rarely nor too often, whichever step
-// fails. The tests give the time as a parameter.
+// Checks that platform certificates are downloaded and written to files neither too rarely nor too
+// often, whichever step fails. The tests pass the time as a parameter.
 
 #include "server/outbound/certificate_schedule.hpp"
 
@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 class Schedule : public ::testing::Test {
  protected:
-  /// Returns the minutes at which a fetch is due if every fetch fails.
+  /// Returns the minutes at which a download of certificates is due, if every download fails.
   std::vector<int> failing_fetches(bool has_none, int count) {
     std::vector<int> due;
     for (int minute = 0; static_cast<int>(due.size()) < count; ++minute) {
@@ -26,7 +26,7 @@ class Schedule : public ::testing::Test {
     }
     return due;
   }
-  /// Returns the seconds at which writing the certificates is due if every write fails.
+  /// Returns the seconds at which writing the certificates to files is due, if every write fails.
   std::vector<int> failing_keeps(int count) {
     std::vector<int> due;
     for (int second = 0; static_cast<int>(due.size()) < count; ++second) {

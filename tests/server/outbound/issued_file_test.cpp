@@ -1,6 +1,6 @@
-// Tests of the file of issued coupons: each line names a user or is reported with line and column,
-// and an identifier that a spreadsheet changed is never queried. Each test file differs in one
-// thing.
+// Tests of the issued file (list of users who received a coupon): each line names a user, or is
+// reported with line and column. An identifier that a spreadsheet changed is never used for a
+// query. Each test file has one difference from a correct file.
 
 #include "server/outbound/issued_file.hpp"
 

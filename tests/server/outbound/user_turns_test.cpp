@@ -1,5 +1,5 @@
-// Checks that every user is polled again and again, even if there are more users than one round
-// takes. The tests use invented lists of users, without WeChat Pay.
+// Checks that every user's coupons are queried again and again, even if there are more users than
+// one round queries. The tests use invented lists of users and do not call WeChat Pay.
 
 #include <set>
 #include <string>
@@ -22,7 +22,7 @@ std::vector<UserName> users(const std::vector<std::string>& openids) {
   return all;
 }
 
-/// Runs one round that polls at most `most` users, and returns the polled users.
+/// Runs one round that queries at most `most` users, and returns these users.
 std::vector<std::string> look(UserTurns& turns, const std::vector<std::string>& openids,
                               std::size_t most) {
   std::vector<std::string> asked;

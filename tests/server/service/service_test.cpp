@@ -1,6 +1,6 @@
-// Checks that a service that stops because of an exception shuts down in order: no code posts to an
-// I/O thread that has ended. Replies wait for handlers, and these handlers finish during the
-// shutdown; a sanitizer detects use of destroyed objects.
+// Checks that a service that stops because of an exception shuts down in the right order: no code
+// posts work to an I/O thread that has ended. In the test, replies wait for handlers, and these
+// handlers finish during the shutdown. A sanitizer detects the use of destroyed objects.
 
 #include "server/service/service.hpp"
 
@@ -23,8 +23,8 @@ namespace {
 
 constexpr int kReplies = 16;
 
-/// Holds all calls until open(), and then lets them return one after the other, a millisecond
-/// apart.
+/// Gate for handler calls: it blocks all calls until open(). Then it lets the calls return one
+/// after the other, a millisecond apart.
 class Gate {
  public:
   void pass() {
