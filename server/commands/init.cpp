@@ -25,7 +25,7 @@ constexpr std::chrono::days kCertificateLife{3650};
 /// Returns the content of the configuration file couponhook.toml that `init` writes.
 /// \param api_serial serial of the merchant's API certificate.
 std::string config_text(const InitOptions& options, const std::string& api_serial) {
-  return R"(# A local set-up of couponhook, made by `couponhook init`. Every key: docs/configuration.md.
+  return R"(# A local set-up, made by `couponhook init`. Every key: docs/configuration.md.
 
 [listener]
 address = "127.0.0.1"                  # "0.0.0.0" to be reached from outside
