@@ -110,8 +110,8 @@ extern const Statement kReport;
 /// Makes the oldest open delivery of an ordering lane (one handler and one coupon) due, unless a
 /// pause holds it back. Parameters: due_at, lane number.
 extern const Statement kPromote;
-/// Writes one attempt into the history of a delivery. Parameters: delivery (its seq), slot (row of
-/// the history, reused after the last one), attempt, began_at, ended_at, outcome, error.
+/// Writes one attempt into the history of a delivery, which keeps the latest 32. Parameters:
+/// delivery (its seq), slot (place in the history), attempt, began_at, ended_at, outcome, error.
 extern const Statement kRecordAttempt;
 /// Extends the lease on a delivery. Parameters: lease end, seq of the delivery, fence (fencing
 /// token). Result: seq; no row if another replica has taken over the lease.
