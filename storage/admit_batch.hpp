@@ -33,7 +33,7 @@ struct Work {
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<LeasedDelivery> leased{};
-  std::size_t bytes = 0;  ///< memory that the request counts for in the queue
+  std::size_t bytes = 0;  ///< bytes of memory that count against the limit of the queue
 };
 
 /// Writes batches of requests through one database connection. Starts no threads and calls no
@@ -66,7 +66,7 @@ class BatchWriter {
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< row number; 0 if the notification is a copy
+    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored one
   };
   /// A new delivery that is created with a lease for this process. `position` is the index of its
   /// INSERT among the commands of the round trip, and so of the result that holds its number.
@@ -99,7 +99,8 @@ class BatchWriter {
 
   Connection& connection_;
   const LeaseTerms terms_;
-  /// Counter slot (the rows in which one writer counts) whose names of totals were read.
+  /// Number of the counter slot (the rows in which one writer counts) for which this object has
+  /// read the names of the totals.
   std::optional<std::int64_t> counted_slot_;
   bool made_deliveries_ = false;
 

@@ -90,7 +90,7 @@ struct Finished {
 
 /// Number of open and of dead deliveries in the store, over all handlers.
 struct Backlog {
-  std::int64_t pending = 0;  ///< number of open deliveries of which no attempt has failed
+  std::int64_t pending = 0;  ///< number of open deliveries without a failed attempt
   /// Number of deliveries that have failed at least once and will be tried again.
   std::int64_t retrying = 0;
   std::int64_t dead = 0;

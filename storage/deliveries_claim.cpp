@@ -249,8 +249,8 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
     if (candidate.whose_turn() != candidate.delivery_id) {
       if (!found.empty() && candidate.due_at_ms) {
         commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
-        // This candidate lets the delivery ahead of it go first. The delivery ahead may have lost
-        // its own due time while this candidate was being delivered, so make it due.
+        // The delivery ahead goes first. If an operator retried it while this candidate was leased,
+        // it may have lost its due time to wait for this candidate. So it is made due again.
         if (!candidate.running) {
           commands_.push_back(Command(sql::kPromote, {now_ms, candidate.lane}));
         }

@@ -12,11 +12,12 @@ namespace couponhook::storage {
 
 /// States of a delivery. The database holds these strings: never rename them.
 namespace state {
-inline constexpr std::string_view kPending = "pending";  ///< open: no attempt has failed so far
-/// Open: at least one attempt failed, and the delivery is tried again.
+/// The delivery is open, and no attempt has failed so far.
+inline constexpr std::string_view kPending = "pending";
+/// The delivery is open: at least one attempt failed, and the delivery is tried again.
 inline constexpr std::string_view kRetrying = "retrying";
 inline constexpr std::string_view kDone = "done";
-/// Given up (a dead letter), until an operator retries the delivery.
+/// The delivery is given up (a dead letter), until an operator retries it.
 inline constexpr std::string_view kDead = "dead";
 inline constexpr std::string_view kSkipped = "skipped";  ///< an operator dropped the delivery
 }  // namespace state

@@ -75,7 +75,7 @@ struct Inbox::Impl {
   void stop();
   InboxActivity current_activity() const;
 
-  // The functions below run on a writer thread.
+  // Functions that run on a writer thread.
   void work_until_stopped(Writer& writer);
   void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
@@ -91,16 +91,17 @@ struct Inbox::Impl {
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // Call the functions below only while holding the mutex.
+  // Functions that may be called only while the mutex is held.
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
   std::size_t uncommitted() const { return waiting() + committing; }
 
-  // The members below do not change after construction, so they are read without the mutex.
+  // Members that do not change after construction, so that any thread may read them without the
+  // mutex.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // The mutex protects the members below.
+  // Members that callers and writer threads share; the mutex protects them.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::condition_variable stop_pauses;
@@ -109,9 +110,10 @@ struct Inbox::Impl {
   /// before `queue`.
   std::vector<Work> backlog;
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< memory of waiting requests and of those being committed
+  std::size_t bytes = 0;     ///< bytes of memory of waiting requests and of those being committed
   std::size_t sleepers = 0;  ///< number of writer threads that sleep because they have no work
-  /// A sleeping writer thread has been notified, and will take the requests that are queued now.
+  /// True while a sleeping writer thread has been woken and will take the requests that are queued
+  /// now.
   bool waking = false;
   bool stopping = false;
   InboxActivity activity;
@@ -119,7 +121,7 @@ struct Inbox::Impl {
   CommitHealth health;
 
   std::once_flag joined;
-  /// The last member, because the writer threads use all the members above.
+  /// The writer threads. Declared last, because they use all the members above.
   std::list<Writer> writers;
 };
 
@@ -246,8 +248,9 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
     if (!written) {
       const FailureCode code = written.error().code;
       const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
-      // If neither of the two is true, the store itself has failed, and would fail for each
-      // remaining request. So the rest is refused without a try.
+      // Go on with the next request only if the database refused this one alone, or if smaller
+      // requests may still fit on the disk. Otherwise the store itself has failed, and the
+      // remaining requests are refused without a try.
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
       const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
       note_refused(refused);

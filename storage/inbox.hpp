@@ -98,7 +98,7 @@ class Inbox {
     /// The request was refused because queue_max or queue_bytes_max is reached; its listener is not
     /// called.
     kFull,
-    kStopped,  ///< The request was refused because stop() was called; its listener is not called.
+    kStopped,  ///< the request was refused because stop() was called; its listener is not called
   };
   /// Function that returns the current time in milliseconds since the Unix epoch.
   using Clock = std::function<std::int64_t()>;

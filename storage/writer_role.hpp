@@ -21,9 +21,9 @@ enum class WriterRole : std::uint8_t {
   /// Storing of notifications: the sender waits, and a reply of success promises that the
   /// notification is kept.
   kAdmissions,
-  kDeliveries,   ///< claims and results of deliveries
-  kOperators,    ///< An operator's command: the operator waits until the change is kept.
-  kMaintenance,  ///< Purges, bulk retries, leases on periodic tasks: nobody waits for them.
+  kDeliveries,   ///< taking deliveries under leases, and recording their results
+  kOperators,    ///< a command of an operator, who waits until the change is kept
+  kMaintenance,  ///< purges, bulk retries, leases on periodic tasks: nobody waits for them
 };
 inline constexpr std::size_t kWriterRoles = 4;
 

@@ -47,7 +47,7 @@ class PostgresListener final : public WakeChannel {
   std::string listen_;
   std::string notify_;
   Backoff backoff_;
-  int wake_;  ///< An eventfd that wakes the thread in wait().
+  int wake_;  ///< an eventfd that wakes the thread in wait()
   std::atomic<bool> announces_{false};
   Deadline announces_again_at_{};
   std::atomic<bool> interrupted_{false};

@@ -273,7 +273,7 @@ void Purge::append_counted(std::string_view total, const Command& removal) {
   commands_.push_back(removal);
 }
 
-/// \return how many of the rows that a DELETE returned were counted in the total.
+/// \return how many of the rows that a DELETE removed had been counted in the stored total `total`.
 std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
   if (total != counter::kUnreadable) return std::ssize(rows);
   return std::ranges::count_if(rows, [](const Row& row) {

@@ -112,7 +112,7 @@ class Purge {
     kDone
   };
   struct Counted {
-    std::size_t position;  ///< index of the DELETE in commands_
+    std::size_t position;  ///< index of the DELETE statement in commands_
     std::string_view total;
   };
   struct Seen {

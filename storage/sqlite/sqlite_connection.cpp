@@ -145,7 +145,8 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 SqliteConnection::~SqliteConnection() {
   rollback();
   if (files_ == nullptr) return;
-  // Since the last check, another database may have taken the place of this one.
+  // Another database may have taken the place of this one since the last check, so check again
+  // before closing.
   try {
     if (!files_->check()) checkpoint_if_lost();
   } catch (...) {  // out of memory: the result of the last check of the files counts
@@ -342,7 +343,7 @@ Connection::Result<void> SqliteConnection::execute(const Command& command, Rows&
   if (const int rc = bind(statement, command.parameters()); rc != SQLITE_OK) return failure(rc);
   if (statement_max_.count() > 0) deadline_ = Clock::now() + statement_max_;
 
-  // Overwrites the rows of the last execution, to reuse their memory.
+  // Overwrites the result rows of the statement's last execution, to reuse their memory.
   std::size_t count = 0;
   const auto next_row = [&](int columns) -> Row& {
     if (rows.size() == count) rows.emplace_back();

@@ -25,7 +25,7 @@ namespace couponhook::storage {
 /// State of SQLite's write-ahead log (WAL) after a checkpoint, counted in frames (one page each).
 struct LogState {
   int frames = 0;
-  int copied = 0;  ///< number of frames that are in the database file too
+  int copied = 0;  ///< number of WAL frames that have been copied into the database file
 };
 
 /// A connection to a database in an SQLite file.
@@ -139,7 +139,8 @@ class SqliteConnection final : public Connection {
 
   std::string path_;
   std::shared_ptr<const void> keeps_;
-  /// Files whose place is checked; null if it is not checked.
+  /// Database and log files, whose place is checked after each transaction; null if it is not
+  /// checked.
   std::shared_ptr<SqliteFiles> files_;
   std::shared_ptr<WriteTurns> turns_;
   WriterRole role_;

@@ -57,7 +57,8 @@ class SqliteFiles {
   /// a few microseconds.
   /// \return kMoved if it would not; the message stays the same until something changes.
   [[nodiscard]] Result<void> check();
-  /// Repeats check() if the last check failed; otherwise does nothing.
+  /// Repeats check() if the last check found that a file was not in its place; otherwise does
+  /// nothing.
   [[nodiscard]] Result<void> check_if_lost();
 
   /// Counts a transaction that was written to files which are no longer in their place, for the

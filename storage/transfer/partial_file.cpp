@@ -21,7 +21,7 @@ PartialFile::PartialFile(fs::path final_name, fs::path path, int descriptor)
 
 Connection::Result<std::unique_ptr<PartialFile>> PartialFile::create(const fs::path& final_name) {
   std::string name = final_name.string() + ".partial-XXXXXX";
-  // POSIX creates the file with mode 0600.
+  // mkostemp() creates the file readable only by its owner (mode 0600), as POSIX requires.
   const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor < 0) return file_failure("cannot make file", name, errno);
   return std::unique_ptr<PartialFile>(new PartialFile(final_name, name, descriptor));

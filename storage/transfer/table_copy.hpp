@@ -77,7 +77,7 @@ class TableWalk {
  private:
   Connection& connection_;
   const CopiedTable& table_;
-  Row last_;  ///< Last row of the previous page; empty before the first page.
+  Row last_;  ///< last row of the previous page; empty before the first page
   std::int64_t limit_ = 100;
   std::vector<Rows> results_;
 };
