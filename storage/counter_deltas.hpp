@@ -22,8 +22,8 @@ inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
-// The totals below go up and down: they count the present rows. The totals above (stored,
-// duplicates, conflicts, quarantined) count all events since the store was created.
+// Totals of present rows, which go up and down. The other totals (stored, duplicates, conflicts,
+// quarantined) count all events since the store was created.
 inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";

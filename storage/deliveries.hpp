@@ -178,7 +178,7 @@ class Deliveries {
            std::string_view state, std::string_view error, std::int64_t now_ms);
   [[nodiscard]] Work count_and_run();
 
-  // The functions below take deliveries under leases. They are defined in deliveries_claim.cpp.
+  // Functions that take deliveries under leases; defined in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
@@ -187,7 +187,7 @@ class Deliveries {
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
   void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
 
-  // The functions below record the results of attempts.
+  // Functions that record the results of attempts.
   [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
                             std::vector<bool>& counted);
   void report(const Finished& finished, Row& held, std::int64_t now_ms);

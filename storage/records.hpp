@@ -169,7 +169,7 @@ struct DeliveryRecord {
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
-  // The three members below identify the notification of the delivery. They are set only in lists
+  // Id, merchant and event type of the notification that is delivered. They are set only in lists
   // of deliveries and by Reader::delivery().
   std::string notification_id;
   std::string mchid;

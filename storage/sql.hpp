@@ -199,18 +199,18 @@ extern const Statement kAttemptsOf;
 /// number of rows. Parameters: before (the page has only lower seq numbers), number of rows to
 /// skip. Result: seq of that delivery.
 extern const Statement kDeliveryFloor;
-/// Lists one page of deliveries. Parameters: before and floor (seq below before, and not below
-/// floor), state, handler, event_type, mchid, error, since, until, limit. Result: the columns in
-/// the macro COUPONHOOK_LISTED_COLUMNS.
+/// Lists one page of deliveries: those with seq numbers from floor up to, but not including,
+/// before. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
+/// limit. Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListDeliveries;
 /// Finds the oldest delivery in one state that a page of a list may look at, because a page looks
 /// at a limited number of rows. Parameters: state, before (the page has only lower seq numbers),
 /// number of rows to skip. Result: seq of that delivery.
 extern const Statement kUndoneFloor;
-/// Lists one page of deliveries in one state other than "done", through the index on the state,
-/// which leaves out "done". Parameters: state, before and floor (seq below before, and not below
-/// floor), handler, event_type, mchid, error, since, until, limit. Result: the columns in the macro
-/// COUPONHOOK_LISTED_COLUMNS.
+/// Lists one page of deliveries in one state other than "done": those with seq numbers from floor
+/// up to, but not including, before. Uses the index on the state, which leaves out "done".
+/// Parameters: state, before, floor, handler, event_type, mchid, error, since, until, limit.
+/// Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListUndone;
 /// Finds the next handler, by name, that has deliveries with a due time. Parameter: after (name of
 /// the previous handler). Result: handler.
@@ -225,17 +225,17 @@ extern const Statement kOpenOfHandler;
 /// limited number of rows. Parameters: before (the page has only lower seq numbers), number of rows
 /// to skip. Result: seq of that notification.
 extern const Statement kNotificationFloor;
-/// Lists one page of notifications. Parameters: before and floor (seq below before, and not below
-/// floor), event_type, state, mchid, since, until, limit. Result: the columns in the macro
-/// COUPONHOOK_NOTIFICATION_COLUMNS.
+/// Lists one page of notifications: those with seq numbers from floor up to, but not including,
+/// before. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
+/// columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListNotifications;
 /// Finds the oldest notification with a flaw that one page of a list may look at, because a page
 /// looks at a limited number of rows. Parameters: before (the page has only lower seq numbers),
 /// number of rows to skip. Result: seq of that notification.
 extern const Statement kFlawFloor;
-/// Lists one page of unreadable notifications. Parameters: before and floor (seq below before, and
-/// not below floor), event_type, mchid, since, until, limit. Result: the columns in the macro
-/// COUPONHOOK_NOTIFICATION_COLUMNS.
+/// Lists one page of unreadable notifications: those with seq numbers from floor up to, but not
+/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// the columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListUnreadable;
 /// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty. Result: the
 /// columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
@@ -256,9 +256,9 @@ extern const Statement kNoteFlaw;
 /// limited number of rows. Parameters: before (the page has only lower seq numbers), number of rows
 /// to skip. Result: seq of that body.
 extern const Statement kQuarantineFloor;
-/// Lists one page of quarantined bodies. Parameters: before and floor (seq below before, and not
-/// below floor), event_type, mchid, since, until, limit. Result: the columns in the macro
-/// COUPONHOOK_QUARANTINE_COLUMNS.
+/// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
+/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// the columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
 extern const Statement kListQuarantine;
 /// Reads the ledger facts of a coupon and the refunds of its transactions. Parameters: stock_id,
 /// coupon. Result: kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,

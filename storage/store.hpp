@@ -53,7 +53,7 @@ struct StoreOptions {
   /// checks everything.
   std::chrono::milliseconds quick_check_max{300};
 
-  // The options below are for PostgreSQL only.
+  // Options for PostgreSQL only.
   /// Longest time of one statement on a connection that writes.
   std::chrono::milliseconds statement_max{3000};
   /// Longest time that a connection waits for a commit.

@@ -58,8 +58,8 @@ class PostgresSession {
   /// on a statement.
   [[nodiscard]] bool was_silent() const { return silent_; }
 
-  // The functions below whose names begin with "queue" copy their arguments. If one of them fails,
-  // the next receive() reports the error.
+  // Functions that queue a statement, or the end of the pipeline. They copy their arguments. If one
+  // of them fails, the next receive() reports the error.
 
   /// Queues an SQL statement without parameters and without result rows.
   void queue(const char* text);

@@ -44,7 +44,7 @@ class WriteTurns {
   };
   using Line = std::deque<Waiting*>;
 
-  // Call the functions below only while holding the mutex.
+  // Functions that may be called only while the mutex is held.
   [[nodiscard]] Line& line_of(WriterRole role) { return lines_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] Line* next_line();
 

@@ -232,7 +232,7 @@ TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
   EXPECT_TRUE(reader().pauses().value().empty());
 }
 
-// The tests below check the history of attempts of a delivery.
+// Tests of the history of attempts of a delivery.
 
 TEST_P(DeliveryControlTest, TellsWhatBecameOfEachAttempt) {
   keep("n1", "c1");
@@ -261,7 +261,7 @@ TEST_P(DeliveryControlTest, KeepsTheLatestAttemptsOfAnEndlessFailure) {
   EXPECT_EQ(history.back().attempt, 40);
 }
 
-// The tests below check the lists of deliveries and their filters.
+// Tests of the lists of deliveries and their filters.
 
 TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   keep_dead("dead");

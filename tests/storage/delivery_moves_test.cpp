@@ -145,7 +145,7 @@ TEST_P(DeliveryMovesTest, LetsNoResultReachADeliveryThatWasMovedAfterItsLease) {
   EXPECT_EQ(delivery("n1").state, "retrying");
 }
 
-// The tests below check the list of handlers that have open deliveries but are in no configuration.
+// Tests of the list of handlers that have open deliveries but are in no configuration.
 
 TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep_dead("dead", "c5");

@@ -63,7 +63,7 @@ class QuarantineControlTest : public WithDeliveries {
 COUPONHOOK_ON_EVERY_ENGINE(QuarantineControlTest);
 using Handlers = std::vector<std::string>;
 
-// The tests below are about quarantined bodies: signed correctly, but not yet decrypted.
+// Tests of quarantined bodies: signed correctly, but not yet decrypted.
 
 TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"), quarantined('z', "n3"));
@@ -156,7 +156,7 @@ TEST(MigratedStoreTest, CountsWhatAnOlderStoreHasSealed) {
   }
 }
 
-// The tests below are about unreadable notifications: decrypted, but with content that this release
+// Tests of unreadable notifications: decrypted, but with content that this release
 // cannot read.
 
 TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
