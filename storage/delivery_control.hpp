@@ -42,7 +42,9 @@ class DeliveryControl {
   /// Retries deliveries: makes each one due now, whatever its state, and begins a new round of
   /// attempts. Earlier attempts stay in the history of the delivery. A delivery whose lease has not
   /// ended is not changed, because its handler may be running.
-  /// \return one result for each delivery, in the given order.
+  /// \param deliveries numbers of the deliveries, in ascending order: rows are locked in this
+  /// order, so that two transactions wait for each other and do not deadlock. The same holds for
+  /// move() and skip(). \return one result for each delivery, in the given order.
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
                                                          std::int64_t now_ms);
 
