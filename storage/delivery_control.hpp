@@ -44,7 +44,8 @@ class DeliveryControl {
   /// ended is not changed, because its handler may be running.
   /// \param deliveries numbers of the deliveries, in ascending order: rows are locked in this
   /// order, so that two transactions wait for each other and do not deadlock. The same holds for
-  /// move() and skip(). \return one result for each delivery, in the given order.
+  /// move() and skip().
+  /// \return one result for each delivery, in the given order.
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
                                                          std::int64_t now_ms);
 
