@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t kNotAsked = std::numeric_limits<std::size_t>::max();
 
-/// Sets every outcome to kFailed when it goes out of scope, unless release() was called after a
-/// commit.
+/// Sets the outcome of every request of a batch to kFailed when this guard goes out of scope,
+/// unless release() was called after the commit.
 class OutcomesFail {
  public:
   explicit OutcomesFail(std::span<Work> batch) : batch_(batch) {}
@@ -54,8 +54,9 @@ auto fact_key(const Admission& a) {
   return std::tie(f.stock_id, f.coupon, f.kind, f.transaction_id, f.business_key);
 }
 
-/// Adds the number of refused notifications to the message of kMoved: they were written to files
-/// that nobody will look for, and their senders send them again.
+/// Adds the number of refused notifications to the message of a kMoved failure (the database file
+/// was moved or replaced while it was open). Those notifications were written to a file that nobody
+/// will open again, so WeChat Pay must send them again.
 Failure with_count(Failure failure, std::size_t notifications) {
   if (failure.code == FailureCode::kMoved && notifications > 0) {
     failure.message += "; " + std::to_string(notifications) +
@@ -102,7 +103,8 @@ void BatchWriter::sort(std::span<Work> batch) {
       padding_bytes_ = std::max(padding_bytes_, std::get<Probe>(work.content).bytes);
     }
   }
-  // Stable sort: of two copies in one batch, the first one is stored.
+  // A stable sort keeps the order of arrival: if one batch holds two copies of a notification, the
+  // one that arrived first is stored.
   std::stable_sort(admissions_.begin(), admissions_.end(), [](const auto& a, const auto& b) {
     return std::tie(a.admission->id, a.admission->mchid) <
            std::tie(b.admission->id, b.admission->mchid);
@@ -156,7 +158,7 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
 }
 
 void BatchWriter::append_beat(std::int64_t now_ms) {
-  // Random bytes, so that no engine can compress the padding.
+  // The padding of a test row is random bytes, so that no database engine can compress it.
   std::minstd_rand noise;
   padding_.resize(padding_bytes_);
   for (char& byte : padding_) byte = static_cast<char>(noise() >> 8);
@@ -186,8 +188,8 @@ BatchWriter::Result BatchWriter::follow_up() {
   ask_for_origins();
   const std::size_t first_to_leave = commands_.size();
   for (const Admitted& item : admissions_) {
-    // The notification is stored now, or was stored already: the quarantined body is no longer
-    // needed.
+    // The notification is in the store now, either new or from before. So the quarantined body (the
+    // undecrypted request that this notification was read from) is no longer needed and is deleted.
     if (const auto& sealed = item.admission->opened_from) {
       commands_.push_back(
           Command(sql::kLeaveQuarantine, {sealed->quarantine_id, as_bytes(sealed->body_digest)}));
@@ -208,8 +210,9 @@ void BatchWriter::append_facts() {
   for (const Admission* admission : facts_) commands_.push_back(insert_fact(*admission));
 }
 
-/// Reads which notification stored each fact first. Runs after the INSERT of the facts, so the
-/// answer is right even if other transactions insert the same facts meanwhile.
+/// Adds commands that read which notification stored each ledger fact first. A ledger fact is the
+/// issuing, redemption or refund of a coupon. The commands run after the INSERT of the facts, so
+/// the answer is right even if other transactions insert the same facts meanwhile.
 void BatchWriter::ask_for_origins() {
   origins_.clear();
   for (const Admitted* item : with_deliveries_) {
@@ -227,8 +230,8 @@ void BatchWriter::leave_out_retold() {
   });
 }
 
-/// Inserts deliveries in the order in which their notifications arrived: the deliveries of one
-/// coupon are made in that order.
+/// Inserts the deliveries of new notifications in the order in which the notifications arrived,
+/// because the deliveries of one coupon are made in that order.
 BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   made_deliveries_ = false;
   if (with_deliveries_.empty()) return {};
@@ -248,8 +251,8 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   return {};
 }
 
-/// Reads which lanes have an open delivery, behind which no delivery may be created with a lease,
-/// and which pauses are active.
+/// Reads which ordering lanes (one handler and one coupon) already have an open delivery, and which
+/// pauses are active. In such a lane, or under a pause, a new delivery must wait and gets no lease.
 BatchWriter::Result BatchWriter::look_at_lanes() {
   taken_lanes_.clear();
   pauses_.clear();
@@ -301,10 +304,12 @@ BatchWriter::Result BatchWriter::read_copies() {
   conflicts_.clear();
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     Admitted& copy = *copies_[i];
-    // Two commands were run for each copy: the first counts it, the second reads the stored row.
+    // For each copy of a stored notification two commands were run: the first counts the copy, the
+    // second reads the stored row. This is the result of the second.
     const Rows& rows = results_[2 * i + 1];
     if (rows.empty()) {
-      // Another connection deleted the stored notification between our INSERT and our UPDATE.
+      // Another connection deleted the stored notification after our INSERT had found it and before
+      // our UPDATE could count the copy.
       return Failure{FailureCode::kConflict,
                      "a notification was removed while a copy of it was being counted"};
     }
@@ -329,7 +334,8 @@ BatchWriter::Result BatchWriter::insert_conflicts() {
   }
   if (auto inserted = run(); !inserted) return inserted;
   for (std::size_t i = 0; i < conflicts_.size(); ++i) {
-    // The same conflict again counts as a duplicate of the stored one, not as a new conflict.
+    // A copy whose differing content was stored as a conflict before counts as a duplicate, not as
+    // one more conflict.
     counters_.add(results_[i].empty() ? counter::kDuplicates : counter::kConflicts);
   }
   return {};

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Writes a batch of admissions in one transaction.
+/// Writes a batch of notifications and quarantined requests to the store in one transaction.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,50 +21,55 @@
 
 namespace couponhook::storage {
 
-/// Request to commit any row, to test whether a commit is possible.
+/// Request to commit a test row, which shows whether the store can commit now.
 struct Probe {
-  std::size_t bytes = 0;  ///< size of the row to commit
+  std::size_t bytes = 0;  ///< size of the test row in bytes
 };
 
-/// One request to the Inbox, with its listener and its outcome.
+/// One queued request to the Inbox (a notification, a quarantined request or a test row), with its
+/// outcome and the listener that is told the outcome.
 struct Work {
   std::variant<Probe, Admission, Quarantined> content;
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<LeasedDelivery> leased{};
-  std::size_t bytes = 0;  ///< memory that the request counts for in the queue
+  std::size_t bytes = 0;  ///< bytes of memory that count against the limit of the queue
 };
 
-/// Writes batches through one connection. Uses no threads and calls no listeners.
+/// Writes batches of requests through one database connection. Starts no threads and calls no
+/// listeners.
 ///
-/// The first round trip inserts every row unless its key exists. The unique index decides what is
-/// new, so several writers need not coordinate. The next round trip writes what depends on that:
-/// facts and deliveries of new notifications, counts of copies. Rows are written in the order of
-/// their keys, so that two writers of the same rows wait for each other and do not deadlock.
+/// The first round trip inserts every row unless a row with its key exists. The database's unique
+/// index decides which notifications are new, so several writers need not coordinate. The next
+/// round trip writes the rows that depend on the answer: ledger facts and deliveries for new
+/// notifications, a higher count for copies of stored ones. Rows are written in the order of their
+/// keys, so that two writers of the same rows wait for each other and do not deadlock.
 ///
-/// Not thread-safe. Keeps its memory from one batch to the next.
+/// Not thread-safe. Keeps its allocated memory from one batch to the next.
 class BatchWriter {
  public:
   using Result = Connection::Result<void>;
 
-  /// \param connection must outlive this object.
+  /// \param connection connection to write through; must outlive this object.
   explicit BatchWriter(Connection& connection, LeaseTerms terms = {});
 
-  /// Writes the batch in one transaction. On success it is durable and the outcome of each request
-  /// is set. On failure, or if an exception is thrown, nothing is stored and every outcome is
-  /// kFailed.
+  /// Writes a batch of requests in one transaction. On success the data is durable and the outcome
+  /// of each request is set. On failure, or if an exception is thrown, nothing is stored and every
+  /// outcome is kFailed.
   [[nodiscard]] Result write(std::span<Work> batch, std::int64_t now_ms);
 
-  /// Returns true if the last batch created deliveries without a lease, which wait for a worker.
+  /// Returns true if the last batch created at least one delivery without a lease. Such deliveries
+  /// wait until a worker takes them.
   [[nodiscard]] bool made_deliveries() const { return made_deliveries_; }
 
  private:
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< row number; 0 if the notification is a copy
+    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored one
   };
-  /// A delivery with a lease, inserted by the command number `position`.
+  /// A new delivery that is created with a lease for this process. `position` is the index of its
+  /// INSERT among the commands of the round trip, and so of the result that holds its number.
   struct Leasing {
     Work* work;
     const NewDelivery* delivery;
@@ -94,23 +99,26 @@ class BatchWriter {
 
   Connection& connection_;
   const LeaseTerms terms_;
-  std::optional<std::int64_t> counted_slot_;  ///< slot whose names of totals were read
+  /// Number of the counter slot (the rows in which one writer counts) for which this object has
+  /// read the names of the totals.
+  std::optional<std::int64_t> counted_slot_;
   bool made_deliveries_ = false;
 
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;
   std::vector<AdmitOutcome*> probes_;
-  std::size_t padding_bytes_ = 0;  ///< size of the largest probe
+  std::size_t padding_bytes_ = 0;  ///< bytes of the largest test row in the batch
   std::string padding_;
   std::vector<const Admission*> facts_;
   std::vector<Admitted*> copies_;
   std::vector<Admitted*> conflicts_;
   std::vector<const Admitted*> with_deliveries_;
-  /// For each item of with_deliveries_: position of the result that says which notification stored
-  /// the fact first.
+  /// For each item of with_deliveries_ (new notifications that have deliveries): the index of the
+  /// query result that names the notification which stored the same ledger fact first.
   std::vector<std::size_t> origins_;
   bool leases_wanted_ = false;
-  std::vector<PauseRecord> pauses_;  ///< read in the transaction, only if a lease was asked for
+  /// Active pauses; read in each transaction that creates a delivery with a lease.
+  std::vector<PauseRecord> pauses_;
   std::unordered_set<std::int64_t> taken_lanes_;
   std::vector<Leasing> leasing_;
   CounterDeltas counters_;

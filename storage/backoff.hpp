@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Exponential backoff: the pause before an operation that has failed is tried again.
+/// Exponential backoff: computes the pause before a failed operation, such as a connection attempt,
+/// is tried again.
 
 #include <algorithm>
 #include <chrono>
@@ -10,9 +11,9 @@
 
 namespace couponhook::storage {
 
-/// Doubles the pause after each failure, up to a limit. Each pause is random between half of its
-/// length and its full length, so that replicas that lost their database at the same time do not
-/// all reconnect at the same time.
+/// Doubles the pause after each failure, up to a limit. Each pause is a random time between half of
+/// its length and its full length, so that replicas that lost their database at the same time do
+/// not all reconnect at the same time.
 class Backoff {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -21,7 +22,7 @@ class Backoff {
   Backoff(Milliseconds initial, Milliseconds longest, std::uint32_t seed)
       : initial_(initial), longest_(longest), pause_(initial), random_(seed) {}
 
-  /// Returns true if the next attempt is due.
+  /// Returns true if the pause is over, so that the operation may be tried again now.
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_; }
   void failed(TimePoint now) {
     std::uniform_int_distribution<Milliseconds::rep> chance(pause_.count() / 2, pause_.count());

@@ -5,9 +5,9 @@
 namespace couponhook::storage {
 namespace {
 
-/// Bytes that a probe has more than the largest notification that failed. They stand for the pages
-/// that the notification's rows and index entries take up. The extra room also ensures that a store
-/// which reports ready stays ready for a while.
+/// Bytes by which a test row is larger than the largest notification that could not be stored. The
+/// extra bytes stand for the database pages that the rows and index entries of a notification take
+/// up. They also ensure that a store which reports ready has some room left.
 constexpr std::size_t kProbeMargin = std::size_t{128} << 10;
 
 }  // namespace
@@ -18,7 +18,9 @@ void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
   const bool as_large = std::ranges::any_of(batch, [this](const Work& work) {
     const auto* probe = std::get_if<Probe>(&work.content);
     if (probe != nullptr) return probe->bytes >= probe_bytes();
-    // A copy adds no row, so it can be committed when a new notification does not fit.
+    // A copy of a stored notification adds no row, so it can be committed even when a new
+    // notification does not fit on the disk. Its success says nothing about the health of the
+    // store.
     return work.outcome != AdmitOutcome::kDuplicate;
   });
   if (as_large) failed_bytes_.reset();

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Interface of a database driver: connections, statements, parameters and results.
+/// Interface of a database driver (SQLite or PostgreSQL): connections, statements, parameters and
+/// results.
 
 #include <algorithm>
 #include <array>
@@ -21,27 +22,29 @@
 
 namespace couponhook::storage {
 
-/// Binary data, which the database stores as bytes and not as text.
+/// Binary data as a statement parameter; the database stores it as bytes and not as text.
 struct Bytes {
   std::string_view view;
 };
 
-/// Value of a statement's parameter. It is borrowed: the data must live until run() returns.
+/// Value of one parameter of an SQL statement. Text and bytes are not copied: they must live until
+/// run() returns.
 using Parameter = std::variant<std::nullptr_t, std::int64_t, std::string_view, Bytes>;
 
-/// Value of a result's column. Text and bytes both arrive as std::string.
+/// Value of one column in one row of a query result. Text and binary data both arrive as
+/// std::string.
 using Field = std::variant<std::nullptr_t, std::int64_t, std::string>;
 using Row = std::vector<Field>;
 using Rows = std::vector<Row>;
 
-/// Text of an SQL statement. Parameters are $1, $2 … in order of first appearance, so that both
-/// engines accept the same text. Every Statement is a constant (sql.hpp): a driver prepares each
-/// one once per connection, and recognizes it by its address.
+/// Text of an SQL statement. Parameters are $1, $2 … in order of first appearance, so that SQLite
+/// and PostgreSQL accept the same text. Every Statement is a constant of sql.hpp: a driver prepares
+/// each one once for each connection, and recognizes a statement by its address.
 struct Statement {
   std::string_view text;
 };
 
-/// One execution of a statement, with its parameters.
+/// An SQL statement together with the parameter values for one execution.
 class Command {
  public:
   static constexpr std::size_t kParametersMax = 16;
@@ -78,58 +81,60 @@ class Connection {
   virtual ~Connection() = default;
 
   [[nodiscard]] virtual Result<void> begin() = 0;
-  /// Commits. On success the transaction is durable, unless commits do not wait for the disk (see
-  /// commit_without_waiting()). On failure nothing of the transaction is kept, or, if the
-  /// connection was lost, the result is unknown. In both cases the caller must not promise
-  /// anything.
+  /// Commits the open transaction. On success the transaction is durable, unless commits of this
+  /// connection do not wait for the disk (see commit_without_waiting()). On failure nothing of the
+  /// transaction is kept; if the connection was lost, the result is unknown. After a failure the
+  /// caller must not report that data was stored.
   [[nodiscard]] virtual Result<void> commit() = 0;
   virtual void rollback() noexcept = 0;
 
-  /// Runs commands in order and returns the rows of each, in one round trip if the engine supports
-  /// that. Stops at the first failure.
-  /// \param results resized to the number of commands; its memory is reused.
+  /// Runs SQL commands in order and returns the result rows of each, in one round trip if the
+  /// database engine supports that. Stops at the first failure.
+  /// \param results receives one entry for each command; its memory is reused.
   [[nodiscard]] virtual Result<void> run(std::span<const Command> commands,
                                          std::vector<Rows>& results) = 0;
 
-  /// Runs the last commands of a transaction and commits it. This saves one round trip if the
-  /// engine supports that. Otherwise the same as run() followed by commit().
+  /// Runs the last commands of a transaction and commits the transaction. This saves one round trip
+  /// if the database engine supports it; otherwise it is the same as run() followed by commit().
   [[nodiscard]] virtual Result<void> run_and_commit(std::span<const Command> commands,
                                                     std::vector<Rows>& results) {
     auto ran = run(commands, results);
     return ran ? commit() : ran;
   }
 
-  /// From now on, commits of this connection return before their data is on the disk; this also
-  /// applies after a reconnect. Such commits reach the disk in order, and before any later commit
-  /// that waits. Use this only for work that a power cut may lose, because it is found undone and
-  /// is done again.
+  /// Makes all later commits of this connection return before their data is on the disk, also after
+  /// a reconnect. Such commits reach the disk in order, and before any later commit that waits for
+  /// the disk. Use this only for work that may be lost in a power cut, because the work is found
+  /// undone after the restart and is done again.
   [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
 
-  /// Makes only the commit of the open transaction return before its data is on the disk, on
-  /// engines that can set this for each transaction. For connections whose other commits must be
-  /// durable.
+  /// Makes only the commit of the open transaction return before its data is on the disk. Has no
+  /// effect on an engine that cannot set this for one transaction. For connections whose other
+  /// commits must be durable.
   virtual void commit_once_without_waiting() {}
 
-  /// \return the slot in which the open transaction counts. A total is the sum of all its slots, so
-  /// any slot would be correct; each writer has a slot of its own so that writers do not wait for
-  /// each other.
+  /// \return the number of the counter slot that the open transaction uses. Each writer counts in a
+  /// slot (rows of the table of totals) of its own, so that writers do not wait for each other. A
+  /// total is the sum over all slots, so any slot would give the right total.
   [[nodiscard]] virtual std::int64_t counter_slot() const { return 0; }
 
-  /// Runs SQL statements separated by semicolons, without parameters or results. For migrations.
+  /// Runs SQL statements separated by semicolons, without parameters or results. Used for schema
+  /// migrations.
   [[nodiscard]] virtual Result<void> run_script(std::string_view script) = 0;
 
-  /// Checks that the store's URL still leads to the database that this connection writes to. For
-  /// callers that have nothing to write: begin(), commit(), and statements outside a transaction
-  /// check it themselves.
+  /// Checks that the store's URL still leads to the database that this connection writes to (an
+  /// SQLite file may have been moved or replaced). For callers that have nothing to write: begin(),
+  /// commit(), and statements outside a transaction make this check themselves.
   [[nodiscard]] virtual Result<void> check_place() { return {}; }
 
   /// \return the size of the database in bytes.
   [[nodiscard]] virtual Result<std::int64_t> size_bytes() = 0;
 
-  /// Checks the whole content of the database for damage; takes time in proportion to its size.
+  /// Searches the whole content of the database for damage. The time grows with the size of the
+  /// database.
   [[nodiscard]] virtual Result<void> check_integrity() = 0;
 
-  /// \return "sqlite" or "postgresql".
+  /// \return the name of the database engine: "sqlite" or "postgresql".
   [[nodiscard]] virtual std::string_view engine() const = 0;
 };
 

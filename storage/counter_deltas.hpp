@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Changes that one transaction makes to the stored totals.
+/// Changes that one transaction makes to the stored totals, such as the number of stored
+/// notifications.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +16,14 @@
 
 namespace couponhook::storage {
 
-/// Names of the totals. The database holds these strings: never rename them.
+/// Names of the totals that the store keeps. The database holds these strings: never rename them.
 namespace counter {
 inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
-// Current numbers; the four above count everything since the store was created.
+// Totals of present rows, which go up and down. The other totals (stored, duplicates, conflicts,
+// quarantined) count all events since the store was created.
 inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
@@ -33,20 +35,23 @@ inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter
 
-/// Sums the changes by name, so that a transaction updates each total once. The names stay in
-/// memory from one transaction to the next, so counting needs no allocation. At most kTypesMax
-/// event types get a total of their own, because totals are always read all together; further types
-/// are counted under kOtherTypes.
+/// Collects the changes of the totals by name, so that a transaction updates each total only once.
+/// The names stay in memory from one transaction to the next, so counting allocates no memory. At
+/// most kTypesMax event types get a total of their own, because all totals are always read
+/// together; notifications of further types are counted under kOtherTypes.
 class CounterDeltas {
  public:
   static constexpr std::size_t kTypesMax = 200;
   static constexpr std::size_t kTypeLengthMax = 100;
 
-  /// Registers a name that the store already has, so that it keeps its own total.
+  /// Registers the name of a total that the store already has. If it is the total of an event type,
+  /// that type is not counted under kOtherTypes.
   void know(std::string_view name);
-  /// \param name one of the constants in namespace counter.
+  /// Adds `delta` to a total.
+  /// \param name name of the total: one of the constants in namespace counter.
   void add(std::string_view name, std::int64_t delta = 1);
-  /// Moves one from the total `from` to the total `to`.
+  /// Subtracts one from the total `from` and adds one to the total `to`. Used when a delivery
+  /// changes its state.
   void move(std::string_view from, std::string_view to) {
     add(from, -1);
     add(to);
@@ -54,8 +59,8 @@ class CounterDeltas {
   void add_type(std::string_view event_type);
   void clear();
 
-  /// Appends one command for each total that changes. The commands are valid until the next call
-  /// that counts or clears.
+  /// Appends to `commands` one SQL command for each total that has changed. The commands are valid
+  /// until the next call that counts or clears.
   void append_commands(std::int64_t slot, std::vector<Command>& commands) const;
 
  private:

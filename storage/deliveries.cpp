@@ -15,7 +15,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// \return the state of a delivery after this result.
+/// \return the state that a delivery gets after an attempt with this result.
 std::string_view state_after(DeliveryResult result) {
   switch (result) {
     case DeliveryResult::kDone:
@@ -40,8 +40,9 @@ std::string_view outcome_of(DeliveryResult result) {
   return outcome::kDead;
 }
 
-/// \return the indexes of `finished`, sorted by delivery number. All code locks rows in this order,
-/// so that two replicas wait for each other and do not deadlock.
+/// \return the indexes of the items of `finished` (results of attempts), sorted by delivery number.
+/// All code locks delivery rows in this order, so that two replicas wait for each other and do not
+/// deadlock.
 std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
   std::vector<std::size_t> order(finished.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -67,7 +68,8 @@ Deliveries::Work Deliveries::count_and_run() {
   return run();
 }
 
-/// Ends a delivery and makes the next one of its lane due.
+/// Writes that a delivery has ended, and makes the next delivery of its ordering lane (same handler
+/// and coupon) due.
 void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
                      std::string_view state, std::string_view error, std::int64_t now_ms) {
   commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));
@@ -110,7 +112,8 @@ void Deliveries::report(const Finished& finished, Row& held, std::int64_t now_ms
   const std::string_view from = std::get<std::string>(held[0]);
   const std::int64_t attempt = integer(held[2]);
   const std::int64_t id = finished.lease.delivery_id;
-  // A delivery that succeeds at the first attempt gets no row in the history.
+  // A delivery that succeeds at the first attempt gets no row in the table of attempts, which saves
+  // a write.
   if (finished.result != DeliveryResult::kDone || attempt > 1) {
     commands_.push_back(
         Command(sql::kRecordAttempt, {id, attempt_slot(attempt), attempt, finished.began_at_ms,

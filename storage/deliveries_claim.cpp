@@ -1,4 +1,5 @@
-// Claims of Deliveries: decides which deliveries may be taken now.
+// The part of class Deliveries that takes deliveries under leases: it decides which deliveries may
+// be taken now.
 
 #include <algorithm>
 #include <array>
@@ -14,18 +15,20 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of times that one claim reads candidates. Most candidates of one reading may have to wait
-/// for an earlier delivery of their lane, and are set aside.
+/// Number of times that one call of Deliveries::claim() reads due deliveries. One reading may not
+/// be enough, because most of the deliveries read may have to wait for an earlier one of the same
+/// handler and coupon.
 constexpr int kRoundsMax = 4;
-/// Number of deliveries of an ended pause that one claim makes due.
+/// Number of deliveries that one claim releases from a pause that has ended. Releasing them in
+/// small batches keeps the transaction short.
 constexpr std::int64_t kUnparkMax = 500;
-/// Time for which an ended pause stays in its table. A claim that began before the pause ended may
-/// still hold back a delivery under it, and a later claim must find the pause to make that delivery
-/// due.
+/// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim that
+/// began before the pause ended may still hold back a delivery because of the pause; a later claim
+/// must then find the row of the pause to release that delivery.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
-/// Position of the event type in the result of sql::kDeliveriesToClaim, after the candidate's
-/// columns.
+/// Index of the column with the event type in a result row of sql::kDeliveriesToClaim; it follows
+/// the columns that describe the delivery.
 constexpr std::size_t kEventType = 18;
 
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
@@ -63,8 +66,9 @@ struct Deliveries::Candidate {
   [[nodiscard]] bool is_running(std::int64_t now_ms) const {
     return leased && due_at_ms && *due_at_ms > now_ms;
   }
-  /// \return the delivery of the lane that goes first: the leased one, else the oldest open one. A
-  /// leased one is finished first even if an older one was retried by an operator meanwhile.
+  /// \return the number of the delivery that goes first in this ordering lane (same handler and
+  /// coupon): the leased delivery, or else the oldest open one. The leased one is finished first
+  /// even if an operator has meanwhile retried an older one.
   [[nodiscard]] std::int64_t whose_turn() const {
     return running.value_or(head.value_or(delivery_id));
   }
@@ -87,17 +91,20 @@ struct Deliveries::Candidate {
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
   std::optional<std::int64_t> begun_at_ms;
-  bool begun;        ///< the lease ended after the handler's call had begun: that attempt is lost
-  bool lost_before;  ///< an earlier attempt of this round was lost too
+  /// The lease ended after the handler had been called: that attempt is lost, no result is known.
+  bool begun;
+  bool lost_before;  ///< an earlier attempt of the current round of attempts was lost too
   std::string lost;  ///< error text for the attempt that was lost
 };
 
-/// Deliveries that a claim has taken so far.
+/// Deliveries that one call of claim() or claim_of() has taken so far, with the terms of their
+/// leases.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
-  std::vector<Wanted> to_begin;  ///< for each handler, how many more calls may begin at once
+  /// For each handler: number of further deliveries whose handler is called at once.
+  std::vector<Wanted> to_begin;
 
   [[nodiscard]] bool begins(std::string_view handler) {
     const auto left = std::ranges::find(to_begin, handler, &Wanted::handler);
@@ -189,7 +196,8 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   return standings;
 }
 
-/// Reads the pauses. Makes some deliveries due that ended pauses still hold back.
+/// Reads the pauses that operators have set. Releases a limited number of deliveries that a pause
+/// still holds back although the pause has ended.
 Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
   commands_.push_back(Command(sql::kPauses, {}));
   if (auto read = run(); !read) return read;
@@ -219,10 +227,11 @@ const PauseRecord* Deliveries::pause_of(const Candidate& candidate,
   return pause == pauses_.end() ? nullptr : &*pause;
 }
 
-/// Takes the candidates that go first in their lanes. The others lose their due time, so that no
-/// claim reads them again before the delivery ahead of them ends. A candidate keeps its due time if
-/// the delivery ahead is ending in another transaction at this moment (its row is locked), because
-/// that transaction would not see that the candidate waits.
+/// Takes those candidates (due deliveries) that go first in their ordering lane, that is, among the
+/// deliveries of one handler and one coupon. The other candidates lose their due time, so that no
+/// claim reads them again before the delivery ahead of them has ended. A candidate keeps its due
+/// time if another transaction is just ending the delivery ahead (its row is locked), because that
+/// transaction cannot see that the candidate waits.
 Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64_t now_ms,
                                   Claim& claim) {
   if (candidates.empty()) return {};
@@ -240,8 +249,8 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
     if (candidate.whose_turn() != candidate.delivery_id) {
       if (!found.empty() && candidate.due_at_ms) {
         commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
-        // The delivery ahead may have lost its due time behind this one, while this one was being
-        // made.
+        // The delivery ahead goes first. If an operator retried it while this candidate was leased,
+        // it may have lost its due time to wait for this candidate. So it is made due again.
         if (!candidate.running) {
           commands_.push_back(Command(sql::kPromote, {now_ms, candidate.lane}));
         }
@@ -257,10 +266,11 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
   return run();
 }
 
-/// Takes one delivery. If its lease had ended before its call began, nothing was lost. If a call
-/// had begun, the attempt is lost and the delivery is made again at once, because a process may end
-/// for any reason. If a second attempt is lost, the delivery itself may be the reason: the attempt
-/// then counts as failed, and the backoff applies.
+/// Takes one delivery whose lease may have ended without a result. If the handler had not been
+/// called under that lease, nothing was lost. If it had been called, that attempt is lost and the
+/// delivery is made again at once, because a process may end for many reasons. If a second attempt
+/// is lost, the delivery itself may be the reason: the attempt then counts as failed, and the next
+/// one waits for the backoff.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.begun) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +

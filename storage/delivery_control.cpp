@@ -22,7 +22,8 @@ bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view
 
 }  // namespace
 
-/// A row of sql::kDeliveryToChange or sql::kDeliveryToMove. Holds views into the row.
+/// A delivery that an operator wants to change: a row of the result of sql::kDeliveryToChange or
+/// sql::kDeliveryToMove. Holds views into the row.
 struct DeliveryControl::Found {
   explicit Found(const Row& row)
       : state(std::get<std::string>(row[0])),
@@ -78,8 +79,8 @@ DeliveryControl::Work DeliveryControl::look_at(const Statement& statement,
   counters_.clear();
   commands_.clear();
   for (const std::int64_t id : sorted) commands_.push_back(Command(statement, {id}));
-  // The rows are read again after they are locked: while this transaction waited for the locks, a
-  // purge may have emptied content that the first read still saw.
+  // The delivery rows are read a second time after they are locked: while this transaction waited
+  // for the locks, a purge may have removed notification content that the first read still saw.
   const std::vector<Command> look = commands_;
   if (auto locked = run(); !locked) return locked;
   commands_ = look;
@@ -121,8 +122,9 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
                                                 std::vector<ControlResult>& results) {
   if (auto read = look_at(sql::kDeliveryToMove, deliveries, results); !read) return read;
   const std::vector<Rows> rows = std::move(results_);
-  // Lock the notifications first, then look for deliveries to the target. So two transactions that
-  // move deliveries of one notification from different handlers to the same handler see each other.
+  // Lock the rows of the notifications first, then look for deliveries to the target handler. So,
+  // if two transactions move deliveries of one notification from different handlers to the same
+  // handler, the second one sees the delivery that the first one moved.
   for (const Rows& each : rows) {
     if (!each.empty()) commands_.push_back(Command(sql::kLockNotification, {integer(each[0][6])}));
   }

@@ -15,60 +15,67 @@
 
 namespace couponhook::storage {
 
-/// Result of an operator's command for one delivery.
+/// Result of an operator's command (retry, move or skip) for one delivery.
 enum class ControlResult : std::uint8_t {
   kDone,
   kNotFound,
-  kRunning,  ///< a handler is being called for the delivery now
-  kEmptied,  ///< retention has removed the content that would be delivered
-  kEnded,    ///< the delivery is done or skipped already
-  /// The target handler has a delivery of this notification already. If that is another delivery,
-  /// this one was dropped.
+  kRunning,  ///< a handler is being called for the delivery now, so the delivery was not changed
+  kEmptied,  ///< retention has removed the notification content that would be delivered
+  kEnded,    ///< the delivery has already succeeded, or an operator has dropped it
+  /// The target handler of a move already has a delivery of this notification. If it is not the
+  /// delivery to be moved, the delivery to be moved was dropped.
   kAlreadyThere,
 };
 
-/// Retries, moves, drops and pauses deliveries, whichever replica works on them: each replica sees
-/// the change at its next claim. Each call is one transaction. Only one thread at a time may use an
-/// object.
+/// Carries out operators' commands: retries, moves, drops and pauses deliveries, whichever replica
+/// works on them. Each replica sees the change the next time it takes deliveries. Each call is one
+/// transaction. Only one thread at a time may use an object.
 class DeliveryControl {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// \param connection a writing connection whose schema is current; may be shared within one
-  /// thread.
+  /// \param connection a connection that may write, to a database with the current schema; several
+  /// objects may share it if one thread uses them all.
   explicit DeliveryControl(std::shared_ptr<Connection> connection);
 
-  /// Makes each delivery due now, whatever its state, and begins a new round of attempts. Earlier
-  /// attempts stay in the history. A delivery with a running lease is not changed.
+  /// Retries deliveries: makes each one due now, whatever its state, and begins a new round of
+  /// attempts. Earlier attempts stay in the history of the delivery. A delivery whose lease has not
+  /// ended is not changed, because its handler may be running.
+  /// \param deliveries numbers of the deliveries, in ascending order: rows are locked in this
+  /// order, so that two transactions wait for each other and do not deadlock. The same holds for
+  /// move() and skip().
+  /// \return one result for each delivery, in the given order.
   [[nodiscard]] Result<std::vector<ControlResult>> retry(std::span<const std::int64_t> deliveries,
                                                          std::int64_t now_ms);
 
-  /// Moves each open or dead delivery to another handler. The delivery is due now, and a new round
-  /// of attempts begins. A delivery with a running lease is not changed. A handler never gets two
-  /// deliveries of one notification. A moved delivery keeps its age: of the handler's deliveries of
-  /// one coupon, the oldest goes first. Move the deliveries of one coupon in their order, or in one
-  /// call.
-  /// \param to a handler that takes deliveries; the caller must know that it exists.
+  /// Moves open or dead deliveries to another handler. Each moved delivery is due now and begins a
+  /// new round of attempts. A delivery whose lease has not ended is not moved, because its handler
+  /// may be running. A handler never gets two deliveries of one notification. A moved delivery
+  /// keeps its age, and among a handler's deliveries of one coupon the oldest goes first. So move
+  /// the deliveries of one coupon in their order, or in one call.
+  /// \param to name of the new handler; the caller must check that it exists and takes deliveries.
   [[nodiscard]] Result<std::vector<ControlResult>> move(std::span<const std::int64_t> deliveries,
                                                         std::string_view to, std::int64_t now_ms);
 
-  /// Drops each open or dead delivery, so that the next delivery of its coupon can go on. A
-  /// delivery with a running lease is not dropped, because it may just be succeeding. If a lease
-  /// has ended, a late result of it is ignored.
-  /// \param reason stored in the delivery's history.
+  /// Drops open or dead deliveries, so that the next delivery of the same handler and coupon can be
+  /// made. A delivery whose lease has not ended is not dropped, because its handler may be about to
+  /// succeed. If the lease has ended, a result that arrives late is ignored.
+  /// \param reason the operator's reason, stored in the history of the delivery.
   [[nodiscard]] Result<std::vector<ControlResult>> skip(std::span<const std::int64_t> deliveries,
                                                         std::string_view reason,
                                                         std::int64_t now_ms);
 
-  /// Pauses deliveries by handler, by event pattern, or by both. An empty text matches everything;
-  /// at least one of the two must not be empty. A delivery that is being made now is finished. Has
-  /// no effect if the same pause exists.
-  /// \param by name of the operator.
+  /// Pauses the deliveries to a handler, of an event pattern, or of both together. An empty text
+  /// matches everything; at least one of the two must not be empty. A delivery whose handler is
+  /// being called now is finished. Has no effect if the same pause exists.
+  /// \param by name of the operator, stored with the pause.
   [[nodiscard]] Result<void> pause(std::string_view handler, std::string_view event_pattern,
                                    std::string_view reason, std::string_view by,
                                    std::int64_t now_ms);
-  /// Ends the pause with the same handler and pattern. \return false if there is no such pause.
+  /// Ends the pause that has the same handler and event pattern, so that its deliveries are made
+  /// again.
+  /// \return false if there is no such pause.
   [[nodiscard]] Result<bool> resume(std::string_view handler, std::string_view event_pattern,
                                     std::int64_t now_ms);
 

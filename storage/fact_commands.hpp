@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Commands that store the ledger fact of a notification, and that find the notification which
-/// stored it first.
+/// SQL commands that store the ledger fact of a notification (issuing, redemption or refund of a
+/// coupon), and that find the notification which stored this fact first.
 
 #include <string>
 
@@ -13,8 +13,8 @@
 
 namespace couponhook::storage {
 
-/// \return the command that inserts the ledger fact of an admission.
-/// \param a must have a fact.
+/// \return the SQL command that inserts the ledger fact of a notification to be stored.
+/// \param a the notification to be stored; must have a ledger fact.
 [[nodiscard]] inline Command insert_fact(const Admission& a) {
   const LedgerFact& f = *a.fact;
   if (f.coupon.empty()) {
@@ -26,16 +26,17 @@ namespace couponhook::storage {
            a.id, a.source}};
 }
 
-/// \return a command that reads which notification the fact was stored for.
+/// \return an SQL command that reads which notification a ledger fact was stored for first.
 [[nodiscard]] inline Command origin_of_fact(const LedgerFact& f) {
   if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
   return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
 }
 
-/// Returns true if the fact was stored first for another notification, and one of the two came from
-/// reconciliation. Such a fact must not be delivered again: a redemption is delivered once, either
-/// for its notification or for WeChat Pay's own record of it, which has another id.
-/// \param origin the rows of origin_of_fact(), read after insert_fact() was run.
+/// Returns true if the ledger fact was already stored for another notification, and one of the two
+/// notifications came from reconciliation (comparison with WeChat Pay's own records). Such a fact
+/// must not be delivered again: a redemption is delivered once, either for WeChat Pay's
+/// notification or for WeChat Pay's own record of it, which has another id.
+/// \param origin the result rows of origin_of_fact(), read after insert_fact() was run.
 [[nodiscard]] inline bool is_retold(const Admission& a, const Rows& origin) {
   if (origin.empty()) return false;
   const auto text = [&](std::size_t column) { return std::get<std::string>(origin[0][column]); };

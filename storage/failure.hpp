@@ -11,21 +11,24 @@ namespace couponhook::storage {
 
 enum class FailureCode : std::uint8_t {
   kUnavailable = 1,  ///< the database cannot be reached or opened
-  kFull = 2,         ///< no space left
-  kIo = 3,           ///< the storage device reported an error
-  kCorrupt = 4,      ///< the content is damaged, or not a couponhook store
-  kTooNew = 5,       ///< the store was written by a newer couponhook
-  kConflict = 6,     ///< deadlock or serialization failure: the transaction may be run again
-  kStatement = 7,    ///< the statement is refused (a constraint, a type): do not run it again
-  kUnsafe = 8,       ///< a setting or a file system that breaks durability
-  kMoved = 9,        ///< the store's path no longer leads to the files that are open
-  kNoAccess = 10,    ///< a file could not be opened, or could be opened only for reading
-  kBusy = 11,  ///< another writer holds the store and nothing was written: waiting longer may help
+  kFull = 2,         ///< no space left on the disk of the database
+  kIo = 3,           ///< the disk or storage device reported an error
+  kCorrupt = 4,      ///< the database is damaged, or is not a couponhook store
+  kTooNew = 5,       ///< the store was written by a newer version of couponhook
+  /// Deadlock or serialization failure in the database: the transaction may be run again.
+  kConflict = 6,
+  /// The database refuses the statement (a constraint, a type): do not run it again.
+  kStatement = 7,
+  kUnsafe = 8,     ///< a database setting or a file system could lose committed data
+  kMoved = 9,      ///< the store's path no longer leads to the database files that are open
+  kNoAccess = 10,  ///< a database file could not be opened, or could be opened only for reading
+  /// Another writer holds the store and nothing was written: waiting longer may help.
+  kBusy = 11,
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);
 
-/// One failure. The message tells an operator what was wrong, where, and what to do. It never holds
-/// content of notifications.
+/// One failure of the store. The message tells an operator what was wrong, where, and what to do.
+/// It never contains content of notifications.
 struct Failure {
   FailureCode code;
   std::string message;

@@ -24,14 +24,14 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
-/// Pauses before a transaction is run again after a deadlock or serialization failure. They grow,
-/// so that a transaction that keeps losing gives way to the others. One further run follows each
-/// pause.
+/// Pauses before a transaction is run again after a deadlock or serialization failure. Each pause
+/// is longer than the one before, so that a transaction that fails again and again gives way to the
+/// others. After the last pause the transaction is run one last time.
 constexpr std::array kConflictPauses{milliseconds{1}, milliseconds{2}, milliseconds{5},
                                      milliseconds{10}, milliseconds{20}};
 
-/// Failure that stands for an exception, most likely std::bad_alloc. The message may be empty,
-/// because there may be no memory for it either.
+/// Makes the failure that is reported for an exception, most likely std::bad_alloc. The message may
+/// be empty, because there may be no memory for the message either.
 Failure exception_failure() noexcept {
   try {
     return {FailureCode::kUnavailable, "a batch could not be prepared: is there memory left?"};
@@ -40,15 +40,16 @@ Failure exception_failure() noexcept {
   }
 }
 
-/// Bytes of a request's variable content in memory; texts that are always short are not counted.
+/// Computes the memory in bytes that a queued request takes up with its long texts. Texts that are
+/// always short are not counted.
 struct BytesOf {
   std::size_t operator()(const Probe& /*probe*/) const { return 0; }
   std::size_t operator()(const Admission& a) const { return a.envelope.size() + a.resource.size(); }
   std::size_t operator()(const Quarantined& q) const { return q.headers.size() + q.body.size(); }
 };
 
-/// Number of requests that may fail for lack of space before the rest of a batch is refused
-/// untried.
+/// Number of requests of a batch that may fail because the disk is full; after that, the rest of
+/// the batch is refused without a try.
 constexpr int kFullMax = 3;
 
 static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
@@ -56,7 +57,7 @@ static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows witho
 }  // namespace
 
 struct Inbox::Impl {
-  /// One writer thread with its connection and its current batch.
+  /// One writer thread, with its database connection and the batch of requests that it is writing.
   struct Writer {
     Writer(std::unique_ptr<Connection> given, LeaseTerms terms)
         : connection(std::move(given)), batch_writer(*connection, std::move(terms)) {}
@@ -74,7 +75,7 @@ struct Inbox::Impl {
   void stop();
   InboxActivity current_activity() const;
 
-  // The functions below run on a writer thread:
+  // Functions that run on a writer thread.
   void work_until_stopped(Writer& writer);
   void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
@@ -90,32 +91,38 @@ struct Inbox::Impl {
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // The functions below need the mutex held:
+  // Functions that may be called only while the mutex is held.
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
   std::size_t uncommitted() const { return waiting() + committing; }
 
-  // The members below are constant after construction.
+  // Members that do not change after construction, so that any thread may read them without the
+  // mutex.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // The mutex protects the members below.
+  // Members that callers and writer threads share; the mutex protects them.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::condition_variable stop_pauses;
   std::vector<Work> queue;
-  std::vector<Work> backlog;  ///< requests that came before the queue, and were more than one batch
+  /// Requests that were taken out of `queue` but did not fit into one batch; they are written
+  /// before `queue`.
+  std::vector<Work> backlog;
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< memory of waiting requests and of those being committed
-  std::size_t sleepers = 0;  ///< writer threads without work
-  bool waking = false;  ///< one of the sleepers has been notified, and will take what is queued
+  std::size_t bytes = 0;     ///< bytes of memory of waiting requests and of those being committed
+  std::size_t sleepers = 0;  ///< number of writer threads that sleep because they have no work
+  /// True while a sleeping writer thread has been woken and will take the requests that are queued
+  /// now.
+  bool waking = false;
   bool stopping = false;
   InboxActivity activity;
-  std::size_t committing = 0;  ///< requests that writers have taken and not finished
+  std::size_t committing = 0;  ///< number of requests that writers have taken and not finished
   CommitHealth health;
 
   std::once_flag joined;
-  std::list<Writer> writers;  ///< last member: the threads use all the members above
+  /// The writer threads. Declared last, because they use all the members above.
+  std::list<Writer> writers;
 };
 
 Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock given_clock,
@@ -143,8 +150,8 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (uncommitted() == 0) health.begin_waiting(SteadyClock::now());
     bytes += work.bytes;
     queue.push_back(std::move(work));
-    // One writer is enough: it takes all requests that have come when it wakes, or wakes the next
-    // one.
+    // Wake only one writer thread. When it wakes, it takes all requests that are queued, or wakes
+    // the next writer if they are too many for one batch.
     wake = sleepers > 0 && !std::exchange(waking, true);
   }
   if (wake) wake_writer.notify_one();
@@ -177,8 +184,8 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
   for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Releases the last batch, waits for requests, and takes up to one batch of them. The batch is
-/// empty only if stop() was called and no requests are left.
+/// Releases the last batch, waits until requests are queued, and takes up to one batch of them. The
+/// batch is empty only if stop() was called and no requests are left.
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   std::size_t done_bytes = 0;
   for (const Work& work : batch) done_bytes += work.bytes;
@@ -208,7 +215,8 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
                std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
   backlog_done += size;
   committing += size;
-  // The caller that queued the requests has woken one writer, but they are more than one batch.
+  // The caller that queued the requests has woken only one writer thread, but the requests are more
+  // than one batch. So this writer wakes the next one.
   const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
   lock.unlock();
   if (wake) wake_writer.notify_one();
@@ -229,8 +237,9 @@ void Inbox::Impl::commit(Writer& writer) {
   pause(options.failure_pause);
 }
 
-/// Commits each request alone, after a batch failed because one request is always refused, or
-/// because not all of them fit on the disk. The other requests must not fail with it.
+/// Commits each request of a batch in a transaction of its own, after the whole batch failed
+/// because the database refuses one request, or because not all requests fit on the disk. The other
+/// requests must not fail too.
 void Inbox::Impl::commit_one_by_one(Writer& writer) {
   const std::span<Work> batch = writer.batch;
   int full = 0;
@@ -239,7 +248,9 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
     if (!written) {
       const FailureCode code = written.error().code;
       const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
-      // Otherwise the store itself has failed, and would fail for each remaining request.
+      // Go on with the next request only if the database refused this one alone, or if smaller
+      // requests may still fit on the disk. Otherwise the store itself has failed, and the
+      // remaining requests are refused without a try.
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
       const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
       note_refused(refused);
@@ -253,8 +264,8 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
   }
 }
 
-/// Runs one transaction, and again after a deadlock or serialization failure. On failure, every
-/// outcome is kFailed.
+/// Writes requests in one transaction, and runs it again after a deadlock or serialization failure.
+/// On failure, the outcome of each request is kFailed.
 Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batch) {
   auto written = write_when_free(writer, batch);
   for (const milliseconds time : kConflictPauses) {
@@ -265,8 +276,9 @@ Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batc
   return written;
 }
 
-/// Runs one transaction, and again while other writers hold the store. The observer hears of each
-/// try that failed, but nothing was written, and there is nothing better to do than to try again.
+/// Writes requests in one transaction, and tries again while another writer holds the store
+/// (kBusy). The failure observer is called for each failed try. Such a failure has written nothing,
+/// so trying again is safe.
 Connection::Result<void> Inbox::Impl::write_when_free(Writer& writer, std::span<Work> batch) {
   const auto give_up_at = SteadyClock::now() + options.busy_max;
   auto written = write_once(writer, batch);
@@ -317,11 +329,13 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
   try {
     if (on_failure) on_failure(failure);
   } catch (...) {
-    // An observer of failures must not cause a failure itself.
+    // Exceptions of the failure observer are ignored: reporting a failure must not cause another
+    // one.
   }
 }
 
-/// Waits without the mutex, so that requests can still be queued; stop() ends the wait.
+/// Pauses the writer thread without holding the mutex, so that requests can still be queued. stop()
+/// ends the pause early.
 /// \return true if stop() was called.
 bool Inbox::Impl::pause(milliseconds time) {
   std::unique_lock lock(mutex);
@@ -337,8 +351,8 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
-    // Releases the listener now. The memory of the batch is reused only later, and the listener's
-    // session may end before that.
+    // Drops the reference to the listener now. The memory of the batch is reused only later, and
+    // the connection that the listener belongs to may end before that.
     work.listener.reset();
   }
 }
@@ -348,7 +362,8 @@ void Inbox::Impl::wake_workers(const Writer& writer) noexcept {
   try {
     options.on_deliveries();
   } catch (...) {
-    // Ignored: workers also look for deliveries periodically.
+    // An exception is ignored: the workers that make deliveries also look for new ones
+    // periodically.
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Inbox of notifications: a bounded queue and writer threads, which commit many requests in one
-/// transaction (group commit).
+/// Inbox, where notifications are stored: a bounded queue, and writer threads that commit many
+/// requests in one transaction (group commit).
 
 #include <chrono>
 #include <cstddef>
@@ -19,67 +19,74 @@
 
 namespace couponhook::storage {
 
-/// Receives the outcome of a request to the Inbox.
+/// Receives the outcome of one request to the Inbox. The code that queues a request implements this
+/// interface.
 class AdmitListener {
  public:
   virtual ~AdmitListener() = default;
-  /// Called once, on a writer thread, after the commit or the failure. Do long work on another
-  /// thread.
+  /// Called once for the request, on a writer thread, after the commit or the failure. Do long work
+  /// on another thread, because the writer thread is needed for the next commit.
   virtual void admitted(AdmitOutcome outcome) noexcept = 0;
-  /// Called before admitted(), on a writer thread, with the admission that was handed in: freeing
-  /// memory is cheaper on the thread that allocated it. May be ignored.
+  /// Called before admitted(), on a writer thread. Returns the notification that the caller queued:
+  /// freeing its memory is cheaper on the thread that allocated it. May be left empty.
   virtual void give_back(Admission&& /*admission*/) noexcept {}
-  /// Called before admitted(), on a writer thread, if deliveries were asked for with a lease and
-  /// some got one. Each of them is at attempt 1, and no other replica makes it before its lease
-  /// ends. A delivery that is missing here waits for an earlier one of its ordering key, or is
-  /// paused.
+  /// Called before admitted(), on a writer thread, if the caller asked to make deliveries of its
+  /// notification itself (NewDelivery::leased) and at least one was created with a lease. Each of
+  /// these deliveries is at attempt 1, and no other replica makes it before its lease ends. A
+  /// requested delivery that is missing here waits for an earlier one of its coupon, or is paused.
   virtual void leased(std::vector<LeasedDelivery>&& /*deliveries*/) noexcept {}
 };
 
 struct InboxOptions {
-  std::size_t queue_max = 4096;  ///< requests that may wait; further ones are refused at once
-  /// Bytes that requests may use while they wait or are being committed. The limit is needed
-  /// because a store that stalls keeps requests whose senders have given up. A request larger than
-  /// the limit is accepted if nothing else is in memory.
+  /// Number of requests that may wait; further ones are refused at once.
+  std::size_t queue_max = 4096;
+  /// Bytes of memory that requests may use while they wait or are being committed. The limit is
+  /// needed because, while the store stalls, the requests of senders that have given up stay in
+  /// memory. A request larger than the limit is accepted if no other request is in memory.
   std::size_t queue_bytes_max = std::size_t{64} << 20;
-  std::size_t batch_max = 256;  ///< requests in one transaction at most
-  /// Time for which a batch is tried again while other writers hold the store. The senders get an
-  /// error reply earlier and send again, but a late commit still counts.
+  std::size_t batch_max = 256;  ///< largest number of requests in one transaction
+  /// Time for which a batch is tried again while another writer holds the store. WeChat Pay gets
+  /// an error reply before that and sends the notification again, but a late commit still counts.
   std::chrono::milliseconds busy_max{30'000};
-  /// Pause before the next transaction after one has failed.
+  /// Pause of a writer thread after a failed transaction, before the next one.
   std::chrono::milliseconds failure_pause{50};
   LeaseTerms lease_terms{};
-  /// Called on a writer thread after a commit that created deliveries without a lease, which wait
-  /// for a worker.
+  /// Called on a writer thread after a commit that created deliveries without a lease. Use it to
+  /// wake the workers that make deliveries.
   std::function<void()> on_deliveries = nullptr;
 };
 
-/// Activity of the writers since the start.
+/// Activity of the Inbox's writer threads since the start, for status and metrics.
 struct InboxActivity {
   std::uint64_t commits = 0;
-  std::uint64_t rows = 0;  ///< in all commits: admissions, copies, quarantined bodies, probes
+  /// Rows written by all commits: notifications, copies, quarantined bodies, test rows.
+  std::uint64_t rows = 0;
   std::uint64_t failed_commits = 0;
-  std::int64_t last_commit_ms = 0;  ///< milliseconds since the Unix epoch; 0: none yet
+  /// Time of the last commit in milliseconds since the Unix epoch; 0: no commit yet.
+  std::int64_t last_commit_ms = 0;
   std::size_t queued = 0;
-  /// True if a notification, or a probe of a notification's size, could not be committed, and none
-  /// has been committed since.
+  /// True if a notification, or a test row of the size of a notification, could not be committed,
+  /// and neither has been committed since.
   bool failing = false;
-  /// Time without any commit while requests wait for one; nothing if no request waits.
+  /// Time since the last commit while requests wait to be committed; nothing if no request waits.
   std::optional<std::chrono::milliseconds> stalled_for = std::nullopt;
 };
 
-/// Inbox with group commit. Callers queue requests. A writer thread takes all waiting requests,
-/// sorts them by key, runs them in one transaction, commits with full durability, and then notifies
-/// every caller. The latency is about that of one commit, and the cost of a commit is shared. If
-/// the engine allows several writers at a time, there are several writer threads: while one waits
-/// for its commit, another takes the next requests.
+/// Stores notifications with group commit. Callers queue requests. A writer thread takes all
+/// waiting requests, sorts them by key, writes them in one transaction, commits with full
+/// durability, and then tells every caller the outcome. The latency is about that of one commit,
+/// and all requests of the batch share the cost of that commit. If the database allows several
+/// writers at a time, there are several writer threads: while one waits for its commit, another
+/// takes the next requests.
 ///
-/// Errors of a batch:
-/// - A refused statement, or no space left: the batch is run again one request at a time, so that
-/// one request cannot make its neighbours fail, and so that the part that fits is stored.
-/// - A deadlock or serialization failure: the whole batch is run again, a few times.
-/// - A store that other writers hold: the batch waits for it.
-/// - Any other failure is reported to every caller of the batch.
+/// If a batch fails:
+/// - The database refuses a statement, or no space is left: the batch is run again one request at a
+/// time, so that one bad request cannot make the others fail, and so that the requests that fit are
+/// stored.
+/// - Deadlock or serialization failure: the whole batch is run again, a few times.
+/// - Another writer holds the store: the batch is tried again until InboxOptions::busy_max has
+/// passed.
+/// - Any other failure: every caller of the batch gets the outcome kFailed.
 ///
 /// Success is reported only after the commit.
 ///
@@ -87,23 +94,28 @@ struct InboxActivity {
 class Inbox {
  public:
   enum class Queued : std::uint8_t {
-    kYes,   ///< accepted: the listener will be called
-    kFull,  ///< refused: queue_max or queue_bytes_max is reached; the listener will not be called
-    kStopped,  ///< refused: stop() was called; the listener will not be called
+    kYes,  ///< the request was accepted: its listener will be called
+    /// The request was refused because queue_max or queue_bytes_max is reached; its listener is not
+    /// called.
+    kFull,
+    kStopped,  ///< the request was refused because stop() was called; its listener is not called
   };
-  /// Returns the current time in milliseconds since the Unix epoch.
+  /// Function that returns the current time in milliseconds since the Unix epoch.
   using Clock = std::function<std::int64_t()>;
-  /// Called on a writer thread when a transaction has failed, before the listeners are called.
+  /// Function that is called on a writer thread when a transaction has failed, before the listeners
+  /// are called. Used for the log.
   using FailureObserver = std::function<void(const Failure&)>;
 
   using Connections = std::vector<std::unique_ptr<Connection>>;
 
-  /// Takes ownership of connections whose schema is current, and starts one writer thread for each.
+  /// Takes ownership of database connections whose schema is current, and starts one writer thread
+  /// for each connection.
   Inbox(Connections connections, InboxOptions options, Clock clock, FailureObserver on_failure);
-  /// Takes ownership of one connection whose schema is current, and starts one writer thread.
+  /// Takes ownership of one database connection whose schema is current, and starts one writer
+  /// thread.
   Inbox(std::unique_ptr<Connection> connection, InboxOptions options, Clock clock,
         FailureObserver on_failure);
-  /// Calls stop().
+  /// Calls stop(), which commits the queued requests and ends the writer threads.
   ~Inbox();
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
@@ -111,13 +123,13 @@ class Inbox {
   [[nodiscard]] Queued admit(Admission&& admission, std::shared_ptr<AdmitListener> listener);
   [[nodiscard]] Queued quarantine(Quarantined&& quarantined,
                                   std::shared_ptr<AdmitListener> listener);
-  /// Commits a small row, to test whether a commit is possible now. After a notification could not
-  /// be stored, the row is larger than that notification: a nearly full disk still has room for a
-  /// small row.
+  /// Queues a test row, which shows whether the store can commit now. After a notification could
+  /// not be stored, the test row is larger than that notification, because a nearly full disk still
+  /// has room for a small row.
   [[nodiscard]] Queued probe(std::shared_ptr<AdmitListener> listener);
 
   /// Refuses new requests, commits the queued ones, calls their listeners, and ends the writer
-  /// threads.
+  /// threads. Returns when all of this is done.
   void stop();
 
   [[nodiscard]] InboxActivity activity() const;

@@ -10,7 +10,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of statements sent in one round trip.
+/// Number of SQL statements sent to the database in one round trip.
 constexpr std::size_t kAtOnce = 200;
 
 LedgerFact fact_from(Row& row) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads the coupon ledger, to compare it with WeChat Pay's own records.
+/// Reads the coupon ledger (coupons issued, redeemed and refunded), to compare it with WeChat Pay's
+/// own records.
 
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,8 @@
 
 namespace couponhook::storage {
 
-/// Reads without waiting for the writer. Only one thread at a time may use an object.
+/// Reads the ledger without waiting for connections that write. Only one thread at a time may use
+/// an object.
 class LedgerReader {
  public:
   using Facts = std::vector<LedgerFact>;
@@ -24,15 +26,16 @@ class LedgerReader {
 
   explicit LedgerReader(std::unique_ptr<Connection> connection);
 
-  /// Reads one page of the facts of a stock's coupons, ordered by coupon and business key.
-  /// \param kind issue or redeem.
+  /// Reads one page of ledger facts about the coupons of one stock (a batch of coupons, identified
+  /// by stock_id), ordered by coupon and business key.
+  /// \param kind kind of fact to read: "issue" (issuing of a coupon) or "redeem".
   /// \param after the last fact of the previous page; null for the first page.
   /// \return the facts; fewer than `limit` on the last page.
   [[nodiscard]] Result<Facts> facts_of_stock(std::string_view stock_id, std::string_view kind,
                                              const LedgerFact* after, std::int64_t limit);
-  /// Reads the facts of one coupon, without refunds.
+  /// Reads the ledger facts of one coupon (its issuing and its redemptions, but not its refunds).
   [[nodiscard]] Result<Facts> facts_of_coupon(std::string_view stock_id, std::string_view coupon);
-  /// Reads the refunds of these transactions.
+  /// Reads the refunds of these payment transactions from the ledger.
   [[nodiscard]] Result<Facts> refunds(std::span<const std::string> transaction_ids);
 
  private:

@@ -11,10 +11,10 @@ namespace {
 
 using Result = Connection::Result<void>;
 
-// Columns are in order of use, the largest last, so that an engine can read the beginning of a row
-// without the rest. Each index costs time on every notification, so there are few. Received data
-// that is stored unread has the type bytes, because an engine may refuse text that is not valid
-// UTF-8.
+// In each table, columns that are read often come first and the largest columns last, so that the
+// database can read the beginning of a row without the rest. Each index costs time for every
+// notification, so there are few. Received data that is stored unread is of type bytes, because
+// PostgreSQL refuses text that is not valid UTF-8.
 constexpr std::string_view kFirstSchema = R"sql(
 CREATE TABLE notifications (
   seq {key},
@@ -166,8 +166,9 @@ CREATE TABLE task_leases (
 );
 )sql";
 
-/// Pairs of time of day and steady clock, one pair for each start of the machine. A purge compares
-/// the two to detect that the time of day has jumped.
+/// Table of pairs of wall-clock time and steady-clock time, one pair for each start of a machine.
+/// Before a purge removes old data, it compares the two clocks to detect that the wall clock has
+/// jumped.
 constexpr std::string_view kClockMarks = R"sql(
 CREATE TABLE clock_marks (
   boot TEXT NOT NULL PRIMARY KEY,
@@ -176,21 +177,24 @@ CREATE TABLE clock_marks (
 );
 )sql";
 
-// Few notifications have a flaw, so this partial index costs the other notifications nothing.
+// Adds the column `flaw`, which says what is wrong with a notification's content. Few notifications
+// have a flaw, so the partial index on this column costs the others nothing.
 constexpr std::string_view kFlaws = R"sql(
 ALTER TABLE notifications ADD COLUMN flaw TEXT;
 CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
 )sql";
 
-// A new store gets no row here, so that a copy into the store can insert the total of its source.
+// Adds the name of the operator who set a pause, and the total of quarantined bodies. A new store
+// gets no row for the total, so that a copy into the store can insert the total of the source.
 constexpr std::string_view kOperators = R"sql(
 ALTER TABLE pauses ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
 INSERT INTO counters (name, slot, value)
   SELECT 'sealed', 0, count(*) FROM quarantine HAVING count(*) > 0;
 )sql";
 
-// The padding makes the row of a probe as large as a notification. begun_at is the time at which
-// the call of a leased delivery began: a lease alone only says that the delivery waits in a queue.
+// The column `padding` makes a test row as large as a notification. The column `begun_at` holds the
+// time at which the handler was called for a leased delivery; a lease alone may mean that the
+// delivery still waits in a queue of the replica.
 constexpr std::string_view kPressureSchema = R"sql(
 ALTER TABLE heartbeat ADD COLUMN padding {bytes};
 ALTER TABLE deliveries ADD COLUMN begun_at BIGINT;
@@ -252,7 +256,8 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
   std::vector<Rows> rows;
   const std::array ask{Command(sql::kSchemaVersion, {})};
   if (auto asked = connection.run(ask, rows); !asked) {
-    // A database without the schema table refuses the statement: it has no schema yet.
+    // A database without the table of schema versions refuses the statement: it has no schema yet,
+    // which is version 0.
     if (asked.error().code == FailureCode::kStatement) return 0;
     return asked.error();
   }
@@ -278,7 +283,8 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
 
 Result migrate(Connection& connection, const Dialect& dialect, std::string_view store_name,
                std::int64_t now_ms) {
-  // The version is read before anything is written, so that a newer store is not changed.
+  // The schema version is read before anything is written, so that a store of a newer couponhook is
+  // not changed.
   const auto version = known_schema_version(connection, store_name);
   if (!version) return version.error();
   if (*version == 0) {

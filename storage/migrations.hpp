@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Schema of the store, as a list of migrations.
+/// Database schema of the store, as a list of migrations (steps from one schema version to the
+/// next).
 
 #include <cstdint>
 #include <span>
@@ -14,26 +15,29 @@
 
 namespace couponhook::storage {
 
-/// One step of the schema. Never edit a released step: correct its errors in a later step.
+/// One step of the database schema. Never edit a released step: correct its errors in a later step.
 ///
-/// While replicas are updated one by one, old and new programs use one database at the same time.
-/// So a step only adds to the schema, in a way that lets the previous release continue to work: a
-/// new column has a default, and an index does not become unique. A column or table that is no
-/// longer used is removed one release after the last release that used it.
+/// While replicas are updated one by one, the old and the new couponhook use one database at the
+/// same time. So a step only adds to the schema, and in such a way that the previous release
+/// continues to work: a new column has a default, and an index does not become unique. A column or
+/// table that is no longer used is removed one release after the last release that used it.
 struct Migration {
   std::int64_t version;
-  /// The oldest program that may use the store after this step, given as the schema version that
-  /// the program knows. An older program refuses to open the store.
+  /// The oldest couponhook that may use the store after this migration, given as the schema version
+  /// that it knows. An older couponhook refuses to open the store.
   std::int64_t works_with;
-  std::string_view script;  ///< SQL text with the placeholders of a Dialect in braces
+  /// SQL text of the migration, with placeholders in braces that the Dialect of the database engine
+  /// replaces.
+  std::string_view script;
 };
 [[nodiscard]] std::span<const Migration> migrations();
 
-/// Table that records the migrations of a database. A database that has it is a couponhook store.
+/// Name of the table that records the migrations of a database. A database with this table is a
+/// couponhook store.
 inline constexpr std::string_view kSchemaTable = "couponhook_schema";
 
-/// Version that kSchemaTable holds while a copy into the store is running. No program knows this
-/// version, so none opens an incomplete store.
+/// Schema version that the table kSchemaTable holds while a store is being copied into the
+/// database. No couponhook knows this version, so none opens an incomplete store.
 inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
 
 /// \return the names of all tables that the migrations create, and of kSchemaTable.
@@ -43,13 +47,13 @@ inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
 [[nodiscard]] std::int64_t current_schema_version();
 
 /// \return the schema version of the store; 0 if it has no schema yet. Fails with kTooNew if the
-/// schema is so much newer that this program cannot use the store, and with kUnavailable if a copy
-/// into the store is unfinished.
+/// schema is too new for this couponhook to use the store, and with kUnavailable if a copy into the
+/// store is unfinished.
 [[nodiscard]] Connection::Result<std::int64_t> known_schema_version(Connection& connection,
                                                                     std::string_view store_name);
 
-/// Runs the missing migrations, each in a transaction of its own.
-/// \param now_ms recorded as the time of each migration.
+/// Runs the migrations that the database does not have yet, each in a transaction of its own.
+/// \param now_ms time that is recorded for each migration, in milliseconds since the Unix epoch.
 [[nodiscard]] Connection::Result<void> migrate(Connection& connection, const Dialect& dialect,
                                                std::string_view store_name, std::int64_t now_ms);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads the pauses that operators have set, and matches deliveries against them.
+/// Reads the pauses that operators have set, and checks whether a pause holds back a delivery.
 
 #include <string_view>
 #include <vector>
@@ -11,7 +11,8 @@
 
 namespace couponhook::storage {
 
-/// \return the pauses in the result of the statement sql::kPauses. Moves the texts out of `rows`.
+/// \return the pauses that a result of the SQL statement sql::kPauses lists. Moves the texts out of
+/// `rows`.
 [[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
   std::vector<PauseRecord> pauses;
   for (Row& row : rows) {
@@ -26,7 +27,7 @@ namespace couponhook::storage {
   return pauses;
 }
 
-/// Returns true if the event type matches the pattern.
+/// Returns true if the event type of a notification matches the pattern of a pause.
 /// \param pattern an event type, or the beginning of one followed by *; empty matches every type.
 [[nodiscard]] inline bool matches_event(std::string_view pattern, std::string_view event_type) {
   if (pattern.empty()) return true;
@@ -35,7 +36,7 @@ namespace couponhook::storage {
   return event_type.starts_with(pattern);
 }
 
-/// Returns true if the pause is active and holds back a delivery of this event type to this
+/// Returns true if the pause is active and holds back deliveries of this event type to this
 /// handler.
 [[nodiscard]] inline bool holds_back(const PauseRecord& pause, std::string_view handler,
                                      std::string_view event_type) {

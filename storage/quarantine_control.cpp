@@ -43,8 +43,8 @@ QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admissio
 QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, RereadResult& result) {
   result = RereadResult::kNotFound;
   counters_.clear();
-  // The row is locked until the commit, so that another transaction that reads it again finds it
-  // done.
+  // The row of the notification is locked until the commit. Another transaction that reads the same
+  // notification again waits, and then finds that the work is done.
   commands_.assign({Command(sql::kNotificationToRead, {read.id, read.mchid})});
   if (auto looked = run(); !looked) return looked;
   if (results_[0].empty()) return {};
@@ -67,9 +67,10 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
   return count_and_run();
 }
 
-/// \param is_new true if the ledger did not have the fact.
-/// \param retold true if a notification and WeChat Pay's own records both report the fact, and this
-/// is the second report.
+/// Stores the ledger fact that was read from a stored notification.
+/// \param is_new set to true if the ledger did not have the fact, otherwise to false.
+/// \param retold set to true if a notification and WeChat Pay's own records both report the fact
+/// and this is the second report, which must not be delivered again; otherwise to false.
 QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool& is_new,
                                                     bool& retold) {
   commands_.assign({origin_of_fact(*read.fact), insert_fact(read), origin_of_fact(*read.fact)});
@@ -79,8 +80,8 @@ QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool&
   return {};
 }
 
-/// Adds only the missing deliveries: while the notification was unreadable, it was already
-/// delivered to the handlers of its event type.
+/// Adds deliveries only for the handlers that have none yet: while the notification was unreadable,
+/// it was already delivered to the handlers of its event type.
 QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
                                                           std::int64_t sequence,
                                                           std::int64_t received_at_ms) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Operators' commands on sealed bodies and on unreadable notifications.
+/// Operators' commands on quarantined requests (signed, but not decrypted) and on unreadable
+/// notifications (decrypted, but the content could not be understood).
 
 #include <cstdint>
 #include <memory>
@@ -15,37 +16,40 @@
 
 namespace couponhook::storage {
 
-/// Result of reading a stored notification again.
+/// Result of reading a stored notification again, after it was unreadable.
 enum class RereadResult : std::uint8_t {
-  kRead,         ///< the fact is in the ledger now
-  kNotFound,     ///< there is no such notification
-  kReadAlready,  ///< the fact was read before, or there is none that the ledger keeps
+  kRead,      ///< the notification's fact is in the coupon ledger now
+  kNotFound,  ///< the store has no such notification
+  /// The notification was readable before, or it has no fact that the coupon ledger keeps.
+  kReadAlready,
 };
 
-/// Finishes the work that waits for an operator: sealed bodies, and notifications whose fact could
-/// not be read. Each call is one transaction. Only one thread at a time may use an object.
+/// Finishes the work that needs an operator: quarantined requests, and notifications whose content
+/// could not be read. Each call is one transaction. Only one thread at a time may use an object.
 class QuarantineControl {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// \param connection a writing connection whose schema is current; may be shared within one
-  /// thread.
+  /// \param connection a connection that may write, to a database with the current schema; several
+  /// objects may share it if one thread uses them all.
   explicit QuarantineControl(std::shared_ptr<Connection> connection);
 
-  /// Stores what the current program has read in a stored notification: its fact, and a delivery to
-  /// each handler that has no delivery of it yet. This happens only once, however often and on
-  /// whichever replica it is called. A notification without the mark "unreadable" (older releases
-  /// set none) gets a missing fact, but no deliveries.
-  /// \param read made from the stored resource; its id and mchid identify the notification.
+  /// Stores the ledger fact that the present release has read from a stored notification, and a
+  /// delivery to each handler that has none for this notification yet. The fact and the deliveries
+  /// are stored only once, however often and on whichever replica this is called. A notification
+  /// without the mark "unreadable" (older releases set no mark) gets a missing fact, but no
+  /// deliveries.
+  /// \param read the notification as it was read again; its id and mchid identify the stored one.
   [[nodiscard]] Result<RereadResult> reread(const Admission& read);
 
-  /// Deletes a sealed body for good. \return false if the body is not in quarantine (any more).
+  /// Deletes a quarantined body for good.
+  /// \return false if the body is not in the quarantine, or no longer.
   [[nodiscard]] Result<bool> discard(const SealedKey& key);
 
-  /// Removes the mark from an unreadable notification that nobody will read; changes nothing else.
-  /// \param reason stored in the flaw of the notification.
-  /// \return false if there is no such notification, or it is not marked.
+  /// Removes the mark "unreadable" from a notification that nobody will read; changes nothing else.
+  /// \param reason the operator's reason, stored in the flaw text of the notification.
+  /// \return false if there is no such notification, or it is not marked as unreadable.
   [[nodiscard]] Result<bool> dismiss(std::string_view id, std::string_view mchid,
                                      std::string_view reason);
 

@@ -19,19 +19,22 @@ namespace {
 constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 
-/// Number of rows that one page of a list may look at. A filter that matches few rows gives a short
-/// page and a cursor to continue from, instead of a walk through the whole store.
+/// Number of rows that one page of a list may look at. If a filter matches few rows, the page is
+/// short and has a cursor to continue from, so that no request reads through the whole store.
 constexpr std::int64_t kRowsLookedAtMax = 20'000;
 constexpr std::int64_t kPageMax = 500;
 
-/// Limits of unclaimed_deliveries(): lanes of one handler, and deliveries that pauses hold back.
+/// Limits of unclaimed_deliveries(), which counts open deliveries of removed handlers. This is the
+/// largest number of ordering lanes (one handler and one coupon) to look at for one handler; the
+/// next constant is the largest number of paused deliveries to look at.
 constexpr std::int64_t kLanesLookedAtMax = 20'000;
 constexpr std::int64_t kParkedLookedAtMax = 10'000;
 
-/// Size at which a page with resources ends. The last notification may exceed it: a resource may be
-/// as large as the largest body that is received.
+/// Size in bytes at which a page of notifications with their content ends. The last notification
+/// may exceed the size, because one notification may be as large as the largest body that is
+/// received.
 constexpr std::size_t kPageBytesMax = std::size_t{4} << 20;
-/// Number of notifications whose content is read in one round trip.
+/// Number of notifications whose content and deliveries are read in one round trip to the database.
 constexpr std::size_t kAskedTogether = 16;
 
 NotificationRecord notification_from(Row& row) {
@@ -90,7 +93,8 @@ DeliveryRecord delivery_from(Row& row) {
   return record;
 }
 
-/// Appends the attempts to the deliveries; both must be in the order of the delivery numbers.
+/// Adds attempts to the history of their deliveries. Both lists must be in the order of the
+/// delivery numbers.
 void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
   auto delivery = deliveries.begin();
   for (Row& row : attempts) {
@@ -118,8 +122,8 @@ LedgerRecord ledger_record_from(Row& row) {
   return record;
 }
 
-/// Table or index that a list is read from: stored notifications, the quarantine (a table of its
-/// own), or the index of notifications that have a flaw.
+/// Source of a list of notifications: the table of stored notifications, the quarantine (a table of
+/// its own), or the index of the notifications that have a flaw.
 enum class Listing : std::uint8_t { kKept, kQuarantine, kUnreadable };
 
 Listing listing_of(const NotificationFilter& filter) {
@@ -127,7 +131,8 @@ Listing listing_of(const NotificationFilter& filter) {
   return filter.state == "unreadable" ? Listing::kUnreadable : Listing::kKept;
 }
 
-/// The state "quarantined" selects the table, and restricts nothing within it.
+/// Returns true if a filter leaves out some rows of the list. The state "quarantined" alone leaves
+/// out nothing, because it selects the table of quarantined bodies.
 bool restricts(const NotificationFilter& filter, Listing listing) {
   return !filter.event_type.empty() || !filter.mchid.empty() || filter.since_ms ||
          filter.until_ms || (!filter.state.empty() && listing != Listing::kQuarantine);
@@ -189,7 +194,7 @@ Reader::Result<StoreCounts> Reader::counts() {
 
 Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,
                                                                        std::string_view mchid) {
-  // An empty id would match quarantined bodies whose id could not be read.
+  // An empty id must find nothing: it would match quarantined bodies whose id could not be read.
   if (id.empty()) return std::optional<NotificationRecord>();
   const std::array commands{Command(sql::kNotificationById, {id, mchid}),
                             Command(sql::kQuarantinedById, {id, mchid})};
@@ -224,7 +229,7 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
     floor = only_integer(results[0]);
   }
 
-  // One row more than the page holds tells if there is a next page.
+  // One row more than fits on the page is read, to know whether there is a next page.
   const std::int64_t lowest = floor.value_or(kEarliest);
   const std::array ask_page{
       listing == Listing::kKept
@@ -248,8 +253,8 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   return page;
 }
 
-/// Reads resources and deliveries. If the page becomes too large, the rest is left to the next
-/// page.
+/// Reads the content and the deliveries of the notifications on a page. If the page becomes too
+/// large, the remaining notifications are left to the next page.
 Reader::Result<void> Reader::add_content(NotificationPage& page) {
   std::vector<NotificationRecord>& items = page.items;
   std::vector<Command> commands;
@@ -305,7 +310,8 @@ Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quaranti
 }
 
 Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
-  // An index lists undone deliveries by state; all other lists walk through all deliveries.
+  // Deliveries in a state other than "done" are listed through an index on the state. Every other
+  // list reads through all deliveries in order.
   const bool by_state = !filter.state.empty() && filter.state != state::kDone;
   const bool filtered = !filter.handler.empty() || !filter.event_type.empty() ||
                         !filter.mchid.empty() || !filter.error.empty() || filter.since_ms ||
@@ -361,7 +367,8 @@ Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
   std::vector<Rows> results;
   std::string last;
   while (true) {
-    // Steps from one handler to the next in the index, however many deliveries are due for each.
+    // Each statement finds the next handler in the index of due deliveries, so the cost does not
+    // grow with the number of deliveries of a handler.
     const std::array ask{Command(sql::kNextDueHandler, {last})};
     if (auto ran = connection.run(ask, results); !ran) return ran.error();
     if (results[0].empty()) break;

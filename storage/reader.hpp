@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads the store for the status endpoint and for commands.
+/// Reads notifications, deliveries, the coupon ledger and totals from the store, for the status
+/// endpoint and for commands.
 
 #include <cstdint>
 #include <memory>
@@ -16,14 +17,17 @@
 
 namespace couponhook::storage {
 
-/// Lists, by name, the handlers that have open deliveries but are not in `served`: they were
-/// renamed or removed, so nobody makes these deliveries. Counts deliveries in at most 20,000 lanes
-/// of each handler. Works on every schema version.
-/// \param served all configured handlers except those of type ledger, which get no deliveries.
+/// Finds handlers that have open deliveries but are not in `served`: they were renamed or removed
+/// from the configuration, so nobody makes these deliveries. For each handler it counts the open
+/// deliveries of at most 20,000 ordering lanes (one coupon each). Works on every schema version.
+/// \param served names of all configured handlers except those of type ledger, which get no
+/// deliveries.
+/// \return the handlers and their open deliveries, sorted by handler name.
 [[nodiscard]] Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
     Connection& connection, std::span<const std::string> served);
 
-/// Reads without waiting for the writer. Only one thread at a time may use an object.
+/// Reads the store without waiting for connections that write. Only one thread at a time may use an
+/// object.
 class Reader {
  public:
   template <typename T>
@@ -32,29 +36,33 @@ class Reader {
   explicit Reader(std::unique_ptr<Connection> connection);
 
   [[nodiscard]] Result<StoreCounts> counts();
+  /// Reads one notification with its content and its deliveries. If no stored notification has the
+  /// id, the quarantine is searched.
   /// \param mchid the merchant; empty: the merchant that received the id last.
-  /// \return the notification with resource and deliveries; nullopt if no such merchant has the id.
-  /// If no stored notification has the id, the quarantine is searched.
+  /// \return the notification; nullopt if it was not found.
   [[nodiscard]] Result<std::optional<NotificationRecord>> notification(std::string_view id,
                                                                        std::string_view mchid = {});
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
-  /// \return nullopt if the body is not in quarantine (any more).
+  /// Reads one quarantined body with everything that is needed to decrypt it.
   /// \param quarantine_id the number of the body, which is `sequence` in NotificationRecord.
+  /// \return the body; nullopt if it is not in the quarantine, or no longer.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed(std::int64_t quarantine_id);
-  /// \return the newest sealed body of a notification, which may also be stored; nullopt if there
-  /// is none.
+  /// Reads the newest quarantined body of a notification. The notification may have been stored
+  /// too.
   /// \param mchid the merchant; empty: any merchant.
+  /// \return the body; nullopt if the quarantine has none for this notification.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed_of(std::string_view id,
                                                               std::string_view mchid);
   [[nodiscard]] Result<DeliveryPage> deliveries(const DeliveryFilter& filter);
-  /// \return the active pauses.
+  /// \return the pauses that operators have set and not ended.
   [[nodiscard]] Result<std::vector<PauseRecord>> pauses();
-  /// \return the delivery without its history; nullopt if there is no such delivery.
+  /// \return one delivery, without the history of its attempts; nullopt if there is no such
+  /// delivery.
   [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
-  /// See unclaimed_deliveries().
+  /// The same as the function unclaimed_deliveries(), through the connection of this object.
   [[nodiscard]] Result<std::vector<HandlerBacklog>> unclaimed(std::span<const std::string> served);
-  /// \return all facts of one coupon, with the refunds of its transactions, in no particular order;
-  /// empty if the coupon is unknown.
+  /// \return all ledger facts of one coupon, with the refunds of its transactions, in no particular
+  /// order; empty if the coupon is unknown.
   [[nodiscard]] Result<std::vector<LedgerRecord>> coupon(std::string_view stock_id,
                                                          std::string_view coupon);
   [[nodiscard]] Result<std::int64_t> size_bytes() { return connection_->size_bytes(); }

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Records that the store takes and returns. Times are milliseconds since the Unix epoch.
+/// Data types that are written to and read from the store. All times are milliseconds since the
+/// Unix epoch.
 
 #include <array>
 #include <chrono>
@@ -15,86 +16,98 @@ namespace couponhook::storage {
 
 using Digest = std::array<unsigned char, 32>;
 
-/// One fact of the ledger. A fact with a coupon belongs to that coupon. A fact without a coupon (a
-/// refund) belongs to every coupon that has a fact with the same transaction, in whichever order
-/// they arrive.
+/// One fact of the coupon ledger: a coupon was issued, redeemed or refunded. A fact with a coupon
+/// belongs to that coupon. A fact without a coupon (a refund) belongs to every coupon that has a
+/// fact with the same transaction, whichever fact arrives first.
 struct LedgerFact {
-  std::string kind;  ///< issue, redeem or refund
+  std::string kind;  ///< kind of the ledger fact: issue, redeem or refund
   std::string stock_id;
-  std::string coupon;          ///< empty for refunds
-  std::string transaction_id;  ///< empty for issues
-  std::string business_key;    ///< unique with kind and coupon: a fact is stored once
-  std::string occurred_at;     ///< time, unchanged text of the sender
+  std::string coupon;          ///< id of the coupon; empty for refunds
+  std::string transaction_id;  ///< id of the payment transaction; empty for the issuing of a coupon
+  /// Unique together with `kind` and `coupon`, so that the same fact is stored only once.
+  std::string business_key;
+  std::string occurred_at;  ///< time of the fact as WeChat Pay wrote it, unchanged
 };
 
-/// Right of one replica to make a delivery, until the lease ends. Each takeover of a delivery
-/// raises its fence (fencing token); a result that is reported under an older fence is ignored.
+/// The right of one replica to make a delivery, until the lease ends. Each time a replica takes
+/// over the delivery, its fence (fencing token, a number) is raised by one. A result that is
+/// reported with an older fence is ignored.
 struct Lease {
   std::int64_t delivery_id = 0;
   std::int64_t fence = 0;
 };
 
-/// Owner and length of the leases that a replica takes.
+/// Name and duration for the leases on deliveries that a replica takes.
 struct LeaseTerms {
-  /// Name of the replica, unique among the running replicas, so that rows and messages tell them
-  /// apart. It does not decide who holds a delivery: the fence does.
+  /// Name of the replica that takes the leases, unique among the running replicas; shown in rows
+  /// and messages. The name does not decide who holds a delivery: the fence (fencing token) does.
   std::string owner = "this";
-  /// Length of a lease. Renew it after a third of this time. The deliveries of a replica that was
-  /// killed wait at most twice this time before another replica takes them.
+  /// Duration of a lease on a delivery. Renew the lease when a third of this time has passed. If a
+  /// replica is killed, its deliveries wait at most twice this time before another replica takes
+  /// them.
   std::chrono::milliseconds lease{10'000};
 };
 
-/// A delivery to be made after the commit of its notification.
+/// A delivery of a notification to one handler, to be created in the transaction that stores the
+/// notification.
 struct NewDelivery {
   std::string handler;
-  std::string ordering_key;  ///< deliveries with the same key are made one at a time, in order
-  /// True if the caller that admits the notification makes the delivery itself. The delivery is
-  /// then created with a lease for this replica, unless an earlier one with its key is still open
-  /// or a pause holds it back.
+  /// Coupon or other key that keeps an order: deliveries with the same key are made one at a time.
+  std::string ordering_key;
+  /// True if the process that stores the notification makes this delivery itself. The delivery is
+  /// then created with a lease for this replica, unless an earlier delivery with the same handler
+  /// and ordering key is still open or a pause holds the delivery back.
   bool leased = false;
 };
 
-/// A delivery that was created with a lease for the caller that admitted its notification.
+/// A delivery that was created with a lease for the process that stored its notification, so that
+/// this process makes the delivery.
 struct LeasedDelivery {
   std::string handler;
   Lease lease;
 };
 
-/// Identity of one quarantined body. The number alone is not enough: if the row with the highest
-/// number is deleted, SQLite gives that number to the next row.
+/// Identity of one quarantined body: its row number and its digest. The number alone is not enough:
+/// if the row with the highest number is deleted, SQLite gives that number to the next row.
 struct SealedKey {
   std::int64_t quarantine_id = 0;
   Digest body_digest{};
 };
 
-/// Beginnings of the text in Admission::flaw. The database holds them: never change them.
+/// Beginnings of the text in Admission::flaw, which says what is wrong with a notification. The
+/// database holds these texts: never change them.
 namespace flaw {
-inline constexpr std::string_view kUnreadable = "unreadable: ";  ///< the fact could not be read
-inline constexpr std::string_view kHarmless = "flaw: ";          ///< the fact could still be read
+/// The ledger fact could not be read from the content.
+inline constexpr std::string_view kUnreadable = "unreadable: ";
+/// The content has an error, but its ledger fact could be read.
+inline constexpr std::string_view kHarmless = "flaw: ";
 }  // namespace flaw
 
-/// A verified and decrypted notification, to be stored with its ledger fact and its deliveries.
+/// A notification to be stored, verified and decrypted, with its ledger fact and its deliveries.
 struct Admission {
   std::string mchid;
   std::string id;
   std::string event_type;
-  std::string create_time;  ///< unchanged text of the sender
-  std::string source;       ///< origin: "notification" or "reconcile"
-  std::string envelope;     ///< the rest of the envelope as a JSON object; may be empty
-  std::string resource;     ///< the decrypted resource
-  /// Description of what is wrong with the resource, without its content. Begins with one of the
-  /// texts in namespace flaw; empty if nothing is wrong.
+  std::string create_time;  ///< create_time of the notification, unchanged
+  std::string source;       ///< origin of the data: "notification" or "reconcile"
+  /// The other fields of the notification, without its resource, as a JSON object; may be empty.
+  std::string envelope;
+  std::string resource;  ///< the decrypted resource of the notification
+  /// Text that says what is wrong with the decrypted resource, without quoting it. Begins with one
+  /// of the texts in namespace flaw; empty if nothing is wrong.
   std::string flaw;
-  Digest digest{};  ///< of the decrypted resource: tells a copy of the notification from a conflict
+  /// Digest of the decrypted resource. If a notification with the same id is stored, an equal
+  /// digest means a copy, another digest means a conflict.
+  Digest digest{};
   std::int64_t received_at_ms = 0;
   std::optional<LedgerFact> fact;
   std::vector<NewDelivery> deliveries;
-  /// The quarantined body that this notification was decrypted from. It is removed in the same
-  /// transaction.
+  /// The quarantined body that this notification was decrypted from. The body is deleted in the
+  /// same transaction.
   std::optional<SealedKey> opened_from;
 };
 
-/// A quarantined body with everything that is needed to decrypt it again.
+/// A quarantined body as read from the store, with everything that is needed to decrypt it again.
 struct SealedRecord {
   SealedKey key;
   std::string mchid;
@@ -103,75 +116,85 @@ struct SealedRecord {
   std::int64_t received_at_ms = 0;
 };
 
-/// A signed request whose envelope could not be parsed or whose resource could not be decrypted; it
-/// is stored as received.
+/// A signed request to be stored as received, because its JSON could not be parsed or its resource
+/// could not be decrypted.
 struct Quarantined {
   std::string mchid;
-  std::string reason;      ///< ENVELOPE_INVALID or DECRYPT_FAILED
-  std::string detail;      ///< description of the error, without content
-  std::string id;          ///< empty if the envelope could not be read
-  std::string event_type;  ///< empty if the envelope could not be read
-  std::string headers;     ///< the Wechatpay-* headers as a JSON object
-  std::string body;        ///< the body as received
-  Digest body_digest{};    ///< primary key: the same bytes are stored once
+  std::string reason;      ///< reason for the quarantine: ENVELOPE_INVALID or DECRYPT_FAILED
+  std::string detail;      ///< description of the error, without any received content
+  std::string id;          ///< id of the notification; empty if the JSON could not be read
+  std::string event_type;  ///< event_type of the notification; empty if the JSON could not be read
+  std::string headers;     ///< the Wechatpay-* request headers as a JSON object
+  std::string body;        ///< the request body as received
+  /// Digest of the body; the primary key, so the same bytes are stored once.
+  Digest body_digest{};
   std::int64_t received_at_ms = 0;
 };
 
-/// Outcome of a request to the Inbox. Every outcome but kFailed means that the data is committed.
+/// Outcome of a request to the Inbox, which stores notifications. Every outcome but kFailed means
+/// that the data is committed.
 enum class AdmitOutcome : std::uint8_t {
-  kStored,       ///< a new notification was stored
-  kDuplicate,    ///< the notification was stored before, with the same content
-  kConflict,     ///< the id was stored before with other content: the first one stands, this one is
-                 ///< stored as a conflict
-  kQuarantined,  ///< the body was stored in quarantine
-  kAlive,        ///< answer to Inbox::probe(): a row was committed
-  kFailed,       ///< nothing was committed
+  kStored,     ///< a new notification was stored
+  kDuplicate,  ///< the store already had this notification, with the same content
+  /// The store already had a notification with this id, but with other content. The first one stays
+  /// valid; the new content is stored as a conflict.
+  kConflict,
+  kQuarantined,  ///< the request body was stored in the quarantine
+  kAlive,        ///< answer to Inbox::probe(): a test row was committed
+  kFailed,       ///< nothing of this request was committed
 };
 
-/// One attempt at a delivery, from its history.
+/// One attempt at a delivery, as the history of the delivery holds it.
 struct AttemptRecord {
   std::int64_t attempt = 0;
   std::int64_t began_at_ms = 0;
   std::int64_t ended_at_ms = 0;
-  std::string outcome;  ///< done, retry, dead, lost or skipped
+  std::string outcome;  ///< result of the attempt: done, retry, dead, lost or skipped
   std::string error;
 };
 
 struct DeliveryRecord {
   std::int64_t delivery_id = 0;
   std::string handler;
-  std::string state;  ///< pending, retrying, done, dead or skipped
+  std::string state;  ///< state of the delivery: pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
-  /// Due time, or the end of the lease if the delivery is leased. Nothing if the delivery has
-  /// ended, or waits for an earlier one of its lane.
+  /// Time at which the delivery is due; if the delivery is leased, the time at which the lease
+  /// ends. Nothing if the delivery has ended, is paused, or waits for an earlier delivery of the
+  /// same handler and coupon.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
-  bool leased = false;      ///< a replica holds a lease on the delivery; the lease may have ended
-  std::string lease_owner;  ///< name of the replica that holds the lease
+  /// True if a replica has a lease on the delivery; the lease may have ended.
+  bool leased = false;
+  std::string lease_owner;  ///< name of the replica that holds the lease on the delivery
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
-  // Set only in lists of deliveries, and by Reader::delivery():
+  // Id, merchant and event type of the notification that is delivered. They are set only in lists
+  // of deliveries and by Reader::delivery().
   std::string notification_id;
   std::string mchid;
   std::string event_type;
-  // Set only in a notification's record: the latest attempts, in order. Empty if the first attempt
-  // succeeded.
+  // The latest attempts at this delivery, in order. Set only if the delivery is read as part of a
+  // notification. Empty if the first attempt succeeded.
   std::vector<AttemptRecord> history;
 };
 
-/// Filter of a list of deliveries. An empty text or nullopt does not restrict the list.
+/// Filter for a list of deliveries. A member that is an empty text or nullopt does not restrict the
+/// list.
 struct DeliveryFilter {
   std::string handler;
   std::string state;
   std::string event_type;
   std::string mchid;
-  std::string error;                     ///< substring of the last error
-  std::optional<std::int64_t> since_ms;  ///< notification received at or after this time
-  std::optional<std::int64_t> until_ms;  ///< notification received before this time
+  std::string error;  ///< text that the last error of the delivery must contain
+  /// Only deliveries whose notification was received at or after this time.
+  std::optional<std::int64_t> since_ms;
+  /// Only deliveries whose notification was received before this time.
+  std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
-  std::optional<std::int64_t> before_delivery;  ///< cursor: the list is newest first and has only
-                                                ///< deliveries with a smaller number
+  /// Cursor for the next page: the list begins with the newest delivery, and has only deliveries
+  /// with a number below this one.
+  std::optional<std::int64_t> before_delivery;
 };
 
 struct DeliveryPage {
@@ -179,15 +202,18 @@ struct DeliveryPage {
   std::optional<std::int64_t> next_before_delivery;
 };
 
-/// A pause that an operator has set: matching deliveries are not made until it is resumed.
+/// A pause that an operator has set: deliveries that match it are not made until the pause is
+/// ended.
 struct PauseRecord {
   std::int64_t pause_id = 0;
-  std::string handler;        ///< empty: all handlers
-  std::string event_pattern;  ///< an event type, or its beginning followed by *; empty: all types
+  std::string handler;  ///< handler that is paused; empty: all handlers
+  /// Event type that is paused, or the beginning of event types followed by *; empty: all types.
+  std::string event_pattern;
   std::string reason;
-  std::string created_by;  ///< empty: set by a release that did not record the operator
+  std::string created_by;  ///< name of the operator; empty if an older release set the pause
   std::int64_t created_at_ms = 0;
-  /// Set when the pause was ended. Its deliveries then become due in small batches.
+  /// Time at which the pause was ended; not set while the pause is active. After that time its
+  /// deliveries become due in small batches.
   std::optional<std::int64_t> resumed_at_ms;
 };
 
@@ -196,44 +222,50 @@ struct NotificationRecord {
   std::string id;
   std::string mchid;
   std::string event_type;
-  std::string state;  ///< received, done, dead, unreadable or quarantined
+  /// State of the notification: received, done, dead, unreadable or quarantined.
+  std::string state;
   std::string create_time;
   std::int64_t received_at_ms = 0;
   std::int64_t last_seen_at_ms = 0;
   std::int64_t times_seen = 0;
-  std::int64_t conflicts = 0;  ///< number of copies with other content
+  std::int64_t conflicts = 0;  ///< number of notifications with the same id but other content
   std::string source;
   std::string envelope;
-  std::string flaw;      ///< see Admission::flaw
-  std::string resource;  ///< empty after its retention time, and for quarantined bodies
+  std::string flaw;  ///< text that says what is wrong with the content, see Admission::flaw
+  /// Decrypted resource; empty after its retention time and for quarantined bodies.
+  std::string resource;
   std::string quarantine_reason;
   std::string quarantine_detail;
   std::vector<DeliveryRecord> deliveries;
 };
 
-/// Filter of a list of notifications. An empty text or nullopt does not restrict the list.
+/// Filter for a list of notifications. A member that is an empty text or nullopt does not restrict
+/// the list.
 struct NotificationFilter {
   std::string event_type;
-  /// received, done, dead, quarantined or unreadable. "quarantined" lists the quarantine.
-  /// "unreadable" lists the notifications whose fact could not be read, whatever the state of their
-  /// deliveries.
+  /// State of the listed notifications: received, done, dead, quarantined or unreadable.
+  /// "quarantined" lists the quarantined bodies. "unreadable" lists the notifications whose ledger
+  /// fact could not be read, whatever the state of their deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< received at or after this time
-  std::optional<std::int64_t> until_ms;  ///< received before this time
+  std::optional<std::int64_t> since_ms;  ///< only notifications received at or after this time
+  std::optional<std::int64_t> until_ms;  ///< only notifications received before this time
   std::int64_t limit = 50;
-  std::optional<std::int64_t> before_sequence;  ///< cursor: the list is newest first and has only
-                                                ///< notifications with a smaller number
-  /// True to include resources and deliveries; the page then ends after about 4 MiB.
+  /// Cursor for the next page: the list begins with the newest notification, and has only
+  /// notifications with a number below this one.
+  std::optional<std::int64_t> before_sequence;
+  /// True to list each notification with its resource and its deliveries; the page then ends after
+  /// about 4 MiB.
   bool whole = false;
 };
 
 struct NotificationPage {
-  std::vector<NotificationRecord> items;  ///< without the history of attempts
+  /// The notifications of this page; their deliveries have no history of attempts.
+  std::vector<NotificationRecord> items;
   std::optional<std::int64_t> next_before_sequence;
 };
 
-/// Number of open deliveries of one handler.
+/// Number of open deliveries of one handler, for handlers that nobody serves.
 struct HandlerBacklog {
   std::string handler;
   std::int64_t open = 0;
@@ -251,15 +283,15 @@ struct TypeCount {
   std::int64_t count = 0;
 };
 
-/// Totals of the store. The writer updates them in the transactions that they count, so reading
-/// them costs the same however large the store is.
+/// Totals of notifications and deliveries in the store. Each transaction updates the totals for the
+/// rows that it writes, so reading the totals costs the same however large the store is.
 struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;  ///< since the store was created
-  std::int64_t sealed = 0;       ///< still in quarantine now
-  std::int64_t unreadable = 0;   ///< stored notifications whose fact could not be read
+  std::int64_t quarantined = 0;  ///< bodies ever quarantined since the store was created
+  std::int64_t sealed = 0;       ///< bodies that are in the quarantine now
+  std::int64_t unreadable = 0;   ///< stored notifications whose ledger fact could not be read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Converts values to statement parameters, and result fields to values.
+/// Converts C++ values to parameters of SQL statements, and fields of query results to C++ values.
 
 #include <algorithm>
 #include <cstddef>
@@ -34,7 +34,8 @@ namespace couponhook::storage {
   return integer(field);
 }
 
-/// \return the smallest value of the first column; nothing if there are no rows.
+/// \return the smallest integer in the first column of a query result; nothing if the result has no
+/// rows.
 [[nodiscard]] inline std::optional<std::int64_t> least(const Rows& rows) {
   std::optional<std::int64_t> found;
   for (const Row& row : rows) {
@@ -44,18 +45,20 @@ namespace couponhook::storage {
   return found;
 }
 
-/// \return NULL if the text is empty.
+/// \return a statement parameter with this text; NULL if the text is empty.
 [[nodiscard]] inline Parameter text_or_null(std::string_view text) {
   if (text.empty()) return nullptr;
   return text;
 }
 
-/// Moves the text out of the field, which must not be NULL.
+/// Moves the text out of a field of a query result. The field must not be NULL.
+/// \return the text.
 [[nodiscard]] inline std::string take_text(Field& field) {
   return std::move(std::get<std::string>(field));
 }
 
-/// Moves the text out of the field. \return the empty text if the field is NULL.
+/// Moves the text out of a field of a query result.
+/// \return the text; an empty text if the field is NULL.
 [[nodiscard]] inline std::string take_optional_text(Field& field) {
   return is_null(field) ? std::string() : take_text(field);
 }

@@ -1,18 +1,20 @@
 #pragma once
 
 /// \file
-/// Origin of a notification: WeChat Pay's callback, or reconciliation.
+/// Names for the origin of a stored notification: WeChat Pay's callback, or reconciliation with
+/// WeChat Pay's own records.
 
 #include <string_view>
 
 namespace couponhook::storage {
 
-/// Admission::source of a signed notification whose timestamp agreed with our clock.
+/// Value of Admission::source for a notification that WeChat Pay sent, with a valid signature and a
+/// timestamp that agreed with our clock.
 inline constexpr std::string_view kFromNotification = "notification";
 
-/// Admission::source of a fact that was found in WeChat Pay's own records and that no notification
-/// reported. If a fact arrives both ways, the first one is delivered; the second one is stored
-/// without deliveries.
+/// Value of Admission::source for a fact that was found in WeChat Pay's own records and that no
+/// notification had reported. If a fact arrives both ways, the first report is delivered; the
+/// second one is stored without deliveries.
 inline constexpr std::string_view kFromReconcile = "reconcile";
 
 }  // namespace couponhook::storage

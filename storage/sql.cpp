@@ -4,11 +4,12 @@
 
 #include "storage/dialect.hpp"
 
-// The text must equal flaw::kUnreadable. The test for NULL lets the engine use the partial index.
+// True for an unreadable notification. The text in this condition must equal flaw::kUnreadable. The
+// test for NULL lets the database use the partial index on notifications that have a flaw.
 #define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
 
-// Macros, because statements that return the same columns share their text, and only string
-// literals can be joined into a constant.
+// Shared parts of SQL statements are macros: statements that return the same columns share the
+// text, and only string literals can be joined into a constant.
 #define COUPONHOOK_NOTIFICATION_STATE                                          \
   "(CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq" \
   " AND d.state IN ('pending', 'retrying')) THEN 'received'"                   \
@@ -37,7 +38,8 @@ const Statement kCountCopy{
     "UPDATE notifications SET times_seen = times_seen + 1, last_seen_at = $1"
     " WHERE id = $2 AND mchid = $3"};
 
-// A statement of its own, because in SQLite it costs less than a RETURNING clause.
+// The stored notification is read by a statement of its own, because in SQLite that costs less than
+// a RETURNING clause on the UPDATE that counts the copy.
 const Statement kFirstOfCopy{"SELECT seq, digest FROM notifications WHERE id = $1 AND mchid = $2"};
 
 const Statement kInsertConflict{
@@ -87,7 +89,7 @@ const Statement kBeat{
     "INSERT INTO heartbeat (slot, beat_at, padding) VALUES ($1, $2, $3)"
     " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at, padding = excluded.padding"};
 
-// PostgreSQL returns a sum of BIGINT values as NUMERIC, hence the cast.
+// The sum is cast to BIGINT because PostgreSQL returns the sum of BIGINT values as NUMERIC.
 const Statement kTotals{
     "SELECT name, CAST(sum(value) AS BIGINT) FROM counters GROUP BY name ORDER BY name"};
 
@@ -97,8 +99,9 @@ const Statement kCountUnreadable{
     "SELECT count(*) FROM (SELECT flaw FROM notifications WHERE flaw IS NOT NULL LIMIT $1) n"
     " WHERE " COUPONHOOK_IS_UNREADABLE};
 
-// Both counts belong to one moment. A later change by another transaction changes both by the same
-// number, so the correction stays right.
+// Corrects a stored total to the number of rows. The statement sees the rows and the total as they
+// were at one moment. A transaction that commits later changes both by the same number, so the
+// correction stays right.
 #define COUPONHOOK_CORRECT_TOTAL(rows)                                                    \
   "INSERT INTO counters (name, slot, value) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT)," \
   " (SELECT count(*) FROM " rows                                                          \

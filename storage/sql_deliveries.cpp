@@ -1,14 +1,17 @@
-// SQL statements that take, report and change deliveries.
+// SQL statements that take deliveries under leases, record results of attempts, and change
+// deliveries for operators.
 
 #include "storage/dialect.hpp"
 #include "storage/sql.hpp"
 
-// An engine uses a partial index only if the statement repeats the index's condition word by word.
+// Condition for an open delivery. A database uses a partial index only if the statement repeats the
+// condition of the index word by word.
 #define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
 
-// Columns of a delivery that may be claimed. "head" is the oldest open delivery of its lane and
-// "running" the leased one; they decide whose turn it is. "lost_before" is the number of lost
-// attempts in the current round of attempts, and 0 if the delivery is not leased.
+// Columns of a delivery that a replica may take. "head" is the oldest open delivery of the same
+// ordering lane (one handler and one coupon) and "running" the leased one; they decide which
+// delivery goes first. "lost_before" is the number of lost attempts in the current round of
+// attempts, and 0 if the delivery is not leased.
 #define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
   "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
   "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
@@ -29,7 +32,8 @@
   "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
   "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
 
-// CROSS JOIN makes SQLite walk through deliveries and look up the notification of each.
+// Joins each delivery with its notification. CROSS JOIN makes SQLite read the deliveries in order
+// and look up the notification of each one, and not the other way round.
 #define COUPONHOOK_LISTED \
   "FROM deliveries d CROSS JOIN notifications n WHERE n.seq = d.notification"
 
@@ -47,7 +51,9 @@ const Statement kPauses{
     "SELECT seq, handler, event_pattern, reason, created_at, resumed_at, created_by FROM pauses"
     " ORDER BY seq"};
 
-// Tests parked_by twice: a row that another connection has taken meanwhile must not be changed.
+// The condition on parked_by (the pause that holds back the delivery) stands twice: another
+// connection may have taken a delivery after the subquery found it, and such a row must not be
+// changed.
 const Statement kUnpark{
     "UPDATE deliveries SET due_at = $1, parked_by = NULL WHERE parked_by = $2 AND seq IN"
     " (SELECT seq FROM deliveries WHERE parked_by = $2 LIMIT $3)"};
@@ -138,7 +144,8 @@ const Statement kLockNotification{
 
 const Statement kDeliveryTo{"SELECT seq FROM deliveries WHERE notification = $1 AND handler = $2"};
 
-// Raises the fence, so that a result under a lease of the previous handler is refused.
+// Moving a delivery to another handler raises its fence (fencing token), so that a result reported
+// under a lease of the previous handler is refused.
 const Statement kMove{
     "UPDATE deliveries SET handler = $1, lane = $2, state = $3, due_at = $4,"
     " attempts_before = attempts, finished_at = NULL, parked_by = NULL, lease_owner = NULL,"
@@ -166,8 +173,10 @@ const Statement kParkedHandlers{
     "SELECT DISTINCT few_parked.handler FROM (SELECT handler FROM deliveries WHERE parked_by > 0"
     " LIMIT $1) few_parked"};
 
-// Every open delivery belongs to a lane, and the first delivery of each lane is due or held back by
-// a pause. So the lanes of due and of paused deliveries lead to all open deliveries of the handler.
+// Counts the open deliveries of a handler through its ordering lanes (one coupon each). Every open
+// delivery belongs to a lane, and the first delivery of each lane is either due or held back by a
+// pause. So the lanes of the due and the paused deliveries lead to all open deliveries of the
+// handler.
 const Statement kOpenOfHandler{
     "SELECT count(*) FROM (SELECT h.lane FROM deliveries h WHERE h.handler = $1"
     " AND h.due_at IS NOT NULL UNION SELECT p.lane FROM deliveries p WHERE p.handler = $1"

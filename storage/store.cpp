@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite";
 constexpr std::string_view kPostgres = "postgresql";
-/// Second scheme that libpq accepts for the same URLs.
+/// Second scheme, besides "postgresql", that libpq accepts in the URL of a database.
 constexpr std::string_view kPostgresShort = "postgres";
 constexpr std::string_view kForms = "sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE";
 
@@ -33,7 +33,7 @@ Connection::Result<StoreUrl> postgres_store_url(std::string_view url) {
 Connection::Result<StoreUrl> parse_store_url(std::string_view url,
                                              const std::filesystem::path& relative_to) {
   const std::size_t colon = url.find(':');
-  // The text after the colon may hold a password, so messages never repeat it.
+  // The text of a store URL after the colon may hold a password, so error messages never repeat it.
   if (colon == std::string_view::npos) {
     return Failure{FailureCode::kUnavailable, "a store's URL has the form " + std::string(kForms)};
   }
@@ -48,7 +48,8 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
     return Failure{FailureCode::kUnavailable,
                    "a store's URL has the form sqlite:PATH, where PATH names a file"};
   }
-  // Made absolute, so that the path names the same file if the process changes its folder.
+  // The path of the database file is made absolute, so that it names the same file if the process
+  // changes its working folder.
   std::error_code ec;
   const auto absolute = std::filesystem::absolute(relative_to / path, ec);
   if (ec) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lease on a periodic task, so that one replica at a time does it.
+/// Lease on a periodic task, such as retention, so that only one replica at a time does the task.
 
 #include <chrono>
 #include <cstdint>
@@ -13,24 +13,25 @@
 
 namespace couponhook::storage {
 
-/// A database row that names the current owner of a task and the end of the lease. It avoids double
-/// work. It does not guarantee exclusion, because the clocks of replicas differ: a task that must
-/// never run twice needs another guard.
+/// Lease on a periodic task: a database row with the current owner of the task and the end of the
+/// lease. The lease avoids double work. It does not guarantee exclusion, because the clocks of
+/// replicas differ: a task that must never run twice needs another guard.
 class TaskLease {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// \param task a name; it must live as long as this object.
-  /// \param owner unique for each process.
+  /// \param task name of the task; the text must live as long as this object.
+  /// \param owner name of the process, different for each process.
+  /// \param length time after which the lease ends unless it is extended.
   TaskLease(std::string_view task, std::string owner, std::chrono::milliseconds length)
       : task_(task), owner_(std::move(owner)), length_ms_(length.count()) {}
 
-  /// Takes the lease, or extends it. Writes to the database only after half of the lease has
-  /// passed.
-  /// \return true if this owner holds the lease.
+  /// Takes the lease on the task, or extends it. To save writes, extends the lease only after half
+  /// of its time has passed.
+  /// \return true if this owner holds the lease on the task.
   [[nodiscard]] Result<bool> take(Connection& connection, std::int64_t now_ms);
-  /// Ends the lease, so that another replica can take it at once.
+  /// Ends the lease on the task, so that another replica can take it at once.
   [[nodiscard]] Result<void> end(Connection& connection);
 
  private:

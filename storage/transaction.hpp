@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs transactions: rolls back on every error, and retries after a conflict.
+/// Runs database transactions: rolls back on every error, and runs a transaction again after a
+/// deadlock or serialization failure.
 
 #include <array>
 #include <chrono>
@@ -11,8 +12,8 @@
 
 namespace couponhook::storage {
 
-/// Rolls the transaction back when it goes out of scope, unless release() was called after a
-/// commit.
+/// Guard that rolls back the open transaction of a connection when it goes out of scope, unless
+/// release() was called after a commit.
 class Rollback {
  public:
   explicit Rollback(Connection& connection) : connection_(&connection) {}
@@ -27,7 +28,7 @@ class Rollback {
   Connection* connection_;
 };
 
-/// Runs `work` in a transaction and commits. If the engine reports a conflict (deadlock or
+/// Runs `work` in a transaction and commits. If the database reports a conflict (deadlock or
 /// serialization failure), the whole transaction is run again, at most three times. So `work` must
 /// not rely on results of an earlier run.
 template <typename Work>

@@ -1,27 +1,29 @@
 #pragma once
 
 /// \file
-/// Roles of writing connections: a role decides the precedence, and whether a commit waits for the
-/// disk.
+/// Roles of writing connections. The role of a connection decides who writes first, and whether a
+/// commit waits for the disk.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace couponhook::storage {
 
-/// Purpose of a writing connection, in order of precedence.
+/// Purpose of a writing connection, the most urgent first.
 ///
-/// Only admissions and operators' orders wait until their commit is on the disk, because somebody
-/// outside was promised that the data is kept. On SQLite, which allows one writer at a time, the
-/// other roles commit without that wait. A power cut can lose such a commit, but it also stops
-/// every process that knew of the commit; after the restart the work is found undone and is done
-/// again. The data of such a commit reaches the disk with the next commit that waits.
+/// Only commits of notifications and of operators' commands wait for the disk, because a reply to
+/// WeChat Pay or to the operator has promised that the data is kept. On SQLite, which allows one
+/// writer at a time, commits of the other roles do not wait for the disk. A power cut can lose such
+/// a commit, but it also stops every process that relied on it; after the restart the work is found
+/// undone and is done again. The data of such a commit reaches the disk with the next commit that
+/// waits.
 enum class WriterRole : std::uint8_t {
-  kAdmissions,   ///< notifications: the sender waits, and a reply of success promises that the
-                 ///< notification is kept
-  kDeliveries,   ///< claims and results of deliveries
-  kOperators,    ///< one command of an operator, who waits for it and is told that it is kept
-  kMaintenance,  ///< purges, bulk retries, leases of tasks: nobody waits for them
+  /// Storing of notifications: the sender waits, and a reply of success promises that the
+  /// notification is kept.
+  kAdmissions,
+  kDeliveries,   ///< taking deliveries under leases, and recording their results
+  kOperators,    ///< a command of an operator, who waits until the change is kept
+  kMaintenance,  ///< purges, bulk retries, leases on periodic tasks: nobody waits for them
 };
 inline constexpr std::size_t kWriterRoles = 4;
 

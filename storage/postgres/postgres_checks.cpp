@@ -15,7 +15,7 @@ namespace {
 using Result = Connection::Result<void>;
 using std::chrono::milliseconds;
 
-/// Longest wait for another replica's migration.
+/// Longest time to wait while another replica runs the schema migrations.
 constexpr milliseconds kMigrationWait{30'000};
 constexpr milliseconds kMigrationPoll{50};
 
@@ -57,8 +57,9 @@ Failure unsafe(const PostgresConnection& connection, std::string_view what,
 
 using Facts = std::map<std::string, std::string>;
 
-/// Returns true for CockroachDB and YugabyteDB. They store data in their own way, and show settings
-/// of PostgreSQL that have no effect there.
+/// Returns true if the server is CockroachDB or YugabyteDB. These databases store data in their own
+/// way, and show settings of PostgreSQL that have no effect there, so those settings are not
+/// checked.
 bool writes_its_own_way(const Facts& facts) {
   const auto version = facts.find("version");
   return version != facts.end() && (version->second.find("CockroachDB") != std::string::npos ||
@@ -109,8 +110,8 @@ Result make_durable(PostgresConnection& connection) {
   for (const Row& row : *rows) facts.emplace(text_or_empty(row[0]), text_or_empty(row[1]));
   if (writes_its_own_way(facts)) return {};
   if (auto safe = refuse_unsafe(connection, facts); !safe) return safe;
-  // A later change in the server's configuration does not affect a session that has set the value
-  // itself.
+  // The session sets synchronous_commit to the value that was found. After that, a change in the
+  // server's configuration does not affect this session.
   const std::string_view found = facts["synchronous_commit"];
   auto pinned = connection.ask(Command(kPinSynchronousCommit, {found}));
   if (!pinned) return pinned.error();
@@ -153,8 +154,8 @@ Result migrate_alone(PostgresConnection& connection, std::int64_t now_ms) {
   const auto deadline = std::chrono::steady_clock::now() + kMigrationWait;
   for (;;) {
     const auto locked = connection.ask(Command(kLockMigrations, {}));
-    // Databases without advisory locks: only the primary key of the version table protects two
-    // migrations from each other.
+    // The database has no advisory locks. Then only the primary key of the table of schema versions
+    // prevents two replicas from running the same migration.
     if (!locked && locked.error().code == FailureCode::kStatement) break;
     if (!locked) return locked.error();
     if (integer((*locked)[0][0]) == 1) break;
@@ -183,7 +184,8 @@ Connection::Result<std::int64_t> PostgresConnection::size_bytes() {
   return integer((*size)[0][0]);
 }
 
-/// Reads every row, so that the server checks the checksum of each page, if it keeps checksums.
+/// Reads every row of every table, so that the server verifies the checksum of each page, if page
+/// checksums are enabled.
 Connection::Result<void> PostgresConnection::check_integrity() {
   if (auto known = check_identity(*this); !known) return known.error();
   Result<void> read;

@@ -1,24 +1,25 @@
 #pragma once
 
 /// \file
-/// Checks of a PostgreSQL server and database before a store uses them.
+/// Checks of a PostgreSQL server and its database, made before a store uses them.
 
 #include "storage/postgres/postgres_connection.hpp"
 
 namespace couponhook::storage {
 
-/// Refuses server settings under which a commit may be lost. Also sets synchronous_commit for the
-/// session to the value that it has, so that a later change at the server does not affect the
-/// session.
+/// Fails if a setting of the server would allow a commit to be lost. Also sets synchronous_commit
+/// for the session to the value that it has, so that a later change at the server does not affect
+/// the session.
 [[nodiscard]] Connection::Result<void> make_durable(PostgresConnection& connection);
 
-/// Checks the schema (in the sense of PostgreSQL) that the connection works in.
-/// \return the version of couponhook's tables there, 0 if there are none. Fails if tables of
-/// another program have their names, if couponhook's tables are unlogged, or if their version is
-/// too new.
+/// Checks the PostgreSQL schema (namespace of tables) in which the connection works.
+/// \return the version of couponhook's tables in that schema, 0 if there are none. Fails if tables
+/// of another program have the same names, if couponhook's tables are unlogged, or if their version
+/// is too new.
 [[nodiscard]] Connection::Result<std::int64_t> check_identity(PostgresConnection& connection);
 
-/// Runs the missing migrations, while a lock keeps other replicas from doing the same.
+/// Runs the migrations that the database does not have yet. A lock keeps other replicas from doing
+/// the same at the same time.
 [[nodiscard]] Connection::Result<void> migrate_alone(PostgresConnection& connection,
                                                      std::int64_t now_ms);
 

@@ -19,17 +19,18 @@ using std::chrono::milliseconds;
 constexpr milliseconds kReconnectFirst{50};
 constexpr milliseconds kReconnectLongest{1000};
 constexpr milliseconds kRollbackMax{1000};
-/// A limit for migrations: an index on a large table takes long to build.
+/// Longest time of a schema migration: building an index on a large table may take long.
 constexpr std::chrono::hours kScriptMax{1};
-/// Extra time in which the server's own timeout error still reaches the client.
+/// Extra time that the client waits after the time limit of a statement, so that the server's own
+/// timeout error can still arrive.
 constexpr milliseconds kHearsay{500};
 
-// The isolation level is set because the database's default may differ: at a higher level, two
-// copies of one notification would make each other fail.
+// BEGIN sets the isolation level because the default of the database may differ: at a higher level,
+// two transactions that store copies of one notification would make each other fail.
 constexpr const char* kBeginCommand = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// Sets only the settings that the server knows: not every database with PostgreSQL's protocol
-/// knows all.
+/// Sets the time limits of the session. Sets only the settings that the server knows, because not
+/// every database with PostgreSQL's protocol knows all of them.
 const Statement kApplySettings{
     "SELECT set_config(s.name, w.value, false) FROM pg_settings s JOIN (VALUES"
     " ('statement_timeout', $1), ('lock_timeout', $2),"
@@ -37,8 +38,9 @@ const Statement kApplySettings{
     " ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'))"
     " AS w (name, value) ON s.name = w.name"};
 
-/// Claims a counter slot with an advisory lock. The lock ends with the session, however that ends.
-/// 1129272656 ("COUP") separates it from the locks of other programs.
+/// Claims a counter slot (rows of the table of totals) for this connection with an advisory lock.
+/// The lock ends with the session, however the session ends. The number 1129272656 ("COUP")
+/// separates the lock from those of other programs.
 const Statement kClaimCounterSlot{
     "SELECT slot FROM generate_series(1, 64) AS slot"
     " WHERE pg_try_advisory_lock(1129272656, slot) LIMIT 1"};
@@ -48,8 +50,8 @@ std::uint32_t seed() {
   return std::random_device{}();
 }
 
-/// Returns true if a prepared statement is unusable: a connection pooler has lost it, or a
-/// migration has changed its columns.
+/// Returns true if the error says that a prepared statement is unusable, because a connection
+/// pooler has lost the statement or a migration has changed its columns.
 bool is_of_stale_statement(const char* sqlstate) {
   const std::string_view code = sqlstate == nullptr ? "" : sqlstate;
   return code == "26000" || code == "0A000";
@@ -106,7 +108,8 @@ Connection::Result<void> PostgresConnection::set_up() {
   const auto limit = [](milliseconds time) { return std::to_string(time.count()); };
   const std::string statement_max = limit(options_.times.statement_max);
   const std::string lock_max = limit(options_.times.lock_max);
-  // A session that hangs with locked rows must not block the other replicas for long.
+  // Limits how long the session may be idle inside a transaction: a process that hangs while it has
+  // rows locked must not block the other replicas for long.
   const std::string idle_max = limit(options_.times.statement_max * 2);
   const std::string_view read_only = options_.read_only ? "on" : "off";
   auto set =
@@ -120,8 +123,9 @@ Connection::Result<void> PostgresConnection::set_up() {
   return claim_counter_slot();
 }
 
-/// A slot of its own only saves waiting. If all slots are taken, or the database has no advisory
-/// locks, a random slot is correct too.
+/// Claims a counter slot (rows of the table of totals) for this connection, so that connections do
+/// not wait for each other when they count. If all slots are taken, or the database has no advisory
+/// locks, a random slot gives the right totals too.
 Connection::Result<void> PostgresConnection::claim_counter_slot() {
   const auto claimed = ask(Command(kClaimCounterSlot, {}));
   if (!claimed && claimed.error().code != FailureCode::kStatement) return claimed.error();
@@ -133,7 +137,8 @@ Connection::Result<void> PostgresConnection::claim_counter_slot() {
   return {};
 }
 
-/// Makes sure that there is a session for the next statements.
+/// Makes sure that the connection has a session for the next statements: connects if there is none
+/// and the backoff has passed. Fails if the session of an open transaction was lost.
 Connection::Result<void> PostgresConnection::usable() {
   if (adopting_) {
     if (session_ != nullptr) return {};
@@ -154,7 +159,7 @@ Connection::Result<void> PostgresConnection::usable() {
 }
 
 Connection::Result<void> PostgresConnection::begin() {
-  // A transaction always starts clean, whatever failed before.
+  // Rolls back first, so that a new transaction starts clean even if an earlier one failed.
   rollback();
   if (auto ready = usable(); !ready) return ready;
   in_transaction_ = begin_pending_ = true;
@@ -171,7 +176,7 @@ void PostgresConnection::rollback() noexcept {
     session_->queue_sync();
     if (!session_->receive_sync(Clock::now() + kRollbackMax)) drop_session();
   } catch (...) {
-    drop_session();  // closing the session rolls back too
+    drop_session();  // closing the session rolls the transaction back too
   }
 }
 
@@ -222,7 +227,8 @@ void PostgresConnection::queue_all(std::span<const Command> commands, std::vecto
     steps_.push_back({.rows = &results[i++]});
   }
   if (and_commit) {
-    // A commit that is cancelled while it waits for a standby looks like a confirmed one.
+    // Turns off the statement timeout for the COMMIT: if the server cancels a COMMIT while it waits
+    // for a standby, the COMMIT looks as if it were confirmed.
     session_->queue("SET LOCAL statement_timeout = 0");
     steps_.push_back({});
     if (!std::exchange(this_commit_waits_, true) || !commits_wait_) {
@@ -241,7 +247,8 @@ void PostgresConnection::queue_prepared(const Command& command) {
   Prepared& prepared = kept->second;
   if (is_new) prepared.name = "s" + std::to_string(prepared_.size());
   if (!prepared.ready) {
-    // The name can be reused after a pipeline that failed before this statement was prepared.
+    // The name of the prepared statement can be used again if an earlier pipeline failed before the
+    // statement was prepared.
     prepared.ready = true;
     session_->queue_prepare(prepared.name, text_for_server(command.statement().text),
                             command.parameters());
@@ -278,7 +285,8 @@ Connection::Result<void> PostgresConnection::read(const pg_result* answer, const
     return session_->failure_of(answer);
   }
   if (step.commits) {
-    // If a statement failed before, COMMIT ends the transaction with ROLLBACK and reports no error.
+    // Checks the command tag: if an earlier statement of the transaction failed, COMMIT ends the
+    // transaction with ROLLBACK and reports no error.
     const std::string_view tag = PQcmdStatus(const_cast<pg_result*>(answer));
     const std::string warning = session_->take_warning();
     if (tag == "COMMIT" && warning.empty()) return {};
@@ -307,7 +315,8 @@ Connection::Result<void> PostgresConnection::run_script(std::string_view script)
 }
 
 Connection::Result<void> PostgresConnection::commit_without_waiting() {
-  // Applied with each commit, because the session may be a new one by then.
+  // The setting is only remembered here and sent with each commit, because the connection may have
+  // a new session by then.
   commits_wait_ = false;
   return {};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// PostgreSQL driver.
+/// PostgreSQL driver of the store: a connection that reconnects by itself.
 
 #include <chrono>
 #include <cstdint>
@@ -20,34 +20,36 @@
 
 namespace couponhook::storage {
 
-/// Time limits of a connection.
+/// Time limits of a PostgreSQL connection.
 struct PostgresTimes {
-  /// Longest time of one statement; the server enforces this limit too. The client waits twice as
-  /// long for several statements sent together.
+  /// Longest time of one statement; the server enforces this limit too. For several statements sent
+  /// together, the client waits twice as long.
   std::chrono::milliseconds statement_max{3000};
   /// Longest wait of a statement for a row that another transaction has locked.
   std::chrono::milliseconds lock_max{1000};
-  /// Longest wait for a commit. The server does not enforce this limit: a commit that takes longer
-  /// still counts when it is done, and a cancelled one would have to be repeated.
+  /// Longest time that the client waits for a commit. The server does not enforce this limit: a
+  /// commit that takes longer is still valid when it is done, and a cancelled one would have to be
+  /// repeated.
   std::chrono::milliseconds commit_max{30'000};
 };
 
-/// Connection to a PostgreSQL server. It connects at the first use, and reconnects by itself after
-/// a loss. While no server can be reached, it tries again at growing intervals; calls between two
-/// tries fail at once.
+/// Connection to a PostgreSQL server. Connects at the first use, and reconnects by itself after the
+/// connection is lost. While no server can be reached, it tries to connect at growing intervals;
+/// calls between two tries fail at once.
 ///
 /// If the connection is lost before the COMMIT was sent, the transaction fails with kConflict: it
 /// may be run again as a whole. If the connection is lost during the COMMIT, the transaction fails
-/// with kUnavailable: whether it was committed is unknown. A server that gives no answer in time is
-/// also kUnavailable.
+/// with kUnavailable: whether it was committed is unknown. If the server gives no answer in time,
+/// that is kUnavailable too.
 class PostgresConnection final : public Connection {
  public:
   struct Options {
-    std::string url;   ///< may hold a password
-    std::string name;  ///< used in messages
+    std::string url;   ///< URL of the server; may hold a password
+    std::string name;  ///< name of the store for messages, without secrets
     PostgresTimes times;
     bool read_only = false;
-    /// Checks a server after each connect, before the connection is used for anything else.
+    /// Called after each connect, before the connection is used for anything else. Checks the
+    /// server and prepares the store; if the function fails, the connection is not used.
     std::function<Result<void>(PostgresConnection&)> adopt = nullptr;
   };
   explicit PostgresConnection(Options options);
@@ -55,7 +57,7 @@ class PostgresConnection final : public Connection {
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 
-  /// Connects now instead of at the first use.
+  /// Connects to the server now instead of at the first use.
   [[nodiscard]] Result<void> connect();
 
   [[nodiscard]] Result<void> begin() override;
@@ -74,15 +76,16 @@ class PostgresConnection final : public Connection {
   [[nodiscard]] std::string_view engine() const override { return "postgresql"; }
 
   /// Runs one command outside a transaction.
+  /// \return the result rows of the command.
   [[nodiscard]] Result<Rows> ask(const Command& command);
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:
   struct Prepared {
     std::string name;
-    bool ready = false;  ///< the server has prepared the statement
+    bool ready = false;  ///< true if the server has prepared the statement
   };
-  /// Meaning of one result in the pipeline.
+  /// Tells how to read one result that the server sends for the statements in the pipeline.
   struct Step {
     Prepared* prepares = nullptr;
     Rows* rows = nullptr;
@@ -101,7 +104,10 @@ class PostgresConnection final : public Connection {
   void queue_prepared(const Command& command);
   [[nodiscard]] Result<void> receive_all(PostgresSession::Deadline deadline);
   [[nodiscard]] Result<void> read(const pg_result* answer, const Step& step);
-  /// \param may_be_committed true if COMMIT was sent.
+  /// Drops the session after it failed.
+  /// \param may_be_committed true if COMMIT was sent, so that the transaction may have been
+  /// committed.
+  /// \return `failure`, with the code kConflict if the open transaction may be run again.
   [[nodiscard]] Failure lose_session(Failure failure, bool may_be_committed);
 
   Options options_;
@@ -110,8 +116,9 @@ class PostgresConnection final : public Connection {
   std::unique_ptr<PostgresSession> session_;
   bool adopting_ = false;
   bool in_transaction_ = false;
-  bool begin_pending_ = false;  ///< BEGIN is sent with the first commands
-  bool commits_wait_ = true;    ///< commits return only when their data is on the disk
+  /// True until BEGIN is sent, which happens together with the first commands.
+  bool begin_pending_ = false;
+  bool commits_wait_ = true;  ///< true if commits return only when their data is on the disk
   bool this_commit_waits_ = true;
   std::int64_t counter_slot_ = 0;
   std::unordered_map<const Statement*, Prepared> prepared_;

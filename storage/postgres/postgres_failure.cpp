@@ -9,13 +9,15 @@ namespace {
 using enum FailureCode;
 
 struct Meaning {
-  std::string_view sqlstate;  ///< the whole code, or its class (the first two characters)
+  /// The SQLSTATE error code of PostgreSQL, or only its class (the first two characters).
+  std::string_view sqlstate;
   FailureCode code;
   std::string_view what;
   std::string_view advice;
 };
 
-/// The first match counts. Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
+/// Meanings of PostgreSQL's error codes; the first entry that matches a code counts. Source:
+/// PostgreSQL manual, appendix "PostgreSQL Error Codes".
 constexpr std::array kMeanings{
     Meaning{"40001", kConflict, "another transaction came first in", "run the transaction again"},
     Meaning{"40P01", kConflict, "a deadlock in", "run the transaction again"},
@@ -46,8 +48,8 @@ constexpr std::array kMeanings{
     Meaning{"", kStatement, "a statement was refused by", "please report this"},
 };
 
-/// Returns true for error classes whose messages quote values: data exceptions (22) and constraint
-/// violations (23).
+/// Returns true for classes of PostgreSQL errors whose messages may quote stored values: data
+/// exceptions (22) and constraint violations (23).
 bool may_quote_content(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23");
 }

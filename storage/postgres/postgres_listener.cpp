@@ -18,7 +18,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kListenAgainFirst{200};
 constexpr milliseconds kListenAgainLongest{5000};
 constexpr milliseconds kStatementMax{2000};
-/// Shortest time between two announcements, because commits follow each other faster than needed.
+/// Shortest time between two announcements of new deliveries to other replicas: without this limit,
+/// each commit would send one.
 constexpr milliseconds kAnnounceGap{25};
 
 }  // namespace
@@ -50,7 +51,7 @@ bool PostgresListener::wait(Deadline deadline) {
       return true;
     }
     eventfd_t wakes = 0;
-    ::eventfd_read(wake_, &wakes);  // fails if nothing was written
+    ::eventfd_read(wake_, &wakes);  // fails if wait() was not interrupted, which is no error
     if (Clock::now() >= deadline) return false;
   }
   return false;
@@ -62,7 +63,8 @@ bool PostgresListener::hear(Deadline deadline) {
   return heard && *heard;
 }
 
-/// \return true if there is a session that listens.
+/// Makes sure that there is a session that listens to the announcements of other replicas.
+/// \return true if there is one.
 bool PostgresListener::listen() {
   if (session_ != nullptr) return true;
   if (!backoff_.is_due(Clock::now())) return false;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Wakes replicas by LISTEN and NOTIFY of PostgreSQL.
+/// Wakes other replicas when there are new deliveries, by LISTEN and NOTIFY of PostgreSQL.
 
 #include <atomic>
 #include <chrono>
@@ -14,15 +14,16 @@
 
 namespace couponhook::storage {
 
-/// Receives announcements of other replicas with LISTEN, and sends its own with NOTIFY, in a
-/// session of its own: a NOTIFY inside a transaction would make all commits of the server wait for
-/// each other. Announcements are lost if the connection is lost. Databases without LISTEN give
-/// none.
+/// Receives the announcements of other replicas that there are new deliveries with LISTEN, and
+/// sends its own with NOTIFY. Uses a session of its own, because a NOTIFY inside a transaction
+/// would make all commits of the server wait for each other. Announcements are lost while the
+/// connection is lost. A database without LISTEN delivers no announcements.
 class PostgresListener final : public WakeChannel {
  public:
-  /// Connects at the first wait().
-  /// \param url, store_name as in PostgresConnection::Options.
-  /// \param channel an SQL identifier.
+  /// Stores the arguments; connects at the first call of wait().
+  /// \param url URL of the PostgreSQL server.
+  /// \param store_name name of the store in messages, without secrets.
+  /// \param channel name of the LISTEN channel, an SQL identifier.
   PostgresListener(std::string url, std::string store_name, const std::string& channel);
   ~PostgresListener() override;
   PostgresListener(const PostgresListener&) = delete;
@@ -36,7 +37,8 @@ class PostgresListener final : public WakeChannel {
   [[nodiscard]] bool listen();
   [[nodiscard]] bool run(const std::string& statement);
   [[nodiscard]] bool hear(Deadline deadline);
-  /// Waits while there is no session.
+  /// Pauses until the next try to connect, the deadline, or an interrupt; called while there is no
+  /// session.
   void rest(Deadline deadline);
   void wake() noexcept;
 
@@ -45,7 +47,7 @@ class PostgresListener final : public WakeChannel {
   std::string listen_;
   std::string notify_;
   Backoff backoff_;
-  int wake_;  ///< an eventfd
+  int wake_;  ///< an eventfd that wakes the thread in wait()
   std::atomic<bool> announces_{false};
   Deadline announces_again_at_{};
   std::atomic<bool> interrupted_{false};

@@ -17,15 +17,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Longest wait for the answer to the connection that test_server() makes.
+/// Longest time that test_server() waits for the server to answer its test connection.
 constexpr std::chrono::seconds kDoorMax{2};
 
 struct Setting {
   const char* keyword;
   const char* value;
 };
-/// Connection settings where the URL has none. They detect a vanished server within seconds, and of
-/// several servers choose the one that accepts writes.
+/// Connection settings that are used where the URL sets none. They detect a vanished server within
+/// seconds, and of several servers choose the one that accepts writes.
 constexpr std::array kDefaults{
     Setting{"connect_timeout", "2"},           Setting{"tcp_user_timeout", "5000"},
     Setting{"keepalives_idle", "5"},           Setting{"keepalives_interval", "2"},
@@ -33,8 +33,8 @@ constexpr std::array kDefaults{
     Setting{"application_name", "couponhook"},
 };
 
-/// Keywords and values in the form that libpq takes. If a keyword occurs twice, libpq uses the
-/// second.
+/// Keywords and values of the connection settings, in the form that libpq takes. If a keyword
+/// occurs twice, libpq uses the second value.
 struct ConnectionSettings {
   explicit ConnectionSettings(const std::string& url) {
     std::size_t i = 0;
@@ -52,6 +52,7 @@ struct ConnectionSettings {
   std::array<const char*, kDefaults.size() + 3> values{};
 };
 
+/// Waits until one of the file descriptors is ready.
 /// \return true if a descriptor is ready before the deadline.
 bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
   for (;;) {
@@ -60,12 +61,12 @@ bool wait_on(std::span<pollfd> what, PostgresSession::Deadline deadline) {
     const int ready = ::poll(what.data(), what.size(), patience);
     if (ready > 0) return true;
     if (ready == 0 && Clock::now() >= deadline) return false;
-    if (ready < 0 && errno != EINTR) return true;  // the next read reports the error
+    if (ready < 0 && errno != EINTR) return true;  // the read after this wait reports the error
   }
 }
 
-/// \return the last word of an error message. With the verbosity PQERRORS_SQLSTATE that is the
-/// SQLSTATE, if the server has sent one.
+/// \return the last word of an error message of libpq. With the verbosity PQERRORS_SQLSTATE that
+/// word is the SQLSTATE error code, if the server has sent one.
 std::string_view last_word(std::string_view message) {
   const std::size_t end = message.find_last_not_of("\n ") + 1;
   message = message.substr(0, end);
@@ -116,7 +117,8 @@ PostgresSession::ServerState PostgresSession::test_server(const std::string& url
   const std::unique_ptr<PGconn, Finish> connection(PQconnectStartParams(
       settings.keywords.data(), settings.values.data(), ConnectionSettings::kUrlIsADatabaseName));
   if (connection == nullptr) return ServerState::kAway;
-  // Asks for the error code, because the text of the message is in the server's language.
+  // Makes libpq put the error code into its message, because the text of the message is in the
+  // server's language.
   PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
   const Deadline deadline = Clock::now() + kDoorMax;
   auto state = PGRES_POLLING_WRITING;
@@ -134,10 +136,11 @@ PostgresSession::ServerState PostgresSession::test_server(const std::string& url
 bool PostgresSession::is_alive() {
   PGconn* connection = connection_.get();
   std::array socket{pollfd{.fd = PQsocket(connection), .events = POLLIN, .revents = 0}};
-  // A server sends a last message before it closes the connection, so all input must be read.
+  // Before a server closes a connection it sends a last message, so all input must be read to see
+  // that the connection is closed.
   while (PQstatus(connection) == CONNECTION_OK && wait_on(socket, Clock::now())) {
     if (PQconsumeInput(connection) == 0) return false;
-    PQisBusy(connection);  // parses the input
+    PQisBusy(connection);  // makes libpq parse the input that was read
   }
   return PQstatus(connection) == CONNECTION_OK;
 }
@@ -184,13 +187,13 @@ PostgresSession::Result<void> PostgresSession::wait_for_result(Deadline deadline
 PostgresSession::Result<PostgresSession::Answer> PostgresSession::receive(Deadline deadline) {
   if (auto waited = wait_for_result(deadline); !waited) return waited.error();
   Answer answer(PQgetResult(connection_.get()));
-  if (answer == nullptr) return lost();  // fewer results than statements
+  if (answer == nullptr) return lost();  // the server sent fewer results than there were statements
   if (PQstatus(connection_.get()) != CONNECTION_OK) return lost();
   if (PQresultStatus(answer.get()) == PGRES_FATAL_ERROR) {
     if (ends_session(field_of(answer.get(), PG_DIAG_SQLSTATE))) return failure_of(answer.get());
   }
   if (PQresultStatus(answer.get()) == PGRES_PIPELINE_SYNC) return answer;
-  // libpq puts a null between two results.
+  // Reads past the null pointer that libpq returns between the results of two statements.
   if (auto waited = wait_for_result(deadline); !waited) return waited.error();
   if (const Answer end(PQgetResult(connection_.get())); end != nullptr) return lost();
   return answer;
@@ -233,7 +236,8 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
     bool heard = false;
     using Notification = std::unique_ptr<PGnotify, FreeNotification>;
     for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
-      // The notifications of this session come back too, and are ignored. Several count as one.
+      // PostgreSQL also sends this session its own notifications, which are ignored. Several
+      // notifications count as one.
       heard = heard || one->be_pid != PQbackendPID(connection);
     }
     if (heard) return true;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A session of libpq in which every wait has a deadline.
+/// A session with a PostgreSQL server through libpq, in which every wait has a deadline.
 
 #include <chrono>
 #include <memory>
@@ -29,63 +29,68 @@ class PostgresSession {
   };
   using Answer = std::unique_ptr<pg_result, Clear>;
 
-  /// Connects. Waits for each address in the URL at most the URL's connect_timeout, or at most 2 s
-  /// if the URL has none.
-  /// \param store_name used in messages.
+  /// Connects to the server. For each address in the URL, waits at most the connect_timeout of the
+  /// URL, or at most 2 s if the URL has none.
+  /// \param store_name name of the store in messages, without secrets.
+  /// \return the new session.
   [[nodiscard]] static Result<std::unique_ptr<PostgresSession>> connect(const std::string& url,
                                                                         std::string store_name);
   /// Result of a test whether a server accepts connections.
   enum class ServerState : std::uint8_t {
     kOpen,
-    kAway,    ///< no answer, or the server is starting, stopping or full: it may accept connections
-              ///< later
-    kRefuses  ///< the server refuses: somebody must change a setting first
+    /// No answer, or the server is starting, stopping or full: it may accept connections later.
+    kAway,
+    kRefuses  ///< the server refuses connections until somebody changes a setting
   };
-  /// Tests the server with connections that it closes again. Takes at most the time of connect()
-  /// and 2 s.
+  /// Tests the server with connections that are closed again at once. Takes at most as long as
+  /// connect(), plus 2 s.
+  /// \return the state of the server.
   [[nodiscard]] static ServerState test_server(const std::string& url);
 
   ~PostgresSession();
   PostgresSession(const PostgresSession&) = delete;
   PostgresSession& operator=(const PostgresSession&) = delete;
 
-  /// Returns false if the server has ended the session. Does not wait.
+  /// Returns false if the server has ended the session. Does not wait for the server.
   [[nodiscard]] bool is_alive();
   [[nodiscard]] bool is_in_transaction() const;
-  /// Returns true if a deadline passed without an answer: the server may still be working.
+  /// Returns true if a deadline passed without an answer of the server, which may still be working
+  /// on a statement.
   [[nodiscard]] bool was_silent() const { return silent_; }
 
-  // The queue functions copy their arguments. The next receive() reports an error in them.
+  // Functions that queue a statement, or the end of the pipeline. They copy their arguments. If one
+  // of them fails, the next receive() reports the error.
 
-  /// Queues a statement without parameters and without result rows.
+  /// Queues an SQL statement without parameters and without result rows.
   void queue(const char* text);
-  /// Queues the preparation of a statement. The parameters give the types; the server chooses the
-  /// type of a NULL.
+  /// Queues the preparation of an SQL statement. The C++ types of the parameters give their SQL
+  /// types; for a NULL, the server chooses the type.
   void queue_prepare(const std::string& name, const std::string& text,
                      std::span<const Parameter> parameters);
   void queue_execute(const std::string& name, std::span<const Parameter> parameters);
-  /// Ends the pipeline: after an error, the server skips all statements up to this point.
+  /// Queues the end of the pipeline: after an error, the server skips all statements up to this
+  /// point.
   void queue_sync();
 
-  /// Waits for the next result.
-  /// \return a failure if the session is over: lost, or no answer until the deadline. The server's
-  /// error for one statement is inside the answer instead.
+  /// Waits for the result of the next queued statement.
+  /// \return the result, which may hold the server's error for this statement. Fails if the session
+  /// is over: the connection was lost, or no answer came until the deadline.
   [[nodiscard]] Result<Answer> receive(Deadline deadline);
-  /// Reads and drops results until the answer to the queue_sync() that was queued last.
+  /// Reads and drops results until the end of the pipeline that queue_sync() queued last.
   [[nodiscard]] Result<void> receive_sync(Deadline deadline);
 
-  /// Runs statements separated by semicolons, outside the pipeline.
+  /// Runs SQL statements separated by semicolons, outside the pipeline. Used for schema migrations.
   [[nodiscard]] Result<void> run_script(const std::string& script, Deadline deadline);
 
-  /// Waits until another session notifies this one, `interrupt` (a file descriptor) is readable, or
-  /// the deadline passes.
-  /// \return true if another session notified.
+  /// Waits until another session sends a NOTIFY to this one, the file descriptor `interrupt` is
+  /// readable, or the deadline passes.
+  /// \return true if another session has sent a NOTIFY.
   [[nodiscard]] Result<bool> wait_for_notification(int interrupt, Deadline deadline);
 
-  /// \return the server's error for a failed statement.
+  /// \return the failure that describes the server's error for a statement.
   [[nodiscard]] Failure failure_of(const pg_result* answer) const;
 
-  /// \return the last warning of the server, once.
+  /// \return the last warning that the server sent, and forgets it; empty if there was none.
   [[nodiscard]] std::string take_warning() { return std::exchange(warning_, {}); }
 
  private:
@@ -98,7 +103,7 @@ class PostgresSession {
   static void note_warning(void* session, const pg_result* notice);
   [[nodiscard]] Failure lost() const;
   [[nodiscard]] Failure silent();
-  /// Sends the queued data and reads input until a whole result has arrived.
+  /// Sends the queued statements and reads input until one whole result has arrived.
   [[nodiscard]] Result<void> wait_for_result(Deadline deadline);
 
   std::string store_name_;

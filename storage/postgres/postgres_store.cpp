@@ -50,8 +50,8 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
   auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
     const ServerState door = PostgresSession::test_server(url.address);
-    // The server opened meanwhile, or the connection failed for another reason: the second try will
-    // tell.
+    // The test found that the server accepts connections: it became available meanwhile, or the
+    // first connection failed for another reason. A second try shows which.
     if (door == ServerState::kOpen)
       connected = store->make_writer(WriterRole::kOperators)->connect();
     if (door == ServerState::kAway) connected = {};
@@ -100,10 +100,12 @@ Store::Result<bool> PostgresStore::is_made(const StoreUrl& url, const StoreOptio
 std::unique_ptr<PostgresConnection> PostgresStore::make_writer(WriterRole role) const {
   PostgresTimes times;
   times.statement_max = options_.statement_max;
-  // Must be shorter than the statement limit, so that a wait for a lock can be told from slowness.
+  // The lock limit must be shorter than the statement limit, so that the error shows whether a
+  // statement waited for a lock or was slow.
   times.lock_max = std::min(times.lock_max, options_.statement_max / 2);
   if (role == WriterRole::kAdmissions) {
-    // Another transaction holds a row as long as it waits for its commit.
+    // When a notification is stored, another transaction may hold its row for as long as that
+    // transaction waits for its commit, so the lock limit is longer here.
     times.lock_max = std::min(options_.admission_wait / 2, options_.statement_max * 3 / 4);
   }
   times.commit_max = options_.commit_max;

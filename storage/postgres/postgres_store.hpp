@@ -12,8 +12,8 @@
 
 namespace couponhook::storage {
 
-/// See Store. Each new connection checks the server that it has reached, because another server may
-/// answer at the same address later.
+/// A Store in a PostgreSQL database. Each new connection checks the server that it has reached,
+/// because later another server may answer at the same address.
 class PostgresStore final : public Store {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreUrl& url,
@@ -34,7 +34,8 @@ class PostgresStore final : public Store {
   [[nodiscard]] std::unique_ptr<WakeChannel> wake_channel() const override;
 
  private:
-  enum class Use : std::uint8_t { kServe, kJoin, kLook };  ///< for open(), join() and inspect()
+  /// Purpose for which the store was opened: open(), join() or inspect().
+  enum class Use : std::uint8_t { kServe, kJoin, kLook };
 
   PostgresStore(const StoreUrl& url, const StoreOptions& options, Use use, std::int64_t now_ms)
       : url_(url), options_(options), use_(use), now_ms_(now_ms) {}

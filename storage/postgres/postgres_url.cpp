@@ -16,7 +16,9 @@ struct Free {
 };
 using Options = std::unique_ptr<PQconninfoOption, Free>;
 
-/// \param problem set if the URL is refused.
+/// Parses a PostgreSQL URL with libpq.
+/// \param problem receives the reason if libpq does not accept the URL; otherwise stays empty.
+/// \return the parsed settings; null if libpq does not accept the URL.
 Options parse(const std::string& url, std::string& problem) {
   char* error = nullptr;
   Options options(PQconninfoParse(url.c_str(), &error));
@@ -25,8 +27,9 @@ Options parse(const std::string& url, std::string& problem) {
   return options;
 }
 
-/// Removes user and password. libpq's error message quotes the part that it cannot parse, which may
-/// be the password.
+/// Removes user and password from a PostgreSQL URL before libpq parses the URL for an error
+/// message: that message quotes the part that cannot be parsed, which may be the password.
+/// \return the URL without user and password.
 std::string without_secrets(const std::string& url) {
   const std::size_t begin = url.find("//") + 2;
   const std::size_t at = url.rfind('@', url.find_first_of("/?", begin));
@@ -63,8 +66,8 @@ Connection::Result<std::string> name_of_postgres_url(const std::string& url) {
   const std::string host = value_of(options.get(), "host");
   const std::string port = value_of(options.get(), "port");
   const std::string database = value_of(options.get(), "dbname");
-  // If a password has unencoded characters, libpq may take a part of it for the port, the host or
-  // the database.
+  // The port is checked because, if a password has unencoded characters, libpq may take a part of
+  // the password for the port, the host or the database.
   const bool is_port = port.find_first_not_of("0123456789,") == std::string::npos;
   if (!is_port || (host + database).find('@') != std::string::npos) return refusal(kEncode);
   std::string name = "postgresql://" + host;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Checks a PostgreSQL URL, and removes its password for messages.
+/// Checks a PostgreSQL URL, and makes a name for messages from it without its password.
 
 #include <string>
 
@@ -9,8 +9,8 @@
 
 namespace couponhook::storage {
 
-/// \return the store's name for messages: server and database of a postgresql:// URL, without user
-/// and password. Fails if libpq does not accept the URL; the message repeats no secret.
+/// \return a name of the store for messages: server and database of a postgresql:// URL, without
+/// user and password. Fails if libpq does not accept the URL; the error message repeats no secret.
 [[nodiscard]] Connection::Result<std::string> name_of_postgres_url(const std::string& url);
 
 }  // namespace couponhook::storage

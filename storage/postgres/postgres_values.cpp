@@ -10,7 +10,8 @@
 namespace couponhook::storage {
 namespace {
 
-/// Type numbers (OIDs) in pg_type; PostgreSQL never changes them.
+/// Numbers (OIDs) of PostgreSQL's data types, as in the table pg_type. PostgreSQL never changes
+/// these numbers.
 namespace type {
 constexpr Oid kBool = 16;
 constexpr Oid kBytes = 17;
@@ -29,8 +30,9 @@ void write_big_endian(std::int64_t value, std::array<char, 8>& bytes) {
   }
 }
 
-/// Reads an integer of 1, 2, 4 or 8 bytes. One byte is a truth value without sign; the others are
-/// signed.
+/// Reads a big-endian integer of 1, 2, 4 or 8 bytes. One byte is a boolean without sign; the longer
+/// ones are signed.
+/// \return the value of the integer.
 std::int64_t read_big_endian(std::string_view bytes) {
   const bool negative = bytes.size() > 1 && (static_cast<unsigned char>(bytes[0]) & 0x80U) != 0;
   std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
@@ -78,7 +80,7 @@ PostgresParameters::PostgresParameters(std::span<const Parameter> parameters)
 
 void PostgresParameters::set(std::size_t i, unsigned type, std::string_view value) {
   types_[i] = type;
-  // libpq takes a null pointer for NULL.
+  // An empty text gets a pointer to "", because libpq takes a null pointer for NULL.
   values_[i] = value.data() == nullptr ? "" : value.data();
   lengths_[i] = static_cast<int>(value.size());
   formats_[i] = kPostgresBinary;

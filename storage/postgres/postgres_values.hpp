@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Converts values to and from PostgreSQL's binary format: text and bytes are unchanged, integers
-/// are big-endian.
+/// Converts statement parameters and result values to and from PostgreSQL's binary format: text and
+/// bytes are unchanged, integers are big-endian.
 
 #include <array>
 #include <cstddef>
@@ -15,11 +15,11 @@ struct pg_result;
 
 namespace couponhook::storage {
 
-/// Code of libpq for values in binary format.
+/// Number by which libpq marks a parameter or result in binary format (0 would be text).
 inline constexpr int kPostgresBinary = 1;
 
-/// Parameters in the form that libpq takes. Refers to the data of the original parameters, which
-/// must live as long.
+/// Statement parameters in the form that libpq takes. Holds pointers into the original parameters,
+/// which must live as long as this object.
 class PostgresParameters {
  public:
   explicit PostgresParameters(std::span<const Parameter> parameters);
@@ -46,7 +46,8 @@ class PostgresParameters {
   std::array<std::string, kMax> mended_;
 };
 
-/// Reads rows over the existing ones, to reuse their memory.
+/// Reads the rows of a PostgreSQL result into `rows`. Overwrites the rows that are there, to reuse
+/// their memory.
 /// \return a failure if a column has a type that the store's statements never return.
 [[nodiscard]] Connection::Result<void> read_rows(const pg_result* answer, Rows& rows);
 

@@ -11,8 +11,8 @@ bool is_between(unsigned char byte, unsigned char first, unsigned char last) {
   return byte >= first && byte <= last;
 }
 
-/// \return the size in bytes of the UTF-8 character at the beginning of `text`; 0 if the bytes
-/// there are not valid UTF-8 or are NUL. Source: RFC 3629, section 4.
+/// \return the size in bytes of the UTF-8 character at the beginning of `text`; 0 if `text` begins
+/// with NUL or with invalid UTF-8. Source: RFC 3629, section 4.
 std::size_t character_size(std::string_view text) {
   const auto byte = [text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
@@ -28,19 +28,22 @@ std::size_t character_size(std::string_view text) {
   if (is_between(first, 0x01, 0x7F)) return 1;
   if (is_between(first, 0xC2, 0xDF)) return continues(1, 2) ? 2 : 0;
   if (is_between(first, 0xE0, 0xEF)) {
-    const unsigned char lowest = first == 0xE0 ? 0xA0 : 0x80;   // refuses overlong forms
-    const unsigned char highest = first == 0xED ? 0x9F : 0xBF;  // refuses surrogates
+    // Second byte after 0xE0: values below 0xA0 would be an overlong form, which UTF-8 forbids.
+    const unsigned char lowest = first == 0xE0 ? 0xA0 : 0x80;
+    // Second byte after 0xED: values above 0x9F would be a surrogate, which UTF-8 forbids.
+    const unsigned char highest = first == 0xED ? 0x9F : 0xBF;
     return is_between(second, lowest, highest) && continues(2, 3) ? 3 : 0;
   }
   if (is_between(first, 0xF0, 0xF4)) {
     const unsigned char lowest = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned char highest = first == 0xF4 ? 0x8F : 0xBF;  // refuses > U+10FFFF
+    // Second byte after 0xF4: values above 0x8F would be a character above U+10FFFF.
+    const unsigned char highest = first == 0xF4 ? 0x8F : 0xBF;
     return is_between(second, lowest, highest) && continues(2, 4) ? 4 : 0;
   }
   return 0;
 }
 
-/// \return the number of bytes at the beginning of `text` that may be stored unchanged.
+/// \return the number of bytes at the beginning of `text` that PostgreSQL accepts in a text column.
 std::size_t storable_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {

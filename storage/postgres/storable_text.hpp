@@ -8,12 +8,13 @@
 
 namespace couponhook::storage {
 
-/// Replaces each byte that is NUL or not valid UTF-8 by U+FFFD. PostgreSQL refuses such text, and
-/// with it the whole transaction, but a signed notification must be stored whatever it contains.
-/// Nothing is lost: the original that the text was read from is stored as bytes.
+/// Replaces each byte that is NUL or not valid UTF-8 by the character U+FFFD. PostgreSQL refuses
+/// such text, and with it the whole transaction, but a signed notification must be stored whatever
+/// it contains. No content is lost, because the received resource is also stored unchanged as
+/// bytes.
 ///
-/// \param mended receives the result if a byte was replaced.
-/// \return `text`, or a view of `mended`.
+/// \param mended receives the new text if a byte was replaced.
+/// \return `text` if it needed no change, otherwise a view of `mended`.
 [[nodiscard]] std::string_view storable_text(std::string_view text, std::string& mended);
 
 }  // namespace couponhook::storage

@@ -13,7 +13,8 @@
 namespace couponhook::storage {
 namespace {
 
-// Names of the purge tasks. The database holds these strings: never rename them.
+// Names of the purge tasks, under which the database records their progress. The database holds
+// these strings: never rename them.
 constexpr std::string_view kPayloads = "payloads";
 constexpr std::string_view kIdentities = "identities";
 
@@ -66,7 +67,8 @@ void Purge::enter(Stage stage) {
 PurgeProgress Purge::progress() const {
   const bool empties = stage_ == Stage::kPayloads;
   if (!empties && stage_ != Stage::kIdentities) return {};
-  // Until a stage begins, start_ and end_ are those of the previous stage.
+  // Before a stage of the purge (one kind of data, such as notifications) has begun, start_ and
+  // end_ still belong to the previous stage, so there is no progress to report.
   if (!stage_begun_ || end_ <= start_) return {};
   return {.doing = empties ? "emptied payloads" : "removed notifications",
           .done = static_cast<std::uint64_t>(std::min(position_, end_) - start_),
@@ -86,8 +88,8 @@ Purge::Result<void> Purge::start_at_cursor(std::string_view task, std::int64_t c
   return {};
 }
 
-/// \return an estimate of the last row that is older than the cutoff, by binary search. Exact if no
-/// clock was ever wrong.
+/// \return the number of the last notification that was received before the cutoff time, found by
+/// binary search. An estimate for the progress report: exact unless a replica's clock was wrong.
 Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   const std::array ask_newest{Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask_newest, results_); !asked) return asked.error();
@@ -106,7 +108,8 @@ Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   return low;
 }
 
-/// Reads rows outside the transaction, so that slow disk reads do not make other commits wait.
+/// Reads the next notifications to purge before the transaction begins, so that slow disk reads do
+/// not make other commits wait.
 Purge::Result<void> Purge::look(const Statement& statement, std::int64_t rows_max) {
   const std::array ask{Command(statement, {position_, rows_max}),
                        Command(sql::kNewestNotification, {})};
@@ -136,7 +139,9 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
     } else if (is_before(seen.received_at_ms, cutoffs_.payload_ms)) {
       append_emptying(seen.seq - 1, seen.seq);
       if (seen.has_payload) ++freed.payloads;
-      if (is_forgotten) continue;  // the newest notification: a later pass removes it
+      // The newest notification is only emptied now; a later pass removes it, when it is no longer
+      // the newest.
+      if (is_forgotten) continue;
     } else {
       continue;
     }
@@ -261,13 +266,14 @@ void Purge::append_removal(std::int64_t after, std::int64_t to) {
   commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
 }
 
-/// Appends a removal whose number of rows must be subtracted from a total of current rows.
+/// Appends a DELETE whose number of deleted rows must be subtracted from a stored total, for
+/// example from the total of quarantined bodies.
 void Purge::append_counted(std::string_view total, const Command& removal) {
   counted_.push_back({commands_.size(), total});
   commands_.push_back(removal);
 }
 
-/// \return the number of removed rows that the total had counted.
+/// \return how many of the rows that a DELETE removed had been counted in the stored total `total`.
 std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
   if (total != counter::kUnreadable) return std::ssize(rows);
   return std::ranges::count_if(rows, [](const Row& row) {
@@ -286,7 +292,7 @@ Purge::Result<void> Purge::write() {
   const std::vector<Command> commands = std::exchange(commands_, {});
   const std::vector<Counted> counted = std::exchange(counted_, {});
   if (mode_ == PurgeMode::kCount || commands.empty()) return {};
-  // Other writers must not wait for the time that the disk takes.
+  // Commits of the purge do not wait for the disk, because other writers would have to wait too.
   if (auto set = connection_.commit_without_waiting(); !set) return set;
   if (auto begun = connection_.begin(); !begun) return begun;
   const auto begun_at = now_();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Retention: removes old data in small transactions.
+/// Retention: removes old notifications, quarantined bodies and ledger facts in small transactions.
 
 #include <chrono>
 #include <cstdint>
@@ -14,14 +14,17 @@
 
 namespace couponhook::storage {
 
-/// Times of reception, in milliseconds since the Unix epoch: older data is removed. nullopt: the
-/// data is kept for ever.
+/// For each kind of data, the time of reception before which the data is removed, in milliseconds
+/// since the Unix epoch. nullopt: this kind of data is kept for ever.
 struct PurgeCutoffs {
-  std::optional<std::int64_t> payload_ms = std::nullopt;  ///< empties envelope and resource
+  /// Notifications received before this time lose their content (envelope and resource).
+  std::optional<std::int64_t> payload_ms = std::nullopt;
   std::optional<std::int64_t> identity_ms =
-      std::nullopt;  ///< removes the notification and all that belongs to it
+      /// Notifications received before this time are removed with all rows that belong to them.
+      std::nullopt;
   std::optional<std::int64_t> quarantine_ms = std::nullopt;
-  std::optional<std::int64_t> ledger_ms = std::nullopt;  ///< removes ledger facts; exact to the day
+  /// Ledger facts stored before this time are removed; exact to the day.
+  std::optional<std::int64_t> ledger_ms = std::nullopt;
 };
 
 struct PurgeCounts {
@@ -33,37 +36,42 @@ struct PurgeCounts {
   [[nodiscard]] bool any() const { return payloads + identities + quarantined + facts != 0; }
 };
 
-/// Result of one step.
+/// Result of one step of the purge, which is one small transaction.
 struct PurgeStep {
-  bool more = false;  ///< true if there may be more to do
-  /// Time for which other writers had to wait, on an engine with one writer at a time.
+  bool more = false;  ///< true if the purge may have more to do
+  /// Duration of the transaction. On SQLite, which allows one writer at a time, other writers had
+  /// to wait that long.
   std::chrono::steady_clock::duration held{};
 };
 
-/// Progress of a pass, in row numbers. Some numbers are unused, so the progress is approximate.
+/// Progress of a purge, counted in row numbers. Some row numbers are unused, so the progress is
+/// approximate.
 struct PurgeProgress {
-  std::string_view doing;  ///< empty if the current stage is too short to report
+  /// Name of the present work, such as "removed notifications"; empty if that work is too short to
+  /// report.
+  std::string_view doing;
   std::uint64_t done = 0;
   std::uint64_t total = 0;
 };
 
 enum class PurgeMode : std::uint8_t {
   kRemove,
-  kCount,  ///< only counts, and changes nothing
+  kCount,  ///< only counts the rows that would be removed, and changes nothing
 };
 
-/// One pass of retention. Each call of step() is one small transaction.
+/// One pass of retention, which removes the data that is older than the cutoff times. Each call of
+/// step() is one small transaction.
 ///
-/// A pass does not search. Rows are in order of arrival, so a pass continues where the last one
-/// ended and stops at the first row that is too young. The clocks of replicas may differ by the few
-/// minutes that a signature's timestamp may be off: a row is kept that much longer at most, and
-/// never shorter. A notification with an open delivery is not changed: its number is stored aside,
-/// and each pass checks it until the delivery is done.
+/// A pass does not search for old rows. Rows are in order of arrival, so a pass continues where the
+/// last one ended and stops at the first row that is too young. The clocks of replicas may differ
+/// by a few minutes (the difference that a signature's timestamp may have): a row is kept that much
+/// longer at most, and never shorter. A notification with an open delivery is not changed: its
+/// number is recorded, and each pass checks it again until the delivery has ended.
 ///
-/// The newest notification is emptied but not removed, because SQLite would give its number to the
-/// next one. Totals of events since the beginning are not changed; totals of current rows are. A
-/// power cut may undo the last steps; the next pass does them again. Only one thread at a time may
-/// use an object.
+/// The newest notification loses its content but is not removed, because SQLite would give its
+/// number to the next one. Totals that count events since the store was created are not changed;
+/// totals of present rows are. A power cut may undo the last steps; the next pass does them again.
+/// Only one thread at a time may use an object.
 class Purge {
  public:
   template <typename T>
@@ -72,19 +80,22 @@ class Purge {
   using Now = std::function<std::chrono::steady_clock::time_point()>;
 
   /// \param connection must outlive this object, and must be a writing connection unless `mode`
-  /// only counts. Do not use the connection for anything durable: from the first step on, its
-  /// commits do not wait for the disk.
+  /// only counts. Do not use this connection for data that must be durable: from the first step on,
+  /// its commits do not wait for the disk.
   Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
-  /// Records, once a day, how many rows the ledger has. Rows up to a mark are older than the mark,
-  /// which is how step() finds old facts.
+  /// Records once a day, as a mark, the highest row numbers of the ledger. Rows up to a mark were
+  /// stored before the time of the mark; step() finds old ledger facts by this.
   [[nodiscard]] Result<void> mark_ledger(std::int64_t now_ms);
 
-  /// Returns true if the engine allows one writer at a time, so that a step makes the others wait.
+  /// Returns true if the database allows one writer at a time (SQLite), so that a step of the purge
+  /// makes other writers wait.
   [[nodiscard]] bool holds_up_writers() const;
 
-  /// Runs one transaction. On failure nothing of it is kept, and the same step may be run again.
-  /// \param rows_max number of rows to look at.
+  /// Runs the next step of the purge, which is one transaction. On failure the transaction is
+  /// rolled back, and the same step may be run again.
+  /// \param rows_max number of rows that the step looks at.
+  /// \return whether there may be more to do, and how long the transaction took.
   [[nodiscard]] Result<PurgeStep> step(std::int64_t rows_max);
 
   [[nodiscard]] const PurgeCounts& counts() const { return counts_; }
@@ -101,7 +112,7 @@ class Purge {
     kDone
   };
   struct Counted {
-    std::size_t position;  ///< index in commands_
+    std::size_t position;  ///< index of the DELETE statement in commands_
     std::string_view total;
   };
   struct Seen {
@@ -135,14 +146,18 @@ class Purge {
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
   std::int64_t start_ = 0;
-  std::int64_t position_ = 0;        ///< last row that this stage has looked at
-  std::int64_t end_ = 0;             ///< estimate of the row where the stage ends
-  std::int64_t identities_end_ = 0;  ///< row where the stage of identities ended
+  /// Number of the last row that the present stage has looked at.
+  std::int64_t position_ = 0;
+  /// Estimate of the number of the row at which the present stage ends.
+  std::int64_t end_ = 0;
+  /// Number of the row at which the stage that removes notifications ended.
+  std::int64_t identities_end_ = 0;
   std::int64_t newest_ = 0;
   PurgeCounts counts_;
   std::vector<Seen> seen_;
   std::vector<Command> commands_;
-  std::vector<Counted> counted_;  ///< removals that a total has to follow
+  /// DELETEs whose number of rows is subtracted from a stored total.
+  std::vector<Counted> counted_;
   std::vector<Rows> results_;
 };
 

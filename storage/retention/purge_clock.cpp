@@ -17,13 +17,18 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kDayMs = milliseconds(std::chrono::days(1)).count();
-/// Age at which a mark is deleted: its machine has been restarted since.
+/// Age in milliseconds at which a clock mark (see purge_clock.hpp) is deleted: after a year its
+/// machine has surely been restarted, and the mark is useless.
 constexpr std::int64_t kMarkKeptMs = 366 * kDayMs;
 
-/// Evidence in the store about the clock.
+/// Evidence in the store that shows whether the machine's wall clock is right.
 struct Evidence {
-  std::optional<std::int64_t> nearest_ms;  ///< arrival of a signed request closest to now, if any
-  std::optional<std::int64_t> skew_ms;     ///< clock against steady clock since the mark, if any
+  /// Time of arrival of the signed request that is closest to the present time; empty if there is
+  /// none.
+  std::optional<std::int64_t> nearest_ms;
+  /// Milliseconds by which the wall clock has advanced more than the steady clock since the last
+  /// mark; empty if there is no mark.
+  std::optional<std::int64_t> skew_ms;
 };
 
 std::string days(std::int64_t time_ms) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Checks that the time of day is right before data is purged by it.
+/// Checks that the wall clock is right before old data is purged by its time.
 
 #include <cstdint>
 #include <optional>
@@ -12,33 +12,34 @@
 
 namespace couponhook::storage {
 
-/// Time of a clock that never jumps while the machine runs, even if somebody sets the time of day.
+/// Time of a steady clock, which never jumps while the machine runs, even if somebody sets the wall
+/// clock.
 struct SteadyTime {
-  std::string boot;  ///< changes with each start of the machine
+  std::string boot;  ///< id of the machine's present start, which changes with each start
   std::int64_t ms = 0;
 };
 
-/// Reads the steady time from /proc, so that it is the same for all processes.
-/// \return nothing if the system does not provide it.
+/// Reads the steady clock from /proc, so that all processes of the machine get the same time.
+/// \return the time; nothing if the system does not provide it.
 [[nodiscard]] std::optional<SteadyTime> steady_time();
 
-/// \return the reason why nothing may be purged at `now_ms`, because the clock seems to be wrong by
-/// more than a day; nothing if the clock seems right.
+/// Checks whether the wall clock seems to be wrong by more than a day. Then nothing may be purged.
+/// \return the reason for the doubt, for the operator; nothing if the clock seems right.
 ///
-/// A notification is stored only if the timestamp of its signature agrees with the clock. So a
+/// A notification is stored only if the timestamp of its signature agrees with the wall clock. So a
 /// notification that arrived within one day of `now_ms`, before or after, shows that the clock is
-/// right. If there is none, the clock has jumped, or no notification came for long. A mark, which
-/// an earlier purge or start left while the clock was right, tells the two apart: since the mark,
-/// the clock must have advanced as much as the steady clock. Without a mark, for example after a
-/// restart of the machine, nothing is purged until a notification arrives. A store that has
-/// received nothing needs no check.
+/// right. If there is none, either the clock has jumped or no notification has come for long. A
+/// mark tells the two apart: an earlier purge or start recorded the wall clock and the steady clock
+/// when the wall clock was right, and since then both must have advanced equally. Without a mark,
+/// for example after a restart of the machine, nothing is purged until a notification arrives. A
+/// store that has received nothing needs no check.
 ///
-/// If the clock is right, writes a new mark, unless `mode` only counts.
+/// If the clock seems right, writes a new mark, unless `mode` only counts.
 [[nodiscard]] Connection::Result<std::optional<std::string>> doubt_about_clock(
     Connection& connection, std::int64_t now_ms, const std::optional<SteadyTime>& steady,
     PurgeMode mode);
 
-/// Writes a mark without a check: an operator has confirmed that the clock is right.
+/// Records the present wall clock as right, without a check, because an operator has confirmed it.
 [[nodiscard]] Connection::Result<void> trust_clock(Connection& connection, std::int64_t now_ms,
                                                    const std::optional<SteadyTime>& steady);
 

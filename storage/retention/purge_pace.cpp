@@ -3,11 +3,11 @@
 namespace couponhook::storage {
 namespace {
 
-/// Consecutive failures after which the purge ends until the next pass.
+/// Number of consecutive failed steps after which the purge gives up until its next pass.
 constexpr int kFailuresMax = 10;
 constexpr std::chrono::milliseconds kFailurePause{200};
 
-/// Deadline of the current stage of a pass.
+/// Time limit for each stage of a purge, such as the emptying or the removal of notifications.
 class StageClock {
  public:
   StageClock(PurgePace::Duration stage_max, const Purge::Now& now)
@@ -30,8 +30,8 @@ class StageClock {
   std::chrono::steady_clock::time_point ends_at_{};
 };
 
-/// Returns true for failures that may pass: a deadlock, a serialization failure, a lock that was
-/// not free in time, or a server that was not reachable.
+/// Returns true for failures that may end by themselves: a deadlock, a serialization failure, a
+/// lock that was not free in time, or a server that was not reachable.
 bool may_pass(const Failure& failure) {
   return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable ||
          failure.code == FailureCode::kBusy;
@@ -54,7 +54,8 @@ Connection::Result<bool> run_purge(Purge& purge, PurgePace::Duration pass_max,
     }
     failures = 0;
     if (!step->more) return true;
-    // A step that wrote nothing says nothing about the length of a transaction.
+    // If a step of the purge wrote nothing, its duration does not show how long a transaction
+    // takes.
     const bool wrote = step->held.count() > 0;
     const PurgeLeft left = stage.left(purge.progress());
     if (!rest(wrote ? pace.rest_after(step->held, left) : PurgePace::Duration{})) return false;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Speed of a purge that runs beside the service.
+/// Limits the speed of a purge (removal of old data) that runs while the service is working.
 
 #include <algorithm>
 #include <chrono>
@@ -12,26 +12,30 @@
 
 namespace couponhook::storage {
 
-/// Share of the writers' time that a purge may take.
+/// Limits on the share of the writers' time that a purge of old data may take.
 struct PurgeTerms {
-  std::chrono::steady_clock::duration wanted;  ///< wanted length of one transaction
-  int rests;      ///< longest pause after a transaction, in multiples of its length
-  int rests_min;  ///< shortest pause, used if there is much to do
+  std::chrono::steady_clock::duration wanted;  ///< wanted duration of one transaction
+  int rests;  ///< longest pause after a transaction, in multiples of its duration
+  /// Shortest pause after a transaction, in multiples of its duration; used if there is much to do.
+  int rests_min;
 };
-/// SQLite allows one writer at a time. With these values, two or three of a hundred receipts meet a
-/// transaction of a purge, and none of them waits long.
+/// Limits of a purge on SQLite, which allows one writer at a time. With these values, two or three
+/// of a hundred notifications wait for a transaction of the purge, and none of them waits long.
 inline constexpr PurgeTerms kOneWriterPurge{std::chrono::milliseconds(1), 39, 2};
-/// PostgreSQL's writers wait only for rows, and no receipt needs the rows that a purge removes.
+/// Limits of a purge on PostgreSQL, where writers wait only for rows, and no new notification needs
+/// the rows that a purge removes.
 inline constexpr PurgeTerms kManyWritersPurge{std::chrono::milliseconds(5), 9, 1};
 
-/// Remaining rows of the current stage, and the remaining time for them.
+/// Number of rows that the present stage of a purge still has to look at, and the time that is left
+/// for them.
 struct PurgeLeft {
   std::int64_t rows = 0;
   std::chrono::steady_clock::duration time{};
 };
 
-/// Decides the number of rows of the next transaction, by the length of the last one, and the pause
-/// before it. The pause is shorter if there is more to do, so that a purge keeps up with new data.
+/// Decides how many rows the next transaction of a purge handles, by the duration of the last one,
+/// and how long the purge pauses before it. The pause is shorter if there is more to do, so that a
+/// purge keeps up with new data.
 class PurgePace {
  public:
   using Duration = std::chrono::steady_clock::duration;
@@ -43,13 +47,16 @@ class PurgePace {
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
 
-  /// \param took length of the last transaction.
-  /// \return length of the pause.
+  /// \param took duration of the last transaction.
+  /// \param left rows that the present stage of the purge still has to look at, and the time left
+  /// for them.
+  /// \return duration of the pause before the next transaction.
   [[nodiscard]] Duration rest_after(Duration took, const PurgeLeft& left) {
     const Duration share = left.rows > 0 ? left.time * rows_ / left.rows : Duration::max();
     const Duration rest = std::clamp(share - took, terms_.rests_min * took, terms_.rests * took);
     const std::int64_t fitting = took.count() > 0 ? rows_ * terms_.wanted / took : kRowsMax;
-    // Moves halfway, so that one disturbed transaction does not change the number too much.
+    // The number of rows moves only halfway to the new estimate, so that one slow transaction does
+    // not change it too much.
     rows_ = std::clamp((rows_ + fitting) / 2, kRowsMin, kRowsMax);
     return rest;
   }
@@ -59,16 +66,17 @@ class PurgePace {
   std::int64_t rows_ = 64;
 };
 
-/// \return the longest time that a pass may take, so that the next one begins in time.
+/// \param interval time between the beginnings of two passes of the purge.
+/// \return the longest time that one pass may take, so that it ends before the next one begins.
 [[nodiscard]] constexpr PurgePace::Duration purge_pass_max(PurgePace::Duration interval) {
   return interval * 4 / 5;
 }
 
-/// Runs a whole pass at the speed of PurgePace. A step that fails on a conflict or a busy store is
-/// run again after a pause.
+/// Runs a whole pass of the purge at the speed that PurgePace allows. If a step fails because of a
+/// conflict or a busy store, the step is run again after a pause.
 /// \param pass_max longest time of the pass, as far as PurgeTerms allow: one half for emptying
 /// payloads, the other half for removing notifications.
-/// \param rest pauses for the given time; \return false to end the purge.
+/// \param rest function that pauses for the given time, and returns false to end the purge.
 /// \return false if `rest` ended the purge early.
 [[nodiscard]] Connection::Result<bool> run_purge(
     Purge& purge, PurgePace::Duration pass_max, const Purge::Now& now,

@@ -15,7 +15,8 @@ namespace couponhook::storage::sql {
 
 const Statement kCursor{"SELECT seq FROM retention_cursors WHERE task = $1"};
 
-// Moves the cursor only forward, because another process may be purging too.
+// Records how far a purge has come. The recorded number never becomes smaller, because another
+// process may be purging too.
 const Statement kMoveCursor{
     "INSERT INTO retention_cursors (task, seq) VALUES ($1, $2)"
     " ON CONFLICT (task) DO UPDATE SET seq = excluded.seq"
@@ -51,8 +52,8 @@ const Statement kHoldOpen{
     " AND EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
     " ON CONFLICT (notification) DO NOTHING"};
 
-// A notification with a delivery that was retried since the check stays in retention_held, and is
-// checked again.
+// Removes a notification from the table retention_held (old notifications with open deliveries). If
+// one of its deliveries was retried since the purge checked it, the row stays and is checked again.
 const Statement kLetGo{
     "DELETE FROM retention_held WHERE notification = $1"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
@@ -87,14 +88,15 @@ const Statement kDeleteNotifications{
     "DELETE FROM notifications WHERE seq > $1 AND seq <= $2"
     " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = notifications.seq)"};
 
-// Runs after the notifications were deleted. A transaction that inserts a conflict has locked the
-// notification's row, so the deletion of the notification waits for it, and this statement sees the
-// conflict.
+// Deletes conflicts after their notifications were deleted. A transaction that inserts a conflict
+// has locked the row of its notification, so the deletion of that notification waits for the
+// transaction, and this statement then sees the new conflict.
 const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
-// Tests the age too: in SQLite, a new body may have got the number of a body that was opened.
+// Tests the age of a quarantined body as well as its number: in SQLite, a new body may have the
+// number of a body that was deleted.
 const Statement kDeleteQuarantine{
     "DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2 RETURNING seq"};
 
@@ -125,7 +127,8 @@ const Statement kLedgerMarkBefore{
     "SELECT coupon_history, refunds FROM ledger_marks WHERE marked_at < $1"
     " ORDER BY marked_at DESC LIMIT 1"};
 
-// Keeps the last mark before the cutoff, which says up to which row the ledger is older.
+// Keeps the last ledger mark before the cutoff time, because it says which rows of the ledger are
+// older than that time.
 const Statement kDeleteLedgerMarks{
     "DELETE FROM ledger_marks WHERE marked_at < (SELECT max(m.marked_at) FROM ledger_marks m"
     " WHERE m.marked_at < $1)"};

@@ -1,10 +1,11 @@
 #pragma once
 
 /// \file
-/// SQL statements of retention; both engines run the same text.
+/// SQL statements of retention, which removes old data; SQLite and PostgreSQL run the same text.
 ///
 /// "Open" here means a delivery that is pending, retrying, or dead: an operator may retry a dead
-/// one. The data that an open delivery needs is kept however old it is.
+/// one. The data that an open delivery needs is kept however old it is. "seq" is the number of a
+/// row in order of arrival.
 
 #include <span>
 
@@ -12,100 +13,116 @@
 
 namespace couponhook::storage::sql {
 
-/// Reads how far a purge task has come. Parameter: task. Result: seq.
+/// Reads how far a purge task has come. Parameter: task (name). Result: seq of the last row that it
+/// has handled.
 extern const Statement kCursor;
-/// Records how far a purge task has come. Parameters: task, seq.
+/// Records how far a purge task has come. Parameters: task (name), seq of the last row that it has
+/// handled.
 extern const Statement kMoveCursor;
-/// Takes or extends the lease on a task. Parameters: task, owner, until, now. Result: task; no row
-/// if another owner holds the lease.
+/// Takes or extends the lease on a periodic task. Parameters: task, owner, until (end of the
+/// lease), now. Result: task; no row if another owner holds the lease.
 extern const Statement kTakeLease;
-/// Ends the lease on a task. Parameters: task, owner.
+/// Ends the lease on a periodic task. Parameters: task, owner.
 extern const Statement kEndLease;
 
-/// Reads the highest number of a notification. Result: seq.
+/// Reads the number of the newest notification. Result: seq.
 extern const Statement kNewestNotification;
-/// Reads when the next notification after a number was received. Parameter: after. Result:
-/// received_at.
+/// Reads when the next notification after a given one was received. Parameter: after (its seq).
+/// Result: received_at.
 extern const Statement kNextReceived;
-/// Reads the next notifications of a purge. Parameters: after, limit. Result: seq, received_at, 1
-/// if it has a payload, number of open deliveries.
+/// Reads the next notifications that a purge looks at. Parameters: after (a seq), limit. Result:
+/// seq, received_at, 1 if the notification still has its content and 0 if not, number of open
+/// deliveries.
 extern const Statement kLookAtNotifications;
-/// Reads the notifications that were held because of open deliveries. Parameters: after, limit.
-/// Result: seq, received_at or NULL if the notification is gone, 1 if it has a payload, number of
-/// open deliveries.
+/// Reads old notifications that earlier purges left unchanged because of open deliveries.
+/// Parameters: after (a seq), limit. Result: seq, received_at or NULL if the notification is gone,
+/// 1 if it still has its content and 0 if not, number of open deliveries.
 extern const Statement kLookAtHeld;
-/// Reads the next quarantined bodies of a purge. Parameters: after, limit. Result: seq,
-/// received_at.
+/// Reads the next quarantined bodies that a purge looks at. Parameters: after (a seq), limit.
+/// Result: seq, received_at.
 extern const Statement kLookAtQuarantine;
 
-// Statements with the parameters `after` and `to` act on the notifications numbered after `after`,
-// up to and including `to`. Notifications with open deliveries are not changed.
+// SQL statements with the parameters `after` and `to` act on the notifications whose numbers are
+// above `after` and at most `to`. Notifications with open deliveries are not changed.
 
-/// Records in retention_held the notifications that have open deliveries. Parameters: after, to.
+/// Records in the table retention_held which notifications have open deliveries. Parameters: after,
+/// to (range of notification numbers).
 extern const Statement kHoldOpen;
-/// Removes a notification from retention_held, unless it has an open delivery. Parameter:
-/// notification.
+/// Removes a notification from the table retention_held, unless it has an open delivery. Parameter:
+/// notification (its seq).
 extern const Statement kLetGo;
-/// Locks the deliveries that have ended, so that an operator cannot retry them before the commit.
-/// Parameters: after, to. Result: seq.
+/// Locks the rows of deliveries that have ended, so that an operator cannot retry them before the
+/// commit. Parameters: after, to (range of notification numbers). Result: seq.
 extern const Statement kLockEnded;
-/// Empties envelope and resource of notifications. Parameters: empty bytes, after, to.
+/// Removes the content (envelope and resource) of notifications, but not their rows. Parameters:
+/// empty bytes, after, to (range of notification numbers).
 extern const Statement kEmptyNotifications;
-/// Empties the resource of conflicts. Parameters: empty bytes, after, to.
+/// Removes the content of conflicts (notifications whose id was stored before with other content),
+/// but not their rows. Parameters: empty bytes, after, to (range of notification numbers).
 extern const Statement kEmptyConflicts;
-/// Deletes the attempts of deliveries; must run before kDeleteDeliveries. Parameters: after, to
-/// (notifications).
+/// Deletes the recorded attempts of deliveries; must run before kDeleteDeliveries. Parameters:
+/// after, to (range of notification numbers).
 extern const Statement kDeleteAttempts;
-/// Deletes deliveries. Parameters: after, to (notifications).
+/// Deletes the deliveries of notifications that have no open delivery. Parameters: after, to (range
+/// of notification numbers).
 extern const Statement kDeleteDeliveries;
 /// Deletes notifications that have a flaw; must run before kDeleteNotifications, so that the total
-/// of unreadable notifications can be corrected. Parameters: after, to. Result: flaw.
+/// of unreadable notifications can be corrected. Parameters: after, to (range of notification
+/// numbers). Result: flaw.
 extern const Statement kDeleteFlawed;
-/// Deletes notifications that have no delivery left. Parameters: after, to.
+/// Deletes notifications that have no delivery left. Parameters: after, to (range of notification
+/// numbers).
 extern const Statement kDeleteNotifications;
-/// Deletes the conflicts of notifications that are gone. Parameters: after, to.
+/// Deletes the conflicts of notifications that were deleted. Parameters: after, to (range of
+/// notification numbers).
 extern const Statement kDeleteConflicts;
-/// Deletes old quarantined bodies. Parameters: to (a seq), before (a time). Result: seq.
+/// Deletes old quarantined bodies. Parameters: to (highest seq), before (time of reception).
+/// Result: seq.
 extern const Statement kDeleteQuarantine;
 
-// Clock check: evidence that the clock is right (purge_clock.hpp).
+// SQL statements for the clock check, which looks for evidence that the wall clock is right
+// (purge_clock.hpp).
 
-/// Reads the times of the newest notifications from one source. Parameter: source. Result:
-/// received_at, last_seen_at.
+/// Reads the times of reception of the newest notifications from one source. Parameter: source
+/// (callback or reconciliation). Result: received_at, last_seen_at.
 extern const Statement kNewestSeen;
-/// Reads the times of the newest quarantined bodies. Result: received_at, last_seen_at.
+/// Reads the times of reception of the newest quarantined bodies. Result: received_at,
+/// last_seen_at.
 extern const Statement kNewestSealed;
-/// Reads the clock mark of a boot. Parameter: boot. Result: wall_at, steady_at.
+/// Reads the clock mark (wall clock and steady clock at one moment) of one start of the machine.
+/// Parameter: boot (id of the start). Result: wall_at, steady_at.
 extern const Statement kClockMark;
-/// Writes the clock mark of a boot. Parameters: boot, wall_at, steady_at.
+/// Writes the clock mark (wall clock and steady clock at one moment) of one start of the machine.
+/// Parameters: boot (id of the start), wall_at, steady_at.
 extern const Statement kMarkClock;
-/// Deletes the clock marks of boots that ended long ago. Parameter: before.
+/// Deletes the clock marks of machine starts that are long ago. Parameter: before (time).
 extern const Statement kDeleteClockMarks;
 
-// A ledger fact carries the time at which it happened, not the time at which it arrived. So the row
-// numbers that the ledger has reached are recorded once a day, as a mark.
+// A ledger fact carries the time at which it happened, not the time at which it was stored. So the
+// highest row numbers of the ledger tables are recorded once a day, as a ledger mark.
 
-/// Reads the time of the newest ledger mark. Result: marked_at.
+/// Reads the time of the newest ledger mark (daily record of the highest row numbers of the
+/// ledger). Result: marked_at.
 extern const Statement kNewestLedgerMark;
-/// Writes a ledger mark. Parameter: now.
+/// Writes a ledger mark (daily record of the highest row numbers of the ledger). Parameter: now.
 extern const Statement kMarkLedger;
-/// Reads the last ledger mark before a time. Parameter: before. Result: coupon_history, refunds,
-/// the row numbers that the two tables had reached.
+/// Reads the last ledger mark before a time. Parameter: before (time). Result: coupon_history,
+/// refunds: the highest row numbers of the two tables at that time.
 extern const Statement kLedgerMarkBefore;
-/// Deletes ledger marks before a time, but not the last of them. Parameter: before.
+/// Deletes ledger marks before a time, except for the last one of them. Parameter: before (time).
 extern const Statement kDeleteLedgerMarks;
-/// Reads the next coupon facts of a purge, never the newest row. Parameters: after, to, limit.
-/// Result: seq.
+/// Reads the next coupon facts that a purge deletes, never the newest row. Parameters: after, to
+/// (range of seq numbers), limit. Result: seq.
 extern const Statement kLookAtCouponFacts;
-/// Reads the next refunds of a purge, never the newest row. Parameters: after, to, limit. Result:
-/// seq.
+/// Reads the next refunds that a purge deletes, never the newest row. Parameters: after, to (range
+/// of seq numbers), limit. Result: seq.
 extern const Statement kLookAtRefunds;
-/// Deletes coupon facts. Parameters: after, to.
+/// Deletes coupon facts of the ledger. Parameters: after, to (range of seq numbers).
 extern const Statement kDeleteCouponFacts;
-/// Deletes refunds. Parameters: after, to.
+/// Deletes refunds of the ledger. Parameters: after, to (range of seq numbers).
 extern const Statement kDeleteRefunds;
 
-/// \return all statements of this file, for tests of their query plans.
+/// \return all SQL statements of this file. Tests check their query plans.
 [[nodiscard]] std::span<const Statement* const> purge_statements();
 
 }  // namespace couponhook::storage::sql

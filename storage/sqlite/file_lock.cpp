@@ -21,8 +21,8 @@ std::string holder(int descriptor) {
   return "process " + std::string(content.substr(0, content.find('\n')));
 }
 
-/// Writes the process id, only for messages. A failure here must not keep the service from
-/// starting.
+/// Writes the process id into the lock file, for the message to another process that finds the file
+/// locked. If the write fails, the service starts all the same.
 void write_holder(int descriptor) {
   const std::string text = std::to_string(::getpid()) + '\n';
   if (::ftruncate(descriptor, 0) == 0) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lock file that allows only one service on an SQLite store.
+/// Lock file beside an SQLite database, which allows only one service to use the store.
 
 #include <filesystem>
 #include <memory>
@@ -10,16 +10,17 @@
 
 namespace couponhook::storage {
 
-/// Exclusive lock on a file beside the database, held as long as this object lives. The kernel
-/// releases the lock when the process ends, however it ends.
+/// Exclusive lock on a file beside the SQLite database, held as long as this object lives. The
+/// kernel releases the lock when the process ends, however it ends.
 ///
-/// SQLite's own locks would let two services write in turns. Each service would then have its own
-/// view of the deliveries that are being made.
+/// SQLite's own locks would let two services write to the database in turns. Each service would
+/// then have its own view of the deliveries that are being made.
 class FileLock {
  public:
+  /// Creates the lock file if it is missing, and locks it.
   /// \param database path of the database; the lock file has this name with ".lock" added. Its
   /// folder must exist.
-  /// \return kUnavailable with the process id of the holder if another process holds the lock.
+  /// \return the lock; kUnavailable with the process id of the holder if another process holds it.
   [[nodiscard]] static Connection::Result<std::unique_ptr<FileLock>> acquire(
       const std::filesystem::path& database);
 

@@ -10,31 +10,35 @@
 
 namespace couponhook::storage {
 
-/// Creates the folder and its missing parents, durably and for their owner only.
+/// Creates a folder and its missing parents, durably and accessible only to their owner.
 [[nodiscard]] Connection::Result<void> make_private_folder(const std::filesystem::path& folder);
 
-/// Creates an empty file, durably and for its owner only. An existing file is not opened: POSIX
-/// locks belong to a process and a file, so closing the file would drop the locks that SQLite
+/// Creates an empty file, durably and accessible only to its owner. Does not open an existing file:
+/// POSIX locks belong to a process and a file, so closing the file would drop the locks that SQLite
 /// connections of this process hold on it.
 [[nodiscard]] Connection::Result<void> make_private_file(const std::filesystem::path& file);
 
-/// Syncs a folder. The name of a new file is durable only after its folder was synced.
+/// Flushes a folder to the disk. The name of a new file is durable only after its folder was
+/// flushed.
 [[nodiscard]] Connection::Result<void> sync_folder(const std::filesystem::path& folder);
-/// \return the folder of a file; "." for a name without a folder.
+/// \return the folder that a file is in; "." for a name without a folder.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& file);
 
-/// \param doing the action that failed, for example "cannot sync".
-/// \param error an errno value.
+/// \return the failure for an operation on a file or folder, with a message for the operator.
+/// \param doing the operation that failed, for example "cannot sync".
+/// \param error the errno of the operation.
 [[nodiscard]] Failure file_failure(std::string_view doing, const std::filesystem::path& path,
                                    int error);
 
-/// Refuses folders on network file systems: their locks and flushes do not give what SQLite needs.
+/// Fails if the folder is on a network file system, because locks and flushes do not work there as
+/// SQLite needs.
 [[nodiscard]] Connection::Result<void> refuse_network_file_system(
     const std::filesystem::path& folder);
 
-/// \param type f_type of statfs().
-/// \return the name of the network file system; empty for all others. FUSE is not refused, because
-/// any file system may be behind it.
+/// Finds out whether a file system is a network file system, by the number of its type.
+/// \param type the field f_type of statfs(2).
+/// \return the name of the network file system; empty for other types. FUSE is not refused, because
+/// it may stand for any file system.
 [[nodiscard]] std::string_view network_file_system(unsigned long type);
 
 }  // namespace couponhook::storage

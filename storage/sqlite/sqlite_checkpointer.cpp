@@ -9,10 +9,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// If the first pass was faster than this, the disk is fast enough for a second pass in a turn.
+/// If the first pass of a checkpoint took less time than this, the disk is fast enough for a second
+/// pass, which makes writers wait.
 constexpr std::chrono::milliseconds kQuick{100};
 constexpr std::chrono::seconds kTurnWait{5};
-/// Frames (1 GB) after which the WAL is shortened even if writers must pause.
+/// Number of frames (1 GB) in the write-ahead log (WAL) at which a checkpoint makes writers wait
+/// even on a slow disk, so that the WAL does not grow further.
 constexpr int kVeryLong = 250'000;
 
 }  // namespace
@@ -23,8 +25,8 @@ void CheckpointPlan::ended(const std::optional<LogState>& state) {
     next_at_ = kInterval;
     return;
   }
-  // A reader or a writer kept part of the WAL from being copied: try again after as many new
-  // frames.
+  // A reader or a writer kept part of the write-ahead log (WAL) from being copied: try again after
+  // the usual number of new frames.
   copied_all_of_.reset();
   next_at_ = (state ? state->frames : frames_) + kInterval;
 }
@@ -65,8 +67,9 @@ void SqliteCheckpointer::work() {
   }
 }
 
-/// Runs a checkpoint. Failures are not reported: the WAL grows until a commit fails for the same
-/// reason.
+/// Runs one checkpoint of the SQLite database.
+/// \return the state of the write-ahead log (WAL) after the checkpoint; nothing if it failed. A
+/// failure is not reported here: the WAL grows until a commit fails for the same reason.
 std::optional<LogState> SqliteCheckpointer::checkpoint() {
   const auto begun = Clock::now();
   auto state = connection_->checkpoint();

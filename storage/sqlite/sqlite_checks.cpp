@@ -1,4 +1,5 @@
-// Checks of an SQLite file: is it a couponhook store, is it undamaged, and are commits durable.
+// Checks of an SQLite file when a store is opened: the file is a couponhook store, it is undamaged,
+// and commits to it are durable.
 
 #include <algorithm>
 #include <condition_variable>
@@ -13,24 +14,26 @@
 namespace couponhook::storage {
 namespace {
 
-/// "COUP" marks a database as couponhook's, in the header field that SQLite has for this purpose.
+/// Number that marks an SQLite database as couponhook's: the bytes "COUP". It is stored in the
+/// header field (application_id) that SQLite has for this purpose.
 constexpr std::string_view kApplicationId = "1129272656";
 static_assert(0x434F5550 == 1129272656);
 
-/// Settings of every writing connection. journal_size_limit is the size that the WAL is cut back to
-/// after a slow reader has let it grow.
+/// SQLite settings of every writing connection. journal_size_limit is the size to which the
+/// write-ahead log (WAL) is cut back after a slow reader has let it grow.
 constexpr const char* kSettings =
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA foreign_keys = OFF;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -8192;"
-    // A checkpoint writes each page once, however often it is in the WAL. Four times the default
-    // interval halves the copied data, and a checkpoint still takes only some milliseconds.
+    // SQLite runs a checkpoint when the write-ahead log has this many pages, four times its
+    // default. A checkpoint writes each page once, however often the page is in the log, so this
+    // halves the copied data, and a checkpoint still takes only some milliseconds.
     "PRAGMA wal_autocheckpoint = 4000";
 
-/// Interrupts a statement at its deadline, from a thread of its own. This is needed because the
-/// check of a whole file is one operation of SQLite's virtual machine, and SQLite before 3.41 (as
-/// in Debian 12) checks the time only between operations.
+/// Interrupts an SQLite statement at its deadline, from a thread of its own. The progress callback
+/// of SQLite is not enough: the check of a whole file is one operation of SQLite's virtual machine,
+/// and SQLite before 3.41 (as in Debian 12) looks at the deadline only between operations.
 class EndAt {
  public:
   EndAt(sqlite3* db, std::chrono::steady_clock::time_point deadline)
@@ -50,7 +53,8 @@ class EndAt {
   void work(sqlite3* db, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     const auto is_over = [this] { return is_over_; };
-    // Repeated, because SQLite ignores an interrupt that comes before the statement has begun.
+    // The interrupt is repeated, because SQLite ignores one that comes before the statement has
+    // begun.
     for (auto next = deadline; !over_.wait_until(lock, next, is_over); next += kAgain) {
       sqlite3_interrupt(db);
     }
@@ -87,7 +91,8 @@ Connection::Result<void> SqliteConnection::expect(const char* pragma, std::strin
 }
 
 Connection::Result<void> SqliteConnection::make_durable() {
-  // The result of this PRAGMA is the mode that is in force, which may be another one.
+  // The result of this PRAGMA is the journal mode that is in force, which may differ from the one
+  // that was asked for.
   if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
   if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
   if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
@@ -95,23 +100,26 @@ Connection::Result<void> SqliteConnection::make_durable() {
   return check_writable();
 }
 
-/// Takes the write lock for a moment, as a test. If SQLite cannot write the log or its index, it
-/// opens them only for reading, and reports that only when the write lock is taken.
+/// Takes and releases the write lock, to test whether the store can be written. If SQLite cannot
+/// write to the write-ahead log or to the log's index, it opens them only for reading, and reports
+/// that only when the write lock is taken.
 Connection::Result<void> SqliteConnection::check_writable() {
   const auto begun = run_script("BEGIN IMMEDIATE");
   if (begun) return run_script("ROLLBACK");
-  // A busy database is no failure: SQLite reports a read-only file before it waits for the lock.
+  // A busy database is no failure here: SQLite reports a read-only file before it waits for the
+  // lock.
   if (begun.error().code == FailureCode::kBusy) return {};
   return begun;
 }
 
 Connection::Result<void> SqliteConnection::make_read_only() {
-  // All connections of a process share the log's index. If a reader could open it only for reading,
-  // no writer of the process could write.
+  // Also refuse a reading connection if it could open the write-ahead log's index only for reading:
+  // all connections of a process share the index, so no writer of this process could write.
   if (sqlite3_db_readonly(db_.get(), "main") == 0) {
     if (auto writable = check_writable(); !writable) return writable;
   }
-  // The SELECT makes SQLite open its files, so that SqliteFiles can record which they are.
+  // The SELECT makes SQLite open the database and its log, so that class SqliteFiles can record
+  // which files they are.
   return run_script(
       "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");
 }
@@ -136,7 +144,8 @@ Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
     return Failure{FailureCode::kUnavailable,
                    "cannot tell the size of store " + path_ + ": " + ec.message()};
   }
-  // The log exists only between the first write and the close of the last connection.
+  // The file of the write-ahead log exists only from the first write until the last connection is
+  // closed, so it may be missing.
   const auto log = std::filesystem::file_size(path_ + "-wal", ec);
   return static_cast<std::int64_t>(ec ? content : content + log);
 }
@@ -168,7 +177,8 @@ Connection::Result<void> SqliteConnection::check_quickly(std::chrono::millisecon
     if (time_is_up && found.error().code == FailureCode::kUnavailable) return {};
     return found.error();
   }
-  // When the time is over, the unchecked part of the file is reported as damage.
+  // When the time is over, SQLite reports the unchecked part of the file as damage. That result is
+  // ignored.
   if (*found == "ok" || time_is_up) return {};
   return damage(*found);
 }

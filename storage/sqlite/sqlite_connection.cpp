@@ -13,21 +13,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Takes the write lock at once: a transaction that starts as a reader can fail in the middle.
+// BEGIN IMMEDIATE takes the write lock at once, because a transaction that starts as a reader can
+// fail in the middle.
 constexpr Statement kBegin{"BEGIN IMMEDIATE"};
 constexpr Statement kCommit{"COMMIT"};
 
-/// Operations of SQLite's virtual machine between two checks of the deadline: some tens of
-/// microseconds.
+/// Number of operations of SQLite's virtual machine between two checks of the statement's deadline.
+/// They take some tens of microseconds.
 constexpr int kOperationsBetweenLooks = 2000;
 
-/// Pause between two tries while another process writes. A transaction of a purge takes about 1 ms;
-/// SQLite's own busy handler would sleep for 1, 2, 5 and 10 ms.
+/// Pause between two tries to take SQLite's write lock while another process writes. A transaction
+/// of a purge takes about 1 ms; SQLite's own busy handler would sleep for 1, 2, 5 and 10 ms.
 constexpr std::chrono::microseconds kLookAgain{200};
 constexpr std::chrono::microseconds kLookAgainLatest{5000};
 
-/// Removes "RETURNING seq" from an INSERT. SQLite collects RETURNING rows in a temporary table,
-/// which costs more than the INSERT itself; it reports the number of the inserted row anyway.
+/// Removes "RETURNING seq" from the text of an INSERT. SQLite collects RETURNING rows in a
+/// temporary table, which costs more than the INSERT itself; it reports the number of the inserted
+/// row anyway.
+/// \return the shorter statement.
 std::string_view without_sequence(std::string_view text) {
   constexpr std::string_view kReturning = " RETURNING seq";
   if (text.starts_with("INSERT ") && text.ends_with(kReturning)) {
@@ -36,14 +39,14 @@ std::string_view without_sequence(std::string_view text) {
   return text;
 }
 
-/// Turns off SQLite's memory statistics: they take a lock for each allocation, and nobody reads
-/// them.
+/// Turns off SQLite's memory statistics, which nobody reads: they take a lock for each allocation.
 void configure_library_once() {
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(configured);
 }
 
-/// Resets a statement at the end of the scope, for its next execution, and releases its locks.
+/// Resets an SQLite statement at the end of the scope, so that it can be executed again and
+/// releases its locks.
 class ResetLater {
  public:
   explicit ResetLater(sqlite3_stmt* statement) : statement_(statement) {}
@@ -55,12 +58,14 @@ class ResetLater {
   sqlite3_stmt* statement_;
 };
 
-/// SQLite takes a null pointer for NULL, even if the length is zero.
+/// \return the data of the text, or a pointer to "" if it has none. SQLite takes a null pointer for
+/// NULL, even if the length is zero.
 const char* not_null(std::string_view view) {
   return view.data() == nullptr ? "" : view.data();
 }
 
-/// Binds values without a copy: SQLite borrows them until the statement has run.
+/// Binds values to the parameters of an SQLite statement without a copy: the values must live until
+/// the statement has run.
 struct Bind {
   sqlite3_stmt* statement;
   int index;
@@ -140,13 +145,15 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 SqliteConnection::~SqliteConnection() {
   rollback();
   if (files_ == nullptr) return;
-  // Another database may have taken the place of this one since the last check.
+  // Another database may have taken the place of this one since the last check, so check again
+  // before closing.
   try {
     if (!files_->check()) checkpoint_if_lost();
-  } catch (...) {  // out of memory: the result of the last check counts
+  } catch (...) {  // out of memory: the result of the last check of the files counts
   }
-  // When the last connection closes, SQLite deletes the log by its name, which may now belong to
-  // another store.
+  // When the last connection to a database closes, SQLite copies the write-ahead log into the
+  // database and deletes it by its name. That name may now belong to another store, so this is
+  // turned off.
   if (files_->is_database_lost()) {
     sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
@@ -175,13 +182,14 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   configure_library_once();
   const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   sqlite3* db = nullptr;
-  // Uses SQLite's own file access: no code of couponhook may stand between the database and the
-  // disk.
+  // The database is opened with SQLite's own file access: no code of couponhook may stand between
+  // the database and the disk.
   const int rc = sqlite3_open_v2(path.c_str(), &db,
                                  mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
-  // If SQLite cannot open a file for writing, it opens the file for reading, whatever the reason.
+  // If SQLite cannot open a file for writing, for whatever reason, it opens the file only for
+  // reading. That is an error here.
   if (!options.read_only && sqlite3_db_readonly(db, "main") != 0) return only_for_reading(path);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   connection->limit_time(options.statement_max);
@@ -189,7 +197,7 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
 }
 
 Connection::Result<void> SqliteConnection::begin() {
-  // A transaction always starts clean, whatever failed before.
+  // Rolls back first, so that a new transaction starts clean even if an earlier one failed.
   rollback();
   if (files_ != nullptr) {
     if (auto there = files_->check_if_lost(); !there) {
@@ -232,7 +240,8 @@ void SqliteConnection::rollback() noexcept {
 Connection::Result<void> SqliteConnection::run(std::span<const Command> commands,
                                                std::vector<Rows>& results) {
   results.resize(commands.size());
-  const bool alone = sqlite3_get_autocommit(db_.get()) != 0;  // outside begin() and commit()
+  // True if the commands run outside begin() and commit().
+  const bool alone = sqlite3_get_autocommit(db_.get()) != 0;
   if (alone && files_ != nullptr) {
     if (auto there = files_->check_if_lost(); !there) return there;
     changes_before_ = sqlite3_total_changes(db_.get());
@@ -275,9 +284,10 @@ Connection::Result<void> SqliteConnection::check_place() {
   return files_->check();
 }
 
-/// Acknowledged data may be only in the log, which is useless without its database. Both are still
-/// open, so the log is copied into the database now, wherever that file is, and emptied: a log that
-/// is left behind would damage a database that is put in its place.
+/// Copies the write-ahead log into the database if the path no longer leads to the open files.
+/// Acknowledged data may be only in the log, which is useless without its database. Both files are
+/// still open, so the copy works wherever they are. The log is emptied too: a log that is left
+/// behind would damage a database that is put in its place.
 void SqliteConnection::checkpoint_if_lost() noexcept {
   if (turns_ == nullptr || !files_->wants_checkpoint()) return;
   const int rc =
@@ -295,7 +305,7 @@ Connection::Result<LogState> SqliteConnection::checkpoint() {
 
 void SqliteConnection::tell_of_commits(std::function<void(int frames)> told) {
   tell_of_commit_ = std::move(told);
-  // Replaces SQLite's own hook, which would run checkpoints.
+  // Replaces SQLite's own hook for commits, which would run checkpoints on the committing thread.
   sqlite3_wal_hook(
       db_.get(),
       [](void* connection, sqlite3*, const char*, int frames) {
@@ -333,7 +343,7 @@ Connection::Result<void> SqliteConnection::execute(const Command& command, Rows&
   if (const int rc = bind(statement, command.parameters()); rc != SQLITE_OK) return failure(rc);
   if (statement_max_.count() > 0) deadline_ = Clock::now() + statement_max_;
 
-  // Overwrites the rows of the last execution, to reuse their memory.
+  // Overwrites the result rows of the statement's last execution, to reuse their memory.
   std::size_t count = 0;
   const auto next_row = [&](int columns) -> Row& {
     if (rows.size() == count) rows.emplace_back();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// SQLite driver.
+/// SQLite driver of the store: a connection to a database file.
 
 #include <chrono>
 #include <cstdint>
@@ -22,28 +22,28 @@ struct sqlite3_stmt;
 
 namespace couponhook::storage {
 
-/// State of the write-ahead log (WAL) after a checkpoint.
+/// State of SQLite's write-ahead log (WAL) after a checkpoint, counted in frames (one page each).
 struct LogState {
   int frames = 0;
-  int copied = 0;  ///< frames that are in the database too
+  int copied = 0;  ///< number of WAL frames that have been copied into the database file
 };
 
-/// A connection to an SQLite file.
+/// A connection to a database in an SQLite file.
 class SqliteConnection final : public Connection {
  public:
   struct Options {
-    bool read_only = false;  ///< opens the file only for reading; creates nothing
-    /// Longest wait for a lock of another process, and for a turn.
+    bool read_only = false;  ///< true to open the file only for reading; then nothing is created
+    /// Longest time to wait for another process's lock, and for this connection's turn to write.
     std::chrono::milliseconds busy_timeout{1000};
-    /// Longest time of one statement; zero: no limit.
+    /// Longest time of one statement; zero means no limit.
     std::chrono::milliseconds statement_max{0};
-    /// Queue in which the transactions of this connection wait; null: none.
+    /// Queue in which this connection waits for its turn to write; null for none.
     std::shared_ptr<WriteTurns> turns = nullptr;
-    WriterRole role = WriterRole::kOperators;  ///< role in that queue
-    /// Object that must live as long as the connection: the store's lock.
+    WriterRole role = WriterRole::kOperators;  ///< role of this connection in the queue `turns`
+    /// Object that must live as long as the connection: the lock file of the store.
     std::shared_ptr<const void> keeps = nullptr;
   };
-  /// Opens an existing file. Changes nothing in it.
+  /// Opens an existing SQLite file. Changes nothing in it.
   [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(
       const std::filesystem::path& path, const Options& options);
   ~SqliteConnection() override;
@@ -63,30 +63,37 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Sets the options that make a commit survive a power cut, and checks that they are in force.
+  /// Sets the SQLite options that make a commit survive a power cut, and checks that they are in
+  /// force.
   [[nodiscard]] Result<void> make_durable();
-  /// Copies as many WAL frames as possible into the database. Does not wait for other connections.
+  /// Copies as many frames as possible from the write-ahead log into the database file. Does not
+  /// wait for other connections.
+  /// \return the state of the log afterwards.
   [[nodiscard]] Result<LogState> checkpoint();
-  /// Makes SQLite stop running checkpoints on this connection. Instead `told` is called after each
-  /// commit, while the connection still has its turn, with the number of frames in the WAL.
+  /// Makes SQLite stop running checkpoints on this connection. Instead, `told` is called after each
+  /// commit, while the connection still has its turn to write, with the number of frames in the
+  /// write-ahead log.
   void tell_of_commits(std::function<void(int frames)> told);
-  /// Refuses every change from now on.
+  /// Makes this connection refuse every change of the database from now on.
   [[nodiscard]] Result<void> make_read_only();
-  /// From now on, a commit or read succeeds only if these files are still in their place.
+  /// From now on, a commit or a read succeeds only if `files` (the database and its write-ahead
+  /// log) are still in their place.
   void watch(std::shared_ptr<SqliteFiles> files) { files_ = std::move(files); }
-  /// Fails if the database is not a couponhook store. An empty database becomes one if `may_claim`.
+  /// Fails if the database is not a couponhook store. If `may_claim` is true, an empty database is
+  /// turned into one.
   [[nodiscard]] Result<void> check_identity(bool may_claim);
-  /// Like check_integrity(), but skips the slowest checks, and returns success when the time is
-  /// over.
+  /// Like check_integrity(), but skips the slowest checks, and stops without an error when the time
+  /// is over.
   [[nodiscard]] Result<void> check_quickly(std::chrono::milliseconds time_max);
 
-  /// Copies this database into `copy`, an empty file, as it is now. Other connections can commit
-  /// meanwhile; their commits are not in the copy.
-  /// \param after_step called after every few megabytes; its failure ends the copy.
+  /// Copies this database as it is now into `copy`, the database of an empty file. Other
+  /// connections can commit meanwhile; their commits are not in the copy.
+  /// \param after_step called after every few megabytes; if it fails, the copying ends.
   [[nodiscard]] Result<void> copy_to(
       SqliteConnection& copy,
       const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step);
-  /// Ends WAL mode, so that the database file alone holds everything. Fails if others have it open.
+  /// Ends SQLite's WAL mode, so that the database file alone holds all data. Fails if another
+  /// connection has the database open.
   [[nodiscard]] Result<void> make_self_contained();
 
  private:
@@ -99,7 +106,9 @@ class SqliteConnection final : public Connection {
   using StatementHandle = std::unique_ptr<sqlite3_stmt, Finalize>;
   struct Prepared {
     StatementHandle handle;
-    bool gives_sequence = false;  ///< prepared without its RETURNING seq
+    /// True if the statement was prepared without its RETURNING clause, so that the driver itself
+    /// returns the row number.
+    bool gives_sequence = false;
   };
 
   SqliteConnection(sqlite3* db, const std::filesystem::path& path, const Options& options);
@@ -108,17 +117,21 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<const Prepared*> prepare(const Statement& statement);
   [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
   [[nodiscard]] Result<void> check_writable();
-  /// Called after a transaction: checks that it was written to the files that a restart will find.
+  /// Called after a transaction: checks that the transaction was written to the files that the next
+  /// start will find.
   [[nodiscard]] Result<void> confirm_place();
   void checkpoint_if_lost() noexcept;
-  /// \return the first value of a statement's result, as text.
+  /// Runs a statement without parameters.
+  /// \return the first value of its result, as text.
   [[nodiscard]] Result<std::string> ask(const char* statement);
   [[nodiscard]] Result<void> expect(const char* pragma, std::string_view value);
   [[nodiscard]] Failure damage(std::string findings) const;
   void limit_time(std::chrono::milliseconds time_max);
 
-  /// Busy handler that SQLite calls while another process has locked the database.
-  /// \return nonzero to try again.
+  /// Busy handler that SQLite calls while another process has locked the database; sleeps for a
+  /// moment.
+  /// \param times number of earlier calls during this wait.
+  /// \return nonzero to make SQLite try again.
   static int wait_for_lock(void* connection, int times);
 
   [[nodiscard]] bool take_turn();
@@ -126,7 +139,9 @@ class SqliteConnection final : public Connection {
 
   std::string path_;
   std::shared_ptr<const void> keeps_;
-  std::shared_ptr<SqliteFiles> files_;  ///< null: the files' place is not checked
+  /// Database and log files, whose place is checked after each transaction; null if it is not
+  /// checked.
+  std::shared_ptr<SqliteFiles> files_;
   std::shared_ptr<WriteTurns> turns_;
   WriterRole role_;
   std::chrono::milliseconds busy_timeout_;
@@ -135,10 +150,12 @@ class SqliteConnection final : public Connection {
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
   std::function<void(int frames)> tell_of_commit_;
-  // Declared after the database handle, because statements must be finalized before it is closed.
+  // The cache of prepared statements is declared after the database handle, so that statements are
+  // finalized before the database is closed.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;
-  int changes_before_ = 0;      ///< of this connection, when the transaction began
+  /// Number of rows that this connection had changed when the transaction began.
+  int changes_before_ = 0;
   bool waits_for_disk_ = true;  ///< true if a commit waits for the disk, which is SQLite's default
 };
 

@@ -20,7 +20,8 @@ struct CodeMeaning {
 constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
                                "free space on its file system, or raise its quota"};
 
-/// Returns true if the errno means no space. Some file systems report it to SQLite as an I/O error.
+/// Returns true if the errno means that the disk is full. Some file systems let SQLite see a full
+/// disk as an I/O error.
 bool is_want_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Store in an SQLite file.
+/// A store in an SQLite database file.
 
 #include <cstdint>
 #include <filesystem>
@@ -18,8 +18,8 @@
 
 namespace couponhook::storage {
 
-/// See Store. The connections share the store's lock, so the lock lasts until the last one is
-/// closed.
+/// A Store in an SQLite file. Its connections share the lock of the store, so the lock lasts until
+/// the last connection is closed.
 class SqliteFile final : public Store {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& path,
@@ -32,8 +32,8 @@ class SqliteFile final : public Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> join(const std::filesystem::path& path,
                                                            const StoreOptions& options);
 
-  /// Returns true if the store exists. An empty file does not count: SQLite takes it for a new
-  /// database.
+  /// Returns true if there is a store at this path. An empty file does not count: SQLite takes it
+  /// for a new database.
   [[nodiscard]] static bool is_made(const std::filesystem::path& path);
   [[nodiscard]] static Result<void> check_place(const std::filesystem::path& path);
 
@@ -45,7 +45,7 @@ class SqliteFile final : public Store {
 
   SqliteFile(std::filesystem::path path, const StoreOptions& options, bool writes,
              std::shared_ptr<FileLock> lock);
-  /// Opens a store that a service may be using at the same time.
+  /// Opens a store for a command, while a service may be using the same store.
   [[nodiscard]] static Result<std::unique_ptr<Store>> beside(const std::filesystem::path& path,
                                                              const StoreOptions& options,
                                                              bool writes);
@@ -55,7 +55,8 @@ class SqliteFile final : public Store {
 
   [[nodiscard]] Opened open_writer(WriterRole role, std::shared_ptr<WriteTurns> turns);
   [[nodiscard]] Opened open_reader();
-  /// Opens a connection with `open`, and makes it watch the files that it has open.
+  /// Opens a connection by calling `open`, and makes the connection check that the open files stay
+  /// in their place.
   [[nodiscard]] Opened connect(const std::function<Opened()>& open);
   [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> watch(SqliteConnection& connection);
@@ -63,15 +64,18 @@ class SqliteFile final : public Store {
   std::filesystem::path path_;
   StoreOptions options_;
   bool writes_;
-  std::optional<FileIdentity> database_;  ///< the file that open() has checked
+  std::optional<FileIdentity> database_;  ///< identity of the database file that open() has checked
   std::mutex mutex_;
-  /// Files of all open connections. The pointer is weak, because SQLite deletes the log when the
-  /// last connection closes, and creates a new one later.
-  std::weak_ptr<SqliteFiles> files_;  ///< protected by the mutex
-  /// Queue of all writers, so that none starves.
+  /// The database and log files that the open connections use. The pointer is weak, because SQLite
+  /// deletes the log when the last connection closes, and creates a new one later.
+  std::weak_ptr<SqliteFiles> files_;  ///< access only while holding the mutex
+  /// Queue in which all connections of this store wait for their turn to write, so that none waits
+  /// for ever.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
-  std::shared_ptr<FileLock> lock_;                    ///< null unless the service opened the store
-  std::shared_ptr<SqliteCheckpointer> checkpointer_;  ///< null until a service opens a writer
+  /// The store's lock; null unless the service opened the store.
+  std::shared_ptr<FileLock> lock_;
+  /// Thread that runs checkpoints; null until a service opens a writing connection.
+  std::shared_ptr<SqliteCheckpointer> checkpointer_;
 };
 
 }  // namespace couponhook::storage

@@ -16,12 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Shortest time between two searches for a file's current name: there may be thousands of
-/// descriptors.
+/// Shortest time between two searches for the new name of a file that was moved. A search is slow,
+/// because the process may have thousands of descriptors.
 constexpr std::chrono::seconds kLookForApart{1};
 
 constexpr std::string_view kDescriptors = "/proc/self/fd";
-/// Mark of the kernel after the name of a deleted file.
+/// Text that the Linux kernel appends to the name of a deleted file in /proc.
 constexpr std::string_view kDeleted = " (deleted)";
 
 template <typename Stat>
@@ -35,15 +35,16 @@ std::optional<FileIdentity> identity_of(const char* path) {
   return identity_by(::stat, path);
 }
 
-/// A file that this process has open.
+/// A file that this process has open, as found in /proc/self/fd.
 struct OpenFile {
   std::string descriptor;
-  std::string name;  ///< current name
+  std::string name;  ///< name of the file now, which differs after a move
 };
 
-/// Searches the descriptors of this process for a file.
-/// \param file set if a descriptor of this process has the file open.
-/// \return false if the system does not tell.
+/// Searches the open descriptors of this process for a file.
+/// \param file receives the descriptor and name if this process has the file open; otherwise stays
+/// empty.
+/// \return false if the system does not list the open descriptors.
 bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file) {
   std::error_code ec;
   fs::directory_iterator descriptors(kDescriptors, ec);
@@ -58,7 +59,8 @@ bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file)
   return !ec;
 }
 
-/// \return a description of where the file is now, if the system tells.
+/// \return the end of an error message that says where a moved or deleted file is now, as far as
+/// the system shows it.
 std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   std::optional<OpenFile> file;
   if (!find_open_file(identity, file) || !file) return "; it is not known where the file is";
@@ -70,8 +72,8 @@ std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   return "; the file is now " + file->name;
 }
 
-/// Renames a foreign log. At the next start SQLite would apply it to the database: an older copy of
-/// the log would undo newer data.
+/// Renames a write-ahead log that has taken the place of the store's own log. At the next start
+/// SQLite would apply it to the database, and an older copy of the log would undo newer data.
 /// \return the new name; empty if the log could not be renamed.
 std::string set_aside(const std::string& log) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -109,8 +111,8 @@ SqliteFiles::Result<std::shared_ptr<SqliteFiles>> SqliteFiles::learn(
   return files;
 }
 
-/// Fast check for the normal case, in three system calls. If the path ends in a symbolic link, this
-/// check fails and find_loss() decides.
+/// Fast check, with three system calls, that the database and its log are in their place. If the
+/// database's path ends in a symbolic link, this check fails and the slower find_loss() decides.
 bool SqliteFiles::are_in_place() const {
   if (identity_by(::lstat, path_.c_str()) != files_[0].identity) return false;
   const auto is_there = [](const File& file, const std::string& name) {
@@ -119,7 +121,9 @@ bool SqliteFiles::are_in_place() const {
   return is_there(files_[1], log_name_) && is_there(files_[2], index_name_);
 }
 
-/// Uses the names that a restart would use: SQLite follows symbolic links before it adds a suffix.
+/// Searches for a file of the database that is not in its place. Uses the names that the next start
+/// would use: SQLite follows symbolic links before it adds a suffix such as "-wal".
+/// \return the first such file; nothing if all are in their place.
 std::optional<SqliteFiles::Loss> SqliteFiles::find_loss() const {
   std::array<char, PATH_MAX> resolved{};
   if (::realpath(path_.c_str(), resolved.data()) == nullptr) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Detects that the path of an open database no longer leads to the open files.
+/// Detects that an open SQLite database was moved, removed or replaced, so that its path no longer
+/// leads to the open files.
 
 #include <array>
 #include <atomic>
@@ -20,7 +21,7 @@
 
 namespace couponhook::storage {
 
-/// Identity of a file, independent of its name.
+/// Identity of a file (device and inode), which does not depend on its name.
 struct FileIdentity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -28,7 +29,8 @@ struct FileIdentity {
   [[nodiscard]] bool operator==(const FileIdentity&) const = default;
 };
 
-/// \return the identity; nothing if the path leads to no accessible file (see errno).
+/// \return the identity of the file at `path`; nothing if there is no accessible file (errno says
+/// why).
 [[nodiscard]] std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
 
 /// The three files of an open SQLite database: the database, its write-ahead log, and the log's
@@ -36,8 +38,8 @@ struct FileIdentity {
 /// find the data that is written to it afterwards.
 ///
 /// SQLite's own test (SQLITE_FCNTL_HAS_MOVED) checks only the inode of the database. It does not
-/// check the device, so a new file system that is mounted over the database can pass, and it does
-/// not check the log.
+/// check the device, so a new file system that is mounted over the database can pass the test, and
+/// it does not check the write-ahead log.
 ///
 /// All connections of a store share one object. Thread-safe.
 class SqliteFiles {
@@ -45,24 +47,28 @@ class SqliteFiles {
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// Records the files of a database that a connection has just read from.
-  /// \param database the file that the store was opened with, if known.
-  /// \return kMoved if the path does not lead to the open files.
+  /// Records the files of a database. Call it when a connection has just read from the database.
+  /// \param database identity of the file with which the store was opened, if known.
+  /// \return the recorded files; kMoved if the path does not lead to the files that are open.
   [[nodiscard]] static Result<std::shared_ptr<SqliteFiles>> learn(
       const std::filesystem::path& path, const std::optional<FileIdentity>& database);
 
-  /// Checks that a restart would find these files. Costs three system calls, a few microseconds.
-  /// \return kMoved if not; the message stays the same until something changes.
+  /// Checks that the next start would find the open files at their path. Costs three system calls,
+  /// a few microseconds.
+  /// \return kMoved if it would not; the message stays the same until something changes.
   [[nodiscard]] Result<void> check();
-  /// The same as check() if the last check failed; otherwise does nothing.
+  /// Repeats check() if the last check found that a file was not in its place; otherwise does
+  /// nothing.
   [[nodiscard]] Result<void> check_if_lost();
 
-  /// Counts a transaction that was written to files which are no longer in their place.
+  /// Counts a transaction that was written to files which are no longer in their place, for the
+  /// error message.
   void count_stray() { ++strays_; }
-  /// Returns true if the log has not been copied into the database since the loss.
+  /// Returns true if the files are no longer in their place and the write-ahead log has not been
+  /// copied into the database since that was found.
   [[nodiscard]] bool wants_checkpoint() const { return lost_ && !checkpointed_; }
   void note_checkpoint() { checkpointed_ = true; }
-  /// Returns true if the path leads to another database or to none.
+  /// Returns true if the path of the store leads to another database or to none.
   [[nodiscard]] bool is_database_lost() const { return database_lost_; }
 
  private:
@@ -70,11 +76,11 @@ class SqliteFiles {
     std::string_view suffix;
     std::optional<FileIdentity> identity;
   };
-  /// A file that is not in its place.
+  /// A file of the database that is not in its place, with the path where it should be.
   struct Loss {
     const File* file;
     std::string path;
-    int error;  ///< errno if no file was found there; 0 if another file was
+    int error;  ///< errno if no file was found at that path; 0 if another file was found
   };
 
   explicit SqliteFiles(std::filesystem::path path) : path_(std::move(path)) {}
@@ -86,7 +92,8 @@ class SqliteFiles {
   const std::filesystem::path path_;
   const std::string log_name_ = path_.string() + "-wal";
   const std::string index_name_ = path_.string() + "-shm";
-  std::array<File, 3> files_{{{"", {}}, {"-wal", {}}, {"-shm", {}}}};  ///< constant after learn()
+  /// The database, its write-ahead log and the log's index; they do not change after learn().
+  std::array<File, 3> files_{{{"", {}}, {"-wal", {}}, {"-shm", {}}}};
 
   std::atomic<bool> lost_{false};
   std::atomic<bool> database_lost_{false};
@@ -94,9 +101,11 @@ class SqliteFiles {
   std::atomic<std::uint64_t> strays_{0};
 
   std::mutex mutex_;
-  std::string what_;  ///< description of the loss; updated only now and then, because that is slow
+  /// Description of the file that was lost; renewed only now and then, because that is slow.
+  std::string what_;
   std::chrono::steady_clock::time_point looked_for_at_{};
-  std::string set_aside_;  ///< new name of a foreign log that was in the place of ours
+  /// New name of a foreign write-ahead log that was in the place of the store's log.
+  std::string set_aside_;
 };
 
 }  // namespace couponhook::storage

@@ -26,15 +26,17 @@ void WriteTurns::give_back() {
     taken_ = false;
     return;
   }
-  // The turn is handed over directly, so that a caller of take() cannot take it in between.
+  // The turn to write is given directly to the next waiting writer, so that another caller of
+  // take() cannot get it in between.
   Waiting* next = line->front();
   line->pop_front();
   next->has_turn = true;
-  // Notify with the mutex held: once the mutex is free, the waiter may return and destroy `called`.
+  // Notify with the mutex held: once the mutex is free, the waiting writer may return and destroy
+  // `called`.
   next->called.notify_one();
 }
 
-/// \return the queue whose first waiter is next; null if nobody waits.
+/// \return the queue whose first writer has the next turn; null if no writer waits.
 WriteTurns::Line* WriteTurns::next_line() {
   if (Line& admissions = line_of(WriterRole::kAdmissions); !admissions.empty()) return &admissions;
   Line* first = nullptr;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Queue of the connections that want to write to one SQLite file.
+/// Queue of the connections that wait for their turn to write to one SQLite file.
 
 #include <array>
 #include <chrono>
@@ -13,22 +13,23 @@
 
 namespace couponhook::storage {
 
-/// SQLite lets one connection write at a time. The other connections sleep and try again, and sleep
-/// longer the longer they have waited, so the most frequent writer starves the others. This class
-/// queues the writers instead, and wakes the next writer at once. Thread-safe.
+/// Gives the connections to one SQLite file turns to write. SQLite lets one connection write at a
+/// time. With SQLite alone, the others sleep and try again, and sleep longer the longer they have
+/// waited, so that the connection that writes most often starves the rest. This class queues the
+/// writers instead, and wakes the next one at once. Thread-safe.
 ///
-/// Admissions go first; the other roles follow in the order of WriterRole. A writer that has waited
-/// longer than overdue_after goes before all roles but admissions, so only admissions can starve
-/// other roles. They do not in practice: there is one writer of admissions, and it leaves the queue
-/// while it reports what it has committed.
+/// Writers that store notifications go first; the other roles follow in the order of WriterRole. A
+/// writer that has waited longer than overdue_after goes before all roles but that one, so only the
+/// storing of notifications can starve other roles. It does not in practice: one writer stores
+/// notifications, and it leaves the queue while it reports what it has committed.
 class WriteTurns {
  public:
-  /// \param overdue_after a writer that has waited this long no longer gives way to higher roles,
-  /// except to admissions.
+  /// \param overdue_after a writer that has waited this long goes before all others, except for
+  /// those that store notifications.
   explicit WriteTurns(std::chrono::milliseconds overdue_after = std::chrono::milliseconds(500))
       : overdue_after_(overdue_after) {}
 
-  /// Waits for this caller's turn. The turn lasts until give_back().
+  /// Waits for the caller's turn to write. The turn lasts until give_back().
   /// \return false if the turn did not come within `patience`.
   [[nodiscard]] bool take(WriterRole role, std::chrono::milliseconds patience);
   void give_back();
@@ -43,7 +44,7 @@ class WriteTurns {
   };
   using Line = std::deque<Waiting*>;
 
-  // The functions below need the mutex held:
+  // Functions that may be called only while the mutex is held.
   [[nodiscard]] Line& line_of(WriterRole role) { return lines_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] Line* next_line();
 

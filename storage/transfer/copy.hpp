@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Copies a store from an SQLite file to a PostgreSQL server.
+/// Copies a store from an SQLite file to a PostgreSQL database.
 
 #include <cstdint>
 #include <string>
@@ -21,26 +21,29 @@ struct TableReport {
   RowDigest target;
 };
 
-/// Copies rows in the order of their keys, many in one transaction. Continues an interrupted copy
-/// after the last row in the target. If the engines sort the table differently, all rows are sent
-/// again.
+/// Copies the rows of one table in the order of their keys, many in one transaction. An interrupted
+/// copy continues after the last row that the target has. If the two databases sort the table
+/// differently, all rows are sent again.
 [[nodiscard]] Connection::Result<void> copy_rows(Connection& source, Connection& target,
                                                  const CopiedTable& table,
                                                  const WorkObserver& observer);
 
-/// Reads all rows of a table into a digest.
+/// Reads all rows of a table and computes their digest, to compare the source of a copy with its
+/// target.
+/// \param expected expected number of rows, for the progress report.
 [[nodiscard]] Connection::Result<RowDigest> digest_rows(Connection& connection,
                                                         const CopiedTable& table,
                                                         std::int64_t expected,
                                                         const WorkObserver& observer);
 
-/// Copies a store to an empty PostgreSQL database, and compares the two row by row.
+/// Copies a store from an SQLite file to an empty PostgreSQL database, and compares the two row by
+/// row.
 ///
-/// The source is locked meanwhile, as a service would lock it. Until all rows were found equal, the
-/// target is marked in its table of schema versions as unfinished, so that no service opens it. An
-/// interrupted copy can be continued, but only from the same source.
+/// Meanwhile the SQLite file is locked as a service would lock it. Until all rows were found equal,
+/// the target's table of schema versions has a mark that says "unfinished", so that no service
+/// opens it. An interrupted copy can be continued, but only from the same SQLite file.
 ///
-/// \return one report for each compared table. Fails if any row differs, or the target has other
+/// \return one report for each compared table. Fails if any row differs, or if the target has other
 /// rows.
 [[nodiscard]] Connection::Result<std::vector<TableReport>> copy_to_postgres(
     const StoreUrl& source, const StoreUrl& target, std::int64_t now_ms,

@@ -26,7 +26,8 @@ Connection::Result<Rows> ask(Connection& connection, const Command& command) {
   return std::move(results[0]);
 }
 
-/// \return the mark of an unfinished copy; nothing if there is none, or if there is no store.
+/// \return the mark of an unfinished copy in the target database, which identifies the source of
+/// that copy; nothing if there is no mark, or no store.
 Connection::Result<std::optional<std::int64_t>> mark_of(Connection& target) {
   const auto rows = ask(target, Command(kAppliedAt, {kCopyUnderWay}));
   if (!rows) {
@@ -65,8 +66,8 @@ Result begin_copy(PostgresConnection& target, const std::list<CopiedTable>& tabl
   return in_transaction(target, [&] { return target.run(record, results); });
 }
 
-/// Refuses a copy that an older couponhook began: its tables lack the columns that were added
-/// since.
+/// Fails if an older couponhook began the unfinished copy, because its tables lack the columns that
+/// were added since.
 Result refuse_older_copy(Connection& target, const std::string& name) {
   constexpr static Statement kVersion{
       "SELECT coalesce(max(version), 0) FROM couponhook_schema WHERE version <> $1"};

@@ -21,7 +21,8 @@ PartialFile::PartialFile(fs::path final_name, fs::path path, int descriptor)
 
 Connection::Result<std::unique_ptr<PartialFile>> PartialFile::create(const fs::path& final_name) {
   std::string name = final_name.string() + ".partial-XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);  // POSIX: mode 0600
+  // mkostemp() creates the file readable only by its owner (mode 0600), as POSIX requires.
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor < 0) return file_failure("cannot make file", name, errno);
   return std::unique_ptr<PartialFile>(new PartialFile(final_name, name, descriptor));
 }
@@ -29,7 +30,7 @@ Connection::Result<std::unique_ptr<PartialFile>> PartialFile::create(const fs::p
 PartialFile::~PartialFile() {
   std::error_code ec;
   if (!published_) fs::remove(path_, ec);
-  // Files that SQLite leaves beside a database that was not closed cleanly.
+  // Removes the files that SQLite leaves beside a database that was not closed cleanly.
   for (const char* suffix : {"-journal", "-wal", "-shm"}) fs::remove(path_.string() + suffix, ec);
   ::close(descriptor_);
 }
@@ -50,7 +51,8 @@ PartialFile::Result PartialFile::publish_replacing() {
 PartialFile::Result PartialFile::rename_durably(unsigned flags) {
   if (::fsync(descriptor_) != 0) return file_failure("cannot sync", path_, errno);
   int rc = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_name_.c_str(), flags);
-  // Network file systems, among others, do not support the flags of renameat2().
+  // EINVAL: network file systems and some others do not support the flags of renameat2(), so the
+  // file is renamed without them.
   if (rc != 0 && errno == EINVAL && ::access(final_name_.c_str(), F_OK) != 0) {
     rc = ::rename(path_.c_str(), final_name_.c_str());
   }

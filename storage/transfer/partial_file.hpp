@@ -10,12 +10,13 @@
 
 namespace couponhook::storage {
 
-/// A file readable only by its owner, with a temporary name beside its final one:
-/// NAME.partial-XXXXXX. The destructor deletes it unless it was published. A killed process leaves
-/// it behind, where it does no harm.
+/// A file with a temporary name beside its final one, NAME.partial-XXXXXX, readable only by its
+/// owner. The destructor deletes the file unless it was published. A killed process leaves the file
+/// behind, where it does no harm.
 ///
-/// Keeps its descriptor open: closing a descriptor drops the locks that SQLite connections of this
-/// process hold on the file. So close those connections first.
+/// The object keeps a descriptor of the file open, and its destructor closes it. Closing a
+/// descriptor drops the locks that SQLite connections of this process hold on the file, so close
+/// those connections first.
 class PartialFile {
  public:
   using Result = Connection::Result<void>;
@@ -27,13 +28,14 @@ class PartialFile {
   ~PartialFile();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Writes the content so far to the disk.
+  /// Writes the content that the file has so far to the disk.
   [[nodiscard]] Result flush() const;
 
-  /// Makes content and name durable. Fails if the final name exists.
+  /// Gives the file its final name, and makes content and name durable. Fails if a file with the
+  /// final name exists.
   [[nodiscard]] Result publish();
-  /// The same as publish(), but replaces an existing file. At every moment the name leads to one of
-  /// the two files.
+  /// Does the same as publish(), but replaces an existing file. At every moment the final name
+  /// leads to the old or the new file.
   [[nodiscard]] Result publish_replacing();
 
  private:

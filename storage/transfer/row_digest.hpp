@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Digest of a table's rows, to check that two tables hold the same rows.
+/// Digest of a table's rows, to check that two tables in different databases hold the same rows.
 
 #include <array>
 #include <cstdint>
@@ -14,9 +14,9 @@
 
 namespace couponhook::storage {
 
-/// Sum of the hashes of rows. The sum does not depend on the engine, nor on the order of the rows,
-/// because engines sort text differently. Its 128 bits detect accidental errors of a copy; it is
-/// not a cryptographic hash and does not stop deliberate changes.
+/// Sum of the hashes of a table's rows. The sum depends neither on the database engine nor on the
+/// order of the rows, because engines sort text differently. Its 128 bits detect accidental errors
+/// of a copy; it is not a cryptographic hash and does not detect deliberate changes.
 class RowDigest {
  public:
   void add(const Row& row) {
@@ -34,7 +34,7 @@ class RowDigest {
   }
 
   [[nodiscard]] std::int64_t rows() const { return rows_; }
-  /// 32 hexadecimal digits.
+  /// \return the digest as 32 hexadecimal digits.
   [[nodiscard]] std::string text() const {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
@@ -47,7 +47,8 @@ class RowDigest {
 
  private:
   using Hash = std::array<std::uint64_t, 2>;
-  /// Odd numbers with well spread bits: 2^64 divided by the golden ratio, and a prime of xxHash64.
+  /// Multipliers of the hash function. They are odd and have well spread bits: 2^64 divided by the
+  /// golden ratio, and a prime of xxHash64.
   static constexpr Hash kMultipliers{0x9E3779B97F4A7C15U, 0xC2B2AE3D27D4EB4FU};
 
   static std::uint64_t finish(std::uint64_t h) {

@@ -24,18 +24,21 @@ namespace {
 namespace fs = std::filesystem;
 using Result = Connection::Result<void>;
 
-// These statements take time in proportion to the store, so the service does not use them.
+// SQL statements that examine a backup. They take time in proportion to the size of the store, so
+// the running service does not use them.
 constexpr Statement kCount{"SELECT count(*) FROM notifications"};
 constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 constexpr Statement kStored{"SELECT sum(value) FROM counters WHERE name = $1"};
 
-/// Accepts this schema version and older ones: a backup is often from before an upgrade.
+/// Reads the schema version of a store or backup. Accepts the current version and older ones,
+/// because a backup is often from before an upgrade.
 Connection::Result<std::int64_t> version_of(SqliteConnection& connection, const fs::path& path) {
   if (auto ours = connection.check_identity(false); !ours) return ours.error();
   return known_schema_version(connection, path.string());
 }
 
-/// Checks the whole content of a copy.
+/// Checks the whole content of a copied database for damage.
+/// \return facts about its content.
 Connection::Result<BackupFacts> examine(const fs::path& path) {
   const auto opened = SqliteConnection::open(path, {});
   if (!opened) return opened.error();
@@ -53,7 +56,8 @@ Connection::Result<BackupFacts> examine(const fs::path& path) {
   facts.notifications = integer(results[0][0][0]);
   if (!results[1].empty()) facts.last_received_at_ms = integer(results[1][0][0]);
   const auto* stored = std::get_if<std::int64_t>(&results[2][0][0]);
-  // Totals and rows are committed together, and a purge removes only rows.
+  // There cannot be more notifications than the stored total says: a total is committed together
+  // with the rows that it counts, and a purge removes only rows.
   if (facts.notifications > (stored == nullptr ? 0 : *stored)) {
     return Failure{FailureCode::kCorrupt,
                    path.string() +
@@ -74,10 +78,11 @@ BackupFailure in_backup(Failure failure) {
   return {std::move(failure), true};
 }
 
-/// File that is being copied: the store (backup) or a backup (restore).
+/// Kind of file that is copied: the store (to make a backup) or a backup (to restore it).
 enum class Copy : bool { kOfStore, kOfBackup };
 
-/// Copies `source` to a file with a temporary name, and checks the copy.
+/// Copies the database `source` to a file with a temporary name, and checks the copy.
+/// \return facts about the content of the copy.
 BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const PartialFile& file,
                                            Copy which, const WorkObserver& observer) {
   const auto in_source = which == Copy::kOfStore ? in_store : in_backup;
@@ -85,7 +90,8 @@ BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const Parti
   {
     const auto copy = SqliteConnection::open(file.path(), {});
     if (!copy) return in_copy(copy.error());
-    // Flushed in steps, so that commits of a service never wait for gigabytes to reach the disk.
+    // The copy is flushed to the disk in steps, so that commits of a running service never wait for
+    // gigabytes to be written.
     const auto copied = source.copy_to(**copy, [&](std::uint64_t pages, std::uint64_t of) {
       observer("copied pages", pages, of);
       return file.flush();
@@ -98,7 +104,8 @@ BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const Parti
   observer("checking the copy", 0, 0);
   const auto facts = examine(file.path());
   if (facts) return *facts;
-  // The message names the source: the temporary name of the copy would not help the operator.
+  // The error message names the file that was copied, because the temporary name of the copy would
+  // not help the operator.
   return in_source({facts.error().code,
                     "a copy of " + source.path() + " is not sound: " + facts.error().message});
 }
@@ -119,8 +126,8 @@ fs::path with_suffix(const fs::path& path, std::string_view suffix) {
   return path.string() + std::string(suffix);
 }
 
-/// Moves all content of a store into its one file, so that it can be kept under another name. Does
-/// not change a damaged file.
+/// Moves the content of the write-ahead log into the database file of a store, so that the file
+/// alone can be kept under another name. Does not change a damaged file.
 Result settle(const fs::path& store) {
   const auto opened = SqliteConnection::open(store, {});
   if (!opened) return opened.error();
@@ -131,8 +138,8 @@ Result settle(const fs::path& store) {
   return damaged ? Result() : (*opened)->check_identity(false);
 }
 
-/// Moves the log away that SQLite left beside a damaged or removed file. A log must never be
-/// applied to a database that it does not belong to.
+/// Renames the write-ahead log that SQLite left beside a damaged or removed database file. A log
+/// must never be applied to a database that it does not belong to.
 Result set_log_aside(const fs::path& store, const fs::path& aside) {
   std::error_code ec;
   fs::remove(with_suffix(store, "-shm"), ec);
@@ -143,8 +150,8 @@ Result set_log_aside(const fs::path& store, const fs::path& aside) {
   return sync_folder(folder_of(store));
 }
 
-/// Links the old file to a second name. The old file also keeps its first name, until the new file
-/// takes that name.
+/// Keeps the old database file of a store under a second name. The file also keeps its first name
+/// until the restored file takes that name.
 Result set_aside(const fs::path& store, const fs::path& aside) {
   if (auto settled = settle(store); !settled) return settled;
   if (::link(store.c_str(), aside.c_str()) != 0) {

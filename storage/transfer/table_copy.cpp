@@ -10,7 +10,8 @@
 namespace couponhook::storage {
 namespace {
 
-/// Tables that belong to one database or to running processes.
+/// Tables that are not copied to another database, because they describe one database or running
+/// processes.
 constexpr std::array<std::string_view, 4> kNotCopied{kSchemaTable, "heartbeat", "task_leases",
                                                      "clock_marks"};
 
@@ -144,7 +145,8 @@ Connection::Result<std::span<const Row>> TableWalk::next() {
   const Rows& rows = results_[0];
   if (rows.empty()) return std::span<const Row>();
   last_ = rows.back();
-  // Large rows reduce the page size, so that a page stays near kBytesWanted.
+  // The number of rows on the next page is reduced for large rows, so that a page stays near
+  // kBytesWanted bytes.
   std::size_t bytes = 1;
   for (const Row& row : rows) bytes += bytes_in(row);
   const auto fitting = static_cast<std::int64_t>(kBytesWanted * rows.size() / bytes);

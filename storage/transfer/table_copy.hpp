@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads the tables of a store in order, and writes their rows to another database.
+/// Reads the tables of a store row by row in the order of their keys, and writes the rows to
+/// another database.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,11 +20,13 @@ struct CopiedColumn {
   std::string name;
   bool is_bytes = false;
   bool is_text = false;
-  int place_in_key = 0;  ///< position from 1; 0: not in the primary key
+  /// Position of the column in the primary key, counted from 1; 0 if it is not in the key.
+  int place_in_key = 0;
 };
 
-/// A table with the statements that read and write all its rows. It must outlive every connection
-/// that has run one of them, because connections recognize statements by their address.
+/// A table of a store, with the SQL statements that read and write all its rows. The object must
+/// outlive every connection that has run one of the statements, because connections recognize
+/// statements by their address.
 class CopiedTable {
  public:
   CopiedTable(std::string name, std::vector<CopiedColumn> columns);
@@ -31,18 +34,20 @@ class CopiedTable {
   CopiedTable& operator=(const CopiedTable&) = delete;
 
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// Returns true if the key is a number that the database assigns in order of arrival.
+  /// Returns true if the key of the table is a row number that the database assigns in order of
+  /// arrival.
   [[nodiscard]] bool is_numbered() const;
-  /// Returns true if all engines sort the rows in the same order. Text keys may be sorted
-  /// differently, because their order depends on the language.
+  /// Returns true if SQLite and PostgreSQL sort the rows of the table in the same order. They may
+  /// sort text keys differently, because the order of text depends on the language setting.
   [[nodiscard]] bool is_ordered_alike() const;
 
-  // Each row has all columns. Pages are in the order of the key.
+  // Commands that read the rows of the table in the order of the key, page by page, with all
+  // columns.
   [[nodiscard]] Command first_page(std::int64_t limit) const;
   [[nodiscard]] Command page_after(const Row& row, std::int64_t limit) const;
   [[nodiscard]] Command last_row() const;
   [[nodiscard]] Command count() const;
-  /// Inserts a row unless its key exists.
+  /// \return a command that inserts a row unless a row with its key exists.
   [[nodiscard]] Command insert(const Row& row) const;
 
  private:
@@ -50,29 +55,29 @@ class CopiedTable {
 
   const std::string name_;
   const std::vector<CopiedColumn> columns_;
-  std::vector<std::size_t> key_;  ///< indexes into columns_, in the order of the key
+  std::vector<std::size_t> key_;  ///< indexes into columns_ of the columns of the key, in order
   std::string first_text_, next_text_, last_text_, count_text_, insert_text_;
   Statement first_, next_, last_, count_, insert_;
 };
 
-/// \return the tables of an SQLite store, as its schema describes them, except those that belong to
-/// one database or to running processes.
+/// \return the tables of an SQLite store that a copy includes, as the schema describes them. Leaves
+/// out the tables that describe one database or running processes.
 [[nodiscard]] Connection::Result<std::list<CopiedTable>> tables_to_copy(Connection& sqlite);
 
-/// Reads a table page by page, from its beginning or from behind a row.
+/// Reads a table page by page, from its beginning or from the row after a given one.
 class TableWalk {
  public:
   TableWalk(Connection& connection, const CopiedTable& table)
       : connection_(connection), table_(table) {}
 
   void start_after(Row row) { last_ = std::move(row); }
-  /// \return the next rows, valid until the next call; empty at the end.
+  /// \return the rows of the next page, valid until the next call; empty after the last page.
   [[nodiscard]] Connection::Result<std::span<const Row>> next();
 
  private:
   Connection& connection_;
   const CopiedTable& table_;
-  Row last_;  ///< last row of the previous page; empty before the first
+  Row last_;  ///< last row of the previous page; empty before the first page
   std::int64_t limit_ = 100;
   std::vector<Rows> results_;
 };

@@ -1,6 +1,6 @@
-// Tests of the outcome of each admission: new, duplicate, conflict, ledger fact, sealed body. Each
-// test writes batches through a connection of a fresh store and reads the rows back through a
-// Reader.
+// Tests of the outcome when a notification is stored: new, duplicate, conflict, with a ledger fact,
+// or decrypted from a quarantined body. Each test writes batches through a connection of a fresh
+// store and reads the rows back through a Reader.
 
 #include <array>
 #include <optional>
@@ -82,7 +82,8 @@ TEST_P(Admissions, KeepTextOfAnyLanguageAndQuote) {
   EXPECT_EQ(kept("n'1\"; --").resource, resource);
 }
 
-/// Returns the column `flaw` of the notification; empty if the column is NULL.
+/// Returns the column `flaw` (the text that says what is wrong) of the notification; empty if the
+/// column is NULL.
 std::optional<std::string> flaw_of(Connection& connection, std::string_view id) {
   static constexpr Statement kFlaw{"SELECT flaw FROM notifications WHERE id = $1"};
   std::vector<Rows> rows;
@@ -127,7 +128,8 @@ TEST_P(Admissions, ApplyARefundOnceUnderTwoIds) {
   EXPECT_EQ(reader().coupon("9856000", "c1").value().size(), 2U);
 }
 
-/// Returns the admission with one delivery to the http handler "crm", and with the given source.
+/// Returns the notification with one delivery to the http handler "crm", and with the given source
+/// ("notification" or "reconcile").
 Admission told(Admission fact, std::string_view source) {
   fact.source = source;
   fact.deliveries = {{.handler = "crm", .ordering_key = "c1"}};
@@ -279,8 +281,8 @@ TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
   EXPECT_EQ(counts().by_type.at(0).count, 2);
 }
 
-// Two requests open the same sealed body. Between them the store deletes its row, and SQLite gives
-// the row number to another sealed body, which the second request must not remove.
+// Two requests decrypt the same quarantined body. Between the two, the store deletes the body's
+// row, and SQLite gives the row number to another body, which the second request must not remove.
 TEST_P(Admissions, OpenedFromTheQuarantineLeaveAnotherBodyThatTookItsNumber) {
   write_together(quarantined('a', "n1"));
   NotificationFilter sealed_ones;

@@ -1,6 +1,7 @@
-// Checks that every acknowledged row survives a killed process. A child process admits rows and
-// writes the acknowledged ids to a pipe. The test kills the child at a random moment, ten times,
-// and once after a purge whose transaction was larger than SQLite's page cache.
+// Checks that every acknowledged notification survives a killed process. A child process stores
+// notifications and writes the ids that are acknowledged to a pipe. The test kills the child at a
+// random moment, ten times, and once after a purge whose transaction was larger than SQLite's page
+// cache.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 namespace couponhook::storage {
 namespace {
 
-/// Listener that writes its id to a pipe when the admission is committed.
+/// Listener that writes the id of a notification to a pipe when the notification is committed.
 class Acknowledge final : public AdmitListener {
  public:
   Acknowledge(int pipe, std::int32_t id) : pipe_(pipe), id_(id) {}
@@ -54,7 +55,7 @@ std::set<std::int32_t> read_all(int pipe) {
   return ids;
 }
 
-/// A child process and the reading end of its pipe.
+/// A child process that stores notifications, and the end of its pipe from which the test reads.
 struct Child {
   pid_t id;
   int pipe;
@@ -75,8 +76,9 @@ Child start_child(Work&& work) {
   return {child, ends[0]};
 }
 
-/// Runs the child process, waits for its first acknowledgement (a busy machine may need long for
-/// it), kills the child after `life` more, and returns the acknowledged ids.
+/// Runs the child process, waits for its first acknowledged notification (which may take long on a
+/// busy machine), and kills the child when the time `life` has passed after that.
+/// \return the ids of the acknowledged notifications.
 std::set<std::int32_t> acknowledged_before_kill(const StoreUrl& url, std::int32_t first_id,
                                                 std::chrono::milliseconds life) {
   const auto [child, pipe] = start_child([&](int out) { admit_until_killed(url, out, first_id); });
@@ -156,8 +158,8 @@ void keep_and_purge(Connection& connection) {
   while (true) ::pause();
 }
 
-// A custom SQLite VFS once held back the last bytes of the write-ahead log and lost acknowledged
-// rows. This test shows that acknowledged rows survive the crash.
+// A custom file access layer (SQLite VFS) once held back the last bytes of the write-ahead log and
+// lost acknowledged notifications. This test shows that they survive the crash now.
 TEST_P(CrashTest, LosesNothingAfterAPurgeThatOutgrewThePageCache) {
   const TemporaryFolder folder;
   const StoreUrl url = fresh_url(GetParam(), folder);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Test fixture: a store with deliveries, and replicas that claim and finish them.
+/// Test fixture: a store with deliveries, and replicas that take the deliveries under leases and
+/// finish them.
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ constexpr std::int64_t kLease = 10'000;
 
 class WithDeliveries : public StoreTest {
  protected:
-  /// The delivery queue as one replica uses it; `name` owns the leases.
+  /// Returns the delivery queue as one replica uses it. Leases are taken under `name`.
   [[nodiscard]] Deliveries replica(std::string name = "a") {
     return Deliveries(writer(), {.owner = std::move(name)});
   }

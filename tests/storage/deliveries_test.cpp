@@ -1,5 +1,5 @@
-// Tests of claiming and finishing deliveries: order within a coupon, leases and their expiry, and
-// the recorded result. Each test runs on a fresh store of every engine.
+// Tests of taking deliveries under leases and finishing them: order within a coupon, the end of a
+// lease, and the recorded result. Each test runs on a fresh store, on SQLite and on PostgreSQL.
 
 #include "deliveries_fixture.hpp"
 #include "storage/delivery_control.hpp"
@@ -333,11 +333,11 @@ TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
   EXPECT_TRUE(deliveries.claim_of("1900000001", "n1", handlers, kNow).value().empty());
 }
 
-// Deliveries that are already leased when they are stored ("born leased"), because the admitting
-// session makes them itself
+// Deliveries that are created with a lease when their notification is stored ("born leased"),
+// because the process that stores the notification makes them itself.
 
-/// Writes the batch and returns the leases of the deliveries that the admitting session makes
-/// itself.
+/// Writes a batch of notifications and returns the leases of those deliveries that were created
+/// with one, because this process makes them itself.
 std::vector<LeasedDelivery> leased_of(Connection& connection, std::vector<Work> batch) {
   BatchWriter batch_writer(connection, {.owner = "a", .lease = std::chrono::milliseconds(kLease)});
   EXPECT_TRUE(batch_writer.write(batch, kNow));

@@ -1,4 +1,4 @@
-// Tests of the operator's actions on deliveries: retry, skip, pause, resume, and the lists of
+// Tests of operators' commands on deliveries (retry, skip, pause, resume), and of the lists of
 // deliveries.
 
 #include <thread>
@@ -22,7 +22,7 @@ class DeliveryControlTest : public WithDeliveries {
     const std::array ids{delivery(id).delivery_id};
     return control().skip(ids, "sent by hand", now_ms).value().at(0);
   }
-  /// Stores one delivery and lets it fail permanently (dead letter).
+  /// Stores one notification with a delivery, and lets the delivery fail for good (dead letter).
   void keep_dead(const std::string& id, const std::string& coupon = "c1") {
     keep(id, coupon);
     Deliveries deliveries = replica();
@@ -30,7 +30,7 @@ class DeliveryControlTest : public WithDeliveries {
   }
   /// Retries the dead delivery `id` while a later delivery of the same coupon (`successor`) is in
   /// progress.
-  /// \return the lease of the successor.
+  /// \return the lease of the later delivery.
   Lease bring_back_beside_its_successor(Deliveries& deliveries, const std::string& id,
                                         const std::string& successor) {
     keep_dead(id);
@@ -115,7 +115,8 @@ TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBefor
   Deliveries deliveries = replica();
   const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
   finish(deliveries, successor, kRetry, kNow, kNow);
-  // This claim puts "refund" aside, because "use" of the same coupon goes first.
+  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
+  // coupon, goes first.
   claim(deliveries);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
@@ -231,13 +232,13 @@ TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
   EXPECT_TRUE(reader().pauses().value().empty());
 }
 
-// History of attempts
+// Tests of the history of attempts of a delivery.
 
 TEST_P(DeliveryControlTest, TellsWhatBecameOfEachAttempt) {
   keep("n1", "c1");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow, "status 500");
-  claim(deliveries);  // the replica takes the lease and never reports a result
+  claim(deliveries);  // the replica takes the lease on the delivery and never reports a result
   finish(deliveries, claim(deliveries, kNow + kLease).at(0).lease, kDead, kNow + kLease, 0, "410");
   const auto history = delivery("n1").history;
   ASSERT_EQ(history.size(), 3U);
@@ -260,7 +261,7 @@ TEST_P(DeliveryControlTest, KeepsTheLatestAttemptsOfAnEndlessFailure) {
   EXPECT_EQ(history.back().attempt, 40);
 }
 
-// Lists and their filters
+// Tests of the lists of deliveries and their filters.
 
 TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   keep_dead("dead");

@@ -1,5 +1,5 @@
-// Tests of moving deliveries to another handler, after their own handler was renamed or removed.
-// Deliveries in every state are moved one by one, together, and concurrently.
+// Tests of moving deliveries to another handler, as an operator does after their own handler was
+// renamed or removed. Deliveries in every state are moved one by one, together, and concurrently.
 
 #include <thread>
 
@@ -35,7 +35,7 @@ class DeliveryMovesTest : public WithDeliveries {
     }
     return found;
   }
-  /// Stores one delivery and lets it fail permanently (dead letter).
+  /// Stores one notification with a delivery, and lets the delivery fail for good (dead letter).
   void keep_dead(const std::string& id, const std::string& coupon = "c1") {
     keep(id, coupon);
     Deliveries deliveries = replica();
@@ -67,7 +67,9 @@ TEST_P(DeliveryMovesTest, KeepsTheOrderOfACouponWhenItsDeliveriesAreMoved) {
   keep("newer", "c1", "COUPON.USE", "crm2");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  claim(deliveries);  // puts the refund aside, because "use" of the same coupon goes first
+  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
+  // coupon, goes first.
+  claim(deliveries);
   EXPECT_EQ(move({"use", "refund"}, "crm2"), (Results{ControlResult::kDone, ControlResult::kDone}));
   for (const char* next : {"use", "refund", "newer"}) {
     const auto claimed = claim(deliveries, kNow, 100, "crm2");
@@ -143,7 +145,7 @@ TEST_P(DeliveryMovesTest, LetsNoResultReachADeliveryThatWasMovedAfterItsLease) {
   EXPECT_EQ(delivery("n1").state, "retrying");
 }
 
-// Deliveries of handlers that no replica serves
+// Tests of the list of handlers that have open deliveries but are in no configuration.
 
 TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep_dead("dead", "c5");
@@ -151,7 +153,7 @@ TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep("other", "c1", "COUPON.USE", "erp");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  claim(deliveries);  // puts the later deliveries of the same coupon aside
+  claim(deliveries);  // this claim puts the later deliveries of the same coupon aside
   EXPECT_EQ(unclaimed({"erp"}), (Backlogs{{"crm", 3}}));
   EXPECT_EQ(unclaimed({"crm", "erp"}), Backlogs{});
   EXPECT_EQ(unclaimed({}), (Backlogs{{"crm", 3}, {"erp", 1}}));

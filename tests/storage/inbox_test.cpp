@@ -1,6 +1,6 @@
-// Tests of the inbox, the queue in front of the store: the outcome that each listener gets, its
-// moment, and the effect of a failing store. A wrapped connection fails, or blocks the writer,
-// where a test asks for it.
+// Tests of the Inbox, the queue in which notifications wait to be stored: the outcome that each
+// listener gets, the moment when it gets the outcome, and the effect of a failing store. A test can
+// make the database connection fail, or make the writer wait.
 
 #include <array>
 #include <thread>
@@ -36,8 +36,8 @@ class InboxTest : public StoreTest {
     large.resource.assign(bytes, 'x');
     return inbox_->admit(std::move(large), outcomes_.listener(id));
   }
-  /// Admits all ids in one batch: the writer is blocked with an earlier probe until all of them are
-  /// queued.
+  /// Stores notifications with these ids in one batch: the writer is kept busy with an earlier test
+  /// row until all of them are queued.
   void admit_together(const std::vector<std::string>& ids) {
     faults_->hold();
     EXPECT_EQ(inbox_->probe(nullptr), Inbox::Queued::kYes);
@@ -88,8 +88,8 @@ TEST_P(InboxTest, WakesAsManyWritersAsABurstFillsBatches) {
   }
   Inbox inbox(
       std::move(connections), {.batch_max = 1}, [] { return kNow; }, nullptr);
-  // The writer that sleeps when the burst arrives is chosen by chance, so the test makes several
-  // attempts.
+  // Which writer sleeps when the notifications arrive is a matter of chance, so the test makes
+  // several attempts.
   for (std::size_t round = 1; round <= 20; ++round) {
     faults_->hold();
     for (int i = 0; i < 3; ++i) {
@@ -137,7 +137,8 @@ TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) 
   EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
   faults_->release();
   EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
-  // The writer frees the memory of a batch only when it takes the next batch.
+  // The writer frees the memory of a batch only when it takes the next batch, so another request is
+  // queued.
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(3).at("p"), kAlive);
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
@@ -214,8 +215,8 @@ TEST_P(InboxTest, KeepsThePoisonedFromHarmingItsNeighbours) {
 TEST_P(InboxTest, EndsGoingOneByOneWhenTheStoreItselfFails) {
   open_inbox();
   faults_->fail_parameter("poison", FailureCode::kStatement, 1);
-  // The database rejects one statement of the batch. The inbox then writes the batch in parts, and
-  // the store fails before the first part.
+  // The database refuses one statement of the batch. The inbox then writes the requests one by one,
+  // and the store fails at the first of them.
   faults_->fail_commits(FailureCode::kUnavailable);
   admit_together({"n1", "n2", "poison"});
   EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));

@@ -1,5 +1,6 @@
-// Tests of reading the coupon ledger page by page: no entry twice, none missing, none of another
-// stock. The entries are written as the service writes them, on every engine.
+// Tests of reading the coupon ledger page by page: no fact is read twice, none is missing, and none
+// of another stock is read. The facts are written as the service writes them, on SQLite and on
+// PostgreSQL.
 
 #include "storage/ledger_reader.hpp"
 
@@ -23,7 +24,7 @@ class LedgerReaderTest : public StoreTest {
 COUPONHOOK_ON_EVERY_ENGINE(LedgerReaderTest);
 
 TEST_P(LedgerReaderTest, PagesAStockWithoutGapOrOverlap) {
-  // Two entries belong to one coupon, so that a page ends between them.
+  // Two ledger facts are of one coupon, so that a page ends between them.
   write_together(redemption("n1", "c1", "t1"), redemption("n2", "c2", "t2"),
                  redemption("n3", "c2", "t3"), redemption("n4", "c3", "t4"));
   LedgerReader reader = ledger();

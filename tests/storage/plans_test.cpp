@@ -1,6 +1,6 @@
-// Checks that no SQL statement becomes slower as the store grows. Each engine explains its query
-// plan for every statement; no plan may scan a growing table. PostgreSQL prefers scans while tables
-// are empty, so the test disables them (enable_seqscan and the like).
+// Checks that no SQL statement becomes slower as the store grows. SQLite and PostgreSQL explain
+// their query plan for every statement; no plan may scan a table that grows. PostgreSQL prefers
+// scans while tables are empty, so the test turns scans off (enable_seqscan and the like).
 
 #include <algorithm>
 #include <array>
@@ -18,8 +18,8 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Returns the statement with a literal in place of each parameter; no query plan depends on the
-/// values.
+/// Returns the SQL statement, preceded by `how` (EXPLAIN), with a literal in place of each
+/// parameter. No query plan depends on the values.
 std::string explained(std::string_view statement, std::string_view how) {
   std::string text(how);
   for (std::size_t i = 0; i < statement.size(); ++i) {
@@ -33,8 +33,8 @@ std::string explained(std::string_view statement, std::string_view how) {
   return text;
 }
 
-/// Statements that may scan: those on tables that stay small, those that stop at a LIMIT, and those
-/// that run only if a scan with a LIMIT found too few rows.
+/// Returns true for statements that may scan a table: they read tables that stay small, stop at a
+/// LIMIT, or run only if a scan with a LIMIT found too few rows.
 bool may_be_walked(const Statement& statement) {
   return &statement == &sql::kTotals || &statement == &sql::kCounterNames ||
          &statement == &sql::kSchemaVersion || &statement == &sql::kLastReceived ||
@@ -69,8 +69,8 @@ class PlansTest : public StoreTest {
     return steps;
   }
 
-  /// Returns the steps of the plan that scan a whole growing table, also if they scan it in an
-  /// index's order.
+  /// Returns the steps of a query plan that scan a whole growing table, even if they do so in the
+  /// order of an index.
   static Steps walks(const Steps& plan) {
     Steps found;
     for (auto step = plan.begin(); step != plan.end(); ++step) {
@@ -93,7 +93,7 @@ class PlansTest : public StoreTest {
   }
 
  private:
-  /// Tables that stay small. Names that begin with `few_` are subqueries with a LIMIT.
+  /// Names of tables that stay small. Names that begin with `few_` are subqueries with a LIMIT.
   static constexpr std::array<std::string_view, 9> kSmall{
       "counters",          "heartbeat",   "clock_marks",  "pauses", "couponhook_schema",
       "retention_cursors", "task_leases", "ledger_marks", "few_"};
@@ -147,8 +147,8 @@ TEST_P(PlansTest, FindTheOldestOpenDeliveryThroughItsIndex) {
   EXPECT_EQ(uses(plan_of(sql::kOldestOpenDelivery), "deliveries_undone"), 2);
 }
 
-/// The first delivery of an ordering lane is found by the lane's own indexes, however many
-/// deliveries wait in the lane.
+/// The first delivery of an ordering lane (one handler and one coupon) is found through the indexes
+/// on the lane, however many deliveries wait in the lane.
 TEST_P(PlansTest, FindTheHeadOfALaneWithoutLookingAtTheLine) {
   const Steps plan = plan_of(sql::kDueDeliveries);
   EXPECT_EQ(uses(plan, "deliveries_due"), 1);

@@ -16,11 +16,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Connection that calls a hook before each transaction and before each of its statements, so that
-/// a test can act there.
+/// Connection that calls a function of the test (hook) before each transaction and before each
+/// statement, so that the test can act at that moment.
 class Interrupted final : public Connection {
  public:
-  /// Argument: the statement that runs next; null before a transaction.
+  /// Function that the connection calls. The argument is the statement that runs next; null before
+  /// a transaction.
   using Hook = std::function<void(const Statement*)>;
 
   Interrupted(std::unique_ptr<Connection> inner, Hook hook)
@@ -53,8 +54,8 @@ class Interrupted final : public Connection {
   Hook hook_;
 };
 
-/// An operator retries a delivery of the notification "old" while a purge removes that
-/// notification.
+/// Fixture for tests in which an operator retries a delivery of the notification "old" while a
+/// purge removes that notification.
 class PurgeBesideARetry : public PurgeTest {
  protected:
   void SetUp() override {
@@ -68,7 +69,8 @@ class PurgeBesideARetry : public PurgeTest {
     const auto retried = control_->retry(std::array{delivery_}, day(9));
     return retried ? retried->at(0) : ControlResult::kRunning;
   }
-  /// Purges with the cutoff at day 5. The hook runs before each transaction and each statement.
+  /// Purges everything that was received before day 5. The hook is called before each transaction
+  /// and each statement of the purge.
   void purge_with(const Interrupted::Hook& hook, bool payloads_only = false) {
     Interrupted connection(writer(), hook);
     PurgeCutoffs cutoffs{.payload_ms = day(5)};
@@ -80,7 +82,8 @@ class PurgeBesideARetry : public PurgeTest {
       more = stepped->more;
     }
   }
-  /// Marks every delivery as done and purges without a hook; then nothing of "old" may be left.
+  /// Marks every delivery as done and purges without a hook; then no row of the notification "old"
+  /// may be left.
   void expect_purged_once_done() {
     finish_deliveries();
     purge({.payload_ms = day(5), .identity_ms = day(5)});
@@ -123,7 +126,8 @@ TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasRetriedBetweenItsLookAndItsFirstWri
   expect_purged_once_done();
 }
 
-// PostgreSQL runs both transactions at the same time; on SQLite one waits for the other.
+// The retry and the purge run at the same time: on PostgreSQL in two transactions side by side, on
+// SQLite one waits for the other.
 TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
   for (const bool payloads_only : {true, false}) {
     finish_deliveries();
@@ -166,7 +170,8 @@ TEST_P(PurgeBesideARetry, KeepsASealedBodyThatCameBetweenItsLookAndItsWrite) {
   bool done = false;
   Interrupted connection(writer(), [&](const Statement* statement) {
     if (statement != nullptr || std::exchange(done, true)) return;
-    // Somebody opened the body, so its row is gone; SQLite gives the row number to the next body.
+    // An operator has decrypted the quarantined body, so its row is deleted; SQLite gives the row
+    // number to the next body.
     execute("DELETE FROM quarantine");
     Quarantined young = quarantined('b');
     young.received_at_ms = day(9);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Test fixture: notifications received on numbered days, and purges of them.
+/// Test fixture for purges: stores notifications as received on numbered days, and purges old ones.
 
 #include <cstdint>
 #include <string>
@@ -45,7 +45,8 @@ class PurgeTest : public StoreTest {
     return purge.counts();
   }
   void execute(std::string_view script) { ASSERT_TRUE(writer()->run_script(script)); }
-  /// Ends every delivery in the store as a worker does: `state` "done" is a successful one.
+  /// Ends every delivery in the store as a worker does.
+  /// \param state state that the deliveries get; "done" means success.
   void finish_deliveries(std::string_view state = "done") {
     execute("UPDATE deliveries SET due_at = NULL, finished_at = 1, state = '" + std::string(state) +
             "'");

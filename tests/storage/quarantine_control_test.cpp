@@ -1,6 +1,7 @@
-// Checks the counts of sealed and of unreadable notifications: each is counted while it is in that
-// state, and leaves it only once. Bodies and notifications are opened, read again, discarded and
-// purged, also concurrently; a store of schema version 1 is migrated.
+// Checks the counts of quarantined bodies and of unreadable notifications: each is counted while it
+// is in that state, and leaves the count only once. Bodies are decrypted or discarded,
+// notifications are read again or dismissed, and both are purged, also concurrently; a store of
+// schema version 1 is migrated.
 
 #include "storage/quarantine_control.hpp"
 
@@ -30,7 +31,7 @@ class QuarantineControlTest : public WithDeliveries {
     a.deliveries = {{.handler = "crm", .ordering_key = a.id}};
     return a;
   }
-  /// Returns the admission that a later release makes of an unreadable notification.
+  /// Returns an unreadable notification as a later release, which can read it, would store it.
   static Admission read_again(std::string id) {
     Admission a = redemption(std::move(id), "c1", "t1");
     a.deliveries = {{.handler = "crm", .ordering_key = "9856000/c1"},
@@ -62,7 +63,7 @@ class QuarantineControlTest : public WithDeliveries {
 COUPONHOOK_ON_EVERY_ENGINE(QuarantineControlTest);
 using Handlers = std::vector<std::string>;
 
-// Sealed bodies: signed correctly, but not yet decrypted
+// Tests of quarantined bodies: signed correctly, but not yet decrypted.
 
 TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"), quarantined('z', "n3"));
@@ -155,7 +156,8 @@ TEST(MigratedStoreTest, CountsWhatAnOlderStoreHasSealed) {
   }
 }
 
-// Unreadable notifications: decrypted, but with content that this release cannot read
+// Tests of unreadable notifications: decrypted, but with content that this release
+// cannot read.
 
 TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
   Admission odd = redemption("odd", "c7", "t7");

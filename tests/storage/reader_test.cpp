@@ -1,5 +1,5 @@
-// Tests of the reads behind the status endpoint: lists and their cursors, filters, the quarantine,
-// totals.
+// Tests of class Reader, which reads the store for the status endpoint: lists and their cursors,
+// filters, the quarantine, totals.
 
 #include "storage/counter_deltas.hpp"
 #include "store_fixture.hpp"
@@ -159,8 +159,8 @@ TEST_P(ReaderTest, GivesNoCursorAfterAFullLastPage) {
 }
 
 TEST_P(ReaderTest, GoesOnFromWhereItStoppedLookingForWhatIsRare) {
-  // The only matching row lies below more rows than one page examines, so the page is empty and the
-  // cursor must continue.
+  // The only notification that matches the filter is older than all rows that one page looks at, so
+  // the first page is empty and its cursor must lead on.
   keep(0, 1);
   auto rare = admission("rare");
   rare.event_type = "COUPON.RARE";
@@ -232,8 +232,8 @@ TEST_P(ReaderTest, RefusesToWrite) {
 TEST_P(ReaderTest, CountsTypesBeyondTheLimitTogether) {
   constexpr auto kLimit = static_cast<int>(CounterDeltas::kTypesMax);
   for (int round = 0; round < 2; ++round) {
-    // A new writer must read the event types that an earlier writer has counted, to respect the
-    // limit.
+    // Two writers count event types one after the other. The second must read the types that the
+    // first has counted, to respect the limit on their number.
     std::vector<Work> batch;
     for (int i = 0; i < kLimit + 3; ++i) {
       Admission a = admission(numbered("n", round) + numbered("-", i));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Test fixture: a fresh store for each test, on SQLite or PostgreSQL.
+/// Test fixture: a fresh store for each test, in SQLite or in PostgreSQL.
 
 #include <chrono>
 #include <condition_variable>
@@ -27,8 +27,8 @@
 
 namespace couponhook::storage {
 
-/// Called by Boost when a test takes value() of a failed result: ends the test with the failure's
-/// message.
+/// Called by Boost when a test takes value() of a failed result. Ends the test with the message of
+/// the failure.
 [[noreturn]] inline void throw_exception_from_error(const Failure& failure,
                                                     const boost::source_location&) {
   throw std::runtime_error(failure.message);
@@ -38,7 +38,7 @@ constexpr std::int64_t kNow = 1'700'000'000'000;
 
 using support::TemporaryFolder;
 
-/// Returns `prefix` followed by `number`. Appends instead of using operator+, for which GCC 12
+/// Returns `prefix` followed by `number`, to make ids. Does not use operator+, for which GCC 12
 /// gives a false warning (-Wrestrict).
 inline std::string numbered(std::string_view prefix, std::int64_t number) {
   std::string text(prefix);
@@ -46,7 +46,7 @@ inline std::string numbered(std::string_view prefix, std::int64_t number) {
   return text;
 }
 
-/// Returns a digest made of one repeated letter; tests need distinct digests, not real ones.
+/// Returns a digest of one repeated letter: tests need digests that differ, not real ones.
 inline Digest digest_of(char letter) {
   Digest digest;
   digest.fill(static_cast<unsigned char>(letter));
@@ -105,13 +105,14 @@ inline Quarantined quarantined(char body, std::string id = "") {
   return q;
 }
 
-/// Collects the outcomes of admissions by name, and waits for them.
+/// Collects the outcomes of notifications that are being stored, by name, and waits for them.
 class Outcomes {
  public:
   [[nodiscard]] std::shared_ptr<AdmitListener> listener(std::string name) {
     return std::make_shared<Listener>(*this, std::move(name));
   }
-  /// Returns the outcomes once `count` listeners have one; returns fewer after 30 s.
+  /// Waits until `count` listeners have an outcome, for at most 30 s.
+  /// \return the outcomes by name; fewer than `count` if the time is over.
   [[nodiscard]] std::map<std::string, AdmitOutcome> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     told_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });
@@ -140,14 +141,15 @@ class Outcomes {
   std::map<std::string, AdmitOutcome> outcomes_;
 };
 
-/// Returns the URL of a new, empty store: a file in `folder`, or a new PostgreSQL database.
+/// Creates the place for a new, empty store: a file in `folder`, or a new PostgreSQL database.
+/// \return the URL of the store.
 inline StoreUrl fresh_url(std::string_view engine, const TemporaryFolder& folder) {
   if (engine == "sqlite") return {.engine = "sqlite", .path = folder.path() / "s.db"};
   return {.engine = std::string(engine),
           .address = support::PostgresServer::shared().new_database()};
 }
 
-/// Base class of tests that run on every engine; each test gets a fresh store.
+/// Base class of tests that run on SQLite and on PostgreSQL; each test gets a fresh store.
 class StoreTest : public ::testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
@@ -161,7 +163,7 @@ class StoreTest : public ::testing::TestWithParam<std::string_view> {
   [[nodiscard]] std::unique_ptr<Connection> writer() { return store_->writer().value(); }
   [[nodiscard]] Reader reader() { return Reader(store_->reader().value()); }
 
-  /// Writes the whole batch in one transaction and returns the outcomes.
+  /// Writes a batch of requests in one transaction and returns their outcomes.
   std::vector<AdmitOutcome> write(std::vector<Work> batch) {
     auto connection = writer();
     BatchWriter batch_writer(*connection);

@@ -1,4 +1,4 @@
-// Tests of store URLs: accepted forms, refused forms, and the error messages.
+// Tests of store URLs: the accepted forms, the refused forms, and the error messages.
 
 #include <gtest/gtest.h>
 
@@ -56,7 +56,7 @@ TEST(StoreUrl, SaysWhatIsWrongWithAServersAddress) {
   EXPECT_NE(url.error().message.find("sslmod"), std::string::npos) << url.error().message;
 }
 
-// The numbers are the f_type values of statfs(2).
+// The numbers in this test are the f_type values of statfs(2), which identify file systems.
 TEST(NetworkFileSystem, IsToldByItsNumber) {
   EXPECT_EQ(network_file_system(0x6969), "NFS");
   EXPECT_EQ(network_file_system(0xFF534D42), "SMB");
@@ -67,8 +67,8 @@ TEST(NetworkFileSystem, IsToldByItsNumber) {
 }
 
 TEST(NetworkFileSystem, IsNotALocalOne) {
-  EXPECT_EQ(network_file_system(0xEF53), "");      // ext4, a local file system
-  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE, which may be local
+  EXPECT_EQ(network_file_system(0xEF53), "");      // file system ext4, which is local
+  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE, which may be a local file system
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Tests of PostgreSQL alone: refused server settings, tables of another application, connections
-// lost in the middle of a commit, rows that stay locked. The tests create each of these with psql
-// on a real server.
+// Tests of a store on PostgreSQL: refused server settings, tables of another application,
+// connections lost in the middle of a commit, rows that stay locked. The tests create each of these
+// situations with psql on a real server.
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,8 @@ class PostgresTest : public ::testing::Test {
     return Store::open(url_, options, kNow);
   }
   std::string psql(const std::string& sql) { return server_.psql(url_.address, sql); }
-  /// Returns the code and message of the refusal; "none" and an empty text if nothing was refused.
+  /// Returns the code and message of a failed operation; "none" and an empty text if it did not
+  /// fail.
   template <typename T>
   static std::pair<std::string, std::string> refusal(const Connection::Result<T>& result) {
     if (result) return {"none", ""};
@@ -59,8 +60,8 @@ class PostgresTest : public ::testing::Test {
 };
 
 TEST_F(PostgresTest, AnAdmissionWaitsForACopyInAnotherTransactionAsLongAsItsReplyMay) {
-  // Imitates a server with a slow disk: the other transaction holds its row locks until its commit
-  // is flushed.
+  // Imitates a server with a slow disk: another transaction has inserted the same notification, and
+  // holds the row lock until its commit is on the disk.
   const Statement insert{
       "INSERT INTO notifications (id, mchid, event_type, create_time, received_at, last_seen_at,"
       " times_seen, source, digest, envelope, resource)"
@@ -288,8 +289,8 @@ TEST_F(PostgresTest, TakesTheSameIdsFromSeveralWritersAtOnce) {
         store->writers(2).value(), InboxOptions{.batch_max = 16}, [] { return kNow; }, nullptr);
   }
   for (int i = 0; i < kIds; ++i) {
-    // The replicas insert the ids from opposite ends, so that their batches lock rows in different
-    // orders.
+    // The second replica inserts the notifications in the opposite order, so that the two would
+    // lock rows in different orders.
     for (std::size_t r = 0; r < replicas.size(); ++r) {
       const int id = r == 0 ? i : kIds - 1 - i;
       Admission a = redemption(numbered("n", id), numbered("c", id % 7), numbered("t", id));
@@ -355,7 +356,7 @@ TEST_F(PostgresTest, HearsWhatAnotherReplicaAnnounces) {
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(10); };
   PostgresListener here(url_.address, url_.name(), "couponhook_test");
   PostgresListener there(url_.address, url_.name(), "couponhook_test");
-  // The listener starts to listen only with its first wait.
+  // The listener begins to listen with its first call of wait().
   EXPECT_FALSE(here.wait(std::chrono::steady_clock::now() + milliseconds(1)));
   there.announce();
   there.interrupt();

@@ -1,6 +1,6 @@
-// Checks that a purge deletes nothing while the wall clock is far off, ahead or behind, and that an
-// idle store is still purged. The tests judge the same rows at different wall-clock times beside a
-// given steady clock.
+// Checks that a purge deletes nothing while the wall clock is far ahead or behind, and that a store
+// without new notifications is still purged. The tests judge the same rows at different wall-clock
+// times, with a given time of the steady clock.
 
 #include "storage/retention/purge_clock.hpp"
 
@@ -14,7 +14,8 @@ constexpr std::int64_t kDay = 24 * kHour;
 
 class PurgeClock : public StoreTest {
  protected:
-  /// Returns the reason why a purge distrusts the wall clock; empty if there is none.
+  /// Returns the reason why a purge would not trust the wall clock; an empty text if it would trust
+  /// the clock.
   std::string doubt(std::int64_t now_ms, std::int64_t steady_ms, const std::string& boot = "b1",
                     PurgeMode mode = PurgeMode::kRemove) {
     const auto connection = writer();

@@ -1,6 +1,6 @@
-// Checks that a purge removes rows past their retention, and keeps the rows that an open delivery
-// needs, however old. Notifications are received on numbered days and purged in steps of several
-// sizes.
+// Checks that a purge removes rows past their retention time, and keeps the rows that an open
+// delivery needs, however old. Notifications are received on numbered days and purged in steps of
+// several sizes.
 
 #include <gmock/gmock.h>
 
@@ -87,8 +87,8 @@ TEST_P(PurgeTest, RemovesLaterWhatWasHeldWhenItsTurnCame) {
   EXPECT_EQ(count("deliveries") + count("retention_held"), 0);
 }
 
-// The purge remembers the last row number it has examined. A number that SQLite assigns twice would
-// be skipped, so the newest row stays.
+// The purge remembers the highest row number that it has looked at. If SQLite gave that number to a
+// new notification, the purge would skip it, so the newest row is not removed.
 TEST_P(PurgeTest, KeepsTheNewestSoThatNoNumberIsGivenTwice) {
   write_together(received_on(0, "old"), received_on(0, "older"));
   purge({.payload_ms = day(1), .identity_ms = day(1)});
@@ -208,7 +208,7 @@ TEST_P(PurgeTest, IsThroughInTimeWhereItWouldRestForLonger) {
   }
   write(std::move(batch));
   steady_clock::time_point time{};
-  // Every call of this clock advances it by 1 ms, so each transaction takes time.
+  // Every call of this clock advances it by 1 ms, so that each transaction of the purge takes time.
   const Purge::Now now = [&] { return time += 1ms; };
   const auto connection = writer();
   Purge purge(*connection, {.payload_ms = day(1), .identity_ms = day(1)}, PurgeMode::kRemove, now);

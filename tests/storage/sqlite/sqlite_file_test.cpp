@@ -1,4 +1,4 @@
-// Tests of opening an SQLite store: the files that it creates, and the stores that it refuses
+// Tests of opening an SQLite store: the files that are created, and the stores that are refused
 // (newer, foreign, damaged, locked). The sqlite3 command line, which does not use couponhook's
 // code, prepares and examines the files.
 
@@ -21,13 +21,15 @@ class SqliteFileTest : public ::testing::Test {
   Connection::Result<std::unique_ptr<Store>> inspect() { return Store::inspect(url(), {}); }
   StoreUrl url() const { return {"sqlite", path_}; }
 
-  /// Returns the code and message of the refusal; "none" and an empty text if nothing was refused.
+  /// Returns the code and message of a failed operation; "none" and an empty text if it did not
+  /// fail.
   template <typename T>
   static std::pair<std::string, std::string> refusal(const Connection::Result<T>& result) {
     if (result) return {"none", ""};
     return {std::string(to_string(result.error().code)), result.error().message};
   }
-  /// Runs the sqlite3 command line and returns its output, or "no sqlite3" if it is not installed.
+  /// Runs an SQL statement with the sqlite3 command line and returns the output, or "no sqlite3" if
+  /// that program is not installed.
   std::string sqlite3(const std::string& sql) {
     if (std::system("command -v sqlite3 >/dev/null") != 0) return "no sqlite3";
     const fs::path out = folder_.path() / "out";
@@ -218,7 +220,7 @@ TEST_F(SqliteFileTest, OpensAStoreTooLargeToCheckInTime) {
     return std::chrono::steady_clock::now() - start;
   };
   auto in_time = time_to_open(std::chrono::milliseconds(1));
-  // The test takes the shortest of several runs, because a busy machine can slow one down.
+  // The shortest of several times counts, because a busy machine can slow down a single run.
   for (int again = 0; again < 3; ++again) {
     in_time = std::min(in_time, time_to_open(std::chrono::milliseconds(1)));
   }

@@ -1,6 +1,6 @@
-// Checks that the store acknowledges no write that a restart would not find, when a file of the
-// store is removed, moved, replaced or hidden while open; earlier acknowledged writes are saved.
-// Each test does one of these to the files of a store that is being written.
+// Checks that the store acknowledges no write that the next start would not find: each test
+// removes, moves, replaces or hides a file of a store that is open and being written. Also checks
+// that earlier acknowledged writes are saved.
 
 #include "storage/sqlite/sqlite_files.hpp"
 
@@ -35,7 +35,8 @@ class SqliteFilesTest : public ::testing::Test {
     store_.reset();
   }
 
-  /// Returns the failure's code and message; "none" if the write was acknowledged.
+  /// Stores a notification. Returns the failure's code and message; "none" if the write was
+  /// acknowledged.
   std::pair<std::string, std::string> write(const std::string& id) {
     BatchWriter batch_writer(*writer_);
     std::vector<Work> batch(1);
@@ -45,7 +46,7 @@ class SqliteFilesTest : public ::testing::Test {
     if (written) return {"none", ""};
     return {std::string(to_string(written.error().code)), written.error().message};
   }
-  /// Checks whether the database file alone, without its log, holds the notification.
+  /// Returns true if the database file alone, without its write-ahead log, holds the notification.
   static bool is_in(const fs::path& file, const std::string& id) {
     const TemporaryFolder folder;
     const fs::path copy = folder.path() / "copy.db";
@@ -145,14 +146,14 @@ TEST_F(SqliteFilesTest, AreLostWhenALinkToThemLeadsElsewhere) {
   fs::rename(elsewhere_, moved);
   fs::remove(path_);
   fs::create_symlink(moved, path_);
-  // SQLite still finds the database by its name, but a restart would look for the log at the
-  // symlink's target.
+  // The path of the store is a symbolic link. SQLite still has its files open, but the next start
+  // would look for the write-ahead log beside the link's new target.
   EXPECT_EQ(write("stray").first, "moved");
   EXPECT_TRUE(is_in(moved, "kept"));
 }
 
-// An acknowledged row is in the log alone until a checkpoint copies it into the database. A removed
-// log therefore needs an immediate checkpoint.
+// An acknowledged notification is only in the write-ahead log until a checkpoint copies it into the
+// database file. So, when the log was removed, the store must run a checkpoint at once.
 TEST_F(SqliteFilesTest, SaveWhatWasAcknowledgedWhenTheLogIsRemoved) {
   ASSERT_EQ(write("kept").first, "none");
   EXPECT_FALSE(is_in(path_, "kept")) << "it is in the log alone";
@@ -166,7 +167,8 @@ TEST_F(SqliteFilesTest, SaveWhatWasAcknowledgedWhenTheLogIsRemoved) {
   expect_back("restart");
 }
 
-// An older copy of the log has valid checksums. SQLite would replay it and undo later writes.
+// An older copy of the write-ahead log has valid checksums, so SQLite would apply it to the
+// database and undo later writes.
 TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   ASSERT_EQ(write("kept").first, "none");
   const fs::path log = path_.string() + "-wal";
@@ -178,7 +180,7 @@ TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   const auto message = reader_->check_place().error().message;
   EXPECT_NE(message.find("what was in the file's place is now " + log.string()), std::string::npos)
       << message;
-  const TemporaryFolder killed;  // the files that a restart after kill -9 would find
+  const TemporaryFolder killed;  // the files that the next start after kill -9 would find
   fs::copy_file(path_, killed.path() / "s.db");
   const auto store = Store::open({"sqlite", killed.path() / "s.db"}, {}, kNow).value();
   auto reader = store->reader().value();
@@ -223,8 +225,9 @@ TEST_F(SqliteFilesTest, AreToldFromThoseOfAStoreThatWasReplacedBeforeItWasUsed) 
   EXPECT_EQ(writer.error().code, FailureCode::kMoved) << writer.error().message;
 }
 
-/// Hides the store's folder under a mount, in a child process with its own mount namespace.
-/// \return the child's exit code; 0 if the store noticed the mount.
+/// Mounts another file system over the folder of a store, in a child process with its own mount
+/// namespace.
+/// \return the child's exit code: 0 if the store noticed the mount, 77 if mounting is not allowed.
 int hide_under_mount(const fs::path& path) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -255,7 +258,8 @@ TEST_F(SqliteFilesTest, AreLostWhenAVolumeIsMountedOverThem) {
   EXPECT_EQ(code, 0);
 }
 
-// A check of the files runs with every group commit, so one check may take only microseconds.
+// The place of the files is checked with every group commit, so one check may take only
+// microseconds.
 TEST_F(SqliteFilesTest, AreCheckedInNoTime) {
   constexpr int kTimes = 2000;
   const auto begun = std::chrono::steady_clock::now();

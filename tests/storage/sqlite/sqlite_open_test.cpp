@@ -1,6 +1,6 @@
-// Checks that a store file that SQLite could open only for reading is never used as a writable one.
-// The tests let each single open() of SQLite fail once, then let all of them fail, then limit the
-// file descriptors.
+// Checks that a database file that SQLite could open only for reading is never used for writing.
+// The tests make each single open() of SQLite fail once, then make all of them fail, then limit the
+// number of file descriptors.
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Makes SQLite's opens for writing fail with EMFILE: `count` of them, starting with number
-/// `first`.
+/// Makes SQLite's opens of files for writing fail with EMFILE (too many open files): `count` of
+/// them, beginning with number `first`.
 class FailingOpens {
  public:
   FailingOpens(int first, int count) {
@@ -52,7 +52,7 @@ Connection::Result<void> use(const StoreUrl& url) {
   if (!store) return store.error();
   auto reader = (*store)->reader();
   if (!reader) return reader.error();
-  // Three writers, as many as a service has; each one must be able to write.
+  // Opens three connections that write, as many as a service has; each one must be able to write.
   for (int i = 0; i < 3; ++i) {
     auto writer = (*store)->writer();
     if (!writer) return writer.error();

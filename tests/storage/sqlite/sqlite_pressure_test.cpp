@@ -1,5 +1,5 @@
-// Tests of SQLite under load: writers that wait for each other, for other processes and for the
-// disk, and checkpoints that reset the log meanwhile.
+// Tests of SQLite under load: connections that wait to write for each other, for other processes
+// and for the disk, and checkpoints that empty the write-ahead log meanwhile.
 
 #include <atomic>
 #include <thread>
@@ -80,7 +80,8 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
   const auto admissions = store_->writer(WriterRole::kAdmissions).value();
   const auto deliveries = store_->writer(WriterRole::kDeliveries).value();
   const auto maintenance = store_->writer(WriterRole::kMaintenance).value();
-  std::vector<std::string> order;  // accessed only by the writer that has the turn
+  // Accessed only by the writer that has the turn, so it needs no lock.
+  std::vector<std::string> order;
   const auto write = [&order](Connection& connection, const char* name) {
     return std::thread([&order, &connection, name] {
       ASSERT_TRUE(connection.begin());
@@ -108,8 +109,8 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
   {
     Inbox inbox(
         store_->writers(1).value(), {.batch_max = 4}, [] { return kNow; }, nullptr);
-    // Another thread writes and reads all the time, so that a checkpoint rarely finds the log
-    // unused.
+    // A second thread writes and reads all the time, so that the write-ahead log is nearly always
+    // in use when a checkpoint runs.
     std::atomic<bool> over = false;
     std::thread beside([&] {
       const auto connection = store_->writer(WriterRole::kDeliveries).value();
@@ -133,7 +134,7 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
     beside.join();
   }
   const bool began_anew = log_bytes() < kCount * kBytes;
-  // Copies the files while they are open, as a crash would leave them.
+  // Copies the database files while they are open: a crash would leave them in this state.
   const std::filesystem::path copy = folder_.path() / "copy.db";
   std::filesystem::copy_file(path_, copy);
   std::filesystem::copy_file(path_.string() + "-wal", copy.string() + "-wal");

@@ -1,5 +1,5 @@
-// Tests of WriteTurns, the queue of the writers of one SQLite file: admissions go first, then the
-// order is by role and arrival, and waiting has a timeout.
+// Tests of WriteTurns, the queue of connections that write to one SQLite file: the storing of
+// notifications goes first, then the order is by role and arrival, and waiting has a timeout.
 
 #include <atomic>
 #include <latch>
@@ -16,7 +16,8 @@ namespace {
 using enum WriterRole;
 using std::chrono::milliseconds;
 
-/// Starts writers that queue one after the other while another writer has the turn.
+/// Starts threads that queue for their turn to write, one after the other, while another writer has
+/// the turn.
 class Line {
  public:
   explicit Line(WriteTurns& turns) : turns_(turns) {}
@@ -29,7 +30,7 @@ class Line {
       served_.push_back(role);
       turns_.give_back();
     });
-    // Long enough for this thread to queue before the next one starts.
+    // Gives the new thread enough time to queue before the next one starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   [[nodiscard]] std::vector<WriterRole> served() {
@@ -41,7 +42,8 @@ class Line {
  private:
   WriteTurns& turns_;
   std::vector<std::thread> threads_;
-  std::vector<WriterRole> served_;  // accessed only by the writer that has the turn
+  // Accessed only by the writer that has the turn, so it needs no lock.
+  std::vector<WriterRole> served_;
 };
 
 TEST(WriteTurns, GiveOneAtATime) {
@@ -63,7 +65,7 @@ TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
       served.push_back(i);
       turns.give_back();
     });
-    // Long enough for this thread to queue before the next one starts.
+    // Gives the new thread enough time to queue before the next one starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   turns.give_back();

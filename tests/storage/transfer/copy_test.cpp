@@ -1,5 +1,6 @@
-// Checks that a store copied to PostgreSQL is complete, or is not accepted as a store. Exceptions
-// cut copies short; psql, which does not use couponhook's code, examines the result.
+// Checks that a store copied to PostgreSQL is complete, or is not accepted as a store. Some tests
+// interrupt the copy with an exception; psql, which does not use couponhook's code, examines the
+// result.
 
 #include "storage/transfer/copy.hpp"
 
@@ -32,7 +33,7 @@ class CopyTest : public ::testing::Test {
     }
     ASSERT_TRUE(batch_writer.write(batch, kNow));
   }
-  /// Creates a store with rows in every table.
+  /// Creates the store to be copied, with rows in every table.
   void fill_source(int count) {
     const auto store = Store::open(source_, {}, kNow).value();
     std::vector<Admission> admissions;
@@ -60,8 +61,8 @@ class CopyTest : public ::testing::Test {
   Connection::Result<std::vector<TableReport>> copy(const WorkObserver& observer = kUnobserved) {
     return copy_to_postgres(source_, target_, kNow, observer);
   }
-  /// Stops the copy with an exception once `rows` rows of the table are copied, as if the process
-  /// had been killed there.
+  /// Stops the copy with an exception after `rows` rows of the table were copied, as if the process
+  /// had been killed at that point.
   void copy_until(std::string_view table, std::uint64_t rows) {
     const auto cut = [&](std::string_view doing, std::uint64_t done, std::uint64_t) {
       if (doing == "copied " + std::string(table) && done >= rows) throw std::runtime_error("cut");

@@ -1,6 +1,6 @@
 // Checks that a backup is one consistent state of the store, and that only an undamaged backup can
 // replace a store. The tests use stores of a few rows, damage files by hand, and examine the files
-// left in the folder.
+// that are left in the folder.
 
 #include "storage/transfer/sqlite_backup.hpp"
 
@@ -35,7 +35,7 @@ class SqliteBackupTest : public ::testing::Test {
     }
     ASSERT_TRUE(batch_writer.write(batch, kNow));
   }
-  /// Creates a store of `count` notifications and backs it up.
+  /// Creates a store of `count` notifications and makes a backup of it.
   void back_up_store_of(int count) {
     const auto store = open(path_);
     fill(*store, "n", count);
@@ -78,7 +78,7 @@ TEST_F(SqliteBackupTest, HoldsWhatWasCommittedBesideARunningService) {
 
 TEST_F(SqliteBackupTest, IsOneStateThoughCommitsGoOnWhileItCopies) {
   const auto service = open(path_);
-  // The backup copies so many rows in several steps, so the test can add rows between the steps.
+  // A store of this size is copied in several steps, so the test can add rows between the steps.
   fill(*service, "before", 12'000);
   int steps = 0;
   const auto facts =
@@ -100,7 +100,7 @@ TEST_F(SqliteBackupTest, IsOneFileForItsOwnerOnly) {
 
 TEST_F(SqliteBackupTest, IsReadWithoutWritingBesideIt) {
   back_up_store_of(3);
-  // Bytes 18 and 19 of the header (file format versions): 1 is the rollback journal, 2 the
+  // Bytes 18 and 19 of the SQLite header tell the journal mode: 1 is the rollback journal, 2 the
   // write-ahead log. With 2, a reader of the backup would create a log file beside it.
   EXPECT_EQ(content_of(backup_).substr(18, 2), std::string("\x01\x01"));
 }
@@ -144,7 +144,8 @@ TEST_F(SqliteBackupTest, SetsAsideWhatWasThere) {
   EXPECT_EQ(stored_in(*restored->set_aside), 7);
 }
 
-// SQLite would apply a log file left beside the old store to the restored file of the same name.
+// If the write-ahead log of the old store were left in the folder, SQLite would apply it to the
+// restored database file of the same name.
 TEST_F(SqliteBackupTest, KeepsTheLogOfALostStoreFromTheRestoredOne) {
   back_up_store_of(5);
   {
@@ -177,7 +178,8 @@ TEST_F(SqliteBackupTest, RestoresOverADamagedStore) {
   EXPECT_EQ(content_of(restored->set_aside.value()), damaged);
 }
 
-/// Backups that `restore` must refuse; each test then checks that the store is unchanged.
+/// Fixture for backups that `restore` must refuse; after each test it checks that the store is
+/// unchanged.
 class BadBackup : public SqliteBackupTest {
  protected:
   void SetUp() override {
