@@ -9,9 +9,9 @@
 
 namespace couponhook::base {
 
-/// Wall-clock time.
+/// Function that returns the current wall-clock time.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
-/// Monotonic time, for timeouts and intervals.
+/// Function that returns the current monotonic time, for timeouts and intervals.
 using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Converts a time to milliseconds since the Unix epoch.
