@@ -1,6 +1,6 @@
 // Checks that threads may share keys and ciphers, because each thread has its own OpenSSL contexts.
-// Several threads verify and decrypt with several keys at once, with right and wrong input in turn.
-// The preset `tsan` runs these tests under the thread sanitizer.
+// Several threads verify signatures and decrypt texts with several keys at once, with valid and
+// invalid input in turn. The CMake preset `tsan` runs these tests under the thread sanitizer.
 
 #include <array>
 #include <atomic>
