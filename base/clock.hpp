@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Clock types. Clocks are passed as parameters, so that tests control the time.
+/// Types of clocks: functions that return the current time. Clocks are passed as parameters, so
+/// that tests control the time.
 
 #include <chrono>
 #include <cstdint>

@@ -226,8 +226,8 @@ class Mender {
     constexpr std::size_t kExactDigits = 19;  // every number of 19 digits fits into a uint64_t
     const bool is_literal = token == "true" || token == "false" || token == "null";
     const bool is_sound = is_literal || is_number(token);
-    // WeChat Pay may send an identifier as a number. A number of more than 19 digits would lose its
-    // last digits in a double, so it is written as a string.
+    // WeChat Pay may send an identifier as a number. Write a number of more than 19 digits as a
+    // string, because it would lose its last digits in a double.
     const bool is_long = is_sound && is_digits(token) && size > kExactDigits;
     const bool is_value = is_literal || (is_sound && is_in_range(token));
     if (!is_value) note(JsonFlaw::kNumber);

@@ -49,7 +49,7 @@ struct KeyInfo {
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
-/// Result of PlatformKeys::add_certificates().
+/// Result of adding the certificates of a PEM file to a set of platform keys.
 struct AddedCertificates {
   /// Certificates that are new in the set, in the order of the file.
   std::vector<KeyInfo> added;

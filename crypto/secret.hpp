@@ -39,7 +39,7 @@ class Secret {
   std::string bytes_;
 };
 
-/// Overwrites `bytes` in a way that the compiler cannot optimise away.
+/// Overwrites secret bytes in memory, in a way that the compiler cannot optimise away.
 void wipe(std::span<char> bytes) noexcept;
 
 }  // namespace couponhook::crypto

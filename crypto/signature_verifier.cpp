@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
-constexpr std::size_t kTimestampDigitsMax = 19;  // the largest int64_t has 19 digits
+constexpr std::size_t kTimestampDigitsMax = 19;  // number of decimal digits of the largest int64_t
 
 bool is_within(std::chrono::seconds tolerance, std::int64_t a, std::int64_t b) {
   // The difference of two int64_t values may not fit into an int64_t, so subtract as unsigned

@@ -20,8 +20,9 @@ enum class VerifyError : std::uint8_t {
   kHeadersMissing = 1,  ///< one of the four Wechatpay signature headers is absent or empty
   /// The timestamp is not a decimal number, or too far from the local clock.
   kTimestampInvalid = 2,
-  kUnknownAlgorithm = 3,  ///< Wechatpay-Signature-Type is not RSA with SHA-256
-  kSerialUnknown = 4,     ///< no key of the set that is valid now has this serial
+  /// The header Wechatpay-Signature-Type names an algorithm other than RSA with SHA-256.
+  kUnknownAlgorithm = 3,
+  kSerialUnknown = 4,  ///< no key of the set that is valid now has this serial
   /// A deliberately wrong signature (WECHATPAY/SIGNTEST/…) with which WeChat Pay tests the
   /// receiver.
   kProbe = 5,

@@ -184,7 +184,8 @@ EventReading read_mended(EventKind kind, std::string_view event_type, std::strin
   const auto mended = base::mend_object(resource, limits, deciding);
   if (!mended) return {OtherEvent{std::move(why)}, {}};
   if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
-  // mend_object() keeps the identifying fields even beyond the limit on the number of values.
+  // mend_object() always keeps the identifying fields, so its result may have more values than the
+  // limit allows.
   const base::JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
   const auto document = base::parse_object(mended->text, with_deciding);
   if (!document) return {OtherEvent{std::move(why)}, {}};

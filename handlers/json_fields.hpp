@@ -18,6 +18,7 @@ namespace couponhook::handlers {
 /// need not check each level of nested objects. The JSON document must outlive this view.
 class JsonFields {
  public:
+  /// Makes a view of the fields of a JSON value.
   /// \param value any JSON value, or null. A value that is not an object has no fields.
   explicit JsonFields(const rapidjson::Value* value)
       : object_(value != nullptr && value->IsObject() ? value : nullptr) {}

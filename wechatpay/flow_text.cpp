@@ -39,7 +39,7 @@ std::size_t utf8_size(std::string_view text) {
   return is_wrong ? 0 : size;
 }
 
-/// Returns true if `text` is the beginning of a UTF-8 character that more bytes could complete.
+/// Returns true if `text` is an incomplete UTF-8 character that more bytes could complete.
 bool may_be_continued(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;

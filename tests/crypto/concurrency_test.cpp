@@ -22,7 +22,7 @@ constexpr int kThreads = 4;
 constexpr int kRounds = 100;
 constexpr std::string_view kNonce = "fdasflkja484";
 
-/// Calls `is_right` kRounds times on each of several threads.
+/// Calls the function `is_right` on several threads, kRounds times on each thread.
 /// \return the number of calls that returned false.
 int failures_of(const std::function<bool(int thread, int round)>& is_right) {
   std::atomic<int> failures{0};

@@ -21,8 +21,8 @@ struct Documented {
   const char* words;  ///< word that the advice for the error code must contain
 };
 
-// Error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
-// documentation.
+// The error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
+// documentation, each with the expected retry rule and a word of the expected advice.
 constexpr Documented kDocumented[] = {
     {400, "PARAM_ERROR", Retry::kNever, "parameter"},
     {400, "INVALID_REQUEST", Retry::kNever, "rule"},
