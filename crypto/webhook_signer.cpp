@@ -97,7 +97,7 @@ std::string explain_missing_prefix(std::string_view text) {
   if (decoded_size(text) >= kKeyBytesMin) {
     message += "if it is the base64 of the key, put whsec_ in front of it; ";
   }
-  // Suggest to write the plain text in base64, because that keeps the receiver's key unchanged.
+  // Suggest writing the plain text in base64, because that keeps the receiver's key unchanged.
   return message +
          "if the receiver takes the text itself for the key, as earlier releases did here, write "
          "the same key as: echo whsec_$(tr -d '\\r\\n' < FILE | base64 -w0); else " +

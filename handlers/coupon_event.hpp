@@ -58,8 +58,9 @@ struct CouponRedeemed {
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string coupon_type;    ///< coupon type: NORMAL or CUT_TO
-  std::string business_type;  ///< MULTIUSE if the coupon can be used several times
+  std::string coupon_type;  ///< coupon type: NORMAL or CUT_TO
+  /// Business type of the coupon: MULTIUSE if the coupon can be used several times.
+  std::string business_type;
   std::string consume_time;
   std::string consume_mchid;
   std::string transaction_id;

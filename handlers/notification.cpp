@@ -34,7 +34,8 @@ enum class Role : std::uint8_t {
   kDecides,  ///< the field is required, and its value must satisfy its rule
   /// The field is optional, but if it is present, its value must satisfy its rule.
   kDecidesIfThere,
-  /// The field only describes; a value that breaks its rule is kept in unknown_fields.
+  /// The field only describes the notification; a value that breaks its rule is kept in
+  /// unknown_fields.
   kTells,
 };
 using enum Role;

@@ -2,8 +2,8 @@
 
 /// \file
 /// API requests that query and set the URL to which WeChat Pay posts notifications, for each of the
-/// two coupon products: favor (代金券), whose redemptions WeChat Pay notifies, and busifavor
-/// (商家券), whose issuing WeChat Pay notifies.
+/// two coupon products. For favor (代金券), WeChat Pay sends a notification when a coupon is
+/// redeemed; for busifavor (商家券), when a coupon is issued.
 
 #include <cstdint>
 #include <optional>
@@ -39,7 +39,7 @@ struct CallbackSetting {
                                                     CouponProduct product);
 
 /// Makes the API request that sets the notification URL of a coupon product.
-/// \param setting a setting for which violations() is empty.
+/// \param setting the URL and the merchant, for which violations() must be empty.
 [[nodiscard]] ApiRequest set_callback_request(CouponProduct product,
                                               const CallbackSetting& setting);
 [[nodiscard]] ApiRequest get_callback_request(CouponProduct product, std::string_view mchid);

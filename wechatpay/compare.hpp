@@ -35,7 +35,8 @@ enum class Finding : std::uint8_t {
   kMissing,    ///< the fact is only in WeChat Pay's records: its notification never arrived
   kDiffering,  ///< the fact is in WeChat Pay's records and in the store, with different content
   kUnlisted,   ///< the fact is in the store only
-  /// The fact cannot be compared: WeChat Pay never notifies it (not used by compare()).
+  /// The fact cannot be compared: WeChat Pay never sends a notification of it (not used by
+  /// compare()).
   kNotCompared,
 };
 /// \return the name of a finding: matched, missing, differing, unlisted or not_compared.
@@ -83,31 +84,34 @@ struct ReconcileReport {
 [[nodiscard]] ReconcileReport compare(std::span<const PlatformRecord> books,
                                       std::span<const KnownFact> known);
 
-/// Limits on the time of missing facts that reconciliation adds to the store. An absent limit does
-/// not apply.
+/// Time limits for reconciliation: of the coupon events that are in WeChat Pay's records but
+/// missing in the store, only those within the limits are stored. An absent limit does not apply.
 struct AdmissionWindow {
-  /// Missing facts from before this time are not stored: they may have been stored already, and
+  /// Missing events from before this time are not stored: they may have been stored already, and
   /// been deleted since when their retention time ended.
   std::optional<std::chrono::sys_seconds> since;
-  /// Missing facts from after this time are not stored: WeChat Pay may still send their
+  /// Missing events from after this time are not stored: WeChat Pay may still send their
   /// notifications.
   std::optional<std::chrono::sys_seconds> until;
 };
 
-/// Missing facts, grouped by what reconciliation does with them.
+/// The coupon events that are in WeChat Pay's records but missing in the store, grouped by what
+/// reconciliation does with them.
 struct Admissible {
-  std::vector<const PlatformRecord*> entries;  ///< the missing facts that reconciliation stores
-  /// Number of missing facts older than AdmissionWindow::since, which are not stored. If `since` is
-  /// set, facts without a time count here too.
+  /// The missing coupon events that reconciliation stores.
+  std::vector<const PlatformRecord*> entries;
+  /// Number of missing coupon events older than AdmissionWindow::since, which are not stored. If
+  /// `since` is set, events without a time count here too.
   std::size_t outdated = 0;
-  std::size_t unsettled = 0;  ///< missing facts younger than AdmissionWindow::until; not stored yet
+  /// Number of missing events younger than AdmissionWindow::until; not stored yet.
+  std::size_t unsettled = 0;
 };
 
-/// Selects the missing facts of a comparison that reconciliation may store.
+/// Selects the coupon events that are missing in the store and that reconciliation may store now.
 /// \param report the result of compare().
-/// \param books the records that were compared. The result points into them, so they must outlive
-///   the result.
-/// \param window limits on the time of the facts.
+/// \param books the records of WeChat Pay that were compared. The result points into them, so they
+///   must outlive the result.
+/// \param window limits on the time of the events.
 [[nodiscard]] Admissible admissible(const ReconcileReport& report,
                                     std::span<const PlatformRecord> books,
                                     const AdmissionWindow& window);

@@ -25,7 +25,8 @@ struct NewCoupon {
   std::string stock_creator_mchid;
   /// Value of the coupon in fen; only for stocks without a fixed value.
   std::optional<std::int64_t> coupon_value;
-  /// Smallest payment for the coupon, in fen; only for stocks without a fixed value.
+  /// Smallest payment for which the coupon can be used, in fen; only for stocks without a fixed
+  /// value.
   std::optional<std::int64_t> coupon_minimum;
 };
 
@@ -39,7 +40,7 @@ struct CheckedCoupon {
 [[nodiscard]] std::vector<RuleViolation> violations(const NewCoupon& coupon);
 
 /// Makes the API request that sends a coupon to a user.
-/// \param coupon a coupon for which violations() is empty.
+/// \param coupon the coupon to send, for which violations() must be empty.
 [[nodiscard]] ApiRequest send_coupon_request(const NewCoupon& coupon);
 /// Parses WeChat Pay's reply to the request that sends a coupon.
 /// \return the coupon_id of the new coupon, or an error.
@@ -72,8 +73,9 @@ struct Coupon {
   std::string available_end_time;
   bool no_cash = false;
   bool singleitem = false;
-  std::optional<std::int64_t> coupon_amount;        ///< value of the coupon in fen
-  std::optional<std::int64_t> transaction_minimum;  ///< smallest payment for the coupon, in fen
+  std::optional<std::int64_t> coupon_amount;  ///< value of the coupon in fen
+  /// Smallest payment for which the coupon can be used, in fen.
+  std::optional<std::int64_t> transaction_minimum;
   /// The payment in which the coupon was used; only if status is USED.
   std::optional<Consumption> consumption;
 };

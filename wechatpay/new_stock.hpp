@@ -58,7 +58,7 @@ struct NewStock {
     AvailableTime coupon_available_time;
     /// Value of a coupon in fen (JSON object fixed_normal_coupon).
     std::optional<std::int64_t> coupon_amount;
-    /// Smallest payment in fen (JSON object fixed_normal_coupon).
+    /// Smallest payment for which the coupon can be used, in fen (fixed_normal_coupon).
     std::optional<std::int64_t> transaction_minimum;
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
@@ -98,8 +98,8 @@ struct CheckedStock {
 [[nodiscard]] std::vector<RuleViolation> violations(const NewStock& stock,
                                                     std::chrono::sys_seconds now);
 
-/// Makes the API request that creates a stock.
-/// \param stock a stock for which violations() is empty.
+/// Makes the API request that creates a stock (batch of coupons).
+/// \param stock the new stock, for which violations() must be empty.
 [[nodiscard]] ApiRequest create_stock_request(const NewStock& stock);
 
 struct CreatedStock {

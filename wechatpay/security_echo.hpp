@@ -33,8 +33,9 @@ struct SecurityEcho {
 
 [[nodiscard]] std::vector<RuleViolation> violations(const SecurityEcho& echo);
 
-/// Makes the request of a security echo.
-/// \param echo an echo for which violations() is empty.
+/// Makes the API request that asks WeChat Pay for a security echo (a signed reply and a test
+/// notification).
+/// \param echo the content of the request, for which violations() must be empty.
 [[nodiscard]] ApiRequest security_echo_request(const SecurityEcho& echo);
 
 struct SecurityEchoReply {

@@ -59,7 +59,7 @@ struct Stock {
   std::optional<std::int64_t> max_coupons_per_user;
   /// Value of a coupon in fen (from fixed_normal_coupon).
   std::optional<std::int64_t> coupon_amount;
-  /// Smallest payment in fen (from fixed_normal_coupon).
+  /// Smallest payment for which the coupon can be used, in fen (from fixed_normal_coupon).
   std::optional<std::int64_t> transaction_minimum;
 };
 

@@ -26,8 +26,8 @@ RandomSource always(unsigned char value) {
 }
 
 TEST(SystemRandom, FillsTheWholeSpan) {
-  // If the random generator wrote nothing, all 4096 bytes, or the last 16 of them, would still be
-  // zero.
+  // If the random generator did not fill the whole buffer of 4096 bytes, the bytes at its end would
+  // still be zero.
   std::array<unsigned char, 4096> bytes{};
   system_random()(bytes);
   EXPECT_NE(std::ranges::count(bytes, 0), 4096);
