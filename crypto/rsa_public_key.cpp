@@ -40,7 +40,7 @@ bool RsaPublicKey::verify(std::string_view message, std::string_view signature) 
       context.get(), reinterpret_cast<const unsigned char*>(bytes->data()), bytes->size(),
       reinterpret_cast<const unsigned char*>(message.data()), message.size());
   // OpenSSL returns zero for a wrong signature, and a negative number if it could not check the
-  // signature at all. Both are a refusal.
+  // signature at all. In both cases the signature is refused.
   if (answer == 1) return true;
   ERR_clear_error();
   return false;

@@ -60,7 +60,7 @@ bool rsa_verify(const PlatformKeys::Key& key, const Sha256& digest, std::string_
       EVP_PKEY_verify(contexts.of(key), reinterpret_cast<const unsigned char*>(signature.data()),
                       signature.size(), digest.data(), digest.size());
   // OpenSSL returns zero for a wrong signature, and a negative number if it could not check the
-  // signature at all. Both are a refusal.
+  // signature at all. In both cases the signature is refused.
   if (answer == 1) return true;
   ERR_clear_error();
   return false;

@@ -15,7 +15,7 @@
 namespace couponhook::handlers {
 
 enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
-/// Returns "issue", "redeem" or "refund".
+/// Returns the kind of a ledger entry as text: "issue", "redeem" or "refund".
 [[nodiscard]] std::string_view to_string(LedgerKind kind);
 [[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
@@ -47,7 +47,7 @@ struct LedgerEntry {
                                                       std::string_view create_time);
 
 enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };
-/// Returns "issued", "redeemed" or "refunded".
+/// Returns the state of a coupon as text: "issued", "redeemed" or "refunded".
 [[nodiscard]] std::string_view to_string(CouponState state);
 
 /// Derives the state of a coupon from its history. "Issued": the coupon has no redemption yet.

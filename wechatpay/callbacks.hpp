@@ -17,7 +17,7 @@
 namespace couponhook::wechatpay {
 
 enum class CouponProduct : std::uint8_t { kFavor, kBusifavor };
-/// Returns "favor" or "busifavor".
+/// Returns the coupon product as text: "favor" or "busifavor".
 [[nodiscard]] std::string_view to_string(CouponProduct product);
 [[nodiscard]] std::optional<CouponProduct> parse_coupon_product(std::string_view text);
 

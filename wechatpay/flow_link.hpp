@@ -19,7 +19,8 @@
 namespace couponhook::wechatpay {
 
 enum class FlowKind : std::uint8_t { kUse, kRefund };
-[[nodiscard]] std::string_view to_string(FlowKind kind);  ///< returns "use" or "refund"
+/// Returns the kind of a flow file as text: "use" or "refund".
+[[nodiscard]] std::string_view to_string(FlowKind kind);
 [[nodiscard]] std::optional<FlowKind> parse_flow_kind(std::string_view text);
 
 /// Step 1 of a download: makes the request for the download link of a flow file. Only the merchant

@@ -19,7 +19,8 @@
 namespace couponhook::wechatpay {
 
 enum class FactKind : std::uint8_t { kIssue, kRedeem, kRefund };
-[[nodiscard]] std::string_view to_string(FactKind kind);  ///< returns "issue", "redeem" or "refund"
+/// Returns the kind of a fact as text: "issue", "redeem" or "refund".
+[[nodiscard]] std::string_view to_string(FactKind kind);
 [[nodiscard]] std::optional<FactKind> parse_fact_kind(std::string_view text);
 
 /// One fact in WeChat Pay's own records: a coupon was issued or redeemed, or a payment was
