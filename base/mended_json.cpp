@@ -55,14 +55,16 @@ bool is_in_range(std::string_view number) {
 /// The values of one watched (identifying) JSON member, collected while the JSON text is read.
 struct Watch {
   std::string_view path;
-  std::string value{};  // the first value of the watched member
+  std::string value{};  // the first value of the watched (identifying) member
   bool is_seen = false;
-  bool is_sound = true;  // true if no value of the watched member had a flaw
-  bool differs = false;  // true if the watched member has at least two different values
-  // Number (as counted in `occasions`) of the last parent object that had the watched member.
+  bool is_sound = true;  // true if no value of the watched (identifying) member had a flaw
+  bool differs = false;  // true if the watched (identifying) member has two different values
+  // Number (as counted in `occasions`) of the last parent object that had the watched (identifying)
+  // member.
   std::size_t holder = 0;
-  std::size_t holders = 0;  // number of parent objects that have the watched member
-  // Number of parent objects read so far, those under repeated keys included.
+  std::size_t holders = 0;  // number of parent objects that have the watched (identifying) member
+  // Number of objects read so far in which the watched (identifying) member could be, those under
+  // repeated keys included.
   std::size_t occasions = 0;
 };
 
@@ -318,8 +320,8 @@ class Mender {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
       if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
-      // A parent object may occur twice, once with the watched member and once without it. The
-      // watched member is then uncertain too.
+      // A parent object may occur twice, once with the watched (identifying) member and once
+      // without it. The member is then uncertain too.
       if (watch.differs || watch.holders < watch.occasions) {
         return std::string(watch.path).append(" comes twice with different values");
       }

@@ -20,17 +20,17 @@ namespace couponhook::base {
 
 /// Kinds of flaws in a JSON text, as bits that are combined with OR.
 enum class JsonFlaw : std::uint16_t {
-  kByteOrderMark = 1U << 0U,     ///< a byte order mark before the object
-  kControlCharacter = 1U << 1U,  ///< an unescaped control character in a string, NUL included
-  kNotUtf8 = 1U << 2U,           ///< bytes in a string that are not valid UTF-8
-  kSurrogate = 1U << 3U,         ///< a \u escape that is only one half of a surrogate pair
-  kEscape = 1U << 4U,            ///< a backslash in a string that does not begin a valid escape
+  kByteOrderMark = 1U << 0U,     ///< flaw: a byte order mark before the object
+  kControlCharacter = 1U << 1U,  ///< flaw: an unescaped control character in a string, NUL included
+  kNotUtf8 = 1U << 2U,           ///< flaw: bytes in a string that are not valid UTF-8
+  kSurrogate = 1U << 3U,         ///< flaw: a \u escape that is only one half of a surrogate pair
+  kEscape = 1U << 4U,            ///< flaw: a backslash in a string that begins no valid escape
   kDuplicateKey = 1U << 5U,
-  kNumber = 1U << 6U,    ///< a number outside the range of double, or an unknown literal
-  kTooDeep = 1U << 7U,   ///< objects or arrays nested deeper than JsonLimits::depth_max
-  kTooMany = 1U << 8U,   ///< more values in the text than JsonLimits::values_max
-  kComma = 1U << 9U,     ///< a comma after the last member of an object or array
-  kTrailing = 1U << 10U  ///< extra bytes after the end of the object
+  kNumber = 1U << 6U,    ///< flaw: a number outside the range of double, or an unknown word
+  kTooDeep = 1U << 7U,   ///< flaw: values nested deeper than JsonLimits::depth_max
+  kTooMany = 1U << 8U,   ///< flaw: more values in the text than JsonLimits::values_max
+  kComma = 1U << 9U,     ///< flaw: a comma after the last member of an object or array
+  kTrailing = 1U << 10U  ///< flaw: extra bytes after the end of the object
 };
 
 /// A repaired JSON object: strict JSON within the given JsonLimits. The watched (identifying)
