@@ -10,15 +10,15 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Table value of a character outside the base64 alphabet. The bit lies above the 24 bits of a group
-// of four characters, so the decoder can OR all groups together and check for bad characters once,
-// at the end, without a branch for each character.
+// Value in the decoding table for a character outside the base64 alphabet. The bit lies above the
+// 24 bits of a group of four characters. So the decoder can combine all groups with OR and check
+// for bad characters once, at the end, without a branch for each character.
 constexpr std::uint32_t kForeign = 0x8000'0000;
 
 using Values = std::array<std::uint32_t, 256>;
 
-// One table for each of the four positions in a group. The values are already shifted to their
-// position, so decoding needs no shifts.
+// Decoding tables for base64: one table for each of the four character positions in a group. The
+// values are already shifted to their position, so decoding needs no shifts.
 constexpr std::array<Values, 4> kValues = [] {
   std::array<Values, 4> values{};
   for (std::size_t place = 0; place < values.size(); ++place) {
@@ -89,8 +89,9 @@ bool base64_decode_into(std::string_view text, std::string& into) {
   if (padding > 0) {
     const std::uint32_t value = group_value(in[0], in[1], padding == 1 ? in[2] : 'A', 'A');
     seen |= value;
-    // Reject nonzero unused bits. Otherwise two texts would decode to the same bytes, and a
-    // signature's text could be changed while the signature stays valid.
+    // The last base64 character of a text may have unused bits. Refuse such bits if they are not
+    // zero. Otherwise two texts would decode to the same bytes, and the text of a signature could
+    // be changed while the signature stays valid.
     const std::uint32_t unused_bits = padding == 1 ? 0xFF : 0xFFFF;
     if ((value & unused_bits) != 0) return false;
     out[0] = static_cast<char>(value >> 16);

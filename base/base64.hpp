@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Strict standard base64 (RFC 4648, section 4): each byte string has exactly one valid encoding.
+/// Encodes and decodes base64 (RFC 4648, section 4). The decoder is strict: each byte string has
+/// exactly one valid encoded text.
 
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ namespace couponhook::base {
 /// \return the decoded bytes, or nothing if `text` is not canonical base64.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
-/// Decodes like base64_decode(), but writes to `into` and reuses its memory.
+/// Decodes base64 like base64_decode(), but writes the bytes to the string `into` and reuses its
+/// memory.
 /// \return false if `text` is not canonical base64; the content of `into` is then unspecified.
 [[nodiscard]] bool base64_decode_into(std::string_view text, std::string& into);
 

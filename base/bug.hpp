@@ -1,15 +1,15 @@
 #pragma once
 
 /// \file
-/// Text of an unexpected exception, for the log.
+/// Text of an unexpected exception (a bug), for the log.
 
 #include <exception>
 #include <string>
 
 namespace couponhook::base {
 
-/// Describes an exception of any type.
-/// \param bug must not be null.
+/// Returns the text of an exception of any type, for the log.
+/// \param bug the caught exception; must not be null.
 [[nodiscard]] inline std::string describe_exception(const std::exception_ptr& bug) {
   try {
     std::rethrow_exception(bug);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Clock types. Clocks are passed as parameters, so that tests control the time.
+/// Types of clocks: functions that return the current time. Clocks are passed as parameters, so
+/// that tests control the time.
 
 #include <chrono>
 #include <cstdint>
@@ -9,9 +10,9 @@
 
 namespace couponhook::base {
 
-/// Wall-clock time.
+/// Function that returns the current wall-clock time.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
-/// Monotonic time, for timeouts and intervals.
+/// Function that returns the current monotonic time, for timeouts and intervals.
 using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Converts a time to milliseconds since the Unix epoch.

@@ -12,14 +12,14 @@ namespace {
 constexpr std::string_view kCut = "...";
 constexpr std::string_view kBetweenLines = " | ";
 
-/// One UTF-8 character, or one byte that is not part of a valid character.
+/// One UTF-8 character, or one byte that is not part of a valid UTF-8 character.
 struct Character {
   std::size_t bytes = 1;
   char32_t code = 0;
   bool is_valid = false;
 };
 
-/// Decodes the first character of a text that is not empty (RFC 3629, section 4).
+/// Decodes the first UTF-8 character of a text that is not empty (RFC 3629, section 4).
 Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -37,8 +37,8 @@ Character first_character(std::string_view text) {
   return {bytes, code, true};
 }
 
-/// Returns true for characters that move a terminal's cursor, change the text direction, or are
-/// invisible.
+/// Returns true for characters that move the cursor of a terminal, change the text direction, or
+/// are invisible.
 bool is_unprintable(char32_t code) {
   const auto is_in = [code](char32_t first, char32_t last) {
     return code >= first && code <= last;
@@ -47,7 +47,7 @@ bool is_unprintable(char32_t code) {
          is_in(0x2060, 0x206F) || code == 0xFEFF || code >= 0xE0000;
 }
 
-/// Makes the whole text printable, without a length limit.
+/// Returns a printable copy of the whole text, without a length limit.
 std::string printable(std::string_view text) {
   std::string line;
   bool blank = false;
@@ -69,7 +69,8 @@ bool is_inside_character(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
 }
 
-/// Returns the end of a printable text, cut to `bytes_max` bytes between two characters.
+/// Returns the end of a printable text. The result has at most `bytes_max` bytes and does not begin
+/// in the middle of a character.
 std::string end_of(const std::string& text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   std::size_t from = text.size() - bytes_max + std::min(kCut.size(), bytes_max);
@@ -80,8 +81,8 @@ std::string end_of(const std::string& text, std::size_t bytes_max) {
 }  // namespace
 
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
-  // Read only the beginning of the input, which may be very long. A character of UTF-8 has at most
-  // 4 bytes.
+  // Read only the beginning of the input text, which may be very long. A UTF-8 character has at
+  // most 4 bytes.
   const bool cut = text.size() > 4 * bytes_max;
   std::string line = printable(text.substr(0, 4 * bytes_max));
   if (!cut && line.size() <= bytes_max) return line;
@@ -102,8 +103,8 @@ std::string last_lines(std::string_view text, std::size_t bytes_max) {
     if (line.empty()) continue;
     const std::size_t between = lines.empty() ? 0 : kBetweenLines.size();
     const bool fits = size + between + line.size() <= bytes_max;
-    // The newest line may be too long by itself. Its end is then shown, because no text at all
-    // would be worse.
+    // The last line of the text may be too long by itself. Its end is then shown, because no text
+    // at all would be worse.
     if (!fits && !lines.empty()) break;
     line = end_of(line, bytes_max);
     size += between + line.size();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Short, printable excerpts of text from untrusted sources, for logs and pages.
+/// Short, printable excerpts of text from untrusted sources, for logs and web pages.
 
 #include <cstddef>
 #include <string>
@@ -10,13 +10,13 @@
 namespace couponhook::base {
 
 /// Returns the beginning of a text as one line that is safe on a terminal, in JSON and on a web
-/// page: valid UTF-8, no control characters, no direction marks, and one blank for each run of
-/// white space.
-/// \param bytes_max limit for the result, including the "..." that marks a cut.
+/// page: valid UTF-8, no control characters, no marks that change the text direction, and one blank
+/// for each run of white space.
+/// \param bytes_max limit for the length of the result, including the "..." that marks a cut.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t bytes_max);
 
-/// Returns the last lines of a text that fit into `bytes_max` bytes, made printable like in
-/// excerpt() and joined by " | ".
+/// Returns the last lines of a text that together fit into `bytes_max` bytes. They are made
+/// printable in the same way as in excerpt(), and joined by " | ".
 [[nodiscard]] std::string last_lines(std::string_view text, std::size_t bytes_max);
 
 }  // namespace couponhook::base

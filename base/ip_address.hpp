@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Value types for IP addresses and networks.
+/// Types for IP addresses and IP networks.
 
 #include <array>
 #include <compare>
@@ -22,15 +22,18 @@ class IpAddress {
   explicit IpAddress(const Bytes& v6) : bytes_(v6) {}
   explicit IpAddress(std::span<const unsigned char, 4> v4);
 
-  /// Parses an address. \return nothing if `text` holds anything else, such as a port or brackets.
+  /// Parses an IP address.
+  /// \return nothing if `text` holds anything else, such as a port or brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;
-  /// Returns true for 127.0.0.0/8 and ::1: traffic that never leaves this machine.
+  /// Returns true for loopback addresses, 127.0.0.0/8 and ::1: their traffic never leaves this
+  /// machine.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 
-  /// The address with only its first `bits` bits kept (of 128); the others are set to 0.
+  /// Returns the address with only its first `bits` bits (of 128) kept; the other bits are set to
+  /// 0.
   [[nodiscard]] IpAddress prefix(unsigned bits) const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
@@ -39,10 +42,11 @@ class IpAddress {
   Bytes bytes_{};
 };
 
-/// Returns true for a text that is a loopback address, and false for a name.
+/// Returns true if the text is a loopback IP address. A host name is not an address, so the result
+/// for it is false.
 [[nodiscard]] bool is_loopback(std::string_view address);
 
-/// A range of addresses in CIDR notation, such as 10.0.0.0/8, or a single address.
+/// A range of IP addresses in CIDR notation, such as 10.0.0.0/8, or a single IP address.
 class IpNetwork {
  public:
   [[nodiscard]] static std::optional<IpNetwork> parse(std::string_view text);
@@ -55,7 +59,8 @@ class IpNetwork {
   IpNetwork(const IpAddress& base, unsigned bits) : base_(base.prefix(bits)), bits_(bits) {}
 
   IpAddress base_;
-  unsigned bits_;  // prefix length, counted in the IPv6 form: 96 more than for IPv4
+  // Length of the network prefix in bits, counted in the IPv6 form: 96 more than for IPv4.
+  unsigned bits_;
 };
 
 }  // namespace couponhook::base

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses untrusted JSON strictly, with limits on depth and size.
+/// Strict JSON parser for untrusted text, with limits on nesting depth and number of values.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,25 +13,26 @@
 
 namespace couponhook::base {
 
-/// Limits for one JSON text. The listener has already limited the number of bytes.
+/// Limits for one JSON text. The number of bytes has no limit here, because the HTTP server has
+/// already limited the size of the body.
 struct JsonLimits {
-  std::size_t depth_max = 32;      ///< depth of nested objects and arrays
-  std::size_t values_max = 50000;  ///< number of values in the whole text
+  std::size_t depth_max = 32;      ///< largest depth of nested objects and arrays
+  std::size_t values_max = 50000;  ///< largest number of values in the whole JSON text
 };
 
-/// Reasons why a JSON text is refused.
+/// Reasons why the parser refuses a JSON text.
 enum class JsonError : std::uint8_t {
-  kSyntax = 1,        ///< not JSON, not UTF-8, or extra bytes after the end
-  kTooDeep = 2,       ///< nested deeper than JsonLimits::depth_max
-  kTooMany = 3,       ///< more values than JsonLimits::values_max
+  kSyntax = 1,        ///< the text is not JSON, is not UTF-8, or has extra bytes after its end
+  kTooDeep = 2,       ///< objects or arrays are nested deeper than JsonLimits::depth_max
+  kTooMany = 3,       ///< the text has more values than JsonLimits::values_max
   kDuplicateKey = 4,  ///< an object has a key twice, so two parsers could read different values
-  kNotObject = 5,     ///< valid JSON, but not an object
+  kNotObject = 5,     ///< the text is valid JSON, but not an object
 };
 [[nodiscard]] std::string_view describe(JsonError error);
 
 /// A parsed JSON object together with its memory. The values of a usual notification fit into one 4
-/// KiB block inside this object; RapidJSON's default would allocate 64 KiB for each document.
-/// Movable: pointers into the document stay valid after a move.
+/// KiB block of this memory; RapidJSON's default would allocate 64 KiB for each document. The
+/// object can be moved: pointers into the JSON document stay valid after a move.
 class JsonObject {
  public:
   struct Storage;
@@ -50,9 +51,10 @@ class JsonObject {
   std::unique_ptr<Storage> storage_;
 };
 
-/// Parses a JSON object strictly: nothing after the object, valid UTF-8, no duplicate key, within
-/// the limits. The parser itself is not recursive, so deep nesting cannot overflow the stack.
-/// Thread-safe.
+/// Parses a JSON object strictly: nothing may follow the object, the text must be valid UTF-8, no
+/// object may have a key twice, and the limits must hold. The parser itself is not recursive, so
+/// deep nesting cannot overflow the stack. Thread-safe.
+/// \return the object, or the reason why the text was refused.
 [[nodiscard]] boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
                                                                         const JsonLimits& limits);
 

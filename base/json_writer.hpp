@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// JSON writer for the replies of the status endpoint.
+/// JSON writer for API requests, and for the replies of the status endpoint and of the sandbox.
 
 #include <cstdint>
 #include <optional>
@@ -19,8 +19,8 @@
 
 namespace couponhook::base {
 
-/// Replaces each byte above 0x7F by U+FFFD. A decrypted resource may hold bytes that are not valid
-/// UTF-8, but the reply must be valid JSON.
+/// Returns a copy in which each byte above 0x7F is replaced by U+FFFD. The decrypted resource of a
+/// notification may hold bytes that are not valid UTF-8, but the HTTP reply must be valid JSON.
 inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
@@ -33,8 +33,9 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   return text;
 }
 
-/// Wrapper around RapidJSON's writer that takes std::string_view. Call the functions in the order
-/// of the members; a `begin` needs its `end`.
+/// Writes one JSON object, as a wrapper around RapidJSON's writer that accepts std::string_view.
+/// Call the functions in the order in which the members shall stand in the JSON text. Each begin()
+/// needs its end().
 class JsonWriter {
  public:
   JsonWriter& begin() {
@@ -59,10 +60,11 @@ class JsonWriter {
     name(key);
     return value_of(value);
   }
-  /// Writes a text as an element of a list.
+  /// Writes a text as an element of a JSON list.
   JsonWriter& value_of(std::string_view value) {
     if (!is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
-    // RapidJSON takes no null pointer, which an empty view may have.
+    // RapidJSON does not accept a null pointer, and the data pointer of an empty string_view may be
+    // null.
     writer_.String(value.empty() ? "" : value.data(),
                    static_cast<rapidjson::SizeType>(value.size()));
     return *this;
@@ -82,8 +84,8 @@ class JsonWriter {
     writer_.Bool(value);
     return *this;
   }
-  /// Writes a time in RFC 3339; null when there is none.
-  /// The optional members: nothing is written if the value is empty.
+  /// The functions named optional_… write nothing, not even the member's name, if the value is
+  /// empty.
   JsonWriter& optional_text(std::string_view key, std::string_view value) {
     return value.empty() ? *this : text(key, value);
   }
@@ -111,9 +113,9 @@ class JsonWriter {
     writer_.Null();
     return *this;
   }
-  /// Writes JSON that came from outside. A valid object is copied unchanged, an object with small
-  /// errors is repaired first (mended_json.hpp), any other content becomes a JSON string, and empty
-  /// content becomes null.
+  /// Writes a member whose value is JSON text from an untrusted source. A valid object is copied
+  /// unchanged, an object with small errors is repaired first (mended_json.hpp), any other content
+  /// is written as a JSON string, and empty content as null.
   JsonWriter& document(std::string_view key, const std::string& content) {
     name(key);
     if (content.empty()) {
@@ -127,14 +129,14 @@ class JsonWriter {
     }
     return *this;
   }
-  /// Writes the cursor of the next page; null on the last page.
+  /// Writes the cursor with which a client requests the next page of a list; null on the last page.
   JsonWriter& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
     if (sequence) return text(key, std::to_string(*sequence));
     name(key);
     writer_.Null();
     return *this;
   }
-  /// The JSON text that was written so far.
+  /// Returns the JSON text that was written so far.
   [[nodiscard]] std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
  private:

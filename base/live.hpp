@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A value that one thread replaces while others read it.
+/// A shared value that one thread replaces while other threads read it.
 
 #include <memory>
 #include <mutex>
@@ -9,8 +9,9 @@
 
 namespace couponhook::base {
 
-/// Shared pointer to the current version of an immutable value, for example the keys. A reload
-/// replaces it as a whole, while readers keep the version that they have. Thread-safe.
+/// Shared pointer to the current version of an immutable value, for example the set of platform
+/// keys. A reload replaces the whole value, while readers keep the version that they have.
+/// Thread-safe.
 template <typename T>
 class Live {
  public:
@@ -26,7 +27,8 @@ class Live {
   }
 
  private:
-  mutable std::mutex mutex_;  // not std::atomic<std::shared_ptr>: GCC 12's TSan reports it
+  // Used instead of std::atomic<std::shared_ptr>, for which GCC 12's TSan reports a data race.
+  mutable std::mutex mutex_;
   std::shared_ptr<const T> value_;
 };
 

@@ -20,7 +20,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Checks the number syntax of RFC 8259, section 6.
+/// Returns true if the text is a number by the JSON syntax (RFC 8259, section 6).
 bool is_number(std::string_view text) {
   const auto skip_digits = [&text] {
     const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -52,16 +52,20 @@ bool is_in_range(std::string_view number) {
   return error == std::errc{} && stop == number.data() + number.size();
 }
 
-/// The values of one watched member, collected while the text is read.
+/// The values of one watched (identifying) JSON member, collected while the JSON text is read.
 struct Watch {
   std::string_view path;
-  std::string value{};  // the first value
+  std::string value{};  // the first value of the watched (identifying) member
   bool is_seen = false;
-  bool is_sound = true;       // no value had a flaw
-  bool differs = false;       // at least two values differ
-  std::size_t holder = 0;     // number (see `occasions`) of the last parent object that had it
-  std::size_t holders = 0;    // number of parent objects that have the member
-  std::size_t occasions = 0;  // number of parent objects read so far, repeated keys included
+  bool is_sound = true;  // true if no value of the watched (identifying) member had a flaw
+  bool differs = false;  // true if the watched (identifying) member has two different values
+  // Number (as counted in `occasions`) of the last parent object that had the watched (identifying)
+  // member.
+  std::size_t holder = 0;
+  std::size_t holders = 0;  // number of parent objects that have the watched (identifying) member
+  // Number of objects read so far in which the watched (identifying) member could be, those under
+  // repeated keys included.
+  std::size_t occasions = 0;
 };
 
 class Mender {
@@ -85,7 +89,8 @@ class Mender {
     }
     skip_space();
     if (!rest_.empty()) {
-      // The text contains a second JSON text, so the intended one is unknown.
+      // A second JSON text follows the first one. It is unknown which of the two is meant, so
+      // refuse both.
       if (rest_.find_first_of("{[\"") != std::string_view::npos) return {};
       note(JsonFlaw::kTrailing);
     }
@@ -93,16 +98,19 @@ class Mender {
   }
 
  private:
-  /// An object or array that is not closed yet.
+  /// A JSON object or array that is not closed yet.
   struct Frame {
     bool is_object = true;
-    bool has_written = false;  // the output needs a comma before the next value
-    bool has_read = false;     // the input must have a comma before the next value
+    bool has_written = false;  // true if the output needs a comma before the next value
+    bool has_read = false;     // true if the input must have a comma before the next value
     bool after_comma = false;
     bool is_dropped = false;
-    std::size_t begin = 0;  // where the output is cut if this container is dropped
-    std::string path;  // path of this object, such as "consume_information"; empty for the root
-    bool has_path = false;  // members of this object may be watched: it is not inside an array
+    // Offset to which the output is cut back if this object or array is dropped.
+    std::size_t begin = 0;
+    // Path of this JSON object, such as "consume_information"; empty for the outermost object.
+    std::string path;
+    // True if members of this object may be watched: the object is not inside an array.
+    bool has_path = false;
     std::set<std::string, std::less<>> keys;
   };
 
@@ -112,8 +120,9 @@ class Mender {
     rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
   }
 
-  /// Reads the next item of the innermost container: a comma, the closing bracket, or one member
-  /// with its value. If the value is a container, only its opening bracket is read.
+  /// Reads the next item of the innermost open object or array: a comma, the closing bracket, or
+  /// one member with its value. If the value is itself an object or array, only its opening bracket
+  /// is read.
   bool step() {
     Frame& frame = frames_.back();
     skip_space();
@@ -145,7 +154,8 @@ class Mender {
     rest_.remove_prefix(1);
     out_ += ':';
     std::string path;
-    // A key that was repaired never counts as a watched member, even if it now has the same name.
+    // A key that was repaired never counts as a watched (identifying) member, even if the repaired
+    // key has the name of one.
     if (frame.has_path && key.flaws() == 0 && frames_.size() <= 2) {
       path = frame.path.empty() ? key.value() : frame.path + "." + key.value();
     }
@@ -154,9 +164,10 @@ class Mender {
     return take_value(begin, !is_new, std::move(path));
   }
 
-  /// Reads one value.
+  /// Reads one JSON value.
   /// \param begin offset to which the output is cut back if the value is dropped.
-  /// \param path of a member that may be watched; empty for all others.
+  /// \param path path of a member that may be watched, such as "coupon_id"; empty for all other
+  ///   values.
   bool take_value(std::size_t begin, bool is_dropped, std::string path) {
     skip_space();
     if (rest_.empty()) return false;
@@ -206,7 +217,7 @@ class Mender {
     return true;
   }
 
-  /// Reads a number, a literal (true, false, null), or an unknown word.
+  /// Reads a JSON number, a literal (true, false, null), or an unknown word.
   bool take_token(const std::string& path) {
     constexpr std::string_view kTokenBytes =
         "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -217,8 +228,8 @@ class Mender {
     constexpr std::size_t kExactDigits = 19;  // every number of 19 digits fits into a uint64_t
     const bool is_literal = token == "true" || token == "false" || token == "null";
     const bool is_sound = is_literal || is_number(token);
-    // WeChat Pay may send an identifier as a number. A number of more than 19 digits would lose its
-    // last digits in a double, so it is written as a string.
+    // WeChat Pay may send an identifier as a number. Write a number of more than 19 digits as a
+    // string, because it would lose its last digits in a double.
     const bool is_long = is_sound && is_digits(token) && size > kExactDigits;
     const bool is_value = is_literal || (is_sound && is_in_range(token));
     if (!is_value) note(JsonFlaw::kNumber);
@@ -250,7 +261,7 @@ class Mender {
     return frames_.empty() || end_value(begin, is_dropped);
   }
 
-  /// Skips an object or array. Only its strings and brackets are read.
+  /// Skips an object or array without checking it: only its strings and brackets are read.
   bool skip_container() {
     std::string open;
     std::string ignored;
@@ -309,7 +320,8 @@ class Mender {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
       if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
-      // A parent object may occur twice, once with the watched member and once without it.
+      // A parent object may occur twice, once with the watched (identifying) member and once
+      // without it. The member is then uncertain too.
       if (watch.differs || watch.holders < watch.occasions) {
         return std::string(watch.path).append(" comes twice with different values");
       }
@@ -322,7 +334,7 @@ class Mender {
   std::string out_;
   std::vector<Frame> frames_;
   std::vector<Watch> watches_;
-  std::size_t values_ = 1;  // the outermost object counts as one
+  std::size_t values_ = 1;  // number of JSON values read so far; the outermost object counts as one
   std::uint16_t flaws_ = 0;
 };
 

@@ -1,18 +1,20 @@
 #pragma once
 
 /// \file
-/// What is wrong with a set-up, for the user who has to correct it.
+/// A problem in the configuration or its files, described for the user who has to correct it.
 
 #include <string>
 
 namespace couponhook::base {
 
-/// A problem in a set-up: the place, the cause and the repair.
+/// A problem in the configuration or its files: its place, its cause and its repair.
 struct Problem {
-  std::string where;    ///< file, and key or line: "couponhook.toml: listener.port"
-  std::string message;  ///< cause and repair
-  /// The part of the set-up that is not loaded because of the problem, named as in
-  /// reload_units.hpp; empty: the whole set-up.
+  /// Place of the problem: file, and key or line, such as "couponhook.toml: listener.port".
+  std::string where;
+  std::string message;  ///< message for the user: the cause of the problem and its repair
+  /// The part of the configuration that is not loaded because of this problem, such as "listener"
+  /// or "handler:NAME" (all names: reload_units.hpp). Empty if nothing of the configuration is
+  /// loaded.
   std::string unit{};
 };
 

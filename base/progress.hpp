@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Progress of long work: a bar on a terminal, plain lines elsewhere.
+/// Shows the progress of long work: as a bar on a terminal, else as plain lines.
 
 #include <chrono>
 #include <cstdint>
@@ -11,17 +11,18 @@
 
 namespace couponhook::base {
 
-/// The stream that shows the progress.
+/// The output stream on which the progress is shown.
 struct ProgressDisplay {
   std::ostream& out;
-  bool is_terminal;  ///< true: one bar that is redrawn; false: a line every two seconds
+  /// True: the progress is one bar that is redrawn; false: a new line every two seconds.
+  bool is_terminal;
 };
 
 /// Progress of one piece of work. Not thread-safe.
 class Progress {
  public:
-  /// \param doing first word of a plain line, for example "sent".
-  /// \param total amount of work; 0: never show anything.
+  /// \param doing first word of a plain progress line, for example "sent".
+  /// \param total amount of work, in steps; 0: never show any progress.
   Progress(ProgressDisplay display, std::string doing, std::uint64_t total)
       : out_(display.out),
         is_terminal_(display.is_terminal),
@@ -33,7 +34,7 @@ class Progress {
     done_ = done;
     total_ = total;
   }
-  /// Time between two updates of the display.
+  /// Returns the time between two updates of the progress display.
   [[nodiscard]] std::chrono::milliseconds interval() const {
     return std::chrono::milliseconds(is_terminal_ ? 100 : 2000);
   }
@@ -52,7 +53,7 @@ class Progress {
     drawn_ = true;
   }
 
-  /// Delays the first display until interval() has passed.
+  /// Delays the first display of the progress until interval() has passed.
   void wait_before_first(std::chrono::steady_clock::time_point now) { due_at_ = now + interval(); }
 
   /// Shows the progress unless it was shown less than interval() ago.
@@ -62,7 +63,7 @@ class Progress {
     show();
   }
 
-  /// Removes the bar, so that other output can follow.
+  /// Removes the progress bar, so that other output can follow.
   void clear() {
     if (drawn_) out_ << "\r\033[K" << std::flush;
     drawn_ = false;

@@ -36,7 +36,9 @@ void append_utf8(std::string& out, unsigned code) {
   continuation(0);
 }
 
-/// Parses the four hexadecimal digits of a \u escape. `text` begins after the u.
+/// Parses the four hexadecimal digits of a \u escape.
+/// \param text the text after the "u".
+/// \return the code; nothing if the four characters are not hexadecimal digits.
 std::optional<unsigned> hexadecimal(std::string_view text) {
   constexpr std::size_t kDigits = 4;
   unsigned code = 0;
@@ -75,7 +77,8 @@ void StringMender::replace(JsonFlaw flaw, std::size_t bytes) {
 }
 
 void StringMender::take_control(unsigned char byte) {
-  // Replace NUL, because no database and few languages can keep a NUL in a text.
+  // Replace a NUL character, because no database and few programming languages can keep it in a
+  // text.
   if (byte == 0) return replace(JsonFlaw::kControlCharacter, 1);
   flaws_ |= static_cast<std::uint16_t>(JsonFlaw::kControlCharacter);
   append_escape(out_, byte);
@@ -101,7 +104,8 @@ bool StringMender::take_escape() {
   }
   const std::size_t which = kNames.find(rest_[1]);
   if (which == std::string_view::npos) {
-    // Replace only the backslash. The character after it is kept as an ordinary character.
+    // The escape is invalid. Replace only its backslash; keep the character after it as an ordinary
+    // character.
     replace(JsonFlaw::kEscape, 1);
     return true;
   }

@@ -12,18 +12,20 @@
 
 namespace couponhook::base {
 
-/// Reads one JSON string and writes the repaired string at the same time.
+/// Reads one JSON string and writes the repaired string to the output at the same time.
 class StringMender {
  public:
-  /// \param rest the input after the opening quote. The bytes read are removed from `rest`.
-  /// \param out the repaired string, quotes included, is appended here.
+  /// \param rest the JSON text after the opening quote of the string. The bytes that were read are
+  ///   removed from `rest`.
+  /// \param out the output, to which the repaired string is appended, quotes included.
   StringMender(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
 
+  /// Repairs the string.
   /// \return false if the string has no closing quote.
   bool run();
 
   [[nodiscard]] std::uint16_t flaws() const { return flaws_; }
-  /// The string's value without escapes.
+  /// Returns the value of the string, with its escapes decoded.
   [[nodiscard]] std::string& value() { return value_; }
 
  private:

@@ -9,7 +9,8 @@
 namespace couponhook::base {
 namespace {
 
-/// Removes and returns the text before the separator, or the whole text if there is none.
+/// Removes the text before the separator from the front of `text`, together with the separator.
+/// \return the removed text; the whole text if there is no separator.
 std::string_view take_until(std::string_view& text, char separator) {
   const std::size_t at = text.find(separator);
   const std::string_view taken = text.substr(0, at);
@@ -23,15 +24,16 @@ bool is_connectable_port(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
-/// Parses "name", "name:port", "[address]" and "[address]:port" into host and port.
+/// Parses the host and port of a URL: "name", "name:port", "[address]" or "[address]:port".
+/// \return false if the text has none of these forms.
 bool read_authority(std::string_view authority, Url& url) {
   std::string_view port;
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return false;
     url.host = authority.substr(1, end - 1);
-    // Only a valid IPv6 address is accepted in brackets. Two parsers might read any other text as
-    // two different hosts.
+    // In a URL, only a valid IPv6 address is accepted in brackets. For any other text in brackets,
+    // two parsers might find two different hosts.
     const bool is_v6 = url.host.find(':') != std::string::npos && IpAddress::parse(url.host);
     if (!is_v6) return false;
     port = authority.substr(end + 1);
@@ -47,8 +49,8 @@ bool read_authority(std::string_view authority, Url& url) {
   return !url.host.empty() && is_connectable_port(url.port);
 }
 
-/// Cuts what follows `mark` off `rest`.
-/// \return what was cut, or nothing where there is no mark.
+/// Cuts `rest` before the character `mark`, and removes the mark too.
+/// \return the text after the mark; nothing if there is no mark.
 std::optional<std::string_view> cut_after(std::string_view& rest, char mark) {
   const std::size_t at = rest.find(mark);
   if (at == std::string_view::npos) return {};
@@ -100,7 +102,8 @@ bool Url::is_loopback() const {
 }
 
 std::optional<Url> parse_url(std::string_view text) {
-  // A line end in a URL would let its author add headers to the request.
+  // Refuse control characters. A line end in a URL would let the author of the URL add headers to
+  // the HTTP request.
   const auto is_control_or_blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
   if (std::ranges::any_of(text, is_control_or_blank)) return std::nullopt;
   Url url;

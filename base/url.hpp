@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses and builds URLs and request targets.
+/// Parses and builds URLs and request targets (path and query of a URL).
 ///
 /// Boost.URL could do this too. But since Boost 1.83 it is available only as a shared library, and
 /// it would be the only part of Boost that is needed at run time.
@@ -15,12 +15,12 @@
 
 namespace couponhook::base {
 
-/// Returns the target without its query, still percent-encoded.
+/// Returns the path of a request target, without the query and still percent-encoded.
 [[nodiscard]] inline std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-/// Path segments and query parameters of a request target, percent-decoded.
+/// Path segments and query parameters of a request target (such as "/a/b?c=d"), percent-decoded.
 struct RequestTarget {
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> parameters;
@@ -28,27 +28,31 @@ struct RequestTarget {
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-/// \return nothing if the target does not have the form "/path?query" or has a malformed percent
-///   code.
+/// Parses a request target.
+/// \return its segments and parameters; nothing if the target does not have the form "/path?query"
+///   or has a malformed percent code.
 [[nodiscard]] std::optional<RequestTarget> parse_request_target(std::string_view target);
 
 /// An absolute http or https URL.
 struct Url {
   bool tls = true;
-  std::string host;  ///< a name or an IP address; IPv6 without brackets
+  std::string host;  ///< host name or IP address; IPv6 without brackets
   std::string port;
-  std::string target;  ///< path and query; at least "/"
-  /// Value of the Host header for this URL.
+  std::string target;  ///< path and query of the URL; at least "/"
+  /// Returns the value of the Host header for this URL.
   [[nodiscard]] std::string authority() const;
   /// Returns true if the URL always leads to this machine.
   [[nodiscard]] bool is_loopback() const;
 };
 
-/// Parses an absolute http or https URL strictly, so that no two readers see two hosts in it.
-/// \return nothing if the text is not an http or https URL, or if it contains user information.
+/// Parses an absolute http or https URL strictly, so that no two parsers can find different hosts
+/// in it.
+/// \return the URL; nothing if the text is not an http or https URL, or if it contains a user name
+///   or password.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);
 
-/// Converts ASCII letters to lower case, to compare schemes, host names and hexadecimal digits.
+/// Returns the text with its ASCII letters in lower case, to compare schemes, host names and
+/// hexadecimal digits.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
 /// Builds a request target: a path and its query. Values are percent-encoded exactly once, here,
@@ -57,10 +61,10 @@ class TargetBuilder {
  public:
   explicit TargetBuilder(std::string_view path) : text_(path) {}
 
-  /// Appends "/" and the encoded value.
+  /// Appends "/" and the percent-encoded value to the path.
   TargetBuilder& segment(std::string_view value);
-  /// Appends "name=value" to the query with the value encoded. Appends nothing if the value is
-  /// empty.
+  /// Appends "name=value" to the query, with the value percent-encoded. Appends nothing if the
+  /// value is empty.
   TargetBuilder& query(std::string_view name, std::string_view value);
   TargetBuilder& query(std::string_view name, std::int64_t value);
 
@@ -71,21 +75,21 @@ class TargetBuilder {
   bool has_query_ = false;
 };
 
-/// The parts of an absolute URL, not decoded; views into the parsed URL.
+/// The parts of an absolute URL, not decoded. They are views into the text of the URL.
 struct UrlParts {
   std::string_view scheme;
   std::string_view user_info;  ///< user name and password, without '@'
-  std::string_view host;       ///< an IPv6 address is without its brackets
-  std::string_view port;       ///< empty if the URL has no port
-  std::string_view path;       ///< the path, from the first '/' on; may be empty
-  std::string_view query;      ///< the query, without '?'
+  std::string_view host;       ///< host name or IP address; an IPv6 address is without its brackets
+  std::string_view port;       ///< port number as text; empty if the URL has no port
+  std::string_view path;       ///< path of the URL, from the first '/' on; may be empty
+  std::string_view query;      ///< query of the URL, without '?'
   bool has_user_info = false;
   bool has_query = false;
   bool has_fragment = false;
 };
 
-/// Splits a URL of any scheme leniently, for messages about its parts.
-/// \return nothing if `url` does not have the form scheme://host….
+/// Splits a URL of any scheme leniently, for error messages about its parts.
+/// \return the parts; nothing if `url` does not have the form scheme://host….
 [[nodiscard]] std::optional<UrlParts> split_url(std::string_view url);
 
 }  // namespace couponhook::base

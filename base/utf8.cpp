@@ -19,17 +19,17 @@ std::string_view without_ascii_prefix(std::string_view text) {
   return text;
 }
 
-/// Rules for a character that begins with a certain lead byte: its length in bytes, and the allowed
-/// range of the second byte. The range of the second byte excludes overlong forms, surrogates and
-/// code points above U+10FFFF.
+/// Rules for UTF-8 characters with a certain first byte: the length in bytes, and the allowed range
+/// of the second byte. The range of the second byte excludes overlong forms, surrogates and code
+/// points above U+10FFFF.
 struct Sequence {
   std::size_t length;
   unsigned char second_min;
   unsigned char second_max;
 };
 
-/// The table of RFC 3629, section 4, for lead bytes of characters of two to four bytes. Length 0:
-/// not a lead byte.
+/// Returns the rules for UTF-8 characters of two to four bytes that begin with the byte `lead`
+/// (table in RFC 3629, section 4). Length 0 means that no such character begins with this byte.
 Sequence sequence_of(unsigned char lead) {
   constexpr Sequence kNone = {0, 0, 0};
   if (lead < 0xC2) return kNone;

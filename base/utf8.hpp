@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Validates UTF-8.
+/// Checks that text is valid UTF-8.
 
 #include <cstddef>
 #include <string_view>
@@ -9,16 +9,17 @@
 namespace couponhook::base {
 
 /// Returns true if `text` is valid UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing
-/// above U+10FFFF. Validation is a separate step, because RapidJSON would validate byte by byte
-/// during the parse, which costs more than the parse itself. Most bytes of a notification are
-/// ASCII; this function checks ASCII eight bytes at a time.
+/// above U+10FFFF. This check is a separate step before parsing JSON, because RapidJSON would
+/// validate byte by byte during the parse, which costs more than the parse itself. Most bytes of a
+/// notification are ASCII, and this function checks ASCII eight bytes at a time.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// U+FFFD, the replacement character: it stands for bytes that are not valid text.
+/// U+FFFD, the replacement character, in UTF-8. It stands in place of bytes that are not valid
+/// text.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
-/// \return the length in bytes (1 to 4) of the UTF-8 character at the beginning of `text`; 0 if
-///   there is no valid one.
+/// \return the length in bytes (1 to 4) of the UTF-8 character at the beginning of `text`; 0 if the
+///   text does not begin with a valid UTF-8 character.
 [[nodiscard]] std::size_t utf8_character_size(std::string_view text);
 
 }  // namespace couponhook::base

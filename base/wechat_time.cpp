@@ -16,14 +16,15 @@ using Instant = std::chrono::sys_time<milliseconds>;
 
 constexpr hours kBeijing{8};
 constexpr int kAnyYear = 9999;
-constexpr int kLeapSecond = 60;  // RFC 3339 allows it; it becomes the next minute's first second
+// RFC 3339 allows a leap second, :60; it is read as the first second of the next minute.
+constexpr int kLeapSecond = 60;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Reads digits and separators from the front of a text. The first one that is missing makes the
-/// whole scan fail, so that a caller checks once, at the end.
+/// Reads the digits and separators of a time from the front of a text. If one of them is missing,
+/// the whole scan fails, so that a caller checks only once, at the end.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -37,14 +38,15 @@ class Scanner {
   }
   void skip(char c) { good_ = skip_if(c) && good_; }
 
-  /// Exactly `count` digits that make at most `value_max`.
+  /// Reads a number of exactly `count` digits. The scan fails if the number is larger than
+  /// `value_max`.
   int digits(std::size_t count, int value_max) {
     int value = 0;
     for (std::size_t i = 0; i < count; ++i) value = value * 10 + digit();
     good_ = good_ && value <= value_max;
     return value;
   }
-  /// One digit or two that make at most `value_max`.
+  /// Reads a number of one or two digits. The scan fails if the number is larger than `value_max`.
   int number(int value_max) {
     const bool has_two = rest_.size() > 1 && is_digit(rest_[1]);
     return digits(has_two ? 2 : 1, value_max);
@@ -57,7 +59,7 @@ class Scanner {
     skip(separator);
     return checked(year, month, digits(2, 31));
   }
-  /// A date whose month and day may have one digit.
+  /// Reads a date whose month and day may have one digit, such as 2024-3-9.
   std::chrono::year_month_day short_date(char separator) {
     const int year = digits(4, kAnyYear);
     skip(separator);
@@ -71,7 +73,8 @@ class Scanner {
     return checked(year, month, digits(2, 31));
   }
 
-  /// Any number of digits after the decimal point, cut to milliseconds.
+  /// Reads the digits after the decimal point of the seconds, as many as there are, and cuts the
+  /// value to milliseconds.
   milliseconds fraction() {
     int value = digit() * 100;
     for (int unit = 10; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
@@ -80,7 +83,8 @@ class Scanner {
     return milliseconds(value);
   }
 
-  /// "Z", "+08:00" or "-05:00".
+  /// Parses the time zone at the end of a time: Z, or an offset such as +08:00 or -05:00.
+  /// \return the offset from UTC, in minutes.
   minutes offset() {
     if (skip_if('Z')) return minutes(0);
     const bool is_west = skip_if('-');
@@ -113,7 +117,8 @@ class Scanner {
   bool good_ = true;
 };
 
-/// yyyyMMddHHmmss, Beijing time.
+/// Parses a time of the form yyyyMMddHHmmss, in Beijing time.
+/// \return nothing for any other form.
 std::optional<Instant> parse_compact(std::string_view text) {
   Scanner scan(text);
   const auto day = scan.compact_date();
@@ -124,10 +129,10 @@ std::optional<Instant> parse_compact(std::string_view text) {
   return std::chrono::sys_days(day) + hour + minute + second - kBeijing;
 }
 
-/// What may stand between date and time.
+/// The characters that may stand between the date and the time of day.
 enum class Separator : unsigned char {
-  kLetter,         ///< "T" only: RFC 3339
-  kLetterOrBlank,  ///< a blank too; then there is no offset, and the time is Beijing's
+  kLetter,         ///< only the letter "T" may stand between date and time, as in RFC 3339
+  kLetterOrBlank,  ///< "T" or a blank; a time with a blank has no zone and is Beijing time
 };
 
 std::optional<Instant> parse_with_separators(std::string_view text, Separator separator) {
@@ -156,7 +161,7 @@ std::optional<sys_seconds> without_fraction(const std::optional<Instant>& time) 
   return std::chrono::floor<seconds>(*time);
 }
 
-/// Date and time of day, as printf() takes them.
+/// The date and the time of day of an instant as separate numbers, to be printed with printf().
 struct Fields {
   explicit Fields(Instant time)
       : midnight(std::chrono::floor<std::chrono::days>(time)),

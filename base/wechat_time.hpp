@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Times in the forms that WeChat Pay writes, and in the two that couponhook writes.
+/// Parses the time formats that WeChat Pay writes, and writes the two time formats of couponhook.
 
 #include <chrono>
 #include <cstdint>
@@ -11,30 +11,33 @@
 
 namespace couponhook::base {
 
-/// Reads the time of a notification: RFC 3339, in which seconds and fractions may be missing, and
-/// yyyyMMddHHmmss, which is Beijing time (protocol reference, section 1.8).
-/// \return nothing for any other form, and for a date that does not exist.
+/// Parses the time of a notification. Accepted are RFC 3339, in which seconds and fractions may be
+/// missing, and yyyyMMddHHmmss, which is Beijing time. WeChat Pay's documentation and its
+/// notifications use both.
+/// \return the time; nothing for any other form, and for a date that does not exist.
 [[nodiscard]] std::optional<std::chrono::sys_time<std::chrono::milliseconds>> parse_event_time(
     std::string_view text);
 
-/// Reads the time of an API reply: the forms of parse_event_time(), and the flow files'
-/// "yyyy-MM-dd HH:mm:ss", which is Beijing time. Drops fractions of a second.
-/// \return nothing for any other form, and for a date that does not exist.
+/// Parses a time in a reply of WeChat Pay's API. Accepted are the forms of parse_event_time(), and
+/// "yyyy-MM-dd HH:mm:ss" in Beijing time, as in flow files (WeChat Pay's settlement files).
+/// Fractions of a second are dropped.
+/// \return the time; nothing for any other form, and for a date that does not exist.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_wechat_time(std::string_view text);
 
-/// Reads the time of a row of a flow file, also after a spreadsheet has rewritten it: the forms of
-/// parse_wechat_time(), and "yyyy/M/d H:mm:ss" and "yyyy-M-d H:mm:ss", which are Beijing time.
-/// \return nothing for any other form: above all for one that has lost its seconds, or in which the
-///   day could be the month.
+/// Parses the time in a row of a flow file (WeChat Pay's settlement file), also after a spreadsheet
+/// has rewritten it. Accepted are the forms of parse_wechat_time(), and "yyyy/M/d H:mm:ss" and
+/// "yyyy-M-d H:mm:ss", which are Beijing time.
+/// \return the time; nothing for any other form. In particular, a time that has lost its seconds,
+///   or in which the day could be the month, is not accepted.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_file_time(std::string_view text);
 
-/// RFC 3339 in UTC with milliseconds: 2026-03-02T00:11:09.000Z.
+/// Writes a time as RFC 3339 in UTC with milliseconds, such as 2026-03-02T00:11:09.000Z.
 [[nodiscard]] std::string format_event_time(std::chrono::sys_time<std::chrono::milliseconds> time);
 
-/// The same, of milliseconds since the Unix epoch.
+/// Writes a time, given in milliseconds since the Unix epoch, as RFC 3339 in UTC with milliseconds.
 [[nodiscard]] std::string format_unix_ms(std::int64_t unix_ms);
 
-/// RFC 3339 in Beijing time: 2015-05-20T13:29:35+08:00.
+/// Writes a time as RFC 3339 in Beijing time, such as 2015-05-20T13:29:35+08:00.
 [[nodiscard]] std::string format_wechat_time(std::chrono::sys_seconds time);
 
 }  // namespace couponhook::base

@@ -13,7 +13,8 @@ namespace couponhook::crypto {
 
 using Sha256 = std::array<unsigned char, 32>;
 
-/// SHA-256 of the concatenated parts. Thread-safe: each thread keeps its own OpenSSL context.
+/// Returns the SHA-256 digest of the parts, joined in the given order. Thread-safe: each thread
+/// keeps its own OpenSSL context.
 [[nodiscard]] Sha256 sha256(std::initializer_list<std::string_view> parts);
 [[nodiscard]] inline Sha256 sha256(std::string_view bytes) {
   return sha256({bytes});
@@ -21,8 +22,8 @@ using Sha256 = std::array<unsigned char, 32>;
 
 using Sha1 = std::array<unsigned char, 20>;
 
-/// Only for the SHA-1 hashes that WeChat Pay publishes for its files. SHA-1 detects a damaged
-/// download, but not a forged file.
+/// Returns the SHA-1 digest of the bytes. Use it only for the SHA-1 hashes that WeChat Pay
+/// publishes for its files. SHA-1 detects a damaged download, but not a forged file.
 [[nodiscard]] Sha1 sha1(std::string_view bytes);
 
 /// \return the bytes as lower-case hexadecimal.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Internal header of crypto/: owning pointers and error checks for OpenSSL's C interface.
+/// Internal header of crypto/: owning pointers and error checks for OpenSSL's C functions.
 
 #include <memory>
 #include <string_view>
@@ -30,32 +30,35 @@ using PkeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>
 using X509Ptr = std::unique_ptr<X509, FreedBy<X509_free>>;
 using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_free>>;
 
-/// Smallest accepted RSA modulus, in bits, for WeChat Pay's keys and for merchants' keys.
+/// Smallest accepted RSA modulus, in bits, for the keys of WeChat Pay and of merchants.
 constexpr int kModulusBitsMin = 2048;
 
 /// Checks the result of an OpenSSL call that fails only because of a bug or lack of memory.
-/// \param what name of the call, for the exception's message.
+/// \param ok true if the call succeeded.
+/// \param what name of the OpenSSL function, for the exception's message.
 /// \throws std::runtime_error if `ok` is false. Before throwing, this function clears OpenSSL's
-///   error queue of the thread, so that the next OpenSSL caller does not find this error there.
+/// error queue of the thread, so that the next OpenSSL caller does not find this error there.
 void require(bool ok, const char* what);
 
-/// The same check for a call that returns a pointer: null means failure.
+/// Checks the result of an OpenSSL call that returns a pointer: null means failure.
 /// \return `object`.
+/// \throws std::runtime_error if `object` is null.
 template <typename T>
 [[nodiscard]] T* require(T* object, const char* what) {
   require(object != nullptr, what);
   return object;
 }
 
-/// SHA-256, fetched once for the whole process: fetching an algorithm from OpenSSL costs as much as
-/// hashing a short message.
+/// Returns OpenSSL's SHA-256 algorithm. It is fetched only once in the whole process, because
+/// fetching an algorithm from OpenSSL costs as much as hashing a short message.
 [[nodiscard]] const EVP_MD* sha256_algorithm();
 
-/// \return an OpenSSL BIO (byte stream) that reads `bytes`. `bytes` must live as long as the BIO.
+/// \return an OpenSSL BIO (byte stream) from which OpenSSL reads `bytes`. `bytes` must live as long
+///   as the BIO.
 [[nodiscard]] BioPtr reading(std::string_view bytes);
 
-/// Password callback (pem_password_cb) that always fails. OpenSSL's default callback would ask for
-/// a password at the terminal and block the service.
+/// Password callback for OpenSSL (pem_password_cb) that always fails. OpenSSL's default callback
+/// would ask for a password at the terminal and block the service.
 int no_password(char* buffer, int size, int writing, void* user);
 
 }  // namespace couponhook::crypto

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Cleans and diagnoses keys, ids and tokens that people paste: invisible characters, quotes, and
-/// full-width characters that look like ASCII.
+/// Cleans keys, ids and tokens that people paste into a file, and names the characters that are
+/// wrong in them: invisible characters, quotes, and full-width characters that look like ASCII.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// One character at the beginning of a pasted text, as first_char() decodes it.
 struct PastedChar {
-  std::size_t size = 0;               ///< in bytes; 0 if the text is empty
+  std::size_t size = 0;               ///< length of the character in bytes; 0 if the text is empty
   std::optional<std::uint32_t> code;  ///< Unicode code point; nothing if the bytes are not UTF-8
 
   [[nodiscard]] bool is_visible_ascii() const { return code && *code > 0x20 && *code < 0x7F; }
@@ -25,31 +25,34 @@ struct PastedChar {
   /// Returns true for white space of any kind and for characters without width: zero-width
   /// characters, byte order marks, direction marks, soft hyphens.
   [[nodiscard]] bool is_blank() const;
-  /// A readable name for error messages, such as "a zero-width space (U+200B)" or "a tab". The name
-  /// of a visible ASCII character is the character itself, so never call this function for the
-  /// visible characters of a secret.
+  /// Returns a readable name of the character for error messages, such as "a zero-width space
+  /// (U+200B)" or "a tab". The name of a visible ASCII character is the character itself. So never
+  /// call this function for the visible characters of a secret, or the secret would appear in the
+  /// message.
   [[nodiscard]] std::string name() const;
 };
 /// Decodes the first character of a UTF-8 text.
 [[nodiscard]] PastedChar first_char(std::string_view text);
 
-/// Checks whether a text begins like a UTF-16 file: with a UTF-16 byte order mark, or with exactly
+/// Returns true if a text begins like a UTF-16 file: with a UTF-16 byte order mark, or with exactly
 /// one zero byte among its first two bytes.
 [[nodiscard]] bool looks_like_utf16(std::string_view text);
 
-/// \return `text` without the blanks (PastedChar::is_blank()) at both ends.
+/// \return `text` without white space and invisible characters (PastedChar::is_blank()) at both
+///   ends.
 [[nodiscard]] std::string_view strip_blanks(std::string_view text);
 
-/// \return a cleaned copy of `text`: no blanks or quotes at either end, full-width characters
-///   replaced by the ASCII characters that they look like, and no characters without width.
+/// \return a cleaned copy of `text`: without blanks and quotes at both ends, with full-width
+///   characters replaced by the ASCII characters that they look like, and without characters that
+///   have no width.
 [[nodiscard]] std::string clean_pasted(std::string_view text);
 
 /// Returns true if the first and the last character are quotes of any kind.
 [[nodiscard]] bool stands_in_quotes(std::string_view text);
 
-/// \return the name (PastedChar::name()) of the first character that is not visible ASCII, such as
-///   "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible ASCII. Valid
-///   ids, keys and tokens have visible ASCII only.
+/// \return the name (PastedChar::name()) of the first character of `text` that is not visible
+///   ASCII, such as "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible
+///   ASCII. Valid ids, keys and tokens contain visible ASCII only.
 [[nodiscard]] std::optional<std::string> find_odd_char(std::string_view text);
 
 }  // namespace couponhook::crypto

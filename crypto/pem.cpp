@@ -24,8 +24,8 @@ constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kPrivateKey = "PRIVATE KEY";
 constexpr std::size_t kLabelMax = 40;
 constexpr std::size_t kBase64LineSize = 64;
-/// Beginning of the base64 text of DER data whose content is 256 to 16,383 bytes long, as that of
-/// certificates and RSA keys is.
+/// Beginning of the base64 text of DER data whose content has 256 to 16,383 bytes. The DER data of
+/// certificates and RSA keys is of that size.
 constexpr std::string_view kBase64OfDer = "MII";
 
 struct LabelKind {
@@ -48,8 +48,8 @@ constexpr std::array kKinds = {
 };
 
 struct Marker {
-  std::size_t at;   ///< offset of the first dash
-  std::size_t end;  ///< offset after the last dash
+  std::size_t at;   ///< offset in the file of the first dash of a PEM BEGIN or END line
+  std::size_t end;  ///< offset in the file after the last dash of a PEM BEGIN or END line
   std::string_view label;
   bool begins;
 };
@@ -77,8 +77,8 @@ std::size_t line_at(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));
 }
 
-/// Builds a PEM block with base64 lines of the usual length. Blanks inside the original base64 are
-/// removed.
+/// Returns a PEM block with base64 lines of the usual length. Blanks inside the original base64
+/// text are removed.
 std::string rebuild(std::string_view label, std::string_view body) {
   std::string base64;
   while (!body.empty()) {
@@ -93,8 +93,8 @@ std::string rebuild(std::string_view label, std::string_view body) {
   return text.append(kEnd).append(label).append(kDashes) + '\n';
 }
 
-/// Replaces each \n that is written as two characters by a real line end. PEM files that were
-/// stored in an environment variable or in JSON have such line ends.
+/// Returns the text with each \n that is written as two characters replaced by a real line end. PEM
+/// files that were stored in an environment variable or in JSON have such line ends.
 std::string with_line_ends(std::string_view content) {
   std::string text;
   for (std::size_t at = 0; at < content.size();) {

@@ -12,14 +12,16 @@
 
 namespace couponhook::crypto {
 
-/// An RSA key that passed every check of PlatformKeys. Never changes after PlatformKeys stores the
-/// key.
+/// An RSA public key that passed every check of PlatformKeys. The object never changes after
+/// PlatformKeys has stored it.
 struct PlatformKeys::Key {
   PkeyPtr rsa;
   KeyInfo info;
-  std::string lookup;         ///< the serial in normal form, as find() compares serials
+  /// The serial of the key in normal form, in which find() compares serials.
+  std::string lookup;
   std::size_t modulus_bytes;  ///< the length in bytes of every signature made with this key
-  std::uint64_t number;       ///< identifies the key: threads cache contexts under it
+  /// Unique number of the key, under which threads cache their OpenSSL contexts.
+  std::uint64_t number;
 };
 
 }  // namespace couponhook::crypto

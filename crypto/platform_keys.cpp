@@ -23,7 +23,7 @@ struct OpensslFree {
   void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
 };
 
-// Converts an ASCII letter to upper case. The C library's toupper() is not used, because its result
+// Returns an ASCII letter in upper case. The C library's toupper() is not used, because its result
 // depends on the locale of the process.
 char upper(char letter) {
   return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
@@ -33,8 +33,9 @@ bool is_hex_digit(char digit) {
   return (digit >= '0' && digit <= '9') || (upper(digit) >= 'A' && upper(digit) <= 'F');
 }
 
-// Removes leading zeros from a certificate's serial, a number that some libraries print with
-// leading zeros. The id of a public key is a name: all of its characters count.
+// Returns a certificate's serial without leading zeros. The serial is a number, and some libraries
+// print it with leading zeros. The id of a public key is returned unchanged, because it is a name
+// in which every character counts.
 std::string_view significant(std::string_view serial) {
   if (serial.empty() || !std::ranges::all_of(serial, is_hex_digit)) return serial;
   const std::size_t last = serial.size() - 1;
@@ -63,15 +64,16 @@ std::optional<std::chrono::sys_seconds> end_of_validity(const X509* certificate)
   return sys_days{date} + hours{utc.tm_hour} + minutes{utc.tm_min} + seconds{utc.tm_sec};
 }
 
-/// \return the key of a file that holds exactly one block, a public key; null for any other file.
+/// \return the public key of a file that holds exactly one PEM block, of the kind PUBLIC KEY; null
+///   for any other file.
 PkeyPtr read_public_key(std::string_view content) {
   const PemContent pem = read_pem(content);
   if (pem.blocks.size() != 1 || !pem.faults.empty()) return nullptr;
   const BioPtr bio = reading(pem.blocks.front().text);
   unsigned char* der = nullptr;
   long size = 0;
-  // Ask for the label PUBLIC KEY explicitly, because PEM_read_bio_PUBKEY would accept other kinds
-  // of blocks as well.
+  // Ask OpenSSL for the PEM label PUBLIC KEY explicitly, because PEM_read_bio_PUBKEY would accept
+  // other kinds of PEM blocks as well.
   if (PEM_bytes_read_bio(&der, &size, nullptr, PEM_STRING_PUBLIC, bio.get(), no_password,
                          nullptr) != 1) {
     return nullptr;
@@ -92,8 +94,8 @@ bool is_public_key_id(std::string_view id) {
 
 boost::system::result<std::unique_ptr<PlatformKeys::Key>, KeyError> checked(PkeyPtr key,
                                                                             KeyInfo info) {
-  // Check the base id, because it separates plain RSA from RSA-PSS. An RSA-PSS key must not be used
-  // with PKCS#1 v1.5 signatures.
+  // Check the base id of the OpenSSL key, because it separates plain RSA from RSA-PSS. An RSA-PSS
+  // key must not be used with PKCS#1 v1.5 signatures.
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return KeyError::kNotRsa;
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kModulusBitsMin || bits > kModulusBitsMax) return KeyError::kWrongSize;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The set of public keys with which WeChat Pay may sign, found by serial.
+/// The set of platform keys: the public keys for WeChat Pay's signatures, found by serial.
 
 #include <chrono>
 #include <cstdint>
@@ -15,73 +15,86 @@
 
 namespace couponhook::crypto {
 
-/// Reasons why a platform key cannot be added.
+/// Reasons why a platform key (a public key of WeChat Pay) cannot be added to the set.
 enum class KeyError : std::uint8_t {
-  kNotPem = 1,     ///< no PEM block of the expected kind, or OpenSSL cannot read the block
-  kNotRsa = 2,     ///< not an RSA key; WECHATPAY2-SHA256-RSA2048 signatures need RSA
-  kWrongSize = 3,  ///< an RSA modulus of less than 2048 or more than 4096 bits
-  kBadId = 4,      ///< a public key id that is empty or does not begin with PUB_KEY_ID_
-  kDuplicate = 5,  ///< the set already has this key under this serial
-  kConflict = 6,   ///< the set already has a different key under this serial
+  /// The text has no PEM block of the expected kind, or OpenSSL cannot read the block.
+  kNotPem = 1,
+  kNotRsa = 2,     ///< the key is not an RSA key; WECHATPAY2-SHA256-RSA2048 signatures need RSA
+  kWrongSize = 3,  ///< the key's RSA modulus has less than 2048 or more than 4096 bits
+  kBadId = 4,      ///< the id of the public key is empty or does not begin with PUB_KEY_ID_
+  kDuplicate = 5,  ///< the set already has this key under the same serial
+  kConflict = 6,   ///< the set already has a different key under the same serial
 };
 [[nodiscard]] std::string_view describe(KeyError error);
 
 enum class KeyKind : std::uint8_t {
-  kCertificate,  ///< a platform certificate; its serial is the certificate's serial
-  kPublicKey,    ///< a WeChat Pay public key; its serial is PUB_KEY_ID_ followed by digits
+  /// The public key of a platform certificate; its serial is the certificate's serial.
+  kCertificate,
+  /// A WeChat Pay public key (微信支付公钥); its serial is PUB_KEY_ID_ followed by digits.
+  kPublicKey,
 };
 [[nodiscard]] std::string_view to_string(KeyKind kind);
 
-/// Returns true if two serials name the same key. Letter case is ignored, and so are leading zeros
-/// of a certificate's serial.
+/// Returns true if two serials name the same platform key. Upper and lower case are not
+/// distinguished, and leading zeros of a certificate's serial are ignored.
 [[nodiscard]] bool is_same_serial(std::string_view one, std::string_view other);
 
-/// Facts about a key that are safe to show.
+/// Facts about a platform key that are safe to show.
 struct KeyInfo {
-  std::string serial;  ///< as WeChat Pay writes it: upper-case hexadecimal, or the public key id
+  /// Serial as WeChat Pay writes it: upper-case hexadecimal for a certificate, or the public key
+  /// id.
+  std::string serial;
   KeyKind kind;
-  /// End of validity of a certificate. Public keys do not expire.
+  /// End of validity of a platform certificate. Absent for public keys, which do not expire.
   std::optional<std::chrono::sys_seconds> expires_at;
 };
 
-/// Result of PlatformKeys::add_certificates().
+/// Result of adding the certificates of a PEM file to a set of platform keys.
 struct AddedCertificates {
-  std::vector<KeyInfo> added;       ///< certificates that are new in the set, in the file's order
-  std::vector<std::string> faults;  ///< a message for each unusable block, with its line
+  /// Certificates that are new in the set, in the order of the file.
+  std::vector<KeyInfo> added;
+  /// An error message for each unusable PEM block, with its line number.
+  std::vector<std::string> faults;
 };
 
-/// A set of platform keys. Several keys are valid at the same time: old and new certificates
-/// overlap while WeChat Pay replaces them, and notifications signed with certificates and with
-/// public keys arrive mixed for days while WeChat Pay migrates a merchant.
+/// A set of platform keys (public keys of WeChat Pay). Several keys are valid at the same time: old
+/// and new certificates overlap while WeChat Pay replaces them. While WeChat Pay moves a merchant
+/// from certificates to a public key, notifications signed with either kind of key arrive mixed for
+/// days.
 ///
 /// Fill the set first, then share it as const: find() is thread-safe, the add functions are not.
 class PlatformKeys {
  public:
-  struct Key;  // the OpenSSL key, used by verify_signature()
+  struct Key;  // a platform key with its OpenSSL object, used by verify_signature()
 
   PlatformKeys();
   ~PlatformKeys();
   PlatformKeys(PlatformKeys&&) noexcept;
   PlatformKeys& operator=(PlatformKeys&&) noexcept;
 
-  /// Adds the first certificate of a PEM text. The serial is read from the certificate. Expired
-  /// certificates are accepted here, because only the verifier knows the current time.
+  /// Adds the first certificate of a PEM text to the set. The serial is read from the certificate.
+  /// Expired certificates are accepted here, because only the signature verifier knows the current
+  /// time.
+  /// \return facts about the added key, or the reason why it cannot be added.
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_certificate(std::string_view pem);
 
-  /// Adds every certificate of a PEM file. Reports each other block as a fault, with the reason. A
-  /// file without any block is one fault. A certificate that is already in the set is not a fault.
+  /// Adds every certificate of a PEM file to the set. Each other PEM block is reported as a fault,
+  /// with the reason. A file without any block is reported as one fault. A certificate that is
+  /// already in the set is not a fault.
   [[nodiscard]] AddedCertificates add_certificates(std::string_view content);
 
-  /// Adds a WeChat Pay public key (PEM, SubjectPublicKeyInfo) under its id, which includes the
-  /// prefix PUB_KEY_ID_.
+  /// Adds a WeChat Pay public key (PEM, SubjectPublicKeyInfo) to the set.
+  /// \param id the id of the public key, with its prefix PUB_KEY_ID_.
+  /// \return facts about the added key, or the reason why it cannot be added.
   [[nodiscard]] boost::system::result<KeyInfo, KeyError> add_public_key(std::string_view id,
                                                                         std::string_view pem);
 
   /// Copies the keys of another set whose serials are missing in this set.
   void add_missing(const PlatformKeys& other);
 
-  /// Finds a key by the value of the Wechatpay-Serial header, compared as is_same_serial() does.
-  /// \return null if the set has no such key. The pointer is valid while this object lives.
+  /// Finds the platform key for the value of the Wechatpay-Serial header. Serials are compared as
+  /// in is_same_serial().
+  /// \return the key; null if the set has no such key. The pointer is valid while the set lives.
   [[nodiscard]] const Key* find(std::string_view serial) const;
 
   [[nodiscard]] std::vector<KeyInfo> list() const;
@@ -90,7 +103,8 @@ class PlatformKeys {
  private:
   boost::system::result<KeyInfo, KeyError> add(std::unique_ptr<Key> key);
 
-  std::vector<std::unique_ptr<Key>> keys_;  // few keys: a scan is faster than a map
+  // A set has only few keys, so a scan is faster than a map.
+  std::vector<std::unique_ptr<Key>> keys_;
 };
 
 }  // namespace couponhook::crypto

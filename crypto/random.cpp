@@ -19,8 +19,9 @@ RandomSource system_random() {
 std::string random_alphanumeric(const RandomSource& random, std::size_t length) {
   constexpr std::string_view kAlphabet =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  // Bytes from this value on are thrown away. 256 is not a multiple of 62, so these bytes would
-  // make the first characters of the alphabet more likely than the others.
+  // Random bytes with this value or a larger one are thrown away. 256 is not a multiple of 62 (the
+  // size of the alphabet), so these bytes would make the first characters of the alphabet more
+  // likely than the others.
   constexpr std::size_t kRefusedFrom = 256 - 256 % kAlphabet.size();
 
   std::string text;
@@ -38,7 +39,7 @@ std::string random_alphanumeric(const RandomSource& random, std::size_t length) 
 std::string random_uuid(const RandomSource& random) {
   std::array<unsigned char, 16> bytes{};
   random(bytes);
-  // RFC 9562, section 5.4: set version 4 and variant 10 (binary).
+  // Set version 4 and variant 10 (binary) of the UUID (RFC 9562, section 5.4).
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
   std::string uuid = to_hex(bytes);

@@ -2,7 +2,7 @@
 
 /// \file
 /// Random bytes, texts and UUIDs. The random source is a parameter, so that tests can use a fixed
-/// one.
+/// source.
 
 #include <cstddef>
 #include <functional>
@@ -14,11 +14,12 @@ namespace couponhook::crypto {
 /// A function that fills a span with random bytes.
 using RandomSource = std::function<void(std::span<unsigned char>)>;
 
-/// The operating system's random generator, used through OpenSSL. Thread-safe.
+/// Returns a random source that uses the operating system's random generator through OpenSSL.
+/// Thread-safe.
 /// \throws std::runtime_error if the generator fails (never seen on Linux).
 [[nodiscard]] RandomSource system_random();
 
-/// \return `length` characters from 0-9, A-Z and a-z, each equally likely.
+/// \return a text of `length` random characters from 0-9, A-Z and a-z, each equally likely.
 [[nodiscard]] std::string random_alphanumeric(const RandomSource& random, std::size_t length);
 
 /// \return a random UUID (version 4) in lower case, 36 characters.

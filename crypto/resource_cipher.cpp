@@ -23,8 +23,8 @@ const EVP_CIPHER* fetch(const char* name) {
   return require(EVP_CIPHER_fetch(nullptr, name, nullptr), "EVP_CIPHER_fetch");
 }
 
-// The AES-GCM algorithm for a key length. Fetched from OpenSSL once for the whole process and never
-// freed: at process exit, another thread may still be decrypting.
+// Returns OpenSSL's AES-GCM algorithm for a key length. The algorithm is fetched from OpenSSL once
+// in the whole process and never freed: at process exit, another thread may still be decrypting.
 const EVP_CIPHER* aes_gcm(std::size_t key_bytes) {
   static const EVP_CIPHER* const aes_128 = fetch("AES-128-GCM");
   static const EVP_CIPHER* const aes_192 = fetch("AES-192-GCM");
@@ -49,8 +49,8 @@ const unsigned char* octets(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-// Passes all of `in` to OpenSSL, in pieces whose size fits into an int. `out` is null for
-// associated data.
+// Passes all bytes of `in` to an OpenSSL cipher, in pieces whose size fits into an int. `out` is
+// null if the bytes are associated data.
 void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
   while (!in.empty()) {
@@ -66,8 +66,8 @@ void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
 
 enum class Direction : int { kOpen = 0, kSeal = 1 };
 
-/// The cipher context of one thread for one direction. The context keeps the last key, so the next
-/// message with the same key only needs a new nonce.
+/// The OpenSSL cipher context of one thread for one direction (encryption or decryption). The
+/// context keeps the last key, so the next message with the same key only needs a new nonce.
 class Context {
  public:
   explicit Context(Direction direction) : direction_(direction) {}
@@ -111,7 +111,7 @@ std::string_view describe(OpenError error) {
 }
 
 ResourceCipher::ResourceCipher(Secret key) {
-  // Throw for a bad key length now, not at the first message.
+  // Look up the algorithm here, so that a bad key length throws now and not at the first message.
   static_cast<void>(aes_gcm(key.size()));
   impl_ = std::make_unique<Impl>(Impl{.key = std::move(key)});
 }
@@ -137,7 +137,8 @@ boost::system::result<std::string, OpenError> ResourceCipher::open(
                               sealed.data() + text_bytes) == 1,
           "setting the tag");
 
-  // The tag is not verified yet, so the decrypted bytes may be forged.
+  // This call verifies the authentication tag. Until it succeeds, the decrypted bytes may be
+  // forged.
   int written = 0;
   if (EVP_CipherFinal_ex(context, octets(plaintext.data()) + text_bytes, &written) != 1) {
     ERR_clear_error();

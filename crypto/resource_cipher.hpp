@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Decrypts and encrypts the resource of a notification (AES-GCM).
+/// Decrypts and encrypts the resource (the encrypted part) of a notification with AES-GCM.
 
 #include <cstdint>
 #include <memory>
@@ -14,38 +14,43 @@
 
 namespace couponhook::crypto {
 
-/// Reasons why a resource cannot be decrypted.
+/// Reasons why the resource of a notification cannot be decrypted.
 enum class OpenError : std::uint8_t {
   kBadEncoding = 1,  ///< the ciphertext is not canonical base64
   kTooShort = 2,     ///< the ciphertext is shorter than the 16-byte authentication tag
-  kBadNonce = 3,     ///< the nonce is not 12 bytes
-  kTagMismatch = 4,  ///< wrong key, nonce or associated data, or an altered ciphertext
+  kBadNonce = 3,     ///< the nonce does not have 12 bytes
+  /// The tag does not match: wrong key, nonce or associated data, or an altered ciphertext.
+  kTagMismatch = 4,
 };
 [[nodiscard]] std::string_view describe(OpenError error);
 
-/// AES-GCM with one key. This class accepts keys of 16, 24 and 32 bytes, because WeChat Pay's
-/// published test vectors use 16-byte keys. api_v3_cipher() enforces the length of an APIv3 key.
+/// AES-GCM cipher with one key. This class accepts keys of 16, 24 and 32 bytes, because WeChat
+/// Pay's published test vectors use 16-byte keys. The function api_v3_cipher() enforces the length
+/// of an APIv3 key (32 bytes).
 ///
-/// Thread-safe: each thread has its own cipher context, which keeps the key schedule of the last
-/// key.
+/// Thread-safe: each thread has its own OpenSSL cipher context, which keeps the key schedule of the
+/// last key.
 class ResourceCipher {
  public:
-  /// \throws std::invalid_argument unless the key is 16, 24 or 32 bytes.
+  /// \throws std::invalid_argument if the AES key does not have 16, 24 or 32 bytes.
   explicit ResourceCipher(Secret key);
   ~ResourceCipher();
   ResourceCipher(ResourceCipher&&) noexcept;
   ResourceCipher& operator=(ResourceCipher&&) noexcept;
 
+  /// Decrypts the resource of a notification.
   /// \param nonce resource.nonce, 12 bytes.
   /// \param associated_data resource.associated_data; empty if that field is missing or null.
-  /// \param ciphertext resource.ciphertext: base64 of the ciphertext followed by the tag.
-  /// \return the plaintext. It is returned only after the tag was verified.
+  /// \param ciphertext resource.ciphertext: base64 of the ciphertext followed by the authentication
+  ///   tag.
+  /// \return the plaintext, or an error. No plaintext is returned before the tag is verified.
   [[nodiscard]] boost::system::result<std::string, OpenError> open(
       std::string_view nonce, std::string_view associated_data, std::string_view ciphertext) const;
 
-  /// The inverse of open(). A nonce must never be used twice with the same key.
-  /// \return base64 of the ciphertext followed by the tag.
-  /// \throws std::invalid_argument unless the nonce is 12 bytes.
+  /// Encrypts a text in the form that open() decrypts. A nonce must never be used twice with the
+  /// same key.
+  /// \return base64 of the ciphertext followed by the authentication tag.
+  /// \throws std::invalid_argument if the nonce does not have 12 bytes.
   [[nodiscard]] std::string seal(std::string_view nonce, std::string_view associated_data,
                                  std::string_view plaintext) const;
 
@@ -54,12 +59,13 @@ class ResourceCipher {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Length of an APIv3 key: exactly 32 bytes, used directly as the AES key.
+/// Length of an APIv3 key in bytes. The key is used directly as the AES key.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key from the content of its file. Blanks around the key are
+/// Makes the cipher for an APIv3 key from the content of the key's file. Blanks around the key are
 /// ignored.
-/// \return an error that names the length found and the characters to remove, never the key.
+/// \return the cipher, or an error that names the length found and the characters to remove, but
+///   never the key.
 [[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
 
 }  // namespace couponhook::crypto

@@ -32,15 +32,15 @@ bool RsaPublicKey::verify(std::string_view message, std::string_view signature) 
   const auto bytes = base::base64_decode(signature);
   if (!bytes) return false;
   const DigestContextPtr context{require(EVP_MD_CTX_new(), "EVP_MD_CTX_new")};
-  // OpenSSL's default padding for RSA keys is PKCS#1 v1.5.
+  // Passing no padding option selects OpenSSL's default for RSA keys, which is PKCS#1 v1.5.
   require(EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
                                   impl_->key.get(), nullptr) == 1,
           "EVP_DigestVerifyInit");
   const int answer = EVP_DigestVerify(
       context.get(), reinterpret_cast<const unsigned char*>(bytes->data()), bytes->size(),
       reinterpret_cast<const unsigned char*>(message.data()), message.size());
-  // Zero means a wrong signature. Negative means that OpenSSL could not check the signature at all.
-  // Both are a refusal.
+  // OpenSSL returns zero for a wrong signature, and a negative number if it could not check the
+  // signature at all. In both cases the signature is refused.
   if (answer == 1) return true;
   ERR_clear_error();
   return false;

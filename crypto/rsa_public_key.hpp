@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Verifies signatures that a merchant made, as WeChat Pay does.
+/// Verifies signatures that a merchant made, as WeChat Pay does when a merchant calls its API.
 
 #include <memory>
 #include <string>
@@ -13,19 +13,21 @@
 
 namespace couponhook::crypto {
 
-/// Verifies RSA-SHA256 (PKCS#1 v1.5) signatures with one public key. Thread-safe.
+/// An RSA public key that verifies RSA-SHA256 (PKCS#1 v1.5) signatures. Thread-safe.
 class RsaPublicKey {
  public:
-  /// Makes an object from the public part of a private key.
+  /// Makes the public key from the private key that contains it.
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that describes the fault of the file, never its content.
+  /// \return the public key, or an error that describes the fault of the file but never its
+  ///   content.
   [[nodiscard]] static boost::system::result<RsaPublicKey, std::string> of_private_key(
       const Secret& pem);
   ~RsaPublicKey();
   RsaPublicKey(RsaPublicKey&&) noexcept;
   RsaPublicKey& operator=(RsaPublicKey&&) noexcept;
 
-  /// \param signature canonical base64, as base64_decode() requires.
+  /// Verifies a signature over `message` with this public key.
+  /// \param signature the signature in canonical base64, as base64_decode() requires.
   /// \return true only if the signature is valid.
   [[nodiscard]] bool verify(std::string_view message, std::string_view signature) const;
 

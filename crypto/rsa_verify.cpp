@@ -25,9 +25,9 @@ PkeyContextPtr make_context(EVP_PKEY* rsa) {
   return context;
 }
 
-/// The verification contexts of one thread, most recently used first. A context keeps its OpenSSL
-/// key alive, so a reload may destroy the PlatformKeys. Contexts of old keys stay here until
-/// contexts of newer keys replace them.
+/// The OpenSSL verification contexts of one thread, most recently used first. A context keeps its
+/// OpenSSL key alive, so a reload may destroy the PlatformKeys. Contexts of old keys stay here
+/// until contexts of newer keys replace them.
 class VerifyContexts {
  public:
   EVP_PKEY_CTX* of(const PlatformKeys::Key& key) {
@@ -59,8 +59,8 @@ bool rsa_verify(const PlatformKeys::Key& key, const Sha256& digest, std::string_
   const int answer =
       EVP_PKEY_verify(contexts.of(key), reinterpret_cast<const unsigned char*>(signature.data()),
                       signature.size(), digest.data(), digest.size());
-  // Zero means a wrong signature. Negative means that OpenSSL could not check the signature at all.
-  // Both are a refusal.
+  // OpenSSL returns zero for a wrong signature, and a negative number if it could not check the
+  // signature at all. In both cases the signature is refused.
   if (answer == 1) return true;
   ERR_clear_error();
   return false;

@@ -23,8 +23,9 @@ PkeyPtr make_key(PairKind kind) {
   return PkeyPtr{require(key, "EVP_PKEY_Q_keygen")};
 }
 
-// RFC 5280, section 4.1.2.2: a serial is positive and has at most 20 bytes. The first byte is set
-// so that the first hexadecimal digit is never 0 and all 40 digits are printed.
+// Returns a random serial for a certificate. A serial is positive and has at most 20 bytes (RFC
+// 5280, section 4.1.2.2). The first byte is set so that the first hexadecimal digit is never 0 and
+// all 40 digits are printed.
 SerialBytes make_serial() {
   SerialBytes bytes{};
   system_random()(bytes);
@@ -92,8 +93,8 @@ X509Ptr make_certificate(EVP_PKEY* key, const SerialBytes& serial,
   return certificate;
 }
 
-// \return the bytes that `write` puts into a BIO. OpenSSL wipes the BIO's memory when the BIO is
-//   freed.
+// \return the bytes that the function `write` writes into an OpenSSL BIO (byte stream). OpenSSL
+//   overwrites the BIO's memory when the BIO is freed.
 template <typename Write>
 std::string written(Write write) {
   const BioPtr bio{require(BIO_new(BIO_s_mem()), "BIO_new")};

@@ -13,14 +13,16 @@
 namespace couponhook::crypto {
 
 enum class PairKind : std::uint8_t {
-  kEcP256,   ///< for TLS: a handshake costs less than half of one with RSA
-  kRsa2048,  ///< for signing like WeChat Pay
+  /// Elliptic-curve key P-256, for TLS: a handshake costs less than half of one with RSA.
+  kEcP256,
+  kRsa2048,  ///< RSA key of 2048 bits, for signing like WeChat Pay
 };
 
 struct SelfSignedOptions {
   PairKind kind = PairKind::kEcP256;
   std::string common_name;
-  /// DNS names and IP addresses for subjectAltName, e.g. "DNS:localhost" and "IP:127.0.0.1".
+  /// DNS names and IP addresses for the certificate's subjectAltName, such as "DNS:localhost" and
+  /// "IP:127.0.0.1".
   std::vector<std::string> alternative_names;
   std::chrono::sys_seconds valid_from;
   std::chrono::days valid_for{365};
@@ -30,10 +32,10 @@ struct SelfSignedPair {
   std::string certificate_pem;
   Secret private_key_pem;      ///< the private key as PEM, PKCS#8
   std::string public_key_pem;  ///< the public key as PEM, SubjectPublicKeyInfo
-  std::string serial;          ///< the certificate's serial, 40 upper-case hexadecimal digits
+  std::string serial;          ///< serial of the certificate, 40 upper-case hexadecimal digits
 };
 
-/// Makes a new key pair and a certificate for it with a random 160-bit serial.
+/// Makes a new key pair and a self-signed certificate for it, with a random 160-bit serial.
 /// \throws std::runtime_error if OpenSSL refuses an option, for example a bad alternative name.
 [[nodiscard]] SelfSignedPair make_self_signed(const SelfSignedOptions& options);
 

@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
-constexpr std::size_t kTimestampDigitsMax = 19;  // the largest int64_t has 19 digits
+constexpr std::size_t kTimestampDigitsMax = 19;  // number of decimal digits of the largest int64_t
 
 bool is_within(std::chrono::seconds tolerance, std::int64_t a, std::int64_t b) {
-  // Use unsigned numbers, because the difference of two int64_t values may not fit into an int64_t.
+  // The difference of two int64_t values may not fit into an int64_t, so subtract as unsigned
+  // numbers.
   const auto [low, high] = std::minmax(a, b);
   const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   return std::cmp_less_equal(distance, tolerance.count());
@@ -33,8 +34,9 @@ const PlatformKeys::Key* find_live(const PlatformKeys& keys, std::string_view se
   return expired ? nullptr : key;
 }
 
-// Compares the length of the text before decoding it, so that a text that cannot be a signature of
-// this key is refused at almost no cost.
+// Decodes a signature from base64, after comparing the length of the text. So a text that cannot be
+// a signature of this key is refused at almost no cost.
+// \return false if the text has the wrong length or is not canonical base64.
 bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::string& into) {
   const std::size_t text_length = (modulus_bytes + 2) / 3 * 4;
   return text.size() == text_length && base::base64_decode_into(text, into) &&
@@ -43,8 +45,8 @@ bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::str
 
 }  // namespace
 
-// Accepts digits only. std::from_chars alone would accept a minus sign, other parsers also a plus
-// sign or white space.
+// Accepts only digits in a timestamp. std::from_chars alone would accept a minus sign, and other
+// parsers also a plus sign or white space.
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   if (text.size() > kTimestampDigitsMax || text.starts_with('-')) return std::nullopt;
   std::int64_t seconds = 0;
@@ -77,8 +79,8 @@ boost::system::result<void, VerifyError> verify_signature(const PlatformKeys& ke
   if (!decode_signature(parts.signature, key->modulus_bytes, signature)) {
     return VerifyError::kSignatureEncoding;
   }
-  // Refuse a line end in the nonce. Otherwise an attacker could move lines between nonce and body
-  // without changing the signed message.
+  // Refuse a line end in the nonce. Otherwise an attacker could move lines between the nonce and
+  // the body without changing the signed message.
   if (parts.nonce.find('\n') != std::string_view::npos) return VerifyError::kSignatureMismatch;
   const Sha256 digest = sha256({parts.timestamp, "\n", parts.nonce, "\n", parts.body, "\n"});
   if (!rsa_verify(*key, digest, signature)) return VerifyError::kSignatureMismatch;

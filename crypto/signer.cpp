@@ -39,7 +39,7 @@ boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
 
 std::string Signer::sign(std::string_view message) const {
   const DigestContextPtr context{require(EVP_MD_CTX_new(), "EVP_MD_CTX_new")};
-  // OpenSSL's default padding for RSA keys is PKCS#1 v1.5.
+  // Passing no padding option selects OpenSSL's default for RSA keys, which is PKCS#1 v1.5.
   require(EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
                                 impl_->key.get(), nullptr) == 1,
           "EVP_DigestSignInit");

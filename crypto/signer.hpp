@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Makes the RSA signatures of WeChat Pay's notifications and of merchants' API requests.
+/// Makes RSA signatures: for the notifications of a simulated WeChat Pay, and for a merchant's API
+/// requests.
 
 #include <memory>
 #include <string>
@@ -13,16 +14,18 @@
 
 namespace couponhook::crypto {
 
-/// RSA-SHA256 (PKCS#1 v1.5) signatures with one private key. Thread-safe.
+/// A signer that makes RSA-SHA256 (PKCS#1 v1.5) signatures with one private key. Thread-safe.
 class Signer {
  public:
+  /// Makes a signer from a private key.
   /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return an error that describes the fault of the file, never its content.
+  /// \return the signer, or an error that describes the fault of the file but never its content.
   [[nodiscard]] static boost::system::result<Signer, std::string> from_pem(const Secret& pem);
   ~Signer();
   Signer(Signer&&) noexcept;
   Signer& operator=(Signer&&) noexcept;
 
+  /// Signs a message.
   /// \return the signature in base64.
   [[nodiscard]] std::string sign(std::string_view message) const;
 
@@ -32,8 +35,9 @@ class Signer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The message that the signature of a notification covers: three lines, each ended by LF.
-/// Source: WeChat Pay APIv3, "signature verification".
+/// Returns the message that the signature of a notification covers: timestamp, nonce and body as
+/// three lines, each ended by LF.
+/// Source: WeChat Pay's APIv3 documentation, "signature verification".
 [[nodiscard]] std::string notification_message(std::string_view timestamp, std::string_view nonce,
                                                std::string_view body);
 

@@ -20,8 +20,9 @@ using MacContextPtr = std::unique_ptr<EVP_MAC_CTX, FreedBy<EVP_MAC_CTX_free>>;
 
 constexpr std::string_view kPrefix = "whsec_";
 constexpr std::string_view kWhiteSpace = " \t\r\n";
-/// Limits for a decoded key. The specification allows 24 to 64 bytes. Earlier releases accepted up
-/// to 128 characters of plain text as a key, and such a key must still be usable in base64 form.
+/// Limits for the decoded key of a webhook secret, in bytes. The Standard Webhooks specification
+/// allows 24 to 64 bytes. Earlier releases of couponhook accepted up to 128 characters of plain
+/// text as a key, and such a key must still be usable in base64 form.
 constexpr std::size_t kKeyBytesMin = 24;
 constexpr std::size_t kKeyBytesMax = 128;
 constexpr std::string_view kMakeOne = "make one with: echo whsec_$(openssl rand -base64 32)";
@@ -70,7 +71,7 @@ std::size_t decoded_size(std::string_view base64) {
   return decoded ? Secret(std::move(*decoded)).size() : 0;
 }
 
-/// \return an error message for a text that does not begin with "whsec_".
+/// \return an error message for a webhook secret that does not begin with "whsec_".
 std::string explain_missing_prefix(std::string_view text) {
   const std::size_t prefix_at = text.find(kPrefix);
   if (text.starts_with("whsk_") || text.starts_with("whpk_")) {
@@ -96,7 +97,7 @@ std::string explain_missing_prefix(std::string_view text) {
   if (decoded_size(text) >= kKeyBytesMin) {
     message += "if it is the base64 of the key, put whsec_ in front of it; ";
   }
-  // Suggest the base64 of the text's own bytes, so that the receiver's key does not change.
+  // Suggest writing the plain text in base64, because that keeps the receiver's key unchanged.
   return message +
          "if the receiver takes the text itself for the key, as earlier releases did here, write "
          "the same key as: echo whsec_$(tr -d '\\r\\n' < FILE | base64 -w0); else " +
@@ -119,7 +120,8 @@ std::string explain_bad_base64(std::string_view base64) {
          std::string(kMakeOne);
 }
 
-/// \return the decoded key, or an error message if the text is not a secret.
+/// \return the decoded key of a webhook secret, or an error message if the text is not a valid
+///   secret.
 boost::system::result<Secret, std::string> read_key(std::string_view text) {
   using Read = boost::system::result<Secret, std::string>;
   const auto refused = [](std::string why) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Signs outgoing webhooks by the Standard Webhooks specification.
+/// Signs the webhooks that couponhook sends, by the Standard Webhooks specification.
 
 #include <cstdint>
 #include <string>
@@ -14,24 +14,27 @@
 
 namespace couponhook::crypto {
 
-/// HMAC-SHA256 signatures over "id.timestamp.body", one for each secret. While an operator replaces
-/// a secret, both are configured, and the receiver can verify with either of them.
+/// Makes HMAC-SHA256 signatures over "id.timestamp.body", one for each configured secret. While an
+/// operator replaces a secret, the old and the new one are both configured, and the receiver can
+/// verify with either of them.
 ///
 /// Source: standardwebhooks.com, "Signature scheme", symmetric signatures (v1).
 /// Thread-safe: sign() is const and keeps no state between calls.
 class WebhookSigner {
  public:
+  /// Makes a signer from the content of a secret file.
   /// \param secrets one or more secrets, separated by white space, normally one per line. A secret
   ///   is "whsec_" followed by canonical base64 of 24 to 128 bytes. Any other text is refused:
   ///   libraries for Standard Webhooks base64-decode a secret, so with any other form the receiver
   ///   would compute a different key.
-  /// \return an error that describes the fault and the correct form, and contains nothing of the
-  ///   secret.
+  /// \return the signer, or an error that describes the fault and the correct form, and contains
+  ///   nothing of the secret.
   [[nodiscard]] static boost::system::result<WebhookSigner, std::string> from_text(
       std::string_view secrets);
 
-  /// \return the value of the webhook-signature header: "v1,<base64>", several values separated by
-  ///   a space.
+  /// Signs one webhook.
+  /// \return the value of the webhook-signature header: one "v1,<base64>" for each secret,
+  ///   separated by spaces.
   [[nodiscard]] std::string sign(std::string_view id, std::int64_t timestamp_s,
                                  std::string_view body) const;
 

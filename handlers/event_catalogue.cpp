@@ -7,9 +7,9 @@ namespace couponhook::handlers {
 namespace {
 
 // clang-format off
-/// Sorted by event type. A field is empty if no published source shows the envelope of that event.
-/// The receiver does not depend on these fields. They are only used to make test notifications, and
-/// an empty value is legal there.
+/// The catalogue, sorted by event type. A text is empty if no published source shows it for that
+/// event type. The receiver does not depend on these texts. They are only used to make test
+/// notifications, in which an empty value is legal.
 constexpr CatalogueEntry kCatalogue[] = {
     {"BRAND_MEMBER_CARD_SP.POINT_EXCHANGE_COUPON", EventKind::kOther, "", "", ""},
     {"BRAND_MEMBER_CARD_SP.SYNC_USER_POINT", EventKind::kOther, "", "", ""},

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Catalogue of the marketing event types that WeChat Pay documents.
+/// Catalogue of the event types that WeChat Pay documents: coupons, refunds, member cards and
+/// related events.
 
 #include <cstdint>
 #include <span>
@@ -10,25 +11,29 @@
 namespace couponhook::handlers {
 
 enum class EventKind : std::uint8_t {
-  kIssued,    ///< a coupon was given to a user
-  kRedeemed,  ///< a coupon was used in a payment
-  kRefunded,  ///< a payment was refunded, or its refund failed
-  kOther,     ///< documented, but changes no coupon
-  kUnknown,   ///< not documented; the notification is stored and counted all the same
+  kIssued,    ///< type of an event in which a coupon was given to a user
+  kRedeemed,  ///< type of an event in which a coupon was used in a payment
+  kRefunded,  ///< type of an event in which a payment was refunded, or its refund failed
+  kOther,     ///< event type that WeChat Pay documents, but that changes no coupon
+  /// Event type that WeChat Pay does not document; its notifications are stored and counted too.
+  kUnknown,
 };
 
 struct CatalogueEntry {
   std::string_view event_type;
   EventKind kind;
-  std::string_view original_type;    ///< original_type of the resource in the envelope
-  std::string_view associated_data;  ///< associated data of the resource's encryption
+  /// Usual value of resource.original_type in notifications of this type.
+  std::string_view original_type;
+  /// Usual value of resource.associated_data in notifications of this type.
+  std::string_view associated_data;
   std::string_view summary;
 };
 
-/// Every documented event type (wechatpay-protocol, section 3).
+/// Returns the catalogue: one entry for each event type that WeChat Pay documents.
 [[nodiscard]] std::span<const CatalogueEntry> event_catalogue();
 
-/// \return the catalogue entry, or null if the event type is not documented.
+/// \return the catalogue entry of an event type; null if WeChat Pay does not document the event
+///   type.
 [[nodiscard]] const CatalogueEntry* find_event(std::string_view event_type);
 
 [[nodiscard]] EventKind event_kind(std::string_view event_type);

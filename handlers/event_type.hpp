@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The set of characters allowed in event types.
+/// The characters that are allowed in event types, such as COUPON.USE.
 
 namespace couponhook::handlers {
 

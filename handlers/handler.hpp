@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The interface of a handler: couponhook calls a handler for each event.
+/// The interface of a handler: the code that couponhook calls for each stored event.
 
 #include <chrono>
 #include <cstdint>
@@ -14,34 +14,40 @@
 
 namespace couponhook::handlers {
 
-/// One committed event, as passed to a handler. All views are valid only during the call.
+/// One stored event, as passed to a handler. All views in it are valid only during the call.
 struct HandledEvent {
-  std::string_view notification_id;  ///< the idempotency key: the same at every attempt
+  /// Id of the notification: the idempotency key, the same at every delivery attempt.
+  std::string_view notification_id;
   std::string_view mchid;
   std::string_view event_type;
-  std::string_view create_time;  ///< the time as text, as WeChat Pay wrote it
-  std::int64_t received_at_ms;   ///< time of receipt, milliseconds since the Unix epoch
-  std::string_view source;    ///< "notification"; or "reconcile" if reconciliation found the event
-  std::string_view resource;  ///< the decrypted resource, JSON
+  /// create_time of the notification as text, as WeChat Pay wrote it.
+  std::string_view create_time;
+  /// Time at which couponhook received the notification, in milliseconds since the Unix epoch.
+  std::int64_t received_at_ms;
+  /// "notification" if WeChat Pay sent the event, "reconcile" if reconciliation found it.
+  std::string_view source;
+  std::string_view resource;  ///< the decrypted resource of the notification, JSON
   const CouponEvent& event;
-  std::string_view ordering_key;  ///< events with one key (one coupon) are handled in order
+  /// Events with the same ordering key (normally one coupon) are handled one after the other.
+  std::string_view ordering_key;
   int attempt = 1;
 };
 
-/// The event was handled.
+/// Outcome of a handler call: the event was handled.
 struct Done {};
-/// The delivery failed and is tried again, by the handler's backoff or no sooner than `after`.
+/// Outcome of a handler call: the delivery of the event failed and is tried again. The wait before
+/// the next attempt follows the handler's backoff, but is at least `after`.
 ///
-/// `reason` says why, and is logged and stored with the delivery for operators. `detail` is what
-/// the other system answered: stored too, but never logged, because it may hold personal data. A
-/// handler keeps `detail` short and printable.
+/// `reason` says why the delivery failed; it is logged, and stored with the delivery for operators.
+/// `detail` is the answer of the other system; it is stored too, but never logged, because it may
+/// hold personal data. A handler keeps `detail` short and printable.
 struct Retry {
   std::string reason;
   std::optional<std::chrono::seconds> after;
   std::string detail{};
 };
-/// The delivery failed for good and becomes a dead letter. An operator retries or drops it.
-/// `reason` and `detail` are as in Retry.
+/// Outcome of a handler call: the delivery of the event failed for good and becomes a dead letter.
+/// An operator can then retry or drop it. `reason` and `detail` have the same meaning as in Retry.
 struct Dead {
   std::string reason;
   std::string detail{};
@@ -49,14 +55,15 @@ struct Dead {
 using Outcome = std::variant<Done, Retry, Dead>;
 
 /// Base class of handlers. couponhook calls handle() for every event that matches the handler's
-/// event patterns, after the commit, at least once. The same event (same notification_id) can come
-/// again: after a crash, a timeout, or a lost reply.
+/// event patterns, after the event was committed to the store, at least once. A handler can get an
+/// event with the same notification_id again: after a crash, a timeout, or a lost reply.
 class Handler {
  public:
   virtual ~Handler() = default;
 
   /// Handles one event and returns the outcome. Worker threads call this function: in parallel for
-  /// different coupons, one event at a time for one coupon. An exception counts as Retry.
+  /// events of different coupons, one at a time for events of the same coupon. An exception counts
+  /// as Retry.
   [[nodiscard]] virtual Outcome handle(const HandledEvent& event) = 0;
 };
 

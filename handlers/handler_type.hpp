@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Factories that make a user's own handlers from the configuration.
+/// Factories that make user-defined handlers (written in C++) from the configuration.
 
 #include <chrono>
 #include <functional>
@@ -15,23 +15,27 @@
 
 namespace couponhook::handlers {
 
-/// Settings of one [[handler]] table, passed to the factory of a user's own handler type.
+/// Settings from one [[handler]] table of the configuration, passed to the factory of a
+/// user-defined handler type.
 struct HandlerSettings {
   std::string name;
-  std::map<std::string, std::string> options;  ///< the [handler.options] table of the configuration
-  /// Time limit for one call. couponhook cannot interrupt a call, so the handler itself must return
-  /// in time.
+  /// The [handler.options] table of the configuration, as names and values.
+  std::map<std::string, std::string> options;
+  /// Time limit for one call of the handler. couponhook cannot interrupt a call, so the handler
+  /// itself must return in time.
   std::chrono::milliseconds timeout;
-  int concurrency;  ///< maximum number of parallel calls
+  int concurrency;  ///< maximum number of parallel calls of the handler
 };
 
-/// Makes a handler, or returns an error that says what is wrong with the settings and how to repair
-/// it. Called once for each [[handler]] table of the type. The `check` command calls the factory
-/// too, so open only the files and connections that are needed to validate the settings.
+/// Function that makes a handler from its settings, or returns an error that says what is wrong
+/// with the settings and how to repair it. Called once for each [[handler]] table of the type. The
+/// `check` command calls the factory too, so a factory should open only the files and connections
+/// that are needed to validate the settings.
 using HandlerFactory = std::function<boost::system::result<std::shared_ptr<Handler>, std::string>(
     const HandlerSettings& settings)>;
 
-/// Handler factories by type name, as `type` in a [[handler]] table.
+/// Handler factories by the name of the handler type, which is the value of `type` in a [[handler]]
+/// table of the configuration.
 using HandlerTypes = std::map<std::string, HandlerFactory, std::less<>>;
 
 }  // namespace couponhook::handlers

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Lenient access to the fields of a JSON object, for data that is kept even if it is malformed.
+/// Lenient access to the fields of a JSON object. It is used for data that couponhook keeps even if
+/// fields are malformed.
 
 #include <cstdint>
 #include <optional>
@@ -12,25 +13,27 @@
 
 namespace couponhook::handlers {
 
-/// The fields of one JSON object. A field whose type differs from the requested type reads as
-/// absent. All fields of an absent object read as absent too, so a caller need not check each level
-/// of nested objects. The document must outlive this view.
+/// View of the fields of one JSON object. A field counts as absent if its type differs from the
+/// type that the caller asks for. All fields of an absent object count as absent too, so a caller
+/// need not check each level of nested objects. The JSON document must outlive this view.
 class JsonFields {
  public:
+  /// Makes a view of the fields of a JSON value.
   /// \param value any JSON value, or null. A value that is not an object has no fields.
   explicit JsonFields(const rapidjson::Value* value)
       : object_(value != nullptr && value->IsObject() ? value : nullptr) {}
 
   [[nodiscard]] bool exists() const { return object_ != nullptr; }
 
-  /// \return the text of a string field; empty if absent. A string with a NUL byte counts as
-  ///   absent, because databases cannot store it as text.
+  /// \return the text of a string field; empty if the field is absent. A string with a NUL byte
+  ///   counts as absent, because databases cannot store it as text.
   [[nodiscard]] std::string text(std::string_view name) const;
-  /// The same as text(), but a non-negative integer is returned as its decimal digits.
+  /// Returns a string field like text(), but accepts a non-negative integer too and returns its
+  /// decimal digits.
   [[nodiscard]] std::string text_or_digits(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] JsonFields object(std::string_view name) const { return JsonFields(find(name)); }
-  /// \return null if absent.
+  /// \return the value of an array field; null if the field is absent or not an array.
   [[nodiscard]] const rapidjson::Value* array(std::string_view name) const;
 
  private:

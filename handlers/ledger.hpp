@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// The ledger: the history of each coupon, correct for events in any order.
+/// The ledger: the history of each coupon (issued, redeemed, refunded), correct even if its events
+/// arrive in any order.
 
 #include <cstdint>
 #include <optional>
@@ -14,45 +15,52 @@
 namespace couponhook::handlers {
 
 enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
-[[nodiscard]] std::string_view to_string(LedgerKind kind);  ///< issue, redeem or refund
+/// Returns the kind of a ledger entry as text: "issue", "redeem" or "refund".
+[[nodiscard]] std::string_view to_string(LedgerKind kind);
 [[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
-/// One fact of the ledger. Facts are only added, never changed, and each business key is added
-/// once. The state of a coupon is derived from its facts when it is queried. So order, copies
-/// and repetitions of notifications do not matter.
+/// One fact of the ledger: a coupon was issued or redeemed, or a payment was refunded. Facts are
+/// only added, never changed, and a fact with the same business key is added only once. The state
+/// of a coupon is derived from its facts when it is queried. So the order and the copies of
+/// notifications do not matter.
 struct LedgerEntry {
   LedgerKind kind;
-  std::string stock_id;        ///< empty for refunds: a refund names a transaction, not a coupon
-  std::string coupon;          ///< coupon_id or coupon_code of the event; empty for refunds
-  std::string transaction_id;  ///< empty for issues: no payment is involved
-  /// Identifies the fact, even if it arrives again under another notification id: "stock/code" for
-  /// an issue, "coupon/transaction" for a redemption (a MULTIUSE coupon has several),
-  /// "refund/STATUS" for a refund.
+  /// Stock of the coupon; empty for refunds, which name a transaction and no coupon.
+  std::string stock_id;
+  std::string coupon;  ///< coupon_id or coupon_code of the event; empty for refunds
+  /// Id of the payment; empty if a coupon was issued, because no payment is involved.
+  std::string transaction_id;
+  /// Key that identifies the fact, even if the fact arrives again under another notification id.
+  /// The key is "stock/code" for the issuing of a coupon, "coupon/transaction" for a redemption (a
+  /// MULTIUSE coupon has several), and "refund/STATUS" for a refund.
   std::string business_key;
-  std::string occurred_at;  ///< time of the fact, as WeChat Pay wrote it
+  std::string occurred_at;  ///< time at which the fact happened, as text that WeChat Pay wrote
 };
 
 /// Makes the ledger entry of an event.
-/// \param event passed by value, and its strings are moved into the entry. Move the event into the
-///   call if it is not needed afterwards.
-/// \param create_time of the envelope; used if the event has no time of its own (a failed refund).
-/// \return nothing for an OtherEvent.
+/// \param event the event; passed by value, and its strings are moved into the entry. Move the
+///   event into the call if it is not needed afterwards.
+/// \param create_time create_time of the notification; used if the event has no time of its own (a
+///   failed refund).
+/// \return the ledger entry; nothing if the event is an OtherEvent, which changes no coupon.
 [[nodiscard]] std::optional<LedgerEntry> ledger_entry(CouponEvent event,
                                                       std::string_view create_time);
 
 enum class CouponState : std::uint8_t { kIssued, kRedeemed, kRefunded };
-[[nodiscard]] std::string_view to_string(CouponState state);  ///< issued, redeemed or refunded
+/// Returns the state of a coupon as text: "issued", "redeemed" or "refunded".
+[[nodiscard]] std::string_view to_string(CouponState state);
 
-/// Derives the state of a coupon. "Issued": no redemption yet. "Redeemed": at least one transaction
-/// that redeemed the coupon has no successful refund. "Refunded": every such transaction has a
-/// successful refund. Closed and abnormal refunds are part of the history, but do not change the
-/// state.
-/// \param history issues and redemptions of the coupon, and refunds of its transactions, in any
-///   order.
+/// Derives the state of a coupon from its history. "Issued": the coupon has no redemption yet.
+/// "Redeemed": at least one transaction that redeemed the coupon has no successful refund.
+/// "Refunded": every such transaction has a successful refund. Closed and abnormal refunds are part
+/// of the history, but do not change the state.
+/// \param history ledger entries of the coupon: its issuing, its redemptions, and the refunds of
+///   its transactions, in any order.
 [[nodiscard]] CouponState derive_state(std::span<const LedgerEntry> history);
 
-/// Sort order for showing a history: by time, then issue before redemption before refund, then by
-/// key. A total order, so the same facts are always shown in the same order.
+/// Returns true if entry `a` is shown before entry `b` in a coupon's history. Entries are sorted by
+/// time, then by kind (issued, redeemed, refunded), then by business key. This is a total order, so
+/// the same entries are always shown in the same order.
 [[nodiscard]] bool told_before(const LedgerEntry& a, const LedgerEntry& b);
 
 }  // namespace couponhook::handlers

@@ -25,19 +25,22 @@ bool is_event_type(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_event_type_char);
 }
 
-/// Databases cannot store a NUL character in a text.
+/// Returns true if a database can store the text. Databases cannot store a NUL character in a text.
 bool is_storable(std::string_view text) {
   return text.find('\0') == std::string_view::npos;
 }
 
 enum class Role : std::uint8_t {
-  kDecides,         ///< required, and must satisfy its rule
-  kDecidesIfThere,  ///< optional, but if present it must satisfy its rule
-  kTells,           ///< descriptive; a value that breaks its rule goes to unknown_fields
+  kDecides,  ///< the field is required, and its value must satisfy its rule
+  /// The field is optional, but if it is present, its value must satisfy its rule.
+  kDecidesIfThere,
+  /// The field only describes the notification; a value that breaks its rule is kept in
+  /// unknown_fields.
+  kTells,
 };
 using enum Role;
 
-/// The rule for one string field of the envelope or the resource.
+/// The rule for one string field of a notification or of its resource.
 template <typename Owner>
 struct FieldRule {
   std::string_view name;
@@ -49,7 +52,8 @@ struct FieldRule {
 
 constexpr std::size_t kShortBytesMax = 64;
 constexpr std::size_t kLongBytesMax = 1024;
-/// No limit here, because the listener limits the whole body and the cipher checks the parts.
+/// Value of FieldRule::bytes_max for fields without a length limit of their own. The HTTP server
+/// limits the whole body, and the decryption checks the length of the encrypted parts.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
@@ -76,16 +80,16 @@ EnvelopeProblem problem(EnvelopeError error, std::string_view field, std::string
   return {error, std::string(field).append(what)};
 }
 
-/// \return the value; null if the field is missing or is JSON null, which mean the same in WeChat
-///   Pay's notifications.
+/// \return the value of a JSON field; null if the field is missing or is JSON null, which mean the
+///   same in WeChat Pay's notifications.
 const Value* find(const Value& object, std::string_view name) {
   const Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
   const auto member = object.FindMember(key);
   return member == object.MemberEnd() || member->value.IsNull() ? nullptr : &member->value;
 }
 
-/// Checks a field that is present.
-/// \return an error if the value breaks the rule; nothing if the value is good.
+/// Checks the value of a field that is present in the notification.
+/// \return an error if the value breaks the field's rule; nothing if the value is good.
 template <typename Owner>
 Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
   if (!value.IsString()) return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
@@ -120,7 +124,7 @@ Problem read_fields(const Value& object, const FieldRule<Owner> (&rules)[kCount]
   return {};
 }
 
-/// Returns true if the field is null, or if its value was stored in a member of Notification or
+/// Returns true if a JSON field is null, or if its value was stored in a member of Notification or
 /// SealedResource.
 template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
@@ -141,7 +145,8 @@ Members unknown_members(const Value& object, const FieldRule<Owner> (&rules)[kCo
   return unknown;
 }
 
-/// \return a JSON object with all fields that were not stored in a member; empty if there are none.
+/// \return a JSON object with all fields of the notification and its resource that were not stored
+///   in a member of Notification or SealedResource; empty if there are none.
 std::string unknown_fields(const Value& envelope, const Value& resource) {
   Members of_envelope = unknown_members(envelope, kEnvelopeRules);
   std::erase_if(of_envelope, [](const auto* field) { return field->name == kResource; });

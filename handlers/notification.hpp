@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses the envelope of a notification: its id, event type and encrypted resource.
+/// Parses the envelope (the JSON body) of a notification: id, event type and encrypted resource.
 
 #include <cstdint>
 #include <string>
@@ -13,51 +13,57 @@
 
 namespace couponhook::handlers {
 
-/// The encrypted resource of a notification, as received.
+/// The resource (encrypted part) of a notification, as received and still encrypted.
 struct SealedResource {
-  std::string algorithm;        ///< AEAD_AES_256_GCM; other algorithms cannot be decrypted
-  std::string nonce;            ///< nonce of the encryption, 12 bytes
-  std::string associated_data;  ///< empty if missing, null or ""
-  std::string ciphertext;       ///< base64 of the ciphertext followed by the tag
-  std::string original_type;    ///< type of the resource before encryption; empty if missing
+  /// Encryption algorithm: AEAD_AES_256_GCM; other algorithms cannot be decrypted.
+  std::string algorithm;
+  std::string nonce;  ///< nonce of the AES-GCM encryption, 12 bytes
+  /// Associated data of the AES-GCM encryption; empty if missing, null or "".
+  std::string associated_data;
+  std::string ciphertext;  ///< base64 of the ciphertext followed by the authentication tag
+  /// Type of the resource before encryption, such as "coupon"; empty if missing.
+  std::string original_type;
 };
 
 /// A notification as WeChat Pay posts it.
 ///
-/// Lenient for descriptive fields: summary, create_time, resource_type and original_type may be
-/// missing or have any value, because a refused notification can be lost for good. A value that is
-/// not a string of sensible length is kept in unknown_fields. Strict for the other fields: id and
-/// event_type must be identifiers, the encrypted parts must be present, and associated_data must be
-/// a string or missing.
-/// Source: wechatpay-protocol section 1.8, after the official "callback notification" pages.
+/// Parsing is lenient for descriptive fields: summary, create_time, resource_type and original_type
+/// may be missing or have any value, because a refused notification can be lost for good. A value
+/// that is not a string of sensible length is kept in unknown_fields. Parsing is strict for the
+/// other fields: id and event_type must be identifiers, the encrypted parts must be present, and
+/// associated_data must be a string or missing.
+/// Source: WeChat Pay's documentation, the "callback notification" pages.
 struct Notification {
-  std::string id;           ///< 1 to 64 visible ASCII characters, the same in every copy
-  std::string event_type;   ///< 1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'
-  std::string create_time;  ///< as received, at most 64 bytes
+  /// Id of the notification: 1 to 64 visible ASCII characters, the same in every copy.
+  std::string id;
+  /// Type of the event: 1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'.
+  std::string event_type;
+  std::string create_time;  ///< time of the event as text, as received, at most 64 bytes
   std::string resource_type;
   std::string summary;
   SealedResource resource;
-  /// All fields of the envelope that have no member here, as a JSON object; empty if there are
-  /// none.
+  /// All JSON fields of the notification for which this struct has no member, as a JSON object;
+  /// empty if there are none.
   std::string unknown_fields;
 };
 
-/// Reasons why a signed body is not a notification.
+/// Reasons why an HTTP body with a valid signature is not a notification.
 enum class EnvelopeError : std::uint8_t {
-  kJson = 1,          ///< not a JSON object, or one that parse_object() refuses
-  kFieldMissing = 2,  ///< a required field is absent, null or empty
-  kFieldType = 3,     ///< a field has a JSON type other than the documented one
-  kFieldValue = 4,    ///< a field is too long or has forbidden characters
+  kJson = 1,          ///< the body is not a JSON object, or parse_object() refuses it
+  kFieldMissing = 2,  ///< a required field of the notification is absent, null or empty
+  kFieldType = 3,     ///< a field of the notification has a JSON type other than the documented one
+  kFieldValue = 4,    ///< a field of the notification is too long or has forbidden characters
 };
 
-/// An error with the name of the bad field ("resource.nonce"). Safe to log: contains no values of
-/// the notification.
+/// An error with the name of the bad field in the notification, such as "resource.nonce". Safe to
+/// log: contains no values of the notification.
 struct EnvelopeProblem {
   EnvelopeError error;
   std::string message;
 };
 
 /// Parses the body of a request whose signature has been verified. Thread-safe.
+/// \return the notification, or the first problem found in it.
 [[nodiscard]] boost::system::result<Notification, EnvelopeProblem> parse_notification(
     std::string_view body, const base::JsonLimits& limits);
 

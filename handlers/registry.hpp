@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Finds the handlers of an event type.
+/// Finds the handlers to which an event is delivered, by patterns for event types.
 
 #include <string>
 #include <string_view>
@@ -12,10 +12,12 @@
 
 namespace couponhook::handlers {
 
-/// A pattern for event types: an event type ("COUPON.USE"), a prefix and '*' ("COUPON.*"), or "*".
+/// A pattern for event types: a full event type ("COUPON.USE"), a prefix followed by '*'
+/// ("COUPON.*"), or "*" for all event types.
 class EventPattern {
  public:
-  /// \return an error that describes the valid forms if `text` is not a pattern.
+  /// Parses a pattern for event types.
+  /// \return the pattern; if `text` is not a pattern, an error that describes the valid forms.
   [[nodiscard]] static boost::system::result<EventPattern, std::string> parse(
       std::string_view text);
 
@@ -25,18 +27,19 @@ class EventPattern {
   EventPattern(std::string prefix, bool open) : prefix_(std::move(prefix)), open_(open) {}
 
   std::string prefix_;
-  bool open_;  // true for a pattern with '*': any text may follow the prefix
+  bool open_;  // true if the pattern ends with '*': any text may follow the prefix
 };
 
-/// Handlers by name with their event patterns, in the order of add() calls. Fill the registry
-/// first, then share it as const: match() is thread-safe, add() is not.
+/// The names of all handlers with their event patterns, in the order of the add() calls. Fill the
+/// registry first, then share it as const: match() is thread-safe, add() is not.
 class Registry {
  public:
-  /// Adds a handler. If a handler of that name exists, the patterns are added to that handler.
+  /// Adds a handler with its event patterns. If a handler of that name already exists, the patterns
+  /// are added to that handler.
   void add(std::string handler, std::vector<EventPattern> patterns);
 
-  /// \return the names of the handlers for this event type, each name once, in the order of add()
-  ///   calls. The views are valid while this object lives.
+  /// \return the names of the handlers whose patterns match this event type, each name once, in the
+  ///   order of the add() calls. The views are valid while the registry lives.
   [[nodiscard]] std::vector<std::string_view> match(std::string_view event_type) const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Type and body of the webhook that couponhook sends to a merchant's own system.
+/// Type and body of the webhooks that couponhook sends to a merchant's own system.
 
 #include <string>
 #include <string_view>
@@ -10,14 +10,15 @@
 
 namespace couponhook::handlers {
 
-/// The event's name in webhooks: coupon.issued, coupon.redeemed, refund.succeeded, refund.abnormal
-/// or refund.closed. Any other event type is written in lower case.
+/// Returns the name of an event type in webhooks: coupon.issued, coupon.redeemed, refund.succeeded,
+/// refund.abnormal or refund.closed. Any other event type is written in lower case.
 [[nodiscard]] std::string webhook_type(std::string_view event_type);
 
-/// The webhook body:
+/// Returns the body of the webhook for an event:
 /// {"type","timestamp","data":{"notification_id","mchid","event_type","create_time",
-/// "source","resource"}}. Every attempt sends the same bytes, so a receiver may compare bodies.
-/// "timestamp" is WeChat Pay's create_time in RFC 3339, or the time of receipt if create_time
+/// "source","resource"}}.
+/// Every delivery attempt sends the same bytes, so a receiver may compare bodies. "timestamp" is
+/// the create_time of WeChat Pay's notification in RFC 3339, or the time of receipt if create_time
 /// cannot be parsed.
 [[nodiscard]] std::string webhook_body(const HandledEvent& event);
 

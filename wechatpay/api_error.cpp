@@ -15,7 +15,8 @@ std::string ApiError::text() const {
   if (!request_id.empty()) line.append("[Request-ID ").append(request_id).append("] ");
   line.back() = ';';
   line.append(" ").append(advice);
-  // Replace control characters: a line end in WeChat Pay's message could forge a second log line.
+  // Replace control characters: a line end in WeChat Pay's error message could forge a second log
+  // line.
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return line;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Signs API requests: the Authorization header and the other request headers.
+/// Signs API requests to WeChat Pay: the Authorization header and the other request headers.
 
 #include <chrono>
 #include <string>
@@ -13,33 +13,39 @@
 
 namespace couponhook::wechatpay {
 
-/// A merchant that calls WeChat Pay's APIs. With several merchants, each call names one.
-/// Thread-safe.
+/// The merchant in whose name an API request is made. If several merchants are configured, each API
+/// call states one of them. Thread-safe.
 struct ApiCaller {
   std::string mchid;
   std::string certificate_serial;  ///< serial of the merchant's API certificate
-  crypto::Signer signer;           ///< signs with the private key of that certificate
-  /// In public-key mode the id PUB_KEY_ID_…, which asks WeChat Pay to sign replies with that key.
-  /// Empty in certificate mode: WeChat Pay then chooses the key.
+  /// Signs requests with the private key of the merchant's API certificate.
+  crypto::Signer signer;
+  /// Id of WeChat Pay's public key (PUB_KEY_ID_…) in public-key mode: the request asks WeChat Pay
+  /// to sign its reply with this key. Empty in certificate mode, in which WeChat Pay chooses the
+  /// key.
   std::string public_key_id{};
 };
 
-/// The message that a request's signature covers: five lines, each ended by LF.
-/// Source: wechatpay-protocol section 4; WeChat Pay APIv3, "signature generation".
+/// Returns the message that the signature of an API request covers: method, path with query,
+/// timestamp, nonce and body, as five lines, each ended by LF.
+/// Source: WeChat Pay's APIv3 documentation, "signature generation".
 [[nodiscard]] std::string request_message(std::string_view method, std::string_view path_and_query,
                                           std::string_view timestamp, std::string_view nonce,
                                           std::string_view body);
 
-/// The value of the Authorization header, with its fields in the order of WeChat Pay's SDKs.
+/// Returns the value of the Authorization header of an API request, with its fields in the order of
+/// WeChat Pay's SDKs.
 [[nodiscard]] std::string authorization_value(std::string_view mchid, std::string_view nonce,
                                               std::string_view timestamp,
                                               std::string_view certificate_serial,
                                               std::string_view signature);
 
-/// All headers of a request except Host, Content-Length and Connection: Authorization, Accept,
-/// User-Agent, Content-Type (if there is a body), and Wechatpay-Serial (if a serial is set).
+/// Returns all headers of an API request except Host, Content-Length and Connection: Authorization,
+/// Accept, User-Agent, Content-Type (if there is a body), and Wechatpay-Serial (if a serial is
+/// set).
 /// \param nonce 32 random characters, new for each attempt.
-/// \param now becomes the signed timestamp. WeChat Pay accepts a clock difference of five minutes.
+/// \param now the current time, which becomes the signed timestamp. WeChat Pay accepts a clock
+///   difference of five minutes.
 [[nodiscard]] std::vector<Header> request_headers(const ApiRequest& request,
                                                   const ApiCaller& caller, std::string_view nonce,
                                                   std::chrono::sys_seconds now);

@@ -1,11 +1,11 @@
 #pragma once
 
 /// \file
-/// API requests for busifavor coupons (商家券) that users hold. WeChat Pay notifies the issue of
-/// such a coupon (COUPON.SEND), but not its use.
+/// API requests about busifavor coupons (商家券) that users hold: query one coupon, and list the
+/// coupons of a user. WeChat Pay sends a notification when such a coupon is issued (COUPON.SEND),
+/// but not when it is used.
 ///
-/// Source: wechatpay-protocol sections 3.2 and 5; WeChat Pay documents merchant/4012534963 and
-/// apis/chapter9_2_5.
+/// Source: WeChat Pay's documentation, pages merchant/4012534963 and apis/chapter9_2_5.
 
 #include <string>
 #include <string_view>
@@ -20,14 +20,16 @@ namespace couponhook::wechatpay {
 struct BusifavorCoupon {
   std::string stock_id;
   std::string coupon_code;
-  std::string coupon_state;  ///< state: SENDED, USED, EXPIRED, DELETED or DEACTIVATED
+  std::string coupon_state;  ///< state of the coupon: SENDED, USED, EXPIRED, DELETED or DEACTIVATED
   std::string belong_merchant;
   std::string stock_name;
   std::string receive_time;
   std::string send_request_no;
-  std::string use_time;                ///< empty until the coupon is used
-  std::string use_request_no;          ///< empty until the coupon is used
-  std::string associate_out_trade_no;  ///< may be empty even after use
+  std::string use_time;  ///< time of use; empty until the coupon is used
+  /// Request number of the use; empty until the coupon is used.
+  std::string use_request_no;
+  /// Merchant's order number of the payment; may be empty even after use.
+  std::string associate_out_trade_no;
 };
 
 struct BusifavorCouponName {
@@ -42,9 +44,11 @@ struct BusifavorCouponName {
 struct BusifavorCouponQuery {
   std::string openid;
   std::string appid;
-  std::string stock_id;          ///< empty: all stocks
-  std::string coupon_state;      ///< SENDED, USED or EXPIRED; empty: all states
-  std::string creator_merchant;  ///< creator, belong or sender merchant: at least one is required
+  std::string stock_id;  ///< stock of the listed coupons; empty: all stocks
+  /// State of the listed coupons: SENDED, USED or EXPIRED; empty: all states.
+  std::string coupon_state;
+  /// Creator of the stock. The query needs a creator, belong or sender merchant (at least one).
+  std::string creator_merchant;
   std::string belong_merchant;
   std::string sender_merchant;
   PageRequest page{0, 20};

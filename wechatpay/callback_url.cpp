@@ -31,8 +31,8 @@ std::optional<Ipv4> parse_ipv4(std::string_view host) {
   return octets;
 }
 
-/// Returns true for addresses that cannot be reached from the internet: private (RFC 1918), shared
-/// (RFC 6598), loopback and link-local addresses.
+/// Returns true for IPv4 addresses that cannot be reached from the internet: private (RFC 1918),
+/// shared (RFC 6598), loopback and link-local addresses.
 bool is_private(const Ipv4& ip) {
   return ip[0] == 10 || ip[0] == 127 || ip[0] == 0 || (ip[0] == 192 && ip[1] == 168) ||
          (ip[0] == 172 && ip[1] >= 16 && ip[1] <= 31) ||

@@ -1,10 +1,9 @@
 #pragma once
 
 /// \file
-/// Queries and sets the URL to which WeChat Pay posts notifications, for both coupon products.
-///
-/// Source: wechatpay-protocol section 4. Favor: 代金券, whose redemptions are notified. Busifavor:
-/// 商家券, whose issues are notified.
+/// API requests that query and set the URL to which WeChat Pay posts notifications, for each of the
+/// two coupon products. For favor (代金券), WeChat Pay sends a notification when a coupon is
+/// redeemed; for busifavor (商家券), when a coupon is issued.
 
 #include <cstdint>
 #include <optional>
@@ -18,35 +17,38 @@
 namespace couponhook::wechatpay {
 
 enum class CouponProduct : std::uint8_t { kFavor, kBusifavor };
-[[nodiscard]] std::string_view to_string(CouponProduct product);  ///< returns favor or busifavor
+/// Returns the coupon product as text: "favor" or "busifavor".
+[[nodiscard]] std::string_view to_string(CouponProduct product);
 [[nodiscard]] std::optional<CouponProduct> parse_coupon_product(std::string_view text);
 
 struct CallbackSetting {
   std::string mchid;
   std::string notify_url;
-  /// Switch for notifications, only for favor coupons. False stops notifications. If absent, the
-  /// current state is kept.
+  /// Switch for the notifications of favor coupons (代金券). False stops the notifications. If
+  /// absent, WeChat Pay keeps the current state.
   std::optional<bool> enabled{};
 };
 
-/// All rules that a notification URL breaks; empty if the URL is good. Reachability is not checked,
-/// because that needs a network connection.
+/// Returns all rules that a notification URL breaks; empty if the URL is good. This function does
+/// not check whether WeChat Pay can reach the URL, because that needs a network connection.
 [[nodiscard]] std::vector<RuleViolation> callback_url_violations(std::string_view url,
                                                                  CouponProduct product);
 
-/// All rules that a setting breaks, those of its URL included.
+/// Returns all rules that a callback setting breaks, those for its notification URL included.
 [[nodiscard]] std::vector<RuleViolation> violations(const CallbackSetting& setting,
                                                     CouponProduct product);
 
-/// \param setting a setting for which violations() is empty.
+/// Makes the API request that sets the notification URL of a coupon product.
+/// \param setting the URL and the merchant, for which violations() must be empty.
 [[nodiscard]] ApiRequest set_callback_request(CouponProduct product,
                                               const CallbackSetting& setting);
 [[nodiscard]] ApiRequest get_callback_request(CouponProduct product, std::string_view mchid);
 
 struct CallbackState {
   std::string notify_url;
-  std::string mchid;        ///< empty if the reply does not name the merchant
-  std::string update_time;  ///< only in replies to a set request
+  std::string mchid;  ///< id of the merchant; empty if WeChat Pay's reply does not contain it
+  /// Time of the last change; only in replies to a request that sets the URL.
+  std::string update_time;
 };
 [[nodiscard]] ApiResult<CallbackState> parse_callback(Api api, std::string_view body);
 

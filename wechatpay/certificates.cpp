@@ -84,7 +84,8 @@ ApiResult<std::vector<PlatformCertificate>> open_certificates(
   for (const JsonView& entry : entries) {
     auto certificate = open_entry(entry, ciphers);
     if (!certificate) return std::move(certificate).error();
-    static_cast<void>(opened.add_certificate(certificate->pem));  // fails only for a duplicate
+    // Adding fails only for a duplicate, which is harmless.
+    static_cast<void>(opened.add_certificate(certificate->pem));
     if (certificate->expires_at >= now) certificates.push_back(std::move(*certificate));
   }
   auto verified = check_signature(Api::kCertificates, reply, opened, now);

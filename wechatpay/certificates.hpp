@@ -1,10 +1,8 @@
 #pragma once
 
 /// \file
-/// Platform certificates: the download request, decryption and verification of the reply, and
-/// merging with the stored certificates.
-///
-/// Source: wechatpay-protocol section 1.7.
+/// Platform certificates (certificates of WeChat Pay's signing keys): the download request,
+/// decryption and verification of the reply, and merging with the stored certificates.
 
 #include <chrono>
 #include <span>
@@ -21,39 +19,43 @@
 namespace couponhook::wechatpay {
 
 struct PlatformCertificate {
-  std::string serial;  ///< upper-case hexadecimal, read from the certificate
+  /// Serial of the certificate, upper-case hexadecimal, read from the certificate itself.
+  std::string serial;
   std::string pem;
   std::chrono::sys_seconds expires_at;
 };
 
 [[nodiscard]] ApiRequest certificates_request();
 
-/// Decrypts and verifies the reply to certificates_request(). All or nothing: the whole reply is
-/// refused if one entry cannot be decrypted or is not a certificate, if the list is empty, or if
-/// the signature is wrong. The loaded certificates then stay in use. Expired certificates are left
-/// out; a list of only expired certificates is an error.
+/// Decrypts and verifies WeChat Pay's reply to certificates_request(). The reply is accepted as a
+/// whole or not at all: it is refused if one entry cannot be decrypted or is not a certificate, if
+/// the list is empty, or if the signature is wrong. The loaded certificates then stay in use.
+/// Expired certificates are left out; a list of only expired certificates is an error.
 ///
 /// The first download cannot be verified with a certificate that is already known. So the entries
 /// are decrypted first, which proves that their sender knows the APIv3 key. Then the signature of
 /// the reply is verified with the decrypted certificates, or with a key that is already trusted.
 ///
 /// \param ciphers the merchant's current APIv3 keys; each key is tried on each entry.
-/// \param trusted the loaded keys; null or empty at the first download.
+/// \param trusted the loaded platform keys; null or empty at the first download.
+/// \return the certificates that are valid now, or an error.
 [[nodiscard]] ApiResult<std::vector<PlatformCertificate>> open_certificates(
     const ApiReply& reply, std::span<const crypto::ResourceCipher> ciphers,
     const crypto::PlatformKeys* trusted, std::chrono::sys_seconds now);
 
-/// Result of merging downloaded certificates with stored ones.
+/// Result of merging downloaded platform certificates with stored ones.
 struct CertificateMerge {
-  std::vector<PlatformCertificate> current;  ///< to be loaded and stored, sorted by expiry
-  std::vector<std::string> added;            ///< serials that were not stored before
-  std::vector<std::string> dropped;          ///< serials of stored certificates that have expired
+  /// Certificates to load and to store, sorted by expiry.
+  std::vector<PlatformCertificate> current;
+  /// Serials of certificates that were not stored before.
+  std::vector<std::string> added;
+  std::vector<std::string> dropped;  ///< serials of stored certificates that have expired
   [[nodiscard]] bool changes_anything() const { return !added.empty() || !dropped.empty(); }
 };
 
-/// Merges stored and downloaded certificates. A stored certificate that is no longer listed stays
-/// until it expires: WeChat Pay can stop a certificate roll-out half-way, and notifications signed
-/// with the withdrawn certificate must still be accepted.
+/// Merges stored and downloaded platform certificates. A stored certificate that is no longer in
+/// WeChat Pay's list stays until it expires: WeChat Pay can stop the replacement of a certificate
+/// half-way, and notifications signed with the withdrawn certificate must still be accepted.
 [[nodiscard]] CertificateMerge merge_certificates(std::span<const PlatformCertificate> kept,
                                                   std::span<const PlatformCertificate> fetched,
                                                   std::chrono::sys_seconds now);

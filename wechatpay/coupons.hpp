@@ -1,9 +1,7 @@
 #pragma once
 
 /// \file
-/// API requests for favor coupons (代金券): send one to a user, and query its state.
-///
-/// Source: wechatpay-protocol sections 3.1, 5 and 6.
+/// API requests for favor coupons (代金券): send a coupon to a user, and query coupons of a user.
 
 #include <cstdint>
 #include <optional>
@@ -18,16 +16,22 @@
 namespace couponhook::wechatpay {
 
 struct NewCoupon {
-  std::string openid;  ///< the receiver's openid under appid; sent in the path, not in the body
+  /// openid of the user who gets the coupon; sent in the path of the request, not in the body.
+  std::string openid;
   std::string stock_id;
-  std::string out_request_no;  ///< idempotency key: the same number gives the same coupon
+  /// Idempotency key of the request: WeChat Pay gives the same coupon for the same number.
+  std::string out_request_no;
   std::string appid;
   std::string stock_creator_mchid;
-  std::optional<std::int64_t> coupon_value;    ///< fen; only for stocks without a fixed value
-  std::optional<std::int64_t> coupon_minimum;  ///< fen; only for stocks without a fixed value
+  /// Value of the coupon in fen; only for stocks without a fixed value.
+  std::optional<std::int64_t> coupon_value;
+  /// Smallest payment for which the coupon can be used, in fen; only for stocks without a fixed
+  /// value.
+  std::optional<std::int64_t> coupon_minimum;
 };
 
-/// A request that a person wrote as JSON (openid included), and all rules that it breaks.
+/// A request to send a coupon that a person wrote as JSON (openid included), and all rules that the
+/// request breaks.
 struct CheckedCoupon {
   NewCoupon coupon;
   std::vector<RuleViolation> violations;
@@ -35,41 +39,45 @@ struct CheckedCoupon {
 [[nodiscard]] CheckedCoupon check_coupon(std::string_view json);
 [[nodiscard]] std::vector<RuleViolation> violations(const NewCoupon& coupon);
 
-/// \param coupon a coupon for which violations() is empty.
+/// Makes the API request that sends a coupon to a user.
+/// \param coupon the coupon to send, for which violations() must be empty.
 [[nodiscard]] ApiRequest send_coupon_request(const NewCoupon& coupon);
-/// \return the coupon_id of the new coupon.
+/// Parses WeChat Pay's reply to the request that sends a coupon.
+/// \return the coupon_id of the new coupon, or an error.
 [[nodiscard]] ApiResult<std::string> parse_sent_coupon(std::string_view body);
 
 struct Coupon {
   struct Goods {
     std::string goods_id;
     std::int64_t quantity = 0;
-    std::int64_t price = 0;            ///< price in fen
-    std::int64_t discount_amount = 0;  ///< discount in fen
+    std::int64_t price = 0;            ///< price of one item in fen
+    std::int64_t discount_amount = 0;  ///< discount on the item in fen
   };
   struct Consumption {
     std::string consume_time;
     std::string consume_mchid;
     std::string transaction_id;
-    std::optional<std::int64_t> consume_amount;  ///< amount in fen
+    std::optional<std::int64_t> consume_amount;  ///< amount used in the payment, in fen
     std::vector<Goods> goods_detail;
   };
   std::string stock_creator_mchid;
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string status;  ///< as WeChat Pay spells it: SENDED, USED or EXPIRED
+  std::string status;  ///< state of the coupon, as WeChat Pay spells it: SENDED, USED or EXPIRED
   std::string description;
   std::string create_time;
   std::string coupon_type;    ///< coupon type: NORMAL or CUT_TO
-  std::string business_type;  ///< MULTIUSE or empty
+  std::string business_type;  ///< MULTIUSE if the coupon can be used several times, else empty
   std::string available_begin_time;
   std::string available_end_time;
   bool no_cash = false;
   bool singleitem = false;
-  std::optional<std::int64_t> coupon_amount;        ///< value of the coupon in fen
-  std::optional<std::int64_t> transaction_minimum;  ///< smallest payment for the coupon, in fen
-  std::optional<Consumption> consumption;           ///< only if status is USED
+  std::optional<std::int64_t> coupon_amount;  ///< value of the coupon in fen
+  /// Smallest payment for which the coupon can be used, in fen.
+  std::optional<std::int64_t> transaction_minimum;
+  /// The payment in which the coupon was used; only if status is USED.
+  std::optional<Consumption> consumption;
 };
 
 struct CouponName {
@@ -81,16 +89,16 @@ struct CouponName {
 [[nodiscard]] ApiRequest show_coupon_request(const CouponName& name);
 [[nodiscard]] ApiResult<Coupon> parse_coupon(std::string_view body);
 
-/// Query for the coupons of a user. Exactly one of the three merchants must be set. A query by
-/// available_mchid does not list redeemed coupons.
+/// Query for the coupons of a user. Exactly one of creator_mchid, sender_mchid and available_mchid
+/// must be set. WeChat Pay does not list redeemed coupons in a query by available_mchid.
 struct CouponQuery {
   std::string openid;
   std::string appid;
   std::string creator_mchid;
   std::string sender_mchid;
   std::string available_mchid;
-  std::string stock_id;  ///< empty: all stocks
-  std::string status;    ///< SENDED or USED; empty: both
+  std::string stock_id;  ///< stock of the listed coupons; empty: all stocks
+  std::string status;    ///< state of the listed coupons: SENDED or USED; empty: both
   PageRequest page{0, 20};
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const CouponQuery& query);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Catalogue of WeChat Pay's error codes, with advice and a retry rule for each.
+/// Catalogue of the error codes of WeChat Pay's APIs, with advice and a retry rule for each code.
 
 #include <span>
 #include <string_view>
@@ -16,19 +16,19 @@ struct ErrorRow {
   std::string_view advice;
 };
 
-/// The documented error codes of the APIs used here. Source: wechatpay-protocol section 4, and the
-/// error tables of the API pages.
+/// Returns the error codes that WeChat Pay documents for the APIs used here. Source: the general
+/// error table and the error tables of the API pages in WeChat Pay's documentation.
 [[nodiscard]] std::span<const ErrorRow> documented_errors();
 
-/// Finds the catalogue row of an error code; for an undocumented code, a row by HTTP status. A
-/// meaning that is special to one API comes first: RESOURCE_NOT_EXISTS means a missing certificate
-/// for one API and a missing stock for another.
+/// Returns the advice and the retry rule for an error code of WeChat Pay. For an undocumented code
+/// they are chosen by the HTTP status. If a code has a special meaning for one API, that meaning is
+/// used: RESOURCE_NOT_EXISTS means a missing certificate for one API and a missing stock for
+/// another.
 [[nodiscard]] ErrorRow explain_error(Api api, unsigned status, std::string_view code);
 
-/// Returns true if the error says that this merchant has no platform certificates. For such
-/// merchants (all new ones since the end of 2024), WeChat Pay signs only with its public key, so
-/// the certificates must not be requested again.
-/// Source: wechatpay-protocol section 1.6.
+/// Returns true if the error says that this merchant has no platform certificates. WeChat Pay signs
+/// messages to such merchants (all new ones since the end of 2024) only with its public key, so the
+/// certificates must not be requested again.
 [[nodiscard]] bool means_public_key_merchant(const ApiError& error);
 
 }  // namespace couponhook::wechatpay

@@ -10,8 +10,8 @@
 namespace couponhook::wechatpay {
 namespace {
 
-/// Prefix of an optional line before the header: "sep=;" names the separator that a spreadsheet
-/// used.
+/// Beginning of an optional line before the header line of a flow file: "sep=;" names the separator
+/// that a spreadsheet used.
 constexpr std::string_view kSeparatorLine = "sep=";
 constexpr std::string_view kSeparators = ",;\t|";
 
@@ -44,15 +44,16 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-/// Returns true for the first of the two summary lines at the end of a bill.
+/// Returns true if a field is the first field of the summary header, the first of the two summary
+/// lines at the end of WeChat Pay's bills.
 bool begins_summary(std::string_view first_field) {
-  if (trimmed(first_field).starts_with('`')) return false;  // a backtick marks a value
+  if (trimmed(first_field).starts_with('`')) return false;  // a backtick marks a value of a row
   const std::string_view start = without_marks(first_field).text;
   const auto begins = [&](std::string_view word) { return start.starts_with(word); };
   return begins("总") || begins("合计") || begins("汇总") || begins("Total") || begins("total");
 }
 
-/// Finds the separator with which the header line has the most known column names.
+/// Returns the separator with which the header line of a flow file has the most known column names.
 char find_separator(std::string_view text, bool is_last,
                     const std::vector<FlowColumnNames>& columns) {
   char best = kSeparators.front();
@@ -70,7 +71,7 @@ char find_separator(std::string_view text, bool is_last,
   return best;
 }
 
-/// \return a header name in brackets for messages; empty if the name is too long or not printable,
+/// \return a column name in brackets for messages; empty if the name is too long or not printable,
 ///   because the name comes from an untrusted file.
 std::string shown(std::string_view name) {
   constexpr std::size_t kBytesMax = 60;
@@ -95,7 +96,8 @@ FlowParser::FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, Flow
 }
 
 bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) {
-  // Parse in pieces, because the remaining text is copied when rows are removed from its front.
+  // Parse the file in pieces, because the text that is not parsed yet is copied each time rows are
+  // removed from its front.
   constexpr std::size_t kPieceBytes = 64 * 1024;
   while (!bytes.empty() && !failed_) {
     const std::string_view piece = bytes.substr(0, kPieceBytes);
@@ -120,7 +122,7 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
     const auto row = next_row(text, is_last);
     if (!row) break;
     const bool was_overlong = std::exchange(overlong_, row->bytes == 0);
-    if (row->bytes == 0) {  // keep nothing of this row until its line ends
+    if (row->bytes == 0) {  // the row is too long: keep nothing of it until its line ends
       text = {};
       break;
     }
@@ -143,7 +145,8 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
 }
 
 /// Finds the end of the first line of `text`.
-/// \return a row without fields; nothing if the line may continue after `text`.
+/// \return a row without fields that has the length of the line; nothing if the line may continue
+///   after `text`.
 std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool is_last) const {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   if (end == text.size() && !is_last && !overlong_) return {};
@@ -154,9 +157,9 @@ std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool i
   return line;
 }
 
-/// Reads the next row, or the end of a row that is too long.
-/// \return nothing if more of the file is needed; a row of 0 bytes if `text` holds only the
-///   beginning of a row that is too long.
+/// Reads the next row of the flow file, or the end of a row that is too long.
+/// \return the row. Nothing if more of the file is needed. A row of 0 bytes if `text` holds only
+///   the beginning of a row that is too long.
 std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_last) {
   const bool may_wait = !is_last && text.size() <= limits_.line_bytes_max;
   if (overlong_) {
@@ -177,7 +180,8 @@ std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_
   auto row = read_row(text, is_last, rules_);
   if (!row) return may_wait || is_last ? std::nullopt : std::optional(SeparatedRow{});
   if (part_ == Part::kRows && row->lines > 1 && count_fields(row->fields) != names_.size()) {
-    // An unclosed quote must not swallow the rows after it, so only the first line is skipped.
+    // The quote is not closed. It must not swallow the rows after it, so only its first line is
+    // skipped.
     row = first_line(text, true);
     row->fault = RowFault::kQuoteOpen;
   }
@@ -189,7 +193,7 @@ void FlowParser::take(const SeparatedRow& row, std::vector<FlowRecord>& records)
     return part_ == Part::kHeader ? fail("the header line cannot be read: a quote is not closed")
                                   : skip("a quote is not closed");
   }
-  // Spreadsheets write separators even in empty lines.
+  // Skip rows with only empty fields: spreadsheets write separators even in empty lines.
   if (std::ranges::all_of(row.fields, [](const auto& field) { return trimmed(field).empty(); })) {
     return;
   }
@@ -217,8 +221,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
     const std::string& name = names_.emplace_back(without_marks(field).text);
     auto column = find_flow_column(columns_, name);
     if (column && contains(present, *column)) {
-      // Refuse two columns with the same meaning if they identify the row. For other columns, only
-      // the first one is used.
+      // Refuse two columns with the same meaning if the meaning is required to identify a row. Of
+      // other columns with the same meaning, only the first is used.
       if (contains(required, *column)) {
         return fail("two columns of the header both mean " + std::string(to_string(*column)));
       }
@@ -243,8 +247,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
   part_ = Part::kRows;
 }
 
-/// \return the number of fields, without empty fields after the last column, which spreadsheets
-///   add.
+/// \return the number of fields of a row, not counting empty fields after the last column, which
+///   spreadsheets add.
 std::size_t FlowParser::count_fields(const std::vector<std::string>& fields) const {
   std::size_t size = fields.size();
   while (size > names_.size() && trimmed(fields[size - 1]).empty()) --size;
@@ -271,7 +275,7 @@ void FlowParser::take_record(const std::vector<std::string>& fields,
   records.push_back(std::move(record));
 }
 
-/// Stores one field in the record, or notes a fault.
+/// Stores one field of a row in the record, or notes a fault of the field.
 void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field) {
   const auto column = meaning_[i];
   const Unmarked value = without_marks(field);
@@ -293,7 +297,8 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
   } else if (column == FlowColumn::kDiscount) {
     const bool is_yuan = names_[i].find("元") != std::string::npos;
     record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);
-    // Keep the row: a redemption must not be lost because of a bad amount.
+    // The amount is bad. Keep the row without the amount: a redemption must not be lost because of
+    // it.
     if (!record.discount_fen && !is_absent(value.text)) {
       report("the amount is not one: the row is taken without it", i + 1);
     }
@@ -313,8 +318,8 @@ void FlowParser::find_damage(std::size_t i, std::string_view damage) {
   damage_.append(name).append(shown(names_[i])).append(" ").append(damage);
 }
 
-/// Checks the summary row. Its first number is the number of rows, which reveals a file that was
-/// truncated in the middle and saved again.
+/// Checks the summary row at the end of a flow file. Its first number is the number of rows. A
+/// wrong number reveals a file that was truncated in the middle and saved again.
 void FlowParser::take_summary(const std::vector<std::string>& fields) {
   part_ = Part::kEnd;
   std::size_t declared = 0;

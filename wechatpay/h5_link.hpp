@@ -1,10 +1,11 @@
 #pragma once
 
 /// \file
-/// Builds the H5 link with which a user receives a busifavor coupon (商家券) in a browser. The link
-/// is signed locally with the APIv2 key (not the APIv3 key); no API is called.
+/// Builds the H5 link (a web page address) with which a user receives a busifavor coupon (商家券)
+/// in a browser. The link is signed locally with the APIv2 key (not the APIv3 key); no API is
+/// called.
 ///
-/// Source: wechatpay-protocol section 6, "H5 sign rule"; WeChat Pay apis/chapter9_4_1.
+/// Source: WeChat Pay's documentation, page apis/chapter9_4_1.
 
 #include <string>
 #include <vector>
@@ -19,12 +20,14 @@ struct H5Issue {
   std::string out_request_no;
   std::string send_coupon_merchant;
   std::string open_id;
-  std::string coupon_code{};  ///< required if the code mode is MERCHANT_API, else forbidden
+  /// Code of the coupon; required if the stock's code mode is MERCHANT_API, else forbidden.
+  std::string coupon_code{};
 };
 
 [[nodiscard]] std::vector<RuleViolation> violations(const H5Issue& issue);
 
-/// \param issue an issue for which violations() is empty.
+/// Builds the H5 link for one coupon.
+/// \param issue the coupon and the user, for which violations() must be empty.
 /// \return the complete URL, with #wechat_redirect at its end, as WeChat requires.
 [[nodiscard]] std::string h5_link(const H5Issue& issue, const crypto::Secret& api_v2_key);
 

@@ -26,7 +26,7 @@ bool is_code_character(char c) {
 struct Form {
   std::size_t characters_max;
   bool (*is_allowed)(char);
-  std::string_view words;  // message for a value of another form
+  std::string_view words;  // message for an identifier whose value does not have the valid form
 };
 
 Form form(Identifier identifier) {
@@ -67,15 +67,15 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-/// Returns true for numbers as spreadsheets write them: "4.2E+27", "1,234", "98670003.0".
+/// Returns true for numbers in a form that spreadsheets write: "4.2E+27", "1,234", "98670003.0".
 bool is_rewritten_number(std::string_view text) {
   const bool has_digit = std::ranges::any_of(text, is_digit);
   return has_digit && text.find_first_not_of("0123456789.,+-eE") == std::string_view::npos &&
          text.find_first_of(".,+eE") != std::string_view::npos;
 }
 
-/// Returns true if only zeros follow the 15th digit. A spreadsheet keeps 15 digits of a number and
-/// replaces the others by zeros.
+/// Returns true if all digits of a number after the 15th are zeros. A spreadsheet keeps 15 digits
+/// of a number and replaces the others by zeros.
 bool is_rounded(std::string_view digits) {
   constexpr std::size_t kKeptDigits = 15;
   return digits.size() > kKeptDigits &&
@@ -97,7 +97,8 @@ bool has_form(Identifier identifier, std::string_view text) {
 
 Unmarked without_marks(std::string_view field) {
   Unmarked found{without_blanks(field)};
-  // Remove marks repeatedly, because several tools may have added them, one around the other.
+  // Remove marks (backticks, apostrophes, blanks) repeatedly, because several tools may have added
+  // marks, one around the other.
   for (std::size_t size = 0; size != found.text.size();) {
     size = found.text.size();
     if (found.text.starts_with('`') || found.text.starts_with('\'')) {

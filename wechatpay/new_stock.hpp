@@ -2,9 +2,10 @@
 
 /// \file
 /// The API request that creates a stock (batch) of favor coupons (代金券批次). A mistake in this
-/// request costs money, so every documented rule is checked before the request is sent.
+/// request costs money, so every rule in WeChat Pay's documentation is checked before the request
+/// is sent.
 ///
-/// Source: wechatpay-protocol section 6; WeChat Pay document merchant/4012534633.
+/// Source: WeChat Pay's documentation, page merchant/4012534633.
 
 #include <chrono>
 #include <cstdint>
@@ -18,9 +19,10 @@
 
 namespace couponhook::wechatpay {
 
-/// Members are named and nested as in the JSON. Money is in fen. Empty members are not sent.
+/// A new stock of favor coupons. The members of this struct are named and nested as in the JSON of
+/// the API request. Money is in fen. Empty members are not sent.
 struct NewStock {
-  struct UseRule {  ///< JSON object stock_use_rule
+  struct UseRule {  ///< JSON object stock_use_rule of the request
     std::optional<std::int64_t> max_coupons;
     std::optional<std::int64_t> max_amount;
     std::optional<std::int64_t> max_amount_by_day;
@@ -40,17 +42,24 @@ struct NewStock {
              background_color.empty() && coupon_image.empty();
     }
   };
-  struct AvailableTime {  ///< coupon_available_time: times at which a coupon is valid
-    std::vector<std::int64_t> available_week_day;  ///< in fix_available_time: 0 (Sunday) to 6
-    std::optional<std::int64_t> begin_time;        ///< in fix_available_time: seconds of the day
-    std::optional<std::int64_t> end_time;          ///< in fix_available_time: seconds of the day
+  /// JSON object coupon_available_time: the times at which a coupon is valid.
+  struct AvailableTime {
+    /// Weekdays on which a coupon is valid (fix_available_time): 0 (Sunday) to 6.
+    std::vector<std::int64_t> available_week_day;
+    /// Begin of the daily valid time (fix_available_time), in seconds of the day.
+    std::optional<std::int64_t> begin_time;
+    /// End of the daily valid time (fix_available_time), in seconds of the day.
+    std::optional<std::int64_t> end_time;
     std::optional<bool> second_day_available;
-    std::optional<std::int64_t> available_time_after_receive;  ///< delay after receipt, in minutes
+    /// Delay from receiving a coupon until it is valid, in minutes.
+    std::optional<std::int64_t> available_time_after_receive;
   };
   struct CouponUseRule {
     AvailableTime coupon_available_time;
-    std::optional<std::int64_t> coupon_amount;        ///< in JSON object fixed_normal_coupon
-    std::optional<std::int64_t> transaction_minimum;  ///< in JSON object fixed_normal_coupon
+    /// Value of a coupon in fen (JSON object fixed_normal_coupon).
+    std::optional<std::int64_t> coupon_amount;
+    /// Smallest payment for which the coupon can be used, in fen (fixed_normal_coupon).
+    std::optional<std::int64_t> transaction_minimum;
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
     std::string limit_card_name;              ///< JSON member limit_card.name
@@ -76,19 +85,21 @@ struct NewStock {
   std::string ext_info;
 };
 
-/// A request body that a person wrote, and all of its faults: members of the wrong type, members
-/// that the API does not know, and broken rules. Send the request only if there are no violations.
+/// A request body for a new stock that a person wrote, and all of its faults: members of the wrong
+/// type, members that the API does not know, and broken rules. Send the request only if there are
+/// no violations.
 struct CheckedStock {
   NewStock stock;
   std::vector<RuleViolation> violations;
 };
 [[nodiscard]] CheckedStock check_stock(std::string_view json, std::chrono::sys_seconds now);
 
-/// All documented rules that `stock` breaks.
+/// Returns all rules in WeChat Pay's documentation that the new stock breaks.
 [[nodiscard]] std::vector<RuleViolation> violations(const NewStock& stock,
                                                     std::chrono::sys_seconds now);
 
-/// \param stock a stock for which violations() is empty.
+/// Makes the API request that creates a stock (batch of coupons).
+/// \param stock the new stock, for which violations() must be empty.
 [[nodiscard]] ApiRequest create_stock_request(const NewStock& stock);
 
 struct CreatedStock {

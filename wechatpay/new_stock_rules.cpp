@@ -19,7 +19,7 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> allowed)
   return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
 }
 
-/// Counts the characters of a UTF-8 text, not its bytes.
+/// Returns the number of characters of a UTF-8 text, not of its bytes.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -72,7 +72,7 @@ void check_times(Rules& rules, const NewStock& stock, std::chrono::sys_seconds n
 
 void check_amounts(Rules& rules, const NewStock& stock) {
   constexpr std::int64_t kCouponsMax = 10'000'000;
-  constexpr std::int64_t kAmountMax = 100'000;  // in fen: 1000 yuan
+  constexpr std::int64_t kAmountMax = 100'000;  // largest value of a coupon in fen: 1000 yuan
   const NewStock::UseRule& rule = stock.stock_use_rule;
   const auto& amount = stock.coupon_use_rule.coupon_amount;
   const auto& minimum = stock.coupon_use_rule.transaction_minimum;

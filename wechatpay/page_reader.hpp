@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses a reply that holds one page of a list. Internal header of wechatpay/.
+/// Parses an API reply that holds one page of a list. Internal header of wechatpay/.
 
 #include <string_view>
 
@@ -11,9 +11,10 @@
 
 namespace couponhook::wechatpay {
 
-/// Parses one page of a list.
-/// \param read converts one element of "data" to an item. "data" may be missing if the list is
-///   empty.
+/// Parses an API reply that holds one page of a list.
+/// \param read function that converts one element of the JSON array "data" to an item. "data" may
+///   be missing if the list is empty.
+/// \return the page with its items, or an error.
 template <typename Read>
 auto read_page(Api api, std::string_view body, const Read& read)
     -> ApiResult<Page<decltype(read(JsonView(nullptr)))>> {

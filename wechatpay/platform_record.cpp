@@ -14,7 +14,8 @@ std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
 
-/// Uses one time format for all sources, so that a redemption looks the same from every source.
+/// Returns a time in the one format that is used for the records of all sources, so that a
+/// redemption looks the same from every source. A text that is not a time is returned unchanged.
 std::string normal_time(const std::string& text) {
   const auto time = base::parse_wechat_time(text);
   return time ? base::format_wechat_time(*time) : text;

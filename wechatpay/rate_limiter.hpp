@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rate limiters for API calls. The caller passes the current time.
+/// Rate limiters for calls to WeChat Pay's APIs. The caller passes the current time.
 
 #include <chrono>
 #include <deque>
@@ -10,9 +10,9 @@
 
 namespace couponhook::wechatpay {
 
-/// Sliding-window rate limiter: allows at most `calls` calls in any time span of the limit's
-/// period, wherever the span begins. (A token bucket could allow twice as many in one such span.)
-/// Not thread-safe.
+/// Sliding-window rate limiter: it allows at most `calls` calls in any time span as long as the
+/// limit's period, at whatever time the span begins. (A token bucket could allow twice as many in
+/// one such span.) Not thread-safe.
 class RateWindow {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -20,31 +20,34 @@ class RateWindow {
 
   explicit RateWindow(RateLimit limit) : limit_(limit) {}
 
-  /// Reserves the next free slot.
+  /// Reserves the earliest time at which the rate limit allows one more call.
   /// \return the time to wait before the call; zero means call now.
   [[nodiscard]] Duration reserve(TimePoint now);
 
-  /// Reserves a slot only if one is free now.
+  /// Reserves a call for now, but only if the rate limit allows one more call now.
+  /// \return false if the rate limit allows no call now.
   [[nodiscard]] bool try_reserve(TimePoint now);
 
  private:
   void forget_before(TimePoint now);
 
   RateLimit limit_;
-  std::deque<TimePoint> taken_;  // reserved times in ascending order; may lie in the future
+  // Times of reserved calls in ascending order; they may lie in the future.
+  std::deque<TimePoint> taken_;
 };
 
-/// Rate limiters for all APIs, for the calls of one merchant in this process. Not thread-safe.
+/// Rate limiters for all of WeChat Pay's APIs, for the calls of one merchant in this process. Not
+/// thread-safe.
 class RateLimiter {
  public:
   RateLimiter();
 
-  /// Reserves the next free slot for a call of `api`.
-  /// \return the time to wait before the call.
+  /// Reserves the earliest time at which the rate limit of `api` allows one more call.
+  /// \return the time to wait before the call; zero means call now.
   [[nodiscard]] RateWindow::Duration reserve(Api api, RateWindow::TimePoint now);
 
  private:
-  std::deque<RateWindow> windows_;  // indexed by the value of Api
+  std::deque<RateWindow> windows_;  // one rate limiter for each API, indexed by the value of Api
 };
 
 }  // namespace couponhook::wechatpay

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Checks the status and signature of a reply before its body is used.
+/// Checks the HTTP status and the signature of an API reply before its body is used.
 
 #include <chrono>
 #include <string>
@@ -11,25 +11,27 @@
 
 namespace couponhook::wechatpay {
 
-/// Largest accepted age of a reply. Source: WeChat Pay APIv3, "signature verification".
+/// Largest accepted age of an API reply. Source: WeChat Pay's APIv3 documentation, "signature
+/// verification".
 inline constexpr std::chrono::seconds kReplyTolerance{300};
 
-/// Converts an error reply to an ApiError.
-/// \param reply a reply whose status is not 2xx.
+/// Converts an API reply with an error status to an ApiError.
+/// \param reply a reply whose HTTP status is not 2xx.
 [[nodiscard]] ApiError read_error(Api api, const ApiReply& reply);
 
-/// Checks the status of a reply, then its signature.
+/// Checks the HTTP status of an API reply, then its signature.
 ///
 /// An error reply is accepted without a signature, as in WeChat Pay's own SDKs: gateways in front
 /// of the APIs do not sign their errors, and a forged error can only make a call fail. A success
 /// reply is accepted only if its signature is valid. Replies of APIs without signatures
 /// (ApiSpec::reply_signed) are accepted too; the caller must then check the hash of the content.
-/// \return the body, a view into `reply`.
+/// \return the body, a view into `reply`; or an error.
 [[nodiscard]] ApiResult<std::string_view> accept_reply(
     const ApiRequest& request, const ApiReply& reply, const crypto::PlatformKeys& keys,
     std::chrono::sys_seconds now, std::chrono::seconds tolerance = kReplyTolerance);
 
-/// Checks only the signature of a reply, with the given keys.
+/// Checks only the signature of an API reply, with the given platform keys.
+/// \return an error if the signature is not valid.
 [[nodiscard]] boost::system::result<void, ApiError> check_signature(
     Api api, const ApiReply& reply, const crypto::PlatformKeys& keys, std::chrono::sys_seconds now,
     std::chrono::seconds tolerance = kReplyTolerance);

@@ -14,12 +14,13 @@
 
 namespace couponhook::wechatpay {
 
-/// Reads one object of the request. Unlike JsonView, this reader is strict: it reports a member of
-/// the wrong type and an unknown member, because a limit with a misspelt name must not be sent as
-/// "no limit". The JsonText and the list of violations must outlive the reader.
+/// Reads one JSON object of an API request. Unlike JsonView, this reader is strict: it reports a
+/// member of the wrong type and an unknown member, because a limit with a misspelt name must not be
+/// sent as "no limit". The JsonText and the list of violations must outlive the reader.
 class RequestReader {
  public:
-  /// \param path prefix of member names in reports; empty for the outermost object.
+  /// \param path name of the object, to be written before its members' names in reports; empty for
+  ///   the outermost object.
   RequestReader(JsonView object, std::string path, std::vector<RuleViolation>& broken)
       : object_(object), path_(std::move(path)), broken_(&broken) {}
 
@@ -32,7 +33,8 @@ class RequestReader {
   [[nodiscard]] std::vector<std::int64_t> numbers(std::string_view name);
   [[nodiscard]] RequestReader object(std::string_view name);
 
-  /// Reports every member that was not read. Call this function once, after all members were read.
+  /// Reports every member of the object that was not read, as unknown. Call this function once,
+  /// after all known members were read.
   void report_unknown() const;
 
  private:

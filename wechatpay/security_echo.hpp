@@ -5,8 +5,8 @@
 /// verifies the request's signature, signs its reply, and posts a SECURITY_ECHO.SUCCESS
 /// notification to the given URL.
 ///
-/// Source: wechatpay-protocol section 3.5; WeChat Pay documents merchant/4014551946 (the API) and
-/// partner/4019605946 (the callback).
+/// Source: WeChat Pay's documentation, pages merchant/4014551946 (the API) and partner/4019605946
+/// (the callback).
 
 #include <string>
 #include <string_view>
@@ -20,29 +20,34 @@ namespace couponhook::wechatpay {
 inline constexpr std::string_view kSecurityEchoEvent = "SECURITY_ECHO.SUCCESS";
 
 struct SecurityEcho {
-  std::string echo_message;  ///< any text; the reply returns it
-  std::string notify_url;    ///< empty: no notification
-  /// The platform key that WeChat Pay shall sign with: a public key id or a certificate serial.
-  /// Documented as required.
+  std::string echo_message;  ///< any text; WeChat Pay's reply contains the same text
+  /// URL for WeChat Pay's test notification; empty: no notification is sent.
+  std::string notify_url;
+  /// The platform key with which WeChat Pay shall sign its reply: a public key id or a certificate
+  /// serial. WeChat Pay's documentation says that this value is required.
   std::string platform_serial;
-  /// Base64 of an RSA-OAEP ciphertext for that platform key. Empty: encryption is not tested.
+  /// Base64 of a message encrypted with RSA-OAEP for the platform key. Empty: encryption is not
+  /// tested.
   std::string encrypted_echo_message{};
 };
 
 [[nodiscard]] std::vector<RuleViolation> violations(const SecurityEcho& echo);
 
-/// \param echo an echo for which violations() is empty.
+/// Makes the API request that asks WeChat Pay for a security echo (a signed reply and a test
+/// notification).
+/// \param echo the content of the request, for which violations() must be empty.
 [[nodiscard]] ApiRequest security_echo_request(const SecurityEcho& echo);
 
 struct SecurityEchoReply {
   std::string echo_message;
-  std::string encrypted_echo_message;  ///< encrypted for the merchant's certificate; may be empty
+  /// The echo message, encrypted for the merchant's certificate; may be empty.
+  std::string encrypted_echo_message;
 };
 [[nodiscard]] ApiResult<SecurityEchoReply> parse_security_echo(std::string_view body);
 
 /// Parses the decrypted resource of a SECURITY_ECHO.SUCCESS notification.
 /// \return the echo_message, which shows to which test the notification belongs; empty if the
-///   resource has none.
+///   resource has no echo_message.
 [[nodiscard]] std::string parse_security_echo_event(std::string_view resource);
 
 }  // namespace couponhook::wechatpay

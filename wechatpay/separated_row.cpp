@@ -55,6 +55,7 @@ class RowReader {
     at_ = static_cast<std::size_t>(end - text_.begin());
   }
 
+  /// Reads a quoted field of the row.
   /// \return false if the quote is not closed.
   bool take_quoted() {
     std::string field;
@@ -84,6 +85,7 @@ class RowReader {
     }
   }
 
+  /// Reads a line end inside a quoted field.
   /// \return false if `text_` ends with a carriage return that a line feed may follow.
   bool take_line_end(std::size_t mark, std::string& field) {
     const auto size = line_end_at(text_, mark, is_last_);
@@ -94,7 +96,7 @@ class RowReader {
     return true;
   }
 
-  /// Returns true if the quote before `at_` ends the field.
+  /// Returns true if the quote before the offset `at_` ends the quoted field.
   bool closes() {
     const std::size_t next = skip_blanks(at_);
     if (next == text_.size()) {

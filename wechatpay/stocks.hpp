@@ -1,9 +1,8 @@
 #pragma once
 
 /// \file
-/// API requests for a stock of favor coupons (代金券): start, pause, restart and query it.
-///
-/// Source: wechatpay-protocol section 6.
+/// API requests for stocks (batches) of favor coupons (代金券批次): start, pause and restart a
+/// stock, query one stock, and list stocks.
 
 #include <cstdint>
 #include <optional>
@@ -17,7 +16,7 @@
 
 namespace couponhook::wechatpay {
 
-/// A stock and the merchant that created it. The API calls in this file need both.
+/// The id of a stock and the merchant that created the stock. The API calls in this file need both.
 struct StockName {
   std::string stock_id;
   std::string stock_creator_mchid;
@@ -31,7 +30,8 @@ struct StockName {
 
 struct StockSwitched {
   std::string stock_id;
-  std::string time;  ///< start_time, pause_time or restart_time of the reply
+  /// Time of the change: start_time, pause_time or restart_time of WeChat Pay's reply.
+  std::string time;
 };
 [[nodiscard]] ApiResult<StockSwitched> parse_stock_switched(Api api, std::string_view body);
 
@@ -39,7 +39,8 @@ struct Stock {
   std::string stock_id;
   std::string stock_creator_mchid;
   std::string stock_name;
-  std::string status;  ///< as WeChat Pay spells it: unactivated, audit, running, stoped, paused
+  /// State as WeChat Pay spells it: unactivated, audit, running, stoped, paused.
+  std::string status;
   std::string stock_type;
   std::string description;
   std::string create_time;
@@ -50,11 +51,16 @@ struct Stock {
   bool no_cash = false;
   bool singleitem = false;
   std::int64_t distributed_coupons = 0;
-  std::optional<std::int64_t> max_coupons;           ///< JSON member of stock_use_rule
-  std::optional<std::int64_t> max_amount;            ///< JSON member of stock_use_rule, in fen
-  std::optional<std::int64_t> max_coupons_per_user;  ///< JSON member of stock_use_rule
-  std::optional<std::int64_t> coupon_amount;         ///< in stock_use_rule.fixed_normal_coupon, fen
-  std::optional<std::int64_t> transaction_minimum;   ///< in stock_use_rule.fixed_normal_coupon, fen
+  /// Largest number of coupons (from stock_use_rule).
+  std::optional<std::int64_t> max_coupons;
+  /// Budget of the stock in fen (from stock_use_rule).
+  std::optional<std::int64_t> max_amount;
+  /// Largest number of coupons per user (from stock_use_rule).
+  std::optional<std::int64_t> max_coupons_per_user;
+  /// Value of a coupon in fen (from fixed_normal_coupon).
+  std::optional<std::int64_t> coupon_amount;
+  /// Smallest payment for which the coupon can be used, in fen (from fixed_normal_coupon).
+  std::optional<std::int64_t> transaction_minimum;
 };
 
 [[nodiscard]] ApiRequest show_stock_request(const StockName& name);
@@ -62,20 +68,20 @@ struct Stock {
 
 struct StockQuery {
   std::string stock_creator_mchid;
-  PageRequest page{0, 10};        ///< page size at most 10; the offset counts pages
-  std::string create_start_time;  ///< RFC 3339; empty: no limit
+  PageRequest page{0, 10};        ///< page to list; page size at most 10
+  std::string create_start_time;  ///< earliest creation time of a stock, RFC 3339; empty: no limit
   std::string create_end_time;
-  std::string status;  ///< see Stock::status; empty: all
+  std::string status;  ///< state of the listed stocks, as in Stock::status; empty: all states
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockQuery& query);
 [[nodiscard]] ApiRequest list_stocks_request(const StockQuery& query);
 [[nodiscard]] ApiResult<Page<Stock>> parse_stocks(std::string_view body);
 
-/// Query for the merchants at which the coupons of a stock can be used, or the goods for which they
-/// can be used.
+/// Query for a stock: lists the merchants at which its coupons can be used, or the goods for which
+/// its coupons can be used.
 struct StockMembersQuery {
   StockName name;
-  PageRequest page{0, 50};  ///< page number at most 1000, page size at most 50
+  PageRequest page{0, 50};  ///< page to list: page number at most 1000, page size at most 50
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockMembersQuery& query);
 [[nodiscard]] ApiRequest list_stock_merchants_request(const StockMembersQuery& query);

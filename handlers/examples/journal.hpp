@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Example of a user-defined handler: a starting point to copy.
+/// Example of a user-defined handler, to copy and change: it writes each redemption to a text file.
 
 #include <fstream>
 #include <mutex>
@@ -11,15 +11,17 @@
 
 namespace couponhook::examples {
 
-/// Appends a line to a file for each redeemed coupon. The same event can come again after a crash
-/// or a lost reply. Each line begins with the notification id, so repetitions can be recognised.
+/// Handler that appends a line to a file for each redeemed coupon. The same event can come again
+/// after a crash or a lost reply. Each line begins with the notification id, so that such
+/// repetitions can be recognised.
 class Journal final : public handlers::Handler {
  public:
   explicit Journal(const std::string& file) : file_(file, std::ios::app) {}
 
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
-  /// Several worker threads call this function at the same time, so a mutex protects the file.
+  /// Writes the line for one event. Several worker threads call this function at the same time, so
+  /// a mutex protects the file.
   [[nodiscard]] handlers::Outcome handle(const handlers::HandledEvent& event) override;
 
  private:
@@ -27,7 +29,8 @@ class Journal final : public handlers::Handler {
   std::ofstream file_;
 };
 
-/// Factory for [[handler]] tables with type = "journal" and options.file = "…".
+/// Factory that makes the journal handler for [[handler]] tables with type = "journal" and
+/// options.file = "…".
 [[nodiscard]] boost::system::result<std::shared_ptr<handlers::Handler>, std::string> make_journal(
     const handlers::HandlerSettings& settings);
 

@@ -1,6 +1,6 @@
-// Tests of Base64: each byte string has exactly one encoded text, and the decoder refuses every
-// other text. They use the vectors of RFC 4648, OpenSSL's encoder as an independent reference, and
-// every byte value at every position of a group.
+// Tests of base64 encoding and decoding: each byte string has exactly one encoded text, and the
+// decoder refuses every other text. The tests use the vectors of RFC 4648, OpenSSL's encoder as an
+// independent reference, and every byte value at every position of a group of four characters.
 
 #include "base/base64.hpp"
 
@@ -15,7 +15,7 @@
 namespace couponhook::crypto {
 namespace {
 
-// Test vectors of RFC 4648, section 10.
+// Base64 test vectors of RFC 4648, section 10.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRfcVectors{{
     {"", ""},
     {"f", "Zg=="},
@@ -71,7 +71,8 @@ TEST(Base64, RefusesEveryByteOutsideTheAlphabet) {
     for (std::size_t place = 0; place < 8; ++place) {
       std::string text = "Zm9vYmFy";
       text[place] = byte;
-      // Padding at the last position makes another valid Base64 text, so this case is skipped.
+      // A padding character '=' at the last position makes another valid base64 text, so skip this
+      // case.
       if (text == "Zm9vYmF=") continue;
       EXPECT_FALSE(base::base64_decode(text).has_value()) << "byte " << value << " at " << place;
     }

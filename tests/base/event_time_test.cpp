@@ -1,5 +1,5 @@
-// Checks that every time format of the documentation and of real traffic is read, and no other.
-// Python's datetime made the expected values.
+// Tests of the time parser: it reads every time format of WeChat Pay's documentation and of real
+// notifications, and no other. Python's datetime module made the expected values.
 
 #include "base/wechat_time.hpp"
 

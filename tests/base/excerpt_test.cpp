@@ -1,5 +1,6 @@
-// Checks that text from outside can be shown safely. The tests use text with characters that
-// terminals, JSON or HTML would interpret, and limits that fall inside a character.
+// Tests of printable excerpts: text from untrusted sources can be shown safely in logs and pages.
+// The tests use text with characters that terminals, JSON or HTML would interpret, and length
+// limits that fall inside a character.
 
 #include "base/excerpt.hpp"
 

@@ -1,5 +1,6 @@
-// Checks that IP addresses compare equal in every notation, and that networks contain exactly their
-// addresses. The tests use written addresses, IPv4-mapped ones too, and the notations of RFC 5952.
+// Tests of IP addresses and networks: an address is equal to itself in every notation, and a
+// network contains exactly its addresses. The tests use IPv4 addresses, IPv6 addresses in the
+// notations of RFC 5952, and IPv4 addresses mapped into IPv6.
 
 #include "base/ip_address.hpp"
 

@@ -1,4 +1,5 @@
-// Tests of parsing request targets and URLs as RFC 3986 defines, with known results.
+// Tests of parsing request targets (path and query) and URLs as RFC 3986 defines them, with known
+// results.
 
 #include "base/url.hpp"
 #include "base/percent_encoding.hpp"

@@ -1,5 +1,5 @@
-// Checks that exactly the byte sequences of RFC 3629 are accepted as UTF-8, at every position of a
-// text. RapidJSON's encoder and validator serve as an independent reference.
+// Tests of UTF-8 validation: exactly the byte sequences of RFC 3629 are accepted, at every position
+// of a text. RapidJSON's encoder and validator serve as an independent reference.
 
 #include "base/utf8.hpp"
 

@@ -1,6 +1,6 @@
 // Checks that threads may share keys and ciphers, because each thread has its own OpenSSL contexts.
-// Several threads verify and decrypt with several keys at once, with right and wrong input in turn.
-// The preset `tsan` runs these tests under the thread sanitizer.
+// Several threads verify signatures and decrypt texts with several keys at once, with valid and
+// invalid input in turn. The CMake preset `tsan` runs these tests under the thread sanitizer.
 
 #include <array>
 #include <atomic>
@@ -22,7 +22,7 @@ constexpr int kThreads = 4;
 constexpr int kRounds = 100;
 constexpr std::string_view kNonce = "fdasflkja484";
 
-/// Calls `is_right` kRounds times on each of several threads.
+/// Calls the function `is_right` on several threads, kRounds times on each thread.
 /// \return the number of calls that returned false.
 int failures_of(const std::function<bool(int thread, int round)>& is_right) {
   std::atomic<int> failures{0};

@@ -1,4 +1,4 @@
-// Tests of SHA-256 and SHA-1 against the examples that NIST published for FIPS 180-4.
+// Tests of the SHA-256 and SHA-1 digests against the examples that NIST published for FIPS 180-4.
 
 #include "crypto/digest.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that couponhook agrees with WeChat Pay's own SDKs. The vectors come from the public tests
-// of wechatpay-go and wechatpay-java. They are not part of this repository: the tests read them
-// from the folder COUPONHOOK_VECTORS.
+// Checks that couponhook's cryptography agrees with WeChat Pay's own SDKs. The test vectors come
+// from the public tests of wechatpay-go and wechatpay-java. They are not part of this repository:
+// the tests read them from the folder that the environment variable COUPONHOOK_VECTORS gives.
 
 #include <cstdlib>
 
@@ -44,7 +44,7 @@ ResourceCipher cipher_with(const std::string& key) {
   return ResourceCipher{Secret{std::string{key}}};
 }
 
-// ---- A complete notification, from the tests of wechatpay-go
+// ---- Tests with a complete notification, from the tests of wechatpay-go
 
 class KnownNotification : public KnownAnswers {
  protected:
@@ -97,9 +97,10 @@ TEST_F(KnownNotification, IsOpened) {
   EXPECT_EQ(*plaintext, text_of(vector_, "expected_plaintext"));
 }
 
-// ---- Vectors of AES-GCM
+// ---- Tests with test vectors of AES-GCM
 
-/// Decrypts a vector. Members in `changed` replace the vector's own members.
+/// Decrypts the ciphertext of an AES-GCM test vector. JSON members in `changed` replace the members
+/// of the vector.
 boost::system::result<std::string, OpenError> open(const rapidjson::Value& vector,
                                                    const rapidjson::Value& changed) {
   const auto member = [&](const char* name) {
@@ -142,9 +143,10 @@ TEST_F(KnownAnswers, OfAesGcmThatMustFailDo) {
   }
 }
 
-// ---- RSA signatures of plain messages, not of notifications, from the tests of wechatpay-java
+// ---- Tests with RSA signatures of plain messages (not notifications), from the tests of
+// wechatpay-java
 
-/// Returns true if RSA verifies the vector's signature with the only key in `keys`.
+/// Returns true if the signature of an RSA test vector is valid under the only key in `keys`.
 bool verifies(const PlatformKeys& keys, const rapidjson::Value& vector) {
   const PlatformKeys::Key* const key = keys.find(keys.list().front().serial);
   return rsa_verify(*key, sha256(text_of(vector, "message")),
@@ -176,7 +178,7 @@ TEST_F(KnownAnswers, OfRsaAreRefusedUnderAnotherCertificate) {
   EXPECT_FALSE(verifies(keys, vector));
 }
 
-// ---- A reply of the certificate download, from the tests of wechatpay-java
+// ---- Tests with a reply of the certificate download, from the tests of wechatpay-java
 
 TEST_F(KnownAnswers, OfTheCertificateDownloadAreOpenedAndLoaded) {
   const rapidjson::Document vector = read("java_certificates_response.json");

@@ -1,4 +1,4 @@
-// Checks couponhook's cryptography against independent tools, on every machine.
+// Checks couponhook's cryptography against independent tools, without external files. The script
 // tests/vectors/make_vectors.sh made the notification: the openssl command line signed it, and
 // Python encrypted it.
 

@@ -1,5 +1,5 @@
-// Tests of keys and secrets pasted by people: stray characters are removed if that is unambiguous,
-// and otherwise named in the error.
+// Tests of keys and secrets that people pasted into a file: stray characters are removed if only
+// one result is possible; otherwise the error message names them.
 
 #include "crypto/pasted_text.hpp"
 

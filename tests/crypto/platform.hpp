@@ -25,12 +25,13 @@ inline SelfSignedPair make_pair_of(PairKind kind) {
   return make_self_signed(options);
 }
 
-/// A platform with one RSA key. Making a key takes long, so tests share instance().
+/// A stand-in for WeChat Pay with one RSA key. Making a key takes long, so tests share the object
+/// that instance() returns.
 struct Platform {
   SelfSignedPair pair = make_pair_of(PairKind::kRsa2048);
   Signer signer = *Signer::from_pem(pair.private_key_pem);
 
-  /// Returns a key set that holds this platform's certificate.
+  /// Returns a set of platform keys that holds the certificate of this stand-in.
   [[nodiscard]] PlatformKeys keys() const {
     PlatformKeys keys;
     static_cast<void>(keys.add_certificate(pair.certificate_pem));
@@ -43,7 +44,8 @@ struct Platform {
   }
 };
 
-/// The headers and the body of a request. The object owns its text, so a test can change each part.
+/// The headers and the body of a signed request. The object owns its text, so a test can change
+/// each part.
 struct Request {
   std::string timestamp = std::to_string(kNow.time_since_epoch().count());
   std::string nonce = "EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz";
@@ -67,7 +69,8 @@ inline Request signed_request(const Platform& platform = Platform::instance()) {
   return request;
 }
 
-/// Result of a verification as an integer, which GoogleTest can compare and print.
+/// Returns the result of a signature check as an integer, which GoogleTest can compare and print:
+/// kAccepted (0), or the number of the VerifyError.
 inline constexpr int kAccepted = 0;
 inline int answer(const boost::system::result<void, VerifyError>& result) {
   return result ? kAccepted : static_cast<int>(result.error());

@@ -1,5 +1,6 @@
-// Checks that random strings hold only allowed characters, each with the same probability. The
-// tests use a predictable random source, so they can count the result of every byte value.
+// Tests of random texts and UUIDs: they contain only allowed characters, each with the same
+// probability. The tests use a predictable random source, so they can count the result of every
+// byte value.
 
 #include "crypto/random.hpp"
 
@@ -25,7 +26,8 @@ RandomSource always(unsigned char value) {
 }
 
 TEST(SystemRandom, FillsTheWholeSpan) {
-  // 4096 random bytes lack a given value only once in 9 million runs.
+  // If the random generator did not fill the whole buffer of 4096 bytes, the bytes at its end would
+  // still be zero.
   std::array<unsigned char, 4096> bytes{};
   system_random()(bytes);
   EXPECT_NE(std::ranges::count(bytes, 0), 4096);
@@ -43,8 +45,8 @@ TEST(RandomAlphanumeric, HasTheLengthAskedFor) {
 }
 
 TEST(RandomAlphanumeric, MakesEveryCharacterEquallyLikely) {
-  // The source yields all 256 byte values twice. 248 of them give each of the 62 characters four
-  // times; the other 8 are rejected.
+  // The predictable source yields all 256 byte values twice. Of these values, 248 give each of the
+  // 62 characters four times; the other 8 are thrown away.
   std::map<char, int> counts;
   for (const char character : random_alphanumeric(counting(), 496)) ++counts[character];
   EXPECT_EQ(counts.size(), 62U);

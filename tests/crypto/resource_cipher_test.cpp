@@ -1,6 +1,6 @@
-// Checks that the cipher decrypts only unchanged input, and that keys do not mix in a thread's
-// context. The tests encrypt a text and then change each input in turn. known_answers_test.cpp
-// tests AES-GCM itself.
+// Checks that the AES-GCM cipher decrypts only unchanged input, and that a thread's cipher context
+// never mixes two keys. The tests encrypt a text and then change each input in turn.
+// known_answers_test.cpp tests AES-GCM itself.
 
 #include "crypto/resource_cipher.hpp"
 
@@ -128,8 +128,8 @@ TEST(ResourceCipher, OpensAfterARefusal) {
 }
 
 TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
-  // Interleaved, so that each message finds the expanded key of another cipher in the thread's
-  // context.
+  // Use the three ciphers in turn, so that each message finds the key of another cipher in the
+  // thread's OpenSSL context.
   const std::array<ResourceCipher, 3> ciphers{cipher_of(32, 'a'), cipher_of(32, 'b'),
                                               cipher_of(16, 'a')};
   for (const ResourceCipher& sealing : ciphers) {
@@ -141,8 +141,8 @@ TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
 }
 
 TEST(ResourceCipher, ForgetsAKeyThatAnotherReplaced) {
-  // The second cipher probably gets the memory address of the first, which has been destroyed. It
-  // must not use the first one's key.
+  // The second cipher probably gets the memory address of the first cipher, which has been
+  // destroyed. The second cipher must not use the key of the first one.
   std::string text;
   {
     const ResourceCipher first = cipher_of(32, 'a');

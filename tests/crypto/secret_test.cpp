@@ -1,5 +1,6 @@
-// Checks that moving a secret leaves no copy at the old place. Reading freed memory would be
-// undefined behaviour, so wipe() has its own test.
+// Checks that moving a Secret (a key or password) leaves no copy of its bytes at the old place.
+// Reading freed memory would be undefined behaviour, so wipe(), which overwrites the bytes, has its
+// own test.
 
 #include "crypto/secret.hpp"
 

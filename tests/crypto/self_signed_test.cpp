@@ -1,5 +1,5 @@
-// Checks that TLS clients and PlatformKeys accept the self-signed certificates. OpenSSL's parser
-// and its command line read the certificates and keys.
+// Checks that TLS clients and PlatformKeys accept the self-signed certificates that couponhook
+// makes. OpenSSL's parser and the openssl command line read the certificates and keys.
 
 #include "crypto/self_signed.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that every change to a signed request is refused. The tests make about 20,000 mutants of
-// one request, changing each bit or byte in turn. The timestamp tolerance is very large, so that
-// only the signature can reject a changed timestamp.
+// Checks that the signature verifier refuses every change to a signed request. The tests make about
+// 20,000 changed requests (mutants), changing each bit or byte in turn. The timestamp tolerance is
+// very large, so that only the signature can reject a changed timestamp.
 
 #include <cctype>
 #include <string>
@@ -20,8 +20,8 @@ class SignatureMutants : public testing::Test {
     return answer(verify_signature(keys_, request.parts(), kAnyTime, kNow));
   }
 
-  /// Sets each byte of one part of the request to every other value, and expects a refusal each
-  /// time.
+  /// Sets each byte of one part of the signed request to every other value, and expects that each
+  /// changed request is refused.
   void expect_every_byte_counts(std::string Request::*part) const {
     Request mutant = original_;
     for (char& byte : mutant.*part) {
@@ -103,7 +103,8 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheBody) {
 }
 
 TEST_F(SignatureMutants, AreRefusedForEachByteMissingOrDoubledInTheBody) {
-  // Equal neighbours give equal mutants. That is harmless: a doubled byte still changes the body.
+  // Two equal neighbouring bytes give the same changed body twice. That is harmless: a doubled byte
+  // still changes the body.
   for (std::size_t i = 0; i < original_.body.size(); ++i) {
     Request mutant = original_;
     mutant.body.erase(i, 1);
@@ -119,7 +120,7 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheSerial) {
   for (char& digit : mutant.serial) {
     const char right = digit;
     for (int value = 0; value < 256; ++value) {
-      // A serial with the same digit in lower case is the same serial.
+      // A hexadecimal digit in lower case gives the same serial, so skip this case.
       if (std::toupper(value) == right) continue;
       digit = static_cast<char>(value);
       ASSERT_EQ(verify(mutant), code(VerifyError::kSerialUnknown)) << mutant.serial;

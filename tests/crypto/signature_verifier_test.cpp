@@ -1,5 +1,6 @@
-// Checks that each refusal has its reason, in the order of checks that the header documents. A
-// request signed with a new key is accepted; then the tests break one thing, or several.
+// Tests of the signature verifier: each reason for a refusal is reported, in the order of checks
+// that signature_verifier.hpp documents. A correctly signed request is accepted; then each test
+// makes one or several parts of it wrong.
 
 #include "crypto/signature_verifier.hpp"
 
@@ -152,7 +153,8 @@ TEST_F(SignatureVerifier, RecognisesAProbeOfAnyLength) {
 }
 
 TEST_F(SignatureVerifier, RefusesASignatureOfAnotherLength) {
-  // All these texts are valid Base64, of 255, 258, 3 and 512 bytes.
+  // All these texts are valid base64. They decode to 255, 258, 3 and 512 bytes, but a signature of
+  // this key has 256 bytes.
   for (const std::string& text : {std::string(340, 'A'), std::string(344, 'A'), std::string{"AAAA"},
                                   std::string(683, 'A') + "="}) {
     request_.signature = text;
@@ -191,7 +193,8 @@ TEST_F(SignatureVerifier, RefusesALineMovedFromTheBodyIntoTheNonce) {
 }
 
 TEST_F(SignatureVerifier, NamesTheFirstCheckThatFailed) {
-  // Everything is wrong at first. The test then repairs the request in the order of the checks.
+  // Every part of the request is wrong at first. The test then repairs the parts in the order of
+  // the checks, and expects the reason of the next check each time.
   request_ = {.timestamp = "now",
               .nonce = "",
               .serial = "00",

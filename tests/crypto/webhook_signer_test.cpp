@@ -1,5 +1,6 @@
-// Checks that the signatures of the http handler follow the Standard Webhooks specification.
-// Python's hmac module made the expected signatures; tests/integration checks a complete exchange.
+// Checks that the webhook signatures follow the Standard Webhooks specification. Python's hmac
+// module made the expected signatures. A complete exchange of a webhook is tested in
+// tests/integration.
 
 #include "crypto/webhook_signer.hpp"
 
@@ -65,8 +66,8 @@ TEST(WebhookSigner, RefusesAMisspeltSecretWithItsRightForm) {
   }
 }
 
-/// The error message for a plain-text secret proposes to encode the text in Base64; this test does
-/// that.
+/// For a webhook secret that is plain text, the error message proposes to encode the text in
+/// base64. This test follows that advice, and checks that the key stays the same.
 TEST(WebhookSigner, KeepsTheKeyOfAPlainTextThatIsWrittenInBase64) {
   EXPECT_EQ(sign_with("whsec_" + base::base64_encode("a-plain-secret-of-some-length")),
             "v1,/f1kxmi8O54SugS2Be4Kt+s8QOPiH56OpFbp2qZtXFQ=");

@@ -1,6 +1,6 @@
-// Tests of reading coupon events: every form of a resource seen in real traffic is read. An
-// unreadable resource gives a reason that contains none of its content. Each test changes one thing
-// in a resource.
+// Tests of parsing coupon events: every form of a resource that was seen in real notifications is
+// read. For an unreadable resource, the parser gives a reason that contains none of the resource's
+// data. Each test changes one thing in a valid resource.
 
 #include "handlers/coupon_event.hpp"
 
@@ -21,8 +21,8 @@ std::string unreadable(std::string_view event_type, std::string_view resource) {
   return other == nullptr ? "it was readable" : other->unreadable;
 }
 
-/// Returns the event of a COUPON.SEND resource whose last field is `attach_info`; an empty text
-/// leaves the field out.
+/// Returns the event that is parsed from a COUPON.SEND resource with the given JSON value in the
+/// field attach_info. If the given text is empty, the resource has no such field.
 CouponIssued issued_with(const std::string& attach_info) {
   const std::string last = attach_info.empty() ? "" : ",\"attach_info\":" + attach_info;
   return std::get<CouponIssued>(

@@ -1,5 +1,5 @@
-// Checks that every documented event type is known, and that only the events of a coupon's life
-// count as coupon events. The tests repeat the list of the protocol documentation.
+// Checks that the catalogue contains every event type in WeChat Pay's documentation, and that only
+// events that change a coupon count as coupon events. The tests repeat the documented list.
 
 #include "handlers/event_catalogue.hpp"
 

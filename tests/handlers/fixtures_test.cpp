@@ -1,5 +1,6 @@
-// Checks that every replay fixture is a valid event of its name, and that every documented event
-// type has a fixture. One table lists all files with the business key that each must give.
+// Checks that every replay fixture (an example resource in tests/fixtures) is a valid event of the
+// type in its name, and that every documented event type has a fixture. One table lists all fixture
+// files with the business key that each must give in the ledger.
 
 #include <algorithm>
 #include <filesystem>
@@ -23,7 +24,7 @@ namespace {
 struct Row {
   const char* name;
   const char* event_type;
-  const char* business_key;  ///< empty for event types that do not change a coupon
+  const char* business_key;  ///< expected ledger key; empty for event types that change no coupon
 };
 
 void PrintTo(const Row& row, std::ostream* out) {

@@ -1,5 +1,5 @@
-// Tests of the journal, the example of a handler written by a user; users start from its code. The
-// tests pass events of each kind to the handler and read the file that it writes.
+// Tests of the journal, an example of a user-defined handler from which users copy. The tests pass
+// events of each kind to the handler and read the text file that it writes.
 
 #include "handlers/examples/journal.hpp"
 

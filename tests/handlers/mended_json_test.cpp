@@ -1,6 +1,6 @@
 // Tests of resources with broken JSON. A flaw in an unimportant member must not keep the event out
-// of the ledger; a flaw in a deciding member is never repaired by a guess. Each test puts one flaw
-// into a resource of each kind, at every position.
+// of the ledger. A flaw in a member that identifies the event (coupon, transaction, time) is never
+// repaired by a guess. Each test puts one flaw into a resource of each kind, at every position.
 
 #include "base/mended_json.hpp"
 
@@ -18,11 +18,13 @@ namespace {
 using namespace std::string_literals;
 
 struct Flawed {
-  std::string members;  // members of the object, each followed by a comma
-  std::string flaw;     // words that the reported flaw must contain
+  // Members of a JSON object, at least one with a flaw; each is followed by a comma.
+  std::string members;
+  std::string flaw;  // words that the description of the flaw must contain
 };
 
-/// Returns members with a flaw; the event can be understood without these members.
+/// Returns JSON members with flaws in members that do not identify the event, so the event can
+/// still be read.
 std::vector<Flawed> harmless_flaws() {
   std::string deep = "\"deep\":" + std::string(200'000, '[') + std::string(200'000, ']') + ",";
   std::string many = "\"many\":[0";
@@ -53,7 +55,7 @@ std::vector<Flawed> harmless_flaws() {
 
 struct Kind {
   const char* event_type;
-  std::string members;  // members that decide the event, without a comma at the end
+  std::string members;  // JSON members that identify the event, without a comma at the end
   const char* business_key;
   const char* occurred_at;
 };
@@ -130,7 +132,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      const char* decides;  // member that a resource must have for this case
+      const char* decides;  // identifying member that a resource must have for this test case
       const char* more;
     } cases[] = {
         {"stock_id", R"(,"stock_id":"13")"},
@@ -234,7 +236,8 @@ TEST(MendedObject, KeepsEverythingElseAsItIs) {
 }
 
 TEST(MendedObject, CostsMemoryInProportionToTheText) {
-  // One stack frame or state for each of these brackets would take gigabytes.
+  // The text has two million opening brackets. A parser that kept a stack frame or a state for each
+  // of them would need gigabytes.
   const std::string deep(2'000'000, '[');
   EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
   EXPECT_TRUE(base::mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));

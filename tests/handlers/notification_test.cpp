@@ -1,6 +1,6 @@
-// Tests of the notification envelope: tolerant of the variations of real traffic, strict on the
-// fields that decide. An error names the field but never its content. The tests change one field of
-// a valid envelope at a time.
+// Tests of parsing the envelope (the JSON body) of a notification. The parser tolerates the
+// variations of real notifications, but is strict about the required fields. An error names the
+// field but never contains its value. The tests change one field of a valid envelope at a time.
 
 #include "handlers/notification.hpp"
 
@@ -29,7 +29,8 @@ std::string serialised(const rapidjson::Document& document) {
   return text.GetString();
 }
 
-/// Returns the valid envelope with the JSON `value` at `pointer`.
+/// Returns the valid envelope of a notification in which the field at the JSON pointer `pointer`
+/// has the JSON value `value`.
 std::string with(const std::string& pointer, const std::string& value) {
   rapidjson::Document envelope = support::parse_json(kEnvelope);
   rapidjson::Document parsed = support::parse_json(value);

@@ -1,5 +1,5 @@
-// Checks that the body sent to http handlers has the documented members and holds the resource
-// unchanged. The tests make bodies of stored events and parse them again.
+// Checks that the body of a webhook has the documented members and contains the decrypted resource
+// unchanged. The tests make webhook bodies for stored events and parse them again.
 
 #include "handlers/webhook.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that WeChat Pay accepts couponhook's signed API requests. The messages and headers come
-// from WeChat Pay's own SDKs, in the folder COUPONHOOK_VECTORS; the openssl command line verifies
-// the signatures.
+// Checks that couponhook signs API requests as WeChat Pay requires. The expected messages and
+// headers come from the tests of WeChat Pay's own SDKs, in the folder that the environment variable
+// COUPONHOOK_VECTORS gives. The openssl command line verifies the signatures.
 
 #include "wechatpay/authorization.hpp"
 
@@ -60,13 +60,14 @@ TEST_P(AuthorizationVectors, HaveTheHeaderThatWeSend) {
   const std::string mchid = mocked ? text_of(vector_, "mchid") : "1234567891";
   const std::string serial =
       mocked ? text_of(vector_, "serial_no") : "5F1C72E2A8931B72A2E13AF8DEE92471EB397115";
-  // The vector's signature comes from the SDK's mock signer. It stands between the last quotes.
+  // The signature in the test vector comes from the mock signer of WeChat Pay's SDK. The signature
+  // is the text between the last two quotes.
   const std::size_t begin = expected.find("signature=\"") + 11;
   const std::string signature = expected.substr(begin, expected.size() - begin - 1);
   const std::string value =
       authorization_value(mchid, text_of(vector_, "nonce"),
                           std::to_string(vector_["timestamp"].GetInt64()), serial, signature);
-  // The SDK's mock signer has its own scheme name, so the test compares the text after the scheme.
+  // The mock signer of the SDK has its own scheme name, so compare only the text after the scheme.
   EXPECT_EQ(value.substr(value.find(' ')), expected.substr(expected.find(' ')));
 }
 

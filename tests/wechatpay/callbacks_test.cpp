@@ -1,5 +1,6 @@
-// Tests of registering a notification URL: a URL that WeChat Pay cannot use is refused with all
-// reasons at once. The tests use tables of URLs, and the documented requests and replies.
+// Tests of the API requests that set the notification URL. A URL that WeChat Pay cannot use is
+// refused, with all reasons at once. The tests use tables of URLs, and the requests and replies of
+// WeChat Pay's documentation.
 
 #include "wechatpay/callbacks.hpp"
 

@@ -1,6 +1,7 @@
-// Checks that only platform certificates sent by WeChat Pay are trusted, and that none of them is
-// lost. One reply was encrypted and signed by independent tools, and the tests change one thing at
-// a time; another reply is the vector of wechatpay-java in the folder COUPONHOOK_VECTORS.
+// Checks that only platform certificates that WeChat Pay sent are trusted, and that no valid one is
+// lost. One reply was encrypted and signed by independent tools, and the tests change one thing in
+// it at a time. Another reply is the test vector of wechatpay-java, in the folder that the
+// environment variable COUPONHOOK_VECTORS gives.
 
 #include "wechatpay/certificates.hpp"
 
@@ -105,8 +106,8 @@ TEST_F(Certificates, AreRefusedWhereTheReplysSignatureIsWrong) {
 }
 
 TEST_F(Certificates, AreBelievedUnderAKeyThatIsTrustedAlready) {
-  // While WeChat Pay moves a merchant to its public key, it signs the certificate list with that
-  // key.
+  // While WeChat Pay moves a merchant from certificates to a public key, it signs the list of
+  // certificates with that public key's private key.
   ApiReply other = signed_reply(text_of(vector_, "body"), platform(), time());
   for (Header& header : other.headers) {
     if (header.name == "Wechatpay-Serial") header.value = "PUB_KEY_ID_01";
@@ -136,8 +137,8 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   }
   const auto vector = read_json(std::string(folder) + "/java_certificates_response.json");
   const auto ciphers = ciphers_of({text_of(vector, "api_v3_key")});
-  // The vector holds no signature of the reply, so the test signs it with a platform key that is
-  // already trusted.
+  // The test vector contains no signature of the reply, so the test signs the reply with a platform
+  // key that is already trusted.
   const crypto::PlatformKeys trusted = platform().keys();
   const auto opened =
       open_certificates(signed_reply(text_of(vector, "response_body")), ciphers, &trusted, kNow);
@@ -147,7 +148,7 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   EXPECT_EQ(opened->front().pem, text_of(vector, "expected_certificate_pem"));
 }
 
-// ---- Certificates that are kept after a download
+// ---- Tests of merging: certificates that are kept after a download
 
 PlatformCertificate certificate(const std::string& serial, int days) {
   return {serial, "pem of " + serial, kNow + std::chrono::days(days)};

@@ -1,6 +1,6 @@
-// Tests of comparing WeChat Pay's records with the ledger. Exactly the missing notifications are
-// found, in the form in which WeChat Pay would have sent them. Records and ledger entries are
-// written by hand.
+// Tests of comparing WeChat Pay's own records with couponhook's ledger (reconciliation). Exactly
+// the missing notifications are found, in the form in which WeChat Pay would have sent them. The
+// records and ledger entries are written by hand.
 
 #include "wechatpay/compare.hpp"
 
@@ -32,7 +32,7 @@ bool same_json(const std::string& a, const std::string& b) {
   return support::parse_json(a) == support::parse_json(b);
 }
 
-// ---- Converting a row of a flow file, or a queried coupon, into a notification
+// ---- Tests of converting a row of a flow file, or a queried coupon, into a notification
 
 TEST(PlatformRecord, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
   const PlatformRecord entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
@@ -133,7 +133,7 @@ TEST(PlatformRecord, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
             book_entry(FlowKind::kUse, record("1", "3"), "9").notification_id());
 }
 
-// ---- Comparing WeChat Pay's records with the ledger
+// ---- Tests of comparing WeChat Pay's own records with the ledger
 
 KnownFact known(const PlatformRecord& entry) {
   return {entry.kind,           entry.stock_id,     entry.coupon,
@@ -187,7 +187,7 @@ TEST(Compare, TakesOneInstantWrittenInTwoWaysForOne) {
 TEST(Compare, CountsARefundOfSeveralCouponsOnce) {
   const std::vector books{book_entry(FlowKind::kRefund, refund("1", "503"), "9"),
                           book_entry(FlowKind::kRefund, refund("2", "503"), "9")};
-  // A refund in the ledger names no coupon, because it belongs to every coupon of its transaction.
+  // A refund in the ledger has no coupon id, because it belongs to every coupon of its transaction.
   const std::vector facts{KnownFact{FactKind::kRefund, "", "", "42", "503/SUCCESS", ""}};
   EXPECT_EQ(compare(books, {}).missing, 1U);
   const ReconcileReport report = compare(books, facts);

@@ -1,5 +1,6 @@
-// Tests of the API calls that send and query coupons. The requests and replies have the documented
-// form; other replies are refused.
+// Tests of the API calls that send favor coupons (代金券), and query favor and busifavor coupons
+// (代金券, 商家券). Requests and replies have the form of WeChat Pay's documentation; replies of
+// any other form are refused.
 
 #include "wechatpay/coupons.hpp"
 

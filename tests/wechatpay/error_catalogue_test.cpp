@@ -1,5 +1,5 @@
-// Checks that every documented error code has a helpful advice, and that a call is repeated only if
-// repeating is useful and safe.
+// Checks that every error code in WeChat Pay's documentation has helpful advice, and that an API
+// call is repeated only if repeating is useful and safe.
 
 #include "wechatpay/error_catalogue.hpp"
 
@@ -18,11 +18,11 @@ struct Documented {
   unsigned status;
   const char* code;
   Retry retry;
-  const char* words;  ///< a word that the advice must contain
+  const char* words;  ///< word that the advice for the error code must contain
 };
 
-// Error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
-// documentation.
+// The error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
+// documentation, each with the expected retry rule and a word of the expected advice.
 constexpr Documented kDocumented[] = {
     {400, "PARAM_ERROR", Retry::kNever, "parameter"},
     {400, "INVALID_REQUEST", Retry::kNever, "rule"},

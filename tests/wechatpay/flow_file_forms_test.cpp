@@ -1,6 +1,7 @@
-// Checks that flow files are read in every form that a merchant's console or a spreadsheet saves. A
-// value damaged by a spreadsheet is reported with line and column, and never used. The tests read
-// one row in every form, in pieces of any size, and rows with one damaged field.
+// Checks that flow files (WeChat Pay's settlement files) are read in every form in which a
+// merchant's console or a spreadsheet saves them. A value damaged by a spreadsheet is reported with
+// line and column, and never used. The tests read one row in every form, in pieces of any size, and
+// rows with one damaged field.
 
 #include <iconv.h>
 
@@ -83,8 +84,8 @@ void expect_read(const std::string& content, const std::string& form) {
   }
 }
 
-/// Returns a file with one row, without backticks, whose field in the given column (counted from 1)
-/// is `value`.
+/// Returns a flow file with one row, without backticks, that has `value` in the given column
+/// (counted from 1).
 std::string with(std::size_t column, const std::string& value) {
   std::string fields[std::size(kNames)];
   std::copy(std::begin(kValues), std::end(kValues), fields);
@@ -115,7 +116,7 @@ TEST(FlowFileForms, KeepARowWhoseNameIsDamaged) {
   for (const char* encoding : {"UTF-8", "GB18030"}) {
     std::string content = converted(file(), encoding);
     const std::size_t at = content.rfind(converted("浆", encoding));
-    content.erase(at + 1, 1);  // cuts a character in half
+    content.erase(at + 1, 1);  // cuts a Chinese character in half
     EXPECT_EQ(read(content).records.size(), 1U) << encoding << told(read(content));
   }
 }
@@ -190,7 +191,8 @@ TEST(FlowFileForms, AreReadWithLineBreaksWithinQuotes) {
       const std::string content =
           head + end + row(",", "`", first).replace(0, 0, "") + end + row(",", "`", kValues) + end;
       for (const std::size_t piece : {1U, 1000U}) {
-        // A backtick before a quote would make the quote part of the text, so the test removes it.
+        // A backtick before a quote would make the quote part of the field's text, so remove the
+        // backtick.
         std::string quoted = content;
         quoted.erase(quoted.find("`\""), 1);
         const FlowFile file = read(quoted, piece);

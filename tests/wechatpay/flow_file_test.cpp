@@ -1,5 +1,5 @@
-// Checks that every readable row of a flow file is read, and every unreadable line is reported. The
-// tests use the forms of real WeChat Pay bills, and hostile files.
+// Tests of the flow file parser: every readable row is parsed, and every unreadable line is
+// reported. The tests use the forms of real WeChat Pay bills, and hostile files.
 
 #include "wechatpay/flow_file.hpp"
 
@@ -43,7 +43,7 @@ TEST(FlowFile, KeepsColumnsThatNobodyKnows) {
 }
 
 TEST(FlowFile, IsReadWithAByteOrderMark) {
-  // The byte order mark stands directly before the name of a required column.
+  // The byte order mark stands directly before coupon_id, the name of a required column.
   EXPECT_EQ(use_flow("\xEF\xBB\xBF"
                      "coupon_id,transaction_id\n1,2\n")
                 .records.size(),

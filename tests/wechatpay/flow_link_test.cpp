@@ -1,6 +1,6 @@
-// Tests of downloading a flow file: the file is the right one and complete, and couponhook sends
-// its signature to no other host. The tests use links of every kind, and content whose SHA-1 digest
-// the openssl command line computed.
+// Tests of downloading a flow file (WeChat Pay's settlement file): the file is the right one and
+// complete, and couponhook sends its signed request only to WeChat Pay's hosts. The tests use links
+// of every kind, and content whose SHA-1 digest the openssl command line computed.
 
 #include "wechatpay/flow_link.hpp"
 
@@ -85,7 +85,7 @@ TEST(DownloadRequest, GoesNowhereElse) {
 }
 
 TEST(FlowContent, IsCheckedAgainstItsHash) {
-  // Expected digest: printf 'a,b\n1,2\n' | openssl dgst -sha1
+  // The expected SHA-1 digest was made with: printf 'a,b\n1,2\n' | openssl dgst -sha1
   const FlowLink link{"", "2aa26ec98d674d5160b612c7edad7172d85c9df7", "SHA1"};
   EXPECT_TRUE(check_flow_content(link, "a,b\n1,2\n"));
   const auto torn = check_flow_content(link, "a,b\n1,2");

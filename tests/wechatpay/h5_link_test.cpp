@@ -1,5 +1,6 @@
-// Checks that H5 links are valid for WeChat. The tests use the worked example in the folder
-// COUPONHOOK_VECTORS, and rules that users often break.
+// Checks that H5 links, with which users receive 商家券, are valid for WeChat. The tests use the
+// worked example in the folder that the environment variable COUPONHOOK_VECTORS gives, and break
+// the rules that users often break.
 
 #include "wechatpay/h5_link.hpp"
 
@@ -58,8 +59,8 @@ TEST(H5Link, HoldsTheCouponCodeInUrlAndSignature) {
 TEST(H5Link, EncodesTheUrlButSignsRawValues) {
   H5Issue odd = kIssue;
   odd.out_request_no = "a|b*c";
-  // Expected signature: printf '%s' 'open_id=…&out_request_no=a|b*c&…&key=…' | openssl dgst -sha256
-  // -hmac …
+  // The expected signature of the link was made with: printf '%s'
+  // 'open_id=…&out_request_no=a|b*c&…&key=…' | openssl dgst -sha256 -hmac …
   EXPECT_NE(link(odd).find("out_request_no=a%7Cb%2Ac&"), std::string::npos);
   EXPECT_NE(
       link(odd).find("sign=93C0DAB622E8BBE4A2FCFE39985C820B2790F8CCD4DD2DD85D5A33688C15BAD3&"),

@@ -1,5 +1,6 @@
-// Checks that a broken reply only fails its own call. Every parser gets every prefix of a reply,
-// and the reply with each of its bytes changed. The sanitizers then detect memory errors.
+// Checks that a broken API reply does no harm: only the call that got it fails. Every parser gets
+// every prefix of a reply, and the reply with each of its bytes changed. Sanitizers detect memory
+// errors.
 
 #include <functional>
 #include <string>
@@ -18,7 +19,7 @@
 namespace couponhook::wechatpay {
 namespace {
 
-/// A reply in which every parser finds its fields.
+/// A JSON reply that contains the fields that every parser of API replies needs.
 const std::string kReply =
     R"({"stock_id":"1","coupon_id":"2","coupon_code":"3","notify_url":"https://a.example/n",)"
     R"("echo_message":"e","url":"https://b.example/f?t=1","hash_value":"00","hash_type":"SHA1",)"
@@ -49,7 +50,7 @@ TEST(HostileReplies, AreMadeFromOneThatEveryParserReads) {
 
 TEST(HostileReplies, AreRefusedWhereTheyWereCutShort) {
   for (std::size_t length = 0; length < kReply.size(); ++length) {
-    // A copy in its own memory, so that a sanitizer detects a read past the end.
+    // Copy the text into memory of its own, so that a sanitizer detects a read past its end.
     const std::string cut(kReply, 0, length);
     for (const auto& parse : kParsers) EXPECT_FALSE(parse(cut)) << length;
   }

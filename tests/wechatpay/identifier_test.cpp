@@ -1,5 +1,5 @@
-// Tests of identifiers from files: one that a spreadsheet changed is never accepted, and characters
-// that other tools put around an identifier are ignored.
+// Tests of identifiers in files: an identifier that a spreadsheet changed is never accepted, and
+// characters that tools put around an identifier are ignored.
 
 #include "wechatpay/identifier.hpp"
 

@@ -1,5 +1,6 @@
-// Checks that `stock create` reports every error in a request before it sends anything. The tests
-// use one valid body, then break one rule at a time, then all at once.
+// Checks that `couponhook stock create` reports every error in a request for a new stock before it
+// sends anything. The tests use one valid request body, then break one rule at a time, then all
+// rules at once.
 
 #include "wechatpay/new_stock.hpp"
 
@@ -147,7 +148,7 @@ TEST(CreateStockRequest, SendsEverythingThatWasRead) {
   const ApiRequest request = create_stock_request(check_stock(kBody, kNow).stock);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path_and_query, "/v3/marketing/favor/coupon-stocks");
-  // Comparing JSON objects ignores the order of their members.
+  // Compare the request bodies as JSON objects, so that the order of members does not matter.
   EXPECT_TRUE(support::parse_json(request.body) == support::parse_json(kBody)) << request.body;
 }
 

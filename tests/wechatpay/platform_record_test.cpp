@@ -1,5 +1,6 @@
-// Checks that a record of WeChat Pay gives the same ledger entry as the notification of the same
-// event. The tests convert records with wechatpay/ and read the result with handlers/.
+// Checks that a record of WeChat Pay (a row of a flow file, or a queried coupon) gives the same
+// ledger entry as the notification of the same event. The tests convert records with the code in
+// wechatpay/ and read the result with the code in handlers/.
 
 #include "wechatpay/platform_record.hpp"
 
@@ -26,8 +27,8 @@ FlowRecord record() {
   return record;
 }
 
-/// Expects that the ledger reads `entry`, in the form of a notification, as the same event with the
-/// same key.
+/// Expects that the record `entry`, when it is read like a notification, gives a ledger entry with
+/// the same kind, business key, transaction and time.
 void expect_same_fact(const PlatformRecord& entry) {
   const auto event = handlers::read_event(entry.event_type, entry.resource, {});
   const auto fact = handlers::ledger_entry(event, "");

@@ -1,5 +1,5 @@
-// Checks that only replies signed by WeChat Pay are trusted, and that every refusal proposes a
-// remedy. A stand-in signs the replies; the tests change one thing at a time.
+// Checks that only API replies signed by WeChat Pay are trusted, and that every error contains
+// advice. A stand-in for WeChat Pay signs the replies; the tests change one thing at a time.
 
 #include "wechatpay/reply.hpp"
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay's API in tests: replies signed with a test platform key.
+/// A stand-in for WeChat Pay's API in tests: it makes replies that are signed with a test platform
+/// key.
 
 #include <chrono>
 #include <string>
@@ -16,7 +17,7 @@ namespace couponhook::wechatpay {
 
 inline constexpr std::chrono::sys_seconds kNow{std::chrono::seconds{1'700'000'000}};
 
-/// A certificate with its private key. Making one takes long, so each pair is made once per
+/// A certificate with its private key. Making such a pair takes long, so each pair is made once per
 /// process.
 struct Pair {
   crypto::SelfSignedPair pair;
@@ -52,7 +53,7 @@ inline const Pair& other_platform() {
   return pair;
 }
 
-/// Returns a reply with the signature headers that WeChat Pay adds.
+/// Returns an API reply with the signature headers that WeChat Pay adds.
 inline ApiReply signed_reply(std::string body, const Pair& by = platform(),
                              std::chrono::sys_seconds at = kNow, unsigned status = 200) {
   const std::string timestamp = std::to_string(at.time_since_epoch().count());

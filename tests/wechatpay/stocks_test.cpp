@@ -1,5 +1,5 @@
-// Tests of the API calls that start, pause and query stocks. The requests and replies have the
-// documented form; other replies are refused.
+// Tests of the API calls that start, pause and query stocks of favor coupons (代金券批次). Requests
+// and replies have the form of WeChat Pay's documentation; replies of any other form are refused.
 
 #include "wechatpay/stocks.hpp"
 

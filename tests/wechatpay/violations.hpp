@@ -11,7 +11,7 @@
 
 namespace couponhook::wechatpay {
 
-/// Returns the names of the invalid fields, in the order of the violations.
+/// Returns the names of the invalid fields of a request, in the order of the rule violations.
 inline std::vector<std::string> fields(const std::vector<RuleViolation>& violations) {
   std::vector<std::string> fields;
   for (const RuleViolation& violation : violations) fields.push_back(violation.field);
