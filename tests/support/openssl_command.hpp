@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs the openssl command line, which checks couponhook's cryptography independently.
+/// Runs the command-line program openssl, with which tests check couponhook's cryptography
+/// independently.
 
 #include <cstdlib>
 #include <fstream>
