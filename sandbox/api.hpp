@@ -34,7 +34,7 @@ void add_report_routes(Routes& routes, Platform& platform);   ///< adds the rout
 /// Makes the routing table with all routes: WeChat Pay's APIs and the control routes.
 [[nodiscard]] Routes make_routes(Platform& platform);
 
-/// Returns the JSON body of an error reply.
+/// Returns the JSON body of an error reply of WeChat Pay's APIs.
 [[nodiscard]] std::string error_body(const ApiError& error);
 
 }  // namespace couponhook::server::sandbox

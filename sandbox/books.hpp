@@ -110,8 +110,8 @@ class Books {
   std::vector<const Transaction*> transactions_in_order_;
   std::map<std::string, std::vector<const Coupon*>> coupons_by_openid_;
   std::map<std::string, std::vector<const Refund*>> refunds_by_transaction_;
-  std::map<std::string, std::string> stocks_by_request_;   // key: "mchid/out_request_no"
-  std::map<std::string, std::string> coupons_by_request_;  // key: "mchid/out_request_no"
+  std::map<std::string, std::string> stocks_by_request_;   // stock ids, by "mchid/out_request_no"
+  std::map<std::string, std::string> coupons_by_request_;  // coupon ids, by "mchid/out_request_no"
 };
 
 }  // namespace couponhook::server::sandbox

@@ -37,10 +37,10 @@ using PlatformKeyPtr = std::shared_ptr<const PlatformKey>;
 enum class Stage : std::uint8_t {
   kOld,  ///< only the first certificate can be downloaded, and only the first certificate signs
   kAnnounced,  ///< the second certificate can be downloaded too; only the first certificate signs
-  kBoth,       ///< both certificates can be downloaded, and both sign
+  kBoth,       ///< the first and the second certificate can both be downloaded, and both sign
   kNew,    ///< only the second certificate can be downloaded, and only the second certificate signs
-  kMixed,  ///< a certificate and the public key both sign, while WeChat Pay migrates a merchant
-  kPublicKey,  ///< only the public key signs; no certificate can be downloaded
+  kMixed,  ///< WeChat Pay is moving the merchant from a certificate to a public key; both sign
+  kPublicKey,  ///< only WeChat Pay's public key signs; no certificate can be downloaded
 };
 [[nodiscard]] std::string_view to_string(Stage stage);
 /// \return nothing if no stage of a key rollover has this name.

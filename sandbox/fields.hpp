@@ -51,7 +51,8 @@ class Fields {
  private:
   [[nodiscard]] const rapidjson::Value* find(const char* name) const;
 
-  const rapidjson::Value* object_;  // null if the JSON object is missing
+  const rapidjson::Value* object_;  // JSON object that is read; null if it is missing in the
+                                    // request's body
   std::string pointer_;
   std::optional<ApiError>* error_;
 };

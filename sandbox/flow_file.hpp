@@ -29,7 +29,8 @@ namespace couponhook::server::sandbox {
 /// day after the stock's last day, or after POST /sandbox/end.
 [[nodiscard]] bool has_flows(const Stock& stock, Time now);
 
-/// Flow files that a client can download with a token for a limited time. Not thread-safe.
+/// Flow files that a client can download for a limited time; the download link contains a random
+/// token. Not thread-safe.
 class FlowLinks {
  public:
   explicit FlowLinks(std::chrono::seconds life) : life_(life) {}

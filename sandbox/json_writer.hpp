@@ -14,7 +14,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Writes one JSON object: the constructor opens the object, take() closes it.
+/// Writes one JSON object: the constructor opens the object, take() closes the object and returns
+/// the JSON text.
 class JsonWriter {
  public:
   JsonWriter() { writer_.StartObject(); }

@@ -78,9 +78,9 @@ struct Platform {
   FlowLinks links;
   RequestLimiter gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< key: mchid
-  std::map<std::string, ApiKey> api_keys;   ///< key: mchid; contains only merchants that can sign
-                                            ///< API requests
+  std::map<std::string, Account> accounts;  ///< all merchants, by mchid (merchant number)
+  std::map<std::string, ApiKey> api_keys;   ///< keys that verify API requests, by mchid; only of
+                                            ///< merchants that can sign requests
   /// Called after a new notification was added to the queue of outgoing notifications.
   std::function<void()> on_news = [] {};
 };

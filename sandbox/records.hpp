@@ -85,7 +85,7 @@ struct GoodsItem {
 struct Transaction {
   std::string id;
   std::string out_trade_no;
-  std::string mchid;  ///< merchant that received the payment
+  std::string mchid;  ///< merchant number of the merchant that received the payment
   std::string stock_id;
   std::string coupon_id;
   Time paid_at;

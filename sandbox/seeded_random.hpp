@@ -16,7 +16,7 @@ class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
 
-  /// \return true with a probability of `percent` percent.
+  /// \return a random bool that is true with a probability of `percent` percent.
   [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }
   /// \return a random number, at least 0 and below 1.
   [[nodiscard]] double draw() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }

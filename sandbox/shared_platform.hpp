@@ -80,7 +80,7 @@ class SharedPlatform {
   const crypto::RandomSource random_;
   const double speed_;
   const std::chrono::steady_clock::time_point begun_;
-  std::mutex mutex_;  // guards all members below
+  std::mutex mutex_;  // guards all members that are declared after it
   std::unique_ptr<Platform> platform_;
   Routes routes_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const NotificationMaker>> makers_;

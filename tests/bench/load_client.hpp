@@ -22,7 +22,8 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< true: a new connection and a full handshake for each request
+  bool new_connections = false;  ///< true: each request uses a new connection with a full TLS
+                                 ///< handshake
   double rate = 0;               ///< largest number of requests per second; 0: no limit
 };
 

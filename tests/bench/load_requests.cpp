@@ -70,7 +70,7 @@ std::string to_wire(const server::SignedNotification& notification, const std::s
 /// Chooses the notification of each request: a new notification, or that of an earlier request (a
 /// duplicate). Returns the index of the notification for each request.
 std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_share) {
-  std::mt19937 random(1);  // fixed seed: the same choice in every run
+  std::mt19937 random(1);  // fixed seed: every run has the same duplicates
   std::vector<std::size_t> chosen;
   chosen.reserve(requests);
   double due = 0;

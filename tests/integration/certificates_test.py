@@ -188,7 +188,8 @@ class Memory(CertificateCase):
         self.assert_new_is_accepted()
 
     def test_one_merchants_certificates_are_not_anothers(self):
-        """A platform key of one merchant must not verify notifications of another merchant."""
+        """Checks that couponhook does not accept a notification for one merchant that is signed
+        with a platform key which only another merchant trusts."""
         self.api.mchids.add(OTHER_MCHID)
         other = another_merchant(self.service).replace(
             'certificate_directory = "wechatpay/others"\n', "certificate_refresh_minutes = 0\n")

@@ -183,8 +183,8 @@ def target_rows(make: Shapes) -> list[Row]:
 
 
 def line_rows(make: Shapes) -> list[Row]:
-    """Returns requests with different request lines, versions and line ends (RFC 9112, sections 2
-    and 3)."""
+    """Returns requests with different request lines, HTTP versions and line ends (RFC 9112,
+    sections 2 and 3)."""
     rows = [Row(f"version {version}", make.post(version=version), 505, CLOSED)
             for version in ("HTTP/1.2", "HTTP/1.9", "HTTP/2.0", "HTTP/3.0", "HTTP/0.9")]
     rows += [Row(f"version {version!r}", make.post(version=version), 400, CLOSED)
@@ -211,8 +211,8 @@ def line_rows(make: Shapes) -> list[Row]:
 
 
 def field_rows(make: Shapes) -> list[Row]:
-    """Returns requests with different header fields (RFC 9112, section 5; RFC 9110, sections 5, 7.2
-    and 7.6.1)."""
+    """Returns requests with valid and invalid header fields (RFC 9112, section 5; RFC 9110,
+    sections 5, 7.2 and 7.6.1)."""
     def more(*lines: str) -> bytes:
         return make.post(more=lines)
 

@@ -26,7 +26,7 @@ inline rapidjson::Document read_json(const std::string& path) {
   return document;
 }
 
-/// Returns the string member `name` of `object`, or `otherwise` if there is no such member.
+/// Returns the string member `name` of a JSON object, or `otherwise` if there is no such member.
 inline std::string text_of(const rapidjson::Value& object, const char* name,
                            const std::string& otherwise = {}) {
   const auto member = object.FindMember(name);

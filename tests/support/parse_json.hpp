@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses JSON for tests.
+/// Parses JSON text for tests.
 
 #include <string_view>
 

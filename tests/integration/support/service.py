@@ -168,7 +168,7 @@ class Service:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def configure(self, setting: str, value):
-        """Sets "table.key" in the configuration file."""
+        """Sets the value of "table.key" in couponhook's configuration file."""
         self.config.write_text(edit_toml(self.config.read_text(), setting, value))
 
     def config_for_commands(self) -> Path:
@@ -180,7 +180,7 @@ class Service:
         return config
 
     def append(self, text: str):
-        """Appends text to the configuration file."""
+        """Appends text to couponhook's configuration file."""
         self.config.write_text(f"{self.config.read_text()}\n{text}")
 
     def write(self, name: str, text: str):
