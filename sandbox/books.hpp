@@ -85,8 +85,8 @@ class Books {
   [[nodiscard]] const Transaction* find_transaction(const std::string& id) const;
   [[nodiscard]] std::vector<const Refund*> refunds_of(const std::string& transaction_id) const;
 
-  // Each of the each_…() functions calls `look` for every record of one kind, the oldest record
-  // first.
+  // The functions whose names begin with each_ call `look` for every record of one kind, the oldest
+  // record first.
   void each_stock(const std::function<void(const Stock&)>& look) const;
   void each_coupon(const std::function<void(const Coupon&)>& look) const;
   void each_coupon_of(const std::string& openid,

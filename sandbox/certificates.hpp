@@ -77,7 +77,7 @@ class Certificates {
  private:
   PlatformKeyPtr old_;  // first certificate; null as long as only the public key was ever used
   PlatformKeyPtr new_;  // second certificate; null until a rollover needs a second certificate
-  PlatformKeyPtr public_key_;  // null until a stage of the rollover needs the public key
+  PlatformKeyPtr public_key_;  // public key; null until a stage of the rollover needs a public key
   Stage stage_;
   double new_share_ = 0.5;
   bool rolled_ = false;  // true if the second certificate (new_) has replaced the first (old_)

@@ -77,7 +77,7 @@ struct OutboxSummary {
 /// and reads no clock. Not thread-safe.
 class Outbox {
  public:
-  /// \return the index of the added notification, for entry().
+  /// \return the index of the added notification in the queue; entry() takes this index.
   std::size_t add(OutboxEntry entry, ScheduleTime now);
 
   /// Takes the next copy of a notification whose send time has come; nothing if there is none. The
@@ -109,7 +109,8 @@ class Outbox {
 
   std::deque<OutboxEntry> entries_;
   std::priority_queue<Due> due_;
-  std::queue<Copy> ready_;  // copies to be sent now that take() has not returned yet
+  std::queue<Copy> ready_;  // copies of notifications whose send time has come, and that take() has
+                            // not returned yet
   std::uint64_t copies_ = 0;
   std::uint64_t probes_ = 0;
   std::uint64_t probes_accepted_ = 0;

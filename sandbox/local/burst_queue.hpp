@@ -70,8 +70,8 @@ class BurstQueue {
     return burst;
   }
 
-  /// Returns true if all notifications were signed and taken. \throws the exception that `next` or
-  /// the notification maker threw on a signing thread.
+  /// Returns true if all notifications were signed and take() has returned all of them. \throws the
+  /// exception that `next` or the notification maker threw on a signing thread.
   [[nodiscard]] bool is_over() {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);

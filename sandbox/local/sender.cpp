@@ -70,7 +70,7 @@ class BurstSender {
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
     std::size_t busy = 0;  // number of connections that are still sending copies of the current
-                           // burst
+                           // notification
     std::uint64_t burst_number = 0;
   };
 

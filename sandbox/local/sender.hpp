@@ -26,7 +26,8 @@ namespace couponhook::server {
 struct Outgoing {
   Draft draft;
   unsigned expected = 204;  ///< expected HTTP status of the reply; 200 and 204 are treated as equal
-  std::size_t tag = 0;      ///< number for the caller's own use; the sender does not read it
+  std::size_t tag = 0;      ///< number by which the caller recognises the notification; not read by
+                            ///< the sender
 };
 
 /// Result of sending one copy of a notification.
@@ -58,7 +59,8 @@ using NextOutgoing = std::function<std::optional<Outgoing>()>;
 /// send_all().
 using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyResult>&)>;
 
-/// Sends every notification that `next` returns.
+/// Sends every notification that the function `next` returns, and passes the results to the
+/// function `take`.
 ///
 /// All copies of a notification are signed before the first copy is sent. Then all copies are sent
 /// at the same time, each over its own connection. If there are more copies than connections, the
@@ -68,7 +70,7 @@ using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyRe
 ///
 /// \return the totals of the run, or an error message if a connection could not be opened; then
 /// nothing was sent.
-/// \throws any exception that `next`, `take` or the notification maker throws.
+/// \throws any exception that the functions `next` and `take` or the notification maker throw.
 [[nodiscard]] boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
                                                                    const NotificationMaker& maker,
                                                                    const NextOutgoing& next,

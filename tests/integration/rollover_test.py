@@ -94,7 +94,7 @@ class Rollover(unittest.TestCase):
 
     def sign(self, seconds, *platforms):
         """Returns as many signed notifications as are sent in this many seconds. Each is signed
-        with the key of one of these platforms, chosen at random."""
+        with the key of one of the senders `platforms`, chosen at random."""
         def make(_):
             event, id, platform = events.redeem(), secrets.token_hex(16), random.choice(platforms)
             return event, id, platform, platform.notify(event, id)
