@@ -1,8 +1,8 @@
 """Checks that replicas of couponhook with one PostgreSQL make each other's deliveries: at once if a
 replica cannot reach the merchant's system, and within 30 s if a replica is killed. Every delivery
 must be made at least once, and killing a replica may repeat at most one delivery. In the tests, one
-replica has a wrong address of the merchant's system; others are killed with kill -9 before, during
-or after the HTTP request of a delivery.
+replica has an address for the merchant's system at which nothing listens; others are killed with
+kill -9 before, during or after the HTTP request of a delivery.
 """
 
 import functools

@@ -112,7 +112,7 @@ class PayApi:
         self.certificates = [self.service.read("wechatpay/platform_cert.pem")]
         self.sealed = self.seal_certificate
         self.calls = []
-        self.failures = []  # error replies to the next calls
+        self.failures = []  # error replies for the next API calls
         self.forges = False
         self.tears = False  # True: the last byte of each downloaded file is missing
         self.clock_ahead = 0  # seconds by which the server's Date header is ahead
