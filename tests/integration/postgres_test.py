@@ -443,7 +443,8 @@ class Doorkeeper:
 
 
 class Start(unittest.TestCase):
-    """Tests of the messages that couponhook prints at its start if PostgreSQL cannot be used."""
+    """Tests of couponhook's start while PostgreSQL cannot be used: couponhook logs the reason and
+    waits, or ends with a message if waiting cannot help."""
 
     @classmethod
     def setUpClass(cls):
