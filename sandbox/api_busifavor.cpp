@@ -10,7 +10,8 @@ namespace couponhook::server::sandbox {
 namespace {
 
 bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
-  // A coupon that a user accepted through an H5 link has no appid, because the link carries none.
+  // A 商家券 that a user accepted through an H5 link (a web page) has no appid, because the link
+  // contains no appid.
   return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
          (coupon.appid.empty() || coupon.appid == appid);
 }
@@ -68,8 +69,9 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
   return Answer{json.take()};
 }
 
-/// Returns the signature that an H5 link must carry: HMAC-SHA256 over all parameters except `sign`,
-/// sorted by name and not URL-encoded.
+/// Returns the signature that an H5 link (a web page on which a user accepts a 商家券) must
+/// contain: HMAC-SHA256 over all parameters of the link except `sign`, sorted by name and not
+/// URL-encoded.
 std::string h5_signature(const base::RequestTarget& target, const crypto::Secret& api_v2_key) {
   std::map<std::string, std::string> signed_parameters;
   for (const char* name :
@@ -83,8 +85,8 @@ std::string h5_signature(const base::RequestTarget& target, const crypto::Secret
   return hmac_sha256_hex(api_v2_key.reveal(), message);
 }
 
-/// Simulates a user who opens an H5 link and accepts the coupon. The error codes are numbers, as in
-/// WeChat Pay.
+/// Simulates a user who opens an H5 link (a web page) and accepts the 商家券. The error codes are
+/// numbers, as in WeChat Pay's H5 links.
 Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
   Query query(call);
   SendOrder order;

@@ -10,7 +10,8 @@ ApiError no_such_merchant() {
   return {400, "MCH_NOT_EXISTS", "商户号不合法"};
 }
 
-/// Returns WeChat Pay's error for a callback URL that is not https or that has a query string.
+/// Returns the error with which WeChat Pay refuses a notification URL that does not use https or
+/// that has a query string.
 ApiError unusable_url() {
   return {500, "SYSTEM_ERROR", "系统繁忙，请稍后重试"};
 }

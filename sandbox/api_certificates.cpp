@@ -9,13 +9,14 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::size_t kSealNonceLength = 12;  // length in bytes, as AES-GCM requires
+constexpr std::size_t kSealNonceLength = 12;  // length of the nonce in bytes, as AES-GCM requires
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
                        JsonWriter& json) {
-  // A nonce must never repeat under one key. So this nonce comes from the system's random source,
-  // not from the seeded generator.
+  // An AES-GCM nonce must never be used twice with the same key. So this nonce comes from the
+  // system's random source and not from the seeded generator, which repeats its numbers in every
+  // run.
   const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kSealNonceLength);
   json.object()
       .field("serial_no", key.serial)
@@ -52,7 +53,8 @@ Result<Answer> echo(Platform& platform, const Call& call) {
   const std::string url = fields.optional_text("notify_url", 256);
   fields.require(url.empty() || base::parse_url(url).has_value(), "notify_url", "notify_url不合法");
   if (error) return std::move(*error);
-  // The echo API sends a callback only if the request contains a notify_url.
+  // WeChat Pay's API POST /v3/security/echo causes a notification only if the request contains a
+  // notify_url.
   if (!url.empty()) {
     notify(platform, call.mchid, Product::kFavor,
            echo_draft(message, call.now.wall, platform.chance.uuid()), url, call.now);

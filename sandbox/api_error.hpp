@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Error replies of the sandbox: HTTP status, error code and message, as WeChat Pay sends them.
+/// Error replies of the sandbox's API: HTTP status, error code and message, as WeChat Pay sends
+/// them.
 
 #include <string>
 #include <utility>
@@ -10,14 +11,14 @@
 
 namespace couponhook::server::sandbox {
 
-/// An error reply. The code and the message come from WeChat Pay's documentation, if the
-/// documentation gives them.
+/// An error reply of the sandbox's API. The error code and the message are those of WeChat Pay's
+/// documentation, if it gives them.
 struct ApiError {
   unsigned status;
   std::string code;
   std::string message;
-  std::string field{};   ///< JSON pointer to the invalid field of the body; may be empty
-  std::string detail{};  ///< more details, as a JSON object; may be empty
+  std::string field{};   ///< JSON pointer to the invalid field of the request's body; may be empty
+  std::string detail{};  ///< more details about the error, as a JSON object; may be empty
 };
 
 template <typename T>

@@ -5,7 +5,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kFullPrice = 3000;  // in fen; total of a payment if the request gives none
+constexpr std::int64_t kFullPrice = 3000;  // total of a payment, in fen (分), if the request
+                                           // contains no total
 
 std::string request_key(const std::string& mchid, const std::string& out_request_no) {
   return mchid + "/" + out_request_no;
@@ -17,7 +18,8 @@ auto find_in(Map& map, const std::string& key) -> decltype(&map.begin()->second)
   return found == map.end() ? nullptr : &found->second;
 }
 
-/// Returns the error if this stock cannot give the user a 代金券 now.
+/// Returns the error reply if a user cannot get a 代金券 of this stock (批次) now; nothing if the
+/// user can.
 std::optional<ApiError> refusal(const Stock& stock, const SendOrder& order, std::int64_t held,
                                 Time now) {
   if (stock.creator_mchid != order.creator_mchid) return blocked("商户无权发券");
@@ -201,7 +203,8 @@ Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
   made.status = order.status;
   made.at = now;
   made.amount = amount;
-  // A refund returns the coupon's discount in proportion to the refunded amount.
+  // The payer gets back only the part that the payer paid: the refunded amount minus the same share
+  // of the coupon's discount.
   made.payer_amount = amount * (paid->total - paid->discount) / paid->total;
   if (made.status == "SUCCESS") paid->refunded += amount;
   refunds_.push_back(std::move(made));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Requests, answers and the routing table of the sandbox, independent of HTTP.
+/// Requests to the sandbox, their answers and the sandbox's routing table, independent of HTTP.
 
 #include <functional>
 #include <string>
@@ -16,25 +16,29 @@
 
 namespace couponhook::server::sandbox {
 
-/// The two times of a request: wall-clock time, and schedule time (scaled by --speed).
+/// The time at which a request arrived, on two clocks: wall-clock time, and the time of the retry
+/// schedule, which runs faster (option --speed).
 struct Moment {
   Time wall;
   ScheduleTime schedule;
 };
 
-/// A request. The memory behind the views must outlive the call.
+/// A request to the sandbox, after its signature was checked. The memory to which the string views
+/// point must outlive the handling of the request.
 struct Call {
   std::string_view method;
   base::RequestTarget target;
   std::string_view body;
-  std::string mchid;                ///< merchant that signed the request; empty outside /v3/
-  std::vector<std::string> places;  ///< path segments that the route's "*" matched
+  std::string mchid;                ///< merchant that signed the request; empty if the path does
+                                    ///< not begin with /v3/
+  std::vector<std::string> places;  ///< segments of the request's path that the "*" of the route
+                                    ///< matched
   Moment now;
 };
 
 struct Answer {
   std::string body;
-  bool is_file = false;  ///< true: a downloaded file, sent without a signature
+  bool is_file = false;  ///< true: the body is a downloaded file, sent without a signature
 };
 
 using Handler = std::function<Result<Answer>(const Call&)>;

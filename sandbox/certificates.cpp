@@ -20,8 +20,8 @@ constexpr std::array<std::pair<Stage, std::string_view>, 6> kStages{{
     {Stage::kPublicKey, "public_key"},
 }};
 
-/// Makes a new signing key of the platform.
-/// \param id id of a public key; empty: makes a certificate.
+/// Makes a new signing key of the simulated WeChat Pay: a certificate, or a public key with an id.
+/// \param id id of the public key; empty: the new key gets a certificate.
 PlatformKeyPtr make_key(const std::string& id, Time now) {
   crypto::SelfSignedPair pair = crypto::make_self_signed(
       {crypto::PairKind::kRsa2048, "couponhook sandbox platform key", {}, now, kCertificateLife});

@@ -17,7 +17,7 @@ Answer describe(const Faults& faults) {
               .take()};
 }
 
-/// Changes the faults that the body names. The other faults stay as they are.
+/// Changes the injected faults that the request's body names. The other faults do not change.
 Result<Answer> set_faults(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();
@@ -36,7 +36,8 @@ Result<Answer> set_faults(Platform& platform, const Call& call) {
   return describe(faults);
 }
 
-/// Plans an error, chosen by the caller, for the next requests to a path.
+/// Injects an error: the sandbox will reply with the error in the request's body to the next
+/// requests to a path.
 Result<Answer> plan_error(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();

@@ -15,8 +15,8 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
       .end();
 }
 
-/// Writes a coupon's history as the ledger of a complete receiver should show it, with the ledger's
-/// own field names, so that tests can compare the two.
+/// Writes the history of a coupon (issue, redemption, refunds) with the field names of couponhook's
+/// ledger. Tests compare it with the ledger of a service that received all notifications.
 void write_history(const Books& books, const Coupon& coupon, Product product, JsonWriter& json) {
   json.list("history");
   if (product == Product::kBusifavor) {
@@ -120,7 +120,8 @@ Answer show_notifications(const Platform& platform) {
   return {json.end_list().take()};
 }
 
-/// Lists the platform's keys with their PEM text, like the download in the merchant console.
+/// Lists the signing keys of the simulated WeChat Pay as PEM, like the download in WeChat Pay's
+/// merchant console.
 Answer show_keys(const Platform& platform) {
   const auto signing = platform.certificates.signing();
   JsonWriter json;

@@ -9,7 +9,7 @@ Draft make_draft(std::string id, Time happened_at, const char* event_type, const
                  const char* summary, JsonWriter& resource) {
   Draft draft;
   draft.id = std::move(id);
-  // All copies of one notification carry the same create_time.
+  // All copies of one notification contain the same create_time, so it is not the time of sending.
   draft.create_time = beijing_time(happened_at);
   draft.event_type = event_type;
   draft.summary = summary;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads a request's JSON body field by field, with WeChat Pay's strict limits. Private to this
-/// folder.
+/// Reads the JSON body of an API request field by field, with WeChat Pay's limits of lengths and
+/// values. Private to this folder.
 
 #include <cstdint>
 #include <optional>
@@ -16,18 +16,20 @@
 
 namespace couponhook::server::sandbox {
 
-/// The highest accepted amount, in fen, for fields whose documentation names none.
+/// Highest accepted amount, in fen (分), for fields for which WeChat Pay's documentation gives no
+/// maximum.
 inline constexpr std::int64_t kAnyAmount = 1'000'000'000'000;
 
-/// Reader for the fields of one JSON object. After an error, reads still return but their values
-/// are useless; only the first error is kept. An absent optional field has its default value.
+/// Reads the fields of one JSON object. Each read function returns the value of the field `name`.
+/// If a field is invalid or missing, it reports an error and returns a useless value; only the
+/// first error is kept. An absent optional field has its default value.
 class Fields {
  public:
-  /// \param object, error must outlive this object.
+  /// \param object, error both must outlive this reader.
   Fields(const rapidjson::Value& object, std::string pointer, std::optional<ApiError>& error)
       : object_(&object), pointer_(std::move(pointer)), error_(&error) {}
 
-  /// \param least, most limits of the length, in characters, not bytes.
+  /// \param least, most smallest and largest length of the text, in characters, not bytes.
   [[nodiscard]] std::string text(const char* name, std::size_t least, std::size_t most);
   [[nodiscard]] std::string optional_text(const char* name, std::size_t most);
   [[nodiscard]] std::int64_t integer(const char* name, std::int64_t least, std::int64_t most);
@@ -43,13 +45,14 @@ class Fields {
   [[nodiscard]] std::vector<Fields> objects(const char* name, std::size_t most);
   [[nodiscard]] bool has(const char* name) const { return find(name) != nullptr; }
 
-  /// Reports an error about the field `name` unless `holds` is true.
+  /// Reports an error about the field `name` if the condition `holds` is false.
   void require(bool holds, const char* name, std::string message);
 
  private:
   [[nodiscard]] const rapidjson::Value* find(const char* name) const;
 
-  const rapidjson::Value* object_;  // null if the JSON object is missing
+  const rapidjson::Value* object_;  // JSON object that is read; null if it is missing in the
+                                    // request's body
   std::string pointer_;
   std::optional<ApiError>* error_;
 };

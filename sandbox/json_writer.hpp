@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// JSON writer of the sandbox, member by member. Private to this folder.
+/// Writes the JSON of the sandbox's replies and notifications, member by member. Private to this
+/// folder.
 
 #include <concepts>
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Writes one JSON object: the constructor opens the object, take() closes it.
+/// Writes one JSON object: the constructor opens the object, take() closes the object and returns
+/// the JSON text.
 class JsonWriter {
  public:
   JsonWriter() { writer_.StartObject(); }
@@ -46,7 +48,7 @@ class JsonWriter {
     for (const std::string& value : values) text(value);
     return end_list();
   }
-  /// Adds a member whose value is JSON text already.
+  /// Adds a member whose value is given as JSON text and is copied unchanged.
   JsonWriter& raw(std::string_view name, std::string_view json) {
     key(name);
     writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
@@ -62,17 +64,17 @@ class JsonWriter {
     writer_.StartArray();
     return *this;
   }
-  /// Opens an object as an item of a list.
+  /// Opens an object as the next item of the current list.
   JsonWriter& object() {
     writer_.StartObject();
     return *this;
   }
-  /// Adds a string as an item of a list.
+  /// Adds a string as the next item of the current list.
   JsonWriter& text(std::string_view value) {
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
-  /// Adds a number as an item of a list.
+  /// Adds a number as the next item of the current list.
   JsonWriter& number(std::int64_t value) {
     writer_.Int64(value);
     return *this;

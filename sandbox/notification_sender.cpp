@@ -5,14 +5,15 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{5000};  // WeChat Pay's timeout for a receiver's reply
+constexpr std::chrono::milliseconds kPatience{5000};  // time for which WeChat Pay waits for a
+                                                      // receiver's reply
 constexpr std::chrono::hours kNothingKnown{1};
 constexpr std::size_t kReplyBytesMax = 1 << 20;
 
 }  // namespace
 
-/// One connection to a receiver. deliver() opens a new connection if the next notification goes to
-/// another URL.
+/// One connection to a receiver of notifications. deliver() opens a new connection if the next
+/// notification has another URL.
 struct NotificationSender::Path {
   explicit Path(asio::io_context& io) : wake(io.get_executor(), Timer::time_point::max()) {}
 
@@ -58,7 +59,8 @@ Task<void> NotificationSender::carry(Path& path) {
   }
 }
 
-/// \return the reply's status; 0 if no reply came in time or the URL cannot be used.
+/// \return the HTTP status of the receiver's reply; 0 if no reply came in time or the notification
+/// URL cannot be used.
 Task<unsigned> NotificationSender::deliver(Path& path, const Errand& errand) {
   if (path.url != errand.url) {
     path.client.reset();

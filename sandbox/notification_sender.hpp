@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Sends notifications to their receivers over several connections.
+/// Sends the sandbox's notifications to their receivers over several connections.
 
 #include <atomic>
 #include <memory>
@@ -13,17 +13,18 @@
 
 namespace couponhook::server::sandbox {
 
-/// Sends due notifications on a thread of its own, from construction to destruction. The destructor
-/// waits for outstanding replies, at most 5 s (WeChat Pay's timeout).
+/// Sends the notifications whose time has come. It works on a thread of its own, from construction
+/// to destruction. The destructor waits for outstanding replies, at most 5 s (WeChat Pay's timeout
+/// for a receiver's reply).
 class NotificationSender {
  public:
-  /// \param platform must outlive the courier.
+  /// \param platform must outlive this sender.
   NotificationSender(SharedPlatform& platform, std::size_t connections, TlsContext tls);
   ~NotificationSender();
   NotificationSender(const NotificationSender&) = delete;
   NotificationSender& operator=(const NotificationSender&) = delete;
 
-  /// Makes the courier look for due notifications now. Thread-safe.
+  /// Makes the sender check at once for notifications whose time has come. Thread-safe.
   void wake();
 
  private:
@@ -35,8 +36,9 @@ class NotificationSender {
   SharedPlatform& platform_;
   TlsContext tls_;
   ClientLoop loop_;
-  std::vector<std::unique_ptr<Path>> paths_;  // after loop_, so that the sockets and timers end
-                                              // before the loop
+  std::vector<std::unique_ptr<Path>> paths_;  // connections; declared after loop_, so that their
+                                              // sockets and timers are destroyed before the event
+                                              // loop
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Queue of outgoing notifications: due times, replies and retries.
+/// Queue of the notifications that the sandbox sends: the time of each send, the replies and the
+/// retries.
 
 #include <chrono>
 #include <cstdint>
@@ -16,42 +17,47 @@
 
 namespace couponhook::server::sandbox {
 
-/// Time on the retry schedule, counted from the sandbox's start and scaled by --speed.
+/// Time on the clock of the retry schedule, counted from the start of the sandbox. The option
+/// --speed makes this clock run faster than real time.
 using ScheduleTime = std::chrono::milliseconds;
 
-/// Injected faults of one notification.
+/// Faults that the sandbox injects into the sending of one notification.
 struct Fate {
-  bool lost = false;      ///< never sent
-  bool probe = false;     ///< the first send is a probe with a wrong signature
-  unsigned copies = 1;    ///< copies in each send, sent at the same time
-  ScheduleTime delay{0};  ///< pause before the first send, so that later notifications overtake
-                          ///< this one
+  bool lost = false;      ///< true: the notification is never sent
+  bool probe = false;     ///< true: the first send is a probe: a copy with a wrong signature, which
+                          ///< a receiver must refuse
+  unsigned copies = 1;    ///< number of copies of the notification that are sent at the same time
+  ScheduleTime delay{0};  ///< pause before the first send, so that later notifications arrive
+                          ///< before this one
 };
 
 enum class OutboxState : std::uint8_t {
   kPending,
   kDelivered,
-  kGivenUp,       ///< every retry was made, and none was acknowledged
-  kLost,          ///< never sent, because of an injected fault
-  kUnregistered,  ///< no notification URL is set, or notifications are switched off
+  kGivenUp,  ///< all retries of the schedule were made, and the receiver acknowledged none of them
+  kLost,     ///< the notification was never sent, because of an injected fault
+  kUnregistered,  ///< not sent: the merchant has set no notification URL, or has switched
+                  ///< notifications off
 };
 [[nodiscard]] std::string_view to_string(OutboxState state);
 
-/// A notification, its sends and its result.
+/// A notification in the queue, the number of times it was sent, and its result.
 struct OutboxEntry {
   Draft draft;
   std::string mchid;
   std::string url;
   Fate fate;
   OutboxState state = OutboxState::kPending;
-  unsigned sends = 0;                ///< copies that are sent together count as one send
-  std::vector<unsigned> statuses{};  ///< reply status of every copy, in order of arrival; 0: no
-                                     ///< reply
-  unsigned in_flight = 0;            ///< copies that still wait for a reply
-  bool acknowledged = false;         ///< true if a copy of the current send got 200 or 204
+  unsigned sends = 0;                ///< number of times the notification was sent; copies that are
+                                     ///< sent together count once
+  std::vector<unsigned> statuses{};  ///< HTTP status of the reply to each copy, in the order in
+                                     ///< which the replies arrived; 0: no reply
+  unsigned in_flight = 0;            ///< number of sent copies that still wait for a reply
+  bool acknowledged = false;         ///< true if the receiver replied with 200 or 204 to a copy of
+                                     ///< the latest send
 };
 
-/// One copy of a notification, due to be sent.
+/// One copy of a notification that is to be sent now.
 struct Copy {
   std::size_t entry;
   Bad bad;
@@ -62,23 +68,26 @@ struct OutboxSummary {
   std::map<unsigned, std::uint64_t> delivered_by_sends;
   std::uint64_t copies = 0;
   std::uint64_t probes = 0;
-  std::uint64_t probes_accepted = 0;  ///< replied with 200 or 204, by a receiver that does not
+  std::uint64_t probes_accepted = 0;  ///< probes (copies with a wrong signature) to which the
+                                      ///< receiver replied with 200 or 204: the receiver does not
                                       ///< verify signatures
 };
 
-/// Queue of outgoing notifications with WeChat Pay's retry schedule. Does no I/O and reads no
-/// clock. Not thread-safe.
+/// Queue of the notifications that the sandbox sends, with WeChat Pay's retry schedule. Does no I/O
+/// and reads no clock. Not thread-safe.
 class Outbox {
  public:
-  /// \return the index of the entry, for entry().
+  /// \return the index of the added notification in the queue; entry() takes this index.
   std::size_t add(OutboxEntry entry, ScheduleTime now);
 
-  /// Takes a copy that is due. The caller must report the copy's reply to replied().
+  /// Takes the next copy of a notification whose send time has come; nothing if there is none. The
+  /// caller sends the copy and must report the receiver's reply with replied().
   [[nodiscard]] std::optional<Copy> take(ScheduleTime now);
-  /// \return the time at which take() will return a copy, as far as is known now.
+  /// \return the time from which take() will return a copy; nothing if no notification waits to be
+  /// sent.
   [[nodiscard]] std::optional<ScheduleTime> next_due() const;
 
-  /// \param status HTTP status of the reply; 0 if no reply came in time.
+  /// \param status HTTP status of the receiver's reply; 0 if no reply came in time.
   void replied(const Copy& copy, unsigned status, ScheduleTime now);
 
   [[nodiscard]] const OutboxEntry& entry(std::size_t number) const { return entries_.at(number); }
@@ -89,8 +98,8 @@ class Outbox {
   struct Due {
     ScheduleTime at;
     std::size_t entry;
-    /// Order for std::priority_queue: the earliest time on top, then the entry that was added
-    /// first.
+    /// Order of std::priority_queue: the notification with the earliest send time is on top; if the
+    /// times are equal, the notification that was added first.
     friend bool operator<(const Due& a, const Due& b) {
       return a.at != b.at ? a.at > b.at : a.entry > b.entry;
     }
@@ -100,7 +109,8 @@ class Outbox {
 
   std::deque<OutboxEntry> entries_;
   std::priority_queue<Due> due_;
-  std::queue<Copy> ready_;  // copies of the current send that take() has not returned yet
+  std::queue<Copy> ready_;  // copies of notifications whose send time has come, and that take() has
+                            // not returned yet
   std::uint64_t copies_ = 0;
   std::uint64_t probes_ = 0;
   std::uint64_t probes_accepted_ = 0;

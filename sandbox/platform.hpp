@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Complete state of the simulated WeChat Pay, and the function that queues a notification.
+/// Complete state of the simulated WeChat Pay, and the function that adds a notification to the
+/// queue of outgoing notifications.
 
 #include <functional>
 #include <map>
@@ -20,38 +21,43 @@
 
 namespace couponhook::server::sandbox {
 
-/// A merchant's notification URL for one product.
+/// A merchant's notification URL for one coupon product (代金券 or 商家券).
 struct Callback {
-  std::string url;  ///< empty: never set
+  std::string url;  ///< the notification URL; empty if the merchant has never set one
   bool on = true;
 };
 
-/// A merchant as WeChat Pay knows it. The key that verifies the merchant's requests is in
-/// Platform::api_keys.
+/// A merchant account of the simulated WeChat Pay. The key that verifies the merchant's requests is
+/// in Platform::api_keys.
 struct Account {
-  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes
-  crypto::Secret api_v2_key;  ///< empty: none configured
+  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes, which encrypts the merchant's
+                              ///< notifications
+  crypto::Secret api_v2_key;  ///< APIv2 key, which signs H5 links; empty if none is configured
   std::map<Product, Callback> callbacks;
 };
 
-/// Injected faults of notifications. Each percentage is the probability for one notification.
+/// Faults that the sandbox injects into the sending of notifications. Each percentage is the
+/// probability that one notification has this fault.
 struct Faults {
   double lose_percent = 0;
-  std::string lose_event;  ///< event type that can be lost; empty: any
+  std::string lose_event;  ///< only notifications of this event type can be lost; empty:
+                           ///< notifications of all types
   double probe_percent = 0;
   double duplicate_percent = 0;
-  std::chrono::seconds shuffle{0};  ///< longest random delay before a notification's first send
+  std::chrono::seconds shuffle{0};  ///< longest random pause before a notification is sent for the
+                                    ///< first time
 };
 
 struct PlatformOptions {
   std::uint64_t seed = 1;
-  std::string base_url;  ///< beginning of the download links that the sandbox returns
+  std::string base_url;  ///< address of the sandbox, with which its download links begin
   std::chrono::seconds link_life{30};
   std::int64_t requests_per_minute = 0;
   Faults faults;
 };
 
-/// The complete state of the simulated WeChat Pay. Not thread-safe.
+/// The complete state of the simulated WeChat Pay: accounts, keys, records and queued
+/// notifications. Not thread-safe.
 struct Platform {
   Platform(PlatformOptions platform_options, PlatformKeyPtr first_key)
       : options(std::move(platform_options)),
@@ -72,16 +78,18 @@ struct Platform {
   FlowLinks links;
   RequestLimiter gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< key: mchid
-  std::map<std::string, ApiKey> api_keys;   ///< key: mchid; only merchants that can sign API
-                                            ///< requests
-  /// Called after a new notification was added to the outbox.
+  std::map<std::string, Account> accounts;  ///< all merchants, by mchid (merchant number)
+  std::map<std::string, ApiKey> api_keys;   ///< keys that verify API requests, by mchid; only of
+                                            ///< merchants that can sign requests
+  /// Called after a new notification was added to the queue of outgoing notifications.
   std::function<void()> on_news = [] {};
 };
 
-/// Queues a notification and draws its injected faults (loss, probe, copies, delay).
-/// \param url notification URL; empty: the URL that the merchant set for the product.
-/// \return the notification's id.
+/// Adds a notification to the queue of outgoing notifications, and chooses at random its injected
+/// faults: loss, a probe with a wrong signature, more copies, a delay.
+/// \param url address of the receiver; empty: the notification URL that the merchant set for the
+/// product (代金券 or 商家券).
+/// \return the id of the queued notification.
 std::string notify(Platform& platform, const std::string& mchid, Product product, Draft draft,
                    std::string url, Moment now);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads a request's query parameters and JSON body. Private to this folder.
+/// Reads the query parameters and the JSON body of an API request. Private to this folder.
 
 #include <cstdint>
 #include <optional>
@@ -14,14 +14,16 @@
 
 namespace couponhook::server::sandbox {
 
-/// Default upper limits of `offset` and `limit` in queries for lists.
+/// Largest accepted values of the query parameters `offset` and `limit` of list APIs, unless WeChat
+/// Pay documents smaller ones.
 inline constexpr std::int64_t kOffsetMax = 1'000'000;
 inline constexpr std::int64_t kLimitMax = 20;
 
-/// Reader for query parameters. Keeps only the first error, like Fields.
+/// Reads the query parameters of an API request. If several parameters are invalid, only the first
+/// error is kept.
 class Query {
  public:
-  /// \param call must outlive this object.
+  /// \param call the request; must outlive this reader.
   explicit Query(const Call& call) : target_(call.target) {}
 
   [[nodiscard]] std::string text(const char* name);
@@ -36,26 +38,27 @@ class Query {
   std::optional<ApiError> error_;
 };
 
-/// One page of a list.
+/// One page of a list that an API returns: `offset` and `limit` of the query.
 struct Page {
-  std::int64_t offset;  ///< number of the page, from 0: WeChat Pay counts pages, not items
+  std::int64_t offset;  ///< number of the page, starting from 0; WeChat Pay counts pages here, not
+                        ///< items
   std::int64_t limit;
 
-  /// Returns true if the item at this index of the list is on the page.
+  /// Returns true if the list item with index `place` is on this page.
   [[nodiscard]] bool holds(std::int64_t place) const { return place / limit == offset; }
 };
-/// Reads `offset` and `limit`. The default maximums are for lists for which WeChat Pay documents no
-/// smaller ones.
+/// Reads `offset` and `limit` from the query of a list API. The default maximums apply to lists for
+/// which WeChat Pay documents no smaller ones.
 [[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,
                              std::int64_t limit_max = kLimitMax);
 
-/// Writes one page of a list in WeChat Pay's format: the items as "data", then the total number of
-/// items.
+/// Writes one page of a list in WeChat Pay's format: the items of the page as "data", then the
+/// number of items in the whole list as "total_count".
 class PageWriter {
  public:
   PageWriter(const Page& page, JsonWriter& json) : page_(page), json_(json) { json_.list("data"); }
 
-  /// Counts the next item of the list, and writes the item if it is on the page.
+  /// Counts the next item of the list, and writes this item as JSON if it is on the page.
   template <typename Write>
   void add(const Write& write) {
     if (page_.holds(total_++)) write(json_);
@@ -73,7 +76,8 @@ class PageWriter {
   std::int64_t total_ = 0;
 };
 
-/// Parses the request's body as a JSON object.
+/// Parses the body of a request as a JSON object. Returns the object, or an error reply if the body
+/// is no JSON object.
 [[nodiscard]] Result<base::JsonObject> read_body(const Call& call);
 
 }  // namespace couponhook::server::sandbox

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Data types of the sandbox's records: stocks, coupons, payments and refunds.
+/// Data types of the sandbox's records: stocks (batches of coupons, 批次), coupons, payments and
+/// refunds. All amounts are in fen (分).
 
 #include <chrono>
 #include <cstdint>
@@ -14,13 +15,14 @@ namespace couponhook::server::sandbox {
 using Time = std::chrono::sys_seconds;
 
 enum class Product : std::uint8_t {
-  kFavor,      ///< 代金券: WeChat Pay notifies redemptions
-  kBusifavor,  ///< 商家券: WeChat Pay notifies issues
+  kFavor,      ///< 代金券: WeChat Pay sends a notification when a user redeems the coupon
+  kBusifavor,  ///< 商家券: WeChat Pay sends a notification when a user receives the coupon
 };
 
 enum class StockStatus : std::uint8_t { kUnactivated, kRunning, kPaused, kStopped };
 
-/// Settings that a merchant gives when it creates a stock. Amounts are in fen.
+/// Settings of a stock (批次), given by the merchant that creates the stock. Amounts are in fen
+/// (分).
 struct StockTerms {
   std::string out_request_no;
   std::string name;
@@ -31,7 +33,7 @@ struct StockTerms {
   Time available_until;
   std::int64_t max_coupons = 0;
   std::int64_t max_amount = 0;
-  std::int64_t max_amount_by_day = 0;  ///< 0: no limit
+  std::int64_t max_amount_by_day = 0;  ///< budget of the stock for one day; 0: no limit
   std::int64_t max_coupons_per_user = 0;
   std::int64_t coupon_amount = 0;
   std::int64_t transaction_minimum = 0;
@@ -55,19 +57,21 @@ struct Stock {
   std::optional<Time> started_at;
   std::optional<Time> stopped_at;
   std::int64_t distributed = 0;
-  bool flows_open = false;  ///< true: flow files can be downloaded early, after POST /sandbox/end
+  bool flows_open = false;  ///< true: POST /sandbox/end was called, so the stock's flow files (CSV
+                            ///< files of redemptions and refunds) can be downloaded already
 };
 
 struct Coupon {
-  std::string id;  ///< for a 商家券: its code
+  std::string id;  ///< coupon id of a 代金券, or code of a 商家券
   std::string stock_id;
   std::string openid;
   std::string appid;
   std::string sender_mchid;
   std::string out_request_no;
-  std::string channel;  ///< 商家券 only: the way in which the user received the coupon
+  std::string channel;  ///< the way in which the user received the coupon; for 商家券 only
   Time received_at;
-  std::string transaction_id;  ///< payment that used the coupon; empty before redemption
+  std::string transaction_id;  ///< id of the payment that used the coupon; empty before the
+                               ///< redemption
 };
 
 struct GoodsItem {
@@ -77,16 +81,16 @@ struct GoodsItem {
   std::int64_t discount = 0;
 };
 
-/// A payment with a coupon.
+/// A payment in which a user redeemed a coupon.
 struct Transaction {
   std::string id;
   std::string out_trade_no;
-  std::string mchid;  ///< merchant that received the payment
+  std::string mchid;  ///< merchant number of the merchant that received the payment
   std::string stock_id;
   std::string coupon_id;
   Time paid_at;
   std::int64_t total = 0;
-  std::int64_t discount = 0;  ///< part of the total that the coupon paid
+  std::int64_t discount = 0;  ///< part of the payment's total that the coupon paid, in fen (分)
   std::int64_t refunded = 0;
   std::vector<GoodsItem> goods;
 };
@@ -95,10 +99,11 @@ struct Refund {
   std::string id;
   std::string out_refund_no;
   std::string transaction_id;
-  std::string status;  ///< SUCCESS, ABNORMAL or CLOSED
+  std::string status;  ///< result of the refund: SUCCESS, ABNORMAL or CLOSED
   Time at;
   std::int64_t amount = 0;
-  std::int64_t payer_amount = 0;  ///< part that the payer gets back, without the coupon's part
+  std::int64_t payer_amount = 0;  ///< part of the refund that the payer gets back; the coupon's
+                                  ///< discount is not included
 };
 
 }  // namespace couponhook::server::sandbox

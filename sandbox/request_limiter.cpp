@@ -3,7 +3,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-/// Returns the error code for too many requests. The two products use different codes.
+/// Returns WeChat Pay's error code for too many requests. The APIs of 代金券 and of 商家券 use
+/// different codes.
 std::string_view limit_code(std::string_view path) {
   return path.starts_with("/v3/marketing/favor/") ? "FREQUENCY_LIMIT_EXCEED" : "FREQUENCY_LIMITED";
 }

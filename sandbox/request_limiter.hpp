@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rate limits and injected errors of the sandbox.
+/// Rate limits and injected errors of the sandbox's API.
 
 #include <cstdint>
 #include <list>
@@ -15,22 +15,24 @@
 
 namespace couponhook::server::sandbox {
 
-/// An injected error for the next requests to a path.
+/// An error that the sandbox injects: it is the reply to the next `count` requests to a path.
 struct PlannedError {
-  std::string path;  ///< prefix of the path
+  std::string path;  ///< beginning of the paths to which the error applies
   ApiError error;
   std::int64_t count;
 };
 
-/// Decides whether a request gets an error. Not thread-safe.
+/// Decides whether the reply to an API request is an error: an injected error, or 429 if the
+/// merchant sends too many requests. Not thread-safe.
 class RequestLimiter {
  public:
-  /// \param requests_per_minute limit for each merchant; 0: no limit.
+  /// \param requests_per_minute largest number of requests a minute from each merchant; 0: no
+  /// limit.
   explicit RequestLimiter(std::int64_t requests_per_minute) : per_minute_(requests_per_minute) {}
 
   void plan(PlannedError error) { planned_.push_back(std::move(error)); }
 
-  /// \return the error for this request; nothing if the request may pass.
+  /// \return the error reply for this request; nothing if the request may be handled.
   [[nodiscard]] std::optional<ApiError> refuse(const std::string& mchid, std::string_view path,
                                                Time now);
 
@@ -41,7 +43,8 @@ class RequestLimiter {
   };
 
   std::int64_t per_minute_;
-  std::map<std::string, Window> windows_;  // key: mchid
+  std::map<std::string, Window> windows_;  // current minute and request count of each merchant, by
+                                           // mchid
   std::list<PlannedError> planned_;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// HTTP listener of the sandbox: passes each request to the shared platform.
+/// HTTP listener of the sandbox: passes each request to the simulated WeChat Pay (SharedPlatform),
+/// and sends back its reply.
 
 #include "sandbox/shared_platform.hpp"
 #include "server/net/http_message.hpp"
@@ -10,7 +11,7 @@ namespace couponhook::server::sandbox {
 
 class SandboxListener final : public RequestHandler {
  public:
-  /// \param platform must outlive this object.
+  /// \param platform must outlive this listener.
   explicit SandboxListener(SharedPlatform& platform) : platform_(platform) {}
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,

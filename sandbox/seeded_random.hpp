@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Seeded random numbers: the same seed gives the same sequence.
+/// Random numbers of the sandbox from a fixed seed: the same seed gives the same sequence.
 
 #include <array>
 #include <cstdint>
@@ -11,23 +11,23 @@
 
 namespace couponhook::server::sandbox {
 
-/// Random generator with a fixed seed. Not thread-safe.
+/// Random number generator with a fixed seed. Not thread-safe.
 class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
 
-  /// \return true with a probability of `percent` percent.
+  /// \return a random bool that is true with a probability of `percent` percent.
   [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }
   /// \return a random number, at least 0 and below 1.
   [[nodiscard]] double draw() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }
 
-  /// Returns `beginning`, extended with random digits to `length` characters.
+  /// Returns the text `beginning`, extended with random digits until it has `length` characters.
   [[nodiscard]] std::string digits(std::string beginning, std::size_t length) {
     while (beginning.size() < length) beginning += static_cast<char>('0' + engine_() % 10);
     return beginning;
   }
 
-  /// Returns a UUID of version 4.
+  /// Returns a random UUID (version 4), made from the seeded sequence.
   [[nodiscard]] std::string uuid() {
     const std::uint64_t high = (engine_() & ~0xF000ULL) | 0x4000;
     const std::uint64_t low = (engine_() & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;

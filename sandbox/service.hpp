@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs the sandbox: listener, sender of notifications, and orderly end.
+/// Runs the sandbox: the HTTP listener, the sender of notifications, and an orderly end after
+/// SIGTERM or SIGINT.
 
 #include <exception>
 #include <functional>
@@ -18,19 +19,21 @@ namespace couponhook::server::sandbox {
 
 struct ServiceOptions {
   std::string address;
-  std::uint16_t port = 0;  ///< 0: the operating system chooses a free port
+  std::uint16_t port = 0;  ///< port of the listener; 0: the operating system chooses a free port
   HttpLimits limits;
-  TlsContext tls;         ///< null: the listener uses plain HTTP
-  TlsContext client_tls;  ///< for https notification URLs; null: only http URLs work
+  TlsContext tls;         ///< certificate of the listener; null: the listener uses plain HTTP
+  TlsContext client_tls;  ///< TLS settings for notification URLs with https; null: only URLs with
+                          ///< http work
   std::size_t connections = 8;
-  /// Called once, when the listener accepts connections.
+  /// Called once, when the sandbox's listener accepts connections. `url` is the listener's address.
   std::function<void(const std::string& url)> on_ready;
-  /// Called, on any thread, with an exception that ended a session.
+  /// Called, on any thread, with an exception that ended a client's connection.
   std::function<void(std::exception_ptr bug)> on_bug;
 };
 
-/// Answers requests and sends notifications until SIGTERM or SIGINT.
-/// \return nothing after an orderly end; otherwise the problem that prevented the start.
+/// Runs the sandbox: answers requests and sends notifications until SIGTERM or SIGINT.
+/// \return nothing after an orderly end; otherwise the problem that prevented the start of the
+/// sandbox.
 [[nodiscard]] std::optional<base::Problem> run(SharedPlatform& platform,
                                                const ServiceOptions& options);
 

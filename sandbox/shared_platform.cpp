@@ -31,8 +31,9 @@ Moment SharedPlatform::now() const {
           std::chrono::duration_cast<ScheduleTime>(passed * speed_)};
 }
 
-/// Finds the answer to a request. If the path or the method is unknown, only sets the reply's
-/// status (and Allow), because WeChat Pay documents no error for this case.
+/// Handles a request and returns the body of the reply, or an error. If the path or the method is
+/// unknown, only sets the reply's status (404 or 405) and its Allow header, because WeChat Pay
+/// documents no error for this case.
 Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
   const SignedRequest& parts = request.signed_parts;
   const std::string_view path = base::path_of(parts.target);
@@ -74,7 +75,7 @@ RawReply SharedPlatform::answer(const RawRequest& request) {
       reply.body = std::move(answer->body);
       reply.is_file = answer->is_file;
     }
-    // A downloaded file has no signature: the client checks the file's hash instead.
+    // A downloaded file is sent without a signature: the client checks the file's hash instead.
     if (reply.is_file) return reply;
     key = platform_->certificates.choose_for_reply(request.wanted_serial, platform_->chance);
   }

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Parses and checks the body of POST /v3/marketing/favor/coupon-stocks.
+/// Parses and checks the body of POST /v3/marketing/favor/coupon-stocks, which creates a stock
+/// (批次, a batch of coupons).
 
 #include <rapidjson/document.h>
 
@@ -10,8 +11,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Returns the error of the first rule that the body breaks, as WeChat Pay does (protocol
-/// reference, section 6).
+/// Parses and checks the settings of a new stock (批次). Returns the settings, or the error of the
+/// first rule of WeChat Pay's documentation that the body breaks.
 [[nodiscard]] Result<StockTerms> read_stock_terms(const rapidjson::Value& body, Time now);
 
 }  // namespace couponhook::server::sandbox

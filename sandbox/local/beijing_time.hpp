@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Formats times as WeChat Pay writes them. For server/ and its subfolders only.
+/// Formats times as WeChat Pay writes them, in Beijing time.
 
 #include <array>
 #include <chrono>
@@ -10,7 +10,8 @@
 
 namespace couponhook::server {
 
-/// Returns RFC 3339 in Beijing time, with a precision of one second: "2024-03-05T07:58:43+08:00".
+/// Returns the time in RFC 3339 format in Beijing time, with a precision of one second:
+/// "2024-03-05T07:58:43+08:00".
 [[nodiscard]] inline std::string beijing_time(std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
   const auto local = floor<seconds>(time + hours(8));

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Signs bursts of notifications ahead of time, on threads of its own. Signing a burst takes longer
-/// than sending it, so signing while sending would count as latency of the service under test.
+/// Signs notifications before they are sent, on separate threads. Signing takes longer than
+/// sending, so signing between two sends would be measured as latency of the service under test.
 /// Private to this folder.
 
 #include <chrono>
@@ -22,7 +22,7 @@
 
 namespace couponhook::server {
 
-/// All copies of one notification, sealed, signed and ready to send.
+/// All copies of one notification, encrypted, signed and ready to be sent at the same time.
 struct Burst {
   Outgoing outgoing;
   std::vector<SignedNotification> copies;
@@ -30,9 +30,10 @@ struct Burst {
 
 class BurstQueue {
  public:
-  /// \param depth largest number of waiting bursts; it bounds the memory.
-  /// \param notify called on any thread when a burst is ready or no more will come; must outlive
-  /// this queue.
+  /// \param depth largest number of signed notifications that wait to be sent; this limits the
+  /// memory.
+  /// \param notify called, on any thread, when a burst (the copies of a notification) is ready or
+  /// when no more bursts will come; must work as long as this queue exists.
   BurstQueue(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
              std::size_t depth, std::function<void()> notify)
       : plan_(plan), maker_(maker), next_(next), depth_(depth), notify_(std::move(notify)) {}
@@ -49,8 +50,8 @@ class BurstQueue {
   BurstQueue(const BurstQueue&) = delete;
   BurstQueue& operator=(const BurstQueue&) = delete;
 
-  /// \param threads number of signing threads. With more than one, bursts can be ready in another
-  /// order than `next` gives them.
+  /// \param threads number of signing threads. With more than one thread, notifications can be
+  /// ready in a different order from the one in which `next` gives them.
   void start(std::size_t threads) {
     begun_ = std::chrono::steady_clock::now();
     running_ = threads;
@@ -69,8 +70,8 @@ class BurstQueue {
     return burst;
   }
 
-  /// Returns true if no burst will come any more. \throws what `next` or the maker threw on a
-  /// signing thread.
+  /// Returns true if all notifications were signed and take() has returned all of them. \throws the
+  /// exception that `next` or the notification maker threw on a signing thread.
   [[nodiscard]] bool is_over() {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
@@ -102,7 +103,8 @@ class BurstQueue {
       outgoing = next_();
       exhausted_ = !outgoing;
       if (exhausted_) return false;
-      // The rate is applied here and not at sending, so that no signed copy becomes old while it
+      // The limit of notifications per second is applied here, before signing, and not before
+      // sending. Otherwise the timestamp of a signed copy could become too old while the copy
       // waits.
       if (plan_.rate > 0) {
         const std::chrono::duration<double> offset(static_cast<double>(given_++) / plan_.rate);
@@ -130,7 +132,7 @@ class BurstQueue {
   const std::function<void()> notify_;
   std::chrono::steady_clock::time_point begun_;
 
-  std::mutex mutex_;  // guards all members below
+  std::mutex mutex_;  // guards all members declared after this mutex, except threads_
   std::condition_variable changed_;
   std::deque<Burst> ready_;
   std::size_t making_ = 0;

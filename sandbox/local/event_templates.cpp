@@ -22,7 +22,8 @@ using SettingResult = boost::system::result<FieldSetting, std::string>;
 
 constexpr std::size_t kArrayLengthMax = 1000;
 
-/// Builds a resource field by field, with nested objects.
+/// Builds the JSON of a notification's resource (its encrypted part) field by field, with nested
+/// objects.
 class ResourceBuilder {
  public:
   ResourceBuilder(const crypto::RandomSource& random, std::chrono::system_clock::time_point now)
@@ -38,14 +39,14 @@ class ResourceBuilder {
   ResourceBuilder& time(const char* name, std::chrono::minutes from_now = {}) {
     return text(name, beijing_time(now_ + from_now));
   }
-  /// Adds a string of `length` characters: `beginning`, then random digits.
+  /// Adds a field whose value is a string of `length` characters: `beginning`, then random digits.
   ResourceBuilder& digits(const char* name, std::string beginning, std::size_t length) {
     std::vector<unsigned char> bytes(length - beginning.size());
     random_(bytes);
     for (const unsigned char byte : bytes) beginning += static_cast<char>('0' + byte % 10);
     return text(name, beginning);
   }
-  /// Makes the next fields go into the object `name`; "" is the resource itself.
+  /// Adds the next fields to the nested object `name`; "" stands for the top level of the resource.
   ResourceBuilder& into(const char* name) {
     object_ = name;
     if (*name != '\0') {
@@ -72,8 +73,8 @@ class ResourceBuilder {
 
 constexpr std::chrono::minutes kMonth = std::chrono::days(30);
 
-// Templates of the resources. The fields and their forms follow the protocol reference, sections
-// 3.1 to 3.4.
+// Templates of the resources (the encrypted parts of notifications), one for each event type. The
+// fields and their forms follow WeChat Pay's documentation of the events.
 
 void fill_send(ResourceBuilder& resource, const std::string& mchid) {
   resource.text("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
@@ -167,8 +168,8 @@ std::optional<std::size_t> parse_index(const std::string& part) {
   return index;
 }
 
-/// Goes one step down a path, and creates the member or array element if it is missing.
-/// \return null if `part` is no index of an array, or an index of kArrayLengthMax or more.
+/// Returns the member or array element `part` of a JSON value, and creates it if it is missing.
+/// \return null if the value is an array and `part` is no index below kArrayLengthMax.
 Value* step(Value& value, const std::string& part, Allocator& allocator) {
   const auto index = parse_index(part);
   const bool is_container = value.IsObject() || value.IsArray();

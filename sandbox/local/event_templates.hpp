@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Makes notifications from templates, with fresh ids and numbers in each.
+/// Makes coupon and refund notifications from templates, each with new ids and numbers.
 
 #include <string>
 #include <string_view>
@@ -14,36 +14,40 @@
 
 namespace couponhook::server {
 
-/// A field of the resource that the user sets, like `consume_information.transaction_id=4200…`.
+/// A setting of the option --set: the path and the value of one field of the notification's
+/// resource (its encrypted part), such as `consume_information.transaction_id=4200…`.
 struct FieldSetting {
   std::vector<std::string> path;
-  std::string json;      ///< the value as JSON text
-  bool is_plain_number;  ///< true: `json` is a number, but the user may mean a string of digits
+  std::string json;      ///< the value of the field, as JSON text
+  bool is_plain_number;  ///< true: the value is a number; if the template has a string in this
+                         ///< field, the value becomes a string of digits
 
-  /// \return an error message unless `text` has the form path=value. A value that is not JSON
-  /// becomes a string.
+  /// \return the setting, or an error message if `text` does not have the form path=value. A value
+  /// that is not valid JSON becomes a string.
   [[nodiscard]] static boost::system::result<FieldSetting, std::string> parse(
       std::string_view text);
 };
 
-/// Returns true if resolve_event() knows the word `event`, or if `event` may be an event type.
-/// Event types look like COUPON.USE, so an unknown word in small letters is a typing error.
+/// Returns true if `event` is one of the words issue, redeem and refund, or if `event` may be an
+/// event type. Event types look like COUPON.USE, so any other word in small letters is a typing
+/// error.
 [[nodiscard]] bool names_event(std::string_view event);
 
-/// \return the event type that `issue`, `redeem` or `refund` stands for; any other text unchanged.
+/// \return the event type (such as COUPON.USE) for which the word issue, redeem or refund stands;
+/// any other text unchanged.
 [[nodiscard]] std::string resolve_event(std::string_view event);
 
-/// Makes drafts of one event type. Each draft has its own id and its own coupon, transaction and
-/// refund numbers, and the current time. For a type without a template, the resource holds only a
-/// note and a time.
+/// Makes drafts of notifications (their content before encryption and signing) of one event type.
+/// Each draft has its own id, its own coupon, transaction and refund numbers, and the current time.
+/// If there is no template for the event type, the resource contains only a note and a time.
 class EventTemplate {
  public:
-  /// \param mchid the merchant that issues, redeems or refunds.
-  /// \param settings fields that replace the generated ones.
+  /// \param mchid the merchant that issues the coupon, accepts the coupon or refunds the payment.
+  /// \param settings values that replace the generated values of fields.
   EventTemplate(std::string event_type, std::string mchid, std::vector<FieldSetting> settings,
                 crypto::RandomSource random, base::WallClock clock);
 
-  /// \return an error message if a setting does not fit the resource.
+  /// \return the draft, or an error message if a setting does not fit the template's JSON.
   [[nodiscard]] boost::system::result<Draft, std::string> make_draft() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Converts a JSON value to text. Private to this folder.
+/// Converts a RapidJSON value to JSON text. Private to this folder.
 
 #include <string>
 

@@ -22,7 +22,7 @@ using std::chrono::system_clock;
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kHeaderNonceLength = 32;
-constexpr std::size_t kResourceNonceLength = 12;  // length in bytes, as AES-GCM requires
+constexpr std::size_t kResourceNonceLength = 12;  // nonce length in bytes, as AES-GCM requires
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   std::string bytes = base::base64_decode(base64).value();
@@ -31,7 +31,7 @@ std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   return base::base64_encode(bytes);
 }
 
-/// Returns 40 upper-case hexadecimal digits, the form of a certificate's serial.
+/// Returns 40 random upper-case hexadecimal digits, the form of a certificate's serial number.
 std::string random_serial(const crypto::RandomSource& random) {
   std::array<unsigned char, 20> bytes{};
   random(bytes);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Seals and signs notifications as WeChat Pay does, with a development key.
+/// Encrypts and signs notifications as WeChat Pay does, with a key for development or tests.
 
 #include <chrono>
 #include <cstdint>
@@ -22,48 +22,54 @@
 
 namespace couponhook::server {
 
-/// Deliberate defects of a notification.
+/// Deliberate defects of a notification, for tests of a receiver's checks.
 enum class Bad : std::uint8_t {
   kNone,
-  kSignature,   ///< one bit of a correct signature is flipped
-  kSerial,      ///< an unknown, random serial
-  kTimestamp,   ///< one hour old, with a correct signature
-  kProbe,       ///< a signature that begins with WECHATPAY/SIGNTEST/, with which WeChat Pay tests
-                ///< whether a receiver verifies signatures
-  kCiphertext,  ///< correct signature, but the sealed resource was changed
+  kSignature,   ///< one bit of the correct signature is changed
+  kSerial,      ///< the Wechatpay-Serial header contains a random serial number, which the receiver
+                ///< does not know
+  kTimestamp,   ///< the timestamp is one hour old; the signature is correct
+  kProbe,       ///< the signature begins with WECHATPAY/SIGNTEST/; WeChat Pay sends such
+                ///< notifications to test whether a receiver verifies signatures
+  kCiphertext,  ///< the encrypted resource was changed before signing, so decryption fails although
+                ///< the signature is correct
 };
 
-/// \return nothing unless `name` is signature, serial, timestamp, probe or ciphertext.
+/// \return the defect with this name: signature, serial, timestamp, probe or ciphertext; nothing
+/// for any other name.
 [[nodiscard]] std::optional<Bad> parse_bad(std::string_view name);
 
-/// Content of a notification before it is sealed.
+/// Content of a notification before encryption and signing.
 struct Draft {
   std::string id;
-  std::string create_time;  ///< empty: the time at which the notification is signed
+  std::string create_time;  ///< creation time of the notification; empty: the time of signing is
+                            ///< used
   std::string event_type;
   std::string resource_type = "encrypt-resource";
   std::optional<std::string> summary;
   std::string original_type;
   std::string associated_data;
-  std::string resource;  ///< plaintext resource, JSON
+  std::string resource;  ///< JSON text that becomes the encrypted part of the notification
 };
 
-/// Headers and body of a signed request, ready to send.
+/// Headers and body of an encrypted and signed notification, ready to be sent.
 struct SignedNotification {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
 
-/// Seals and signs notifications. Thread-safe if the random source and the clock are thread-safe.
+/// Encrypts and signs notifications. Thread-safe if the random source and the clock are
+/// thread-safe.
 class NotificationMaker {
  public:
-  /// \param serial value of the Wechatpay-Serial header: the serial of the certificate, or the id
-  /// of the public key, that belongs to the signer's key.
+  /// \param serial value of the Wechatpay-Serial header: the serial number of the certificate, or
+  /// the id of the public key, that verifies the signer's signatures.
   NotificationMaker(crypto::Signer signer, std::string serial, crypto::ResourceCipher cipher,
                     crypto::RandomSource random, base::WallClock clock);
 
-  /// Seals and signs with fresh nonces and the current time at every call, as WeChat Pay does for
-  /// each copy. Copies of one notification have only the draft's content in common.
+  /// Encrypts and signs the draft of a notification. Every call uses new nonces and the current
+  /// time, as WeChat Pay does for each copy. So two copies of one notification have the same
+  /// decrypted content, but different bytes.
   [[nodiscard]] SignedNotification make(const Draft& draft, Bad bad = Bad::kNone) const;
 
  private:
@@ -77,8 +83,8 @@ class NotificationMaker {
   base::WallClock clock_;
 };
 
-/// \return the serial of the valid key in `keys` that verifies the signer's signatures; empty if
-/// there is none.
+/// \return the serial number of the key in `keys` that is valid now and verifies the signer's
+/// signatures; empty if there is no such key.
 [[nodiscard]] std::string find_serial(const crypto::Signer& signer,
                                       const crypto::PlatformKeys& keys,
                                       std::chrono::sys_seconds now);

@@ -19,7 +19,7 @@ bool is_success(unsigned status) {
   return status == 200 || status == 204;
 }
 
-/// Returns the "code" of an error reply; empty if the body has none.
+/// Returns the value of "code" in the body of an error reply; empty if the body has no code.
 std::string code_in(const std::string& body) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
@@ -28,8 +28,8 @@ std::string code_in(const std::string& body) {
   return code != document.MemberEnd() && code->value.IsString() ? code->value.GetString() : "";
 }
 
-/// Carries out a SendPlan. Signing happens on the queue's threads, everything else on the loop's
-/// thread.
+/// Sends the notifications of a SendPlan. The threads of the burst queue sign the notifications;
+/// the thread of the event loop does everything else.
 class BurstSender {
  public:
   BurstSender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
@@ -45,10 +45,12 @@ class BurstSender {
   boost::system::result<Summary, std::string> run();
 
  private:
-  /// A group of connections that sends one burst at a time.
+  /// A group of connections that together send one burst (all copies of one notification) at a
+  /// time.
   struct Lane;
 
-  /// A connection and the coroutine that uses it.
+  /// A connection to the service, and the coroutine that sends copies of notifications over this
+  /// connection.
   struct Worker {
     Worker(ClientLoop& loop, const SendPlan& plan, Lane& its_lane, std::size_t its_place)
         : client(loop.io(), loop.deadlines(), loop.resolver(), plan.to, plan.tls,
@@ -60,14 +62,15 @@ class BurstSender {
     HttpClient client;
     Timer wake;
     Lane& lane;
-    std::size_t place;  // index within the lane
+    std::size_t place;  // index of the connection in its group (lane)
   };
 
   struct Lane {
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
-    std::size_t busy = 0;  // number of workers that still send
+    std::size_t busy = 0;  // number of connections that are still sending copies of the current
+                           // notification
     std::uint64_t burst_number = 0;
   };
 
@@ -84,8 +87,8 @@ class BurstSender {
 
   const SendPlan& plan_;
   const TakeResults& take_;
-  // Members are destroyed from the last to the first. So the timers and sockets below end before
-  // the loop that they use.
+  // C++ destroys members from the last to the first. The timers and sockets are declared after the
+  // event loop, so they are destroyed before the loop that they use.
   ClientLoop loop_;
   Timer progress_timer_;
   base::Progress progress_;
@@ -97,7 +100,8 @@ class BurstSender {
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
   Summary summary_;
-  BurstQueue queue_;  // last member, so that its threads end before other members are destroyed
+  BurstQueue queue_;  // last member, so that the signing threads end before other members are
+                      // destroyed
 };
 
 boost::system::result<Summary, std::string> BurstSender::run() {
@@ -123,7 +127,7 @@ void BurstSender::wake_from_any_thread() {
   asio::post(loop_.io(), [this] { feed(); });
 }
 
-/// Gives waiting bursts to lanes that are free.
+/// Gives signed bursts (the copies of one notification) to groups of connections that are free.
 void BurstSender::feed() {
   if (stopped_) return;
   try {
@@ -205,8 +209,8 @@ Task<void> BurstSender::work(Worker& worker) {
   }
 }
 
-/// Sends one connection's share of a burst: one copy, or more if the burst has more copies than its
-/// lane has connections.
+/// Sends the copies of a burst that belong to one connection: one copy, or more if the burst has
+/// more copies than its group has connections.
 Task<void> BurstSender::send_share(Worker& worker) {
   Lane& lane = worker.lane;
   for (std::size_t i = worker.place; i < lane.results.size(); i += lane.workers.size()) {

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends notifications in bursts of copies over many connections, and counts the replies.
+/// Sends notifications to a service over many connections, each in one or more copies, and counts
+/// the replies.
 
 #include <chrono>
 #include <cstdint>
@@ -21,17 +22,19 @@
 
 namespace couponhook::server {
 
-/// One notification to be sent.
+/// One notification to be sent, and the reply that is expected.
 struct Outgoing {
   Draft draft;
-  unsigned expected = 204;  ///< 200 and 204 are treated as equal
-  std::size_t tag = 0;      ///< for the caller's own use
+  unsigned expected = 204;  ///< expected HTTP status of the reply; 200 and 204 are treated as equal
+  std::size_t tag = 0;      ///< number by which the caller recognises the notification; not read by
+                            ///< the sender
 };
 
-/// Result of sending one copy.
+/// Result of sending one copy of a notification.
 struct CopyResult {
-  unsigned status = 0;  ///< HTTP status; 0: no reply
-  std::string detail;   ///< the error reply's code, or the reason why there was no reply
+  unsigned status = 0;  ///< HTTP status of the reply; 0: no reply came
+  std::string detail;   ///< "code" in the body of an error reply, or the reason why there was no
+                        ///< reply
   std::chrono::microseconds latency{};
 
   [[nodiscard]] bool is_as_expected(unsigned expected) const;
@@ -41,29 +44,33 @@ struct SendPlan {
   base::Url to;
   TlsContext tls;
   std::size_t connections = 1;
-  unsigned copies = 1;  ///< number of copies of each notification
-  double rate = 0;      ///< notifications per second; 0: the next one goes as soon as a connection
-                        ///< is free
+  unsigned copies = 1;  ///< number of copies of each notification, sent at the same time
+  double rate = 0;      ///< notifications per second; 0: a notification is sent as soon as a
+                        ///< connection is free
   Bad bad = Bad::kNone;
   std::chrono::milliseconds timeout{10000};
-  std::uint64_t notifications = 1;  ///< expected total, for the progress display
+  std::uint64_t notifications = 1;  ///< expected number of notifications, for the progress display
 };
 
-/// Gives the next notification, or nothing at the end. The sender calls this on its own threads,
-/// one call at a time.
+/// Returns the next notification to be sent, or nothing after the last one. The sender calls this
+/// function on its own threads, but never on two threads at the same time.
 using NextOutgoing = std::function<std::optional<Outgoing>()>;
-/// Receives the results of one notification's copies. Called on the thread that called send_all().
+/// Receives the result of each copy of one notification. Called on the thread that called
+/// send_all().
 using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyResult>&)>;
 
-/// Sends every notification that `next` gives.
+/// Sends every notification that the function `next` returns, and passes the results to the
+/// function `take`.
 ///
-/// All copies of a notification are signed before the first is sent. Then they go out at the same
-/// time, each over its own connection. If there are more copies than connections, the remaining
-/// copies follow on the same connections. If there are fewer, several notifications are sent at the
-/// same time. All connections are open before the first notification is sent.
+/// All copies of a notification are signed before the first copy is sent. Then all copies are sent
+/// at the same time, each over its own connection. If there are more copies than connections, the
+/// remaining copies follow on the same connections. If there are fewer copies than connections,
+/// several notifications are sent at the same time. All connections are open before the first
+/// notification is sent.
 ///
-/// \return an error message if a connection could not be opened; then nothing was sent.
-/// \throws what `next`, `take` or the maker throw.
+/// \return the totals of the run, or an error message if a connection could not be opened; then
+/// nothing was sent.
+/// \throws any exception that the functions `next` and `take` or the notification maker throw.
 [[nodiscard]] boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
                                                                    const NotificationMaker& maker,
                                                                    const NextOutgoing& next,

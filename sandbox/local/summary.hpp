@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Results of a sending run: counts and latencies, in memory of a fixed size.
+/// Totals of a run that sends notifications: counts of replies, and a histogram of latencies in
+/// memory of fixed size.
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,8 @@
 
 namespace couponhook::server {
 
-/// Histogram of latencies: steps of 1 µs up to 128 µs, then steps of less than 1.6 %.
+/// Histogram of reply latencies. Its steps are 1 µs wide up to 128 µs; above, each step is less
+/// than 1.6 % of the latency.
 class LatencyHistogram {
  public:
   void add(std::chrono::microseconds latency) {
@@ -28,7 +30,8 @@ class LatencyHistogram {
     max_ = std::max(max_, value);
   }
 
-  /// \param share from 0 (shortest latency) to 1 (longest). \return zero if no latency was added.
+  /// \param share share of the latencies that are not above the result: 0 for the shortest, 0.5 for
+  /// the median, 1 for the longest. \return zero if no latency was added.
   [[nodiscard]] std::chrono::microseconds quantile(double share) const {
     if (total_ == 0) return {};
     const auto rank = std::max<std::uint64_t>(
@@ -45,10 +48,12 @@ class LatencyHistogram {
 
  private:
   static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kSteps = 64;  // number of steps in each power of two
+  static constexpr std::uint32_t kSteps = 64;  // number of histogram steps between two powers of
+                                               // two
   static constexpr std::size_t kBuckets = kSteps * 27;
 
-  // A value's seven highest bits and the number of dropped lower bits choose the bucket.
+  // The bucket of a latency depends on its seven highest bits and on the number of lower bits that
+  // are dropped.
   static std::size_t bucket_of(std::uint32_t value) {
     const auto width = static_cast<std::uint32_t>(std::bit_width(value));
     const std::uint32_t shift = width > 7 ? width - 7 : 0;
@@ -66,15 +71,17 @@ class LatencyHistogram {
   std::uint32_t max_ = 0;
 };
 
-/// Totals of a whole run.
+/// Totals of a run that sends notifications.
 struct Summary {
   std::uint64_t notifications = 0;
   std::uint64_t copies = 0;
   std::uint64_t unexpected = 0;
   std::map<unsigned, std::uint64_t> by_status;
-  std::map<std::string, std::uint64_t> by_code;  ///< key: the "code" in the bodies of error replies
+  std::map<std::string, std::uint64_t> by_code;  ///< number of error replies; key: the "code" in
+                                                 ///< the reply's body
   std::uint64_t connection_errors = 0;
-  LatencyHistogram latencies;  ///< of replies: from the first byte sent to the last byte received
+  LatencyHistogram latencies;  ///< time of each exchange, from the first byte sent to the last byte
+                               ///< of the reply
   std::chrono::microseconds duration{};
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Counts the CPU instructions that the service executes for each of 2,000 notifications on one
-# connection. Other load on the machine does not change this count, so the count shows regressions.
+# Counts the CPU instructions that couponhook executes for one notification, as the mean of 2,000
+# notifications on one connection. Other load on the machine does not change this count, so the
+# count shows regressions of performance.
 #   tests/bench/callgrind.sh [--no-build] [--keep FILE]    FILE: the profile, for callgrind_annotate
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,11 +26,12 @@ trap 'exit 130' INT TERM
 if [ "$builds" = true ]; then build_programs; fi
 load=$build/tests/bench/load
 
-# Valgrind runs one thread at a time. Without fair scheduling a polling thread would run all the
-# time.
+# Valgrind runs only one thread of couponhook at a time. Without fair scheduling, a thread that
+# polls would run all the time.
 start_service valgrind --quiet --tool=callgrind --fair-sched=yes \
   --callgrind-out-file="$work/profile"
-# Warm-up: the first requests load code, prepare statements and allocate memory for the later ones.
+# Warm-up: the first 200 requests are not counted, because they load code, prepare SQL statements
+# and allocate memory for the later requests.
 "$load" --config "$config" --connections 1 --requests 200 >/dev/null
 callgrind_control --zero "$service" >/dev/null 2>&1
 "$load" --config "$config" --connections 1 --requests "$requests" >/dev/null

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Measures the delivery worker on SQLite, with an http target on loopback (nginx, `return 204`).
+"""Measures how fast couponhook delivers notifications to an http handler, with SQLite as its store.
+The receiver of the deliveries is nginx on loopback, which replies 204 to every request.
 
     tests/bench/deliveries.py BUILD [--rate 3000 --seconds 20] [--backlog N ...]
 
-BUILD is a build folder with `couponhook` and, for --rate, `load` (target `bench`). --rate sends
-notifications at a steady rate and reports whether deliveries keep up. --backlog stores N
-notifications while the handler is paused, and then measures the drain of their deliveries. CPU
-time is that of the service, user and system, in microseconds.
+BUILD is a build folder that contains `couponhook` and, for --rate, `load` (build target `bench`).
+--rate sends notifications at a steady rate, and reports whether the deliveries keep up with it.
+--backlog stores N notifications while the handler is paused, and then measures the time until all
+of them are delivered. CPU time is the user and system time of couponhook, in microseconds.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LISTENER, ADMIN, TARGET = 18743, 18744, 18745
-#: Longest backlog made of real notifications; a longer one is filled up with copies of their rows,
-#: because signing a million notifications would take minutes.
+#: Largest number of notifications that are really sent to make a backlog of deliveries. A longer
+#: backlog is filled up with copies of their database rows, because signing a million notifications
+#: would take minutes.
 FRONT_DOOR = 5000
 
 NGINX = """
@@ -47,9 +49,9 @@ events = ["*"]
 
 
 class Service:
-    """couponhook and its http target. Context manager: starts couponhook on entry, stops it on
-    exit.
-"""
+    """couponhook and the HTTP server (nginx) to which it delivers. Context manager: starts
+    couponhook on entry, stops it on exit.
+    """
 
     def __init__(self, build, root):
         self.build, self.setup = Path(build), Path(root) / "setup"
@@ -102,8 +104,8 @@ class Service:
 
 
 def multiply(database, factor):
-    """Multiplies the stored notifications and deliveries by `factor`; each copy gets its own ids
-    and coupons."""
+    """Copies the notifications and deliveries in the SQLite database until there are `factor` times
+    as many; each copy gets its own ids and coupons."""
     with sqlite3.connect(database) as store:
         for table, changes in {
                 "notifications": {"id": "id || '-' || {k}"},

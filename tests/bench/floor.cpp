@@ -1,6 +1,7 @@
 /// \file
-/// Measures the floor: the least cost of one notification, using the plain libraries without
-/// couponhook. Each part is in CPU microseconds, user and system, of the thread that does the work.
+/// Measures the floor: the lowest possible CPU cost of receiving one notification, with direct
+/// calls of OpenSSL, RapidJSON and SQLite and without couponhook's code. Each part of the cost is
+/// the CPU time, user and system, of the thread that does the work, in microseconds.
 
 #include <csignal>
 #include <cstdio>
@@ -25,8 +26,8 @@ struct Floor {
   }
 };
 
-/// Checks for tmpfs and ramfs: a commit to memory costs almost nothing and would make the floor too
-/// low.
+/// Returns true if the directory is in memory (tmpfs or ramfs). A database commit to memory costs
+/// almost nothing, so the measured floor (the lowest possible cost) would be too low.
 bool is_in_memory(const std::string& directory) {
   struct statfs about {};
   return statfs(directory.c_str(), &about) == 0 &&

@@ -40,9 +40,9 @@ std::string envelope() {
   return text;
 }
 
-/// Base64 decoder with one table for each of the four positions in a group of four characters
-/// (three bytes). Characters outside the alphabet set the highest bit, which decode() checks once
-/// at the end.
+/// Fast Base64 decoder. It has one lookup table for each of the four positions in a group of four
+/// characters (three bytes). A character that is not Base64 sets the highest bit of the result,
+/// which decode() checks once at the end.
 class Base64Tables {
  public:
   Base64Tables() {
@@ -56,8 +56,8 @@ class Base64Tables {
     }
   }
 
-  /// \param text whole groups of four, without padding.
-  /// \return true if the text was base64.
+  /// \param text Base64 text in complete groups of four characters, without padding.
+  /// \return true if all characters were valid Base64.
   [[nodiscard]] bool decode(std::string_view text, unsigned char* out) const {
     std::uint32_t seen = 0;
     for (std::size_t at = 0; at + 4 <= text.size(); at += 4, out += 3) {
@@ -155,7 +155,7 @@ double json_parse() {
   const std::string text = envelope();
   std::string buffer = text;
   return cpu_of_each(100000, [&] {
-    // ParseInsitu overwrites its input, so the text must be copied each time.
+    // RapidJSON's ParseInsitu overwrites its input, so the JSON text must be copied for each call.
     std::memcpy(buffer.data(), text.data(), text.size());
     rapidjson::Document document;
     document.ParseInsitu(buffer.data());

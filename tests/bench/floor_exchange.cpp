@@ -41,8 +41,8 @@ class Socket {
   int fd_;
 };
 
-/// A listening TCP socket on loopback. Only this class casts socket addresses, as the socket API
-/// requires.
+/// A listening TCP socket on the loopback address. Only this class contains the casts of address
+/// types that the socket API requires.
 class Listener {
  public:
   Listener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -105,8 +105,8 @@ TlsPtr server_tls() {
   return tls;
 }
 
-/// One end of a TLS connection. It reads a message of known length and answers with a fixed
-/// message.
+/// One end of a TLS connection, client or server. It reads messages of a known length and answers
+/// each with a fixed message.
 class End {
  public:
   End(SSL_CTX* tls, Socket socket, std::size_t expects, const std::string& says)
@@ -119,13 +119,13 @@ class End {
   void say() {
     require(SSL_write(ssl_.get(), says_.data(), static_cast<int>(says_.size())) > 0, "SSL_write");
   }
-  /// Reads the available bytes.
-  /// \return true if the message is complete; the next call then starts a new message.
+  /// Reads the bytes that are available on the TLS connection.
+  /// \return true if a message is complete; the next call then begins to read the next message.
   [[nodiscard]] bool hear() {
     const int bytes = SSL_read(ssl_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
     if (bytes <= 0) {
-      // The client gets here once on each connection, when a TLS session ticket arrives: the ticket
-      // holds no message data.
+      // The client reaches this line once on each connection, when a TLS session ticket arrives:
+      // the ticket contains no bytes of a message.
       require(SSL_get_error(ssl_.get(), bytes) == SSL_ERROR_WANT_READ, "SSL_read");
       return false;
     }
@@ -157,8 +157,8 @@ class End {
   std::array<char, 4096> buffer_{};
 };
 
-/// Reads messages on all connections until `count` have arrived, and answers the first `answers` of
-/// them.
+/// Reads messages on all TLS connections until `count` messages have arrived, and answers the first
+/// `answers` messages.
 void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   const Socket epoll(::epoll_create1(0));
   std::size_t heard = 0;
@@ -167,8 +167,8 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   };
   for (std::size_t i = 0; i < ends.size(); ++i) {
     ends[i].watch(epoll.fd(), static_cast<std::uint32_t>(i));
-    // The first message may already be in OpenSSL's buffer, read together with the end of the
-    // handshake; epoll reports no event for it.
+    // The first message may already be in OpenSSL's buffer, because OpenSSL read it together with
+    // the end of the handshake. epoll reports no event for this message.
     hear(ends[i]);
   }
   std::array<epoll_event, kConnections> events{};
@@ -180,8 +180,8 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   }
 }
 
-/// Runs the client on a new thread and the server on this thread.
-/// \return the CPU time of the server.
+/// Runs the TLS client on a new thread, and the TLS server on this thread.
+/// \return the CPU time that `server` returned.
 template <typename Client, typename Server>
 std::chrono::nanoseconds beside(Client&& client, Server&& server) {
   std::exception_ptr failure;
@@ -204,8 +204,8 @@ double tls_exchange() {
   const TlsPtr to_server = client_tls();
   const TlsPtr to_client = server_tls();
   Listener listener;
-  // Both ends stay open until both sides have finished: a closed connection would wake epoll like a
-  // message.
+  // The connections of client and server stay open until both sides have finished, because a closed
+  // connection would wake epoll in the same way as a message.
   std::vector<End> asking;
   std::vector<End> answering;
   asking.reserve(kConnections);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the cost of a notification in a full store with the cost in an empty store.
+"""Compares couponhook's CPU cost for one notification with a full store and with an empty store.
     tests/bench/full_store.py [--engine sqlite|postgresql] [--rows 10000000] [--purge 1000000]
 
-Cost is CPU time, user and system, of the service and of all PostgreSQL processes. Rounds against
-an empty store and rounds against the full one alternate. SQL fills the full store with rows like
-those of real notifications, with random ids; ten million rows take 20 GB in the build folder.
---purge then removes that many rows while the service gets steady load, and reports the latency of
-replies during the purge and between purges. No time limit fails the run. The script needs the
-targets `couponhook` and `bench` of the release build.
+The cost is the CPU time, user and system, of couponhook and of all PostgreSQL processes. Rounds
+with an empty store and rounds with the full store alternate. The script fills the full store by SQL
+with rows like those of real notifications, with random ids; ten million rows take 20 GB in the
+build folder. --purge then removes that many rows while couponhook receives notifications at a
+steady rate, and reports the latency of replies during the purge and between purges. Slow results
+are no failure. The script needs the targets `couponhook` and `bench` of the release build.
 """
 
 import argparse
@@ -31,21 +31,24 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "integration"))
 from support.postgres_server import PostgresServer  # noqa: E402
 from support.service import BINARY, Service  # noqa: E402
 
-#: Memory settings of the server: the unique indexes of ten million rows must fit.
+#: Memory settings of the PostgreSQL server: the unique indexes of ten million rows must fit into
+#: its memory.
 POSTGRES = {"shared_buffers": "3GB", "max_wal_size": "4GB", "maintenance_work_mem": "1GB"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
-#: Rows that the purge removes are older than the others by this time. The service's own purge is
-#: off.
+#: Age difference, in milliseconds, between the rows that the purge removes and the other rows. The
+#: purge that the service runs by itself is switched off.
 AGE_MS = 200 * 86_400_000
 SETTINGS = {"store.retention_payload_days": 0, "store.retention_id_days": 0}
 
-#: Columns whose values all generated rows copy from one real row.
+#: Columns of the tables notifications and coupon_history. All generated rows copy the values of
+#: these columns from one real row.
 NOTIFICATION = ("mchid, event_type, create_time, last_seen_at, times_seen, source, digest,"
                 " envelope, resource")
 FACT = "stock_id, kind, occurred_at, mchid, source"
 
-#: Columns of the report: CPU time of the service, of the database server, and of both.
+#: Columns of the printed report: CPU time of the service, of the database server, and of both
+#: together.
 PARTS = ("service", "server", "both")
 
 
@@ -54,14 +57,14 @@ def say(text):
 
 
 def cpu_of(pid: int) -> float:
-    """Returns the CPU time of all threads of a process in seconds, from the process's CPU clock
-    (see clock_getcpuclockid(3)).
-"""
+    """Returns the CPU time of all threads of a process in seconds. The number of the process's CPU
+    clock is calculated as in clock_getcpuclockid(3).
+    """
     return time.clock_gettime((~pid << 3) | 2)
 
 
 class SqliteStore:
-    """A service with its SQLite file."""
+    """A couponhook service whose store is a SQLite file."""
 
     def __init__(self, stack, _server):
         self.service = stack.enter_context(Service(SETTINGS, starts=False))
@@ -98,7 +101,7 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """A service with its PostgreSQL database."""
+    """A couponhook service whose store is a PostgreSQL database."""
 
     def __init__(self, stack, server):
         self.server = server
@@ -132,7 +135,8 @@ class PostgresStore:
             "ALTER TABLE coupon_history ADD PRIMARY KEY (stock_id, coupon, kind, business_key)",
             "VACUUM ANALYZE")
         self.restart_server(fsync="on")
-        # Loads the indexes into memory, as on a server that has run for a while.
+        # Loads the indexes of the tables into memory, as on a PostgreSQL server that has run for
+        # some time.
         self.execute("CREATE EXTENSION pg_prewarm",
                      "SELECT pg_prewarm('notifications_pkey'), pg_prewarm('coupon_history_pkey')")
 
@@ -142,8 +146,8 @@ class PostgresStore:
         self.server.start()
 
     def cpu_of_server(self) -> float:
-        """Returns the CPU time of the server's processes in seconds, including those that have
-        ended."""
+        """Returns the CPU time of all processes of the PostgreSQL server in seconds, including
+        processes that have ended."""
         parent, seconds = self.server.process.pid, 0.0
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -154,7 +158,7 @@ class PostgresStore:
                     continue
                 seconds += cpu_of(int(folder.name))
             except OSError:
-                pass  # the process has just ended
+                pass  # this process of the PostgreSQL server has just ended
         return seconds
 
     def settle(self):
@@ -163,8 +167,8 @@ class PostgresStore:
 
 
 def send(store, options, requests) -> dict:
-    """Sends a load. Returns the CPU time for each request in microseconds: service, server, and
-    both."""
+    """Sends notifications to the service. Returns the CPU time for each request in microseconds: of
+    the service, of the database server, and of both together."""
     server = store.cpu_of_server()
     done = subprocess.run(
         [BUILD / "tests" / "bench" / "load", "--config", store.service.config_for_commands(),
@@ -187,7 +191,8 @@ def serve_and_send(store, options, requests):
 
 
 def compare(kind, full, options, server):
-    """Runs rounds against empty stores and the full store alternately, and prints the costs."""
+    """Runs rounds alternately with an empty store and with the full store, and prints the CPU cost
+    of a notification in both."""
     rounds = []
     for _ in range(options.rounds):
         with ExitStack() as stack:
@@ -214,8 +219,8 @@ def p99(store, options) -> float:
 
 
 def purge(store, options):
-    """Measures latencies alternately: without a purge, and during a purge, which continues where
-    the last one stopped."""
+    """Measures reply latencies alternately without a purge and during a purge of old rows. Each
+    purge continues where the last purge stopped."""
     store.settle()
     store.service.start(timeout=300)
     p99(store, options)
@@ -251,11 +256,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="of each round of these")
     parser.add_argument("--folder", default=BUILD, help="on the disk to measure on")
     options = parser.parse_args()
-    # sys.exit() raises SystemExit, so the context managers below clean up.
+    # On SIGTERM, sys.exit() raises SystemExit, so that the context managers stop the servers and
+    # remove the files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         work = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder))
-        Path(work).chmod(0o755)  # PostgreSQL runs as another user and needs access
+        Path(work).chmod(0o755)  # PostgreSQL runs as another user, who needs access
         tempfile.tempdir = work
         server, kind = None, SqliteStore
         if options.engine == "postgresql":
@@ -266,7 +272,7 @@ def main():
         say(f"{options.engine}: filling")
         full.fill(options.rows, options.purge)
         say(f"{options.engine}: {options.rows} rows are there")
-        serve_and_send(full, options, options.requests)  # warm-up: fills the page cache
+        serve_and_send(full, options, options.requests)  # warm-up: fills the kernel's page cache
         if options.rounds > 0:
             compare(kind, full, options, server)
         if options.purge > 0:

@@ -1,5 +1,6 @@
 /// \file
-/// Sends prepared notifications to a running couponhook and reports the cost of each.
+/// Sends notifications, signed before the measurement, to a running couponhook. Reports its CPU
+/// time for each notification and the latencies of its replies.
 
 #include <csignal>
 #include <cstdio>
@@ -19,8 +20,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// Time to wait after the last reply, because the service may still be writing log lines for the
-/// round. Their cost belongs to the round.
+/// Time to wait after the last reply before the CPU time is read: couponhook may still be writing
+/// log lines about the requests, and their cost must be included.
 constexpr std::chrono::milliseconds kAftermath{300};
 
 struct Options {
@@ -37,7 +38,7 @@ struct Options {
 struct Round {
   Outcome outcome;
   std::size_t unexpected = 0;
-  double cpu_us = 0;  ///< service's CPU time per request; 0: not measured
+  double cpu_us = 0;  ///< couponhook's CPU time for each request, in microseconds; 0: not measured
 
   [[nodiscard]] double per_second(std::size_t requests) const {
     return static_cast<double>(requests) / std::chrono::duration<double>(outcome.duration).count();
@@ -79,8 +80,8 @@ Options parse(CLI::App& app, int argc, char** argv) {
   return options;
 }
 
-/// Checks the status of a reply. 204 and 200 mean that the notification was stored; a forged one
-/// must get 401.
+/// Returns true if a reply has the expected status: 200 or 204 (the notification was stored) for a
+/// correct notification, 401 for a forged notification.
 bool is_expected(unsigned status, const Wanted& wanted) {
   if (wanted.bad != server::Bad::kNone) return status == 401;
   return status == 204 || status == 200;

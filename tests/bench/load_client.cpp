@@ -47,8 +47,8 @@ class Socket {
   int fd_;
 };
 
-/// Returns the status of the reply at the start of `text`, or nothing if the reply is not complete
-/// yet.
+/// Returns the status of the HTTP reply with which `text` begins, or nothing if the reply is not
+/// complete yet.
 std::optional<unsigned> complete_status(std::string_view text) {
   constexpr std::string_view kLength = "\r\nContent-Length: ";
   const std::size_t head = text.find("\r\n\r\n");
@@ -64,7 +64,8 @@ std::optional<unsigned> complete_status(std::string_view text) {
   return status;
 }
 
-/// One non-blocking client connection. drive() does as much as it can without waiting.
+/// One non-blocking TLS connection of the load client. drive() sends and receives as much as is
+/// possible without waiting.
 class Connection {
  public:
   Connection(const ClientOptions& options, int epoll, std::uint32_t number)
@@ -79,7 +80,7 @@ class Connection {
     const int yes = 1;
     ::setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ::fcntl(socket_.fd(), F_SETFL, ::fcntl(socket_.fd(), F_GETFL) | O_NONBLOCK);
-    // Edge-triggered in both directions, so that the connection is registered only once.
+    // The connection is registered with epoll only once: edge-triggered, for reading and writing.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;
     event.data.u32 = number;
@@ -93,8 +94,8 @@ class Connection {
 
   [[nodiscard]] bool is_open() { return SSL_is_init_finished(ssl_.get()) == 1 || handshake(); }
 
-  /// \param begun start of the latency: before connecting if the connection is new for this
-  /// request.
+  /// \param begun time at which the measured latency begins. If the connection was opened for this
+  /// request, this is the time before connecting.
   void request(const std::string& wire, SteadyClock::time_point begun) {
     wire_ = &wire;
     written_ = false;
@@ -103,13 +104,14 @@ class Connection {
   }
   [[nodiscard]] SteadyClock::time_point begun() const { return begun_; }
 
-  /// \return the status once the reply is complete; nothing if the connection must wait, or has no
-  /// request.
+  /// \return the status of the reply if the reply is complete; nothing if the connection must wait
+  /// for the network or has no request.
   [[nodiscard]] std::optional<unsigned> drive() {
     if (wire_ == nullptr || !is_open()) return std::nullopt;
     if (!written_) {
       std::size_t bytes = 0;
-      // Partial writes are off: OpenSSL writes the whole request, or the next call repeats it.
+      // OpenSSL's partial writes are off: SSL_write_ex() writes the whole request, or the next call
+      // must pass the same request again.
       if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes))) {
         return std::nullopt;
       }
@@ -188,7 +190,8 @@ class Client {
   void wait(const Ready& ready) {
     constexpr int kPatienceMs = 15000;
     std::array<epoll_event, 64> events{};
-    // Connections held back by the rate limit are checked every millisecond.
+    // While the limit of requests per second makes connections wait, the loop wakes every
+    // millisecond and checks whether the next request may be sent.
     const int patience_ms = idle_.empty() ? kPatienceMs : 1;
     const int count =
         ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience_ms);
@@ -211,8 +214,10 @@ class Client {
     if (sent_ == requests_.count) idle_.clear();
   }
 
-  /// Sends the next request on this connection, or on a new connection that replaces it.
-  /// \return false if no request is left, or the rate limit holds the next one back.
+  /// Sends the next request on the connection with this number. If each request needs a new
+  /// connection, a new connection replaces the old one first.
+  /// \return true if a request was sent; false if no request is left, or if the limit of requests
+  /// per second does not allow one yet.
   bool start(std::uint32_t number) {
     if (sent_ == requests_.count) return false;
     if (!is_due(sent_)) {
@@ -243,7 +248,8 @@ class Client {
   const Requests& requests_;
   Socket epoll_{::epoll_create1(0)};
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::uint32_t> idle_;  ///< connections held back by the rate limit
+  std::vector<std::uint32_t> idle_;  ///< numbers of the connections that wait because of the rate
+                                     ///< limit
   SteadyClock::time_point begun_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;

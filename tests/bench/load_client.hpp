@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends requests over many TLS connections from one thread, at little CPU cost.
+/// Load client of the benchmarks: sends requests over many TLS connections from one thread, and
+/// uses little CPU itself.
 
 #include <chrono>
 #include <cstddef>
@@ -21,21 +22,23 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< true: a new connection and a full handshake for each request
-  double rate = 0;               ///< limit of requests a second; 0: no limit
+  bool new_connections = false;  ///< true: each request uses a new connection with a full TLS
+                                 ///< handshake
+  double rate = 0;               ///< largest number of requests per second; 0: no limit
 };
 
 struct Outcome {
   std::map<unsigned, std::size_t> by_status;
-  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last one received
+  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last byte of the
+                                       ///< reply
   std::chrono::nanoseconds duration{};
 };
 
-/// Sends all requests. Each connection sends its next request as soon as the previous one is
-/// answered and the rate limit allows it. Connections that are kept alive are opened before the
-/// clock starts.
-/// \param begin called when the clock starts.
-/// \throws std::runtime_error if a connection fails: no request is sent twice.
+/// Sends all requests and returns the counts and latencies of the replies. Each connection sends
+/// its next request as soon as the previous request is answered and the rate limit allows the next
+/// one. Connections that are used for several requests are opened before the measurement starts.
+/// \param begin called when the measurement starts.
+/// \throws std::runtime_error if a connection fails, because no request may be sent twice.
 [[nodiscard]] Outcome send_requests(const ClientOptions& options, const Requests& requests,
                                     const std::function<void()>& begin);
 

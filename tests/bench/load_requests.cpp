@@ -12,23 +12,26 @@
 namespace couponhook::bench {
 namespace {
 
-// Size of the plaintext: the GCM tag adds 16 bytes, so the ciphertext has 900 bytes.
+// Size, in bytes, of the part of a notification that is encrypted. AES-GCM adds a tag of 16 bytes,
+// so the encrypted part has 900 bytes.
 constexpr std::size_t kResourceBytes = 900 - 16;
 constexpr std::size_t kBodyBytes = 1500;
 constexpr std::size_t kRefusedRequests = 500;
 
-/// Returns the padding that makes a text of `bytes` bytes `wanted` bytes long.
+/// Returns the padding that must be added to a text of `bytes` bytes to get a text of `wanted`
+/// bytes.
 std::string padding(std::size_t bytes, std::size_t wanted) {
   return std::string(wanted > bytes ? wanted - bytes : 0, 'x');
 }
 
-/// Makes a draft without checking for an error: making a draft fails only if a setting does not fit
-/// the resource.
+/// Makes the draft of a notification (its content before encryption and signing). Errors are not
+/// checked, because only unsuitable settings of fields can cause one.
 server::Draft make_draft(const server::EventTemplate& event) {
   return *event.make_draft();
 }
 
-/// Makes drafts of one event type. Resource and body have the sizes that all published figures use.
+/// Makes drafts of notifications of one event type. The encrypted part and the body have the sizes
+/// that all published figures use.
 class Drafts {
  public:
   Drafts(const server::MerchantConfig& merchant, const server::NotificationMaker& maker)
@@ -64,9 +67,10 @@ std::string to_wire(const server::SignedNotification& notification, const std::s
   return text + notification.body;
 }
 
-/// Chooses the draft of each request: a new draft, or a copy of an earlier request's draft.
+/// Chooses the notification of each request: a new notification, or that of an earlier request (a
+/// duplicate). Returns the index of the notification for each request.
 std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_share) {
-  std::mt19937 random(1);  // fixed seed: the same choice in every run
+  std::mt19937 random(1);  // fixed seed: every run has the same duplicates
   std::vector<std::size_t> chosen;
   chosen.reserve(requests);
   double due = 0;
@@ -83,7 +87,7 @@ std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_sh
   return chosen;
 }
 
-/// Calls `function(i)` for every i below `count`, on all cores.
+/// Calls `function(i)` for every i from 0 to `count` - 1, on all CPU cores.
 template <typename Function>
 void on_all_cores(std::size_t count, const Function& function) {
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());

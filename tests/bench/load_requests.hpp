@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Signs requests before they are sent, because signing costs more than all the work that is
-/// measured.
+/// Makes and signs the requests of a benchmark before the measurement, because signing a
+/// notification costs more CPU time than receiving it.
 
 #include <cstddef>
 #include <string>
@@ -15,12 +15,14 @@ namespace couponhook::bench {
 
 struct Wanted {
   std::size_t requests = 20000;
-  double duplicate_share = 0;  ///< share of requests that are copies, signed again
+  double duplicate_share = 0;  ///< share of requests, 0 to 1, that are copies of an earlier
+                               ///< notification, signed again
   server::Bad bad = server::Bad::kNone;
 };
 
-/// Requests as bytes for the wire. The service stores nothing of a refused request, so a few
-/// hundred forged requests are enough; they are sent again and again.
+/// Complete HTTP requests as bytes. If there are fewer byte strings than `count`, they are sent
+/// again from the first one: this is enough for forged requests, of which couponhook stores
+/// nothing.
 struct Requests {
   std::vector<std::string> wire;
   std::size_t count = 0;
@@ -30,8 +32,8 @@ struct Requests {
   }
 };
 
-/// Makes redemptions of different coupons in different transactions, and signs them on all cores.
-/// Bodies have 1.5 KB, ciphertexts 0.9 KB.
+/// Makes notifications of redemptions, each of another coupon in another payment, and signs them on
+/// all CPU cores. Each body has 1.5 KB and contains an encrypted part of 0.9 KB in Base64.
 [[nodiscard]] Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
                                      const server::NotificationMaker& maker);
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Compares the CPU cost of a notification in the service with the floor, the least possible cost.
+# Compares couponhook's CPU cost for one notification with the floor: the lowest possible cost,
+# measured with the libraries alone.
 #   tests/bench/run.sh [--rounds 5] [--no-build]
 #
-# Every figure is CPU time, user and system, of all threads of the service, in microseconds per
-# request: a busy machine changes this figure least. Each figure of a round comes from a fresh
-# service on a fresh database, and each round measures the floor too. No time limit fails the run:
+# Every figure is CPU time, user and system, of all threads of couponhook, in microseconds per
+# request: other load on the machine changes CPU time least. For each figure the script starts a new
+# couponhook with a new database. Each round also measures the floor. Slow results are no failure:
 # the exit code is 0 unless a reply was wrong or a program failed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,8 +28,8 @@ trap 'exit 130' INT TERM
 if [ "$builds" = true ]; then build_programs; fi
 bench=$build/tests/bench
 
-# Sends a load to a fresh service. Arguments: name, then options of `load`. Leaves the CPU time per
-# request in $cpu_us.
+# Starts a new couponhook and sends notifications to it with the program `load`. Arguments: the name
+# of the figure, then options of `load`. Stores the CPU time per request in $cpu_us.
 measure() {
   local name=$1 result number requests logged
   shift
@@ -49,7 +50,8 @@ measure() {
 median() {
   sort -n "$1" | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'
 }
-# Spread of the rounds: highest minus lowest, in percent of their median.
+# Prints the spread of a figure over all rounds: the highest value minus the lowest, in percent of
+# the median.
 spread() {
   sort -n "$1" | awk -v median="$(median "$1")" 'NR == 1 { low = $1 } { high = $1 }
     END { printf "%.0f", median ? 100 * (high - low) / median : 0 }'

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Sourced by the scripts in this folder: starts and stops a service on a fresh database, and reads
-# its figures. Needs $build (the build folder) and $work (a folder on the same disk).
+# Functions for the benchmark scripts in this folder, which source this file: start and stop
+# couponhook with a new database, and read its figures. The caller sets $build (the build folder)
+# and $work (a temporary folder on the same disk).
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -26,9 +27,9 @@ free_port() {
   echo "$port"
 }
 
-# Starts the service on a new set-up with the configuration that `init` makes: the ledger is kept,
-# and each request writes one JSON line to the log. Arguments are put before the command, to run it
-# under a tool such as valgrind.
+# Starts couponhook with a new database and the configuration that `couponhook init` makes: it keeps
+# the ledger, and writes one JSON line to the log for each request. The arguments are put before the
+# command, to run couponhook under a tool such as valgrind.
 start_service() {
   folder=$work/service
   rm -rf "$folder"
@@ -60,5 +61,5 @@ clean_up() {
   rm -rf "$work"
 }
 
-# Reads a line of JSON from standard input and prints the number with this name.
+# Reads a line of JSON from standard input and prints the number in the field with the name $1.
 field() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }

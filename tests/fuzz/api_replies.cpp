@@ -1,6 +1,7 @@
 /// \file
-/// Fuzz target: parsers of WeChat Pay's API replies and errors. The input is any body, because a
-/// reply is parsed before its signature is checked, or may hold anything.
+/// Fuzz target: the parsers of replies and errors of WeChat Pay's APIs. The input is the body of a
+/// reply. It may have any content, because some replies are parsed before their signature is
+/// checked.
 
 #include <chrono>
 #include <string>

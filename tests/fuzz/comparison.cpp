@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: comparing WeChat Pay's records with the ledger. Each entry is counted once, with
-/// exactly one finding.
+/// Fuzz target: the comparison of WeChat Pay's records with couponhook's ledger, which
+/// reconciliation uses. Each record must be counted once, with exactly one result.
 
 #include <array>
 #include <set>
@@ -24,7 +24,8 @@ FactKind kind_of(unsigned byte) {
   return kKinds[byte % kKinds.size()];
 }
 
-/// Returns one of only five values, so that equal values are frequent.
+/// Returns a text, one of only five, so that generated records and ledger entries often have equal
+/// fields.
 std::string value(unsigned byte) {
   return std::to_string(byte % 5);
 }
@@ -34,8 +35,8 @@ std::string time(unsigned byte) {
   return kTimes[byte % kTimes.size()];
 }
 
-/// Input: five bytes for each entry. The lowest bit of the first byte chooses the side: 0 is WeChat
-/// Pay's records, 1 is the ledger.
+/// Runs the comparison on records made from the input: five bytes give one record. The lowest bit
+/// of the first byte chooses the side of the record: 0 for WeChat Pay's records, 1 for the ledger.
 void run(std::string_view input) {
   std::vector<PlatformRecord> theirs;
   std::vector<KnownFact> ours;

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: the configuration file. Any content is either read, or refused with reasons;
-/// nothing crashes.
+/// Fuzz target: the reader of the configuration file. Any content of the file must be either
+/// accepted or refused with a list of problems, without a crash.
 
 #include <filesystem>
 #include <fstream>
@@ -14,8 +14,8 @@
 namespace couponhook::fuzz {
 namespace {
 
-/// A configuration file that is removed at the end of the program. Its name holds the process id,
-/// because libFuzzer can run several processes at once.
+/// A temporary configuration file, removed at the end of the program. The file name contains the
+/// process id, because libFuzzer can run several processes at the same time.
 class ConfigurationFile {
  public:
   ConfigurationFile()

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: envelopes of signed notifications. An accepted envelope satisfies all its
-/// guarantees.
+/// Fuzz target: the parser of envelopes (the JSON bodies of notifications, with the encrypted part
+/// inside). An accepted envelope must have a valid id, a valid event type and valid UTF-8.
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: decrypted resources. The same resource always gives the same ledger entry, and the
-/// body sent to http handlers is valid JSON.
+/// Fuzz target: the reader of resources (the decrypted parts of notifications). The same resource
+/// must always give the same ledger entry, and the body sent to http handlers must be valid JSON.
 
 #include <array>
 #include <string>
@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 7> kTypes{"COUPON.USE",     "COUPON.SEND"
                                                  "REFUND.CLOSED",  "PRODUCT_COUPON_SP.SEND",
                                                  "SOMETHING.ELSE"};
 
-/// Input: the first byte chooses the event type; the rest is the resource.
+/// Reads one event. The first byte of the input chooses the event type; the rest is the decrypted
+/// resource.
 void run(std::string_view input) {
   Bytes bytes(input);
   const std::string_view type = kTypes[bytes.byte() % kTypes.size()];

@@ -1,6 +1,7 @@
 /// \file
-/// Fuzz target: the examination of a request. A correctly signed and sealed request is admitted,
-/// whatever it holds; a request changed after signing is refused.
+/// Fuzz target: the checks that decide whether a received notification is stored. A correctly
+/// signed and encrypted notification must be accepted, whatever its content; a notification that
+/// was changed after signing must be refused.
 
 #include <chrono>
 #include <string>
@@ -45,8 +46,9 @@ void alter(support::FakeRequest& request, Alteration alteration) {
   }
 }
 
-/// Input: the first byte chooses the part that is changed after signing; the first line is the
-/// event type; the rest is the resource.
+/// Checks one notification. The first byte of the input chooses the part that is changed after
+/// signing; the rest of the first line is the event type; the other lines are the resource to be
+/// encrypted.
 void run(std::string_view input) {
   static const WeChatPayStandIn wechatpay(kNow);
   static const server::Merchant merchant = wechatpay.merchant();

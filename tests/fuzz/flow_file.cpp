@@ -1,6 +1,7 @@
 /// \file
-/// Fuzz target: flow files. The result is the same however the bytes are split, and each row gives
-/// an entry with a business key.
+/// Fuzz target: the parser of flow files (WeChat Pay's CSV files of redemptions or refunds). The
+/// result must be the same in whatever pieces the bytes arrive, and each row must give a record
+/// with a business key (the key that identifies a redemption or refund).
 
 #include <algorithm>
 #include <string>
@@ -46,7 +47,8 @@ Read read(FlowKind kind, std::string_view content, std::size_t piece) {
   return result;
 }
 
-/// Input: the first byte chooses the kind of flow (use or refund); the rest is the file.
+/// Parses one flow file. The first byte of the input chooses the kind of file (redemptions or
+/// refunds); the rest is the file.
 void run(std::string_view input) {
   Bytes bytes(input);
   const FlowKind kind = bytes.byte() % 2 == 0 ? FlowKind::kUse : FlowKind::kRefund;

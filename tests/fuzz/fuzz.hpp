@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Fuzz targets: functions that accept any input, registered by name. libFuzzer runs them (preset
-/// `fuzz`), and fuzz_replay runs them on the stored seeds in every test run.
+/// Registry of fuzz targets: functions that must accept any input. libFuzzer runs the targets with
+/// random inputs (CMake preset `fuzz`), and every test run runs them on stored inputs (program
+/// fuzz_replay).
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,10 +15,11 @@ namespace couponhook::fuzz {
 
 struct Target {
   std::string_view name;
-  void (*run)(std::string_view input);  ///< input may hold any bytes; reading past its end is a bug
+  void (*run)(std::string_view input);  ///< function that processes one input; the input may
+                                        ///< contain any bytes
 };
 
-/// Returns the targets that are linked into this program, in no particular order.
+/// Returns the fuzz targets that are linked into this program, in no particular order.
 inline std::vector<Target>& targets() {
   static std::vector<Target> all;
   return all;
@@ -29,8 +31,8 @@ struct Registration {
   }
 };
 
-/// Ends the program if `holds` is false, so that a broken rule stops the fuzzer like a memory
-/// error.
+/// Ends the program if the condition `holds` is false, so that a broken rule stops the fuzzer in
+/// the same way as a memory error.
 inline void require(bool holds, std::string_view rule,
                     std::source_location where = std::source_location::current()) {
   if (holds) return;
@@ -39,20 +41,21 @@ inline void require(bool holds, std::string_view rule,
   std::abort();
 }
 
-/// Reads values from the front of an input, so that one input can hold several arguments.
+/// Reads values from the beginning of a fuzz input, so that one input can contain several
+/// arguments.
 class Bytes {
  public:
   explicit Bytes(std::string_view input) : rest_(input) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
-  /// Returns the next byte, or 0 at the end of the input.
+  /// Returns the next byte of the input, or 0 at the end of the input.
   unsigned byte() {
     if (rest_.empty()) return 0;
     const auto value = static_cast<unsigned char>(rest_.front());
     rest_.remove_prefix(1);
     return value;
   }
-  /// Returns the text up to the next line feed, and drops the line feed.
+  /// Returns the input up to the next line feed, without the line feed.
   std::string_view line() {
     const std::size_t end = rest_.find('\n');
     const std::string_view text = rest_.substr(0, end);

@@ -1,5 +1,6 @@
 /// \file
-/// Entry point that libFuzzer calls. It runs the only target that is linked into the program.
+/// Entry point that libFuzzer calls with each input. It runs the only fuzz target that is linked
+/// into the program.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: PROXY protocol headers. Bytes after a header do not change its meaning, and an
-/// incomplete header is never accepted.
+/// Fuzz target: the parser of PROXY protocol headers. Bytes after a header must not change the
+/// header's meaning, and an incomplete header must not be accepted.
 
 #include "fuzz.hpp"
 #include "server/net/proxy_protocol.hpp"

@@ -1,12 +1,13 @@
 /// \file
-/// Runs a fuzz target without libFuzzer, on its stored seeds and on changed copies of them.
+/// Runs a fuzz target without libFuzzer, on its stored seeds (example inputs) and on changed copies
+/// of the seeds.
 ///
 ///   fuzz_replay TARGET FOLDER [SECONDS]
 ///
-/// The program runs each seed unchanged, and cut after each of its bytes. Then, for SECONDS
-/// (default 5), it runs copies of seeds with some bytes changed, removed or taken from another
-/// seed. The random numbers have a fixed seed, so every run makes the same changes in the same
-/// order.
+/// The program runs the target on each seed, unchanged and cut after each of its bytes. Then, for
+/// SECONDS (default 5), it runs the target on copies of seeds with some bytes changed, removed or
+/// taken from another seed. The random numbers start from a fixed value, so every run makes the
+/// same changes in the same order.
 
 #include <algorithm>
 #include <charconv>
@@ -27,11 +28,12 @@
 namespace couponhook::fuzz {
 namespace {
 
-/// Longer seeds are cut only at steps, so that a large seed does not use up the time.
+/// Largest number of cut copies of one seed. Longer seeds are not cut after every byte, so that one
+/// large seed does not use up the time.
 constexpr std::size_t kCutsMax = 2000;
 constexpr unsigned kChangesMax = 4;
 
-/// The current input, shown if the target ends the program.
+/// Input on which the target is running; printed if the target ends the program.
 std::string current;
 
 std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
@@ -46,8 +48,8 @@ std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
   return seeds;
 }
 
-/// Runs the target on a copy of the input of exactly its size, so that a sanitizer detects a read
-/// past its end.
+/// Runs the fuzz target on a copy of the input. The copy's memory has exactly the size of the
+/// input, so that a sanitizer detects a read past the end.
 void run_once(const Target& target, std::string_view input) {
   current.assign(input);
   const std::vector<char> exact(input.begin(), input.end());
@@ -92,10 +94,11 @@ class Mutator {
   }
 
   std::span<const std::string> seeds_;
-  std::mt19937_64 random_{20261130};  // NOLINT(cert-msc51-cpp): the same inputs in every run
+  std::mt19937_64 random_{20261130};  // NOLINT(cert-msc51-cpp): fixed seed, so that runs are equal
 };
 
-/// Signal handler: prints the input that made the target end the program, as a C++ string literal.
+/// Signal handler: prints the input on which the fuzz target ended the program, as a C++ string
+/// literal.
 extern "C" void show_current(int signal) {
   std::fprintf(stderr, "ended by signal %d; the input, %zu bytes:\n\"", signal, current.size());
   for (const char c : current) {

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: the HTTP request parser. The result is the same if the bytes arrive whole or split
-/// at any position.
+/// Fuzz target: the HTTP request parser. The result must be the same if the bytes of a request
+/// arrive together or in pieces.
 
 #include <algorithm>
 #include <string>
@@ -15,10 +15,11 @@ using server::RequestParser;
 using server::RequestParts;
 
 constexpr server::RequestLimits kLimits{.head_bytes = 16384, .body_bytes = 65536};
-/// Longer inputs are not split at every byte, because the time grows with the square of the length.
+/// Inputs longer than this number of bytes are not split at every byte, because the time grows with
+/// the square of the length.
 constexpr std::size_t kSplitMax = 600;
 
-/// The result of parsing one input.
+/// The result of parsing one input as an HTTP request.
 struct Read {
   bool failed = false;
   bool done = false;
@@ -27,8 +28,8 @@ struct Read {
   bool operator==(const Read&) const = default;
 };
 
-/// Feeds the input in pieces as a session does: bytes that the parser did not consume are offered
-/// again together with the next piece.
+/// Parses the input in pieces, as if it arrived over a connection: bytes that the parser did not
+/// consume are passed again, together with the next piece. Returns the parsed request.
 Read read(std::string_view input, std::size_t first, std::size_t step) {
   RequestParts parts;
   RequestParser parser(parts, kLimits);

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: request targets, URLs, percent-encoding and IP addresses. Both URL parsers agree,
-/// and decoding reverses encoding.
+/// Fuzz target: the parsers of HTTP request targets, URLs, percent-encoding and IP addresses. The
+/// two URL parsers must agree, and decoding must reverse encoding.
 
 #include <string>
 

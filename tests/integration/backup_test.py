@@ -1,6 +1,7 @@
-"""Checks that a backup made under load holds every notification acknowledged before its start, and
-that `restore` accepts only an undamaged backup. The tests send load over TLS, run the real
-commands, and examine the files with Python's sqlite3.
+"""Checks that a backup of the store, made while notifications arrive, contains every notification
+that was acknowledged before the backup began, and that the restore command accepts only an
+undamaged backup. The tests send notifications over TLS, run the real commands, and examine the
+files with Python's sqlite3.
 """
 
 import itertools
@@ -43,7 +44,8 @@ class Backup(ServiceTestCase):
         return make
 
     def back_up(self, name):
-        """Makes a backup. Returns the file and the output of the command."""
+        """Makes a backup of the store. Returns the backup's file and the output of the backup
+        command."""
         path = self.service.root / name
         done = run("store", "backup", path, "--config", self.service.config)
         self.assertEqual(done.returncode, 0, done.stderr)

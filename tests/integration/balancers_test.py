@@ -1,6 +1,7 @@
-"""Checks that the load balancer examples in deploy/ work as described, and that a rolling restart
-behind a load balancer fails no request. The tests run real HAProxy and nginx with these files, real
-replicas behind them, and a client with its own IP address.
+"""Checks that the load balancer examples in deploy/ work as described, and that no request fails
+while the replicas of couponhook behind a load balancer are restarted one after the other. The tests
+run real HAProxy and nginx with the example files, real replicas behind them, and a client with its
+own IP address.
 """
 
 import itertools
@@ -16,13 +17,14 @@ from support.wire import Connection, RetryingLoad
 
 RESTARTS = 20 if LONG else 2
 REPLICAS = 3 if LONG else 2
-#: Number of clients that keep their connection between requests.
+#: Number of clients that use one connection for several requests.
 KEPT_ALIVE = 2
-#: Number of restarts of each replica in the long form; the short form restarts only the first
-#: replica, once.
+#: Number of restarts of each replica in the long form of the test (COUPONHOOK_LONG=1). The short
+#: form restarts only the first replica, once.
 ROUNDS = 5 if LONG else 1
 
-#: Settings that the examples require in couponhook.toml, with the addresses of this machine.
+#: Settings in couponhook.toml that the load balancer examples require, with the addresses of this
+#: machine.
 PASSTHROUGH = {
     "listener.trusted_proxies": ["127.0.0.1"],
     "listener.drain_delay_ms": 3000 if LONG else 1800,
@@ -60,7 +62,7 @@ class BalancerTestCase(unittest.TestCase):
 
 
 class Example:
-    """Tests that every example must pass."""
+    """Tests that every load balancer example must pass; each subclass tests one example."""
 
     kind, example, settings = None, None, None
 
@@ -131,18 +133,19 @@ class SingleReplica(BalancerTestCase):
         service.start()
         failures = self.restart_under_load(service)
         self.assertLessEqual(set(failures), {"503", "cut"})
-        # HAProxy replies 503 after its last retry. But if the request is not the first one of its
-        # connection, HAProxy closes the connection without a reply, so that the client sends the
-        # request again. Each restart may therefore cut each kept connection once. If the service is
-        # ready again before the last retry, no client notices the restart.
+        # After its last retry, HAProxy replies 503 to the first request of a connection. For a
+        # later request of the connection, HAProxy closes the connection without a reply, so that
+        # the client sends the request again. So each restart of couponhook may close each kept
+        # connection once. If couponhook is ready again before HAProxy's last retry, no client
+        # notices the restart.
         self.assertLessEqual(failures.count("cut"), KEPT_ALIVE * RESTARTS)
 
     def test_its_restart_refuses_nobody_where_its_sockets_are_kept_open(self):
         sockets = {name: self.enterContext(socket.create_server(("127.0.0.1", 0)))
                    for name in ("listener", "admin")}
         service = self.enterContext(Service(self.settings, sockets=sockets))
-        # HAProxy answers 503 by itself once as many health checks have failed as `fall` says, which
-        # a restart on a busy machine outlasts.
+        # HAProxy itself replies 503 after `fall` failed health checks in a row. On a busy machine a
+        # restart of couponhook can take longer than that, so the test raises `fall`.
         self.assertEqual(self.restart_under_load(service, {"fall 3": "fall 40"}), [])
 
 

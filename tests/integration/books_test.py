@@ -1,6 +1,7 @@
-"""Checks that reconciliation makes the ledger equal to WeChat Pay's own records, by command and by
-`serve` itself, whichever notifications were lost. The sandbox issues, redeems and refunds coupons
-and loses notifications; its records are the reference.
+"""Checks that reconciliation makes couponhook's ledger equal to WeChat Pay's own records, whichever
+notifications were lost. The `reconcile` command and the reconciliation inside `serve` are both
+tested. The sandbox (a simulated WeChat Pay) issues, redeems and refunds coupons and loses some of
+the notifications; the ledger is compared with the sandbox's records.
 """
 
 import json
@@ -17,9 +18,11 @@ APPID = "wx0000000000000001"
 
 
 class BooksTestCase(unittest.TestCase):
-    """Base class: a sandbox, and a service whose configuration names the sandbox's address."""
+    """Base class: starts a sandbox (a simulated WeChat Pay), and prepares a couponhook service that
+    calls the sandbox's APIs."""
 
-    #: WeChat Pay's schedule runs 240 times as fast: one minute of it takes a quarter of a second.
+    #: The sandbox runs WeChat Pay's retry schedule 240 times as fast: one minute takes a quarter of
+    #: a second.
     speed = 240
 
     def setUp(self):
@@ -36,7 +39,8 @@ class BooksTestCase(unittest.TestCase):
         return int(text.split("[listener]")[1].split("port = ")[1].split("\n")[0].split("#")[0])
 
     def create_stock(self, **changes):
-        """Creates and starts a stock of platform coupons (代金券). Returns its id."""
+        """Creates and starts a stock (批次, a batch of coupons) of 代金券. Returns the stock's
+        id."""
         created = self.merchant.post(f"{FAVOR}/coupon-stocks", stock_body(**changes)).json
         started = self.merchant.post(f"{FAVOR}/stocks/{created['stock_id']}/start",
                                      {"stock_creator_mchid": self.merchant.mchid})
@@ -48,8 +52,8 @@ class BooksTestCase(unittest.TestCase):
                 self.sandbox.ask("issue", stock_id=stock, count=count)["coupons"]]
 
     def differences(self):
-        """Returns the coupons whose ledger differs from the sandbox's records, with both
-        histories."""
+        """Returns the coupons whose history in couponhook's ledger differs from the history in the
+        sandbox's records, with both histories."""
         differing = []
         for coupon in self.sandbox.ask("books")["coupons"]:
             status, ledger = self.service.ask(f"/coupons/{coupon['stock_id']}/{coupon['coupon']}")
@@ -84,8 +88,8 @@ class Outage(BooksTestCase):
         time.sleep(max(0.0, down_since + 12 * 60 / self.speed - time.monotonic()))
         self.service.start()
         self.use(coupons[2 * third:])
-        # WeChat Pay's schedule stops after eight minutes for a redemption, and after a day for a
-        # refund.
+        # WeChat Pay stops repeating the notification of a redemption after eight minutes, and that
+        # of a refund after a day.
         summary = self.wait_for_the_end()
         self.assertGreater(summary["lost"], 0, summary)
         self.assertGreater(summary["given_up"], 0, summary)
@@ -105,7 +109,8 @@ class Outage(BooksTestCase):
                 print({key: value for key, value in report.items() if key != "rows"}, summary)
 
     def use(self, coupons):
-        """Redeems all coupons and refunds a third of them, some in part, some in two parts."""
+        """Redeems all coupons and refunds a third of the payments, some partly and some in two
+        parts."""
         for number, coupon in enumerate(coupons):
             self.sandbox.ask("redeem", coupon_id=coupon)
             if number % 3 == 0:
@@ -127,7 +132,7 @@ class Outage(BooksTestCase):
 
 
 class Scheduled(BooksTestCase):
-    """Tests of the reconciliation that `serve` runs by itself."""
+    """Tests of the reconciliation that `couponhook serve` runs by itself at regular intervals."""
 
     def test_flows_and_recent_users_are_compared_and_what_is_missing_is_admitted(self):
         self.sandbox.ask("faults", lose_percent=100)
@@ -138,7 +143,8 @@ class Scheduled(BooksTestCase):
         for coupon in flowing:
             self.sandbox.ask("redeem", coupon_id=coupon)
         self.sandbox.ask("refund", coupon_id=flowing[0], amount=500)
-        # WeChat Pay allows five queries of a flow a minute; the service must not make more.
+        # WeChat Pay allows five queries a minute for a flow file (CSV file with a stock's
+        # redemptions or refunds); couponhook must not make more queries.
         for key, value in {"stocks": [stock], "flow_interval_s": 8, "poll_interval_s": 1,
                            "settle_s": 0, "appid": APPID,
                            "issued_file": "data/issued.csv"}.items():
@@ -149,15 +155,16 @@ class Scheduled(BooksTestCase):
         self.service.start()
         self.service.wait_for_log(event="reconcile_waits", seconds=10)
 
-        # Before the end of the stock, the service polls the coupons of its users. It finds this
-        # redemption there, although no notification reported it.
+        # While a stock is active, WeChat Pay has no flow file of it. So couponhook queries the
+        # coupons of each known user, and finds this redemption although no notification reported
+        # it.
         self.sandbox.ask("redeem", coupon_id=asked["coupons"][0]["coupon_id"])
         wait_until(lambda: self.state(stock, asked["coupons"][0]["coupon_id"]) == "redeemed", 15,
                    "the redemption that users' coupons tell of")
         self.assertEqual(self.state(stock, flowing[0]), None)
 
-        # A notification that arrived names a user. The service polls that user and finds another
-        # coupon, whose notification was lost.
+        # A notification that arrived contains a user's openid. couponhook queries the coupons of
+        # this user, and finds another coupon whose notification was lost.
         self.sandbox.ask("faults", lose_percent=0)
         self.sandbox.issue("66000001", openid="oNotified", appid=APPID)
         wait_until(lambda: self.state("66000001", known["coupon_id"]) == "issued", 15,
@@ -201,8 +208,8 @@ class Scheduled(BooksTestCase):
         self.assertEqual(self.state(stock, coupon), None)
 
     def redeem_of_users(self, count, **settings):
-        """Creates a stock and a redeemed coupon for each of `count` users, and loses every
-        notification. Returns the stock and the coupons."""
+        """Creates a stock (批次) and one redeemed coupon for each of `count` users, and loses all
+        notifications. Returns the ids of the stock and of the coupons."""
         self.sandbox.ask("faults", lose_percent=100)
         stock = self.create_stock()
         coupons = []

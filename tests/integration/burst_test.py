@@ -1,6 +1,6 @@
-"""Checks that copies of a notification that arrive at exactly the same time are stored and applied
-once. 16 connections each send a copy except its last byte, and then all send that byte together;
-400 times.
+"""Checks that copies of a notification that arrive at exactly the same time are stored and counted
+in the ledger only once. Each of 16 connections sends a copy without its last byte; then all
+connections send the last byte at the same time. The test repeats this 400 times.
 """
 
 import unittest
@@ -22,8 +22,8 @@ class Copies(ServiceTestCase):
             id, event = item
             return [self.platform.notify(event, id) for _ in range(COPIES)]
 
-        # Signing is slow and releases Python's interpreter lock, so other threads prepare the next
-        # copies.
+        # Signing is slow, so other threads sign the next copies meanwhile; Python can do this in
+        # parallel, because signing releases the interpreter lock.
         with ThreadPoolExecutor(2) as pool, Burst(self.service, COPIES) as burst:
             for copies in pool.map(copies_of, happened.items()):
                 statuses = [reply.status for reply in burst.post(copies)]

@@ -1,6 +1,7 @@
-"""Checks that a fetched and verified platform certificate is used even if it cannot be saved, and
-that a failure to save is reported early. The tests play WeChat Pay's API on loopback and use
-certificate folders that are unwritable for every reason seen in deployments.
+"""Checks that couponhook uses a platform certificate that it fetched from WeChat Pay and verified,
+even if it cannot save the certificate in a file, and that it reports this problem early. The tests
+play WeChat Pay's API on loopback, and use certificate folders that are not writable for every
+reason seen in real deployments.
 """
 
 import json
@@ -19,7 +20,8 @@ from support.wechat_pay import Platform
 from support.wire import Connection
 
 NOBODY = 65534
-#: Command that starts a shell with its own mount namespace; the shell then becomes the service.
+#: Command that starts a shell with its own mount namespace. The shell makes mounts, and is then
+#: replaced by couponhook.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
 
 
@@ -30,7 +32,8 @@ def may_mount() -> bool:
 
 
 def sample(service, name, **labels) -> float | None:
-    """Returns the value of a metric with these labels, or None."""
+    """Returns the value in /metrics of a metric with these labels, or None if there is no such
+    value."""
     text = service.exchange("/metrics", token=None)[1].decode()
     for found in re.finditer(rf"^{name}\{{(.*)\}} (\S+)$", text, re.MULTILINE):
         if labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', found[1])).items():
@@ -80,7 +83,8 @@ class CertificateCase(unittest.TestCase):
 
 
 class Unwritable(CertificateCase):
-    """Tests of unwritable certificate folders, each as found in a real deployment."""
+    """Tests with certificate folders that couponhook cannot write to, each as found in a real
+    deployment."""
 
     def test_a_file_in_the_folders_place(self):
         self.folder.write_text("not a folder\n")
@@ -90,7 +94,8 @@ class Unwritable(CertificateCase):
         checked = self.check()
         self.assertEqual(checked.returncode, 2, checked)
         self.assertIn(str(self.folder), checked.stderr)
-        # The service saves the certificate as soon as the folder works, without fetching again.
+        # couponhook saves the fetched certificate as soon as it can write to the folder, without
+        # fetching the certificate again.
         self.folder.unlink()
         wait_until(self.file_of_new().exists, 15, "the certificate's file")
         self.assertEqual(len(self.api.asked("/v3/certificates")), 1)
@@ -147,7 +152,8 @@ class Unwritable(CertificateCase):
         self.assert_unkept_is_told("Permission denied")
         for options, wrapper in (((), self.service.wrapper), (("--user", "nobody"), ()), ((), ())):
             with self.subTest(options=options, wrapper=wrapper):
-                # Without --user, root checks the access of the user who owns the store.
+                # If root runs `couponhook check` without --user, it checks the file access of the
+                # user who owns the store.
                 checked = self.check(*options, wrapper=wrapper)
                 self.assertEqual(checked.returncode, 2, checked)
                 self.assertIn("certificate_directory", checked.stderr)
@@ -182,7 +188,8 @@ class Memory(CertificateCase):
         self.assert_new_is_accepted()
 
     def test_one_merchants_certificates_are_not_anothers(self):
-        """A platform key of one merchant must not verify notifications of another merchant."""
+        """Checks that couponhook does not accept a notification for one merchant that is signed
+        with a platform key which only another merchant trusts."""
         self.api.mchids.add(OTHER_MCHID)
         other = another_merchant(self.service).replace(
             'certificate_directory = "wechatpay/others"\n', "certificate_refresh_minutes = 0\n")
@@ -235,8 +242,8 @@ class DefaultFolder(CertificateCase):
 
 class BrokenKeys(CertificateCase):
     def test_of_the_same_merchant_do_not_keep_certificates_from_coming(self):
-        """Tests a missing second APIv3 key, for example one that is not written yet, during the
-        rollover of the platform's key."""
+        """Tests a merchant with two APIv3 keys, of which one file does not exist yet. WeChat Pay's
+        new certificate must still be fetched and used."""
         self.service.configure("merchant.api_v3_key_files",
                                ["secrets/api_v3_key", "secrets/next_key"])
         self.service.start()

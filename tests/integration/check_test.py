@@ -1,5 +1,6 @@
-"""Checks that `check` never reports success for a set-up that refuses notifications, now or soon,
-and that pasted values either work or are named. Each test changes one thing in a valid set-up.
+"""Checks that `couponhook check` never reports success for a configuration with which couponhook
+refuses notifications now or soon. Values pasted in a wrong form must work, or be named in an error.
+Each test changes one thing in a valid set-up.
 """
 
 import base64
@@ -27,7 +28,7 @@ PUBLIC_KEY_ID = "PUB_KEY_ID_0114232134912410000000000000"
 
 
 def pem(thing) -> str:
-    """Returns a certificate, a private key or a public key as PEM."""
+    """Returns a certificate, a private key or a public key as PEM text."""
     if hasattr(thing, "serial_number"):
         return thing.public_bytes(serialization.Encoding.PEM).decode()
     if hasattr(thing, "private_bytes"):
@@ -43,7 +44,7 @@ def name(text: str) -> x509.Name:
 
 def certify(key, subject="localhost", issuer=None, issuer_key=None, begins=NOW - DAY,
             ends=NOW + 365 * DAY, is_authority=False):
-    """Returns a certificate for the key, self-signed unless an issuer is given."""
+    """Returns a new certificate for the key; it is self-signed unless an issuer is given."""
     return (x509.CertificateBuilder().subject_name(name(subject))
             .issuer_name(name(issuer or subject)).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(begins)
@@ -61,8 +62,8 @@ class Checked(unittest.TestCase):
         self.service = self.enterContext(Service(starts=False, has_own_keys=False))
 
     def check(self, *named, exits=0, **options):
-        """Runs `check`, and expects these words on stderr and this exit code. Returns stdout and
-        stderr."""
+        """Runs `couponhook check`, and expects this exit code and these words on stderr. Returns
+        stdout and stderr."""
         checked = run("check", "--config", self.service.config, **options)
         self.assertEqual(checked.returncode, exits, checked)
         for each in named:
@@ -78,7 +79,8 @@ class Checked(unittest.TestCase):
 
 
 class PlatformCertificates(Checked):
-    """Checks that every certificate in every file verifies notifications."""
+    """Tests that couponhook uses every platform certificate in every configured file to verify
+    notifications."""
 
     @classmethod
     def setUpClass(cls):
@@ -171,7 +173,8 @@ class PlatformCertificates(Checked):
 
 class PastedValues(Checked):
     def public_key_service(self, id: str):
-        """Configures the service with this public key id and no certificate."""
+        """Configures couponhook with a WeChat Pay public key with this id, and without platform
+        certificates."""
         key = serialization.load_pem_private_key(
             self.service.read("development/platform_key.pem").encode(), password=None)
         self.service.write("wechatpay/pub.pem", pem(key.public_key()))
@@ -212,7 +215,8 @@ class PastedValues(Checked):
     def serial(self) -> str:
         certificate = x509.load_pem_x509_certificate(
             self.service.read("development/apiclient_cert.pem").encode())
-        # Padded with zeros to 40 digits, because the tests split the serial into pairs.
+        # The certificate's serial number is padded with zeros to 40 digits, because the tests split
+        # it into pairs of digits.
         return f"{certificate.serial_number:040X}"
 
     def test_a_serial_is_understood_in_every_unambiguous_notation(self):

@@ -1,6 +1,6 @@
-"""Checks that every command works as documented, reports every error, and exits with the matching
-code 0, 1 or 2. The tests run the commands as a user types them, with valid and invalid set-ups, and
-with a running service.
+"""Checks that every command of couponhook works as documented, reports every error, and exits with
+the documented code 0, 1 or 2. The tests run the commands as a user types them, with valid and
+invalid configurations, and beside a running service.
 """
 
 import json
@@ -58,7 +58,7 @@ class CommandLine(unittest.TestCase):
 
 
 class SetUp(unittest.TestCase):
-    """Tests of `init` and `check`, without a running service."""
+    """Tests of `couponhook init` and `couponhook check`, without a running service."""
 
     def setUp(self):
         self.service = self.enterContext(Service(starts=False))
@@ -350,10 +350,12 @@ class SeveralMerchants(ServedTestCase):
 
 
 class Sending(ServedTestCase):
-    """Tests of `trigger` and `replay`, which count the notifications that arrive."""
+    """Tests of the commands `trigger` and `replay`, which send notifications. The tests count the
+    notifications that arrive at the service."""
 
     def counted(self, command, *arguments, exits=0):
-        """Runs a command. Returns its summary, and the increase of the service's counts."""
+        """Runs a command that sends notifications. Returns the summary that the command printed,
+        and the numbers by which the service's counts rose."""
         before = self.service.counts()
         summary = self.command_json(command, *arguments, exits=exits)
         after = self.service.counts()

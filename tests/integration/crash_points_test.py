@@ -1,7 +1,7 @@
-"""Checks that a crash at any point of a transaction neither loses an acknowledged notification nor
-applies one twice. A special couponhook kills itself before the insert, before the commit or after
-the commit. The test then sends the notification again to the service, restarted without that crash
-point, as WeChat Pay does. It runs on both engines.
+"""Checks that a crash at any point of a database transaction neither loses an acknowledged
+notification nor stores one twice. A special couponhook binary kills itself before the insert,
+before the commit or after the commit. Then couponhook is restarted without the crash, and the test
+sends the notification again, as WeChat Pay does. The tests run with SQLite and with PostgreSQL.
 """
 
 import os
@@ -18,13 +18,14 @@ class CrashPoints(unittest.TestCase):
     engine = SqliteStore
 
     def die_at(self, point: str):
-        """Sends one notification to a service that dies at this point of the transaction. Returns
-        the set-up, stopped."""
+        """Sends one notification to a couponhook that kills itself at this point of the
+        transaction. Returns the service, which is not running any more."""
         service = self.enterContext(Service(starts=False))
         self.store = self.engine(service)
         service.start()
         service.stop()
-        # The first start opens the store, so that its transactions are not counted.
+        # couponhook was started once before without a crash point. So the transactions that create
+        # the store are done, and are not counted here.
         os.environ["COUPONHOOK_CRASH_POINT"] = point
         os.environ["COUPONHOOK_CRASH_TRANSACTION"] = "1"
         try:

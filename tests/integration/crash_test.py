@@ -1,6 +1,6 @@
-"""Checks that the service, killed at any moment, neither loses an acknowledged notification nor
-applies one twice. The test kills the service with kill -9 under load, examines its files, starts it
-again, and sends the unacknowledged notifications again.
+"""Checks that couponhook, killed at any moment, neither loses an acknowledged notification nor
+stores one twice. The test kills couponhook with kill -9 while notifications arrive, examines its
+store, starts couponhook again, and sends the unacknowledged notifications again.
 """
 
 import itertools
@@ -36,8 +36,8 @@ class Crash(ServiceTestCase):
                 self.check_files(acknowledged)
                 restarts.append(self.service.start())
                 self.assertLess(restarts[-1], 2 * PATIENCE, "seconds to be ready again")
-                # Sends notifications without a reply again: some of them were stored before the
-                # kill, so they are copies.
+                # Sends the notifications again that got no reply. couponhook stored some of them
+                # before it was killed, so these are duplicates.
                 rest = dict(itertools.islice(rest.items(), 100))
         self.check_counts()
         print(f"{len(acknowledged)} acknowledged over {KILLS} kills; "
@@ -55,10 +55,10 @@ class Crash(ServiceTestCase):
         self.check_counts()
 
     def send_and_kill(self, notifications, after_seconds):
-        """Sends notifications until it kills the service. Returns the ids acknowledged until
-        then."""
-        # All requests are signed first, so that the load comes from the service and not from the
-        # test.
+        """Sends notifications for some time and then kills couponhook. Returns the ids of the
+        notifications that were acknowledged until then."""
+        # All requests are signed in advance. Otherwise the test would be slower than couponhook,
+        # and couponhook would not be killed under full load.
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(
                 lambda id: (id, self.platform.notify(notifications[id], id)), notifications))
@@ -71,7 +71,8 @@ class Crash(ServiceTestCase):
         return load.acknowledged
 
     def check_files(self, acknowledged):
-        """Examines a copy of the files, so that the service itself recovers the originals."""
+        """Examines a copy of the store's files. The original files stay as the crash left them, so
+        that couponhook itself must recover them."""
         copy = self.service.root / "copy"
         shutil.copytree(self.service.database.parent, copy)
         try:

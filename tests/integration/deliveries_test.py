@@ -1,7 +1,7 @@
-"""Checks that stored notifications reach the merchant's own system: once in normal operation, at
-least once after any failure, in order for each coupon, and never lost. The tests use the real
-service and a target that fails on request; independent implementations check the Standard Webhooks
-signatures.
+"""Checks that couponhook delivers stored notifications to the merchant's own system: once in normal
+operation, at least once after any failure, in order for each coupon, and never lost. The tests play
+the merchant's system, which fails when a test wants it; independent implementations of Standard
+Webhooks check the signatures.
 """
 
 import json
@@ -25,7 +25,8 @@ QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1000}
 
 
 class DeliveryCase(unittest.TestCase):
-    """Base class: each test gets its own service and target."""
+    """Base class: each test gets its own couponhook service and its own merchant's system (target)
+    that receives deliveries."""
 
     def begin(self, answer=lambda call: 204, starts=True, tls=None, **settings):
         self.secret = make_secret()
@@ -49,7 +50,8 @@ class DeliveryCase(unittest.TestCase):
         return self.service.get(f"/notifications/{id}")["deliveries"][0]
 
     def error_of_dead(self, id):
-        """Waits until the delivery is dead (a dead letter). Returns its last error."""
+        """Waits until couponhook has given up a delivery (state "dead", a dead letter). Returns the
+        last error of the delivery."""
         wait_until(lambda: self.delivery(id)["state"] == "dead", what="the dead letter")
         return self.delivery(id)["last_error"]
 
@@ -334,7 +336,8 @@ class AckHandled(DeliveryCase):
             reply = self.client.post(self.platform.notify(event, "handled-1"))
             self.assertEqual((reply.status, reply.code), (500, "HANDLER_FAILED"))
         healed.append(True)
-        # The service's own retry may come first. In both cases this copy gets 204.
+        # couponhook may repeat the delivery by itself before this copy of the notification arrives.
+        # In both cases the copy gets the reply 204.
         self.send("handled-1", event)
         self.wait_until_done(1)
         calls = self.target.ids()["handled-1"]

@@ -1,7 +1,7 @@
-"""Checks that the documents are correct: every configuration key exists and is documented, both
-languages agree, links have a target, and commands give the output shown. The tests compare the
-documents with the source code, the binary's help and each other, and run the commands of the first
-steps.
+"""Checks that couponhook's documents are correct: every configuration key exists and is documented,
+the English and Chinese versions agree, links have a target, and commands give the output shown. The
+tests compare the documents with the source code, with the binary's help and with each other, and
+run the commands of the getting-started guide.
 """
 
 import re
@@ -14,11 +14,12 @@ from support.service import Service, run
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-#: Documents that also exist in Chinese.
+#: Documents that also exist in Chinese: path of the English and of the Chinese version.
 TRANSLATED = [("README.md", "README.zh-CN.md")] + [
     (f"docs/{name}.md", f"docs/zh/{name}.md")
     for name in ("getting-started", "going-live", "configuration", "handlers", "operations")]
-#: Functions of server/config that read a table, with the tables that each of them reads.
+#: C++ functions in server/config that read the configuration file, with the TOML tables that each
+#: function reads.
 READERS = {
     "read_address": ("listener", "admin"),
     "read_trusted_proxies": ("listener",),
@@ -44,7 +45,8 @@ def documents() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
-#: A fenced code block: group 1 is the language after the opening fence, group 2 the lines inside.
+#: Pattern of a fenced code block in Markdown: group 1 is the language after the opening fence,
+#: group 2 the lines inside.
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -57,7 +59,8 @@ def headings(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """Returns the anchors that GitHub and similar sites generate from headings."""
+    """Returns the link anchors that GitHub and similar sites generate from the headings of a
+    Markdown document."""
     made = set()
     for title in re.findall(r"^#+ (.*)$", outside_code(text), re.MULTILINE):
         plain = re.sub(r"[`*]", "", title).strip().lower()
@@ -66,12 +69,13 @@ def anchors(text: str) -> set[str]:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Returns the code blocks without a language: shell sessions."""
+    """Returns the code blocks of a document that have no language: these are shell sessions."""
     return [lines for language, lines in FENCED.findall(text) if not language]
 
 
 def documented_keys(text: str) -> dict[str, set[str]]:
-    """Returns the keys in the tables of a configuration document, by section."""
+    """Returns the configuration keys that a document lists in its tables, for each section of the
+    configuration file."""
     keys, section = {}, None
     for line in text.splitlines():
         if head := re.match(r"^## \[+([a-z_.]+)\]+$", line):
@@ -82,7 +86,8 @@ def documented_keys(text: str) -> dict[str, set[str]]:
 
 
 def keys_in_the_code() -> dict[str, set[str]]:
-    """Returns the keys that server/config reads, by section."""
+    """Returns the configuration keys that the C++ code in server/config reads, for each section of
+    the configuration file."""
     keys = {}
     for source in sorted((ROOT / "server" / "config").glob("*config.cpp")):
         parts = re.split(r"^\w[\w:<>\s]*?\b(read_\w+)\(Section[& ]", source.read_text(),
@@ -158,7 +163,7 @@ class Alerts(unittest.TestCase):
 
 
 class Commands(unittest.TestCase):
-    """Tests of the commands in code blocks."""
+    """Tests of the commands that the documents show in code blocks."""
 
     @staticmethod
     def shown() -> set[tuple[str, ...]]:
@@ -166,8 +171,8 @@ class Commands(unittest.TestCase):
         for document in documents():
             for block in code_blocks(document.read_text()):
                 lines = block.splitlines()
-                # A line with a prompt is a command; if a block has no prompt, every line is a
-                # command.
+                # A line that begins with a prompt ($) is a command. If a code block has no prompt,
+                # every line is a command.
                 typed = [line[2:] for line in lines if line.startswith("$ ")] or lines
                 for line in typed:
                     line = line.split("  #")[0].rstrip(" &")
@@ -194,8 +199,8 @@ class Commands(unittest.TestCase):
                     self.assertRegex(help, rf"{option}\b", f"no option {option}")
 
     def test_the_first_steps_do_what_is_shown(self):
-        """Runs the steps of getting-started up to the sandbox exactly as written: `init`, `serve`
-        and the commands between."""
+        """Runs the commands of docs/getting-started.md, from the beginning to the section about the
+        sandbox, exactly as written: `init`, `serve` and the commands between."""
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             text = (DOCS / "getting-started.md").read_text()

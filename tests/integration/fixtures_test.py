@@ -1,6 +1,6 @@
-"""Checks that every fixture gets the expected reply, can be read back unchanged, and gives the
-right coupon state. The Python stand-in for WeChat Pay encrypts each file again; the events of a
-coupon are sent in every order.
+"""Checks that each fixture (a file with the content of a notification) gets the expected reply, can
+be read back unchanged, and gives the right coupon state. The Python stand-in for WeChat Pay
+encrypts and signs the fixtures; the events of a coupon are sent in every order.
 """
 
 import itertools
@@ -42,7 +42,8 @@ class Fixtures(ServiceTestCase):
 
 
 class Story(ServiceTestCase):
-    """Checks that the coupon's state follows from its events, whichever event came first."""
+    """Tests that the state of a coupon follows from its events, in whatever order the events
+    arrive."""
 
     STOCK = "19733211"
 

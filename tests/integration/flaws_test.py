@@ -1,6 +1,7 @@
-"""Checks resources with broken JSON. A flaw in an unimportant field keeps no event out of the
-ledger, an unreadable resource is stored and marked, and handlers always get valid JSON. The tests
-encrypt and sign bytes that no JSON library would write.
+"""Checks how couponhook handles broken JSON in the encrypted part (resource) of a notification. If
+only an unimportant field is broken, the event must be in the ledger; an unreadable resource must be
+stored and marked; handlers must always get valid JSON. The tests encrypt and sign bytes that no
+JSON library would write.
 """
 
 import json
@@ -13,7 +14,8 @@ from support.target import Target, add_http_handler, make_secret
 
 
 def resource(event, before=b"", after=b"") -> bytes:
-    """Returns the event's resource as bytes, with extra bytes at its start or end."""
+    """Returns the event's resource (the part to be encrypted) as JSON bytes, with extra bytes at
+    the start or end of the JSON object."""
     content = json.dumps(event.resource, ensure_ascii=False).encode()
     return b"{" + before + content[1:-1] + after + b"}"
 

@@ -1,6 +1,6 @@
-"""Checks that a sender with signed notifications gets a connection and a prompt reply, whatever
-other clients do with connections. Clients from many addresses of this machine hold all connections
-in every way that an attacker can; then a signed sender connects.
+"""Checks that WeChat Pay gets a connection and a prompt reply, whatever other clients do with
+connections. Clients from many addresses of this machine occupy all connections of couponhook in
+every way that an attacker can; then a client with signed notifications connects.
 """
 
 import resource
@@ -24,7 +24,8 @@ REFUSED = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}".en
 
 
 class From:
-    """The service as seen by a client with another IP address of this machine."""
+    """The address of the couponhook service, for a client that connects from another IP address of
+    this machine."""
 
     def __init__(self, service, source: str):
         self.address, self.tls, self.tls_context = service.address, service.tls, service.tls_context
@@ -36,7 +37,7 @@ def strangers(count=5) -> list[str]:
 
 
 class Flood:
-    """Tests that run over TLS and over plain HTTP, in the subclasses below."""
+    """Tests that run twice: over TLS and over plain HTTP. There is a subclass for each."""
 
     PLACES = 40
     settings = {"listener.max_connections": PLACES, "listener.max_connections_per_address": 10,
@@ -55,13 +56,13 @@ class Flood:
                                                           source_address=(source, 0)))
 
     def flood(self, hold, times=2):
-        """Calls `hold(address)` more often than the connection limit, so that strangers hold all of
-        it."""
+        """Calls `hold(address)`, which opens a connection from this address, more often than the
+        connection limit allows. So clients other than WeChat Pay occupy all connections."""
         for i in range(times * self.PLACES):
             try:
                 hold(strangers()[i % 5])
             except (OSError, Closed):
-                pass  # a stranger may be refused; the signed sender may not
+                pass  # these clients may be refused; the client that plays WeChat Pay may not
 
     def assert_senders_are_served(self, count=15):
         for i in range(count):
@@ -115,9 +116,9 @@ class Flood:
     def test_a_request_that_had_begun_is_told_why_it_was_cut(self):
         slow = self.connect("127.0.0.9")
         slow.send(REFUSED[:-1])
-        time.sleep(1.2)  # a wait of up to a second counts as normal, a longer one as slow
-        # Each connection has its own address, so that no address makes room by losing its own
-        # connection.
+        time.sleep(1.2)  # connections that have waited for over a second are closed first
+        # Each connection comes from its own address. Otherwise couponhook could close another
+        # connection of the same address to make room.
         for i in range(self.PLACES):
             self.connect(f"127.0.3.{i + 1}").send(REFUSED[:-1])
         self.assert_refused(slow.read_reply(), 503, "OVERLOADED")
@@ -154,15 +155,15 @@ class FloodInPlain(Flood, ServiceTestCase):
 
 
 class Ipv6Networks(ServiceTestCase):
-    """Tests of a host that owns many IPv6 networks of 64 bits. PROXY headers give the client
-    addresses."""
+    """Tests of a client that owns many IPv6 networks of 64 bits. PROXY protocol headers tell
+    couponhook the client's addresses."""
 
     settings = {"listener.tls": False, "listener.max_connections": 40,
                 "listener.max_connections_per_address": 5, "listener.max_refusals": 5,
                 "listener.trusted_proxies": ["127.0.0.1"]}
 
     def connect(self, client: str) -> Connection:
-        # A header of version 1 of the PROXY protocol.
+        # A header of version 1 of the PROXY protocol, which gives the client's address.
         prologue = f"PROXY TCP6 {client} {client} 50000 443\r\n".encode()
         return Connection(self.service, prologue=prologue)
 
@@ -200,8 +201,8 @@ class BusyPlaces(ServiceTestCase):
 
 
 def raise_open_files(wanted: int) -> int:
-    """Raises the limit of open files for this process, and so for the service. Returns the new
-    limit."""
+    """Raises the limit of open files for the test process, and so for the couponhook that it
+    starts. Returns the new limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
@@ -211,8 +212,8 @@ def raise_open_files(wanted: int) -> int:
 
 
 class ManyConnections(ServiceTestCase):
-    """14,000 connections to a service with a limit of 10,000. TLS is used only in the long form,
-    because so many handshakes take minutes."""
+    """Opens 14,000 connections to a couponhook with a limit of 10,000. TLS is used only in the long
+    form of the test (COUPONHOOK_LONG=1), because so many handshakes take minutes."""
 
     settings = {"listener.tls": LONG}
     CONNECTIONS = 14000
@@ -225,7 +226,8 @@ class ManyConnections(ServiceTestCase):
         cls.connections = min(cls.CONNECTIONS, files - 500)
         if cls.connections < cls.CONNECTIONS:
             print(f"only {cls.connections} connections: the limit of open files is {files}")
-            # With fewer connections, the limit becomes smaller in the same ratio of 14 to 10.
+            # If the test can open fewer connections, couponhook's connection limit is lowered in
+            # the same ratio of 14 to 10.
             cls.settings = {**cls.settings,
                             "listener.max_connections": cls.connections * 10 // 14}
         super().setUpClass()
@@ -253,13 +255,14 @@ class ManyConnections(ServiceTestCase):
 
 
 class Pipelining:
-    """Clients that send requests without a pause and read no reply."""
+    """Tests of clients that send HTTP requests without a pause and never read a reply."""
 
     CLIENTS = 50
     REQUESTS = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n" * 500
 
     def pump(self, clients: list, stopping: threading.Event):
-        """Keeps the send buffers of all clients full."""
+        """Writes requests whenever there is room in a client's send buffer, so that the buffers of
+        all clients stay full."""
         for client in clients:
             client.socket.setblocking(False)
         while not stopping.is_set() and clients:

@@ -1,6 +1,7 @@
-"""Checks that every type of handler delivers its events, and reports the reason if it cannot. The
-tests use real servers from Debian's packages on loopback, in temporary folders; Kafka is
-librdkafka's mock cluster. The example of a user's own handler runs in its own binary.
+"""Checks that every type of handler (http, exec, redis, amqp, kafka) delivers its events, and
+reports the reason if it cannot. The tests start real servers from Debian's packages on loopback, in
+temporary folders; the Kafka server is librdkafka's mock cluster. The documented example of a user's
+own handler is tested with a separate binary.
 """
 
 import json
@@ -41,7 +42,8 @@ def is_listening(port: int) -> bool:
 
 
 def key_of(event) -> str:
-    """Returns the message key of a coupon: brokers keep messages with the same key in order."""
+    """Returns the message key that couponhook must use for a coupon. Message brokers keep messages
+    with the same key in order."""
     return f"{event.resource['stock_id']}/{event.resource['coupon_id']}"
 
 
@@ -56,15 +58,15 @@ class HandlerCase(unittest.TestCase):
         self.client = self.enterContext(Client(self.service))
 
     def send(self, id, event=None):
-        """Sends a notification. Returns its event."""
+        """Sends a notification to couponhook. Returns the event in the notification."""
         event = event or events.redeem()
         reply = self.client.post(self.platform.notify(event, id))
         self.assertEqual(reply.status, 204, reply)
         return event
 
     def send_around_an_absence(self, prefix, stop, start):
-        """Sends events before a broker stops and while it is stopped, and waits until all are
-        delivered after its restart."""
+        """Sends some events before a message broker stops and some while it is stopped. Restarts
+        the broker and waits until all events are delivered."""
         for number in range(3):
             self.send(f"{prefix}-before-{number}")
         self.wait_for("done", 3)
@@ -195,7 +197,8 @@ class Exec(HandlerCase):
         self.send("signals")
         self.wait_for("dead")
         self.assertIn("killed by signal 15", self.last_error("signals"))
-        # Signals 32 and 33: posix_spawn() of the C library ignores them in every child process.
+        # Signals 32 and 33 may be ignored: the C library's posix_spawn() ignores them in every
+        # child process.
         of_the_c_library = 1 << 31 | 1 << 32
         for line in (folder / "signals").read_text().splitlines():
             self.assertEqual(int(line.split()[1], 16) & ~of_the_c_library, 0, line)
@@ -209,8 +212,9 @@ class Exec(HandlerCase):
         self.wait_for("done")
 
     def test_orphans_are_reaped_where_the_service_adopts_them(self):
-        # The service adopts orphans, like process 1 of a container. A "subreaper" process does so
-        # without a PID namespace.
+        # In a container couponhook can be process 1, which becomes the parent of orphaned
+        # processes. The test makes couponhook a "subreaper", which has the same effect without a
+        # container.
         adopts = ("import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); "
                   "os.execv(sys.argv[1], sys.argv[1:])")
         script = "(sleep 0.2; exit 3) & (exec sleep 0.1) & exit 0"
@@ -223,7 +227,7 @@ class Exec(HandlerCase):
         self.assertEqual(self.service.get("/status")["deliveries"]["dead"], 0)
 
     def children_of_service(self) -> list:
-        """Returns the states of the service's child processes, zombies included."""
+        """Returns the states of couponhook's child processes, including zombies."""
         states = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -236,7 +240,7 @@ class Exec(HandlerCase):
 
 
 class SilentBroker(HandlerCase):
-    """A server that accepts connections, but never sends or reads."""
+    """A message broker that accepts connections, but never sends or reads anything."""
 
     def serve_silent(self, kind, **settings):
         server = self.enterContext(closing(socket.create_server(("127.0.0.1", 0))))
@@ -328,7 +332,8 @@ class Amqp(HandlerCase):
         cls.tools = Path("/usr/lib/rabbitmq/bin")
         cls.server = subprocess.Popen([cls.tools / "rabbitmq-server"], env=cls.environment,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Erlang's port mapper (epmd) keeps running after the RabbitMQ server that started it.
+        # Erlang's port mapper (epmd), which RabbitMQ starts, keeps running after RabbitMQ has
+        # ended, so the test ends it.
         cls.addClassCleanup(subprocess.run, ["epmd", "-kill"], env=cls.environment, check=False,
                             stdout=subprocess.DEVNULL)
         cls.addClassCleanup(cls.server.wait)
@@ -350,7 +355,8 @@ class Amqp(HandlerCase):
         return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port))
 
     def take_messages(self, name) -> list:
-        """Takes all messages out of a queue. Returns the properties and body of each."""
+        """Takes all messages out of a RabbitMQ queue. Returns the properties and the body of each
+        message."""
         with closing(self.connect()) as connection:
             channel = connection.channel()
             return list(iter(lambda: channel.basic_get(name, auto_ack=True)[1:], (None, None)))
@@ -411,8 +417,8 @@ class Kafka(HandlerCase):
         self.serve(f"{table}[handler.properties]\n{lines}")
 
     def mock_broker(self) -> str:
-        """Returns the address of the mock cluster. The cluster runs inside the service's process,
-        so its port is one that the service listens on besides its own two."""
+        """Returns the address of librdkafka's mock Kafka cluster. The cluster runs inside
+        couponhook's process, so couponhook listens on its port besides its own two ports."""
         descriptors = Path(f"/proc/{self.service.process.pid}/fd").iterdir()
         sockets = {os.readlink(each) for each in descriptors}
         own = {self.service.address[1], self.service.admin_address[1]}

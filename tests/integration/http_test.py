@@ -1,8 +1,8 @@
-"""Checks that HTTP is parsed as RFC 9110 and RFC 9112 require wherever a second reading would allow
-request smuggling, and that a refusal reaches a client that is still sending. Each row is a
-handwritten request, over TLS and plain, followed in the same write by a signed notification on the
-same connection. The service must handle the notification if the connection stays open, and must not
-if the connection closes.
+"""Checks that couponhook parses HTTP as RFC 9110 and RFC 9112 require, wherever another
+interpretation would allow request smuggling, and that an error reply reaches a client that is still
+sending. Each row of the tables is a handwritten request, sent over TLS and over plain HTTP. A
+signed notification follows on the same connection in the same write: couponhook must handle it if
+the connection stays open, and must not handle it if the connection closes.
 """
 
 import socket
@@ -29,15 +29,15 @@ class Row:
 
 
 class Shapes:
-    """Builds a signed notification in any HTTP form that a sender may use."""
+    """Builds a signed notification as HTTP bytes in the different forms that a sender may use."""
 
     def __init__(self, platform):
         self.platform = platform
 
     def post(self, target=PATH, version="HTTP/1.1", more=(), host="Host: localhost", body=None,
              method="POST", end="\r\n", **headers) -> bytes:
-        """Returns a POST request. `more` are additional header lines; `headers` are passed to
-        Request.having()."""
+        """Returns a POST request with a signed notification. `more` are additional header lines;
+        `headers` are changes of headers for Request.having()."""
         made = self.platform.notify(events.redeem())
         made = Request(made.body if body is None else body, made.headers)
         fields = {"Content-Length": str(len(made.body)), **made.having(**headers).headers}
@@ -63,7 +63,7 @@ class Shapes:
 
 
 def framing_rows(make: Shapes) -> list[Row]:
-    """Returns requests that test where a body ends (RFC 9112, section 6)."""
+    """Returns requests that test at which byte the body of a request ends (RFC 9112, section 6)."""
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\n".encode()
 
     def length(value: str) -> bytes:
@@ -130,8 +130,8 @@ def framing_rows(make: Shapes) -> list[Row]:
 
 
 def trailer_rows(make: Shapes) -> list[Row]:
-    """Returns requests with trailers: fields after the last chunk must not count as headers (RFC
-    9110, section 6.5.1)."""
+    """Returns requests with trailers (fields after the last chunk of the body), which must not be
+    treated as headers (RFC 9110, section 6.5.1)."""
     signature = "Wechatpay-Signature"
     return [
         Row("a trailer", make.chunked(["X-Trailer: 1"]), 204, SERVED),
@@ -151,7 +151,8 @@ def trailer_rows(make: Shapes) -> list[Row]:
 
 
 def target_rows(make: Shapes) -> list[Row]:
-    """Returns requests with different request targets (RFC 9112, section 3.2)."""
+    """Returns requests with different forms of the request target, which is usually a path (RFC
+    9112, section 3.2)."""
     rows = []
     for target in (PATH, f"http://h{PATH}", f"HTTPS://h:8443{PATH}", f"http://[::1]{PATH}",
                    f"http://other.example:{PATH}", f"{PATH}?a=b", f"{PATH}?"):
@@ -182,8 +183,8 @@ def target_rows(make: Shapes) -> list[Row]:
 
 
 def line_rows(make: Shapes) -> list[Row]:
-    """Returns requests with different request lines, versions and line ends (RFC 9112, sections 2
-    and 3)."""
+    """Returns requests with different request lines, HTTP versions and line ends (RFC 9112,
+    sections 2 and 3)."""
     rows = [Row(f"version {version}", make.post(version=version), 505, CLOSED)
             for version in ("HTTP/1.2", "HTTP/1.9", "HTTP/2.0", "HTTP/3.0", "HTTP/0.9")]
     rows += [Row(f"version {version!r}", make.post(version=version), 400, CLOSED)
@@ -210,8 +211,8 @@ def line_rows(make: Shapes) -> list[Row]:
 
 
 def field_rows(make: Shapes) -> list[Row]:
-    """Returns requests with different header fields (RFC 9112, section 5; RFC 9110, sections 5, 7.2
-    and 7.6.1)."""
+    """Returns requests with valid and invalid header fields (RFC 9112, section 5; RFC 9110,
+    sections 5, 7.2 and 7.6.1)."""
     def more(*lines: str) -> bytes:
         return make.post(more=lines)
 
@@ -257,7 +258,7 @@ def field_rows(make: Shapes) -> list[Row]:
 
 
 def doubled_rows(make: Shapes) -> list[Row]:
-    """Returns requests in which a field that matters for security occurs twice."""
+    """Returns requests in which a header that matters for security occurs twice."""
     def doubled(name: str, first: str | None, second: str | None) -> bytes:
         made = make.platform.notify(events.redeem())
         value = made.headers[name]
@@ -277,11 +278,11 @@ def doubled_rows(make: Shapes) -> list[Row]:
 
 
 class Table:
-    """Tests that run over TLS and over plain HTTP, in the subclasses below."""
+    """Tests that run twice: over TLS and over plain HTTP. There is a subclass for each."""
 
     def replies(self, data: bytes) -> tuple[list[int], bool]:
-        """Sends the bytes. Returns the statuses of the replies, and whether the connection was
-        closed."""
+        """Sends the bytes over one connection. Returns the statuses of the replies, and True if the
+        service closed the connection."""
         statuses = []
         with Connection(self.service, timeout=10) as connection:
             connection.send(data)
@@ -325,8 +326,8 @@ class Table:
         self.check(doubled_rows(Shapes(self.platform)))
 
     def test_what_is_malformed_is_answered_at_once(self):
-        """Checks that the refusal comes without waiting for more bytes, because none could repair
-        the request."""
+        """Checks that couponhook refuses a malformed request without waiting for more bytes,
+        because no further bytes could make the request valid."""
         head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         for data in (head + b"5\nabcde\n", head + b"5\n", head + b"0\n", head + b"x", head + b"5\rx",
                      head + b"0\r\nX: 1\n", b"GET / HTTP/1.1\nHost: x\n\n", b"\x16\x03\x01",
@@ -344,7 +345,8 @@ class Table:
                 self.assertIn(word, connection.ask(data).body.decode())
 
     def test_a_refusal_reaches_a_sender_that_writes_on(self):
-        """The client sends its whole request before it reads, as most clients do."""
+        """The client sends its whole request before it reads the reply, as most clients do, and
+        must still get the error reply."""
         for what, start, status in (
                 ("announced", f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 12000000\r\n\r\n",
                  413),
@@ -371,7 +373,8 @@ class InPlain(Table, ServiceTestCase):
 
 
 class LingeringClose(ServiceTestCase):
-    """After a refusal the service reads on for a limited time and a limited number of bytes."""
+    """Tests that couponhook, after it refused a request, reads the rest of the request for a
+    limited time and up to a limited number of bytes."""
 
     settings = {"listener.tls": False}
 
@@ -405,14 +408,15 @@ class PathsTestCase(ServiceTestCase):
         return [line for line in list(self.service.stdout) if text in line]
 
     def settle(self):
-        """Waits until all earlier log lines have been written."""
+        """Waits until couponhook has written all earlier log lines."""
         request = self.platform.notify(events.redeem())
         self.assert_stored(self.post(request))
         self.service.wait_for_log(event="notification", request_id=request.headers["Request-ID"])
 
 
 class UnknownPaths(PathsTestCase):
-    """A path with many 404 or 405 replies gets one log line, not one line per request."""
+    """Tests that couponhook writes one log line about many 404 or 405 replies for a path, not one
+    line for each request."""
 
     def test_each_path_has_one_line_a_minute(self):
         for _ in range(3):

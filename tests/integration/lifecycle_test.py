@@ -1,5 +1,5 @@
-"""Checks that starting, stopping and changing keys loses no notification. The tests send signals,
-change files and start second processes, with and without load.
+"""Checks that no notification is lost when couponhook starts, stops or gets new keys. The tests
+send signals, change files and start second processes, with and without arriving notifications.
 """
 
 import datetime
@@ -23,7 +23,8 @@ from support.wire import Client, Closed, Connection, Load
 
 
 def make_platform(api_v3_key: bytes) -> tuple[Platform, str]:
-    """Makes a platform with a new key. Returns the platform and its certificate as PEM."""
+    """Makes a sender that signs as WeChat Pay with a new key. Returns the sender and its
+    certificate as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "second platform key")])
     today = datetime.datetime.now(datetime.timezone.utc)
@@ -90,7 +91,7 @@ class Stop(unittest.TestCase):
         service, platform = self.start({"listener.tls": False, "listener.drain_delay_ms": 60000})
         service.signal(signal.SIGTERM)
         service.wait_for_log(event="draining")
-        # While the service is stopped with SIGSTOP, the kernel queues new connections.
+        # While couponhook is suspended with SIGSTOP, the kernel queues new connections.
         service.signal(signal.SIGSTOP)
         waiting = [self.enterContext(Connection(service)) for _ in range(40)]
         for connection in waiting:
@@ -107,8 +108,8 @@ class Stop(unittest.TestCase):
         with Connection(service) as connection:
             data = platform.notify(events.redeem(), "half-sent").to_bytes(connection.path)
             connection.send(data[:-100])
-            # Gives the service time to read the first half; otherwise the connection would count as
-            # idle.
+            # Waits until couponhook has read the first half of the request. Otherwise couponhook
+            # would treat the connection as idle.
             threading.Event().wait(0.3)
             service.signal(signal.SIGTERM)
             service.wait_for_log(event="draining")
@@ -120,22 +121,22 @@ class Stop(unittest.TestCase):
         self.assertEqual(service.rows("SELECT id FROM notifications"), [("half-sent",)])
 
     def test_requests_that_arrived_before_the_stop_are_answered(self):
-        # The order in which the service sees the requests and the stop signal is random, so the
-        # test runs three times.
+        # couponhook sees the requests and the stop signal in a random order, so the test does this
+        # three times.
         cut = sum(self.stop_with_requests_waiting(40) for _ in range(3))
         self.assertEqual(cut, 0, "of 120 requests so many got no reply")
 
     def stop_with_requests_waiting(self, count) -> int:
-        """Sends requests and a stop signal at the same time. Returns the number of requests without
-        a reply."""
+        """Sends requests and a stop signal to couponhook at the same time. Returns the number of
+        requests that got no reply."""
         service, platform = self.start()
         context = service.tls_context()
         connections = [self.enterContext(Connection(service, context)) for _ in range(count)]
         requests = [platform.notify(events.redeem()) for _ in connections]
         for connection in connections:
             self.assertEqual(connection.post(platform.notify(events.redeem())).status, 204)
-        # The service is stopped with SIGSTOP, so it finds all requests and the stop signal at once
-        # when it continues.
+        # couponhook is suspended with SIGSTOP meanwhile. When it continues, it finds all requests
+        # and the stop signal at the same time.
         service.signal(signal.SIGSTOP)
         for connection, request in zip(connections, requests):
             connection.send(request.to_bytes(connection.path))
@@ -169,7 +170,8 @@ class Stop(unittest.TestCase):
 
 
 class Log(unittest.TestCase):
-    """Tests of a log reader that is slow, stops reading or goes away."""
+    """Tests of a program that reads couponhook's log through a pipe and is slow, stops reading or
+    ends."""
 
     def setUp(self):
         self.service = self.enterContext(Service())
@@ -177,7 +179,7 @@ class Log(unittest.TestCase):
         self.service.reading.clear()
         with Client(self.service) as client:
             requests = [self.platform.notify(events.redeem()) for _ in range(10)]
-            # Enough requests to write more log lines than a pipe holds.
+            # Sends enough requests that couponhook writes more log lines than fit into a pipe.
             self.statuses = {client.post(requests[i % 10]).status for i in range(1500)}
 
     def tearDown(self):
@@ -237,7 +239,7 @@ class Start(ServiceTestCase):
 
 
 class Reload(ServiceTestCase):
-    """Tests of keys that change while notifications arrive."""
+    """Tests in which couponhook gets new keys while notifications arrive."""
 
     def setUp(self):
         self.service = self.enterContext(Service())
@@ -283,8 +285,8 @@ class Reload(ServiceTestCase):
         self.service.configure("merchant.platform_certificates", ["wechatpay/*.pem"])
         self.reloaded()
         self.assertEqual((self.status_of(second), self.status_of(self.platform)), (204, 204))
-        # A serial may be written with or without its leading zeros; one serial in sixteen begins
-        # with a zero.
+        # The serial number of a certificate may be written with or without its leading zeros; one
+        # serial number in sixteen begins with a zero.
         serials = {int(key["serial"], 16) for key in self.service.get("/status")["keys"]}
         self.assertEqual(serials, {int(second.serial, 16), int(self.platform.serial, 16)})
 

@@ -1,6 +1,6 @@
-"""Checks that limits are respected, slow clients are disconnected, and HTTP and TLS behave as a
-strict client expects. The tests set low limits and send handwritten bytes at a chosen pace; where
-no special client is needed, they use Python's own.
+"""Checks that couponhook enforces its limits, disconnects slow clients, and speaks HTTP and TLS as
+a strict client expects. The tests set low limits and send handwritten bytes at a chosen speed;
+tests that need no special client use Python's HTTP and TLS modules.
 """
 
 import http.client
@@ -121,7 +121,8 @@ class Pace(ServiceTestCase):
     LIMIT = 0.6
 
     def assert_cut(self, trickle):
-        """Sends one byte at a time, and expects that this does not extend the time limit."""
+        """Sends a request one byte at a time, and expects that couponhook still closes the
+        connection at the time limit."""
         begun = time.monotonic()
         with Connection(self.service) as connection:
             try:
@@ -180,7 +181,7 @@ class Tls(ServiceTestCase):
     def context(self, oldest, newest):
         context = self.service.tls_context()
         with warnings.catch_warnings():
-            # Python warns about old TLS versions, which this test uses on purpose.
+            # Switches off Python's warning about old TLS versions, which this test uses on purpose.
             warnings.simplefilter("ignore", DeprecationWarning)
             context.minimum_version, context.maximum_version = oldest, newest
         return context
@@ -239,8 +240,8 @@ class Tls(ServiceTestCase):
 
 
 class TlsChain(ServiceTestCase):
-    """Tests with a certificate chain like that of a public authority, with an intermediate
-    certificate."""
+    """Tests in which couponhook's own certificate comes from an intermediate authority, as the
+    certificates of public authorities do."""
 
     @classmethod
     def prepare(cls, service):
@@ -266,7 +267,7 @@ class TlsChain(ServiceTestCase):
         (folder / "server.crt").write_text(chain)
 
     def setUp(self):
-        pass  # the base class's client trusts only a self-signed certificate
+        pass  # no client here: the base class's client trusts only a self-signed certificate
 
     def test_the_whole_chain_is_sent_so_that_whoever_trusts_the_root_connects(self):
         host, port = self.service.address
@@ -320,8 +321,8 @@ class Http(ServiceTestCase):
                 self.assert_stored(connection.ask(body))
 
     def test_a_target_in_absolute_form_is_understood(self):
-        # RFC 9112, section 3.2.2: a server must accept the absolute form, though few clients send
-        # it.
+        # A server must accept a complete URL as the request target (RFC 9112, section 3.2.2),
+        # although few clients send one.
         data = self.platform.notify(events.redeem()).to_bytes(f"https://localhost{PATH}")
         self.assert_stored(self.connection.ask(data))
 

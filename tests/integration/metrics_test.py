@@ -1,4 +1,4 @@
-"""Checks that /metrics is valid for Prometheus and reports what really happened. Prometheus's own
+"""Checks that couponhook's /metrics is valid for Prometheus and counts correctly. Prometheus's own
 Python parser reads /metrics while requests of every kind arrive.
 """
 
@@ -26,7 +26,7 @@ def families(service) -> dict:
 
 
 def samples(service) -> dict:
-    """Returns all samples of /metrics: (name, labels) to value."""
+    """Returns all samples in /metrics as a dictionary: the key is (name, labels) of a metric."""
     return {(sample.name, frozenset(sample.labels.items())): sample.value
             for family in families(service).values() for sample in family.samples}
 

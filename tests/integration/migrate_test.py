@@ -1,6 +1,6 @@
-"""Checks that a migration from SQLite to PostgreSQL is complete, however often it is killed. The
-test runs the real command and kills it with kill -9 as soon as the target has rows; psql and
-sqlite3 count the rows.
+"""Checks that the command that moves the store from SQLite to PostgreSQL copies all rows, even if
+it is killed several times. The test kills the command with kill -9 as soon as PostgreSQL has some
+rows, and runs it again; psql and sqlite3 count the rows.
 """
 
 import os
@@ -41,7 +41,8 @@ class Migrate(unittest.TestCase):
         return int(self.postgres.query(self.url, f"SELECT count(*) FROM {table}"))
 
     def multiply(self, rows):
-        """Copies the only notification in the database file until there are `rows` of them."""
+        """Copies the only notification in the SQLite file until the file contains `rows`
+        notifications."""
         columns = ("mchid, event_type, create_time, received_at, last_seen_at, times_seen, source,"
                    " digest, envelope, resource")
         with closing(sqlite3.connect(self.service.database)) as store:
@@ -66,7 +67,7 @@ class Migrate(unittest.TestCase):
                     if self.count() >= rows:
                         break
                 except RuntimeError:
-                    pass  # the tables do not exist yet
+                    pass  # the command has not created the tables in PostgreSQL yet
                 time.sleep(0.01)
             moving.send_signal(signal.SIGKILL)
 

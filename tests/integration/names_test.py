@@ -1,6 +1,6 @@
-"""Checks that the look-up of one name does not delay another, and ends by its deadline. The service
-runs in a mount namespace with its own resolv.conf, which names test servers that answer some names
-and ignore others.
+"""Checks that a slow DNS look-up of one host name does not delay the look-ups of other names, and
+ends by its deadline. couponhook runs in a mount namespace with its own resolv.conf, which contains
+the addresses of test name servers that answer for some names and ignore others.
 """
 
 import time
@@ -17,19 +17,21 @@ from support.wire import Client
 HERE = ["127.0.0.1"]
 QUICK = {"retry_initial_ms": 20, "retry_max_ms": 100, "timeout_ms": 1500,
          "allow_private_addresses": True}
-#: The reply closes the connection, so each delivery needs a new connection and a new look-up.
+#: Reply of the merchant's system to a delivery. It closes the connection, so that each delivery
+#: needs a new connection and a new DNS look-up.
 CLOSES = (204, {"Connection": "close"})
 
 
 @unittest.skipUnless(can_replace_resolv_conf(), "only root can give a process its own resolv.conf")
 class NamesCase(unittest.TestCase):
     def names(self, answer, **options):
-        """Starts a name server, and creates the resolv.conf that names it."""
+        """Starts a test name server, and creates the resolv.conf with its address."""
         self.server = self.enterContext(NameServer(answer))
         self.own = self.enterContext(OwnNames([self.server], **options))
 
     def serve(self, *hosts, **settings):
-        """Starts a service with one handler for each host; all handlers reach the same target."""
+        """Starts couponhook with one http handler for each host name; all host names lead to the
+        same server."""
         self.target = self.enterContext(Target(lambda call: CLOSES))
         service = Service(starts=False, has_own_keys=False)
         service.wrapper = self.own.wrapper
@@ -64,7 +66,8 @@ class LookUps(NamesCase):
         begun = time.monotonic()
         self.send(*(f"beside-{i}" for i in range(20)))
         self.wait_for_calls("healthy.test", 20)
-        # One look-up of the dead name takes 1.5 s, and four run at the same time.
+        # A look-up of a name that is never answered takes 1.5 s, and couponhook makes four look-ups
+        # at the same time.
         self.assertLess(time.monotonic() - begun, 5 * PATIENCE)
         self.assertEqual(self.calls_at("dead.test"), [])
         wait_until(lambda: "look-up took too long" in self.last_error("beside-0", "dead"),

@@ -1,5 +1,6 @@
-"""Checks that operators can list, retry, skip and pause deliveries, and open the quarantine. The
-target of the deliveries does not listen, and a pause keeps the deliveries in place.
+"""Checks that operators can list, retry, skip and pause deliveries, and can decrypt notifications
+in quarantine again. Nothing listens at the address of the handler, and the handler is paused, so
+deliveries stay in the queue until a test changes them.
 """
 
 import json
@@ -34,14 +35,16 @@ class OperatingTestCase(ServiceTestCase):
 
     @classmethod
     def send_order(cls, method, target, body=None):
-        """Sends a request that changes something. Returns the status and the JSON body."""
+        """Sends a request to couponhook's admin API, such as a pause or a retry. Returns the status
+        and the JSON body of the reply."""
         return cls.service.ask(target, method=method, body=json.dumps(body) if body else None)
 
     def command(self, *arguments):
         return run(*arguments, "--config", self.service.config_for_commands())
 
     def keep(self, id, event=None):
-        """Stores a notification. Returns its delivery."""
+        """Sends a notification, which couponhook stores. Returns the delivery of this notification
+        to the handler."""
         self.assert_stored(self.post(self.platform.notify(event or events.redeem(), id=id)))
         return self.delivery(id)
 

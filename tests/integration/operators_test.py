@@ -1,7 +1,7 @@
-"""Checks that everything that needs an operator is reported everywhere, with its current state, and
-can be resolved. The tests rename handlers, send bodies that no key opens and unreadable resources,
-and pause handlers. They read the status endpoint, the commands, /metrics and the log, on both
-engines.
+"""Checks that couponhook reports every situation in which an operator must act, with its current
+state, and that the operator can resolve it. The tests rename handlers, pause handlers, and send
+notifications that no key decrypts or that contain broken JSON. They look for the report in the
+status endpoint, the commands, /metrics and the log, with SQLite and with PostgreSQL.
 """
 
 import json
@@ -17,14 +17,15 @@ from support.wire import Client
 
 
 class OperatorsCase(unittest.TestCase):
-    """Base class: each test gets its own service, on the store engine of its class."""
+    """Base class: each test gets its own couponhook service, with SQLite or PostgreSQL as its class
+    says."""
 
     Store = SqliteStore
     maxDiff = None
 
     def begin(self, starts=True, **handlers):
-        """Starts a service with one http handler for each name; the value is the handler's
-        target."""
+        """Starts couponhook with one http handler for each keyword argument: the name is the
+        handler's name, the value is the server that receives its deliveries."""
         self.service = Service(starts=False, has_own_keys=False)
         self.store = self.Store(self.service)
         self.service.starts = starts
@@ -73,8 +74,9 @@ class OperatorsCase(unittest.TestCase):
 
 class Unclaimed(OperatorsCase):
     def begin_with_what_crm_left_behind(self, count=3):
-        """Stores notifications of one coupon for the handler crm, lets the first delivery fail, and
-        renames the handler."""
+        """Stores notifications of one coupon for the handler "crm", lets the first delivery fail,
+        and renames the handler in the configuration. Their deliveries then belong to a handler that
+        does not exist."""
         self.target = self.enterContext(Target(lambda call: 500))
         self.begin(crm=self.target)
         coupon = events.redeem().resource["coupon_id"]
@@ -278,7 +280,8 @@ class Quarantine(OperatorsCase):
 
 class Unreadable(OperatorsCase):
     def keep_unreadable(self, id):
-        """Sends a redemption whose JSON text is cut in half. Returns the complete event."""
+        """Sends the notification of a redemption with only the first half of its JSON text,
+        encrypted and signed correctly. Returns the complete event."""
         event = events.redeem()
         text = json.dumps(event.resource).encode()
         reply = self.client.post(self.platform.sign_json(
@@ -287,7 +290,8 @@ class Unreadable(OperatorsCase):
         return event
 
     def make_readable(self, id, event):
-        """Repairs the stored resource, which has the effect of a new release that can read it."""
+        """Replaces the stored broken JSON text with the complete text. For couponhook this looks
+        like a new release that can read the old text."""
         text = json.dumps(event.resource).encode().hex()
         literal = f"X'{text}'" if self.Store is SqliteStore else f"'\\x{text}'"
         self.store.execute(f"UPDATE notifications SET resource = {literal} WHERE id = '{id}'")

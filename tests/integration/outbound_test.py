@@ -1,6 +1,7 @@
-"""Checks that the commands that call WeChat Pay send the documented requests, trust only signed
-replies, and save what they fetched. The tests run the commands as a user types them, over real TLS,
-against a stand-in for WeChat Pay's APIs written from its documentation.
+"""Checks that the couponhook commands that call WeChat Pay's APIs send the documented requests,
+trust only signed replies, and save the data that they fetched. The tests run the commands as a user
+types them, over real TLS, against a stand-in for WeChat Pay's APIs that is written from WeChat
+Pay's documentation.
 """
 
 import json
@@ -19,7 +20,7 @@ from support.wechat_pay import Platform
 
 
 def day(distance: int) -> str:
-    """Returns the time `distance` days from now in WeChat Pay's format."""
+    """Returns the time that is `distance` days after now, in WeChat Pay's format."""
     return time.strftime("%Y-%m-%dT%H:%M:%S+08:00", time.gmtime(time.time() + distance * 86400))
 
 
@@ -37,7 +38,8 @@ COUPON = {"openid": "o-user", "stock_id": "98065001", "out_request_no": "N-1", "
 
 
 class OutboundTestCase(unittest.TestCase):
-    """Base class: the tests of a class share one set-up, which is restored before each test."""
+    """Base class: the tests of a class share one set-up (configuration, keys and store), which is
+    restored before each test."""
 
     @classmethod
     def setUpClass(cls):
@@ -171,7 +173,7 @@ class Certificates(OutboundTestCase):
 
 
 class FreshSetUp(unittest.TestCase):
-    """Tests of the set-up that `init` made, without changes."""
+    """Tests of the configuration that `couponhook init` made, without changes."""
 
     def test_the_way_to_fetched_certificates_is_told(self):
         service = self.enterContext(Service(starts=False))

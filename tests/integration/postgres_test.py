@@ -1,5 +1,6 @@
-"""Checks that no acknowledged notification is lost on PostgreSQL, whatever happens to the database.
-The tests kill, stop, freeze, slow down and misconfigure a real server under a real service.
+"""Checks that couponhook with PostgreSQL loses no acknowledged notification, whatever happens to
+the database. The tests kill, stop, freeze, slow down and misconfigure a real PostgreSQL server
+while couponhook uses it.
 """
 
 import os
@@ -22,7 +23,8 @@ from support.wechat_pay import Platform
 from support.wire import Client, Connection, Load
 
 BUDGET_S = 1.0
-#: Longest time in seconds for which a replica without its database may still receive notifications.
+#: Longest time, in seconds, for which a load balancer may still send notifications to a couponhook
+#: that has lost its database: then /readyz must report this.
 NOTICED_S = 2.0
 STALL_S = 10 if LONG else 3
 QUEUED_MB = 16
@@ -56,7 +58,8 @@ CREATE CONSTRAINT TRIGGER held AFTER INSERT ON notifications DEFERRABLE INITIALL
 
 @contextmanager
 def held_commits(server, url):
-    """Blocks all commits until the yielded function is called."""
+    """Makes all commits that insert notifications wait, until the test calls the yielded
+    function."""
     def let_go():
         server.query(url, "SELECT nextval('let_go')")
 
@@ -70,7 +73,7 @@ def held_commits(server, url):
 
 @contextmanager
 def hung(server):
-    """Freezes all processes of the server with SIGSTOP."""
+    """Suspends all processes of the PostgreSQL server with SIGSTOP."""
     stopped = [server.process.pid, *map(int, server.query(
         "postgres", "SELECT pid FROM pg_stat_activity").split())]
     halt(stopped, signal.SIGSTOP)
@@ -89,7 +92,7 @@ def halt(pids, how):
 
 
 class PostgresTestCase(ServiceTestCase):
-    """Base class: one server and one service for each class."""
+    """Base class: one PostgreSQL server and one couponhook service for each test class."""
 
     server_settings: dict = {}
 
@@ -142,7 +145,7 @@ class Crash(PostgresTestCase):
                 load.stop()
                 self.wait_until_ready()
                 self.check_that_nothing_was_lost_or_done_twice(load.acknowledged)
-                # Sends refused notifications again, as WeChat Pay does.
+                # Sends the notifications that were refused again, as WeChat Pay does.
                 with Client(self.service) as client:
                     for id in list(load.refused)[:50]:
                         self.assert_stored(client.post(signed[id]))
@@ -181,8 +184,8 @@ class Gone(PostgresTestCase):
         return took
 
     def test_it_is_not_ready_within_two_seconds_says_why_and_ready_again_by_itself(self):
-        # A fresh commit: the service relies on its success for a while, so this is the slowest
-        # case.
+        # For a short time after a successful commit, couponhook does not check the database. So a
+        # loss directly after a commit takes longest to be noticed.
         self.assert_stored(self.post(self.platform.notify(events.redeem())))
         self.wait_until_ready()
         begun = time.monotonic()
@@ -238,7 +241,8 @@ class Gone(PostgresTestCase):
         print(f"{STALL_S} s without the database: {dict(replies)}, {grown:.0f} MB more memory")
         self.assertLessEqual(set(replies), {"STORE_UNAVAILABLE", "OVERLOADED"})
         self.assertGreater(replies["OVERLOADED"], 0, "more came than is kept")
-        # Memory for the queue, for a copy of it on its way to the server, and for 32 connections.
+        # Allowed memory: the queue of notifications to be stored, a copy of the queue that is being
+        # sent to PostgreSQL, and 32 connections.
         self.assertLess(grown, 2 * QUEUED_MB + 32 * 3 * PATIENCE)
         self.wait_until_ready()
         self.assert_stored(self.post(large))
@@ -281,12 +285,14 @@ class Slow(PostgresTestCase):
 
 
 class Stop(PostgresTestCase):
-    """Checks that the shutdown does not wait for a database that does not answer."""
+    """Tests that couponhook's shutdown does not wait for a PostgreSQL server that does not
+    answer."""
 
     DRAIN_S = 0.5
     settings = {"listener.reply_budget_ms": int(BUDGET_S * 1000),
                 "listener.drain_timeout_ms": int(DRAIN_S * 1000)}
-    #: Longest allowed time of a shutdown, and an allowance for a busy machine.
+    #: Longest allowed time of a shutdown, in seconds, and additional time that is allowed on a busy
+    #: machine.
     MAX_S = BUDGET_S + DRAIN_S + 1
     SLACK_S = 1.5 * PATIENCE
 
@@ -332,7 +338,8 @@ class Stop(PostgresTestCase):
 
 
 class Tls(unittest.TestCase):
-    """Checks that the connection to the database is as secure as its URL requires."""
+    """Tests that couponhook's connection to PostgreSQL is as secure as the URL of the store
+    requires."""
 
     @classmethod
     def setUpClass(cls):
@@ -341,8 +348,8 @@ class Tls(unittest.TestCase):
         cls.server.require_tls(*cls.authority.issue("localhost"))
 
     def service(self, authority, host="localhost"):
-        """Returns a set-up, not started, that requires a certificate for `host` from this
-        authority."""
+        """Returns a couponhook service, not started, that accepts a PostgreSQL server only if this
+        authority has issued its certificate for `host`."""
         service = self.enterContext(Service(starts=False))
         service.write("database-ca.pem", authority.pem)
         url = self.server.new_database().replace("127.0.0.1", host)
@@ -382,8 +389,8 @@ class Tls(unittest.TestCase):
 
 
 class Doorkeeper:
-    """A port in front of a server: it refuses the first `refusals` connections like a server that
-    is starting, and forwards the others."""
+    """A TCP port in front of a PostgreSQL server. It refuses the first `refusals` connections, like
+    a PostgreSQL server that is starting, and forwards the others to the server."""
 
     def __init__(self, behind, refusals):
         self.behind, self.refusals = behind, refusals
@@ -418,7 +425,8 @@ class Doorkeeper:
 
     @staticmethod
     def _refuse(client):
-        """Sends an ErrorResponse (PostgreSQL manual, "Message Formats")."""
+        """Refuses a connection with an ErrorResponse message (PostgreSQL manual, "Message
+        Formats")."""
         with client:
             client.recv(10_000)
             fields = b"".join(field + b"\0" for field in (
@@ -435,7 +443,8 @@ class Doorkeeper:
 
 
 class Start(unittest.TestCase):
-    """Tests of the messages at the start of the service."""
+    """Tests of couponhook's start while PostgreSQL cannot be used: couponhook logs the reason and
+    waits, or ends with a message if waiting cannot help."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,7 @@
-"""Checks that the client address given by a trusted load balancer is used, and an address given by
-anybody else is not. The tests build PROXY headers from the specification, send them before TLS,
-partly byte by byte, and send X-Forwarded-For headers with forged first addresses.
+"""Checks that couponhook uses the client address that a trusted load balancer gives in a PROXY
+protocol header or X-Forwarded-For, and ignores an address that any other client gives. The tests
+build PROXY headers from the specification, send them before TLS, some byte by byte, and send
+X-Forwarded-For headers that begin with forged addresses.
 """
 
 import select
@@ -22,7 +23,8 @@ PROXY, LOCAL = 0x21, 0x20
 
 
 def version_2(source: str, command=PROXY, extensions=b"") -> bytes:
-    """Returns a header of version 2 (doc/proxy-protocol.txt, section 2.2)."""
+    """Returns a PROXY protocol header of version 2 (HAProxy's doc/proxy-protocol.txt, section
+    2.2)."""
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     address = socket.inet_pton(family, source)
     block = address + address + struct.pack("!HH", 50000, 443) + extensions
@@ -39,7 +41,8 @@ class ProxyTestCase(ServiceTestCase):
         return self.enterContext(Connection(self.service, prologue=prologue, **options))
 
     def peer_of(self, connection, **headers) -> str:
-        """Stores a notification over this connection. Returns the client address in the log."""
+        """Sends a notification over this connection. Returns the client address that couponhook
+        writes to its log."""
         request = self.platform.notify(events.redeem()).having(**headers)
         self.assert_stored(connection.post(request))
         request_id = request.headers["Request-ID"][:64]
@@ -130,7 +133,7 @@ class Stranger(ProxyTestCase):
 
 
 class PlainHttp(ProxyTestCase):
-    """Tests behind a load balancer that ends TLS."""
+    """Tests of couponhook with plain HTTP, behind a load balancer that ends TLS."""
 
     settings = {"listener.tls": False, "listener.trusted_proxies": ["127.0.0.1", "10.0.0.0/8"]}
 
@@ -197,8 +200,8 @@ class Share(ProxyTestCase):
 
 
 class Overload:
-    """If all connections are busy with requests, one more connection is refused with 503, and
-    quickly."""
+    """Tests that couponhook, if all its connections are busy with requests, refuses one more
+    connection quickly and with 503."""
 
     settings = {"listener.max_connections": 2, "listener.max_refusals": 2}
 
@@ -209,13 +212,14 @@ class Overload:
         add_http_handler(service, cls.target.url, make_secret(), ack="handled", timeout_ms=3800)
 
     def hold_all_places(self) -> list:
-        """Returns connections whose requests the handler keeps until `released` is set."""
+        """Opens as many connections as couponhook allows, each with a request that waits for a
+        handler until `released` is set. Returns the connections."""
         self.released.clear()
         self.addCleanup(self.released.set)
         held = []
-        # The connections are opened one after the other. If the previous test's connections still
-        # occupied their places, the service would close an idle connection to make room for the
-        # next one.
+        # A connection is opened only when the request of the previous one has reached the handler.
+        # Otherwise, if couponhook still counted connections of the previous test, it would close a
+        # new connection that is idle to make room for the next one.
         for _ in range(self.settings["listener.max_connections"]):
             calls = len(self.target.calls)
             connection = self.connect()
@@ -247,13 +251,14 @@ class Overload:
         self.assert_served(held)
 
     def hold_all_refusals(self) -> list:
-        """Returns silent connections that use up the limit of refused connections, or an empty
-        list."""
+        """Opens silent connections until couponhook's limit of connections being refused is
+        reached. Returns these connections, or an empty list if couponhook closed them."""
         silent = [socket.create_connection(self.service.address, 5) for _ in range(2)]
         time.sleep(0.1)
         if not select.select(silent, [], [], 0)[0]:
             return silent
-        # The service dropped the connections, because earlier refused ones still used up the limit.
+        # couponhook closed the connections, because connections that it refused earlier still
+        # counted towards the limit.
         for each in silent:
             each.close()
         return []

@@ -1,6 +1,6 @@
-"""Checks that rows past their retention are removed, by command and by the service itself, while
-notifications arrive without delay. The tests make rows old in the store, and run on both
-engines.
+"""Checks that rows of the store that are older than the retention times are removed, by the purge
+command and by couponhook itself, and that arriving notifications are not delayed meanwhile. The
+tests change the times of rows in the store, and run with SQLite and with PostgreSQL.
 """
 
 import itertools
@@ -30,8 +30,8 @@ class PurgeTestCase(ServiceTestCase):
             self.assert_stored(self.post(self.platform.notify(events.redeem(), id)))
 
     def make_old(self, days, id):
-        """Makes the row `id` and all earlier rows this old, because rows are stored in the order of
-        arrival."""
+        """Makes the notification `id` and all notifications before it this many days old. The
+        earlier ones must not be younger, because rows are stored in the order of arrival."""
         received = int(time.time() * 1000) - days * DAY_MS
         self.store.execute(
             f"UPDATE notifications SET received_at = {received} WHERE received_at > {received} "
@@ -101,14 +101,16 @@ class ByItself(PurgeTestCase):
         wait_until(lambda: self.service.ask("/notifications/gone")[0] == 404, 10, "the purge")
         wait_until(lambda: not self.payload_of("empty"), 10, "the payload to go")
         self.assertTrue(self.payload_of("young"))
-        # The payloads may go in an earlier round than the notification.
+        # couponhook may remove the payloads of notifications in an earlier purge round than the
+        # whole notification.
         wait_until(lambda: any("1 notifications" in line["message"]
                                for line in self.service.logs(event="purged")),
                    what="the log line about the purge")
 
 
 class UnderLoad(PurgeTestCase):
-    """Purges a month of old rows while notifications arrive."""
+    """Tests that couponhook accepts notifications without delay while it purges a large number of
+    old rows."""
 
     ROWS = 1_000_000 if LONG else 3_000
 

@@ -1,5 +1,6 @@
-"""Checks that everything signed by WeChat Pay is stored, even if it cannot be read. The tests send
-signed bodies that are no envelopes, resources that no key opens, and plaintexts of any bytes.
+"""Checks that couponhook stores every request that WeChat Pay has signed, even if it cannot be read
+(quarantine). The tests send signed bodies that are not notifications, encrypted parts that no key
+decrypts, and decrypted parts that contain any bytes.
 """
 
 import json
@@ -83,8 +84,8 @@ class Quarantined(ServiceTestCase):
 
 
 class Plaintexts(ServiceTestCase):
-    """A correctly signed and encrypted resource comes from WeChat Pay, so it is stored and shown
-    whatever it holds."""
+    """Tests that couponhook stores and shows every correctly signed and encrypted resource,
+    whatever bytes it contains, because it comes from WeChat Pay."""
 
     def test_a_resource_of_any_bytes_is_stored_and_told_as_json(self):
         plaintexts = {

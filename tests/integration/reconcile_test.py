@@ -1,7 +1,7 @@
-"""Checks that events in WeChat Pay's records without a notification are listed and admitted once,
-that the service fetches platform certificates by itself, and that `doctor` names problems. The
-tests run the real service and commands against a stand-in for WeChat Pay's APIs written from its
-documentation.
+"""Checks three things: reconciliation lists events in WeChat Pay's records whose notification is
+missing, and stores each of them once; couponhook fetches platform certificates by itself;
+`couponhook doctor` reports problems. The tests run couponhook and its commands against a stand-in
+for WeChat Pay's APIs that is written from WeChat Pay's documentation.
 """
 
 import csv
@@ -27,8 +27,8 @@ REFUND = "批次id,优惠id,优惠金额（元）,支付单号,退款单号,退�
 
 
 def flow(header: str, rows: list) -> bytes:
-    """Returns a flow file in WeChat Pay's format: byte order mark, backticks, a summary at the
-    end."""
+    """Returns a flow file (CSV file with redemptions or refunds) in WeChat Pay's format: byte order
+    mark, backtick before each value, number of rows at the end."""
     lines = [header, *(",".join(f"`{field}" for field in row) for row in rows),
              "总条数", f"`{len(rows)}"]
     return ("\ufeff" + "\r\n".join(lines) + "\r\n").encode()
@@ -45,7 +45,8 @@ def refunded(number: int) -> tuple:
 
 
 def held(coupon: str, used=True) -> dict:
-    """Returns a coupon as WeChat Pay reports it in the list of a user's coupons."""
+    """Returns a coupon as JSON, in the form in which WeChat Pay reports it in the list of a user's
+    coupons."""
     told = {"stock_creator_mchid": "1900000001", "stock_id": "98065999", "coupon_id": coupon,
             "coupon_name": "代金券", "status": "USED" if used else "SENDED", "description": "",
             "create_time": "2026-03-02T08:11:09+08:00", "coupon_type": "NORMAL",
@@ -71,7 +72,7 @@ class RunningTestCase(unittest.TestCase):
 
     @classmethod
     def prepare(cls):
-        """Changes the set-up before the service starts; for subclasses."""
+        """Subclasses override this method to change the configuration before couponhook starts."""
 
     def setUp(self):
         self.platform = Platform.of(self.service)
@@ -95,7 +96,7 @@ class Reconcile(RunningTestCase):
     def test_what_never_arrived_is_admitted_once(self):
         for number in range(self.COUPONS):
             if number % 10 == 0:
-                continue  # no notification was sent for this redemption
+                continue  # for this redemption no notification is sent
             coupon, transaction = used(number)[1], used(number)[4]
             self.notify(events.redeem(stock=STOCK, coupon=coupon, transaction=transaction))
             if number % 4 == 1:
@@ -235,7 +236,8 @@ class Reconcile(RunningTestCase):
         self.assertEqual(json.loads(done.stdout)["in_books"], 400)
 
     def read_file(self, content: bytes, *arguments, stock="98065781"):
-        """Returns the reconciliation report for a use-flow file with these bytes."""
+        """Runs `couponhook reconcile` on a use-flow file (CSV file with redemptions) with these
+        bytes. Returns the report."""
         (self.service.folder / "flow.csv").write_bytes(content)
         return self.reconcile("--stock", stock, "--flow", "use", "--file",
                               self.service.folder / "flow.csv", *arguments)
@@ -388,8 +390,8 @@ class Reconcile(RunningTestCase):
 
 
 class Delivering(RunningTestCase):
-    """Checks that handlers get a redemption once, if both a notification and WeChat Pay's records
-    report it."""
+    """Tests that handlers get a redemption only once if both a notification and reconciliation with
+    WeChat Pay's records report it."""
 
     @classmethod
     def prepare(cls):
@@ -411,7 +413,8 @@ class Delivering(RunningTestCase):
             self.assertEqual([call.id.startswith("reconcile-") for call in target.calls],
                              [False, True])
 
-        # The notification arrives late, with WeChat Pay's own id.
+        # The notification of a redemption that reconciliation has stored arrives late. Its id is
+        # WeChat Pay's and differs from the id that reconciliation made.
         begun = time.monotonic()
         self.assertEqual(self.client.post(self.platform.notify(coupon(2))).status, 204)
         self.assertLess(time.monotonic() - begun, 2 * PATIENCE, "there is nobody to wait for")
@@ -424,7 +427,8 @@ class Delivering(RunningTestCase):
 
 class Keeping(RunningTestCase):
     def make_platform(self) -> Platform:
-        """Makes another platform key; from now on WeChat Pay lists its certificate."""
+        """Makes another signing key of WeChat Pay, and adds its certificate to the list that the
+        stand-in's certificate API returns."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         certificate = make_certificate(key)
         self.api.certificates.append(
@@ -519,7 +523,7 @@ class PublicKey(RunningTestCase):
             {"mchid": MCHID, "serial": self.platform.serial, "requests": 1}])
         self.service.signal(signal.SIGHUP)
         self.service.wait_for_log(event="reloaded")
-        time.sleep(2.5)  # the service checks for due fetches once a second
+        time.sleep(2.5)  # couponhook checks once a second whether a fetch is due
         self.assertEqual(self.api.calls, [])
 
 
@@ -529,8 +533,8 @@ class Doctor(RunningTestCase):
         self.api.reset()
 
     def doctor(self, environment=None, more="", **changes) -> dict:
-        """Runs `doctor` with these settings changed, and with `more` added to the configuration.
-        Returns the findings by name."""
+        """Runs `couponhook doctor` with these settings changed, and with the text `more` added to
+        the configuration. Returns the reported problems (findings) by name."""
         text = f"{self.config.read_text()}\n{more}"
         for setting, value in changes.items():
             text = edit_toml(text, setting, value)
@@ -548,8 +552,8 @@ class Doctor(RunningTestCase):
             self.assertTrue(finding["why"] and finding["to_do"], finding)
 
     def certificate(self, key, **options) -> str:
-        """Writes a certificate into the folder of platform certificates. Returns the file's
-        name."""
+        """Writes a certificate for this key into the folder of WeChat Pay's platform certificates.
+        Returns the name of the file."""
         pem = make_certificate(key, **options).public_bytes(serialization.Encoding.PEM)
         self.service.write("wechatpay/wrong.pem", pem.decode())
         return "wechatpay/wrong.pem"

@@ -1,6 +1,7 @@
-"""Checks that a broken key, certificate or secret does not stop others from being loaded, is
-reported, counted and tried again until it is valid, and does not stop the service from receiving
-after a restart. Each test breaks one unit while a new platform key is added.
+"""Checks that couponhook reloads each unit of its configuration (a merchant, a handler, a
+certificate) independently. A broken file must not stop other units from being loaded; couponhook
+must report it, try it again until it is valid, and receive notifications after a restart. Each test
+breaks one unit while a new platform key of WeChat Pay is added.
 """
 
 import datetime
@@ -27,7 +28,8 @@ OTHER = "1900000002"
 
 
 def expired_pair() -> tuple[str, str]:
-    """Returns a certificate for 127.0.0.1 that expired yesterday, and its key, as PEM."""
+    """Returns a TLS certificate for 127.0.0.1 that expired yesterday, and its private key, both as
+    PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     today = datetime.datetime.now(datetime.timezone.utc)
@@ -62,8 +64,8 @@ class UnitCase(unittest.TestCase):
             self.service.write(f"tls/admin.{name}", self.service.read(f"tls/server.{name}"))
         self.service.configure("admin.tls_certificate", "tls/admin.crt")
         self.service.configure("admin.tls_private_key", "tls/admin.key")
-        # The tests' client must be able to connect even with an invalid certificate, so it does not
-        # verify.
+        # The tests must be able to connect even if couponhook shows an invalid certificate, so
+        # their client does not verify the certificate.
         self.service.tls_context = without_verifying
 
     def expire_admin_certificate(self):
@@ -94,8 +96,8 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
                 certificate.public_bytes(serialization.Encoding.PEM).decode())
 
     def roll_over(self) -> Platform:
-        """Adds a new platform certificate beside the old one, as an operator does. Returns the new
-        platform."""
+        """Adds a new platform certificate of WeChat Pay to the configured folder, beside the old
+        one, as an operator does. Returns a sender that signs with the new key."""
         platform, pem = self.new_platform()
         self.service.write("wechatpay/second.pem", pem)
         return platform
@@ -121,15 +123,16 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
         wait_until(lambda: not self.unit(unit)["last_error"], 12, f"{unit} to be loaded")
 
     def assert_rolls_over_beside(self, unit, *words):
-        """Checks that a new platform key is loaded although `unit` is broken, and that the broken
-        unit is reported by its name."""
+        """Checks that couponhook loads a new platform key although another unit of the
+        configuration is broken, and that it reports the broken unit by the name `unit`."""
         new = self.roll_over()
         wait_until(lambda: self.status_of(new) == 204, 8, "a notification under the new key")
         why = self.wait_until_refused(unit)
         for word in words:
             self.assertIn(word, why)
         self.assertGreater(self.metric(unit, "refused"), 0)
-        # Refusals are logged at the end of a round over all units.
+        # couponhook tries to reload all units of the configuration in one round, and logs the
+        # failures at the end of the round.
         wait_until(lambda: [line for line in
                             self.service.logs(event="reload_refused", level="error")
                             if line["message"].startswith(f"{unit}: ")], 5, f"a line about {unit}")
@@ -138,7 +141,8 @@ platform_certificates = ["wechatpay/platform_cert.pem"]
 
 
 class Refused(UnitCase):
-    """A refused unit must not stop a merchant's platform keys from being loaded."""
+    """Tests that a broken unit of the configuration does not stop couponhook from loading a
+    merchant's new platform keys."""
 
     def test_an_expired_certificate_of_the_status_endpoint(self):
         self.add_admin_tls()
@@ -215,7 +219,7 @@ class Refused(UnitCase):
 
 
 class TriedAgain(UnitCase):
-    """The service checks a unit's files by itself; no signal is needed."""
+    """Tests that couponhook loads a repaired file by itself, without a signal."""
 
     def test_when_a_file_appears_or_may_be_read_or_is_renamed_here(self):
         self.service.configure("merchant.api.ca_file", "tls/private_ca.pem")
@@ -269,7 +273,8 @@ class TriedAgain(UnitCase):
 
 
 class Start(UnitCase):
-    """A broken part must not stop the service from receiving after a restart."""
+    """Tests that couponhook, restarted with a broken unit in its configuration, still receives
+    notifications."""
 
     def assert_receives_without(self, unit, *words, check_exits=2):
         self.service.start()
@@ -294,8 +299,8 @@ class Start(UnitCase):
         self.assertLess(admin["expires_at"], datetime.datetime.now().isoformat())
         text = self.service.exchange("/metrics", token=None)[1].decode()
         self.assertIn('couponhook_certificate_expiry_timestamp_seconds{what="admin"}', text)
-        # couponhook's own commands (the container's health check is one) still accept the service's
-        # expired certificate.
+        # The admin endpoint's certificate has expired. couponhook's own commands, such as the
+        # health check of the container, must still accept it.
         config = self.service.config_for_commands()
         self.assertEqual(run("status", "--config", config).returncode, 0)
         found = run("doctor", "--config", config)
@@ -309,7 +314,8 @@ class Start(UnitCase):
         self.assert_receives_without("admin", "tls/admin.crt", check_exits=0)
         self.assertEqual(self.service.ask("/livez", token=None)[0], 200,
                          "who does not verify, such as a health check, is answered")
-        # The endpoint keeps TLS on: without TLS the token would cross the network unencrypted.
+        # The admin endpoint must not fall back to plain HTTP: then clients would send the token
+        # unencrypted.
         self.assertTrue(self.service.admin_tls)
         self.service.write("tls/admin.crt", good)
         self.wait_until_loaded("admin")

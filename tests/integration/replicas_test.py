@@ -1,7 +1,7 @@
-"""Checks that several replicas on one PostgreSQL act as one receiver, and that no crash loses a
-notification. The test sends every id to all replicas at once while it kills replicas and crashes
-the database; another restarts the replicas one by one behind HAProxy. psql counts the stored
-rows.
+"""Checks that several replicas of couponhook with one PostgreSQL act as one receiver, and that no
+crash loses a notification. One test sends every notification to all replicas at the same time,
+while it kills replicas and crashes the database; another test restarts the replicas one by one
+behind HAProxy. psql counts the stored rows.
 """
 
 import itertools
@@ -71,8 +71,8 @@ class Chaos(ReplicaTestCase):
               f"database: all stored once; attempts that failed and were repeated: {counts}")
 
     def send_all(self, redemptions, replica):
-        """Sends each notification to this replica until the replica acknowledges it, encrypted and
-        signed again each time."""
+        """Starts to send all notifications to this replica, each again and again until the replica
+        acknowledges it. Each copy is encrypted and signed again. Returns the running load."""
         queue = iter(redemptions.items())
 
         def make():

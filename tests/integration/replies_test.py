@@ -1,6 +1,6 @@
-"""Checks every row of the documented table of replies: the reply that the sender gets, and the
-content of the store. The tests send one request for each row over TLS; an independent
-implementation signs and encrypts it.
+"""Checks every row of the documented table of couponhook's replies to WeChat Pay: the reply that
+the sender gets, and the content of the store afterwards. The tests send one request for each row
+over TLS; a Python implementation that is independent of couponhook signs and encrypts the requests.
 """
 
 import json
@@ -126,7 +126,7 @@ class Merchants(ServiceTestCase):
 
 
 class Refused(ServiceTestCase):
-    """A request without the platform's signature leaves nothing in the store."""
+    """Tests that couponhook stores nothing of a request that WeChat Pay has not signed."""
 
     def setUp(self):
         super().setUp()

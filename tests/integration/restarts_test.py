@@ -1,6 +1,7 @@
-"""Checks that a restart loses no notification, and that with socket activation no client notices
-the restart. The tests stop and start the service under load, over kept and new connections. The
-test process acts as the service manager that keeps the sockets open.
+"""Checks that a restart of couponhook loses no notification, and that with socket activation no
+client notices the restart. The tests stop and start couponhook while notifications arrive, over
+kept and new connections. For socket activation, the test process keeps the listening sockets open,
+like a service manager (systemd).
 """
 
 import itertools

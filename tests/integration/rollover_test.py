@@ -1,7 +1,8 @@
-"""Checks that during a rollover of the platform's keys no valid notification is refused once the
-service can know its key, and that attackers cannot cause more than one fetch a minute. The test
-signs notifications with the keys of each stage in advance, and sends them at a steady rate over
-many connections, beside requests with unknown serials.
+"""Checks a rollover of WeChat Pay's signing keys: as soon as couponhook can know a new key, it must
+not refuse a notification signed with it, and requests of attackers must not cause more than one
+fetch of certificates a minute. The test signs notifications with the keys of each stage of the
+rollover in advance. It sends them at a steady rate over several connections, beside forged requests
+with unknown serial numbers.
 """
 
 import random
@@ -24,13 +25,14 @@ from support.wire import Connection
 
 CONNECTIONS = 8
 PUBLIC_KEY_ID = "PUB_KEY_ID_0114232134912410000000000000"
-RATE = 1000 if LONG else 100  # notifications a second
-ATTACKS = 200 if LONG else 50  # requests a second with unknown serials
+RATE = 1000 if LONG else 100  # notifications sent per second
+ATTACKS = 200 if LONG else 50  # forged requests per second, with unknown serials
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One sent notification, with the times when it was sent and its reply arrived."""
+    """One sent notification: its sender, the status of the reply, and the times at which it was
+    sent and its reply arrived."""
 
     event: object
     id: str
@@ -44,8 +46,8 @@ class Rollover(unittest.TestCase):
     def setUp(self):
         self.service = self.enterContext(Service(starts=False))
         self.api = self.enterContext(PayApi(self.service, certificate_refresh_minutes=1440))
-        # On a busy machine, signing everything in advance takes longer than the default tolerance
-        # of five minutes.
+        # All notifications are signed in advance. On a busy machine, this takes longer than the
+        # five minutes for which couponhook accepts a timestamp by default.
         self.service.configure("merchant.timestamp_tolerance_s", 3600)
         self.service.configure("log.level", "error")
         self.old = Platform.of(self.service)
@@ -79,8 +81,8 @@ class Rollover(unittest.TestCase):
                    seconds, f"the key {platform.serial}")
 
     def trust_public_key(self):
-        """Adds the public key to the configuration, like an operator who has downloaded it from the
-        console."""
+        """Adds WeChat Pay's public key to couponhook's configuration, like an operator who has
+        downloaded it from WeChat Pay's merchant console."""
         self.service.write("wechatpay/pub_key.pem", self.public.key.public_key().public_bytes(
             serialization.Encoding.PEM,
             serialization.PublicFormat.SubjectPublicKeyInfo).decode())
@@ -88,11 +90,11 @@ class Rollover(unittest.TestCase):
                             "file = \"wechatpay/pub_key.pem\"\n")
         self.service.signal(signal.SIGHUP)
 
-    # Sending notifications
+    # Methods that sign and send notifications
 
     def sign(self, seconds, *platforms):
-        """Returns signed notifications for this many seconds, each signed with one of these
-        keys."""
+        """Returns as many signed notifications as are sent in this many seconds. Each is signed
+        with the key of one of the senders `platforms`, chosen at random."""
         def make(_):
             event, id, platform = events.redeem(), secrets.token_hex(16), random.choice(platforms)
             return event, id, platform, platform.notify(event, id)
@@ -100,8 +102,8 @@ class Rollover(unittest.TestCase):
             return list(pool.map(make, range(int(seconds * RATE))))
 
     def send(self, stage):
-        """Sends the notifications of a stage at the steady rate, over all connections. Returns the
-        achieved rate in notifications a second."""
+        """Sends the notifications of one stage of the rollover at the steady rate, over all
+        connections. Returns the achieved rate in notifications per second."""
         begun = time.monotonic()
 
         def carry(number):
@@ -130,14 +132,14 @@ class Rollover(unittest.TestCase):
                 reply = connection.post(forged.having(Wechatpay_Serial=serial))
                 self.attacks[reply.code] += 1
 
-    # Checks of the results
+    # Methods that check the replies and the stored notifications
 
     def refused(self, platform):
         return [each for each in self.sent if each.platform is platform and each.status != 204]
 
     def assert_none_refused_once_known(self, platform):
-        """Checks that no notification under this key was refused after the first accepted one.
-        Returns the number of earlier refusals."""
+        """Checks that couponhook refused no notification signed with this key after it had accepted
+        the first one. Returns the number of notifications that it refused before."""
         accepted = [each.ended for each in self.sent
                     if each.platform is platform and each.status == 204]
         self.assertTrue(accepted, "nothing was ever accepted under this key")
@@ -153,8 +155,8 @@ class Rollover(unittest.TestCase):
         return fetches
 
     def assert_everything_is_stored(self):
-        """Sends refused notifications again, as WeChat Pay does after a minute, and then checks
-        that all are stored."""
+        """Sends the refused notifications again, as WeChat Pay does after a minute. Then checks
+        that all notifications are stored."""
         again = [each for each in self.sent if each.status != 204]
         with Connection(self.service) as connection:
             for each in again:

@@ -1,6 +1,7 @@
-"""Checks over real TLS that every API of the catalogue can be called, refused and answered, and
-that every documented error code has a remedy. The tests run the commands against the sandbox, one
-row for each API or code; an API or code that is only in the source code fails the test.
+"""Checks over real TLS that a couponhook command calls every API in the source code and handles
+success and error replies, and that the commands tell the user what to do about every documented
+error code of WeChat Pay. The tests run the commands against the sandbox, with one row for each API
+or error code; the test fails if a row for an API or code in the source code is missing.
 """
 
 import json
@@ -19,13 +20,15 @@ URL = "https://pay.example.com/notify"
 
 
 def catalogue() -> dict:
-    """Returns all APIs in the source code: name to path."""
+    """Returns all APIs that are listed in wechatpay/api_catalogue.cpp, as a dictionary from name to
+    path."""
     text = (SOURCE / "api_catalogue.cpp").read_text()
     return dict(re.findall(r'k\w+,\s*"(\w+)",[^"]+"(/v3/[^"]+)"', text))
 
 
 def documented_errors() -> dict:
-    """Returns the retry advice of every error code in the source code."""
+    """Returns all error codes that are listed in wechatpay/error_catalogue.cpp, as a dictionary
+    from code to retry advice."""
     text = (SOURCE / "error_catalogue.cpp").read_text()
     return dict(re.findall(r'\{"([A-Z_]+)",\s*Retry::k(\w+),', text))
 
@@ -77,8 +80,8 @@ class RoundTrip(unittest.TestCase):
         return json.loads(sent)["coupon_id"]
 
     def rows(self) -> dict:
-        """Returns for each API the command that calls it, and a text that the command must
-        print."""
+        """Returns for each of WeChat Pay's APIs the couponhook command that calls it, and a text
+        that the command must print."""
         user = ("--openid", "oUser", "--appid", APPID)
         fresh, ended = self.create_stock(), self.create_stock()
         self.must("stock", "start", ended)
@@ -111,15 +114,15 @@ class RoundTrip(unittest.TestCase):
         }
 
     def order_error(self, path, code, status=400):
-        """Tells the sandbox to refuse the next call whose path begins with the fixed part of
-        `path`."""
+        """Tells the sandbox to reply with this error code to the next call whose path begins with
+        `path`, up to the first "{"."""
         self.sandbox.ask("fail", path=path.split("{")[0], status=status, code=code, count=1,
                          message="ordered")
 
     def test_every_api_is_refused_and_answered(self):
         apis, rows = catalogue(), self.rows()
-        # The echo API is not called here: its callback needs a public address; reconcile_test
-        # covers it.
+        # The API POST /v3/security/echo is not called here, because its notification needs a public
+        # address; reconcile_test.py covers it.
         self.assertEqual(set(apis) - {"security_echo"}, set(rows))
         for name, (arguments, told) in rows.items():
             with self.subTest(name):
@@ -167,7 +170,8 @@ class RoundTrip(unittest.TestCase):
                     self.must("stock", "show", self.stock)
 
     def refusal(self, code) -> str:
-        """Returns the error message of a code, without the parts that differ between calls."""
+        """Returns the message that a command prints about this error code, without the parts that
+        differ between two calls."""
         self.order_error("/v3/marketing/favor/stocks/{stock_id}", code)
         done = self.command("stock", "show", self.stock)
         self.assertEqual(done.returncode, 1, done)

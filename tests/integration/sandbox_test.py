@@ -1,6 +1,6 @@
-"""Checks that the sandbox behaves like WeChat Pay: its APIs, its records and its notifications
-agree. A merchant client written from the documentation calls the sandbox over TLS, with a real
-service behind it.
+"""Checks that `couponhook sandbox` behaves like WeChat Pay, and that its APIs, its records and its
+notifications agree with each other. A merchant client written from WeChat Pay's documentation calls
+the sandbox over TLS, and a couponhook service receives the sandbox's notifications.
 """
 
 import hashlib
@@ -25,7 +25,8 @@ APPID = "wx0000000000000001"
 
 
 class SandboxTestCase(ServiceTestCase):
-    """Base class: one service and one sandbox for each class."""
+    """Base class: one couponhook service and one sandbox (a simulated WeChat Pay) for each test
+    class."""
 
     options: tuple = ()
 
@@ -51,7 +52,8 @@ class SandboxTestCase(ServiceTestCase):
         return self.merchant.get(target)
 
     def create(self, starts=True, **changes):
-        """Creates a stock and, by default, starts it. Returns its id."""
+        """Creates a stock (批次, a batch of coupons) and, by default, starts it. Returns the id of
+        the stock."""
         stock = self.ok(self.merchant.post(f"{FAVOR}/coupon-stocks", stock_body(**changes)))
         if starts:
             self.ok(self.change(stock["stock_id"], "start"))
@@ -73,12 +75,14 @@ class SandboxTestCase(ServiceTestCase):
         return self.get(f"{FAVOR}/stocks/{stock_id}", stock_creator_mchid=self.mchid)
 
     def state_of(self, id):
-        """Returns the state of a notification and the statuses of its copies."""
+        """Returns the state of a notification in the sandbox's queue, and the HTTP statuses with
+        which the receiver replied to its copies."""
         (item,) = [item for item in self.sandbox.ask("notifications")["items"] if item["id"] == id]
         return item["state"], item["statuses"]
 
     def assert_ledger_equals_books(self, *stock_ids):
-        """Compares every coupon of these stocks with the ledger. Returns the number of coupons."""
+        """Checks that couponhook's ledger has the same history as the sandbox's records for every
+        coupon of these stocks. Returns the number of coupons."""
         compared = 0
         for coupon in self.sandbox.ask("books")["coupons"]:
             if coupon["stock_id"] not in stock_ids:
@@ -94,7 +98,8 @@ class SandboxTestCase(ServiceTestCase):
 
 
 class Requests(SandboxTestCase):
-    """Tests of request signatures, and of the signatures of replies."""
+    """Tests of the signatures of API requests, which the sandbox verifies, and of its signed
+    replies."""
 
     def ask(self, **headers):
         return self.merchant.get("/v3/certificates", headers=headers)
@@ -171,7 +176,7 @@ class Requests(SandboxTestCase):
 
 
 class Coupons(SandboxTestCase):
-    """Tests of the coupon APIs alone."""
+    """Tests of the sandbox's coupon APIs, without notifications."""
 
     def test_a_stock_lives_from_created_to_stopped(self):
         stock_id = self.create(starts=False)
@@ -339,7 +344,8 @@ class Flows(SandboxTestCase):
         return self.merchant.get(link["url"].removeprefix(self.sandbox.url))
 
     def rows(self, name):
-        """Downloads a flow file, and checks its hash and form. Returns its header and rows."""
+        """Downloads a flow file (CSV file with the stock's redemptions or refunds), and checks its
+        hash and its form. Returns its header and its rows."""
         self.sandbox.ask("end", stock_id=self.stock_id)
         link = self.link(name)
         file = self.download(link)
@@ -386,7 +392,8 @@ class Flows(SandboxTestCase):
 
 
 class Notifications(SandboxTestCase):
-    """Checks that the service's ledger agrees with the sandbox's records."""
+    """Tests that couponhook's ledger agrees with the sandbox's records after the sandbox's
+    notifications have arrived."""
 
     def test_issued_redeemed_and_refunded_the_ledger_equals_the_books(self):
         stock_id = self.create()
@@ -461,7 +468,8 @@ class Notifications(SandboxTestCase):
 
 
 class Schedule(SandboxTestCase):
-    """Tests of the resend schedule, 240 times as fast: one minute takes a quarter of a second."""
+    """Tests of WeChat Pay's retry schedule, which the sandbox runs 240 times as fast: one minute
+    takes a quarter of a second."""
 
     options = ("--speed", 240)
 
@@ -499,8 +507,9 @@ class Schedule(SandboxTestCase):
 
 
 class Rollover(SandboxTestCase):
-    """Tests of each stage of a key rollover: the old certificate, both, the new one, the new one
-    and a public key, the public key alone."""
+    """Tests of each stage of a rollover of WeChat Pay's keys. The keys that sign are, in this
+    order: the old certificate, both certificates, the new certificate, the new certificate and a
+    public key, the public key alone."""
 
     def keys(self):
         return self.sandbox.ask("keys")["keys"]
@@ -511,7 +520,8 @@ class Rollover(SandboxTestCase):
         self.service.wait_for_log(reloads + 1, event="reloaded")
 
     def trust(self, key, name):
-        """Adds a key to the service's configuration, as after a download or from the console."""
+        """Adds a certificate or public key of the sandbox to couponhook's configuration, as an
+        operator does who has downloaded it."""
         self.service.write(f"wechatpay/{name}.pem", key["pem"].strip())
         if key["kind"] == "public_key":
             self.service.append(f"[[merchant.platform_public_key]]\nid = \"{key['serial']}\"\n"
@@ -523,8 +533,8 @@ class Rollover(SandboxTestCase):
                                    ["wechatpay/platform_cert.pem", f"wechatpay/{name}.pem"])
 
     def serials(self, count=12):
-        """Issues coupons and expects that the service accepts every notification. Returns the
-        serials of the signing keys."""
+        """Issues coupons and checks that couponhook accepts all their notifications. Returns the
+        serial numbers of the keys that signed the notifications."""
         for _ in range(count):
             self.sandbox.issue("88000001")
         summary = self.sandbox.wait_for()

@@ -1,5 +1,6 @@
-"""Checks that no secret and no personal data appears in logs, on the console, in lists or on the
-status page. The test sends requests of all kinds and then searches all output for every secret.
+"""Checks that couponhook shows no secret and no personal data in its logs, on the console, in lists
+and on the status page. The test sends requests of all kinds and then searches all output of
+couponhook for every secret.
 """
 
 import json

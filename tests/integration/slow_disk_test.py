@@ -1,6 +1,6 @@
-"""Checks the service on a disk whose flushes take seconds: it acknowledges all that it can within
-the reply budget, stays ready, and still stores the rest. A preloaded library makes flushes as slow
-as a test requires.
+"""Checks couponhook on a disk whose flushes (fsync) take seconds: it must acknowledge all
+notifications that it can store within the time limit of a reply, stay ready, and still store the
+others. A preloaded library makes flushes as slow as a test requires.
 """
 
 import threading
@@ -32,12 +32,13 @@ class SlowDiskCase(unittest.TestCase):
         self.service.start()
         self.platform = Platform.of(self.service)
         wait_until(lambda: self.service.ask("/readyz", token=None)[0] == 200, 10, "readiness")
-        # The flush delay is removed at the end; otherwise the shutdown would be slow too.
+        # Removes the flush delay at the end of the test, because the shutdown of couponhook would
+        # otherwise be slow too.
         self.addCleanup(setattr, self.disk, "flush_ms", 0)
 
     def send(self, count, over_s, description=""):
         """Sends `count` notifications within `over_s` seconds, each on a new connection. Returns
-        the replies by id."""
+        the reply to each notification, by notification id."""
         def post(number):
             time.sleep(number * over_s / count)
             event = events.redeem()
@@ -54,8 +55,8 @@ class SlowDiskCase(unittest.TestCase):
         self.assertEqual(refused, {}, f"of {len(replies)}")
 
     def watch_readiness(self):
-        """Polls /readyz all the time, like a load balancer. Returns a function that stops the
-        polling and returns the answers."""
+        """Requests /readyz again and again, like a load balancer. Returns a function that stops
+        this and returns couponhook's answers."""
         over, answers = threading.Event(), []
 
         def ask():
@@ -93,8 +94,8 @@ class Admissions(SlowDiskCase):
                    "the deliveries")
 
     def test_a_log_that_is_due_to_be_emptied_keeps_no_reply_waiting(self):
-        # SQLite copies the log into the database every 16 MB; this checkpoint needs two more
-        # flushes.
+        # SQLite copies its write-ahead log into the database file after every 16 MB (a checkpoint);
+        # a checkpoint needs two more flushes.
         self.begin()
         self.disk.flush_ms = FLUSH_MS
         replies = self.send(30, over_s=4, description="x" * 400_000)

@@ -1,6 +1,6 @@
-"""Checks that the status page shows an operator the content of the store, and shows nothing without
-a token. A real browser opens the page, types, clicks and reads; the notifications hold hostile
-text.
+"""Checks that couponhook's status page shows an operator the content of the store, and shows
+nothing without a token. A real browser opens the page, types, clicks and reads; the notifications
+contain text that tries to inject HTML and scripts.
 """
 
 import signal
@@ -38,7 +38,8 @@ class StatusPageCase(ServiceTestCase):
         wait_until(holds, 20.0, what)
 
     def enter(self):
-        """Enters the token if the tab does not have it yet, and waits until the figures appear."""
+        """Enters the admin token on the status page if the browser tab does not have it yet, and
+        waits until the page shows its figures."""
         if self.browser.is_shown("#access"):
             self.browser.type("#token", self.service.token())
             self.browser.click("#access button")
@@ -212,7 +213,7 @@ class Deliveries(StatusPageCase):
 
 
 class Waiting(StatusPageCase):
-    """Tests of the part of the page that lists what waits for an operator's action."""
+    """Tests of the part of the status page that lists problems for which an operator must act."""
 
     @classmethod
     def prepare(cls, service):

@@ -1,6 +1,6 @@
-"""Checks that the status endpoint replies quickly and correctly in the documented forms, and only
-to clients with a token. The tests compare every key and type, page through and filter lists, and
-put load on the listener.
+"""Checks that couponhook's status endpoint replies quickly and correctly with the documented JSON,
+and only to clients with a token. The tests compare every key and type with the documents, read
+lists page by page and with filters, and measure reply times while notifications arrive.
 """
 
 import itertools
@@ -49,8 +49,8 @@ COUPON = {
 
 
 def mismatches(value, shape, at="answer"):
-    """Returns the differences between a value and the documented shape; additional keys are
-    allowed."""
+    """Returns the differences between a JSON value and its documented keys and types; additional
+    keys are allowed."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{at} is no object"]
@@ -275,12 +275,14 @@ class Lists(StatusTestCase):
 
 
 class UnderLoad(StatusTestCase):
-    #: The documented limit is 50 ms; this one allows for a machine that is busy with tests.
+    #: Longest allowed reply time of /status. The documented limit is 50 ms; the test allows more
+    #: because the machine is busy with other tests.
     LIMIT_S = 0.25
 
     def slowest(self, path, seconds):
-        """Returns the median and the longest reply time. curl measures the time, because this
-        process's threads would disturb its own clock."""
+        """Requests the path again and again for this many seconds. Returns the median and the
+        longest reply time. curl measures the times, because the threads of the test process would
+        disturb its own measurement."""
         host, port = self.service.admin_address
         command = ["curl", "--silent", "--fail", "--config", "-", "--output", "/dev/null",
                    "--write-out", "%{time_total}", f"http://{host}:{port}{path}"]
@@ -298,8 +300,8 @@ class UnderLoad(StatusTestCase):
     def test_status_answers_at_once_while_the_listener_is_saturated(self):
         with ThreadPoolExecutor(2) as pool:
             signed = list(pool.map(lambda _: self.platform.notify(events.redeem()), range(300)))
-        # Copies of 300 signed notifications: each costs the service a verification and a
-        # transaction, but the test no signing.
+        # The load consists of copies of 300 notifications that are signed in advance. Each copy
+        # costs couponhook a signature check and a transaction, but costs the test no signing.
         requests = itertools.cycle(signed)
         load = Load(self.service, lambda: (0, next(requests)), clients=8)
         try:

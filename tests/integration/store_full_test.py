@@ -1,7 +1,7 @@
-"""Checks a replica on an almost full disk: while it refuses notifications it is not ready, its log
-gives the reason without filling the disk, and with free space it continues. The tests mount a
-memory file system of fixed size (root is required), with a filler file that leaves a chosen amount
-of space.
+"""Checks couponhook on an almost full disk: while it refuses notifications it must not be ready,
+its log must give the reason without filling the disk, and with free space it must continue. The
+tests mount a memory file system of fixed size for the store (root is required), and fill it with a
+file that leaves a chosen amount of space.
 """
 
 import os
@@ -35,7 +35,7 @@ class NearlyFull(unittest.TestCase):
         self.filler = self.folder / "filler"
 
     def leave_room(self, kilobytes):
-        """Fills the disk except for this many kilobytes."""
+        """Fills the disk of the store except for this many kilobytes."""
         free = os.statvfs(self.folder)
         size = free.f_bavail * free.f_frsize - kilobytes * 1024
         with self.filler.open("wb") as filler:
@@ -47,7 +47,8 @@ class NearlyFull(unittest.TestCase):
         return self.client.post(self.platform.notify(event, id)).status
 
     def fill_up(self, bytes):
-        """Sends notifications until one is refused. Returns the ids of the acknowledged ones."""
+        """Sends notifications until couponhook refuses one because the disk is full. Returns the
+        ids of the acknowledged notifications."""
         acknowledged = []
         for number in range(200):
             id = f"fills-{number}"
@@ -61,7 +62,8 @@ class NearlyFull(unittest.TestCase):
 
     def check_that_it_is_not_ready_until_there_is_room(self, bytes):
         acknowledged = self.fill_up(bytes)
-        # A probe that writes a small row would still fit, but must not make the service ready.
+        # A small write would still succeed on the full disk. But couponhook must not become ready
+        # until a notification fits.
         for _ in range(6):
             self.assertFalse(self.ready(), "an admission was refused, and none has fitted since")
             self.assertFalse(self.service.get("/status")["store"]["ok"])
@@ -99,8 +101,8 @@ class NearlyFull(unittest.TestCase):
                     if (line["event"], line.get("verdict"), line.get("message")) == cause]
             self.assertLessEqual(len(told), seconds + 2, cause)
         self.assertLessEqual(len(causes), 3, causes)
-        # The next line of the same cause, or a later line of its own, reports the number of
-        # suppressed lines.
+        # couponhook writes at most about one log line a second for each cause. The next line for
+        # the cause, or a separate later line, contains the number of lines that were left out.
         self.assertGreater(sum(line.get("suppressed", 0) for line in lines), 0, lines)
 
 

@@ -1,8 +1,8 @@
-"""Checks a service whose store files are removed, moved or replaced: it acknowledges nothing that a
-restart would not find, reports the loss within 3 s, and continues when the files are back. Also
-checks that a clock that is far off purges nothing. The tests change the files of a running service
-and examine them after kill -9; times in the store are set back, which looks like a clock that is
-ahead.
+"""Checks a couponhook whose SQLite files are removed, moved or replaced while it runs: it must
+acknowledge no notification that would be missing after a restart, report the loss within 3 s, and
+continue when the files are back. The tests examine the files after kill -9. Also checks that
+couponhook purges nothing if its clock is far ahead; for this, the tests set back the times in the
+store.
 """
 
 import itertools
@@ -39,8 +39,8 @@ class StorePlaceTestCase(unittest.TestCase):
         return self.service.ask("/readyz", token=None)[0] == 200
 
     def assert_lost(self):
-        """Checks that, within 3 s, a notification is refused, the service is not ready, and the log
-        names the path."""
+        """Checks that couponhook has noticed the loss of its SQLite file: within 3 s it refuses a
+        notification, is not ready, and names the file's path in its log."""
         begun = time.monotonic()
         reply = self.post("stray")
         self.assertEqual((reply.status, reply.code), (503, "STORE_UNAVAILABLE"))
@@ -69,7 +69,7 @@ class Moved(StorePlaceTestCase):
         self.database.parent.rename(self.elsewhere)
         message, _ = self.assert_lost()
         self.assertIn(str(self.elsewhere / self.database.name), message)
-        time.sleep(1.5 * PATIENCE)  # the service checks once a second whether the file is back
+        time.sleep(1.5 * PATIENCE)  # couponhook checks once a second whether the file is back
         self.elsewhere.rename(self.database.parent)
         self.service.wait_for_log(event="store_back")
         wait_until(self.is_ready, 5, "readiness")
@@ -123,8 +123,8 @@ class Moved(StorePlaceTestCase):
 
 
 class ClockAhead(StorePlaceTestCase):
-    """Tests of a wall clock that is 200 days ahead: all times in the store are set back by 200
-    days."""
+    """Tests of couponhook with a clock that is 200 days ahead. The tests set back all times in the
+    store by 200 days, which has the same effect."""
 
     engine = SqliteStore
 

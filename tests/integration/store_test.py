@@ -1,5 +1,6 @@
-"""Checks that a store that cannot commit is never answered with success, and is used again as soon
-as it can. Another process locks the store, or the service may not make its files larger.
+"""Checks that couponhook never acknowledges a notification while SQLite cannot commit, and
+continues as soon as SQLite can commit again. In the tests, another process locks the SQLite file,
+or a resource limit stops the file from growing.
 """
 
 import resource
@@ -94,7 +95,8 @@ class Locked(StoreTestCase):
 
 
 class Full(StoreTestCase):
-    """Imitates a full disk: a resource limit stops every file from growing."""
+    """Tests with an imitation of a full disk: a resource limit stops all files of couponhook from
+    growing."""
 
     @contextmanager
     def no_room(self):

@@ -1,6 +1,8 @@
-"""Checks that replicas on one PostgreSQL deliver for each other: at once if one cannot deliver, and
-within 30 s if one is killed. Every delivery is made at least once, and each kill repeats at most
-one. One replica has a dead target; others are killed with kill -9 at a chosen moment of a call.
+"""Checks that replicas of couponhook with one PostgreSQL make each other's deliveries: at once if a
+replica cannot reach the merchant's system, and within 30 s if a replica is killed. Every delivery
+must be made at least once, and killing a replica may repeat at most one delivery. In the tests, one
+replica has an address for the merchant's system at which nothing listens; others are killed with
+kill -9 before, during or after the HTTP request of a delivery.
 """
 
 import functools
@@ -55,15 +57,16 @@ class WakeUp(ReplicasThatDeliver):
         for number in range(6):
             self.send(f"opens-{number}", unable)
         unable.wait_for_log(event="target_down")
-        # This replica polls only once a minute, so an earlier delivery shows that the other replica
-        # woke it.
+        # The second replica looks for deliveries only once a minute. If it delivers earlier, the
+        # first replica has woken it.
         self.add_replica(target.url, {"deliveries.poll_ms": 60000})
         time.sleep(0.5)
         told = [f"told-{number}" for number in range(3)]
         begun = time.monotonic()
         for id in told:
             self.send(id, unable)
-        # The first replica may use one of them to test whether its dead target is back.
+        # The first replica may keep one of the deliveries, to test whether the merchant's system
+        # can be reached again.
         wait_until(lambda: target.ids().keys() & set(told), 10, "the other replica to deliver")
         print(f"made by the other replica after {(time.monotonic() - begun) * 1000:.0f} ms")
 
@@ -88,7 +91,8 @@ class AckHandled(ReplicasThatDeliver):
         self.assertEqual(target.ids(), {id: 3 if id in fails else 1 for id in ids})
 
     def post_until_done(self, id, replica) -> list:
-        """Sends copies until one is acknowledged. Returns all statuses."""
+        """Sends copies of a notification to this replica until one copy is acknowledged. Returns
+        the statuses of all replies."""
         statuses = []
         event = self.event_of(id)
         with Client(replica) as client:
@@ -104,8 +108,8 @@ class AckHandled(ReplicasThatDeliver):
 
 
 class Killed(ReplicasThatDeliver):
-    """Two replicas that make one call at a time. `hold` is the notification whose first call does
-    not return."""
+    """Tests with two replicas that each make one delivery at a time. The merchant's system does not
+    reply to the first delivery of the notification `hold`."""
 
     def setUp(self):
         super().setUp()
@@ -124,8 +128,8 @@ class Killed(ReplicasThatDeliver):
         return 204
 
     def kill_during(self, kill):
-        """Waits until a replica makes a call. Returns that replica and the ids of the two
-        deliveries that it holds."""
+        """Sends two notifications, and waits until a replica is delivering the first and has
+        reserved the second (its lease). Returns this replica and the ids of both notifications."""
         during, before = f"during-{kill}", f"before-{kill}"
         self.hold = during
         self.released.clear()
@@ -144,8 +148,8 @@ class Killed(ReplicasThatDeliver):
         return holder[0]
 
     def kill(self, holder, ids):
-        """Kills a replica. Returns the time until another replica has made the deliveries that it
-        held."""
+        """Kills the replica that has reserved the deliveries `ids`, and starts it again later.
+        Returns the time in seconds until another replica has made these deliveries."""
         others = [each for each in self.replicas if each is not holder]
         holder.kill()
         killed = time.monotonic()
@@ -178,8 +182,9 @@ class Killed(ReplicasThatDeliver):
             id = f"after-{kill}"
             self.send(id, self.replicas[0])
             self.target.wait_for([id])
-            # The target has received the call and its reply is on the way. Some kills come before
-            # the replica records the result.
+            # The merchant's system has received the delivery and is replying. The replica is killed
+            # after a varying short time, so sometimes before it has stored the result of the
+            # delivery.
             holder = self.replicas[0]
             time.sleep(0.0005 * (kill % 10))
             took.append(self.kill(holder, [id]))

@@ -1,6 +1,6 @@
-"""Checks that a target that has done its work is not called again because of the form of its reply,
-and that an unparsable reply is reported as unreadable. The tests send handwritten replies, with one
-handler for each.
+"""Checks that couponhook does not repeat a delivery only because the HTTP reply of the merchant's
+system (target) has an unusual form, and that it reports a reply that it cannot parse as unreadable.
+The tests send handwritten replies, each to its own http handler.
 """
 
 import unittest
@@ -14,7 +14,8 @@ from support.wire import Client
 
 SETTINGS = {"retry_initial_ms": 20, "retry_max_ms": 50, "timeout_ms": 1000, "max_attempts": 2}
 
-#: Name of a form: the reply, and whether the target closes the connection after it.
+#: Replies that count as success, by name: the bytes of the reply, and True if the merchant's system
+#: closes the connection after it.
 ACCEPTED = {
     "no-reason": (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", False),
     "line-feeds": (b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", False),
@@ -28,7 +29,8 @@ ACCEPTED = {
                           True),
     "white-space": (b"HTTP/1.1 200\t OK \r\ncontent-length :\t2\t\r\n\r\nok", False),
     "strange-line": (b"HTTP/1.1 200 OK\r\nwhat is this\r\nContent-Length: 0\r\n\r\n", False),
-    # The status line and the headers decide; the rest of the body is ignored.
+    # In the replies that follow, the body is incomplete or too long. Only the status line and the
+    # headers count; couponhook ignores the rest of the body.
     "body-cut": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nno more", True),
     "body-late": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nno more", False),
     "no-length-open": (b"HTTP/1.1 200 OK\r\n\r\n", False),

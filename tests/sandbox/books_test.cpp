@@ -1,5 +1,5 @@
-// Checks that the sandbox's records follow the rules of stocks, coupons and payments. The tests act
-// on the records in order, without a clock or I/O.
+// Checks that the sandbox's records follow WeChat Pay's rules for stocks (batches of coupons,
+// 批次), coupons and payments. The tests call the class Books directly, without a clock or I/O.
 
 #include "sandbox/books.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that the sandbox repeats an unacknowledged notification at the times of WeChat Pay's
-// schedule, and exactly as often. The receiver gives the test's answers; the time moves from one
-// due copy to the next.
+// Checks that the sandbox sends an unacknowledged notification again at the times of WeChat Pay's
+// retry schedule, and exactly as often. The tests play the receiver, and move the time from one
+// send to the next.
 
 #include "sandbox/outbox.hpp"
 
@@ -26,8 +26,8 @@ OutboxEntry entry_of(const std::string& event_type, Fate fate = {}) {
 
 class SandboxOutbox : public ::testing::Test {
  protected:
-  /// Answers every copy with `status` until no copy is due.
-  /// \return the time of each copy.
+  /// Replies with `status` to every copy of the notifications until no copy is left to send.
+  /// \return the time at which each copy was sent.
   std::vector<ScheduleTime> answer_all(unsigned status) {
     std::vector<ScheduleTime> sent;
     while (const auto due = outbox_.next_due()) {

@@ -1,7 +1,8 @@
 /// \file
-/// couponhook with a store that kills its own process at a chosen point of a chosen transaction:
-/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit, COUPONHOOK_CRASH_TRANSACTION=N.
-/// N counts only the transactions that insert notifications.
+/// A couponhook binary for crash tests: it kills its own process at a chosen point of a chosen
+/// database transaction. COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit is the
+/// point, COUPONHOOK_CRASH_TRANSACTION=N the transaction. N counts only the transactions that
+/// insert notifications.
 
 #include <algorithm>
 #include <csignal>
@@ -76,7 +77,8 @@ class CrashingStore final : public storage::Store {
   Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
 
  protected:
-  /// One writer, so that the transactions have one order in which N can be counted.
+  /// Allows only one connection that writes, so that the transactions have one order in which they
+  /// can be counted.
   [[nodiscard]] std::size_t writers_max() const override { return 1; }
 
  private:

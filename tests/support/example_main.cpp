@@ -1,5 +1,6 @@
 /// \file
-/// couponhook with one more handler type, "journal", as a user would add it.
+/// A couponhook binary with one more handler type, "journal", as a user of the library would add
+/// it.
 
 #include "handlers/examples/journal.hpp"
 #include "server/program.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A database connection that fails on request, for tests.
+/// A database connection for tests that fails when a test requests it.
 
 #include <algorithm>
 #include <chrono>
@@ -18,38 +18,37 @@
 
 namespace couponhook::support {
 
-/// The faults of a FaultyConnection. A test keeps this object after it has given the connection
-/// away.
-/// Thread-safe.
+/// The faults that a FaultyConnection injects. A test gives the connection away, keeps this object,
+/// and controls the faults with it. Thread-safe.
 class Faults {
  public:
   static constexpr int kAlways = 1 << 30;
 
-  /// The next `times` commits fail and roll back.
+  /// Makes the next `times` commits fail and roll back.
   void fail_commits(storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     commit_code_ = code;
     commit_failures_ = times;
   }
-  /// The next `times` commits succeed in the database but report a failure, as when a connection is
-  /// lost before the answer arrives.
+  /// Makes the next `times` commits succeed in the database but report a failure, as if the
+  /// connection was lost before the database's answer arrived.
   void lose_commits(int times) {
     const std::lock_guard lock(mutex_);
     lost_commits_ = times;
   }
-  /// The next `times` statements that have `text` among their parameters fail.
+  /// Makes the next `times` SQL statements fail that have `text` among their parameters.
   void fail_parameter(std::string text, storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     poison_ = std::move(text);
     poison_code_ = code;
     poison_failures_ = times;
   }
-  /// The next `times` runs of statements throw std::bad_alloc.
+  /// Makes the next `times` SQL statements throw std::bad_alloc.
   void throw_from_runs(int times) {
     const std::lock_guard lock(mutex_);
     throws_ = times;
   }
-  /// Transactions block in begin() until release().
+  /// Makes transactions wait in begin() until the test calls release().
   void hold() {
     const std::lock_guard lock(mutex_);
     held_ = true;
@@ -65,8 +64,8 @@ class Faults {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waiting_ > 0; });
   }
-  /// Waits up to 10 s until exactly `count` transactions block in begin().
-  /// \return true if they do.
+  /// Waits up to 10 s until exactly `count` transactions wait in begin().
+  /// \return true if exactly `count` transactions wait; false after 10 s.
   [[nodiscard]] bool wait_until_waiting(int count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return waiting_ == count; });
@@ -101,7 +100,8 @@ class Faults {
   int rolled_back_ = 0;
 };
 
-/// Wraps a real connection: passes every call on to it, except those that `faults` makes fail.
+/// Wraps a real database connection. Every call is passed on to the real connection, except the
+/// calls that `faults` makes fail.
 class FaultyConnection final : public storage::Connection {
  public:
   FaultyConnection(std::unique_ptr<storage::Connection> inner, std::shared_ptr<Faults> faults)

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Reads JSON files of test vectors.
+/// Reads JSON files that contain test vectors (inputs with expected results).
 
 #include <fstream>
 #include <iterator>
@@ -13,8 +13,8 @@
 
 namespace couponhook::support {
 
-/// Reads one file.
-/// \throws std::runtime_error if the file does not exist or holds no JSON object.
+/// Reads and parses one JSON file. Returns the parsed document.
+/// \throws std::runtime_error if the file does not exist or does not contain a JSON object.
 inline rapidjson::Document read_json(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
@@ -26,7 +26,7 @@ inline rapidjson::Document read_json(const std::string& path) {
   return document;
 }
 
-/// Returns the string member `name` of `object`, or `otherwise` if there is no such member.
+/// Returns the string member `name` of a JSON object, or `otherwise` if there is no such member.
 inline std::string text_of(const rapidjson::Value& object, const char* name,
                            const std::string& otherwise = {}) {
   const auto member = object.FindMember(name);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs the openssl command line, which checks couponhook's cryptography independently.
+/// Runs the command-line program openssl, with which tests check couponhook's cryptography
+/// independently.
 
 #include <cstdlib>
 #include <fstream>
@@ -20,15 +21,15 @@ class ScratchFolder {
     folder_.write(name, content);
   }
 
-  /// Runs `openssl <arguments>` inside this folder.
-  /// \return true if openssl exited with 0.
+  /// Runs the command `openssl <arguments>` with this folder as its working directory.
+  /// \return true if the exit code of openssl was 0.
   [[nodiscard]] bool openssl(const std::string& arguments) const {
     const std::string command =
         "cd '" + folder_.path().string() + "' && openssl " + arguments + " >output 2>&1";
     return std::system(command.c_str()) == 0;
   }
 
-  /// Returns the output of the last openssl command.
+  /// Returns the output of the last openssl command that the test ran.
   [[nodiscard]] std::string output() const {
     std::ifstream file{folder_.path() / "output", std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};

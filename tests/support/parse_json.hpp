@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Parses JSON for tests.
+/// Parses JSON text for tests.
 
 #include <string_view>
 
@@ -9,7 +9,8 @@
 
 namespace couponhook::support {
 
-/// Parses the text by its length, because a std::string_view need not end in a NUL byte.
+/// Parses JSON text with RapidJSON and returns the document. The length of the text is passed on,
+/// because a std::string_view need not end with a NUL byte.
 inline rapidjson::Document parse_json(std::string_view text) {
   rapidjson::Document document;
   document.Parse(text.data(), text.size());

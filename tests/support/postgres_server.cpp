@@ -25,11 +25,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kStartMax{60};
-/// Free space needed for the server's folder: a new cluster takes 40 MB, and the tests need more.
+/// Free space, in bytes, that the folder of the PostgreSQL server needs: a new server takes 40 MB,
+/// and the tests store more.
 constexpr std::uintmax_t kRoomNeeded = 400ULL << 20U;
 
-/// Returns the path of a PostgreSQL program. Debian installs each version in its own folder; the
-/// newest is used.
+/// Returns the path of a PostgreSQL program such as initdb. Debian installs each version of
+/// PostgreSQL in its own folder; the newest version is used.
 fs::path program(const char* name) {
   std::vector<fs::path> versions;
   std::error_code ec;
@@ -40,8 +41,8 @@ fs::path program(const char* name) {
   return *std::max_element(versions.begin(), versions.end()) / "bin" / name;
 }
 
-/// Returns the user that runs the server, or nothing if this process is not root: only root can run
-/// the server as another user.
+/// Returns the user as which the PostgreSQL server must run, because PostgreSQL refuses to run as
+/// root. Returns nothing if this process is not root: then the server runs as the same user.
 std::optional<passwd> server_user() {
   if (::geteuid() != 0) return std::nullopt;
   for (const char* name : {"postgres", "nobody"}) {
@@ -50,16 +51,18 @@ std::optional<passwd> server_user() {
   throw std::runtime_error("there is no user postgres or nobody to run PostgreSQL as");
 }
 
-/// Returns a folder in memory (/dev/shm) if there is enough room, else on disk. The server still
-/// syncs every commit, but in memory the tests do not wait for a disk.
+/// Returns the folder for the files of the PostgreSQL server: in memory (/dev/shm) if there is
+/// enough space, otherwise on disk. The server syncs every commit in both cases, but in memory the
+/// tests do not wait for a disk.
 fs::path roomy_folder() {
   std::error_code ec;
   const auto space = fs::space("/dev/shm", ec);
   return !ec && space.available > kRoomNeeded ? fs::path("/dev/shm") : fs::temp_directory_path();
 }
 
-/// Starts a program as `user`. The kernel ends the program when this process ends.
-/// \return the process id.
+/// Starts a program as `user`, with its output in the file `log`. The kernel ends the program when
+/// this process ends.
+/// \return the process id of the program.
 pid_t spawn(const std::vector<std::string>& command, const std::optional<passwd>& user,
             const fs::path& log) {
   const pid_t parent = ::getpid();
@@ -72,7 +75,8 @@ pid_t spawn(const std::vector<std::string>& command, const std::optional<passwd>
                ::setuid(user->pw_uid) != 0)) {
     ::_exit(126);
   }
-  // If the test process is killed, the kernel sends SIGQUIT: PostgreSQL then shuts down at once.
+  // If the test process is killed, the kernel sends SIGQUIT to the program, and PostgreSQL then
+  // shuts down at once.
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (::getppid() != parent) ::_exit(126);
   std::vector<char*> arguments;

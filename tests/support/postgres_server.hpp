@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A PostgreSQL server that the tests start for themselves.
+/// A temporary PostgreSQL server that the tests start.
 
 #include <memory>
 #include <string>
@@ -9,32 +9,33 @@
 
 namespace couponhook::support {
 
-/// Debian's PostgreSQL in a temporary folder, with a Unix socket there. The server ends when this
-/// process ends, even if the process is killed. PostgreSQL refuses to run as root, so a root
-/// process runs the server as another user.
+/// Debian's PostgreSQL with its data and its Unix socket in a temporary folder. The server ends
+/// when the test process ends, even if the test process is killed. PostgreSQL refuses to run as
+/// root, so a test process of root runs the server as another user.
 class PostgresServer {
  public:
-  /// Returns the server that all tests of a program share; the first call starts the server.
+  /// Returns the PostgreSQL server that all tests of a test program share; the first call starts
+  /// the server.
   /// \throws std::runtime_error if PostgreSQL is not installed or does not start.
   static PostgresServer& shared();
 
-  /// Starts a separate server. `settings` are lines of postgresql.conf.
+  /// Starts a separate PostgreSQL server. `settings` are additional lines of its postgresql.conf.
   explicit PostgresServer(std::string_view settings = "");
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
 
-  /// Creates an empty database.
-  /// \return the URL of the database.
+  /// Creates an empty database on this server.
+  /// \return the URL of the new database.
   std::string new_database();
   /// Returns the URL of the database with this name on this server.
   [[nodiscard]] std::string url(std::string_view database) const;
 
-  /// Runs SQL with psql, which does not use couponhook's code.
+  /// Runs SQL with PostgreSQL's own client psql, so that tests do not depend on couponhook's code.
   /// \return the output of psql, including errors.
   std::string psql(const std::string& url, const std::string& sql) const;
 
-  /// Stops the server at once, like a crash; committed rows remain.
+  /// Stops the PostgreSQL server at once, like a crash; committed rows remain.
   void stop_immediately();
   void start();
 

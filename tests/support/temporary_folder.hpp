@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A temporary folder that is removed at the end of the test.
+/// A temporary folder for one test; the destructor removes the folder and its files.
 
 #include <cstdlib>
 #include <filesystem>

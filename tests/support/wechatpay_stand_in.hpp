@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay in tests without a socket: a platform key, and a clock that the test
-/// advances. Signing and the resend schedule are those of `couponhook sandbox`.
+/// A stand-in for WeChat Pay in tests without a network: it has a signing key, and a clock that the
+/// test advances. It signs notifications and repeats them with the code of `couponhook sandbox`.
 
 #include <array>
 #include <chrono>
@@ -21,7 +21,8 @@
 
 namespace couponhook::support {
 
-/// A request in the form in which a listener passes it on; a test can change its headers and body.
+/// A signed notification in the form in which the HTTP listener passes requests on. A test can
+/// change its headers and its body.
 class FakeRequest {
  public:
   explicit FakeRequest(server::SignedNotification notification)
@@ -35,7 +36,8 @@ class FakeRequest {
   }
   std::string& body() { return body_; }
 
-  /// The view is valid while this object exists and is not changed.
+  /// Returns the request without copying. The result is valid while this object exists and is not
+  /// changed.
   [[nodiscard]] server::Request view() const {
     return {"POST", "/notify/1900000001", fields_, body_, "192.0.2.1"};
   }
@@ -61,14 +63,14 @@ class FakeRequest {
 
 class WeChatPayStandIn {
  public:
-  /// \param now the first time of the stand-in's clock; advance() moves the clock.
+  /// \param now time at which the stand-in's clock begins; advance() moves this clock.
   explicit WeChatPayStandIn(std::chrono::system_clock::time_point now);
 
   [[nodiscard]] std::chrono::system_clock::time_point now() const { return *now_; }
   void advance(std::chrono::seconds by) { *now_ += by; }
 
-  /// Returns the merchant that a receiver needs to accept these notifications: certificate and
-  /// APIv3 key.
+  /// Returns the merchant configuration with which a receiver accepts the stand-in's notifications:
+  /// the certificate that verifies them and the APIv3 key that decrypts them.
   [[nodiscard]] server::Merchant merchant() const;
   [[nodiscard]] const std::string& serial() const { return pair_.serial; }
   [[nodiscard]] const std::string& certificate_pem() const { return pair_.certificate_pem; }
@@ -78,9 +80,10 @@ class WeChatPayStandIn {
     return FakeRequest(maker_.make(draft, bad));
   }
 
-  /// Sends copies of a notification on WeChat Pay's schedule, and advances the clock between them,
-  /// until `post` returns 200 or 204, or the schedule ends.
-  /// \return the status of each attempt.
+  /// Sends copies of a notification at the times of WeChat Pay's retry schedule: calls `post` for
+  /// each copy, and advances the clock between two copies. Stops when `post` returns 200 or 204, or
+  /// when the schedule ends.
+  /// \return the status that `post` returned for each copy.
   std::vector<unsigned> send_until_acknowledged(
       const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post);
 
@@ -90,7 +93,8 @@ class WeChatPayStandIn {
   server::NotificationMaker maker_;
 };
 
-/// Returns a redemption notification with this id; each id gets a different coupon.
+/// Returns the draft of a COUPON.USE notification with this id; different ids have different
+/// coupons.
 [[nodiscard]] server::Draft redemption_draft(std::string id);
 
 }  // namespace couponhook::support

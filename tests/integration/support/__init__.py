@@ -1,3 +1,3 @@
-"""Shared parts of the integration tests: the service, an independent WeChat Pay, HTTP clients and
-servers.
+"""Shared modules of the integration tests: start and stop couponhook, a stand-in for WeChat Pay
+that is independent of couponhook's code, HTTP clients and servers.
 """

@@ -1,4 +1,4 @@
-"""A certificate authority for tests."""
+"""A certificate authority for tests, which issues TLS certificates."""
 
 import datetime
 
@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 class Authority:
-    """Issues certificates for host names; `pem` is the authority's own certificate."""
+    """A certificate authority that issues certificates for host names. `pem` is the authority's own
+    certificate, which clients must trust."""
 
     def __init__(self, name="test authority"):
         self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -16,7 +17,8 @@ class Authority:
         self.pem = self._sign(self.name, self.key, x509.BasicConstraints(ca=True, path_length=0))
 
     def issue(self, host: str) -> tuple[str, str]:
-        """Issues a certificate for the host. Returns the certificate and its key, as PEM."""
+        """Issues a TLS certificate for this host name. Returns the certificate and its private key,
+        both as PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])

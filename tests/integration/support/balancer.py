@@ -1,6 +1,7 @@
-"""Runs real load balancers with the examples in deploy/.
+"""Runs real load balancers (HAProxy and nginx) with the example configurations in deploy/.
 
-Only addresses and paths are replaced; each of them must occur in the example.
+Only addresses and paths in an example are replaced. Each replaced text must occur in the example,
+otherwise the test fails.
 """
 
 import os
@@ -27,15 +28,17 @@ def find(program: str) -> str:
 
 
 class Balancer:
-    """A load balancer in front of services. A context manager.
+    """A load balancer in front of one or more couponhook services. A context manager.
 
-    Clients have their own IP address, so that logs distinguish them from the balancer.
+    Clients of the load balancer have their own IP address, so that couponhook's log distinguishes a
+    client from the load balancer.
     """
 
     CLIENT = "127.0.0.9"
 
     def __init__(self, example: str, services: list, changes: dict | None = None):
-        """`changes`: what the test replaces in the example, beside addresses and paths."""
+        """`changes` are texts of the example configuration that the test replaces, in addition to
+        the addresses and paths."""
         self.example = example
         self.changes = changes or {}
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-balancer-"))
@@ -127,7 +130,8 @@ class Nginx(Balancer):
         }
 
     def command(self, configuration):
-        # The content of Debian's nginx.conf around a file in conf.d/, with other paths.
+        # The same content as Debian's nginx.conf, which includes the example, but with paths in the
+        # temporary folder.
         places = "".join(f"{kind}_temp_path {self.root};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = self.write("nginx.conf", f"""

@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, controlled through chromedriver with the W3C WebDriver
+"""Controls a real browser for tests: Debian's Chromium, through chromedriver and the W3C WebDriver
 protocol.
 """
 
@@ -23,7 +23,7 @@ class BrowserError(Exception):
 
 
 class Browser:
-    """One browser window without a screen, with a new profile."""
+    """One Chromium window without a screen (headless), with a new profile."""
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="browser-")
@@ -60,13 +60,13 @@ class Browser:
         return found[0]
 
     def text(self, css):
-        """Returns the visible text of the first matching element; empty if the element is
-        hidden."""
+        """Returns the visible text of the first element that matches the CSS selector; empty if the
+        element is hidden."""
         return self._call("GET", f"/element/{self.find(css)}/text")
 
     def texts(self, css):
-        """Returns the visible texts of all matching elements, read in one step, because the page
-        may redraw at any time."""
+        """Returns the visible texts of all elements that match the CSS selector. All texts are read
+        in one step, because the page may redraw at any time."""
         script = "return Array.from(document.querySelectorAll(arguments[0]), (e) => e.innerText)"
         return self._call("POST", "/execute/sync", {"script": script, "args": [css]})
 
@@ -83,15 +83,15 @@ class Browser:
         return self._call("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
 
     def complaints(self):
-        """Returns the messages on the browser's console, such as violations of the content security
-        policy."""
+        """Returns the error messages on the browser's console, such as violations of the page's
+        content security policy."""
         return [entry["message"] for entry in self._call("POST", "/se/log", {"type": "browser"})]
 
     def _wishes(self):
         arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
                      "--window-size=1200,1000", f"--user-data-dir={self._folder.name}"]
         if os.geteuid() == 0:
-            arguments.append("--no-sandbox")  # Chromium's sandbox does not work for root
+            arguments.append("--no-sandbox")  # Chromium's process sandbox does not work for root
         return {"browserName": "chrome", "goog:chromeOptions": {"args": arguments},
                 "goog:loggingPrefs": {"browser": "ALL"}}
 

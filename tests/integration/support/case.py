@@ -1,4 +1,5 @@
-"""Base class of integration tests: one service for each class, with a platform and a client."""
+"""Base class of integration tests: each test class gets one running couponhook, a sender that signs
+as WeChat Pay, and an HTTP client."""
 
 import unittest
 
@@ -8,10 +9,11 @@ from support.wire import Client
 
 
 class ServiceTestCase(unittest.TestCase):
-    """Base class. All tests of a class share a service, so each test uses its own ids and compares
-    counts."""
+    """Base class of integration tests. All tests of a class share one running couponhook. So each
+    test uses its own notification ids, and compares couponhook's counts before and after."""
 
-    #: Settings that differ from those of a new `couponhook init`: "table.key" to value.
+    #: Settings that a test class changes in the configuration made by `couponhook init`: a
+    #: dictionary from "table.key" to the new value.
     settings: dict = {}
     maxDiff = None
 
@@ -24,7 +26,7 @@ class ServiceTestCase(unittest.TestCase):
 
     @classmethod
     def prepare(cls, service):
-        """Changes the set-up before the service starts; for subclasses."""
+        """Subclasses override this method to change the configuration before couponhook starts."""
 
     def setUp(self):
         self.client = self.enterContext(Client(self.service))
@@ -33,7 +35,8 @@ class ServiceTestCase(unittest.TestCase):
         return self.client.post(request)
 
     def assert_refused(self, reply, status: int, code: str):
-        """Checks an error reply: its body has "code" and "message" and nothing else."""
+        """Checks the status and the code of an error reply, and that its body has "code" and
+        "message" and nothing else."""
         self.assertEqual(reply.status, status, f"got {reply}")
         self.assertEqual(reply.headers.get("content-type"), "application/json", f"got {reply}")
         self.assertEqual(reply.code, code, f"got {reply}")

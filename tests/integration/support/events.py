@@ -1,4 +1,5 @@
-"""Coupon events in the form that WeChat Pay documents, with random numbers that do not repeat."""
+"""Makes coupon events in the form that WeChat Pay documents, each with new random coupon,
+transaction and refund numbers."""
 
 import secrets
 
@@ -10,7 +11,7 @@ def digits(beginning: str, length: int) -> str:
 
 
 def issue(stock="1205510000000046", coupon=None, openid="") -> Event:
-    """Returns a COUPON.SEND event."""
+    """Returns a COUPON.SEND event: a user received a 商家券."""
     return Event("COUPON.SEND", {
         "event_type": "EVENT_TYPE_BUSICOUPON_SEND",
         "coupon_code": coupon or digits("12", 22),
@@ -25,7 +26,7 @@ def issue(stock="1205510000000046", coupon=None, openid="") -> Event:
 
 
 def redeem(stock="19733211", coupon=None, transaction=None) -> Event:
-    """Returns a COUPON.USE event."""
+    """Returns a COUPON.USE event: a user redeemed a 代金券."""
     return Event("COUPON.USE", {
         "stock_creator_mchid": "1900007701",
         "stock_id": stock,
@@ -49,7 +50,8 @@ def redeem(stock="19733211", coupon=None, transaction=None) -> Event:
 
 
 def refund(transaction=None, refund_id=None, status="SUCCESS") -> Event:
-    """Returns a REFUND.* event, by default REFUND.SUCCESS."""
+    """Returns an event about a refund: REFUND.SUCCESS, or another REFUND event type if one is
+    given."""
     resource = {
         "mchid": "1900007701",
         "out_trade_no": digits("SO", 20),

@@ -1,8 +1,9 @@
-"""A merchant client of WeChat Pay's APIs, written from WeChat Pay's documentation and independent
-of couponhook's code.
+"""A client of WeChat Pay's APIs that acts as a merchant, written from WeChat Pay's documentation
+and independent of couponhook's code.
 
-Signing: SHA256withRSA, PKCS#1 v1.5, over "METHOD\\ntarget\\ntimestamp\\nnonce\\nbody\\n", in an
-Authorization header. Replies are signed like notifications.
+Requests are signed with SHA256withRSA, PKCS#1 v1.5, over
+"METHOD\\ntarget\\ntimestamp\\nnonce\\nbody\\n"; the signature is in the Authorization header.
+Replies are signed in the same way as notifications.
 """
 
 import base64
@@ -41,7 +42,7 @@ class ApiReply:
 
 
 class Merchant:
-    """Signs requests with the API key of a set-up made by `couponhook init`."""
+    """Signs requests with the merchant's API key that `couponhook init` made."""
 
     def __init__(self, service, sandbox):
         self.mchid = "1900000001"
@@ -54,7 +55,8 @@ class Merchant:
         self.api_v3_key = service.read("secrets/api_v3_key").encode()
         platform = x509.load_pem_x509_certificate(
             service.read("wechatpay/platform_cert.pem").encode())
-        #: Public keys that may sign replies, by serial.
+        #: Public keys that verify the signatures of replies, by the serial number of their
+        #: certificates.
         self.platform_keys = {f"{platform.serial_number:040X}": platform.public_key()}
 
     def authorization(self, method: str, target: str, body: bytes, timestamp=None, **changes) -> str:
@@ -68,7 +70,8 @@ class Merchant:
         return "WECHATPAY2-SHA256-RSA2048 " + ",".join(f'{k}="{v}"' for k, v in parts.items())
 
     def call(self, method: str, target: str, body=None, headers=None) -> ApiReply:
-        """Sends a signed request. `headers` change the usual ones; None removes one."""
+        """Sends a signed request and returns the reply. `headers` replace the usual headers; the
+        value None removes a header."""
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         sent = {
             "Accept": "application/json", "User-Agent": "couponhook-tests",
@@ -85,7 +88,8 @@ class Merchant:
         return self.call("POST", target, body, **options)
 
     def verify(self, reply: ApiReply):
-        """Raises InvalidSignature unless a known platform key signed the reply."""
+        """Checks the signature of a reply. Raises InvalidSignature unless one of the known keys of
+        WeChat Pay signed the reply."""
         headers = reply.headers
         key = self.platform_keys.get(headers["wechatpay-serial"])
         if key is None:
@@ -96,7 +100,8 @@ class Merchant:
                    padding.PKCS1v15(), hashes.SHA256())
 
     def open_certificates(self, reply: ApiReply) -> dict:
-        """Decrypts a reply of GET /v3/certificates. Returns the certificates by serial."""
+        """Decrypts the certificates in a reply of GET /v3/certificates. Returns them by serial
+        number."""
         certificates = {}
         for entry in reply.json["data"]:
             sealed = entry["encrypt_certificate"]
@@ -108,8 +113,8 @@ class Merchant:
 
 
 def exchange(connection: http.client.HTTPConnection, method, target, body, headers) -> ApiReply:
-    """Sends one request on this connection with exactly these headers, and closes the
-    connection."""
+    """Sends one HTTP request on this connection with exactly these headers, closes the connection,
+    and returns the reply."""
     with closing(connection) as client:
         client.putrequest(method, target, skip_accept_encoding=True)
         if body or method == "POST":
@@ -122,7 +127,8 @@ def exchange(connection: http.client.HTTPConnection, method, target, body, heade
 
 
 def connect(address, context) -> http.client.HTTPConnection:
-    """Opens an HTTP connection; `context` is None for plain HTTP."""
+    """Opens an HTTP connection and returns it. `context` is the TLS context, or None for plain
+    HTTP."""
     timeout = 20 * PATIENCE
     if context is None:
         return http.client.HTTPConnection(*address, timeout=timeout)

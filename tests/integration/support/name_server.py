@@ -1,5 +1,5 @@
-"""A name server that answers, refuses or ignores each name, and files that make one process use
-it.
+"""A DNS server for tests that answers, refuses or ignores the queries for a name, and a resolv.conf
+and hosts file with which one process uses this server.
 """
 
 import ipaddress
@@ -20,8 +20,9 @@ NO_SUCH_NAME = 3
 
 
 class NameServer:
-    """DNS server on port 53 of a random loopback address. `answer(name, type)` returns a list of
-    addresses, None for no reply, or a DNS error code. A context manager."""
+    """DNS server on port 53 of a random loopback address. The function `answer(name, type)` decides
+    about each query: it returns a list of addresses, a DNS error code, or None to send no reply. A
+    context manager."""
 
     def __init__(self, answer, ttl=60):
         self.answer = answer
@@ -80,7 +81,8 @@ def silent_name_server() -> NameServer:
 
 
 def slow(seconds: float, answer):
-    """Returns a function that waits `seconds` and then gives the answer."""
+    """Returns an answer function for NameServer that waits `seconds` and then returns the
+    answer."""
     def answer_later(name, kind):
         time.sleep(seconds)
         return answer
@@ -96,7 +98,8 @@ def can_replace_resolv_conf() -> bool:
 
 
 class OwnNames:
-    """A resolv.conf and a hosts file for one process. A context manager."""
+    """A resolv.conf and a hosts file that only one process uses, in its own mount namespace. A
+    context manager."""
 
     def __init__(self, servers, hosts=""):
         self.folder = tempfile.TemporaryDirectory()
@@ -116,7 +119,7 @@ class OwnNames:
 
     @property
     def wrapper(self) -> list:
-        """Returns the command prefix that makes a process use these files."""
+        """Returns the command prefix that makes a process use this resolv.conf and hosts file."""
         script = ('mount --make-rprivate / && mount --bind "$1" /etc/resolv.conf && '
                   'mount --bind "$2" /etc/hosts && shift 2 && exec "$@"')
         return ["unshare", "-m", "sh", "-c", script, "sh", str(self.resolv_conf), str(self.hosts)]

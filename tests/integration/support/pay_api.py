@@ -1,7 +1,8 @@
-"""A stand-in for WeChat Pay's APIs over real TLS, written from WeChat Pay's documentation and
+"""A stand-in for WeChat Pay's APIs: an HTTPS server, written from WeChat Pay's documentation and
 independent of couponhook's code.
 
-It checks the signature of every request, signs every reply, and records the requests for tests.
+The server checks the signature of every request, signs every reply, and records the requests, which
+tests then check.
 """
 
 import base64
@@ -44,8 +45,8 @@ def make_certificate(key, days=365, serial=None):
 
 
 def another_merchant(service) -> str:
-    """Returns the configuration of a second merchant, with the first one's keys and its own
-    folder."""
+    """Returns the couponhook configuration of a second merchant, with the keys of the first
+    merchant and its own certificate folder."""
     return f"""
 [[merchant]]
 mchid = "{OTHER_MCHID}"
@@ -65,7 +66,7 @@ def service_api_url(service) -> str:
 
 
 class Refusal(Exception):
-    """An error reply in the documented form."""
+    """An error reply of WeChat Pay's APIs, in the documented form."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(code)
@@ -74,8 +75,8 @@ class Refusal(Exception):
 
 
 class PayApi:
-    """Serves the APIs for the merchant of `service`, and completes the merchant's configuration. A
-    context manager."""
+    """Serves WeChat Pay's APIs for the merchant of the couponhook `service`, and writes the
+    server's address into the merchant's configuration. A context manager."""
 
     def __init__(self, service, **settings):
         self.service = service
@@ -105,23 +106,24 @@ class PayApi:
             service.configure(f"merchant.api.{key}", value)
 
     def reset(self):
-        """Resets everything except the merchant's key."""
+        """Resets everything in this stand-in except the key that verifies the merchant's
+        requests."""
         self.platform = Platform.of(self.service)
         self.certificates = [self.service.read("wechatpay/platform_cert.pem")]
         self.sealed = self.seal_certificate
         self.calls = []
-        self.failures = []  # refusals for the next calls
+        self.failures = []  # error replies for the next API calls
         self.forges = False
-        self.tears = False  # True: downloads lose their last byte
-        self.clock_ahead = 0  # seconds by which the Date header is ahead
+        self.tears = False  # True: the last byte of each downloaded file is missing
+        self.clock_ahead = 0  # seconds by which the server's Date header is ahead
         self.mchids = {MCHID}
         self.callers = []
         self.on_echo = lambda given: None
         self.callbacks = {}
         self.coupons = {}
         self.busifavor = []
-        self.late_s = 0  # seconds that the next download takes; its link then has expired
-        self.flows = {}  # (stock, "use-flow" or "refund-flow") to the file's bytes
+        self.late_s = 0  # delay of the next download in seconds; the link then has expired
+        self.flows = {}  # flow files; key: (stock id, "use-flow" or "refund-flow")
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,))
@@ -134,10 +136,10 @@ class PayApi:
         self.server.server_close()
 
     def asked(self, path: str) -> list:
-        """Returns the recorded calls of this path."""
+        """Returns the recorded requests with this path."""
         return [call for call in self.calls if call[1] == path]
 
-    # HTTP and signatures
+    # Methods for HTTP and for signatures
 
     def _handler(self):
         api = self
@@ -203,7 +205,7 @@ class PayApi:
             raise Refusal(403, "FORBIDDEN", "one User-Agent")
         self.callers.append(fields["mchid"])
 
-    # Answers of the APIs
+    # Methods that make the answers of WeChat Pay's APIs
 
     def _answer(self, method: str, path: str, query: dict, body: bytes):
         given = json.loads(body) if body else query
@@ -260,7 +262,8 @@ class PayApi:
         return 200, self._stock(stock)
 
     def _page(self, given, items):
-        # `offset` counts pages, not items, in every list: WeChat Pay documents it so.
+        # In all lists of these APIs, `offset` counts pages, not items, as WeChat Pay's
+        # documentation says.
         page, limit = int(given["offset"]), int(given["limit"])
         return 200, {"total_count": len(items), "offset": page, "limit": limit,
                      "data": items[page * limit:(page + 1) * limit]}

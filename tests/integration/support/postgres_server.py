@@ -2,8 +2,8 @@
 
     with PostgresServer() as server, Service({"store.url": server.new_database()}) as service: ...
 
-The server listens on a loopback port. It ends with the tests. PostgreSQL refuses to run as root,
-so tests that run as root start it as another user.
+The server listens on a loopback port, and ends when the test process ends. PostgreSQL refuses to
+run as root, so tests that run as root start it as another user.
 """
 
 import ctypes
@@ -22,8 +22,8 @@ PR_SET_PDEATHSIG = 1
 
 
 def program(name: str) -> str:
-    """Returns the path of a PostgreSQL program. Debian installs each version in its own folder; the
-    newest is used."""
+    """Returns the path of a PostgreSQL program such as initdb. Debian installs each version of
+    PostgreSQL in its own folder; the newest version is used."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
                    key=lambda path: int(path.parts[4]))
     if not found:
@@ -32,7 +32,8 @@ def program(name: str) -> str:
 
 
 def _user():
-    """Returns the user that runs the server, or None if the tests do not run as root."""
+    """Returns the user as which the PostgreSQL server must run, or None if the tests do not run as
+    root: then the server runs as the same user."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
@@ -44,10 +45,11 @@ def _end_with_parent():
 
 
 class PostgresServer:
-    """Starts on creation; on exit, stops and removes all its files. A context manager.
+    """A temporary PostgreSQL server. It starts when the object is created; on exit it stops and its
+    files are removed. A context manager.
 
-    `settings` are settings of postgresql.conf. Without `folder`, the files are in memory if there
-    is enough room.
+    `settings` are settings of postgresql.conf. Without `folder`, the server's files are in memory
+    if there is enough space.
     """
 
     def __init__(self, folder=None, wal_segment_mb=1, **settings):
@@ -91,20 +93,21 @@ class PostgresServer:
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
 
     def configure(self, **settings):
-        """Writes settings that the next start or reload() reads."""
+        """Writes settings of postgresql.conf. The server reads them at its next start or
+        reload()."""
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             for name, value in settings.items():
                 file.write(f"{name} = '{value}'\n")
 
     def restart(self, **settings):
-        """Stops the server at once and starts it with these settings."""
+        """Stops the PostgreSQL server at once and starts it with these settings."""
         self.stop()
         self.configure(**settings)
         self.start()
 
     def require_tls(self, certificate: str, key: str):
-        """Restarts the server so that it accepts only TLS connections, with this certificate and
-        key (PEM)."""
+        """Restarts the PostgreSQL server with this TLS certificate and key (PEM). It then accepts
+        only TLS connections."""
         for name, text in {"server.crt": certificate, "server.key": key,
                            "pg_hba.conf": "hostssl all all 127.0.0.1/32 trust\n"}.items():
             file = self.data / name
@@ -131,8 +134,8 @@ class PostgresServer:
         return self._psql("postgres", "SELECT 1").returncode == 0
 
     def stop(self, immediate=True):
-        """Stops the server: at once like a crash, or after disconnecting every client. Commits
-        remain."""
+        """Stops the PostgreSQL server: at once like a crash, or after it has disconnected every
+        client. Committed rows remain in both cases."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGCONT)
@@ -141,10 +144,12 @@ class PostgresServer:
         self.process = None
 
     def kill_backends(self, how=signal.SIGKILL):
-        """Kills the processes that serve couponhook's sessions. Returns their number.
+        """Kills the PostgreSQL processes that serve couponhook's connections. Returns the number of
+        killed processes.
 
-        After a SIGKILL the server also ends all other sessions and recovers. This method waits for
-        both; otherwise a server that has not noticed the kill yet would look like a recovered one.
+        After such a kill PostgreSQL also ends all other connections, and recovers its data. This
+        method waits until PostgreSQL has recovered. Otherwise a server that has not noticed the
+        kill yet could look like a recovered server.
         """
         crashes = self._crashes()
         pids = self.query("postgres", "SELECT pid FROM pg_stat_activity "
@@ -165,7 +170,7 @@ class PostgresServer:
         return (self.root / "log").read_text().count("all server processes terminated")
 
     def new_database(self) -> str:
-        """Creates an empty database. Returns its URL."""
+        """Creates an empty database on this PostgreSQL server. Returns the URL of the database."""
         name = f"test_{next(self.numbers)}"
         self.query("postgres", f"CREATE DATABASE {name}")
         return self.url(name)
@@ -181,12 +186,13 @@ class PostgresServer:
             capture_output=True, text=True, check=False, timeout=timeout * PATIENCE)
 
     def query(self, database: str, sql: str, timeout=60) -> str:
-        """Runs SQL with psql in a database, given by name or URL. Returns the rows, one a line."""
+        """Runs SQL with psql in the database with this name or URL. Returns the rows as text, one
+        row in each line."""
         done = self._psql(database, sql, timeout)
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout
 
     def rows(self, database: str, sql: str) -> list:
-        """Runs SQL like query(). Returns each row as a list of texts."""
+        """Runs SQL with psql, like query(). Returns each row as a list of texts."""
         return [line.split("\t") for line in self.query(database, sql).splitlines()]

@@ -1,4 +1,4 @@
-"""A target that sends a given reply byte for byte."""
+"""A stand-in for the merchant's system that sends a given HTTP reply byte for byte."""
 
 import socket
 import threading
@@ -6,8 +6,9 @@ from contextlib import closing
 
 
 class RawTarget:
-    """Reads a request and sends `reply`: bytes, or a function that gets the connection. Then closes
-    the connection or keeps it open. Counts requests. A context manager."""
+    """A server that reads a request and sends `reply`: bytes, or a function that is called with the
+    connection. Then it closes the connection or keeps it open. It counts the requests. A context
+    manager."""
 
     def __init__(self, reply, closes=True):
         self.reply = reply

@@ -1,4 +1,4 @@
-"""Several services that act as one receiver."""
+"""Starts and stops several couponhook services that act as one receiver (replicas)."""
 
 import signal
 import time
@@ -7,8 +7,8 @@ from support.service import Service, free_port
 
 
 def make_replica(settings, first=None) -> Service:
-    """Returns a service with the keys and certificates of the first one, as replicas have, and its
-    own store."""
+    """Returns a couponhook service with the same keys and certificates as the first service, as
+    replicas have. Its store is its own, unless the settings say otherwise."""
     service = Service({**settings, "listener.port": free_port(), "admin.port": free_port()},
                       starts=False)
     for file in ("tls/server.crt", "tls/server.key", "secrets/api_v3_key",
@@ -19,7 +19,8 @@ def make_replica(settings, first=None) -> Service:
 
 
 def stop_without_delay(services: list[Service]):
-    """Stops all services without their drain delay: a second SIGTERM ends the delay."""
+    """Stops all these services without delay. After one SIGTERM, couponhook waits so that load
+    balancers can react; a second SIGTERM ends this wait."""
     for _ in range(2):
         for service in services:
             service.signal(signal.SIGTERM)

@@ -1,4 +1,5 @@
-"""Runs `couponhook sandbox` beside a service."""
+"""Runs `couponhook sandbox` (a simulated WeChat Pay), which sends its notifications to a couponhook
+service."""
 
 import json
 import re
@@ -20,8 +21,8 @@ def beijing_time(unix: float) -> str:
 
 
 def stock_body(**changes) -> dict:
-    """Returns the body of POST /v3/marketing/favor/coupon-stocks for a stock that is valid for a
-    month."""
+    """Returns a body of POST /v3/marketing/favor/coupon-stocks, which creates a stock (批次, a
+    batch of coupons) that is valid for a month."""
     return {
         "stock_name": "满20减5",
         "comment": "早餐",
@@ -44,10 +45,12 @@ def stock_body(**changes) -> dict:
 
 
 class Sandbox:
-    """A running sandbox process. A context manager: starts on entry, stops on exit."""
+    """A process of `couponhook sandbox`. A context manager: the process starts on entry and stops
+    on exit."""
 
     def __init__(self, service, *options, notify=None):
-        """`notify` is the address for notifications; by default the service's listener."""
+        """`notify` is the URL to which the sandbox sends notifications; by default the listener of
+        the couponhook `service`."""
         self.service = service
         self.options = options
         self.notify = notify
@@ -106,11 +109,11 @@ class Sandbox:
     def exchange(self, method, target, body=b"", headers=None):
         return exchange(connect(self.address, self.context), method, target, body, headers or {})
 
-    # Control of the sandbox, below /sandbox/
+    # Methods that use the sandbox's control routes, whose paths begin with /sandbox/
 
     def ask(self, name: str, **body):
-        """Sends GET, or POST if there is a body. The status must be 200. Returns the reply's
-        JSON."""
+        """Sends a request to a control route of the sandbox: POST if there is a body, otherwise
+        GET. The status must be 200. Returns the JSON of the reply."""
         method, data = ("POST", json.dumps(body).encode()) if body else ("GET", b"")
         reply = self.exchange(method, f"/sandbox/{name}", data)
         if reply.status != 200:
@@ -118,14 +121,15 @@ class Sandbox:
         return reply.json
 
     def issue(self, stock_id, **more):
-        """Issues one coupon. Returns the coupon."""
+        """Gives one coupon of a stock (批次) to a user. Returns the coupon."""
         return self.ask("issue", stock_id=stock_id, **more)["coupons"][0]
 
     def summary(self):
         return self.ask("notifications")["summary"]
 
     def wait_for(self, seconds=15, **counts):
-        """Waits until the sandbox's summary has these counts and no notification is pending."""
+        """Waits until the sandbox's summary of notifications has these counts and no notification
+        waits to be sent. Returns the summary."""
         def settled():
             summary = self.summary()
             if summary["pending"] != 0:

@@ -1,4 +1,5 @@
-"""The service under test: the real binary in a temporary set-up."""
+"""Runs couponhook for tests: the real binary, with its configuration, keys and store in a temporary
+folder."""
 
 import atexit
 import fcntl
@@ -26,25 +27,26 @@ BINARY = os.environ.get("COUPONHOOK_BINARY")
 if BINARY is None:
     raise SystemExit("set COUPONHOOK_BINARY to the couponhook to test; ctest does")
 
-#: Factor for time limits: sanitizers make everything slower.
+#: Factor by which tests multiply their time limits: sanitizers make couponhook slower.
 PATIENCE = float(os.environ.get("COUPONHOOK_PATIENCE", "1"))
 
-#: False under the thread sanitizer, which does not track C11 threads.
+#: False if couponhook was built with the thread sanitizer, which does not support C11 threads.
 C11_THREADS = os.environ.get("COUPONHOOK_C11_THREADS", "1") == "1"
 
-#: True for the long form of the tests, which takes minutes.
+#: True if the tests shall run in their long form (COUPONHOOK_LONG=1), which takes minutes.
 LONG = os.environ.get("COUPONHOOK_LONG") == "1"
 
 
 def run(*arguments, timeout=30, wrapper=(), **options) -> subprocess.CompletedProcess:
-    """Runs a couponhook command to its end; `wrapper` is a command prefix such as setpriv."""
+    """Runs a couponhook command until it ends, and returns its exit code and output. `wrapper` is a
+    command prefix such as setpriv."""
     command = [*wrapper, BINARY, *map(str, arguments)]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout * PATIENCE, check=False, **options)
 
 
 def wait_until(condition, seconds=5.0, what="the condition"):
-    """Waits until the condition is true. Returns its value."""
+    """Waits until the condition is true, at most `seconds`. Returns the value of the condition."""
     end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
@@ -56,13 +58,13 @@ def wait_until(condition, seconds=5.0, what="the condition"):
 
 
 def toml_value(value) -> str:
-    # JSON's numbers, booleans, strings and lists of these are valid TOML.
+    # Numbers, booleans, strings and lists of these have the same form in JSON and in TOML.
     return json.dumps(value)
 
 
 def edit_toml(text: str, setting: str, value) -> str:
-    """Sets "table.key" in a configuration; the table may be the only element of an array of
-    tables."""
+    """Sets "table.key" in the text of a TOML configuration, and returns the new text. The table may
+    be the only element of an array of tables, such as [[merchant]]."""
     table, key = setting.rsplit(".", 1)
     head = re.search(rf"^\[+{re.escape(table)}\]+.*\n", text, re.MULTILINE)
     if head is None:
@@ -74,22 +76,23 @@ def edit_toml(text: str, setting: str, value) -> str:
 
 
 def free_port() -> int:
-    """Returns a TCP port that is free at the moment."""
+    """Returns the number of a TCP port that is free at the moment."""
     with closing(socket.create_server(("127.0.0.1", 0))) as unused:
         return unused.getsockname()[1]
 
 
 def activated(command: list, sockets: dict) -> tuple[list, list]:
-    """Returns a command that passes these listening sockets to the program, like a service manager.
+    """Returns a command that starts a program with these listening sockets, as systemd's socket
+    activation does.
 
-    Also returns the descriptors to pass; the caller must close them.
+    Also returns the file descriptors that the process must inherit; the caller must close them.
     """
-    # Descriptors from 10 on: the lower numbers are those that the program expects, and could be
-    # overwritten before they are passed.
+    # The copies of the sockets get file descriptors from 10 on. The program expects the sockets at
+    # lower numbers, so a copy with a lower number could be overwritten before it is passed.
     spares = [fcntl.fcntl(each, fcntl.F_DUPFD, 10) for each in sockets.values()]
     passed = " ".join(f"{3 + i}<&{spare}" for i, spare in enumerate(spares))
     environment = (f"LISTEN_FDS={len(spares)} LISTEN_FDNAMES={':'.join(sockets)} "
-                   "LISTEN_PID=$$")  # the program replaces the shell, and keeps its pid
+                   "LISTEN_PID=$$")  # the program replaces the shell and keeps its process id
     return ["bash", "-c", f'{environment} exec "$@" {passed}', "bash", *command], spares
 
 
@@ -101,7 +104,8 @@ def make_setup(folder: Path):
 
 @functools.cache
 def shared_setup() -> Path:
-    """Returns a set-up that tests copy; it is removed at the end of the test program."""
+    """Returns a folder with the set-up (configuration and keys) that `couponhook init` made. Tests
+    copy it; it is removed at the end of the test program."""
     root = tempfile.mkdtemp(prefix="couponhook-test-")
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     make_setup(Path(root) / "setup")
@@ -109,16 +113,17 @@ def shared_setup() -> Path:
 
 
 class Service:
-    """couponhook in a temporary folder. A context manager: stops the process and removes the
-    folder."""
+    """A couponhook process with its configuration, keys and store in a temporary folder. A context
+    manager: on exit the process is stopped and the folder is removed."""
 
-    #: Source address of clients; None lets the system choose.
+    #: IP address from which test clients connect; None lets the operating system choose.
     source = None
-    #: Command prefix that runs the service in the same process, such as setpriv or unshare.
+    #: Command prefix, such as setpriv or unshare, that starts couponhook in its own process.
     wrapper = ()
 
     def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
-        """`has_own_keys=False` copies shared keys, because making new ones takes a second."""
+        """`has_own_keys=False` copies keys that all tests of the program share, because making new
+        keys takes a second."""
         self.starts = starts
         self.sockets = sockets or {}
         self.reading = threading.Event()
@@ -128,7 +133,7 @@ class Service:
         self.config = self.folder / "couponhook.toml"
         self.database = self.folder / "data" / "couponhook.db"
         self.process = None
-        #: Variables added to the environment of the process.
+        #: Environment variables that the couponhook process gets in addition.
         self.environment = {}
         self.stdout, self.stderr = [], []
         try:
@@ -163,19 +168,19 @@ class Service:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def configure(self, setting: str, value):
-        """Sets "table.key" in the configuration file."""
+        """Sets the value of "table.key" in couponhook's configuration file."""
         self.config.write_text(edit_toml(self.config.read_text(), setting, value))
 
     def config_for_commands(self) -> Path:
-        """Returns a configuration with the ports that the system chose, for commands that connect
-        to the service."""
+        """Returns the path of a configuration file for commands that connect to the running
+        couponhook. It contains the ports that the operating system chose."""
         text = edit_toml(self.config.read_text(), "listener.port", self.address[1])
         config = self.folder / "commands.toml"
         config.write_text(edit_toml(text, "admin.port", self.admin_address[1]))
         return config
 
     def append(self, text: str):
-        """Appends text to the configuration file."""
+        """Appends text to couponhook's configuration file."""
         self.config.write_text(f"{self.config.read_text()}\n{text}")
 
     def write(self, name: str, text: str):
@@ -184,10 +189,10 @@ class Service:
     def read(self, name: str) -> str:
         return (self.folder / name).read_text().strip()
 
-    # Control of the process
+    # Methods that start and stop the couponhook process
 
     def launch(self):
-        """Starts the process without waiting until it is ready."""
+        """Starts the couponhook process without waiting until it is ready."""
         command, passed = [*self.wrapper, BINARY, "serve", "--config", str(self.config)], ()
         if self.sockets:
             command, passed = activated(command, self.sockets)
@@ -204,7 +209,8 @@ class Service:
             reader.start()
 
     def start(self, timeout=20.0):
-        """Starts the process and waits until it is ready. Returns the time in seconds."""
+        """Starts the couponhook process and waits until it is ready. Returns the time that this
+        took, in seconds."""
         begun = time.monotonic()
         self.launch()
         if not self._ready.wait(timeout * PATIENCE):
@@ -228,7 +234,7 @@ class Service:
         self.process.send_signal(number)
 
     def wait(self, timeout=20.0) -> int:
-        """Waits until the process ends by itself. Returns its exit code."""
+        """Waits until the couponhook process ends by itself. Returns its exit code."""
         code = self.process.wait(timeout * PATIENCE)
         self.reading.set()
         self._join_readers()
@@ -236,12 +242,13 @@ class Service:
         return code
 
     def stop(self) -> int:
-        """Stops the process with SIGTERM, like a service manager. Returns its exit code."""
+        """Stops the couponhook process with SIGTERM, as systemd does. Returns its exit code."""
         self.signal(signal.SIGTERM)
         return self.wait()
 
     def kill(self):
-        """Kills the process with SIGKILL, as sudden for the process as a power cut."""
+        """Kills the couponhook process with SIGKILL: the process cannot prepare for it, as in a
+        power cut."""
         if self.process is None:
             return
         self.reading.set()
@@ -258,22 +265,24 @@ class Service:
         return "\n".join(self.stderr) or "(nothing on stderr)"
 
     def logs(self, **fields):
-        """Returns the JSON log lines that have these fields."""
+        """Returns couponhook's JSON log lines that have these fields with these values."""
         lines = [json.loads(line) for line in list(self.stdout) if line.startswith("{")]
         return [line for line in lines if fields.items() <= line.items()]
 
     def wait_for_log(self, count=1, seconds=5.0, **fields):
-        """Waits until `count` log lines have these fields. Returns them."""
+        """Waits until couponhook has written `count` log lines that have these fields with these
+        values. Returns these lines."""
         return wait_until(lambda: (found := self.logs(**fields))[count - 1:] and found,
                           seconds, f"{count} log lines with {fields}")
 
-    # Status endpoint and database
+    # Methods that read couponhook's status endpoint and its database
 
     def token(self) -> str:
         return self.read("secrets/admin_token")
 
     def ask(self, target: str, token=True, method="GET", body=None):
-        """Sends a request to the status endpoint. Returns the status and the JSON body."""
+        """Sends a request to couponhook's status endpoint. Returns the HTTP status and the JSON
+        body of the reply."""
         status, answer = self.exchange(target, token, method, body)
         return status, json.loads(answer) if answer else None
 
@@ -294,14 +303,15 @@ class Service:
             return reply.status, reply.read()
 
     def get(self, target: str):
-        """Returns the JSON body of GET `target` on the status endpoint; the status must be 200."""
+        """Sends GET `target` to couponhook's status endpoint. The HTTP status must be 200. Returns
+        the JSON body of the reply."""
         status, body = self.ask(target)
         if status != 200:
             raise AssertionError(f"GET {target} answered {status}: {body}")
         return body
 
     def memory_peak_mb(self) -> float:
-        """Returns the highest memory use of the process so far, in MB."""
+        """Returns the highest memory use of the couponhook process so far, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
@@ -309,7 +319,7 @@ class Service:
         return self.get("/status")["notifications"]
 
     def rows(self, query: str, *values):
-        """Runs a query on the SQLite file directly. Returns the rows."""
+        """Runs an SQL query directly on couponhook's SQLite file. Returns the rows."""
         uri = f"file:{self.database}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=10)) as store:
             return store.execute(query, values).fetchall()
@@ -318,7 +328,8 @@ class Service:
         return self.rows(f"SELECT count(*) FROM {table}")[0][0]
 
     def tls_context(self) -> ssl.SSLContext:
-        """Returns a TLS context that trusts only this service's certificate."""
+        """Returns a client's TLS context that trusts only the certificate of this couponhook's
+        listener."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.folder / "tls" / "server.crt")
         return context

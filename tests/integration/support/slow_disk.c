@@ -1,6 +1,6 @@
-/* Preloaded library that makes every fsync() and fdatasync() of the service slower, for
- * slow_disk.py. The file named by COUPONHOOK_SLOW_DISK holds the additional milliseconds; every
- * flush reads it. */
+/* Preloaded library for slow_disk.py that makes every fsync() and fdatasync() of couponhook slower.
+ * The environment variable COUPONHOOK_SLOW_DISK names a file that contains the additional time in
+ * milliseconds. Every flush reads this file. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-"""Makes disk flushes as slow as a test requires."""
+"""Makes the disk flushes (fsync) of couponhook as slow as a test requires, with a preloaded
+library."""
 
 import os
 import shutil
@@ -9,8 +10,8 @@ from pathlib import Path
 
 
 class SlowDisk:
-    """Slows down the flushes of services that are started with its `environment`. A context
-    manager."""
+    """Slows down the disk flushes of each couponhook that is started with the variables in
+    `environment`. A context manager."""
 
     def __enter__(self):
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -24,7 +25,8 @@ class SlowDisk:
                        check=True)
         self._control = folder / "milliseconds"
         self.flush_ms = 0
-        # A sanitizer's runtime requires to be loaded first; this option allows it to be second.
+        # The runtime library of the address sanitizer must usually be loaded before all other
+        # libraries. This option allows a preloaded library before it.
         options = os.environ.get("ASAN_OPTIONS", "")
         self.environment = {"LD_PRELOAD": str(library), "COUPONHOOK_SLOW_DISK": str(self._control),
                             "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0".strip(":")}
@@ -39,7 +41,7 @@ class SlowDisk:
 
     @flush_ms.setter
     def flush_ms(self, milliseconds: int):
-        """Sets the additional time of every flush from now on."""
+        """Sets the additional time, in milliseconds, that every disk flush takes from now on."""
         new = self._control.with_suffix(".new")
         new.write_text(str(milliseconds))
         new.replace(self._control)

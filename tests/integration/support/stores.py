@@ -1,4 +1,5 @@
-"""The store of a service, SQLite or PostgreSQL, read and changed with the engine's own tools.
+"""Reads and changes the store of a couponhook service, SQLite or PostgreSQL, without couponhook's
+code.
 
     store = PostgresStore(service)   # before the service is started
     store.count("notifications WHERE id = 'n1'")
@@ -13,29 +14,30 @@ from support.postgres_server import PostgresServer
 
 
 class SqliteStore:
-    """The SQLite file that a new set-up uses."""
+    """The store of a couponhook service that uses SQLite, as a new set-up does."""
 
     def __init__(self, service):
         self.file = service.database
 
     def execute(self, *statements):
-        """Runs statements in one transaction, while the service is running."""
+        """Runs SQL statements in one transaction. couponhook may be running meanwhile."""
         with closing(sqlite3.connect(self.file, timeout=30)) as store:
             for statement in statements:
                 store.execute(statement)
             store.commit()
 
     def count(self, table: str) -> int:
-        """Returns the number of rows; `table` may include a WHERE clause."""
+        """Returns the number of rows in a table of the store; `table` may include a WHERE
+        clause."""
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)) as store:
             return store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
     def number_next_row_after(self, seq: int):
-        """Does nothing: SQLite always numbers the next notification one above the highest
-        number."""
+        """Makes the next stored notification get a number above this one. Does nothing here: SQLite
+        always uses the highest number plus one."""
 
     def damages(self) -> list:
-        """Returns the problems that SQLite's integrity check finds."""
+        """Returns the problems that SQLite's integrity check finds in the store's file."""
         with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=10)) as store:
             found = store.execute("PRAGMA integrity_check").fetchall()
         return [] if found == [("ok",)] else found
@@ -43,14 +45,16 @@ class SqliteStore:
 
 @functools.cache
 def shared_server() -> PostgresServer:
-    """Returns the server shared by all tests of a program; it stops at the program's end."""
+    """Returns the PostgreSQL server that all tests of a test program share. It stops at the end of
+    the program."""
     server = PostgresServer()
     atexit.register(server.__exit__)
     return server
 
 
 class PostgresStore:
-    """A new, empty PostgreSQL database; the service's configuration is changed to use it."""
+    """The store of a couponhook service in a new PostgreSQL database. The constructor changes the
+    service's configuration so that it uses this database."""
 
     def __init__(self, service):
         self.server = shared_server()

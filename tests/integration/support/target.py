@@ -1,4 +1,5 @@
-"""A merchant's own system, which receives events, and checks of the received requests."""
+"""A stand-in for the merchant's own system (target), to which couponhook delivers events, and
+checks of the requests that it received."""
 
 import base64
 import hashlib
@@ -27,7 +28,7 @@ def sign(secret: str, id: str, timestamp: str, body: bytes) -> str:
 
 
 def server_tls(authority: Authority, host: str) -> ssl.SSLContext:
-    """Returns the TLS context of a server with a certificate for this host."""
+    """Returns the TLS context of an HTTPS server with a certificate for this host name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile("w") as chain:
         chain.write("".join(authority.issue(host)))
@@ -38,13 +39,13 @@ def server_tls(authority: Authority, host: str) -> ssl.SSLContext:
 
 @dataclass
 class Call:
-    """One received request."""
+    """One request that the stand-in for the merchant's system received: a delivery."""
     path: str
     headers: dict
     body: bytes
     id: str = ""
     json: dict = field(default_factory=dict)
-    #: Client port of its connection, which identifies the connection.
+    #: TCP port of the client, which identifies the connection of the request.
     client_port: int = 0
 
     @property
@@ -54,9 +55,9 @@ class Call:
 
 
 class Target:
-    """HTTP server that replies to each call with `answer(call)`: a status, or (status, headers).
-    Records all calls in order. With `tls`, a server's TLS context, it serves HTTPS. A context
-    manager."""
+    """A stand-in for the merchant's system: an HTTP server that replies to each delivery with the
+    result of `answer(call)`: a status, or (status, headers). It records all deliveries in order.
+    With `tls`, a server's TLS context, it serves HTTPS. A context manager."""
 
     def __init__(self, answer=lambda call: 204, port=0, tls=None):
         self.answer = answer
@@ -102,13 +103,14 @@ class Target:
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
         if self.tls:
-            # Each TLS handshake runs on its connection's own thread, with the first read.
+            # The TLS handshake of a connection runs at the first read, on the connection's own
+            # thread, so that a slow client does not delay others.
             self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True,
                                                       do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
-        """Stops listening; later connections are refused."""
+        """Stops the server from listening: later connections are refused."""
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
@@ -144,23 +146,23 @@ class Target:
             return [call for call in self.calls if call.id == id]
 
     def wait_for(self, ids, seconds=10.0) -> Counter:
-        """Waits until a call for each of these ids has come. Returns the number of calls of each
-        id."""
+        """Waits until a delivery of each notification in this list of ids has arrived. Returns the
+        number of deliveries for each id."""
         wanted = set(ids)
         wait_until(lambda: wanted <= self.ids().keys(), seconds, f"{len(wanted)} calls")
         return self.ids()
 
 
 def handler_table(name: str, kind: str, **settings) -> str:
-    """Returns the text of a [[handler]] table."""
+    """Returns the text of a [[handler]] table for couponhook's configuration file."""
     lines = [f'[[handler]]\nname = "{name}"\ntype = "{kind}"', 'events = ["*"]']
     lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     return "\n".join(lines) + "\n"
 
 
 def add_http_handler(service, target_url: str, secrets_text: str, name="crm", **settings):
-    """Adds an http handler for a target to the service's configuration; the service must not run
-    yet."""
+    """Adds an http handler with this URL to the configuration of a couponhook service, which must
+    not be running yet."""
     service.write(f"secrets/{name}", secrets_text)
     service.append(handler_table(name, "http", url=target_url, secret_file=f"secrets/{name}",
                                  **settings))

@@ -1,8 +1,9 @@
-"""WeChat Pay's side of notifications, written from WeChat Pay's documentation and independent of
-couponhook's code.
+"""Encrypts and signs notifications as WeChat Pay does; written from WeChat Pay's documentation and
+independent of couponhook's code.
 
-Signing: SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". Encryption: AES-256-GCM
-with the APIv3 key; the tag follows the ciphertext; both are in Base64.
+Notifications are signed with SHA256withRSA, PKCS#1 v1.5, over "timestamp\\nnonce\\nbody\\n". A part
+of the body is encrypted with AES-256-GCM and the APIv3 key; the ciphertext and the tag that
+follows it are in Base64.
 """
 
 import base64
@@ -27,7 +28,7 @@ SIGNED_HEADERS = (
 
 @dataclass(frozen=True)
 class Event:
-    """An event before its encryption."""
+    """A coupon event before it is encrypted."""
 
     event_type: str
     resource: dict
@@ -39,14 +40,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Request:
-    """A POST request before it is written to the connection."""
+    """Headers and body of a notification, before they are written to a connection as a POST
+    request."""
 
     body: bytes
     headers: dict = field(default_factory=dict)
 
     def having(self, **headers) -> "Request":
-        """Returns a copy with changed headers; underscores stand for dashes, and None removes a
-        header."""
+        """Returns a copy of the request with changed headers. In the names of headers, underscores
+        stand for dashes; the value None removes a header."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {**self.headers, **named}
         return replace(self, headers={k: v for k, v in kept.items() if v is not None})
@@ -61,7 +63,8 @@ class Request:
 
 
 class Platform:
-    """Encrypts and signs notifications as WeChat Pay does. Thread-safe."""
+    """A sender that encrypts and signs notifications as WeChat Pay does, with one signing key.
+    Thread-safe."""
 
     def __init__(self, key, serial: str, api_v3_key: bytes):
         self.key = key
@@ -70,7 +73,8 @@ class Platform:
 
     @classmethod
     def of(cls, service) -> "Platform":
-        """Returns the platform that a set-up made by `couponhook init` trusts."""
+        """Returns a sender whose notifications a couponhook accepts that was set up by `couponhook
+        init`."""
         key = serialization.load_pem_private_key(
             service.read("development/platform_key.pem").encode(), password=None)
         certificate = x509.load_pem_x509_certificate(
@@ -79,11 +83,13 @@ class Platform:
         return cls(key, f"{certificate.serial_number:040X}", api_v3_key)
 
     def seal(self, event: Event, id: str | None = None) -> dict:
-        """Returns the envelope of an event, encrypted with a new nonce each time."""
+        """Returns the body of a notification (the envelope) with the event encrypted inside. Each
+        call uses a new nonce."""
         return self.seal_bytes(event, json.dumps(event.resource, ensure_ascii=False).encode(), id)
 
     def seal_bytes(self, event: Event, plaintext: bytes, id: str | None = None) -> dict:
-        """Returns the envelope of an event with `plaintext` in place of the event's resource."""
+        """Returns the body of a notification (the envelope) in which the bytes `plaintext` are
+        encrypted instead of the event's own data."""
         nonce = secrets.token_hex(6)
         associated_data = (event.associated_data or "").encode()
         ciphertext = AESGCM(self.api_v3_key).encrypt(nonce.encode(), plaintext, associated_data)
@@ -107,7 +113,7 @@ class Platform:
         return envelope
 
     def sign(self, body: bytes, timestamp: int | str | None = None) -> Request:
-        """Returns a request with the body and the signature headers."""
+        """Signs a body. Returns a request with this body and the signature headers."""
         timestamp = str(int(time.time()) if timestamp is None else timestamp)
         nonce = secrets.token_hex(16).upper()
         message = f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
@@ -126,5 +132,5 @@ class Platform:
         return self.sign(json.dumps(envelope, ensure_ascii=False).encode(), **options)
 
     def notify(self, event: Event, id: str | None = None, **options) -> Request:
-        """Returns a correct notification of this event."""
+        """Returns a correctly encrypted and signed notification of this event."""
         return self.sign_json(self.seal(event, id), **options)

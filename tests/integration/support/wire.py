@@ -1,4 +1,5 @@
-"""HTTP/1.1 clients over plain sockets and TLS that let tests control every byte and its time."""
+"""HTTP/1.1 clients over plain sockets and TLS, with which tests decide which bytes are sent and
+when."""
 
 import json
 import select
@@ -14,7 +15,7 @@ from support.wechat_pay import Request
 
 
 class Closed(Exception):
-    """The service closed the connection before a complete reply."""
+    """Raised if the service closed the connection before it sent a complete reply."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """Returns the "code" of an error reply; empty for a reply without a body."""
+        """Returns the "code" in the body of an error reply; empty for a reply without a body."""
         return json.loads(self.body)["code"] if self.body else ""
 
     @property
@@ -37,10 +38,10 @@ class Reply:
 
 
 class Connection:
-    """One connection to the listener. A context manager.
+    """One connection to couponhook's listener. A context manager.
 
-    `service` needs `address`, `tls`, `tls_context()` and `source`, the client's address or None.
-    `prologue` is sent before TLS.
+    `service` is any object with `address`, `tls`, `tls_context()` and `source` (the client's IP
+    address or None). The bytes `prologue` are sent before the TLS handshake.
     """
 
     def __init__(self, service, context: ssl.SSLContext | None = None, timeout=15.0,
@@ -94,8 +95,8 @@ class Connection:
         return Reply(int(status_line.split(" ")[1]), headers, body)
 
     def is_closed_within(self, seconds: float) -> bool:
-        """Waits until the service closes the connection. Received bytes are kept for
-        read_reply()."""
+        """Waits up to this many seconds until the service closes the connection, and returns True
+        if it does. Received bytes are kept for read_reply()."""
         previous = self.socket.gettimeout()
         self.socket.settimeout(seconds)
         try:
@@ -128,7 +129,8 @@ class Connection:
 
 
 class Client:
-    """Client that keeps a connection alive, and opens a new one if the last reply closed it."""
+    """Client that uses one connection for several requests. It opens a new connection if the last
+    reply said that the service closes the old one."""
 
     def __init__(self, service):
         self.service = service
@@ -146,11 +148,11 @@ class Client:
             self.connection = None
 
     def is_open(self) -> bool:
-        """Returns true if there is a connection that the service has not closed."""
+        """Returns true if the client has a connection that the service has not closed."""
         return self.connection is not None and not self.connection.has_data()
 
     def connect(self):
-        """Opens a connection unless one is open."""
+        """Opens a connection to the service unless one is open."""
         if self.connection is not None and not self.is_open():
             self.close()
         if self.connection is None:
@@ -170,8 +172,8 @@ class Client:
 
 
 class Burst:
-    """Sends copies at the same moment: first all bytes except the last, then the last bytes
-    together."""
+    """Sends copies of a notification over several connections at the same time: first all bytes of
+    each copy except the last byte, then the last bytes of all copies together."""
 
     def __init__(self, service, connections: int):
         context = service.tls_context() if service.tls else None
@@ -185,7 +187,8 @@ class Burst:
             connection.close()
 
     def post(self, requests: list[Request]) -> list[Reply]:
-        """Sends one request on each connection. Returns the replies in the same order."""
+        """Sends one request on each of the connections. Returns the replies in the order of the
+        requests."""
         pairs = zip(self.connections, requests, strict=True)
         prepared = [(each, request.to_bytes(each.path)) for each, request in pairs]
         for connection, data in prepared:
@@ -196,11 +199,12 @@ class Burst:
 
 
 class Load:
-    """Clients that send the requests from `make`, one after the other, until stopped.
+    """Load for tests: several clients that send the requests that `make` returns, each client one
+    after the other, until stop() is called.
 
-    `acknowledged` holds the tags of requests with the reply 204, `refused` those with another
-    status, and `cut` those sent on an open connection that closed without a reply. A client stops
-    when its connection closes.
+    `make` returns a tag and a request. `acknowledged` contains the tags of requests that got the
+    reply 204, `refused` the tags of requests that got another status, and `cut` the tags of
+    requests whose connection closed without a reply. A client stops when its connection closes.
     """
 
     def __init__(self, service, make, clients=4):
@@ -227,7 +231,7 @@ class Load:
                 (self.acknowledged if status == 204 else self.refused).append(tag)
 
     def stop(self):
-        """Stops the clients, and waits for the replies to requests already sent."""
+        """Stops the clients, and waits for the replies to the requests that are already sent."""
         self._stopping.set()
         for run in self._runs:
             run.result()
@@ -235,12 +239,14 @@ class Load:
 
 
 class RetryingLoad:
-    """Clients that send the requests from `make`, each again and again until it is acknowledged.
+    """Load for tests: several clients that send the notifications that `make` returns, each
+    notification again and again until it is acknowledged.
 
-    `acknowledged` holds the tags. `failures` holds the outcome of every other attempt: "refused" if
-    nothing listened, "unconnected" if the connection closed before the request, "cut" if it closed
-    before the reply, or the status. `alive` clients keep their connection; `fresh` clients open a
-    new one for each notification.
+    `acknowledged` contains the tags of the acknowledged notifications. `failures` contains the
+    result of every other attempt: "refused" if nothing listened, "unconnected" if the connection
+    closed before the request was sent, "cut" if the connection closed before the reply, or the HTTP
+    status. `alive` is the number of clients that keep their connection; `fresh` is the number of
+    clients that open a new connection for each notification.
     """
 
     def __init__(self, service, make, alive=2, fresh=2):
@@ -278,12 +284,13 @@ class RetryingLoad:
             return "cut"
 
     def stop(self):
-        """Sends no more requests, and waits for the replies to those already sent."""
+        """Stops sending requests, and waits for the replies to the requests that are already
+        sent."""
         self._stopping.set()
         self.finish()
 
     def finish(self):
-        """Waits until `make` has no more requests and all are acknowledged."""
+        """Waits until `make` has no more notifications and all notifications are acknowledged."""
         for run in self._runs:
             run.result()
         self._pool.shutdown()

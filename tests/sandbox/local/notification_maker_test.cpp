@@ -1,6 +1,6 @@
-// Checks that the notification maker makes the requests that WeChat Pay would send, and that each
-// of its deliberate faults breaks only one thing. The verifier and cipher of crypto/ check the
-// requests with a new key pair.
+// Checks that the class NotificationMaker makes the requests that WeChat Pay would send, and that
+// each of its deliberate defects breaks only one thing. The verifier and the cipher of crypto/
+// check the requests with a new key pair.
 
 #include "sandbox/local/notification_maker.hpp"
 
@@ -26,7 +26,8 @@ using std::chrono::seconds;
 constexpr std::string_view kApiV3Key = "0123456789abcdef0123456789ABCDEF";
 const auto kNow = std::chrono::sys_days(std::chrono::year(2024) / 3 / 5) + seconds(7 * 3600 + 58);
 
-/// Returns the platform key pair. Making an RSA key takes long, so all tests share one.
+/// Returns the key pair with which the tests sign as WeChat Pay. Making an RSA key takes long, so
+/// all tests share one key pair.
 const crypto::SelfSignedPair& platform_pair() {
   static const crypto::SelfSignedPair pair = crypto::make_self_signed(
       {crypto::PairKind::kRsa2048, "test platform", {}, kNow - seconds(60)});
@@ -174,7 +175,8 @@ TEST(NotificationMaker, SignsAnOldTimestampRightly) {
             std::to_string((kNow - std::chrono::hours(1)).time_since_epoch().count()));
 }
 
-/// A set-up on disk: two platform certificates, the private key of one of them, and an APIv3 key.
+/// Tests with keys that are read from files: two WeChat Pay certificates, the private key of one of
+/// them, and an APIv3 key.
 class LoadNotificationMaker : public testing::Test {
  protected:
   LoadNotificationMaker() {
