@@ -79,7 +79,7 @@ int run(int argc, char** argv) {
   const Floor floor{.rsa_verify = rsa_verify(),
                     .aes_gcm_open = aes_gcm_open(),
                     .json_parse = json_parse(),
-                    .base64_decode = base::base64_decode(),
+                    .base64_decode = base64_decode(),
                     .tls_exchange = tls_exchange(),
                     .sqlite_row = sqlite_row(directory),
                     .tls_connection = tls_connection()};

@@ -163,7 +163,7 @@ double json_parse() {
   });
 }
 
-double base::base64_decode() {
+double base64_decode() {
   const Base64Tables tables;
   const std::string signature = base::base64_encode(random_bytes(255));
   const std::string ciphertext = base::base64_encode(random_bytes(kCiphertextBytes));

@@ -60,7 +60,7 @@ void require(bool ok, const char* what);
 /// Measures the parsing of the notification's body with RapidJSON (ParseInsitu).
 [[nodiscard]] double json_parse();
 /// Measures the Base64 decoding of the signature and of the encrypted part, with lookup tables.
-[[nodiscard]] double base::base64_decode();
+[[nodiscard]] double base64_decode();
 
 /// Measures one request and reply over TLS 1.3 on an open connection over loopback. The cost is the
 /// CPU time of the server: one thread with an epoll loop, without any parsing.
