@@ -23,14 +23,14 @@ Bytes random_bytes(std::size_t count) {
   return bytes;
 }
 
-std::string base::base64_encode(const Bytes& bytes) {
+std::string base64_encode(const Bytes& bytes) {
   Bytes text((bytes.size() + 2) / 3 * 4 + 1);
   const int length = EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
   return {text.begin(), text.begin() + length};
 }
 
 std::string envelope() {
-  const std::string sealed = base::base64_encode(random_bytes(kCiphertextBytes));
+  const std::string sealed = base64_encode(random_bytes(kCiphertextBytes));
   std::string text =
       R"({"id":"8a0e1c63-6d3d-4d0c-9d6a-3f5ad1a7f8f1","create_time":"2024-03-05T07:58:43+08:00",)"
       R"("resource_type":"encrypt-resource","event_type":"COUPON.USE","summary":"",)"
@@ -165,8 +165,8 @@ double json_parse() {
 
 double base64_decode() {
   const Base64Tables tables;
-  const std::string signature = base::base64_encode(random_bytes(255));
-  const std::string ciphertext = base::base64_encode(random_bytes(kCiphertextBytes));
+  const std::string signature = base64_encode(random_bytes(255));
+  const std::string ciphertext = base64_encode(random_bytes(kCiphertextBytes));
   Bytes out(kCiphertextBytes);
   return cpu_of_each(300000, [&] {
     require(tables.decode(signature, out.data()) && tables.decode(ciphertext, out.data()),
