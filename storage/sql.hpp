@@ -267,9 +267,9 @@ extern const Statement kCouponFacts;
 /// Reads the ledger facts of a coupon, without refunds. Parameters: stock_id, coupon. Result: kind,
 /// stock_id, coupon, transaction_id, business_key, occurred_at.
 extern const Statement kOwnCouponFacts;
-/// Reads one page of the ledger facts of a stock (a batch of coupons). Parameters: stock_id, kind,
-/// coupon and business_key of the last fact of the previous page, limit. Result: the columns of the
-/// result of kOwnCouponFacts.
+/// Reads one page of the ledger facts (coupon issued, redeemed or refunded) of a stock (a batch of
+/// coupons). Parameters: stock_id; kind, coupon and business_key of the last fact of the previous
+/// page; limit. Result: kind, stock_id, coupon, transaction_id, business_key, occurred_at.
 extern const Statement kStockFacts;
 /// Reads the refunds of a payment transaction from the ledger. Parameter: transaction_id. Result:
 /// the columns of the result of kOwnCouponFacts.

@@ -84,7 +84,8 @@ struct KafkaHandlerConfig {
   std::string topic;
   /// Properties of the Kafka client library librdkafka, such as security.protocol.
   std::map<std::string, std::string> properties;
-  /// File with the property sasl.password; may be empty.
+  /// Path of the file that holds the password for Kafka (librdkafka's property sasl.password); an
+  /// empty path if no password is needed.
   std::filesystem::path password_file;
 };
 

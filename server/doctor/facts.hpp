@@ -32,7 +32,7 @@ struct CertificateFacts {
 struct TlsFacts {
   std::string file;
   std::chrono::sys_seconds expires_at;
-  /// Number of certificates in the file.
+  /// Number of certificates in the file of the public listener (listener.tls_certificate).
   std::size_t certificates = 0;
   /// True: the first certificate in the file is its own issuer.
   bool self_signed = false;

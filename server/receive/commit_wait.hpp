@@ -26,8 +26,9 @@ class CommitWait final : public storage::AdmitListener,
   explicit CommitWait(const Executor& executor)
       : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
-  // Called on the thread that writes to the database. The queue of commit results then calls
-  // finish() on the executor's thread.
+  // Called on the thread that writes to the database, when the commit has ended. Only puts the
+  // result into the queue of commit results; the request that waits for it is woken later, on the
+  // I/O thread that serves the request.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
     mailbox_.put(shared_from_this(), outcome);
   }

@@ -25,7 +25,8 @@ std::string padding(std::size_t bytes, std::size_t wanted) {
 }
 
 /// Makes the draft of a notification (its content before encryption and signing). Errors are not
-/// checked, because only unsuitable settings of fields can cause one.
+/// checked: making a draft fails only if the caller sets a field to an invalid value, and this
+/// function sets none.
 server::Draft make_draft(const server::EventTemplate& event) {
   return *event.make_draft();
 }

@@ -1,5 +1,5 @@
-// Tests of SQLite under load: connections that wait to write for each other, for other processes
-// and for the disk, and checkpoints that empty the write-ahead log meanwhile.
+// Tests of SQLite under load. Connections that want to write must wait until another connection,
+// another process or the disk is finished. At the same time, checkpoints empty the write-ahead log.
 
 #include <atomic>
 #include <thread>
