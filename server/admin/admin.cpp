@@ -75,13 +75,18 @@ void Admin::add_routes() {
 std::optional<Reply> Admin::refuse(std::string_view method, std::string_view target,
                                    std::string_view) const {
   if (method == "GET" || method == "HEAD") return std::nullopt;
-  std::string allow = "GET, HEAD";
-  if (const auto parsed = base::parse_request_target(target)) {
-    const auto match = routes_.find(method, *parsed);
-    if (match.handler != nullptr) return std::nullopt;
-    if (!match.allow.empty()) allow = match.allow;
-  }
-  return method_not_allowed(allow);
+  const auto parsed = base::parse_request_target(target);
+  // handle() answers a path with a malformed percent code.
+  if (!parsed && target.starts_with('/')) return std::nullopt;
+  if (!parsed) return method_not_allowed("GET, HEAD");
+  const auto match = routes_.find(method, *parsed);
+  if (match.handler != nullptr) return std::nullopt;
+  if (!match.allow.empty()) return method_not_allowed(match.allow);
+  // Below the paths that take actions, handle() answers 404, and only to clients with the token.
+  const std::string first = parsed->segments.empty() ? std::string() : parsed->segments.front();
+  const bool may_act = first == "deliveries" || first == "pauses" || first == "quarantine";
+  if (may_act) return std::nullopt;
+  return method_not_allowed("GET, HEAD");
 }
 
 Reply Admin::method_not_allowed(const std::string& allow) {

@@ -31,8 +31,9 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 
 std::optional<std::int64_t> parse_time_ms(std::string_view text) {
   if (const auto time = base::parse_event_time(text)) return time->time_since_epoch().count();
+  constexpr std::int64_t kUnixSecondsMax = 100'000'000'000;
   const auto unix_s = parse_number(text);
-  if (!unix_s || *unix_s > 100'000'000'000) return std::nullopt;
+  if (!unix_s || *unix_s < -kUnixSecondsMax || *unix_s > kUnixSecondsMax) return std::nullopt;
   return *unix_s * 1000;
 }
 

@@ -26,13 +26,16 @@ struct AdminCall {
 using AdminHandler = std::function<Task<Reply>(const AdminCall& call)>;
 using AdminRoutes = Routes<AdminHandler>;
 
-/// Wraps a function that returns a reply immediately, so that it can be used as an asynchronous
-/// route handler.
+/// Makes a task of a reply that is there already.
+[[nodiscard]] inline Task<Reply> ready_reply(Reply reply) {
+  co_return reply;
+}
+
+/// Makes a handler of a function that replies without waiting. The handler is no coroutine itself,
+/// so no coroutine refers to its captures.
 template <typename Answer>
 [[nodiscard]] AdminHandler at_once(Answer answer) {
-  return [answer = std::move(answer)](const AdminCall& call) -> Task<Reply> {
-    co_return answer(call);
-  };
+  return [answer = std::move(answer)](const AdminCall& call) { return ready_reply(answer(call)); };
 }
 
 /// Adds a route for GET requests, and the same route for HEAD requests, whose reply is sent without

@@ -102,6 +102,29 @@ class Token(ServiceTestCase):
             with self.subTest(method):
                 self.assertEqual(self.service.ask("/status", method=method)[0], 405)
 
+    def test_405_names_the_methods_that_a_path_takes(self):
+        host, port = self.service.admin_address
+        for path, allow in (("/pauses", "GET, HEAD, POST, DELETE"), ("/deliveries/retry", "POST"),
+                            ("/deliveries/skip/1", "GET, HEAD, DELETE"), ("/status", "GET, HEAD")):
+            with self.subTest(path):
+                asked = ["curl", "--silent", "--include", "--request", "PUT",
+                         f"http://{host}:{port}{path}"]
+                said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+                self.assertTrue(said.startswith("HTTP/1.1 405 "), said[:80])
+                self.assertIn(f"Allow: {allow}\n", said)
+
+    def test_an_action_that_does_not_exist_is_404_with_the_token_and_401_without(self):
+        for path in ("/deliveries/7/frobnicate", "/pauses/x", "/quarantine/7/x"):
+            with self.subTest(path):
+                self.assertEqual(self.service.ask(path, method="POST")[0], 404)
+                self.assertEqual(self.service.ask(path, method="POST", token=None)[0], 401)
+        self.assertEqual(self.service.ask("/deliveries/%zz/retry", method="POST")[0], 400)
+
+    def test_a_time_out_of_range_is_refused(self):
+        for since in ("-9223372036854775807", "9223372036854775807"):
+            with self.subTest(since):
+                self.assertEqual(self.service.ask(f"/notifications?since={since}")[0], 400)
+
     def test_what_is_not_there_is_404(self):
         for path in ("/no-such-page", "/notifications/no-such-id", "/coupons/1/2", "/coupons/1"):
             with self.subTest(path):
