@@ -34,8 +34,10 @@ class Balancer:
 
     CLIENT = "127.0.0.9"
 
-    def __init__(self, example: str, services: list):
+    def __init__(self, example: str, services: list, changes: dict | None = None):
+        """`changes`: what the test replaces in the example, beside addresses and paths."""
         self.example = example
+        self.changes = changes or {}
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-balancer-"))
         self.source = (self.CLIENT, 0)
         self.address = ("127.0.0.1", free_port())
@@ -75,7 +77,7 @@ class Balancer:
 
     def configuration(self) -> Path:
         text = (DEPLOY / self.example).read_text()
-        for old, new in self.replacements().items():
+        for old, new in {**self.changes, **self.replacements()}.items():
             if old not in text:
                 raise AssertionError(f"deploy/{self.example} does not hold {old}")
             text = text.replace(old, str(new))
