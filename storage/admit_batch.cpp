@@ -78,7 +78,7 @@ BatchWriter::Result BatchWriter::write(std::span<Work> batch, std::int64_t now_m
   if (auto written = write_all(now_ms); !written) return written;
   counters_.append_commands(connection_.counter_slot(), commands_);
   if (auto committed = connection_.run_and_commit(commands_, results_); !committed) {
-    return with_count(std::move(committed.error()), admissions_.size() + quarantined_.size());
+    return with_count(committed.error(), admissions_.size() + quarantined_.size());
   }
   rollback.release();
   outcomes_fail.release();
