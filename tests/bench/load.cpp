@@ -14,6 +14,7 @@
 #include "cpu_time.hpp"
 #include "load_client.hpp"
 #include "load_requests.hpp"
+#include "server/commands/signing_key.hpp"
 
 namespace couponhook::bench {
 namespace {
