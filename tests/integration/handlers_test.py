@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import unittest
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from support import events, service as service_module
@@ -130,7 +130,7 @@ class Exec(HandlerCase):
         def is_gone():
             try:
                 status = Path(f"/proc/{started}/stat").read_text()
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 return True
             return status.rsplit(")", 1)[1].split()[0] == "Z"
 
@@ -419,8 +419,11 @@ class Kafka(HandlerCase):
     def mock_broker(self) -> str:
         """Returns the address of librdkafka's mock Kafka cluster. The cluster runs inside
         couponhook's process, so couponhook listens on its port besides its own two ports."""
-        descriptors = Path(f"/proc/{self.service.process.pid}/fd").iterdir()
-        sockets = {os.readlink(each) for each in descriptors}
+        sockets = set()
+        for descriptor in Path(f"/proc/{self.service.process.pid}/fd").iterdir():
+            # The service may close a descriptor after it was listed.
+            with suppress(FileNotFoundError):
+                sockets.add(os.readlink(descriptor))
         own = {self.service.address[1], self.service.admin_address[1]}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             fields = line.split()
