@@ -54,9 +54,9 @@ void Admin::add_routes() {
           at_once([](const AdminCall&) { return json_reply(200, R"({"alive":true})"); }));
   add_get(open_routes_, "/readyz", [this](const AdminCall&) { return ready(); });
   add_get(open_routes_, "/metrics", [this](const AdminCall&) { return metrics(); });
-  for (const std::string_view file : status_page_files()) {
-    add_get(open_routes_, file,
-            at_once([file](const AdminCall&) { return status_page(file).value(); }));
+  for (const PageFile& file : status_page_files()) {
+    add_get(open_routes_, file.path,
+            at_once([&file](const AdminCall&) { return page_reply(file); }));
   }
   add_get(routes_, "/status", [this](const AdminCall&) { return status(); });
   add_get(routes_, "/notifications",

@@ -1,20 +1,12 @@
 #include "server/admin/status_page/status_page.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 
-#include "base/url.hpp"
 #include "status_page_files.hpp"
 
 namespace couponhook::server {
 namespace {
-
-struct PageFile {
-  std::string_view path;
-  std::string_view content_type;
-  std::string_view content;
-};
 
 constexpr std::array<PageFile, 3> kFiles{{
     {"/", "text/html; charset=utf-8", kPageHtml},
@@ -30,19 +22,15 @@ constexpr std::string_view kContentPolicy =
 
 }  // namespace
 
-std::vector<std::string_view> status_page_files() {
-  std::vector<std::string_view> paths;
-  for (const PageFile& file : kFiles) paths.push_back(file.path);
-  return paths;
+std::span<const PageFile> status_page_files() {
+  return kFiles;
 }
 
-std::optional<Reply> status_page(std::string_view target) {
-  const auto file = std::ranges::find(kFiles, base::path_of(target), &PageFile::path);
-  if (file == kFiles.end()) return std::nullopt;
+Reply page_reply(const PageFile& file) {
   Reply reply;
   reply.status = 200;
-  reply.content_type = file->content_type;
-  reply.body = file->content;
+  reply.content_type = file.content_type;
+  reply.body = file.content;
   reply.headers = {{"Content-Security-Policy", std::string(kContentPolicy)},
                    {"X-Content-Type-Options", "nosniff"},
                    {"Referrer-Policy", "no-referrer"},

@@ -5,20 +5,24 @@
 /// of the service. The script in the page requests the data from the status endpoint, with the
 /// token that an operator enters.
 
-#include <optional>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "server/net/http_message.hpp"
 
 namespace couponhook::server {
 
-/// URL paths of the status page's files.
-[[nodiscard]] std::vector<std::string_view> status_page_files();
+/// A file of the status page.
+struct PageFile {
+  std::string_view path;
+  std::string_view content_type;
+  std::string_view content;
+};
 
-/// Finds the file of the status page that a request asks for.
-/// \param target target (path and query) of the HTTP request; the query is ignored.
-/// \return the reply with the file; nothing when the target is not a file of the status page.
-[[nodiscard]] std::optional<Reply> status_page(std::string_view target);
+/// All files of the status page. They exist as long as the program runs.
+[[nodiscard]] std::span<const PageFile> status_page_files();
+
+/// Makes the reply that carries a file of the status page, with the headers that protect the page.
+[[nodiscard]] Reply page_reply(const PageFile& file);
 
 }  // namespace couponhook::server
