@@ -43,7 +43,7 @@ bool IpAddress::is_loopback() const {
 }
 
 bool is_loopback(std::string_view address) {
-  const auto parsed = IpAddress::parse(address);
+  const auto parsed = IpAddress::parse(address.substr(0, address.find('%')));
   return parsed && parsed->is_loopback();
 }
 

@@ -42,8 +42,8 @@ class IpAddress {
   Bytes bytes_{};
 };
 
-/// Returns true if the text is a loopback IP address. A host name is not an address, so the result
-/// for it is false.
+/// Returns true if the text is a loopback IP address, with or without a zone ("::1%lo"). A host
+/// name is not an address, so the result for it is false.
 [[nodiscard]] bool is_loopback(std::string_view address);
 
 /// A range of IP addresses in CIDR notation, such as 10.0.0.0/8, or a single IP address.

@@ -44,6 +44,17 @@ TEST(IpAddress, CutsAPrefixWithinAByte) {
   EXPECT_EQ(address("2001:db8::1").prefix(0), address("::"));
 }
 
+TEST(IpAddress, IsLoopbackInEveryFormAndWithAZone) {
+  for (const std::string_view text :
+       {"127.0.0.1", "127.255.255.255", "::1", "::ffff:127.0.0.1", "::1%lo", "::1%1"}) {
+    EXPECT_TRUE(base::is_loopback(text)) << text;
+  }
+  for (const std::string_view text : {"128.0.0.1", "126.255.255.255", "::2", "::", "fe80::1%lo",
+                                      "localhost", "127.0.0.1.example", "127.1", ""}) {
+    EXPECT_FALSE(base::is_loopback(text)) << text;
+  }
+}
+
 TEST(IpNetwork, HoldsItsFirstAndLastAddressAndNotTheNextOne) {
   EXPECT_TRUE(holds("10.20.0.0/14", "10.20.0.0"));
   EXPECT_TRUE(holds("10.20.0.0/14", "10.23.255.255"));
