@@ -1,6 +1,7 @@
 #include <charconv>
 #include <ostream>
 
+#include "base/bug.hpp"
 #include "base/url.hpp"
 #include "sandbox/service.hpp"
 #include "server/commands/sandbox_setup.hpp"
@@ -144,11 +145,7 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
     world.out << "couponhook: sandbox at " << url << std::endl;
   };
   chosen.on_bug = [&world](std::exception_ptr bug) {
-    try {
-      std::rethrow_exception(bug);
-    } catch (const std::exception& error) {
-      world.err << "couponhook: a request failed: " << error.what() << std::endl;
-    }
+    world.err << "couponhook: a request failed: " << base::describe_exception(bug) << std::endl;
   };
   return chosen;
 }

@@ -149,12 +149,12 @@ void DeliveryWorker::classify(std::vector<Called>&& calls) {
     HandlerWorker* const handler_worker = find_worker(call.delivery.handler);
     handler_worker->call_ended();
     note_target(call, *handler_worker);
-    unrecorded_.push_back(settled(std::move(call), *handler_worker));
+    unrecorded_.push_back(classified(std::move(call), *handler_worker));
   }
 }
 
-DeliveryWorker::ClassifiedResult DeliveryWorker::settled(Called&& call,
-                                                         const HandlerWorker& handler_worker) {
+DeliveryWorker::ClassifiedResult DeliveryWorker::classified(Called&& call,
+                                                            const HandlerWorker& handler_worker) {
   ClassifiedResult result{std::move(call), storage::DeliveryResult::kDone, 0, "", ""};
   const auto explain = [&result](std::string& reason, const std::string& detail) {
     result.last_error = detail.empty() ? reason : reason + ": " + detail;
@@ -305,7 +305,7 @@ void DeliveryWorker::send(storage::ClaimedDelivery&& delivery, HandlerWorker& ha
   // recorded. The call is not repeated now; it counts as a failed attempt.
   handlers::Retry failed{std::move(delivery.lost), {}};
   Called call{std::move(delivery), std::move(failed), true, now_ms(), 0};
-  unrecorded_.push_back(settled(std::move(call), handler_worker));
+  unrecorded_.push_back(classified(std::move(call), handler_worker));
 }
 
 void DeliveryWorker::renew() {

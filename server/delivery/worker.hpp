@@ -107,7 +107,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   [[nodiscard]] SteadyClock::time_point next_look() const;
 
   void classify(std::vector<Called>&& calls);
-  [[nodiscard]] ClassifiedResult settled(Called&& call, const HandlerWorker& handler_worker);
+  [[nodiscard]] ClassifiedResult classified(Called&& call, const HandlerWorker& handler_worker);
   void note_target(const Called& call, HandlerWorker& handler_worker);
   void record();
   void tell(const ClassifiedResult& result, bool counted);

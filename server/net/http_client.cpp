@@ -97,7 +97,9 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
     // that does not answer leaves time for the others.
     const auto left = due - SteadyClock::now();
     const auto share = left / static_cast<int>(found->size() - i);
-    auto socket = co_await open_socket_to((*found)[i], SteadyClock::now() + share);
+    const asio::ip::tcp::endpoint endpoint = (*found)[i];
+    const SteadyClock::time_point connected_by = SteadyClock::now() + share;
+    auto socket = co_await open_socket_to(endpoint, connected_by);
     if (socket) co_return Result(boost::system::in_place_value, std::move(*socket));
     failure = socket.error();
   }
