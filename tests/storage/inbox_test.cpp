@@ -88,7 +88,7 @@ TEST_P(InboxTest, WakesAsManyWritersAsABurstFillsBatches) {
   }
   Inbox inbox(
       std::move(connections), {.batch_max = 1}, [] { return kNow; }, nullptr);
-  // Which writer sleeps when the notifications arrive is a matter of chance, so the test makes
+  // Chance decides which of the writers sleeps when the notifications arrive, so the test makes
   // several attempts.
   for (std::size_t round = 1; round <= 20; ++round) {
     faults_->hold();

@@ -105,7 +105,12 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
 TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
   constexpr int kCount = 400;
   constexpr std::size_t kBytes = 200'000;
+  // A checkpoint takes a turn only if it is quick, which on a busy machine happens less often. So
+  // the test admits more notifications until the log began anew, up to this number.
+  constexpr int kCountMax = 2000;
   open();
+  int count = 0;
+  const auto began_anew = [&] { return log_bytes() < static_cast<std::size_t>(count) * kBytes; };
   {
     Inbox inbox(
         store_->writers(1).value(), {.batch_max = 4}, [] { return kNow; }, nullptr);
@@ -122,25 +127,29 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
     });
     Reader reader(store_->reader().value());
     Outcomes outcomes;
-    for (int i = 0; i < kCount; ++i) {
-      const std::string id = numbered("n", i);
-      while (inbox.admit(large(id, kBytes), outcomes.listener(id)) != Inbox::Queued::kYes) {
-        std::this_thread::sleep_for(milliseconds(1));
+    const auto admit_until = [&](int total) {
+      for (; count < total; ++count) {
+        const std::string id = numbered("n", count);
+        while (inbox.admit(large(id, kBytes), outcomes.listener(id)) != Inbox::Queued::kYes) {
+          std::this_thread::sleep_for(milliseconds(1));
+        }
+        EXPECT_TRUE(reader.counts());
       }
-      EXPECT_TRUE(reader.counts());
-    }
-    EXPECT_EQ(outcomes.wait_for(kCount).size(), std::size_t{kCount});
+      const auto admitted = static_cast<std::size_t>(count);
+      EXPECT_EQ(outcomes.wait_for(admitted).size(), admitted);
+    };
+    admit_until(kCount);
+    while (!began_anew() && count < kCountMax) admit_until(count + kCount / 4);
     over = true;
     beside.join();
   }
-  const bool began_anew = log_bytes() < kCount * kBytes;
+  EXPECT_TRUE(began_anew());
   // Copies the database files while they are open: a crash would leave them in this state.
   const std::filesystem::path copy = folder_.path() / "copy.db";
   std::filesystem::copy_file(path_, copy);
   std::filesystem::copy_file(path_.string() + "-wal", copy.string() + "-wal");
   const auto found = Store::inspect({"sqlite", copy}, {}).value();
-  EXPECT_EQ(Reader(found->reader().value()).counts().value().stored, kCount);
-  if (!began_anew) GTEST_SKIP() << "no checkpoint was quick enough to take a turn on this machine";
+  EXPECT_EQ(Reader(found->reader().value()).counts().value().stored, count);
   EXPECT_TRUE(found->reader().value()->check_integrity());
 }
 
