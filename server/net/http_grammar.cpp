@@ -58,14 +58,16 @@ bool is_ipv6(std::string_view text) {
 }
 
 /// Returns true if a piece of a line has no control characters, except tabs and the line's CR LF.
+/// \param piece has an LF at most as its last byte.
 /// \param after_cr true if the part of the line before this piece ends with CR.
 bool is_line_piece(std::string_view piece, bool after_cr) {
-  for (const char c : piece) {
-    if (after_cr != (c == '\n')) return false;
-    after_cr = c == '\r';
-    if (is(c, kControl) && !after_cr && c != '\n') return false;
+  if (after_cr) return piece == "\n";
+  for (const std::string_view line_end : {"\r\n", "\r"}) {
+    if (!piece.ends_with(line_end)) continue;
+    piece.remove_suffix(line_end.size());
+    break;
   }
-  return true;
+  return std::ranges::none_of(piece, [](char c) { return is(c, kControl); });
 }
 
 }  // namespace
