@@ -32,8 +32,8 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 
-  /// Returns the address with only its first `bits` bits (of 128) kept; the other bits are set to
-  /// 0.
+  /// Returns the beginning of a network range: this address with its first `bits` bits (of 128)
+  /// unchanged and the other bits set to 0.
   [[nodiscard]] IpAddress prefix(unsigned bits) const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
@@ -42,8 +42,8 @@ class IpAddress {
   Bytes bytes_{};
 };
 
-/// Returns true if the text is a loopback IP address, with or without a zone ("::1%lo"). A host
-/// name is not an address, so the result for it is false.
+/// Returns true if the text is a loopback IP address, with or without a zone ("::1%lo"). Returns
+/// false for a host name such as "localhost".
 [[nodiscard]] bool is_loopback(std::string_view address);
 
 /// A range of IP addresses in CIDR notation, such as 10.0.0.0/8, or a single IP address.
@@ -59,7 +59,8 @@ class IpNetwork {
   IpNetwork(const IpAddress& base, unsigned bits) : base_(base.prefix(bits)), bits_(bits) {}
 
   IpAddress base_;
-  // Length of the network prefix in bits, counted in the IPv6 form: 96 more than for IPv4.
+  // Length in bits of the network prefix (the fixed first bits of every address in the network),
+  // counted in the IPv6 form. An IPv4 network has 96 bits more here than in its own notation.
   unsigned bits_;
 };
 

@@ -12,15 +12,15 @@
 
 namespace couponhook::base {
 
-/// Reads one JSON string and writes the repaired string to the output at the same time.
+/// Reads one JSON string and at the same time writes the repaired string to the output.
 class StringMender {
  public:
-  /// \param rest the JSON text after the opening quote of the string. The bytes that were read are
-  ///   removed from `rest`.
-  /// \param out the output, to which the repaired string is appended, quotes included.
+  /// \param rest the JSON text after the opening quote of the string. The bytes that run() reads
+  ///   are removed from `rest`.
+  /// \param out the output text, to which the repaired string is appended, quotes included.
   StringMender(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
 
-  /// Repairs the string.
+  /// Reads, repairs and writes the string.
   /// \return false if the string has no closing quote.
   bool run();
 
