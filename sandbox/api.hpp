@@ -24,12 +24,10 @@ void add_flow_routes(Routes& routes, Platform& platform);
 /// Adds the routes that issue, redeem and refund coupons, and that end stocks (batches of coupons,
 /// 批次).
 void add_event_routes(Routes& routes, Platform& platform);
-void add_trouble_routes(Routes& routes, Platform& platform);  ///< adds the routes that inject
-                                                              ///< faults and errors, and that start
-                                                              ///< a rollover of the signing keys
-void add_report_routes(Routes& routes, Platform& platform);   ///< adds the routes that show the
-                                                              ///< sandbox's records, notifications
-                                                              ///< and signing keys
+/// Adds the routes that inject faults and errors, and that start a rollover of the signing keys.
+void add_trouble_routes(Routes& routes, Platform& platform);
+/// Adds the routes that show the sandbox's records, notifications and signing keys.
+void add_report_routes(Routes& routes, Platform& platform);
 
 /// Makes the routing table with all routes: WeChat Pay's APIs and the control routes.
 [[nodiscard]] Routes make_routes(Platform& platform);

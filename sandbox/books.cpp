@@ -5,8 +5,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kFullPrice = 3000;  // total of a payment, in fen (分), if the request
-                                           // contains no total
+// Total of a payment, in fen (分), if the request contains no total.
+constexpr std::int64_t kFullPrice = 3000;
 
 std::string request_key(const std::string& mchid, const std::string& out_request_no) {
   return mchid + "/" + out_request_no;

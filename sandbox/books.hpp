@@ -27,9 +27,9 @@ struct SendOrder {
   std::string sender_mchid;
   std::string creator_mchid;
   std::string out_request_no;
-  std::string channel{};      ///< way in which the user receives the coupon; 商家券 only
-  std::string coupon_code{};  ///< code of the coupon, for 商家券 only; empty: the sandbox makes a
-                              ///< code
+  std::string channel{};  ///< way in which the user receives the coupon; 商家券 only
+  /// Code of the coupon, for 商家券 only; empty: the sandbox makes a code.
+  std::string coupon_code{};
 };
 
 /// A request to pay with a coupon. The sandbox chooses a value for each member that is empty or 0.
@@ -44,8 +44,8 @@ struct RedeemOrder {
 
 struct RefundOrder {
   std::string transaction_id;
-  std::int64_t amount = 0;  ///< amount to refund, in fen (分); 0: everything that is not yet
-                            ///< refunded
+  /// Amount to refund, in fen (分); 0: everything that is not yet refunded.
+  std::int64_t amount = 0;
   std::string status = "SUCCESS";
 };
 

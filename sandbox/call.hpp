@@ -29,8 +29,8 @@ struct Call {
   std::string_view method;
   base::RequestTarget target;
   std::string_view body;
-  std::string mchid;                ///< merchant that signed the request; empty if the path does
-                                    ///< not begin with /v3/
+  /// Merchant that signed the request; empty if the path does not begin with /v3/.
+  std::string mchid;
   std::vector<std::string> places;  ///< segments of the request's path that the "*" of the route
                                     ///< matched
   Moment now;

@@ -19,10 +19,10 @@ namespace couponhook::server::sandbox {
 /// A key with which the simulated WeChat Pay signs notifications and replies. Never changes after
 /// construction.
 struct PlatformKey {
-  std::string serial;       ///< serial number of the certificate, or id of the public key
-  std::string certificate;  ///< the certificate as PEM; empty if this is a public key without a
-                            ///< certificate
-  std::string public_key;   ///< the public key as PEM; may be empty if there is a certificate
+  std::string serial;  ///< serial number of the certificate, or id of the public key
+  /// The certificate as PEM; empty if this is a public key without a certificate.
+  std::string certificate;
+  std::string public_key;  ///< the public key as PEM; may be empty if there is a certificate
   crypto::Secret private_key;
   crypto::Signer signer;
   Time effective_at;

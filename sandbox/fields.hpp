@@ -51,8 +51,8 @@ class Fields {
  private:
   [[nodiscard]] const rapidjson::Value* find(const char* name) const;
 
-  const rapidjson::Value* object_;  // JSON object that is read; null if it is missing in the
-                                    // request's body
+  // JSON object that is read; null if it is missing in the request's body.
+  const rapidjson::Value* object_;
   std::string pointer_;
   std::optional<ApiError>* error_;
 };

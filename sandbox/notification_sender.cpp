@@ -5,8 +5,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{5000};  // time for which WeChat Pay waits for a
-                                                      // receiver's reply
+// Time for which WeChat Pay waits for a receiver's reply.
+constexpr std::chrono::milliseconds kPatience{5000};
 constexpr std::chrono::hours kNothingKnown{1};
 constexpr std::size_t kReplyBytesMax = 1 << 20;
 

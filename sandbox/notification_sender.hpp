@@ -36,9 +36,9 @@ class NotificationSender {
   SharedPlatform& platform_;
   TlsContext tls_;
   ClientLoop loop_;
-  std::vector<std::unique_ptr<Path>> paths_;  // connections; declared after loop_, so that their
-                                              // sockets and timers are destroyed before the event
-                                              // loop
+  // Connections; declared after loop_, so that their sockets and timers are destroyed before the
+  // event loop.
+  std::vector<std::unique_ptr<Path>> paths_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

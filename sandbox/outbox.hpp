@@ -23,12 +23,12 @@ using ScheduleTime = std::chrono::milliseconds;
 
 /// Faults that the sandbox injects into the sending of one notification.
 struct Fate {
-  bool lost = false;      ///< true: the notification is never sent
-  bool probe = false;     ///< true: the first send is a probe: a copy with a wrong signature, which
-                          ///< a receiver must refuse
-  unsigned copies = 1;    ///< number of copies of the notification that are sent at the same time
-  ScheduleTime delay{0};  ///< pause before the first send, so that later notifications arrive
-                          ///< before this one
+  bool lost = false;  ///< true: the notification is never sent
+  /// True: the first send is a probe: a copy with a wrong signature, which a receiver must refuse.
+  bool probe = false;
+  unsigned copies = 1;  ///< number of copies of the notification that are sent at the same time
+  /// Pause before the first send, so that later notifications arrive before this one.
+  ScheduleTime delay{0};
 };
 
 enum class OutboxState : std::uint8_t {
@@ -36,8 +36,8 @@ enum class OutboxState : std::uint8_t {
   kDelivered,
   kGivenUp,  ///< all retries of the schedule were made, and the receiver acknowledged none of them
   kLost,     ///< the notification was never sent, because of an injected fault
-  kUnregistered,  ///< not sent: the merchant has set no notification URL, or has switched
-                  ///< notifications off
+  /// Not sent: the merchant has set no notification URL, or has switched notifications off.
+  kUnregistered,
 };
 [[nodiscard]] std::string_view to_string(OutboxState state);
 
@@ -48,13 +48,13 @@ struct OutboxEntry {
   std::string url;
   Fate fate;
   OutboxState state = OutboxState::kPending;
-  unsigned sends = 0;                ///< number of times the notification was sent; copies that are
-                                     ///< sent together count once
-  std::vector<unsigned> statuses{};  ///< HTTP status of the reply to each copy, in the order in
-                                     ///< which the replies arrived; 0: no reply
-  unsigned in_flight = 0;            ///< number of sent copies that still wait for a reply
-  bool acknowledged = false;         ///< true if the receiver replied with 200 or 204 to a copy of
-                                     ///< the latest send
+  /// Number of times the notification was sent; copies that are sent together count once.
+  unsigned sends = 0;
+  /// HTTP status of the reply to each copy, in the order in which the replies arrived; 0: no reply.
+  std::vector<unsigned> statuses{};
+  unsigned in_flight = 0;  ///< number of sent copies that still wait for a reply
+  /// True if the receiver replied with 200 or 204 to a copy of the latest send.
+  bool acknowledged = false;
 };
 
 /// One copy of a notification that is to be sent now.
@@ -68,9 +68,9 @@ struct OutboxSummary {
   std::map<unsigned, std::uint64_t> delivered_by_sends;
   std::uint64_t copies = 0;
   std::uint64_t probes = 0;
-  std::uint64_t probes_accepted = 0;  ///< probes (copies with a wrong signature) to which the
-                                      ///< receiver replied with 200 or 204: the receiver does not
-                                      ///< verify signatures
+  /// Probes (copies with a wrong signature) to which the receiver replied with 200 or 204: the
+  /// receiver does not verify signatures.
+  std::uint64_t probes_accepted = 0;
 };
 
 /// Queue of the notifications that the sandbox sends, with WeChat Pay's retry schedule. Does no I/O
@@ -109,8 +109,8 @@ class Outbox {
 
   std::deque<OutboxEntry> entries_;
   std::priority_queue<Due> due_;
-  std::queue<Copy> ready_;  // copies of notifications whose send time has come, and that take() has
-                            // not returned yet
+  // Copies of notifications whose send time has come, and that take() has not returned yet.
+  std::queue<Copy> ready_;
   std::uint64_t copies_ = 0;
   std::uint64_t probes_ = 0;
   std::uint64_t probes_accepted_ = 0;

@@ -30,8 +30,8 @@ struct Callback {
 /// A merchant account of the simulated WeChat Pay. The key that verifies the merchant's requests is
 /// in Platform::api_keys.
 struct Account {
-  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes, which encrypts the merchant's
-                              ///< notifications
+  /// APIv3 key of 32 bytes, which encrypts the merchant's notifications.
+  crypto::Secret api_v3_key;
   crypto::Secret api_v2_key;  ///< APIv2 key, which signs H5 links; empty if none is configured
   std::map<Product, Callback> callbacks;
 };
@@ -40,12 +40,12 @@ struct Account {
 /// probability that one notification has this fault.
 struct Faults {
   double lose_percent = 0;
-  std::string lose_event;  ///< only notifications of this event type can be lost; empty:
-                           ///< notifications of all types
+  /// Only notifications of this event type can be lost; empty: notifications of all types.
+  std::string lose_event;
   double probe_percent = 0;
   double duplicate_percent = 0;
-  std::chrono::seconds shuffle{0};  ///< longest random pause before a notification is sent for the
-                                    ///< first time
+  /// Longest random pause before a notification is sent for the first time.
+  std::chrono::seconds shuffle{0};
 };
 
 struct PlatformOptions {
@@ -79,8 +79,8 @@ struct Platform {
   RequestLimiter gate;
   Faults faults;
   std::map<std::string, Account> accounts;  ///< all merchants, by mchid (merchant number)
-  std::map<std::string, ApiKey> api_keys;   ///< keys that verify API requests, by mchid; only of
-                                            ///< merchants that can sign requests
+  /// Keys that verify API requests, by mchid; only of merchants that can sign requests.
+  std::map<std::string, ApiKey> api_keys;
   /// Called after a new notification was added to the queue of outgoing notifications.
   std::function<void()> on_news = [] {};
 };

@@ -40,8 +40,8 @@ class Query {
 
 /// One page of a list that an API returns: `offset` and `limit` of the query.
 struct Page {
-  std::int64_t offset;  ///< number of the page, starting from 0; WeChat Pay counts pages here, not
-                        ///< items
+  /// Number of the page, starting from 0; WeChat Pay counts pages here, not items.
+  std::int64_t offset;
   std::int64_t limit;
 
   /// Returns true if the list item with index `place` is on this page.

@@ -57,8 +57,9 @@ struct Stock {
   std::optional<Time> started_at;
   std::optional<Time> stopped_at;
   std::int64_t distributed = 0;
-  bool flows_open = false;  ///< true: POST /sandbox/end was called, so the stock's flow files (CSV
-                            ///< files of redemptions and refunds) can be downloaded already
+  /// True: POST /sandbox/end was called, so the stock's flow files (CSV files of redemptions and
+  /// refunds) can be downloaded already.
+  bool flows_open = false;
 };
 
 struct Coupon {
@@ -70,8 +71,8 @@ struct Coupon {
   std::string out_request_no;
   std::string channel;  ///< the way in which the user received the coupon; for 商家券 only
   Time received_at;
-  std::string transaction_id;  ///< id of the payment that used the coupon; empty before the
-                               ///< redemption
+  /// Id of the payment that used the coupon; empty before the redemption.
+  std::string transaction_id;
 };
 
 struct GoodsItem {
@@ -102,8 +103,8 @@ struct Refund {
   std::string status;  ///< result of the refund: SUCCESS, ABNORMAL or CLOSED
   Time at;
   std::int64_t amount = 0;
-  std::int64_t payer_amount = 0;  ///< part of the refund that the payer gets back; the coupon's
-                                  ///< discount is not included
+  /// Part of the refund that the payer gets back; the coupon's discount is not included.
+  std::int64_t payer_amount = 0;
 };
 
 }  // namespace couponhook::server::sandbox

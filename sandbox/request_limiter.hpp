@@ -43,8 +43,8 @@ class RequestLimiter {
   };
 
   std::int64_t per_minute_;
-  std::map<std::string, Window> windows_;  // current minute and request count of each merchant, by
-                                           // mchid
+  // Current minute and request count of each merchant, by mchid.
+  std::map<std::string, Window> windows_;
   std::list<PlannedError> planned_;
 };
 

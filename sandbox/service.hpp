@@ -21,9 +21,9 @@ struct ServiceOptions {
   std::string address;
   std::uint16_t port = 0;  ///< port of the listener; 0: the operating system chooses a free port
   HttpLimits limits;
-  TlsContext tls;         ///< certificate of the listener; null: the listener uses plain HTTP
-  TlsContext client_tls;  ///< TLS settings for notification URLs with https; null: only URLs with
-                          ///< http work
+  TlsContext tls;  ///< certificate of the listener; null: the listener uses plain HTTP
+  /// TLS settings for notification URLs with https; null: only URLs with http work.
+  TlsContext client_tls;
   std::size_t connections = 8;
   /// Called once, when the sandbox's listener accepts connections. `url` is the listener's address.
   std::function<void(const std::string& url)> on_ready;

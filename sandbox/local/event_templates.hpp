@@ -18,9 +18,10 @@ namespace couponhook::server {
 /// resource (its encrypted part), such as `consume_information.transaction_id=4200…`.
 struct FieldSetting {
   std::vector<std::string> path;
-  std::string json;      ///< the value of the field, as JSON text
-  bool is_plain_number;  ///< true: the value is a number; if the template has a string in this
-                         ///< field, the value becomes a string of digits
+  std::string json;  ///< the value of the field, as JSON text
+  /// True: the value is a number; if the template has a string in this field, the value becomes a
+  /// string of digits.
+  bool is_plain_number;
 
   /// \return the setting, or an error message if `text` does not have the form path=value. A value
   /// that is not valid JSON becomes a string.

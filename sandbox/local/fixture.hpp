@@ -14,8 +14,8 @@
 namespace couponhook::server {
 
 struct Fixture {
-  std::string source;  ///< name of the fixture's file, with the line number if the file contains
-                       ///< several fixtures
+  /// Name of the fixture's file, with the line number if the file contains several fixtures.
+  std::string source;
   Draft draft;
   unsigned expect = 204;  ///< HTTP status that the service should reply to this notification
 };

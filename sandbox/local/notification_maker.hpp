@@ -25,14 +25,16 @@ namespace couponhook::server {
 /// Deliberate defects of a notification, for tests of a receiver's checks.
 enum class Bad : std::uint8_t {
   kNone,
-  kSignature,   ///< one bit of the correct signature is changed
-  kSerial,      ///< the Wechatpay-Serial header contains a random serial number, which the receiver
-                ///< does not know
-  kTimestamp,   ///< the timestamp is one hour old; the signature is correct
-  kProbe,       ///< the signature begins with WECHATPAY/SIGNTEST/; WeChat Pay sends such
-                ///< notifications to test whether a receiver verifies signatures
-  kCiphertext,  ///< the encrypted resource was changed before signing, so decryption fails although
-                ///< the signature is correct
+  kSignature,  ///< one bit of the correct signature is changed
+  /// The Wechatpay-Serial header contains a random serial number, which the receiver does not know.
+  kSerial,
+  kTimestamp,  ///< the timestamp is one hour old; the signature is correct
+  /// The signature begins with WECHATPAY/SIGNTEST/; WeChat Pay sends such notifications to test
+  /// whether a receiver verifies signatures.
+  kProbe,
+  /// The encrypted resource was changed before signing, so decryption fails although the signature
+  /// is correct.
+  kCiphertext,
 };
 
 /// \return the defect with this name: signature, serial, timestamp, probe or ciphertext; nothing
@@ -42,8 +44,8 @@ enum class Bad : std::uint8_t {
 /// Content of a notification before encryption and signing.
 struct Draft {
   std::string id;
-  std::string create_time;  ///< creation time of the notification; empty: the time of signing is
-                            ///< used
+  /// Creation time of the notification; empty: the time of signing is used.
+  std::string create_time;
   std::string event_type;
   std::string resource_type = "encrypt-resource";
   std::optional<std::string> summary;

@@ -69,8 +69,8 @@ class BurstSender {
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
-    std::size_t busy = 0;  // number of connections that are still sending copies of the current
-                           // notification
+    // Number of connections that are still sending copies of the current notification.
+    std::size_t busy = 0;
     std::uint64_t burst_number = 0;
   };
 
@@ -100,8 +100,8 @@ class BurstSender {
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
   Summary summary_;
-  BurstQueue queue_;  // last member, so that the signing threads end before other members are
-                      // destroyed
+  // Last member, so that the signing threads end before other members are destroyed.
+  BurstQueue queue_;
 };
 
 boost::system::result<Summary, std::string> BurstSender::run() {

@@ -26,8 +26,8 @@ namespace couponhook::server {
 struct Outgoing {
   Draft draft;
   unsigned expected = 204;  ///< expected HTTP status of the reply; 200 and 204 are treated as equal
-  std::size_t tag = 0;      ///< number by which the caller recognises the notification; not read by
-                            ///< the sender
+  /// Number by which the caller recognises the notification; not read by the sender.
+  std::size_t tag = 0;
 };
 
 /// Result of sending one copy of a notification.
@@ -45,8 +45,8 @@ struct SendPlan {
   TlsContext tls;
   std::size_t connections = 1;
   unsigned copies = 1;  ///< number of copies of each notification, sent at the same time
-  double rate = 0;      ///< notifications per second; 0: a notification is sent as soon as a
-                        ///< connection is free
+  /// Notifications per second; 0: a notification is sent as soon as a connection is free.
+  double rate = 0;
   Bad bad = Bad::kNone;
   std::chrono::milliseconds timeout{10000};
   std::uint64_t notifications = 1;  ///< expected number of notifications, for the progress display

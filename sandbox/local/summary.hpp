@@ -48,8 +48,8 @@ class LatencyHistogram {
 
  private:
   static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kSteps = 64;  // number of histogram steps between two powers of
-                                               // two
+  // Number of histogram steps between two powers of two.
+  static constexpr std::uint32_t kSteps = 64;
   static constexpr std::size_t kBuckets = kSteps * 27;
 
   // The bucket of a latency depends on its seven highest bits and on the number of lower bits that
@@ -80,8 +80,8 @@ struct Summary {
   std::map<std::string, std::uint64_t> by_code;  ///< number of error replies; key: the "code" in
                                                  ///< the reply's body
   std::uint64_t connection_errors = 0;
-  LatencyHistogram latencies;  ///< time of each exchange, from the first byte sent to the last byte
-                               ///< of the reply
+  /// Time of each exchange, from the first byte sent to the last byte of the reply.
+  LatencyHistogram latencies;
   std::chrono::microseconds duration{};
 };
 

@@ -248,8 +248,8 @@ class Client {
   const Requests& requests_;
   Socket epoll_{::epoll_create1(0)};
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::uint32_t> idle_;  ///< numbers of the connections that wait because of the rate
-                                     ///< limit
+  /// Numbers of the connections that wait because of the rate limit.
+  std::vector<std::uint32_t> idle_;
   SteadyClock::time_point begun_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;

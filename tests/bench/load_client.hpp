@@ -22,15 +22,15 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< true: each request uses a new connection with a full TLS
-                                 ///< handshake
-  double rate = 0;               ///< largest number of requests per second; 0: no limit
+  /// True: each request uses a new connection with a full TLS handshake.
+  bool new_connections = false;
+  double rate = 0;  ///< largest number of requests per second; 0: no limit
 };
 
 struct Outcome {
   std::map<unsigned, std::size_t> by_status;
-  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last byte of the
-                                       ///< reply
+  /// Time from the first byte sent to the last byte of the reply.
+  server::LatencyHistogram latencies;
   std::chrono::nanoseconds duration{};
 };
 

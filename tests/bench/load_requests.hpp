@@ -15,8 +15,8 @@ namespace couponhook::bench {
 
 struct Wanted {
   std::size_t requests = 20000;
-  double duplicate_share = 0;  ///< share of requests, 0 to 1, that are copies of an earlier
-                               ///< notification, signed again
+  /// Share of requests, 0 to 1, that are copies of an earlier notification, signed again.
+  double duplicate_share = 0;
   server::Bad bad = server::Bad::kNone;
 };
 

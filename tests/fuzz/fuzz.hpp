@@ -15,8 +15,8 @@ namespace couponhook::fuzz {
 
 struct Target {
   std::string_view name;
-  void (*run)(std::string_view input);  ///< function that processes one input; the input may
-                                        ///< contain any bytes
+  /// Function that processes one input; the input may contain any bytes.
+  void (*run)(std::string_view input);
 };
 
 /// Returns the fuzz targets that are linked into this program, in no particular order.
