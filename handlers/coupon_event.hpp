@@ -37,8 +37,8 @@ struct CouponIssued {
   /// Time at which the coupon was issued; its field is named receive_time in events of product
   /// coupons.
   std::string send_time;
-  /// Openid of the user who got the coupon. Empty unless the coupon's stock (batch of coupons) was
-  /// created with a notify_appid.
+  /// The openid of the user who got the coupon. Empty unless the coupon's stock (batch of coupons)
+  /// was created with a notify_appid.
   std::string openid;
   std::string unionid;
   /// Channel through which the coupon was issued, such as BUSICOUPON_SEND_CHANNEL_…. WeChat Pay may
