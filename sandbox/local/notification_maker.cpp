@@ -22,7 +22,7 @@ using std::chrono::system_clock;
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kHeaderNonceLength = 32;
-constexpr std::size_t kResourceNonceLength = 12;  // nonce length in bytes, as AES-GCM requires
+constexpr std::size_t kResourceNonceLength = 12;  // length of an AES-GCM nonce in bytes
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   std::string bytes = base::base64_decode(base64).value();
