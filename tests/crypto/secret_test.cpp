@@ -1,6 +1,5 @@
-// Checks that moving a Secret (a key or password) leaves no copy of its bytes at the old place.
-// Reading freed memory would be undefined behaviour, so wipe(), which overwrites the bytes, has its
-// own test.
+// Checks that moving a Secret (a key or password) leaves no copy of its bytes in the old object. A
+// test must not read freed memory, so wipe(), which overwrites the bytes, has its own test.
 
 #include "crypto/secret.hpp"
 
