@@ -23,7 +23,8 @@ class IpAddress {
   explicit IpAddress(std::span<const unsigned char, 4> v4);
 
   /// Parses an IP address.
-  /// \return nothing if `text` holds anything else, such as a port or brackets.
+  /// \return the address; nothing if `text` is anything else, such as an address with a port or in
+  ///   brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;

@@ -44,7 +44,7 @@ class JsonObject {
   ~JsonObject();
 
   [[nodiscard]] const rapidjson::Document& value() const;
-  // NOLINTNEXTLINE(google-explicit-constructor): implicit, to use the object as its document.
+  // NOLINTNEXTLINE(google-explicit-constructor): a JsonObject must be usable as its document.
   operator const rapidjson::Document&() const { return value(); }
   const rapidjson::Value& operator[](const char* key) const { return value()[key]; }
 

@@ -86,8 +86,8 @@ class JsonWriter {
     writer_.Bool(value);
     return *this;
   }
-  /// Writes a member whose value is a text. Writes nothing, not even the member's name, if the
-  /// value is empty. This holds for all functions named optional_….
+  /// Writes a member whose value is a text. If the value is empty, writes nothing, not even the
+  /// name of the member. All functions named optional_… do the same with their values.
   JsonWriter& optional_text(std::string_view key, std::string_view value) {
     return value.empty() ? *this : text(key, value);
   }

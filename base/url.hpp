@@ -33,7 +33,7 @@ struct RequestTarget {
 ///   or has a malformed percent code.
 [[nodiscard]] std::optional<RequestTarget> parse_request_target(std::string_view target);
 
-/// An absolute http or https URL.
+/// An absolute http or https URL, split into its parts.
 struct Url {
   bool tls = true;
   std::string host;  ///< host name or IP address; IPv6 without brackets
@@ -85,7 +85,7 @@ struct UrlParts {
   std::string_view host;
   std::string_view port;   ///< port number in a URL, as text; empty if the URL has no port
   std::string_view path;   ///< path of the URL, from the first '/' on; may be empty
-  std::string_view query;  ///< query of the URL, without '?'
+  std::string_view query;  ///< query of the URL, without the '?' before it
   bool has_user_info = false;
   bool has_query = false;
   bool has_fragment = false;

@@ -44,10 +44,9 @@ enum class FileMode : unsigned char {
 /// \throws std::runtime_error with the file's name.
 void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode);
 
-/// Returns the files that a path in the configuration stands for. A path of a file stands for this
-/// file, a path of a folder for its files whose names end in .pem or .crt, and a glob pattern such
-/// as keys/*.pem for the files that match it. The result is sorted; it is empty if no such file
-/// exists.
+/// Returns the files that a path in the configuration means: the file itself if the path is a file;
+/// the files whose names end in .pem or .crt if it is a folder; the matching files if it is a glob
+/// pattern such as keys/*.pem. The result is sorted; it is empty if no such file exists.
 [[nodiscard]] std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path);
 
 }  // namespace couponhook::crypto

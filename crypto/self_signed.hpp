@@ -32,8 +32,8 @@ struct SelfSignedOptions {
 
 struct SelfSignedPair {
   std::string certificate_pem;
-  Secret private_key_pem;      ///< the private key as PEM, PKCS#8
-  std::string public_key_pem;  ///< the public key as PEM, SubjectPublicKeyInfo
+  Secret private_key_pem;      ///< private key of the certificate as PEM (PKCS#8)
+  std::string public_key_pem;  ///< public key of the certificate as PEM (SubjectPublicKeyInfo)
   std::string serial;          ///< serial of the certificate, 40 upper-case hexadecimal digits
 };
 

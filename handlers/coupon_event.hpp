@@ -63,7 +63,7 @@ struct CouponRedeemed {
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string coupon_type;  ///< coupon type: NORMAL or CUT_TO
+  std::string coupon_type;  ///< type of the coupon: NORMAL (满减) or CUT_TO (减至)
   /// Business type of the coupon: MULTIUSE if the coupon can be used several times.
   std::string business_type;
   std::string consume_time;

@@ -203,8 +203,9 @@ Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
   made.status = order.status;
   made.at = now;
   made.amount = amount;
-  // Compute the amount that the payer gets back: the refunded amount without the coupon's share.
-  // The coupon paid the same share of the refunded amount as of the whole payment.
+  // Compute the amount that the payer gets back: the refunded amount without the part that the
+  // coupon had paid. If the coupon paid 10 % of the payment, it also paid 10 % of the refunded
+  // amount.
   made.payer_amount = amount * (paid->total - paid->discount) / paid->total;
   if (made.status == "SUCCESS") paid->refunded += amount;
   refunds_.push_back(std::move(made));

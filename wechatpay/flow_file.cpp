@@ -48,7 +48,8 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
 /// two summary lines: names of totals, and their values. `first_field` is the first field of the
 /// row.
 bool begins_summary(std::string_view first_field) {
-  if (trimmed(first_field).starts_with('`')) return false;  // a backtick means: not a summary
+  // A backtick marks the value of a normal row, so this row is not the summary.
+  if (trimmed(first_field).starts_with('`')) return false;
   const std::string_view start = without_marks(first_field).text;
   const auto begins = [&](std::string_view word) { return start.starts_with(word); };
   return begins("总") || begins("合计") || begins("汇总") || begins("Total") || begins("total");

@@ -23,7 +23,7 @@ namespace couponhook::wechatpay {
 /// struct are named and nested as in the JSON of the API request. Amounts of money are in fen
 /// (1/100 yuan). Empty members are not sent.
 struct NewStock {
-  struct UseRule {  ///< JSON object stock_use_rule of the request
+  struct UseRule {  ///< JSON object stock_use_rule of the API request
     std::optional<std::int64_t> max_coupons;
     std::optional<std::int64_t> max_amount;
     std::optional<std::int64_t> max_amount_by_day;
@@ -68,8 +68,9 @@ struct NewStock {
     std::optional<std::int64_t> transaction_minimum;
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
-    std::string limit_card_name;              ///< member limit_card.name of the JSON request
-    std::vector<std::string> limit_card_bin;  ///< member limit_card.bin of the JSON request
+    std::string limit_card_name;  ///< member limit_card.name of the JSON in the API request
+    /// Member limit_card.bin of the JSON in the API request.
+    std::vector<std::string> limit_card_bin;
     std::vector<std::string> trade_type;
     std::optional<bool> combine_use;
     std::vector<std::string> available_items;

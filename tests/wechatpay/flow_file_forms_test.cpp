@@ -116,7 +116,8 @@ TEST(FlowFileForms, KeepARowWhoseNameIsDamaged) {
   for (const char* encoding : {"UTF-8", "GB18030"}) {
     std::string content = converted(file(), encoding);
     const std::size_t at = content.rfind(converted("浆", encoding));
-    content.erase(at + 1, 1);  // cuts a Chinese character in two
+    // Cuts a Chinese character of the flow file in two, to make an invalid character.
+    content.erase(at + 1, 1);
     EXPECT_EQ(read(content).records.size(), 1U) << encoding << told(read(content));
   }
 }
