@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Short, printable excerpts of text from untrusted sources, for logs and web pages.
+/// Makes short excerpts of text from untrusted sources that can be shown safely in logs and web
+/// pages.
 
 #include <cstddef>
 #include <string>

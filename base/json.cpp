@@ -20,10 +20,9 @@ using rapidjson::Document;
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-/// Returns true if the text contains a surrogate (a UTF-16 code unit) encoded as UTF-8 bytes.
-/// RapidJSON accepts an escaped lone low surrogate ("\udc00") and writes the bytes ED B0 80, which
-/// are not valid UTF-8. The text was validated as UTF-8 before, so such bytes come only from an
-/// escape.
+/// Returns true if the text contains a surrogate (one half of a UTF-16 pair) as UTF-8 bytes. From
+/// the escape "\udc00" alone, RapidJSON makes the bytes ED B0 80, which are not valid UTF-8. The
+/// JSON text was valid UTF-8 before parsing, so such bytes come only from an escape.
 bool has_surrogate(std::string_view text) {
   for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
@@ -158,7 +157,7 @@ struct JsonObject::Storage {
   /// own default is smaller, and RapidJSON copies the whole stack each time it grows.
   static constexpr std::size_t kStackBytes = 4096;
 
-  std::string text;  // the JSON text; ends with a NUL byte, as RapidJSON's reader requires
+  std::string text;  // the JSON text to parse; ends with a NUL byte, as RapidJSON requires
   alignas(std::max_align_t) std::array<char, 4096> first_chunk;
   Document::AllocatorType allocator{first_chunk.data(), first_chunk.size()};
   Document document{&allocator, kStackBytes};

@@ -9,7 +9,8 @@ namespace couponhook::base {
 
 /// A problem in the configuration or its files: where it is, its cause, and how to repair it.
 struct Problem {
-  /// Place of the problem: file, and key or line, such as "couponhook.toml: listener.port".
+  /// Place of the problem: the file, and the key or line in the file, such as "couponhook.toml:
+  /// listener.port".
   std::string where;
   std::string message;  ///< message for the user: the cause of the problem and how to repair it
   /// The part of the configuration that is not loaded because of this problem, such as "listener"

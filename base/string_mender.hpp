@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Repairs one string of a flawed JSON text. Internal header of mended_json.cpp.
+/// Repairs one string of a flawed JSON text. Internal header: only base/ includes it.
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ class StringMender {
   bool run();
 
   [[nodiscard]] std::uint16_t flaws() const { return flaws_; }
-  /// Returns the value of the string, with its escapes decoded.
+  /// Returns the value of the repaired JSON string, with its escapes decoded.
   [[nodiscard]] std::string& value() { return value_; }
 
  private:

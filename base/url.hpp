@@ -15,7 +15,8 @@
 
 namespace couponhook::base {
 
-/// Returns the path of a request target, without the query and still percent-encoded.
+/// Returns the path of a request target (path and query of a URL). The path is still
+/// percent-encoded.
 [[nodiscard]] inline std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
@@ -36,7 +37,8 @@ struct RequestTarget {
 /// An absolute http or https URL, split into its parts.
 struct Url {
   bool tls = true;
-  std::string host;  ///< host name or IP address; IPv6 without brackets
+  /// Host name or IP address in the URL; an IPv6 address is without its brackets.
+  std::string host;
   std::string port;
   std::string target;  ///< path and query of the URL; at least "/"
   /// Returns the value of the Host header for this URL.
@@ -62,7 +64,7 @@ class TargetBuilder {
  public:
   explicit TargetBuilder(std::string_view path) : text_(path) {}
 
-  /// Appends "/" and the percent-encoded value to the path.
+  /// Appends "/" and the percent-encoded value to the path of the request target.
   TargetBuilder& segment(std::string_view value);
   /// Appends "name=value" to the query of the request target, with the value percent-encoded.
   /// Appends nothing if the value is empty.

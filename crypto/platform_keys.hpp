@@ -16,9 +16,9 @@
 
 namespace couponhook::crypto {
 
-/// Reasons why a platform key (a public key of WeChat Pay) cannot be added to the set.
+/// Reasons why a platform key (a public key of WeChat Pay) cannot be added to a set of keys.
 enum class KeyError : std::uint8_t {
-  /// The text has no PEM block of the expected kind, or OpenSSL cannot read the block.
+  /// The PEM text contains no block of the expected kind, or OpenSSL cannot read the block.
   kNotPem = 1,
   kNotRsa = 2,     ///< the key is not an RSA key; WECHATPAY2-SHA256-RSA2048 signatures need RSA
   kWrongSize = 3,  ///< the key's RSA modulus has less than 2048 or more than 4096 bits
@@ -71,7 +71,7 @@ struct AddedCertificates {
 /// Fill the set first, then share it as const: find() is thread-safe, the add functions are not.
 class PlatformKeys {
  public:
-  struct Key;  // a platform key with its OpenSSL object, used by verify_signature()
+  struct Key;  // one platform key with its OpenSSL object; verify_signature() uses it
 
   PlatformKeys();
   ~PlatformKeys();

@@ -40,11 +40,12 @@ class ResourceCipher {
   ResourceCipher(ResourceCipher&&) noexcept;
   ResourceCipher& operator=(ResourceCipher&&) noexcept;
 
-  /// Decrypts the resource of a notification.
-  /// \param nonce resource.nonce, 12 bytes.
-  /// \param associated_data resource.associated_data; empty if that field is missing or null.
-  /// \param ciphertext resource.ciphertext: base64 of the ciphertext followed by the authentication
-  ///   tag.
+  /// Decrypts the resource (the encrypted part) of a notification.
+  /// \param nonce the notification's field resource.nonce, 12 bytes.
+  /// \param associated_data the notification's field resource.associated_data; empty if that field
+  ///   is missing or null.
+  /// \param ciphertext the notification's field resource.ciphertext: base64 of the ciphertext
+  ///   followed by the authentication tag.
   /// \return the plaintext, or an error. No plaintext is returned before the tag is verified.
   [[nodiscard]] boost::system::result<std::string, OpenError> open(
       std::string_view nonce, std::string_view associated_data, std::string_view ciphertext) const;

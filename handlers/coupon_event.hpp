@@ -27,7 +27,8 @@ struct CouponIssued {
     std::string transaction_id;
     std::string act_code;
     std::string hall_code;
-    std::string hall_belong_mch_id;  ///< id of a merchant; WeChat Pay sends a number or a string
+    /// Id of a merchant; WeChat Pay sends it as a number or as a string.
+    std::string hall_belong_mch_id;
     std::string card_id;
     std::string code;
     std::string activity_id;

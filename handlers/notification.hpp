@@ -15,13 +15,15 @@ namespace couponhook::handlers {
 
 /// The resource (encrypted part) of a notification, as received and still encrypted.
 struct SealedResource {
-  /// Encryption algorithm: AEAD_AES_256_GCM; other algorithms cannot be decrypted.
+  /// Encryption algorithm of the notification: AEAD_AES_256_GCM. couponhook cannot decrypt a
+  /// notification with any other algorithm.
   std::string algorithm;
   std::string nonce;  ///< nonce of the AES-GCM encryption of the notification, 12 bytes
   /// Associated data of the AES-GCM encryption of the notification; empty if the field is missing,
   /// null or "".
   std::string associated_data;
-  std::string ciphertext;  ///< base64 of the ciphertext followed by the authentication tag
+  /// Base64 of the encrypted part of the notification, with the authentication tag at its end.
+  std::string ciphertext;
   /// Type of the notification's content before encryption, such as "coupon"; empty if missing.
   std::string original_type;
 };
@@ -38,7 +40,8 @@ struct Notification {
   /// Id of the notification: 1 to 64 visible ASCII characters. Every copy of a notification has the
   /// same id.
   std::string id;
-  /// Type of the event: 1 to 64 characters of A-Z, a-z, 0-9, '.', '_' and '-'.
+  /// Event type of the notification, such as COUPON.USE: 1 to 64 characters of A-Z, a-z, 0-9, '.',
+  /// '_' and '-'.
   std::string event_type;
   std::string create_time;  ///< time of the event as text, as WeChat Pay wrote it; at most 64 bytes
   std::string resource_type;

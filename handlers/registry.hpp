@@ -28,7 +28,7 @@ class EventPattern {
   EventPattern(std::string prefix, bool open) : prefix_(std::move(prefix)), open_(open) {}
 
   std::string prefix_;
-  bool open_;  // true if the pattern ends with '*': any text may follow the prefix
+  bool open_;  // true if the event pattern ends with '*', which stands for any text
 };
 
 /// The names of all handlers with their event patterns, in the order of the add() calls. Fill the

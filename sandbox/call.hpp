@@ -40,7 +40,8 @@ struct Call {
 
 struct Answer {
   std::string body;
-  bool is_file = false;  ///< true: the body is a downloaded file, sent without a signature
+  /// True: the body of the answer is a downloaded file, sent without a signature.
+  bool is_file = false;
 };
 
 using Handler = std::function<Result<Answer>(const Call&)>;

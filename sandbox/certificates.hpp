@@ -35,12 +35,23 @@ using PlatformKeyPtr = std::shared_ptr<const PlatformKey>;
 /// Stages of a rollover of the simulated WeChat Pay's signing keys: from a first certificate to a
 /// second one, or from a certificate to a public key.
 enum class Stage : std::uint8_t {
-  kOld,  ///< only the first certificate can be downloaded, and only the first certificate signs
-  kAnnounced,  ///< the second certificate can be downloaded too; only the first certificate signs
-  kBoth,       ///< the first and the second certificate can both be downloaded, and both sign
-  kNew,    ///< only the second certificate can be downloaded, and only the second certificate signs
-  kMixed,  ///< WeChat Pay is moving the merchant from a certificate to a public key; both sign
-  kPublicKey,  ///< only WeChat Pay's public key signs; no certificate can be downloaded
+  /// Stage of the key rollover: only the first certificate can be downloaded, and it signs all
+  /// messages.
+  kOld,
+  /// Stage of the key rollover: the second certificate can be downloaded too, but the first
+  /// certificate still signs all messages.
+  kAnnounced,
+  /// Stage of the key rollover: the first and the second certificate can be downloaded, and each of
+  /// them signs some messages.
+  kBoth,
+  /// Stage of the key rollover: only the second certificate can be downloaded, and it signs all
+  /// messages.
+  kNew,
+  /// Stage of the move from a certificate to a public key: each of the two signs some messages.
+  kMixed,
+  /// Last stage of the move from a certificate to a public key: only the public key signs, and no
+  /// certificate can be downloaded.
+  kPublicKey,
 };
 [[nodiscard]] std::string_view to_string(Stage stage);
 /// Returns the stage of a key rollover with this name; nothing if there is no such stage.

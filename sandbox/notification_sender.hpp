@@ -25,7 +25,7 @@ class NotificationSender {
   NotificationSender(const NotificationSender&) = delete;
   NotificationSender& operator=(const NotificationSender&) = delete;
 
-  /// Makes the sender check at once for notifications whose time has come. Thread-safe.
+  /// Makes the sender check at once for notifications whose send time has come. Thread-safe.
   void wake();
 
  private:

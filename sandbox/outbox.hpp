@@ -21,7 +21,7 @@ namespace couponhook::server::sandbox {
 /// option --speed makes this clock run faster than real time.
 using ScheduleTime = std::chrono::milliseconds;
 
-/// Faults that the sandbox injects into the sending of one notification.
+/// Faults that the sandbox (a simulated WeChat Pay) injects when it sends one notification.
 struct Fate {
   bool lost = false;  ///< true: the notification is never sent (an injected fault)
   /// True: the first send is a probe: a copy with a wrong signature, which a receiver must refuse.
@@ -44,7 +44,7 @@ enum class OutboxState : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(OutboxState state);
 
-/// A notification in the queue, the number of times it was sent, and its result.
+/// A notification in the queue of the sandbox, with the number of times it was sent and its result.
 struct OutboxEntry {
   Draft draft;
   std::string mchid;

@@ -82,7 +82,8 @@ struct Platform {
   FlowLinks links;
   RequestLimiter gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< all merchants, by mchid (merchant number)
+  /// All merchants; the key is the mchid (merchant number).
+  std::map<std::string, Account> accounts;
   /// Keys with which API requests are verified, by mchid (merchant number). A merchant that cannot
   /// sign requests has no key here.
   std::map<std::string, ApiKey> api_keys;

@@ -33,10 +33,12 @@ struct KnownFact {
 };
 
 enum class Finding : std::uint8_t {
-  kMatched,    ///< the fact is in WeChat Pay's records and in the store, with equal content
-  kMissing,    ///< the fact is only in WeChat Pay's records: its notification never arrived
-  kDiffering,  ///< the fact is in WeChat Pay's records and in the store, with different content
-  kUnlisted,   ///< the fact is in the store only
+  /// The coupon event is in WeChat Pay's records and in couponhook's store, with equal content.
+  kMatched,
+  kMissing,  ///< The coupon event is in WeChat Pay's records only: its notification never arrived.
+  /// The coupon event is in WeChat Pay's records and in couponhook's store, with different content.
+  kDiffering,
+  kUnlisted,  ///< The coupon event is in couponhook's store only.
   /// WeChat Pay never sends a notification for this fact, so it cannot be compared. The function
   /// compare() never returns this value.
   kNotCompared,
@@ -64,7 +66,7 @@ struct ReportRow {
 };
 
 struct ReconcileReport {
-  std::size_t in_books = 0;  ///< number of distinct facts in WeChat Pay's records
+  std::size_t in_books = 0;  ///< number of distinct coupon events in WeChat Pay's records
   /// Number of WeChat Pay's records that repeat the fact of an earlier record, for example because
   /// one refund covers several coupons.
   std::size_t repeated = 0;

@@ -34,7 +34,8 @@ struct FlowColumnNames {
   std::vector<std::string> names;
 };
 
-/// Returns the column names of flow files that couponhook knows without configuration.
+/// Returns the names of flow file columns that couponhook knows without configuration. (A flow file
+/// is WeChat Pay's settlement file.)
 [[nodiscard]] std::vector<FlowColumnNames> usual_flow_columns(FlowKind kind);
 
 /// Returns the columns that every row of a flow file must have; couponhook cannot use a row without

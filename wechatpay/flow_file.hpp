@@ -128,7 +128,7 @@ class FlowParser {
   std::vector<FlowProblem> problems_;
 };
 
-/// The result of parsing a whole flow file in one call.
+/// The result of parsing a whole flow file (WeChat Pay's settlement file) in one call.
 struct FlowFile {
   std::vector<FlowRecord> records;
   std::vector<FlowProblem> problems;

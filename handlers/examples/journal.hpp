@@ -21,8 +21,8 @@ class Journal final : public handlers::Handler {
 
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
-  /// Writes the line for one event. Several worker threads call this function at the same time, so
-  /// a mutex protects the file.
+  /// Writes the line for one event to the journal's text file. Several worker threads call this
+  /// function at the same time, so a mutex protects the file.
   [[nodiscard]] handlers::Outcome handle(const handlers::HandledEvent& event) override;
 
  private:

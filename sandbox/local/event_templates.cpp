@@ -39,7 +39,8 @@ class ResourceBuilder {
   ResourceBuilder& time(const char* name, std::chrono::minutes from_now = {}) {
     return text(name, beijing_time(now_ + from_now));
   }
-  /// Adds a field whose value is a string of `length` characters: `beginning`, then random digits.
+  /// Adds a field whose value is a string of `length` characters: the text `beginning`, then random
+  /// digits.
   ResourceBuilder& digits(const char* name, std::string beginning, std::size_t length) {
     std::vector<unsigned char> bytes(length - beginning.size());
     random_(bytes);

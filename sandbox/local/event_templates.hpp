@@ -19,7 +19,7 @@ namespace couponhook::server {
 /// encrypted part of a notification, such as `consume_information.transaction_id=4200…`.
 struct FieldSetting {
   std::vector<std::string> path;
-  std::string json;  ///< the value of the field, as JSON text
+  std::string json;  ///< new value of the notification's field, as JSON text
   /// True: the value is a number. If the template has a string in this field, the number is written
   /// as a string of digits.
   bool is_plain_number;

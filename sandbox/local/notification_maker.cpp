@@ -31,7 +31,8 @@ std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   return base::base64_encode(bytes);
 }
 
-/// Returns 40 random upper-case hexadecimal digits, the form of a certificate's serial number.
+/// Returns a random serial number in the form of a certificate's serial number: 40 hexadecimal
+/// digits in upper case.
 std::string random_serial(const crypto::RandomSource& random) {
   std::array<unsigned char, 20> bytes{};
   random(bytes);

@@ -41,7 +41,7 @@ TEST(SplitUrl, RefusesWhatIsNone) {
 
 TEST(ParseWechatTime, ReadsAllForms) {
   const sys_seconds expected(
-      // Expected time, printed by the command: date -ud 2015-05-20T05:29:35Z +%s.
+      // Expected time, printed by the command: date -ud 2015-05-20T05:29:35Z +%s
       seconds(1'432'099'775));
   for (const char* text :
        {"2015-05-20T13:29:35+08:00", "2015-05-20T13:29:35.120+08:00", "2015-05-20T05:29:35Z",
