@@ -12,8 +12,9 @@
 
 namespace couponhook::base {
 
-/// An IPv4 or IPv6 address. IPv4 is stored in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
-/// 2.5.5.2), so that a host has one address, whether it connects over IPv4 or over an IPv6 socket.
+/// An IPv4 or IPv6 address. An IPv4 address is stored in its IPv6 form, ::ffff:a.b.c.d (RFC 4291,
+/// section 2.5.5.2), so that a host has the same address, whether it connects to an IPv4 socket or
+/// to an IPv6 socket.
 class IpAddress {
  public:
   using Bytes = std::array<unsigned char, 16>;

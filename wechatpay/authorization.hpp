@@ -41,9 +41,9 @@ struct ApiCaller {
                                               std::string_view certificate_serial,
                                               std::string_view signature);
 
-/// Returns all headers of an API request except Host, Content-Length and Connection: Authorization,
-/// Accept, User-Agent, Content-Type (if there is a body), and Wechatpay-Serial (if a serial is
-/// set).
+/// Returns these headers of an API request: Authorization, Accept, User-Agent, Content-Type (if
+/// there is a body), and Wechatpay-Serial (if a serial is set). The caller adds Host,
+/// Content-Length and Connection.
 /// \param nonce 32 random characters, new for each attempt to send the request.
 /// \param now the current time, which is signed as the request's timestamp. WeChat Pay accepts a
 ///   clock difference of five minutes.

@@ -26,7 +26,8 @@ struct BusifavorCoupon {
   std::string receive_time;
   std::string send_request_no;
   std::string use_time;  ///< time at which the coupon was used; empty if it was not used
-  /// Number of the request that used the coupon; empty if the coupon was not used.
+  /// Number that the merchant gave to the request that used the coupon; empty if the coupon was not
+  /// used.
   std::string use_request_no;
   /// The merchant's order number of the payment in which the coupon was used; may be empty even if
   /// the coupon was used.

@@ -59,7 +59,7 @@ struct ReportRow {
   /// file.
   std::size_t line = 0;
   /// Differences between the ledger and WeChat Pay's record as text, such as "occurred_at: ours …,
-  /// theirs …". Empty unless the row is kDiffering.
+  /// theirs …". Empty unless the comparison found different content (kDiffering).
   std::string differences;
   /// Index of the fact in the list of WeChat Pay's records. Set only for kMissing and kDiffering.
   std::size_t entry = 0;
@@ -81,9 +81,10 @@ struct ReconcileReport {
 };
 
 /// Compares WeChat Pay's records with the facts in couponhook's store. A record and a fact belong
-/// together if they have the same kind and business key. They match if stock, coupon and payment
-/// are equal and their times differ by at most one second. A value that is missing on one side (a
-/// time; the stock or coupon of a refund) is not compared.
+/// together if they have the same kind and the same business key (the key that identifies a coupon
+/// event). They match if stock, coupon and payment are equal and their times differ by at most one
+/// second. A value that is missing on one side (a time; the stock or coupon of a refund) is not
+/// compared.
 ///
 /// \param books WeChat Pay's records.
 /// \param known the facts in the store that can occur in these records: those of the same stock and

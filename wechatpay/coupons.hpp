@@ -71,8 +71,10 @@ struct Coupon {
   std::string status;  ///< state of the coupon, as WeChat Pay spells it: SENDED, USED or EXPIRED
   std::string description;
   std::string create_time;
-  std::string coupon_type;    ///< type of the coupon: NORMAL (满减) or CUT_TO (减至)
-  std::string business_type;  ///< MULTIUSE if the coupon can be used several times, otherwise empty
+  std::string coupon_type;  ///< type of the coupon: NORMAL (满减) or CUT_TO (减至)
+  /// Business type of the coupon: MULTIUSE if the coupon can be used several times, otherwise
+  /// empty.
+  std::string business_type;
   std::string available_begin_time;
   std::string available_end_time;
   bool no_cash = false;

@@ -44,9 +44,9 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-/// Returns true if a row of a flow file begins the summary at its end. WeChat Pay's bills end with
-/// two summary lines: names of totals, and their values. `first_field` is the first field of the
-/// row.
+/// Returns true if a row begins the summary at the end of a flow file. In WeChat Pay's bills, the
+/// summary has two lines: names of totals, and the values of these totals. `first_field` is the
+/// first field of the row.
 bool begins_summary(std::string_view first_field) {
   // A backtick marks the value of a normal row, so this row is not the summary.
   if (trimmed(first_field).starts_with('`')) return false;

@@ -187,7 +187,7 @@ bool FlowText::take_ascii(bool is_last, std::string& text) {
 /// Chooses between UTF-8 and GB18030 for the file: the encoding with fewer invalid characters, or
 /// UTF-8 if the numbers are equal. The file may contain a few invalid characters.
 void FlowText::decide() {
-  // The file is refused if it has more than one invalid character in 20 bytes.
+  // Refuse the flow file if it has more than one invalid character in 20 bytes.
   constexpr std::size_t kTooMany = 20;
   const std::string_view sample = std::string_view(pending_).substr(0, kSampleBytes);
   const std::size_t no_utf8 = count_no_utf8(sample);
