@@ -10,15 +10,17 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Value in the decoding table for a character outside the base64 alphabet. The bit lies above the
-// 24 bits of a group of four characters. So the decoder can combine all groups with OR and check
-// for bad characters once, at the end, without a branch for each character.
+// Value in the base64 decoding table for a character outside the base64 alphabet. This bit lies
+// above the 24 bits that four base64 characters encode. So the decoder can combine the values of
+// all groups of four characters with OR, and check for wrong characters once, at the end, without a
+// branch for each character.
 constexpr std::uint32_t kForeign = 0x8000'0000;
 
 using Values = std::array<std::uint32_t, 256>;
 
-// Decoding tables for base64: one table for each of the four character positions in a group. The
-// values are already shifted to their position, so decoding needs no shifts.
+// Decoding tables for base64: one table for each of the four characters of a group, which together
+// encode 24 bits. The values in a table are already shifted to the character's place in these 24
+// bits, so decoding needs no shifts.
 constexpr std::array<Values, 4> kValues = [] {
   std::array<Values, 4> values{};
   for (std::size_t place = 0; place < values.size(); ++place) {
@@ -39,7 +41,8 @@ std::uint32_t octet(char byte) {
   return static_cast<unsigned char>(byte);
 }
 
-// Appends the first `count` of the four base64 characters that encode the 24 bits of `group`.
+// Appends base64 text: the first `count` of the four base64 characters that encode the 24 bits of
+// `group`.
 void append_group(std::string& text, std::uint32_t group, std::size_t count) {
   for (std::size_t place = 0; place < count; ++place) {
     text += kAlphabet[(group >> (18 - 6 * place)) & 0x3F];
@@ -89,9 +92,9 @@ bool base64_decode_into(std::string_view text, std::string& into) {
   if (padding > 0) {
     const std::uint32_t value = group_value(in[0], in[1], padding == 1 ? in[2] : 'A', 'A');
     seen |= value;
-    // The last base64 character of a text may have unused bits. Refuse such bits if they are not
-    // zero. Otherwise two texts would decode to the same bytes, and the text of a signature could
-    // be changed while the signature stays valid.
+    // The last base64 character of a text may have bits that encode nothing. Refuse the text if
+    // these bits are not zero. Otherwise two texts would decode to the same bytes, and somebody
+    // could change the text of a signature while the signature stays valid.
     const std::uint32_t unused_bits = padding == 1 ? 0xFF : 0xFFFF;
     if ((value & unused_bits) != 0) return false;
     out[0] = static_cast<char>(value >> 16);

@@ -10,11 +10,11 @@
 
 namespace couponhook::base {
 
-/// \return the standard base64 of `bytes`, with padding.
+/// Returns the standard base64 text of `bytes`, with padding ('=').
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 
-/// Decodes canonical base64 only: full padding, no white space, unused bits zero. Any other form of
-/// a signature or ciphertext is rejected.
+/// Decodes canonical base64 only: full padding, no white space, unused bits zero. A signature or
+/// ciphertext in any other form is rejected.
 /// \return the decoded bytes, or nothing if `text` is not canonical base64.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 

@@ -1,14 +1,14 @@
 #pragma once
 
 /// \file
-/// Text of an unexpected exception (a bug), for the log.
+/// Describes an unexpected exception (a bug in the program) as text for the log.
 
 #include <exception>
 #include <string>
 
 namespace couponhook::base {
 
-/// Returns the text of an exception of any type, for the log.
+/// Returns a description of an exception of any type, for the log.
 /// \param bug the caught exception; must not be null.
 [[nodiscard]] inline std::string describe_exception(const std::exception_ptr& bug) {
   try {

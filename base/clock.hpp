@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Types of clocks: functions that return the current time. Clocks are passed as parameters, so
-/// that tests control the time.
+/// Types of clocks: functions that return the current time. The program passes a clock as a
+/// parameter, so that a test can set the time.
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +12,8 @@ namespace couponhook::base {
 
 /// Function that returns the current wall-clock time.
 using WallClock = std::function<std::chrono::system_clock::time_point()>;
-/// Function that returns the current monotonic time, for timeouts and intervals.
+/// Function that returns the current time of the monotonic clock, for timeouts and intervals. The
+/// monotonic clock never jumps when somebody sets the computer's time.
 using MonotonicClock = std::function<std::chrono::steady_clock::time_point()>;
 
 /// Converts a time to milliseconds since the Unix epoch.

@@ -47,7 +47,8 @@ bool is_unprintable(char32_t code) {
          is_in(0x2060, 0x206F) || code == 0xFEFF || code >= 0xE0000;
 }
 
-/// Returns a printable copy of the whole text, without a length limit.
+/// Returns a copy of a text on one line, in which each run of invisible and control characters is
+/// replaced by one blank, and each invalid byte by U+FFFD. The length of the copy has no limit.
 std::string printable(std::string_view text) {
   std::string line;
   bool blank = false;
@@ -69,8 +70,8 @@ bool is_inside_character(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
 }
 
-/// Returns the end of a printable text. The result has at most `bytes_max` bytes and does not begin
-/// in the middle of a character.
+/// Returns the last part of a printable text, at most `bytes_max` bytes long. The part does not
+/// begin in the middle of a UTF-8 character.
 std::string end_of(const std::string& text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
   std::size_t from = text.size() - bytes_max + std::min(kCut.size(), bytes_max);
@@ -82,7 +83,7 @@ std::string end_of(const std::string& text, std::size_t bytes_max) {
 
 std::string excerpt(std::string_view text, std::size_t bytes_max) {
   // Read only the beginning of the input text, which may be very long. A UTF-8 character has at
-  // most 4 bytes.
+  // most 4 bytes, so 4 * bytes_max bytes contain at least bytes_max characters.
   const bool cut = text.size() > 4 * bytes_max;
   std::string line = printable(text.substr(0, 4 * bytes_max));
   if (!cut && line.size() <= bytes_max) return line;
@@ -103,8 +104,7 @@ std::string last_lines(std::string_view text, std::size_t bytes_max) {
     if (line.empty()) continue;
     const std::size_t between = lines.empty() ? 0 : kBetweenLines.size();
     const bool fits = size + between + line.size() <= bytes_max;
-    // The last line of the text may be too long by itself. Its end is then shown, because no text
-    // at all would be worse.
+    // Show at least one line. If the last line alone is longer than `bytes_max`, its end is shown.
     if (!fits && !lines.empty()) break;
     line = end_of(line, bytes_max);
     size += between + line.size();

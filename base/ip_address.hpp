@@ -12,8 +12,9 @@
 
 namespace couponhook::base {
 
-/// An IPv4 or IPv6 address. IPv4 is stored in its IPv6 form, ::ffff:a.b.c.d (RFC 4291, section
-/// 2.5.5.2), so that a host has one address, whether it connects over IPv4 or over an IPv6 socket.
+/// An IPv4 or IPv6 address. An IPv4 address is stored in its IPv6 form, ::ffff:a.b.c.d (RFC 4291,
+/// section 2.5.5.2), so that a host has the same address, whether it connects to an IPv4 socket or
+/// to an IPv6 socket.
 class IpAddress {
  public:
   using Bytes = std::array<unsigned char, 16>;
@@ -23,7 +24,8 @@ class IpAddress {
   explicit IpAddress(std::span<const unsigned char, 4> v4);
 
   /// Parses an IP address.
-  /// \return nothing if `text` holds anything else, such as a port or brackets.
+  /// \return the address; nothing if `text` is anything else, such as an address with a port or in
+  ///   brackets.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] bool is_v4() const;
@@ -32,8 +34,8 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 
-  /// Returns the address with only its first `bits` bits (of 128) kept; the other bits are set to
-  /// 0.
+  /// Returns the beginning of a network range: this address with its first `bits` bits (of 128)
+  /// unchanged and the other bits set to 0.
   [[nodiscard]] IpAddress prefix(unsigned bits) const;
 
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
@@ -42,8 +44,8 @@ class IpAddress {
   Bytes bytes_{};
 };
 
-/// Returns true if the text is a loopback IP address, with or without a zone ("::1%lo"). A host
-/// name is not an address, so the result for it is false.
+/// Returns true if the text is a loopback IP address, with or without a zone ("::1%lo"). Returns
+/// false for a host name such as "localhost".
 [[nodiscard]] bool is_loopback(std::string_view address);
 
 /// A range of IP addresses in CIDR notation, such as 10.0.0.0/8, or a single IP address.
@@ -59,7 +61,8 @@ class IpNetwork {
   IpNetwork(const IpAddress& base, unsigned bits) : base_(base.prefix(bits)), bits_(bits) {}
 
   IpAddress base_;
-  // Length of the network prefix in bits, counted in the IPv6 form: 96 more than for IPv4.
+  // Length in bits of the network prefix (the fixed first bits of every address in the network),
+  // counted in the IPv6 form. An IPv4 network has 96 bits more here than in its own notation.
   unsigned bits_;
 };
 

@@ -20,10 +20,9 @@ using rapidjson::Document;
 using rapidjson::SizeType;
 using rapidjson::Value;
 
-/// Returns true if the text contains a surrogate (a UTF-16 code unit) encoded as UTF-8 bytes.
-/// RapidJSON accepts an escaped lone low surrogate ("\udc00") and writes the bytes ED B0 80, which
-/// are not valid UTF-8. The text was validated as UTF-8 before, so such bytes come only from an
-/// escape.
+/// Returns true if the text contains a surrogate (one half of a UTF-16 pair) as UTF-8 bytes. From
+/// the escape "\udc00" alone, RapidJSON makes the bytes ED B0 80, which are not valid UTF-8. The
+/// JSON text was valid UTF-8 before parsing, so such bytes come only from an escape.
 bool has_surrogate(std::string_view text) {
   for (auto at = text.find('\xED'); at != std::string_view::npos; at = text.find('\xED', at + 1)) {
     if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xA0) return true;
@@ -31,14 +30,16 @@ bool has_surrogate(std::string_view text) {
   return false;
 }
 
-/// SAX handler that stands between RapidJSON's reader and the document being built. It stops the
-/// parser when a limit is exceeded, before the value beyond the limit is built.
+/// Receives the values that RapidJSON's parser reads (a SAX handler), and passes them to the JSON
+/// document that is built. Stops the parser when a limit of JsonLimits is exceeded, before the
+/// value beyond the limit is built.
 class LimitedBuilder {
  public:
   LimitedBuilder(Document& document, const JsonLimits& limits, bool has_escapes)
       : document_(document), limits_(limits), has_escapes_(has_escapes) {}
 
-  /// Returns the limit that stopped the parser; nothing if no limit was exceeded.
+  /// Returns the limit that was exceeded and stopped the parser; nothing if the text is within all
+  /// limits.
   [[nodiscard]] std::optional<JsonError> exceeded() const { return exceeded_; }
 
   bool Null() { return count() && document_.Null(); }
@@ -99,9 +100,9 @@ bool has_equal_pair(std::span<const std::string_view> keys) {
   return false;
 }
 
-/// Returns true if an object has the same key twice. In small objects, as in real traffic, keys are
-/// compared pair by pair without allocating memory. The keys of larger objects are sorted, so that
-/// the cost does not grow with the square of the number of keys.
+/// Returns true if a JSON object has the same key twice. In small objects, which are usual, keys
+/// are compared pair by pair without allocating memory. The keys of larger objects are sorted, so
+/// that the cost does not grow with the square of the number of keys.
 bool names_a_key_twice(const Value& object) {
   constexpr std::size_t kPairwiseMax = 24;
   const auto begin = object.MemberBegin();
@@ -118,7 +119,8 @@ bool names_a_key_twice(const Value& object) {
 }
 
 /// Returns true if a JSON value contains an object with a duplicate key, at any depth. The function
-/// is recursive. The parser has already limited the depth, so the stack cannot overflow.
+/// calls itself for nested values. The parser has already limited the depth of nesting, so the
+/// stack cannot overflow.
 bool has_duplicate_key(const Value& value) {
   if (value.IsArray()) return std::any_of(value.Begin(), value.End(), has_duplicate_key);
   if (!value.IsObject()) return false;
@@ -145,16 +147,17 @@ std::string_view describe(JsonError error) {
   return "it is not acceptable";
 }
 
-/// The memory of a JsonObject. Strings stay in `text`, where RapidJSON's reader unescapes them in
-/// place. All other values of a usual notification fit into the array `first_chunk`.
+/// The memory of a JsonObject. RapidJSON's parser decodes escapes inside the string `text` itself,
+/// and string values stay there. All other values of a usual notification fit into the array
+/// `first_chunk`.
 struct JsonObject::Storage {
   explicit Storage(std::string_view content) : text(content) {}
 
   /// Initial size, in bytes, of the stack on which RapidJSON builds unfinished objects. RapidJSON's
-  /// default is smaller, and the stack is copied when it grows.
+  /// own default is smaller, and RapidJSON copies the whole stack each time it grows.
   static constexpr std::size_t kStackBytes = 4096;
 
-  std::string text;  // the JSON text; ends with a NUL byte, as RapidJSON's reader requires
+  std::string text;  // the JSON text to parse; ends with a NUL byte, as RapidJSON requires
   alignas(std::max_align_t) std::array<char, 4096> first_chunk;
   Document::AllocatorType allocator{first_chunk.data(), first_chunk.size()};
   Document document{&allocator, kStackBytes};
@@ -171,8 +174,8 @@ const Document& JsonObject::value() const {
 
 boost::system::result<JsonObject, JsonError> parse_object(std::string_view text,
                                                           const JsonLimits& limits) {
-  // Refuse a NUL byte: RapidJSON treats it as the end of the text and would not see the bytes after
-  // it.
+  // Refuse a text that contains a NUL byte. RapidJSON treats a NUL byte as the end of the text and
+  // would ignore the bytes after the NUL byte.
   if (text.find('\0') != std::string_view::npos || !is_utf8(text)) return JsonError::kSyntax;
 
   auto storage = std::make_unique<JsonObject::Storage>(text);

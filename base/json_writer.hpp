@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// JSON writer for API requests, and for the replies of the status endpoint and of the sandbox.
+/// Writes JSON text: for requests to WeChat Pay's API, and for the HTTP replies of the service's
+/// status page and of the sandbox (a simulated WeChat Pay).
 
 #include <cstdint>
 #include <optional>
@@ -19,8 +20,9 @@
 
 namespace couponhook::base {
 
-/// Returns a copy in which each byte above 0x7F is replaced by U+FFFD. The decrypted resource of a
-/// notification may hold bytes that are not valid UTF-8, but the HTTP reply must be valid JSON.
+/// Returns a copy in which each byte above 0x7F is replaced by U+FFFD. The decrypted part of a
+/// notification may contain bytes that are not valid UTF-8, but an HTTP reply that shows this part
+/// must be valid JSON.
 inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
@@ -33,9 +35,9 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
   return text;
 }
 
-/// Writes one JSON object, as a wrapper around RapidJSON's writer that accepts std::string_view.
-/// Call the functions in the order in which the members shall stand in the JSON text. Each begin()
-/// needs its end().
+/// Writes one JSON object. This class wraps RapidJSON's writer and accepts std::string_view. Call
+/// the functions in the order of the members in the JSON text, and call end() once for every
+/// begin().
 class JsonWriter {
  public:
   JsonWriter& begin() {
@@ -60,7 +62,7 @@ class JsonWriter {
     name(key);
     return value_of(value);
   }
-  /// Writes a text as an element of a JSON list.
+  /// Writes a text as an element of a JSON array.
   JsonWriter& value_of(std::string_view value) {
     if (!is_utf8(value)) return value_of(replace_bytes_outside_ascii(value));
     // RapidJSON does not accept a null pointer, and the data pointer of an empty string_view may be
@@ -84,8 +86,8 @@ class JsonWriter {
     writer_.Bool(value);
     return *this;
   }
-  /// The functions named optional_… write nothing, not even the member's name, if the value is
-  /// empty.
+  /// Writes a member whose value is a text. If the value is empty, writes nothing, not even the
+  /// name of the member. All functions named optional_… do the same with their values.
   JsonWriter& optional_text(std::string_view key, std::string_view value) {
     return value.empty() ? *this : text(key, value);
   }
@@ -114,8 +116,8 @@ class JsonWriter {
     return *this;
   }
   /// Writes a member whose value is JSON text from an untrusted source. A valid object is copied
-  /// unchanged, an object with small errors is repaired first (mended_json.hpp), any other content
-  /// is written as a JSON string, and empty content as null.
+  /// unchanged, and an object with small errors is repaired first (mended_json.hpp). Any other
+  /// content is written as a JSON string, and empty content as null.
   JsonWriter& document(std::string_view key, const std::string& content) {
     name(key);
     if (content.empty()) {
@@ -129,7 +131,8 @@ class JsonWriter {
     }
     return *this;
   }
-  /// Writes the cursor with which a client requests the next page of a list; null on the last page.
+  /// Writes the cursor of a list that is sent page by page: the value with which the client
+  /// requests the next page. Writes null on the last page.
   JsonWriter& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
     if (sequence) return text(key, std::to_string(*sequence));
     name(key);

@@ -9,9 +9,9 @@
 
 namespace couponhook::base {
 
-/// Shared pointer to the current version of an immutable value, for example the set of platform
-/// keys. A reload replaces the whole value, while readers keep the version that they have.
-/// Thread-safe.
+/// Shared pointer to the current version of a value that never changes, for example the set of
+/// WeChat Pay's public keys. A reload of the configuration replaces the whole value; threads that
+/// still read the old version keep it until they finish. Thread-safe.
 template <typename T>
 class Live {
  public:
@@ -27,7 +27,8 @@ class Live {
   }
 
  private:
-  // Used instead of std::atomic<std::shared_ptr>, for which GCC 12's TSan reports a data race.
+  // A mutex protects the pointer, and not std::atomic<std::shared_ptr>, because TSan (the detector
+  // of data races) reports a false data race for std::atomic<std::shared_ptr> with GCC 12.
   mutable std::mutex mutex_;
   std::shared_ptr<const T> value_;
 };

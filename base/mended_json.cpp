@@ -20,7 +20,7 @@ bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Returns true if the text is a number by the JSON syntax (RFC 8259, section 6).
+/// Returns true if the text is a number in JSON syntax (RFC 8259, section 6).
 bool is_number(std::string_view text) {
   const auto skip_digits = [&text] {
     const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -45,26 +45,28 @@ bool is_number(std::string_view text) {
   return text.empty();
 }
 
-/// Returns true if a double can hold the number, exactly or rounded.
+/// Returns true if a variable of type double can hold the number, exactly or rounded.
 bool is_in_range(std::string_view number) {
   double value = 0;
   const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   return error == std::errc{} && stop == number.data() + number.size();
 }
 
-/// The values of one watched (identifying) JSON member, collected while the JSON text is read.
+/// The values found for one watched JSON member (a member that identifies the coupon, the order or
+/// the time, so two parsers must not read different values of it). Collected while the JSON text is
+/// read.
 struct Watch {
   std::string_view path;
-  std::string value{};  // the first value of the watched (identifying) member
+  std::string value{};  // first value found for the watched JSON member
   bool is_seen = false;
-  bool is_sound = true;  // true if no value of the watched (identifying) member had a flaw
-  bool differs = false;  // true if the watched (identifying) member has two different values
-  // Number (as counted in `occasions`) of the last parent object that had the watched (identifying)
-  // member.
+  bool is_sound = true;  // true if every value found for the watched JSON member was free of flaws
+  bool differs = false;  // true if two different values were found for the watched JSON member
+  // Number of the last parent object in which the watched JSON member was found. Parent objects
+  // are numbered from 1 in the order of the text; the outermost object has the number 0.
   std::size_t holder = 0;
-  std::size_t holders = 0;  // number of parent objects that have the watched (identifying) member
-  // Number of objects read so far in which the watched (identifying) member could be, those under
-  // repeated keys included.
+  std::size_t holders = 0;  // number of parent objects in which the watched JSON member was found
+  // Number of parent objects (except the outermost object) read so far in which the watched JSON
+  // member may occur. A parent object whose key occurs a second time is counted too.
   std::size_t occasions = 0;
 };
 
@@ -89,8 +91,8 @@ class Mender {
     }
     skip_space();
     if (!rest_.empty()) {
-      // A second JSON text follows the first one. It is unknown which of the two is meant, so
-      // refuse both.
+      // A second JSON text follows the first one. Nobody knows which of the two the sender means,
+      // so refuse both.
       if (rest_.find_first_of("{[\"") != std::string_view::npos) return {};
       note(JsonFlaw::kTrailing);
     }
@@ -101,15 +103,20 @@ class Mender {
   /// A JSON object or array that is not closed yet.
   struct Frame {
     bool is_object = true;
-    bool has_written = false;  // true if the output needs a comma before the next value
-    bool has_read = false;     // true if the input must have a comma before the next value
+    // True if a comma must be written to the output before the next value of this object or array.
+    bool has_written = false;
+    // True if the input text must have a comma before the next value of this object or array.
+    bool has_read = false;
     bool after_comma = false;
     bool is_dropped = false;
-    // Offset to which the output is cut back if this object or array is dropped.
+    // Length of the output text before this object or array began. If the object or array is
+    // dropped, the output is cut back to this length.
     std::size_t begin = 0;
-    // Path of this JSON object, such as "consume_information"; empty for the outermost object.
+    // Path of this JSON object in the text, such as "consume_information"; empty for the outermost
+    // object.
     std::string path;
-    // True if members of this object may be watched: the object is not inside an array.
+    // True if members of this object may be watched (identifying) members. Members of an object
+    // inside an array never are.
     bool has_path = false;
     std::set<std::string, std::less<>> keys;
   };
@@ -121,8 +128,9 @@ class Mender {
   }
 
   /// Reads the next item of the innermost open object or array: a comma, the closing bracket, or
-  /// one member with its value. If the value is itself an object or array, only its opening bracket
-  /// is read.
+  /// one member with its value. If the value is itself an object or array, reads only its opening
+  /// bracket.
+  /// \return false if the text cannot be repaired.
   bool step() {
     Frame& frame = frames_.back();
     skip_space();
@@ -154,8 +162,8 @@ class Mender {
     rest_.remove_prefix(1);
     out_ += ':';
     std::string path;
-    // A key that was repaired never counts as a watched (identifying) member, even if the repaired
-    // key has the name of one.
+    // A key that had to be repaired is never taken for a watched (identifying) member, even if the
+    // repaired key is the name of a watched member.
     if (frame.has_path && key.flaws() == 0 && frames_.size() <= 2) {
       path = frame.path.empty() ? key.value() : frame.path + "." + key.value();
     }
@@ -164,10 +172,11 @@ class Mender {
     return take_value(begin, !is_new, std::move(path));
   }
 
-  /// Reads one JSON value.
-  /// \param begin offset to which the output is cut back if the value is dropped.
-  /// \param path path of a member that may be watched, such as "coupon_id"; empty for all other
-  ///   values.
+  /// Reads one JSON value and writes it to the output.
+  /// \param begin length to which the output is cut back if the value is dropped.
+  /// \param path path of the value if it may be a watched (identifying) member, such as
+  ///   "coupon_id"; empty for all other values.
+  /// \return false if the text cannot be repaired.
   bool take_value(std::size_t begin, bool is_dropped, std::string path) {
     skip_space();
     if (rest_.empty()) return false;
@@ -217,7 +226,7 @@ class Mender {
     return true;
   }
 
-  /// Reads a JSON number, a literal (true, false, null), or an unknown word.
+  /// Reads a JSON number, true, false, null, or an unknown word without quotes.
   bool take_token(const std::string& path) {
     constexpr std::string_view kTokenBytes =
         "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -225,11 +234,12 @@ class Mender {
     if (size == 0) return false;
     const std::string_view token = rest_.substr(0, size);
     rest_.remove_prefix(size);
-    constexpr std::size_t kExactDigits = 19;  // every number of 19 digits fits into a uint64_t
+    // Number of decimal digits that always fit into a uint64_t.
+    constexpr std::size_t kExactDigits = 19;
     const bool is_literal = token == "true" || token == "false" || token == "null";
     const bool is_sound = is_literal || is_number(token);
-    // WeChat Pay may send an identifier as a number. Write a number of more than 19 digits as a
-    // string, because it would lose its last digits in a double.
+    // WeChat Pay may send an id as a number. Write a number of more than 19 digits as a string,
+    // because a parser that stores the number as a double would lose the last digits.
     const bool is_long = is_sound && is_digits(token) && size > kExactDigits;
     const bool is_value = is_literal || (is_sound && is_in_range(token));
     if (!is_value) note(JsonFlaw::kNumber);
@@ -261,7 +271,7 @@ class Mender {
     return frames_.empty() || end_value(begin, is_dropped);
   }
 
-  /// Skips an object or array without checking it: only its strings and brackets are read.
+  /// Skips an object or array. Reads only its strings and brackets and checks nothing else.
   bool skip_container() {
     std::string open;
     std::string ignored;
@@ -320,8 +330,9 @@ class Mender {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
       if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
-      // A parent object may occur twice, once with the watched (identifying) member and once
-      // without it. The member is then uncertain too.
+      // The parent object may occur twice in the text, once with the watched (identifying) member
+      // and once without it. Two parsers could then read different values, so the member is
+      // uncertain too.
       if (watch.differs || watch.holders < watch.occasions) {
         return std::string(watch.path).append(" comes twice with different values");
       }
@@ -334,7 +345,7 @@ class Mender {
   std::string out_;
   std::vector<Frame> frames_;
   std::vector<Watch> watches_;
-  std::size_t values_ = 1;  // number of JSON values read so far; the outermost object counts as one
+  std::size_t values_ = 1;  // number of JSON values read so far, including the outermost object
   std::uint16_t flaws_ = 0;
 };
 

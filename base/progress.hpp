@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Shows the progress of long work: as a bar on a terminal, else as plain lines.
+/// Shows the progress of long work: as a bar on a terminal, and as plain lines everywhere else.
 
 #include <chrono>
 #include <cstdint>
@@ -11,18 +11,19 @@
 
 namespace couponhook::base {
 
-/// The output stream on which the progress is shown.
+/// The output stream to which the progress of long work is written.
 struct ProgressDisplay {
   std::ostream& out;
-  /// True: the progress is one bar that is redrawn; false: a new line every two seconds.
+  /// True: the progress is shown as one bar that is drawn again and again. False: a new line is
+  /// written every two seconds.
   bool is_terminal;
 };
 
-/// Progress of one piece of work. Not thread-safe.
+/// Counts the finished steps of one piece of work and shows the progress. Not thread-safe.
 class Progress {
  public:
-  /// \param doing first word of a plain progress line, for example "sent".
-  /// \param total amount of work, in steps; 0: never show any progress.
+  /// \param doing word with which each plain progress line begins, for example "sent".
+  /// \param total amount of work, in steps; with 0, no progress is ever shown.
   Progress(ProgressDisplay display, std::string doing, std::uint64_t total)
       : out_(display.out),
         is_terminal_(display.is_terminal),
@@ -53,17 +54,18 @@ class Progress {
     drawn_ = true;
   }
 
-  /// Delays the first display of the progress until interval() has passed.
+  /// Starts the timer without showing anything: the progress is first shown after interval() has
+  /// passed.
   void wait_before_first(std::chrono::steady_clock::time_point now) { due_at_ = now + interval(); }
 
-  /// Shows the progress unless it was shown less than interval() ago.
+  /// Shows the progress, unless less than interval() has passed since it was last shown.
   void show_when_due(std::chrono::steady_clock::time_point now) {
     if (now < due_at_) return;
     due_at_ = now + interval();
     show();
   }
 
-  /// Removes the progress bar, so that other output can follow.
+  /// Removes the progress bar from the terminal, so that other output can follow.
   void clear() {
     if (drawn_) out_ << "\r\033[K" << std::flush;
     drawn_ = false;

@@ -36,9 +36,10 @@ void append_utf8(std::string& out, unsigned code) {
   continuation(0);
 }
 
-/// Parses the four hexadecimal digits of a \u escape.
-/// \param text the text after the "u".
-/// \return the code; nothing if the four characters are not hexadecimal digits.
+/// Parses the four hexadecimal digits of a JSON escape such as \u4F18.
+/// \param text the JSON text after the "u".
+/// \return the number that the digits mean; nothing if the four characters are not hexadecimal
+///   digits.
 std::optional<unsigned> hexadecimal(std::string_view text) {
   constexpr std::size_t kDigits = 4;
   unsigned code = 0;
@@ -77,8 +78,8 @@ void StringMender::replace(JsonFlaw flaw, std::size_t bytes) {
 }
 
 void StringMender::take_control(unsigned char byte) {
-  // Replace a NUL character, because no database and few programming languages can keep it in a
-  // text.
+  // Replace a NUL character by U+FFFD, because databases and most programming languages cannot keep
+  // a NUL character inside a text.
   if (byte == 0) return replace(JsonFlaw::kControlCharacter, 1);
   flaws_ |= static_cast<std::uint16_t>(JsonFlaw::kControlCharacter);
   append_escape(out_, byte);
@@ -104,8 +105,8 @@ bool StringMender::take_escape() {
   }
   const std::size_t which = kNames.find(rest_[1]);
   if (which == std::string_view::npos) {
-    // The escape is invalid. Replace only its backslash; keep the character after it as an ordinary
-    // character.
+    // The JSON escape is invalid. Replace only its backslash, and keep the character after the
+    // backslash as an ordinary character.
     replace(JsonFlaw::kEscape, 1);
     return true;
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Repairs one string of a flawed JSON text. Internal header of mended_json.cpp.
+/// Repairs one string of a flawed JSON text. Internal header: only base/ includes it.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,20 +12,20 @@
 
 namespace couponhook::base {
 
-/// Reads one JSON string and writes the repaired string to the output at the same time.
+/// Reads one JSON string and at the same time writes the repaired string to the output.
 class StringMender {
  public:
-  /// \param rest the JSON text after the opening quote of the string. The bytes that were read are
-  ///   removed from `rest`.
-  /// \param out the output, to which the repaired string is appended, quotes included.
+  /// \param rest the JSON text after the opening quote of the string. The bytes that run() reads
+  ///   are removed from `rest`.
+  /// \param out the output text, to which the repaired string is appended, quotes included.
   StringMender(std::string_view& rest, std::string& out) : rest_(rest), out_(out) {}
 
-  /// Repairs the string.
+  /// Reads, repairs and writes the string.
   /// \return false if the string has no closing quote.
   bool run();
 
   [[nodiscard]] std::uint16_t flaws() const { return flaws_; }
-  /// Returns the value of the string, with its escapes decoded.
+  /// Returns the value of the repaired JSON string, with its escapes decoded.
   [[nodiscard]] std::string& value() { return value_; }
 
  private:

@@ -9,8 +9,8 @@
 namespace couponhook::base {
 namespace {
 
-/// Removes the text before the separator from the front of `text`, together with the separator.
-/// \return the removed text; the whole text if there is no separator.
+/// Removes the part of `text` before the first `separator`, and the separator too.
+/// \return the removed part; the whole text if it contains no separator.
 std::string_view take_until(std::string_view& text, char separator) {
   const std::size_t at = text.find(separator);
   const std::string_view taken = text.substr(0, at);
@@ -32,8 +32,8 @@ bool read_authority(std::string_view authority, Url& url) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return false;
     url.host = authority.substr(1, end - 1);
-    // In a URL, only a valid IPv6 address is accepted in brackets. For any other text in brackets,
-    // two parsers might find two different hosts.
+    // Accept only a valid IPv6 address in the brackets of a URL. For any other text in brackets,
+    // two URL parsers might find two different hosts.
     const bool is_v6 = url.host.find(':') != std::string::npos && IpAddress::parse(url.host);
     if (!is_v6) return false;
     port = authority.substr(end + 1);
@@ -49,8 +49,8 @@ bool read_authority(std::string_view authority, Url& url) {
   return !url.host.empty() && is_connectable_port(url.port);
 }
 
-/// Cuts `rest` before the character `mark`, and removes the mark too.
-/// \return the text after the mark; nothing if there is no mark.
+/// Splits a text at the first character `mark`: `rest` keeps the part before the mark.
+/// \return the part after the mark; nothing if the text does not contain the mark.
 std::optional<std::string_view> cut_after(std::string_view& rest, char mark) {
   const std::size_t at = rest.find(mark);
   if (at == std::string_view::npos) return {};
@@ -102,8 +102,8 @@ bool Url::is_loopback() const {
 }
 
 std::optional<Url> parse_url(std::string_view text) {
-  // Refuse control characters. A line end in a URL would let the author of the URL add headers to
-  // the HTTP request.
+  // Refuse control characters in a URL. A line end in a URL would let the author of the URL add
+  // headers to the HTTP request.
   const auto is_control_or_blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
   if (std::ranges::any_of(text, is_control_or_blank)) return std::nullopt;
   Url url;

@@ -19,9 +19,9 @@ std::string_view without_ascii_prefix(std::string_view text) {
   return text;
 }
 
-/// Rules for UTF-8 characters with a certain first byte: the length in bytes, and the allowed range
-/// of the second byte. The range of the second byte excludes overlong forms, surrogates and code
-/// points above U+10FFFF.
+/// Rules for UTF-8 characters that begin with a certain byte: the length in bytes, and the allowed
+/// range of the second byte. The range of the second byte excludes overlong forms, surrogates and
+/// code points above U+10FFFF.
 struct Sequence {
   std::size_t length;
   unsigned char second_min;

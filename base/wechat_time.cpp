@@ -16,15 +16,16 @@ using Instant = std::chrono::sys_time<milliseconds>;
 
 constexpr hours kBeijing{8};
 constexpr int kAnyYear = 9999;
-// RFC 3339 allows a leap second, :60; it is read as the first second of the next minute.
+// Largest number of seconds in a time of day. RFC 3339 allows 60, a leap second, which is read as
+// the first second of the next minute.
 constexpr int kLeapSecond = 60;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Reads the digits and separators of a time from the front of a text. If one of them is missing,
-/// the whole scan fails, so that a caller checks only once, at the end.
+/// Reads the digits and separators of a time from the beginning of a text. If a digit or separator
+/// is missing, the scanner remembers the failure, so that a caller checks only once, at the end.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -38,15 +39,16 @@ class Scanner {
   }
   void skip(char c) { good_ = skip_if(c) && good_; }
 
-  /// Reads a number of exactly `count` digits. The scan fails if the number is larger than
-  /// `value_max`.
+  /// Reads a number of exactly `count` digits from the time's text. A number larger than
+  /// `value_max` makes the parsing of the time fail.
   int digits(std::size_t count, int value_max) {
     int value = 0;
     for (std::size_t i = 0; i < count; ++i) value = value * 10 + digit();
     good_ = good_ && value <= value_max;
     return value;
   }
-  /// Reads a number of one or two digits. The scan fails if the number is larger than `value_max`.
+  /// Reads a number of one or two digits from the time's text. A number larger than `value_max`
+  /// makes the parsing of the time fail.
   int number(int value_max) {
     const bool has_two = rest_.size() > 1 && is_digit(rest_[1]);
     return digits(has_two ? 2 : 1, value_max);
@@ -73,8 +75,8 @@ class Scanner {
     return checked(year, month, digits(2, 31));
   }
 
-  /// Reads the digits after the decimal point of the seconds, as many as there are, and cuts the
-  /// value to milliseconds.
+  /// Reads all digits after the decimal point of the seconds of a time, and keeps only
+  /// milliseconds.
   milliseconds fraction() {
     int value = digit() * 100;
     for (int unit = 10; !rest_.empty() && is_digit(rest_.front()); unit /= 10) {
@@ -117,8 +119,8 @@ class Scanner {
   bool good_ = true;
 };
 
-/// Parses a time of the form yyyyMMddHHmmss, in Beijing time.
-/// \return nothing for any other form.
+/// Parses a time of the form yyyyMMddHHmmss, which is Beijing time.
+/// \return the time; nothing for any other form.
 std::optional<Instant> parse_compact(std::string_view text) {
   Scanner scan(text);
   const auto day = scan.compact_date();
@@ -129,10 +131,11 @@ std::optional<Instant> parse_compact(std::string_view text) {
   return std::chrono::sys_days(day) + hour + minute + second - kBeijing;
 }
 
-/// The characters that may stand between the date and the time of day.
+/// The characters that may separate the date from the time of day.
 enum class Separator : unsigned char {
-  kLetter,         ///< only the letter "T" may stand between date and time, as in RFC 3339
-  kLetterOrBlank,  ///< "T" or a blank; a time with a blank has no zone and is Beijing time
+  kLetter,  ///< only the letter "T" may separate the date from the time of day, as in RFC 3339
+  /// "T" or a blank separates date and time; a time with a blank has no zone: it is Beijing time
+  kLetterOrBlank,
 };
 
 std::optional<Instant> parse_with_separators(std::string_view text, Separator separator) {
@@ -161,7 +164,7 @@ std::optional<sys_seconds> without_fraction(const std::optional<Instant>& time) 
   return std::chrono::floor<seconds>(*time);
 }
 
-/// The date and the time of day of an instant as separate numbers, to be printed with printf().
+/// The date and the time of day as separate numbers, so that snprintf() can format them.
 struct Fields {
   explicit Fields(Instant time)
       : midnight(std::chrono::floor<std::chrono::days>(time)),

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Parses the time formats that WeChat Pay writes, and writes the two time formats of couponhook.
+/// Parses the time formats that WeChat Pay uses, and writes the two time formats that couponhook
+/// uses.
 
 #include <chrono>
 #include <cstdint>
@@ -11,9 +12,9 @@
 
 namespace couponhook::base {
 
-/// Parses the time of a notification. Accepted are RFC 3339, in which seconds and fractions may be
-/// missing, and yyyyMMddHHmmss, which is Beijing time. WeChat Pay's documentation and its
-/// notifications use both.
+/// Parses the time in a notification. Accepted are RFC 3339, in which seconds and fractions of a
+/// second may be missing, and yyyyMMddHHmmss, which is Beijing time. WeChat Pay's documentation and
+/// its notifications use both.
 /// \return the time; nothing for any other form, and for a date that does not exist.
 [[nodiscard]] std::optional<std::chrono::sys_time<std::chrono::milliseconds>> parse_event_time(
     std::string_view text);
@@ -24,11 +25,11 @@ namespace couponhook::base {
 /// \return the time; nothing for any other form, and for a date that does not exist.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_wechat_time(std::string_view text);
 
-/// Parses the time in a row of a flow file (WeChat Pay's settlement file), also after a spreadsheet
-/// has rewritten it. Accepted are the forms of parse_wechat_time(), and "yyyy/M/d H:mm:ss" and
-/// "yyyy-M-d H:mm:ss", which are Beijing time.
-/// \return the time; nothing for any other form. In particular, a time that has lost its seconds,
-///   or in which the day could be the month, is not accepted.
+/// Parses the time in a row of a flow file (WeChat Pay's settlement file), even if a spreadsheet
+/// program has rewritten the time. Accepted are the forms of parse_wechat_time(), and "yyyy/M/d
+/// H:mm:ss" and "yyyy-M-d H:mm:ss", which are Beijing time.
+/// \return the time; nothing for any other form, for example without seconds, or for a form in
+///   which day and month cannot be told apart.
 [[nodiscard]] std::optional<std::chrono::sys_seconds> parse_file_time(std::string_view text);
 
 /// Writes a time as RFC 3339 in UTC with milliseconds, such as 2026-03-02T00:11:09.000Z.

@@ -13,8 +13,8 @@ namespace couponhook::crypto {
 
 using Sha256 = std::array<unsigned char, 32>;
 
-/// Returns the SHA-256 digest of the parts, joined in the given order. Thread-safe: each thread
-/// keeps its own OpenSSL context.
+/// Returns the SHA-256 digest of the given parts, as if they were one text. Thread-safe: each
+/// thread keeps its own OpenSSL context.
 [[nodiscard]] Sha256 sha256(std::initializer_list<std::string_view> parts);
 [[nodiscard]] inline Sha256 sha256(std::string_view bytes) {
   return sha256({bytes});
@@ -26,7 +26,7 @@ using Sha1 = std::array<unsigned char, 20>;
 /// publishes for its files. SHA-1 detects a damaged download, but not a forged file.
 [[nodiscard]] Sha1 sha1(std::string_view bytes);
 
-/// \return the bytes as lower-case hexadecimal.
+/// Returns the bytes as hexadecimal text in lower case.
 [[nodiscard]] std::string to_hex(std::span<const unsigned char> bytes);
 
 }  // namespace couponhook::crypto

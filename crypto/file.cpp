@@ -84,8 +84,8 @@ void write_new_file(const std::filesystem::path& file, std::string_view content,
     if (written < 0) {
       const int saved_errno = errno;
       ::close(fd);
-      // Writing failed. Remove the half-written file, because the next try would fail if the file
-      // exists.
+      // Writing the file failed. Remove the half-written file, because the next attempt would fail
+      // if the file exists.
       ::unlink(file.c_str());
       errno = saved_errno;
       fail();
@@ -99,8 +99,8 @@ std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path
   std::vector<std::filesystem::path> files;
   std::error_code ec;
   if (std::filesystem::is_directory(path, ec)) {
-    // increment() without an error code would throw if another process deletes the folder
-    // meanwhile.
+    // Pass an error code to increment(). Without it, increment() would throw an exception if
+    // another process deletes the folder while this loop reads it.
     for (std::filesystem::directory_iterator entry(path, ec), end; !ec && entry != end;
          entry.increment(ec)) {
       const auto extension = entry->path().extension();

@@ -16,19 +16,20 @@
 namespace couponhook::crypto {
 
 /// Reads a file of at most `bytes_max` bytes.
-/// \return the content, or the reason of the failure. The reason does not contain the file's name;
-///   the caller adds the name.
+/// \return the content, or an error message. The message does not contain the file's name; the
+///   caller adds the name.
 [[nodiscard]] boost::system::result<Secret, std::string> read_file(
     const std::filesystem::path& file, std::size_t bytes_max = 1 << 20);
 
-/// Reads a file that holds a token or a one-line key of visible ASCII characters. Removes the
-/// blanks, line ends and invisible characters around the key, which copying and pasting often adds.
+/// Reads a file that holds a token or a key of visible ASCII characters on one line. Removes the
+/// blanks, line ends and invisible characters around the key, which people often add when they copy
+/// and paste.
 /// \return the token or key; an error if other characters are inside it.
 [[nodiscard]] boost::system::result<Secret, std::string> read_secret_line(
     const std::filesystem::path& file);
 
-/// Reads a file that holds a password: the file's content without its line end. Blanks stay,
-/// because they may be part of the password.
+/// Reads a file that holds a password: the password is the file's content without its line end.
+/// Blanks are kept, because they may be part of the password.
 /// \return the password, or an error.
 [[nodiscard]] boost::system::result<Secret, std::string> read_password(
     const std::filesystem::path& file);
@@ -38,13 +39,14 @@ enum class FileMode : unsigned char {
   kPrivate,  ///< the file gets mode 0600: only its owner may read it
 };
 
-/// Creates a new file, and its folders if they are missing. Fails if the file already exists.
+/// Creates a new file with the given content, and the folders above it if they are missing. Fails
+/// if the file already exists.
 /// \throws std::runtime_error with the file's name.
 void write_new_file(const std::filesystem::path& file, std::string_view content, FileMode mode);
 
-/// Returns the files that a path in the configuration means: for a file the file itself, for a
-/// folder its files that end in .pem or .crt, for a glob pattern its matches. The result is sorted,
-/// and empty if no file exists.
+/// Returns the files that a path in the configuration means: the file itself if the path is a file;
+/// the files whose names end in .pem or .crt if it is a folder; the matching files if it is a glob
+/// pattern such as keys/*.pem. The result is sorted; it is empty if no such file exists.
 [[nodiscard]] std::vector<std::filesystem::path> expand_path(const std::filesystem::path& path);
 
 }  // namespace couponhook::crypto

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// HMAC-SHA256, and the APIv2 signature (WeChat Pay's older interface) that uses HMAC-SHA256.
+/// Computes HMAC-SHA256, and the signature of APIv2 (WeChat Pay's older interface), which uses
+/// HMAC-SHA256.
 
 #include <map>
 #include <string>

@@ -15,7 +15,7 @@ void require(bool ok, const char* what) {
 }
 
 const EVP_MD* sha256_algorithm() {
-  // OpenSSL's SHA-256 algorithm is never freed: at process exit, another thread may still be
+  // Never free OpenSSL's SHA-256 algorithm: when the process ends, another thread may still be
   // computing a digest.
   static const EVP_MD* const algorithm =
       require(EVP_MD_fetch(nullptr, "SHA256", nullptr), "EVP_MD_fetch");

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Internal header of crypto/: owning pointers and error checks for OpenSSL's C functions.
+/// Owning pointers and error checks for OpenSSL's C functions. Internal header: only crypto/
+/// includes it.
 
 #include <memory>
 #include <string_view>
@@ -33,14 +34,15 @@ using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreedBy<X509_EXTENSION_
 /// Smallest accepted RSA modulus, in bits, for the keys of WeChat Pay and of merchants.
 constexpr int kModulusBitsMin = 2048;
 
-/// Checks the result of an OpenSSL call that fails only because of a bug or lack of memory.
+/// Checks the result of an OpenSSL call that fails only because of a bug in this program or lack of
+/// memory.
 /// \param ok true if the call succeeded.
 /// \param what name of the OpenSSL function, for the exception's message.
 /// \throws std::runtime_error if `ok` is false. Before throwing, this function clears OpenSSL's
-/// error queue of the thread, so that the next OpenSSL caller does not find this error there.
+///   error queue of the thread, so that the next OpenSSL caller does not find this error there.
 void require(bool ok, const char* what);
 
-/// Checks the result of an OpenSSL call that returns a pointer: null means failure.
+/// Checks the pointer that an OpenSSL call returned: null means that the call failed.
 /// \return `object`.
 /// \throws std::runtime_error if `object` is null.
 template <typename T>
@@ -53,12 +55,13 @@ template <typename T>
 /// fetching an algorithm from OpenSSL costs as much as hashing a short message.
 [[nodiscard]] const EVP_MD* sha256_algorithm();
 
-/// \return an OpenSSL BIO (byte stream) from which OpenSSL reads `bytes`. `bytes` must live as long
-///   as the BIO.
+/// Returns an OpenSSL BIO (byte stream) from which OpenSSL reads `bytes`. `bytes` must live as long
+/// as the BIO.
 [[nodiscard]] BioPtr reading(std::string_view bytes);
 
-/// Password callback for OpenSSL (pem_password_cb) that always fails. OpenSSL's default callback
-/// would ask for a password at the terminal and block the service.
+/// A function that OpenSSL calls for the password of an encrypted key (pem_password_cb); it always
+/// fails. OpenSSL's default function would ask for a password on the terminal and block the
+/// service.
 int no_password(char* buffer, int size, int writing, void* user);
 
 }  // namespace couponhook::crypto

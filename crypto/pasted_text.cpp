@@ -94,7 +94,8 @@ std::string hexadecimal(std::uint32_t code, std::size_t digits) {
   return text;
 }
 
-/// \return `text` without the characters at both ends for which the function `goes` returns true.
+/// Returns `text` without the characters at its beginning and end for which the function `goes`
+/// returns true.
 template <typename Goes>
 std::string_view strip(std::string_view text, const Goes& goes) {
   while (!text.empty()) {

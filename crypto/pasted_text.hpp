@@ -17,42 +17,43 @@ inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// One character at the beginning of a pasted text, as first_char() decodes it.
 struct PastedChar {
-  std::size_t size = 0;               ///< length of the character in bytes; 0 if the text is empty
-  std::optional<std::uint32_t> code;  ///< Unicode code point; nothing if the bytes are not UTF-8
+  std::size_t size = 0;  ///< length of the pasted character in bytes; 0 if the text is empty
+  /// Unicode code point of the pasted character; nothing if the bytes are not UTF-8
+  std::optional<std::uint32_t> code;
 
   [[nodiscard]] bool is_visible_ascii() const { return code && *code > 0x20 && *code < 0x7F; }
   [[nodiscard]] bool is_one_of(std::string_view ascii) const;
-  /// Returns true for white space of any kind and for characters without width: zero-width
-  /// characters, byte order marks, direction marks, soft hyphens.
+  /// Returns true if this character is white space of any kind or has no width on the screen:
+  /// zero-width characters, byte order marks, direction marks, soft hyphens.
   [[nodiscard]] bool is_blank() const;
-  /// Returns a readable name of the character for error messages, such as "a zero-width space
+  /// Returns a readable name of this character for error messages, such as "a zero-width space
   /// (U+200B)" or "a tab". The name of a visible ASCII character is the character itself. So never
-  /// call this function for the visible characters of a secret, or the secret would appear in the
-  /// message.
+  /// call this function for the visible characters of a secret, because the error message would
+  /// then show the secret.
   [[nodiscard]] std::string name() const;
 };
 /// Decodes the first character of a UTF-8 text.
 [[nodiscard]] PastedChar first_char(std::string_view text);
 
-/// Returns true if a text begins like a UTF-16 file: with a UTF-16 byte order mark, or with exactly
-/// one zero byte among its first two bytes.
+/// Returns true if a text begins like a UTF-16 file: with a UTF-16 byte order mark, or with two
+/// bytes of which exactly one is zero.
 [[nodiscard]] bool looks_like_utf16(std::string_view text);
 
-/// \return `text` without white space and invisible characters (PastedChar::is_blank()) at both
-///   ends.
+/// Returns `text` without the white space and the invisible characters (PastedChar::is_blank()) at
+/// its beginning and end.
 [[nodiscard]] std::string_view strip_blanks(std::string_view text);
 
-/// \return a cleaned copy of `text`: without blanks and quotes at both ends, with full-width
-///   characters replaced by the ASCII characters that they look like, and without characters that
-///   have no width.
+/// Returns a cleaned copy of `text`. Blanks and quotes at the beginning and end are removed,
+/// full-width characters are replaced by the ASCII characters that they look like, and characters
+/// that have no width on the screen are removed.
 [[nodiscard]] std::string clean_pasted(std::string_view text);
 
-/// Returns true if the first and the last character are quotes of any kind.
+/// Returns true if the text begins and ends with a quote of any kind.
 [[nodiscard]] bool stands_in_quotes(std::string_view text);
 
-/// \return the name (PastedChar::name()) of the first character of `text` that is not visible
-///   ASCII, such as "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible
-///   ASCII. Valid ids, keys and tokens contain visible ASCII only.
+/// Returns the name (PastedChar::name()) of the first character of `text` that is not visible
+/// ASCII, such as "a tab" or "a no-break space (U+00A0)"; nothing if every character is visible
+/// ASCII. Valid ids, keys and tokens contain only visible ASCII characters.
 [[nodiscard]] std::optional<std::string> find_odd_char(std::string_view text);
 
 }  // namespace couponhook::crypto

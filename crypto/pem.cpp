@@ -24,8 +24,8 @@ constexpr std::string_view kDashes = "-----";
 constexpr std::string_view kPrivateKey = "PRIVATE KEY";
 constexpr std::size_t kLabelMax = 40;
 constexpr std::size_t kBase64LineSize = 64;
-/// Beginning of the base64 text of DER data whose content has 256 to 16,383 bytes. The DER data of
-/// certificates and RSA keys is of that size.
+/// The characters with which base64 text begins if it encodes a certificate or an RSA key: DER data
+/// whose content has 256 to 16,383 bytes.
 constexpr std::string_view kBase64OfDer = "MII";
 
 struct LabelKind {
@@ -48,8 +48,10 @@ constexpr std::array kKinds = {
 };
 
 struct Marker {
-  std::size_t at;   ///< offset in the file of the first dash of a PEM BEGIN or END line
-  std::size_t end;  ///< offset in the file after the last dash of a PEM BEGIN or END line
+  /// Offset in the file of the first dash of a line such as -----BEGIN CERTIFICATE-----.
+  std::size_t at;
+  /// Offset in the file after the last dash of a line such as -----BEGIN CERTIFICATE-----.
+  std::size_t end;
   std::string_view label;
   bool begins;
 };
@@ -77,8 +79,8 @@ std::size_t line_at(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::ranges::count(before, '\n'));
 }
 
-/// Returns a PEM block with base64 lines of the usual length. Blanks inside the original base64
-/// text are removed.
+/// Returns a PEM block whose base64 text is cut into lines of the usual length. Blanks inside the
+/// original base64 text are removed.
 std::string rebuild(std::string_view label, std::string_view body) {
   std::string base64;
   while (!body.empty()) {

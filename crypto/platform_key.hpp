@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Internal header of crypto/: the data of one platform key (a public key of WeChat Pay).
+/// The data of one platform key (a public key of WeChat Pay). Internal header: only crypto/
+/// includes it.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,15 +13,17 @@
 
 namespace couponhook::crypto {
 
-/// An RSA public key that passed every check of PlatformKeys. The object never changes after
-/// PlatformKeys has stored it.
+/// A platform key: a public RSA key of WeChat Pay that passed every check. The object never changes
+/// after PlatformKeys (the set of platform keys) has stored it.
 struct PlatformKeys::Key {
   PkeyPtr rsa;
   KeyInfo info;
-  /// The serial of the key in normal form, in which find() compares serials.
+  /// The serial of the platform key, in upper case and without leading zeros. Serials are compared
+  /// in this form.
   std::string lookup;
-  std::size_t modulus_bytes;  ///< the length in bytes of every signature made with this key
-  /// Unique number of the key, under which threads cache their OpenSSL contexts.
+  std::size_t modulus_bytes;  ///< length in bytes of every signature made with this platform key
+  /// Unique number of the platform key. Threads keep their OpenSSL contexts for the key under this
+  /// number.
   std::uint64_t number;
 };
 

@@ -33,9 +33,9 @@ bool is_hex_digit(char digit) {
   return (digit >= '0' && digit <= '9') || (upper(digit) >= 'A' && upper(digit) <= 'F');
 }
 
-// Returns a certificate's serial without leading zeros. The serial is a number, and some libraries
-// print it with leading zeros. The id of a public key is returned unchanged, because it is a name
-// in which every character counts.
+// Returns the serial of a certificate without leading zeros. The serial is a number, and some
+// libraries print it with leading zeros. The id of a WeChat Pay public key is returned unchanged:
+// it is not a number but a name, in which every character counts.
 std::string_view significant(std::string_view serial) {
   if (serial.empty() || !std::ranges::all_of(serial, is_hex_digit)) return serial;
   const std::size_t last = serial.size() - 1;
@@ -64,8 +64,8 @@ std::optional<std::chrono::sys_seconds> end_of_validity(const X509* certificate)
   return sys_days{date} + hours{utc.tm_hour} + minutes{utc.tm_min} + seconds{utc.tm_sec};
 }
 
-/// \return the public key of a file that holds exactly one PEM block, of the kind PUBLIC KEY; null
-///   for any other file.
+/// Reads the public key from a file that holds exactly one PEM block, of the kind PUBLIC KEY.
+/// \return the key; null for any other file.
 PkeyPtr read_public_key(std::string_view content) {
   const PemContent pem = read_pem(content);
   if (pem.blocks.size() != 1 || !pem.faults.empty()) return nullptr;
@@ -94,8 +94,8 @@ bool is_public_key_id(std::string_view id) {
 
 boost::system::result<std::unique_ptr<PlatformKeys::Key>, KeyError> checked(PkeyPtr key,
                                                                             KeyInfo info) {
-  // Check the base id of the OpenSSL key, because it separates plain RSA from RSA-PSS. An RSA-PSS
-  // key must not be used with PKCS#1 v1.5 signatures.
+  // Check EVP_PKEY_get_base_id(), because it distinguishes plain RSA keys from RSA-PSS keys. An
+  // RSA-PSS key must not be used with PKCS#1 v1.5 signatures.
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return KeyError::kNotRsa;
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kModulusBitsMin || bits > kModulusBitsMax) return KeyError::kWrongSize;

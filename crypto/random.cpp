@@ -19,9 +19,9 @@ RandomSource system_random() {
 std::string random_alphanumeric(const RandomSource& random, std::size_t length) {
   constexpr std::string_view kAlphabet =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  // Random bytes with this value or a larger one are thrown away. 256 is not a multiple of 62 (the
+  // Random bytes with this value or a larger one are not used. 256 is not a multiple of 62 (the
   // size of the alphabet), so these bytes would make the first characters of the alphabet more
-  // likely than the others.
+  // likely than the other characters.
   constexpr std::size_t kRefusedFrom = 256 - 256 % kAlphabet.size();
 
   std::string text;
@@ -39,7 +39,8 @@ std::string random_alphanumeric(const RandomSource& random, std::size_t length) 
 std::string random_uuid(const RandomSource& random) {
   std::array<unsigned char, 16> bytes{};
   random(bytes);
-  // Set version 4 and variant 10 (binary) of the UUID (RFC 9562, section 5.4).
+  // Write the version (4) and the variant (binary 10) into the UUID, as RFC 9562, section 5.4,
+  // requires.
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3F) | 0x80);
   std::string uuid = to_hex(bytes);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Random bytes, texts and UUIDs. The random source is a parameter, so that tests can use a fixed
-/// source.
+/// Random bytes, texts and UUIDs. The source of random bytes is a parameter, so that a test can use
+/// a fixed source.
 
 #include <cstddef>
 #include <functional>
@@ -19,10 +19,10 @@ using RandomSource = std::function<void(std::span<unsigned char>)>;
 /// \throws std::runtime_error if the generator fails (never seen on Linux).
 [[nodiscard]] RandomSource system_random();
 
-/// \return a text of `length` random characters from 0-9, A-Z and a-z, each equally likely.
+/// Returns a text of `length` random characters from 0-9, A-Z and a-z, each equally likely.
 [[nodiscard]] std::string random_alphanumeric(const RandomSource& random, std::size_t length);
 
-/// \return a random UUID (version 4) in lower case, 36 characters.
+/// Returns a random UUID (version 4) in lower case, 36 characters long.
 [[nodiscard]] std::string random_uuid(const RandomSource& random);
 
 }  // namespace couponhook::crypto

@@ -50,7 +50,7 @@ const unsigned char* octets(std::string_view bytes) {
 }
 
 // Passes all bytes of `in` to an OpenSSL cipher, in pieces whose size fits into an int. `out` is
-// null if the bytes are associated data.
+// null if `in` is associated data, which is authenticated but not encrypted.
 void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
   constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
   while (!in.empty()) {
@@ -66,8 +66,8 @@ void update(EVP_CIPHER_CTX* context, unsigned char* out, std::string_view in) {
 
 enum class Direction : int { kOpen = 0, kSeal = 1 };
 
-/// The OpenSSL cipher context of one thread for one direction (encryption or decryption). The
-/// context keeps the last key, so the next message with the same key only needs a new nonce.
+/// The OpenSSL cipher context of one thread, for either encryption or decryption. The context keeps
+/// the last key, so the next message with the same key needs only a new nonce.
 class Context {
  public:
   explicit Context(Direction direction) : direction_(direction) {}
@@ -111,7 +111,8 @@ std::string_view describe(OpenError error) {
 }
 
 ResourceCipher::ResourceCipher(Secret key) {
-  // Look up the algorithm here, so that a bad key length throws now and not at the first message.
+  // Look up the cipher algorithm now, so that a key of wrong length throws here and not at the
+  // first message.
   static_cast<void>(aes_gcm(key.size()));
   impl_ = std::make_unique<Impl>(Impl{.key = std::move(key)});
 }
@@ -137,8 +138,8 @@ boost::system::result<std::string, OpenError> ResourceCipher::open(
                               sealed.data() + text_bytes) == 1,
           "setting the tag");
 
-  // This call verifies the authentication tag. Until it succeeds, the decrypted bytes may be
-  // forged.
+  // This OpenSSL call verifies the authentication tag. Until the call succeeds, the decrypted bytes
+  // may be forged.
   int written = 0;
   if (EVP_CipherFinal_ex(context, octets(plaintext.data()) + text_bytes, &written) != 1) {
     ERR_clear_error();

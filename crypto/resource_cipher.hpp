@@ -16,10 +16,11 @@ namespace couponhook::crypto {
 
 /// Reasons why the resource of a notification cannot be decrypted.
 enum class OpenError : std::uint8_t {
-  kBadEncoding = 1,  ///< the ciphertext is not canonical base64
+  kBadEncoding = 1,  ///< the ciphertext of the notification is not canonical base64
   kTooShort = 2,     ///< the ciphertext is shorter than the 16-byte authentication tag
-  kBadNonce = 3,     ///< the nonce does not have 12 bytes
-  /// The tag does not match: wrong key, nonce or associated data, or an altered ciphertext.
+  kBadNonce = 3,     ///< the nonce of the notification does not have 12 bytes
+  /// The authentication tag does not match: the key, nonce or associated data is wrong, or the
+  /// ciphertext was altered.
   kTagMismatch = 4,
 };
 [[nodiscard]] std::string_view describe(OpenError error);
@@ -32,17 +33,19 @@ enum class OpenError : std::uint8_t {
 /// last key.
 class ResourceCipher {
  public:
-  /// \throws std::invalid_argument if the AES key does not have 16, 24 or 32 bytes.
+  /// \param key the AES key, 16, 24 or 32 bytes.
+  /// \throws std::invalid_argument if the key has any other length.
   explicit ResourceCipher(Secret key);
   ~ResourceCipher();
   ResourceCipher(ResourceCipher&&) noexcept;
   ResourceCipher& operator=(ResourceCipher&&) noexcept;
 
-  /// Decrypts the resource of a notification.
-  /// \param nonce resource.nonce, 12 bytes.
-  /// \param associated_data resource.associated_data; empty if that field is missing or null.
-  /// \param ciphertext resource.ciphertext: base64 of the ciphertext followed by the authentication
-  ///   tag.
+  /// Decrypts the resource (the encrypted part) of a notification.
+  /// \param nonce the notification's field resource.nonce, 12 bytes.
+  /// \param associated_data the notification's field resource.associated_data; empty if that field
+  ///   is missing or null.
+  /// \param ciphertext the notification's field resource.ciphertext: base64 of the ciphertext
+  ///   followed by the authentication tag.
   /// \return the plaintext, or an error. No plaintext is returned before the tag is verified.
   [[nodiscard]] boost::system::result<std::string, OpenError> open(
       std::string_view nonce, std::string_view associated_data, std::string_view ciphertext) const;
@@ -59,13 +62,14 @@ class ResourceCipher {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Length of an APIv3 key in bytes. The key is used directly as the AES key.
+/// Length in bytes of an APIv3 key (the secret that a merchant shares with WeChat Pay). The bytes
+/// of this key are used directly as the AES key.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key from the content of the key's file. Blanks around the key are
-/// ignored.
-/// \return the cipher, or an error that names the length found and the characters to remove, but
-///   never the key.
+/// Makes the cipher for an APIv3 key (the secret that a merchant shares with WeChat Pay) from the
+/// content of the key's file. Blanks around the key are ignored.
+/// \return the cipher, or an error message. The message names the length of the key and the
+///   characters to remove, but never contains the key.
 [[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
 
 }  // namespace couponhook::crypto

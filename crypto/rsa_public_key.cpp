@@ -32,7 +32,8 @@ bool RsaPublicKey::verify(std::string_view message, std::string_view signature) 
   const auto bytes = base::base64_decode(signature);
   if (!bytes) return false;
   const DigestContextPtr context{require(EVP_MD_CTX_new(), "EVP_MD_CTX_new")};
-  // Passing no padding option selects OpenSSL's default for RSA keys, which is PKCS#1 v1.5.
+  // Pass no padding option. OpenSSL's default padding for RSA signatures is PKCS#1 v1.5, which is
+  // required.
   require(EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
                                   impl_->key.get(), nullptr) == 1,
           "EVP_DigestVerifyInit");

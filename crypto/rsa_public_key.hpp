@@ -16,10 +16,10 @@ namespace couponhook::crypto {
 /// An RSA public key that verifies RSA-SHA256 (PKCS#1 v1.5) signatures. Thread-safe.
 class RsaPublicKey {
  public:
-  /// Makes the public key from the private key that contains it.
-  /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return the public key, or an error that describes the fault of the file but never its
-  ///   content.
+  /// Makes the public key from a private key, which contains the public key.
+  /// \param pem an unencrypted RSA private key as PEM, PKCS#8 or PKCS#1.
+  /// \return the public key, or an error message that describes the fault of the file but never
+  ///   contains the key.
   [[nodiscard]] static boost::system::result<RsaPublicKey, std::string> of_private_key(
       const Secret& pem);
   ~RsaPublicKey();

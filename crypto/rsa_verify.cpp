@@ -25,9 +25,9 @@ PkeyContextPtr make_context(EVP_PKEY* rsa) {
   return context;
 }
 
-/// The OpenSSL verification contexts of one thread, most recently used first. A context keeps its
-/// OpenSSL key alive, so a reload may destroy the PlatformKeys. Contexts of old keys stay here
-/// until contexts of newer keys replace them.
+/// The OpenSSL contexts with which one thread verifies signatures, most recently used first. A
+/// context keeps its OpenSSL key alive, so a reload of the configuration may destroy the set of
+/// keys. Contexts of old keys stay here until contexts of newer keys replace them.
 class VerifyContexts {
  public:
   EVP_PKEY_CTX* of(const PlatformKeys::Key& key) {

@@ -7,8 +7,8 @@
 namespace couponhook::crypto {
 namespace {
 
-// Overwrite the spare capacity of the string too: after a short string is moved from, its old bytes
-// stay in that memory.
+// Overwrite the unused capacity of the string too. After a short string is moved away, its old
+// bytes are still in that memory.
 void wipe_and_empty(std::string& bytes) noexcept {
   bytes.resize(bytes.capacity());
   wipe(bytes);
@@ -27,8 +27,8 @@ Secret::Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) {
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this == &other) return *this;
-  // Overwrite the bytes of this object first: the move assignment of std::string may give its old
-  // memory to the other string or back to the heap.
+  // Overwrite the bytes of this object before std::string's move assignment, which may pass the old
+  // memory to the other string or free it.
   wipe_and_empty(bytes_);
   bytes_ = std::move(other.bytes_);
   wipe_and_empty(other.bytes_);

@@ -93,8 +93,8 @@ X509Ptr make_certificate(EVP_PKEY* key, const SerialBytes& serial,
   return certificate;
 }
 
-// \return the bytes that the function `write` writes into an OpenSSL BIO (byte stream). OpenSSL
-//   overwrites the BIO's memory when the BIO is freed.
+// Returns the bytes that the function `write` writes into an OpenSSL BIO (byte stream). OpenSSL
+// overwrites the BIO's memory with zeros when it frees the BIO.
 template <typename Write>
 std::string written(Write write) {
   const BioPtr bio{require(BIO_new(BIO_s_mem()), "BIO_new")};

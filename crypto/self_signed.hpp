@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Makes key pairs with self-signed certificates, to try the service locally.
+/// Makes key pairs with self-signed certificates, for users who try the service on their own
+/// machine.
 
 #include <chrono>
 #include <cstdint>
@@ -13,16 +14,17 @@
 namespace couponhook::crypto {
 
 enum class PairKind : std::uint8_t {
-  /// Elliptic-curve key P-256, for TLS: a handshake costs less than half of one with RSA.
+  /// Elliptic-curve key (P-256), for TLS: a TLS handshake costs less than half of one with an RSA
+  /// key.
   kEcP256,
-  kRsa2048,  ///< RSA key of 2048 bits, for signing like WeChat Pay
+  kRsa2048,  ///< RSA key of 2048 bits, for signatures like those of WeChat Pay
 };
 
 struct SelfSignedOptions {
   PairKind kind = PairKind::kEcP256;
   std::string common_name;
-  /// DNS names and IP addresses for the certificate's subjectAltName, such as "DNS:localhost" and
-  /// "IP:127.0.0.1".
+  /// DNS names and IP addresses that the certificate is valid for (its subjectAltName), such as
+  /// "DNS:localhost" and "IP:127.0.0.1".
   std::vector<std::string> alternative_names;
   std::chrono::sys_seconds valid_from;
   std::chrono::days valid_for{365};
@@ -30,8 +32,8 @@ struct SelfSignedOptions {
 
 struct SelfSignedPair {
   std::string certificate_pem;
-  Secret private_key_pem;      ///< the private key as PEM, PKCS#8
-  std::string public_key_pem;  ///< the public key as PEM, SubjectPublicKeyInfo
+  Secret private_key_pem;      ///< private key of the certificate as PEM (PKCS#8)
+  std::string public_key_pem;  ///< public key of the certificate as PEM (SubjectPublicKeyInfo)
   std::string serial;          ///< serial of the certificate, 40 upper-case hexadecimal digits
 };
 

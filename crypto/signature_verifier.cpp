@@ -19,8 +19,8 @@ constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kTimestampDigitsMax = 19;  // number of decimal digits of the largest int64_t
 
 bool is_within(std::chrono::seconds tolerance, std::int64_t a, std::int64_t b) {
-  // The difference of two int64_t values may not fit into an int64_t, so subtract as unsigned
-  // numbers.
+  // Subtract as unsigned numbers, because the difference of two int64_t values may not fit into an
+  // int64_t.
   const auto [low, high] = std::minmax(a, b);
   const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   return std::cmp_less_equal(distance, tolerance.count());
@@ -34,8 +34,8 @@ const PlatformKeys::Key* find_live(const PlatformKeys& keys, std::string_view se
   return expired ? nullptr : key;
 }
 
-// Decodes a signature from base64, after comparing the length of the text. So a text that cannot be
-// a signature of this key is refused at almost no cost.
+// Decodes a signature from base64. Compares the length of the text first, so that a text that
+// cannot be a signature made with this key is refused at almost no cost.
 // \return false if the text has the wrong length or is not canonical base64.
 bool decode_signature(std::string_view text, std::size_t modulus_bytes, std::string& into) {
   const std::size_t text_length = (modulus_bytes + 2) / 3 * 4;

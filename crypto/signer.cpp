@@ -39,7 +39,8 @@ boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
 
 std::string Signer::sign(std::string_view message) const {
   const DigestContextPtr context{require(EVP_MD_CTX_new(), "EVP_MD_CTX_new")};
-  // Passing no padding option selects OpenSSL's default for RSA keys, which is PKCS#1 v1.5.
+  // Pass no padding option. OpenSSL's default padding for RSA signatures is PKCS#1 v1.5, which is
+  // required.
   require(EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
                                 impl_->key.get(), nullptr) == 1,
           "EVP_DigestSignInit");

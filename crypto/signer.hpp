@@ -18,8 +18,9 @@ namespace couponhook::crypto {
 class Signer {
  public:
   /// Makes a signer from a private key.
-  /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
-  /// \return the signer, or an error that describes the fault of the file but never its content.
+  /// \param pem an unencrypted RSA private key as PEM, PKCS#8 or PKCS#1.
+  /// \return the signer, or an error message that describes the fault of the file but never
+  ///   contains the key.
   [[nodiscard]] static boost::system::result<Signer, std::string> from_pem(const Secret& pem);
   ~Signer();
   Signer(Signer&&) noexcept;
@@ -35,7 +36,7 @@ class Signer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Returns the message that the signature of a notification covers: timestamp, nonce and body as
+/// Returns the text over which a notification's signature is made: timestamp, nonce and body as
 /// three lines, each ended by LF.
 /// Source: WeChat Pay's APIv3 documentation, "signature verification".
 [[nodiscard]] std::string notification_message(std::string_view timestamp, std::string_view nonce,

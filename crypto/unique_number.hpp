@@ -1,17 +1,17 @@
 #pragma once
 
 /// \file
-/// Internal header of crypto/: numbers that are unique in the process, under which threads cache
-/// their OpenSSL contexts.
+/// Numbers that are unique in the process; threads keep their OpenSSL contexts under such numbers.
+/// Internal header: only crypto/ includes it.
 
 #include <atomic>
 #include <cstdint>
 
 namespace couponhook::crypto {
 
-/// \return a number, never 0, that this function has not returned before in this process. Threads
-///   cache OpenSSL contexts under such a number and not under a key's address, because after a
-///   reload a new key can get the address of an old one.
+/// Returns a number, never 0, that this function has not returned before in this process. Threads
+/// keep OpenSSL contexts for a key under such a number and not under the key's address, because
+/// after a reload of the configuration a new key can get the address of an old one.
 [[nodiscard]] inline std::uint64_t unique_number() {
   static std::atomic<std::uint64_t> last{0};
   return last.fetch_add(1, std::memory_order_relaxed) + 1;

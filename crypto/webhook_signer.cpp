@@ -65,13 +65,13 @@ bool begins_with_prefix_in_capitals(std::string_view text) {
          });
 }
 
-/// \return the number of bytes that `base64` decodes to; 0 if the text is not base64.
+/// Returns the number of bytes that `base64` decodes to; 0 if the text is not base64.
 std::size_t decoded_size(std::string_view base64) {
   auto decoded = base::base64_decode(base64);
   return decoded ? Secret(std::move(*decoded)).size() : 0;
 }
 
-/// \return an error message for a webhook secret that does not begin with "whsec_".
+/// Returns an error message for a webhook secret that does not begin with "whsec_".
 std::string explain_missing_prefix(std::string_view text) {
   const std::size_t prefix_at = text.find(kPrefix);
   if (text.starts_with("whsk_") || text.starts_with("whpk_")) {
@@ -97,7 +97,8 @@ std::string explain_missing_prefix(std::string_view text) {
   if (decoded_size(text) >= kKeyBytesMin) {
     message += "if it is the base64 of the key, put whsec_ in front of it; ";
   }
-  // Suggest writing the plain text in base64, because that keeps the receiver's key unchanged.
+  // Suggest that the user writes the plain text in base64: the receiver of the webhooks can then
+  // continue to use the same key.
   return message +
          "if the receiver takes the text itself for the key, as earlier releases did here, write "
          "the same key as: echo whsec_$(tr -d '\\r\\n' < FILE | base64 -w0); else " +
@@ -120,8 +121,8 @@ std::string explain_bad_base64(std::string_view base64) {
          std::string(kMakeOne);
 }
 
-/// \return the decoded key of a webhook secret, or an error message if the text is not a valid
-///   secret.
+/// Decodes the key of a webhook secret.
+/// \return the key, or an error message if the text is not a valid secret.
 boost::system::result<Secret, std::string> read_key(std::string_view text) {
   using Read = boost::system::result<Secret, std::string>;
   const auto refused = [](std::string why) {

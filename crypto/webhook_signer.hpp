@@ -14,9 +14,9 @@
 
 namespace couponhook::crypto {
 
-/// Makes HMAC-SHA256 signatures over "id.timestamp.body", one for each configured secret. While an
-/// operator replaces a secret, the old and the new one are both configured, and the receiver can
-/// verify with either of them.
+/// Makes HMAC-SHA256 signatures over "id.timestamp.body", one signature for each configured secret.
+/// While a user replaces a secret, both the old and the new secret are configured, and the receiver
+/// of the webhook can verify with either of them.
 ///
 /// Source: standardwebhooks.com, "Signature scheme", symmetric signatures (v1).
 /// Thread-safe: sign() is const and keeps no state between calls.
@@ -27,8 +27,8 @@ class WebhookSigner {
   ///   is "whsec_" followed by canonical base64 of 24 to 128 bytes. Any other text is refused:
   ///   libraries for Standard Webhooks base64-decode a secret, so with any other form the receiver
   ///   would compute a different key.
-  /// \return the signer, or an error that describes the fault and the correct form, and contains
-  ///   nothing of the secret.
+  /// \return the signer, or an error message. The message describes the fault and the correct form,
+  ///   and contains nothing of the secret.
   [[nodiscard]] static boost::system::result<WebhookSigner, std::string> from_text(
       std::string_view secrets);
 

@@ -18,9 +18,10 @@ struct KeyField {
   const std::string& value;
 };
 
-/// Checks the identifying fields of a coupon event. They become keys in the database, so they need
-/// a sensible length and no control characters. The longest length in WeChat Pay's documentation is
-/// 64 characters; the limit of 128 bytes is a tenth of what a database index can hold.
+/// Checks the fields that identify a coupon event. These fields become keys in the database, so
+/// they need a sensible length and must not contain control characters. The longest such field in
+/// WeChat Pay's documentation has 64 characters; the limit of 128 bytes is a tenth of what a
+/// database index can hold.
 /// \return an error for the first bad field; empty if all fields are good.
 std::string first_unfit(std::initializer_list<KeyField> fields) {
   constexpr std::size_t kBytesMax = 128;
@@ -51,11 +52,11 @@ std::optional<CouponIssued::Attachment> read_attachment(const JsonFields& fields
   return attachment;
 }
 
-// WeChat Pay's documentation shows identifiers as strings. An identifier that comes as a number,
-// like hall_belong_mch_id, still identifies the same thing, so its digits are used as the text.
+// WeChat Pay's documentation shows ids as JSON strings. If an id is sent as a JSON number, as
+// hall_belong_mch_id is, the digits of the number are used as the text of the id.
 
 /// Reads the event "a coupon was given to a user", both for 商家券 and for the newer product
-/// coupons. Product coupons differ only in the names of two fields.
+/// coupons (商品券). The events of product coupons differ only in the names of two fields.
 CouponEvent read_issued(const JsonFields& fields) {
   CouponIssued issued;
   issued.stock_id = fields.text_or_digits("stock_id");
@@ -114,9 +115,9 @@ CouponEvent read_redeemed(const JsonFields& fields) {
   return redeemed;
 }
 
-/// Parses the refund_status of a refund notification. WeChat Pay's documentation and SDKs write
-/// CLOSED, but some sources write CLOSE, so both are accepted.
-/// \return nothing for any other text.
+/// Parses the field refund_status of a refund notification. WeChat Pay's documentation and SDKs
+/// write CLOSED, but some sources write CLOSE, so both are accepted.
+/// \return the status; nothing for any other text.
 std::optional<OrderRefunded::Status> parse_status(std::string_view text) {
   if (text == "SUCCESS") return OrderRefunded::Status::kSuccess;
   if (text == "CLOSED" || text == "CLOSE") return OrderRefunded::Status::kClosed;
@@ -160,9 +161,9 @@ CouponEvent read_fields(EventKind kind, std::string_view event_type,
   return read_refunded(event_type, fields);
 }
 
-/// Returns the names of the fields that identify the coupon, the transaction, the refund and the
-/// time. They form the key of the event in the ledger. If one of them has a flaw, the meaning of
-/// the event is uncertain.
+/// Returns the names of the fields that identify the coupon, the payment, the refund and the time
+/// of an event of this kind. Together these fields identify the event in the ledger (the history of
+/// each coupon). If one of them has a flaw, the meaning of the event is uncertain.
 std::span<const std::string_view> deciding_fields(EventKind kind) {
   static constexpr std::array<std::string_view, 4> kIssued{"stock_id", "coupon_code", "send_time",
                                                            "receive_time"};
@@ -175,17 +176,17 @@ std::span<const std::string_view> deciding_fields(EventKind kind) {
   return kind == EventKind::kRedeemed ? std::span(kRedeemed) : std::span(kRefunded);
 }
 
-/// Reads a resource that is not strict JSON, or that lacks an identifying field (id of a coupon,
-/// transaction or refund).
-/// \param why the error message of the first, strict attempt.
+/// Reads the decrypted part (resource) of a notification after the first, strict attempt has
+/// failed: the resource is not valid JSON, or the id of the coupon, payment or refund is missing.
+/// \param why error message of the first, strict attempt.
 EventReading read_mended(EventKind kind, std::string_view event_type, std::string_view resource,
                          const base::JsonLimits& limits, std::string why) {
   const auto deciding = deciding_fields(kind);
   const auto mended = base::mend_object(resource, limits, deciding);
   if (!mended) return {OtherEvent{std::move(why)}, {}};
   if (!mended->uncertain.empty()) return {OtherEvent{mended->uncertain}, {}};
-  // mend_object() always keeps the identifying fields, so its result may have more values than the
-  // limit allows.
+  // mend_object() keeps the identifying fields even beyond the limit for the number of values, so
+  // its result may have more values than the limit allows.
   const base::JsonLimits with_deciding{limits.depth_max, limits.values_max + 2 * deciding.size()};
   const auto document = base::parse_object(mended->text, with_deciding);
   if (!document) return {OtherEvent{std::move(why)}, {}};
@@ -224,8 +225,8 @@ EventReading read_flawed_event(std::string_view event_type, std::string_view res
   CouponEvent event = read_fields(kind, event_type, *document);
   const auto* other = std::get_if<OtherEvent>(&event);
   if (other == nullptr) return {std::move(event), {}};
-  // An identifier that is a number of more than 64 bits counts as absent in the first, strict
-  // attempt. mend_object() turns such a number into a string, so a second attempt can read it.
+  // The first, strict attempt treats an id that is a number of more than 64 bits as missing.
+  // mend_object() turns such a number into a string, so a second attempt can read the id.
   EventReading mended = read_mended(kind, event_type, resource, limits, other->unreadable);
   if (std::holds_alternative<OtherEvent>(mended.event)) return {std::move(event), {}};
   return mended;

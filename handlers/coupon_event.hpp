@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Typed coupon events (issued, redeemed, refunded), parsed from the decrypted resource of a
-/// notification.
+/// Coupon events (issued, redeemed, refunded) as C++ types, and their parser. An event is parsed
+/// from the resource (the decrypted part) of a notification.
 
 #include <cstdint>
 #include <optional>
@@ -19,34 +19,40 @@ namespace couponhook::handlers {
 using Fen = std::int64_t;
 
 /// Event "a coupon was given to a user": COUPON.SEND for 商家券, PRODUCT_COUPON_SP.SEND for product
-/// coupons. The members have the names of the fields in WeChat Pay's documentation.
+/// coupons (商品券). The members have the same names as the fields in WeChat Pay's documentation.
 struct CouponIssued {
-  /// JSON object attach_info of the resource; WeChat Pay sends "" if there is none.
+  /// JSON object attach_info of a COUPON.SEND event; WeChat Pay sends "" if there is no such
+  /// object.
   struct Attachment {
     std::string transaction_id;
     std::string act_code;
     std::string hall_code;
-    std::string hall_belong_mch_id;  ///< id of a merchant; WeChat Pay sends a number or a string
+    /// Id of a merchant; WeChat Pay sends it as a number or as a string.
+    std::string hall_belong_mch_id;
     std::string card_id;
     std::string code;
     std::string activity_id;
   };
   std::string stock_id;
   std::string coupon_code;
-  std::string send_time;  ///< time of issuing; called receive_time in events of product coupons
-  /// openid of the user; empty unless the coupon's stock was created with a notify_appid.
+  /// Time at which the coupon was issued; its field is named receive_time in events of product
+  /// coupons.
+  std::string send_time;
+  /// The openid of the user who got the coupon. Empty unless the coupon's stock (batch of coupons)
+  /// was created with a notify_appid.
   std::string openid;
   std::string unionid;
-  /// Channel of issuing, such as BUSICOUPON_SEND_CHANNEL_…; WeChat Pay may add values.
+  /// Channel through which the coupon was issued, such as BUSICOUPON_SEND_CHANNEL_…. WeChat Pay may
+  /// add new channels.
   std::string send_channel;
   std::string send_merchant;
-  /// Request number of the issuing; called send_req_no in COUPON.SEND.
+  /// Number of the request that issued the coupon; its field is named send_req_no in COUPON.SEND.
   std::string send_request_no;
   std::optional<Attachment> attach_info;
 };
 
-/// Event "a coupon was used in a payment": COUPON.USE. The resource contains neither the user nor
-/// the merchant's order number; only transaction_id links the event to the payment.
+/// Event "a coupon was used in a payment": COUPON.USE. The event contains neither the user nor the
+/// merchant's order number; only transaction_id links the event to the payment.
 struct CouponRedeemed {
   struct Goods {
     std::string goods_id;
@@ -58,13 +64,14 @@ struct CouponRedeemed {
   std::string stock_id;
   std::string coupon_id;
   std::string coupon_name;
-  std::string coupon_type;  ///< coupon type: NORMAL or CUT_TO
+  std::string coupon_type;  ///< type of the coupon: NORMAL (满减) or CUT_TO (减至)
   /// Business type of the coupon: MULTIUSE if the coupon can be used several times.
   std::string business_type;
   std::string consume_time;
   std::string consume_mchid;
   std::string transaction_id;
-  /// Amount used in this payment, in fen; only for MULTIUSE coupons.
+  /// Amount used in this payment, in fen (1/100 yuan). Present only for MULTIUSE coupons, which can
+  /// be used several times.
   std::optional<Fen> consume_amount;
   std::optional<Fen> coupon_amount;
   std::optional<Fen> transaction_minimum;
@@ -76,55 +83,62 @@ struct CouponRedeemed {
 struct OrderRefunded {
   enum class Status : std::uint8_t { kSuccess, kClosed, kAbnormal };
   Status status = Status::kSuccess;
-  std::string mchid;      ///< id of a direct merchant; empty if a service provider took the payment
-  std::string sp_mchid;   ///< id of the service provider; empty for direct merchants
-  std::string sub_mchid;  ///< id of the service provider's sub-merchant; empty for direct merchants
+  /// Id of the merchant; empty if a service provider took the payment for the merchant.
+  std::string mchid;
+  /// Id of the service provider that took the payment; empty if there is none.
+  std::string sp_mchid;
+  /// Id of the merchant for which a service provider took the payment; empty if there is none.
+  std::string sub_mchid;
   std::string out_trade_no;
   std::string transaction_id;
   std::string out_refund_no;
   std::string refund_id;
-  std::string success_time;  ///< time of the refund; empty unless the refund succeeded
+  std::string success_time;  ///< time at which the refund succeeded; empty unless it succeeded
   Fen total = 0;
   Fen refund = 0;
   Fen payer_total = 0;
   Fen payer_refund = 0;
 
-  /// Returns the part of the refund that went back to coupons and not to the payer, in fen.
+  /// Returns the part of the refunded amount that went back to coupons and not to the payer, in fen
+  /// (1/100 yuan).
   [[nodiscard]] Fen coupon_part() const { return refund - payer_refund; }
 };
 /// Returns a refund status as WeChat Pay writes it: SUCCESS, CLOSED or ABNORMAL.
 [[nodiscard]] std::string_view to_string(OrderRefunded::Status status);
 
-/// Any event that is not read as a coupon event. Its notification is stored unchanged.
+/// Any event that couponhook does not read as a coupon event. The notification of the event is
+/// stored unchanged.
 struct OtherEvent {
-  /// Reason why the coupon event could not be read, such as "coupon_id is missing". Empty if events
-  /// of this type change no coupon. Contains no data of the resource.
+  /// Reason why the event could not be read as a coupon event, such as "coupon_id is missing".
+  /// Empty if events of this type never change a coupon. The reason contains nothing of the event's
+  /// data.
   std::string unreadable;
 };
 
 using CouponEvent = std::variant<CouponIssued, CouponRedeemed, OrderRefunded, OtherEvent>;
 
-/// A parsed event, together with the flaws of its JSON text.
+/// A parsed event, together with a description of the flaws in its JSON text.
 struct EventReading {
   CouponEvent event;
-  /// Flaws in the JSON text that did not change the meaning of the event, in words and without data
-  /// of the resource, such as "a control character in a string". Empty if there were none, or if
-  /// the event could not be read.
+  /// English description of the flaws in the JSON text that did not change the meaning of the
+  /// event, such as "a control character in a string". The description contains nothing of the
+  /// event's data. Empty if the text has no flaw, or if the event could not be read.
   std::string flaw;
 };
 
-/// Parses the decrypted resource of a notification. Never fails: a resource that cannot be read
-/// becomes an OtherEvent with the reason, because couponhook stores every notification whose
-/// signature is valid and whose resource can be decrypted. An optional field of the wrong type
-/// counts as absent.
+/// Parses the resource (the decrypted part) of a notification. Never fails: if a resource cannot be
+/// read, the result is an OtherEvent with the reason, because couponhook stores every notification
+/// whose signature is valid and whose resource can be decrypted. An optional field of the wrong
+/// type counts as missing.
 ///
-/// A resource that is not strict JSON is repaired and then parsed (mended_json.hpp), but only if
-/// its identifying fields (stock, coupon, transaction, refund, status, time) have no flaw and do
-/// not occur twice with different values. Thread-safe.
+/// A resource that is not valid JSON is repaired and then parsed (mended_json.hpp), but only if the
+/// fields that identify the event (stock, coupon, transaction, refund, status, time) have no flaw
+/// and do not occur twice with different values. Thread-safe.
 [[nodiscard]] EventReading read_flawed_event(std::string_view event_type, std::string_view resource,
                                              const base::JsonLimits& limits);
 
-/// Parses a resource like read_flawed_event(), but returns only the event, without its flaws.
+/// Parses the resource of a notification like read_flawed_event(), but returns only the event,
+/// without the description of flaws.
 [[nodiscard]] CouponEvent read_event(std::string_view event_type, std::string_view resource,
                                      const base::JsonLimits& limits);
 

@@ -7,9 +7,9 @@ namespace couponhook::handlers {
 namespace {
 
 // clang-format off
-/// The catalogue, sorted by event type. A text is empty if no published source shows it for that
-/// event type. The receiver does not depend on these texts. They are only used to make test
-/// notifications, in which an empty value is legal.
+// The event types that WeChat Pay documents, sorted by name. A text of an entry is empty if no
+// published source shows the text for that event type. The receiver does not depend on these texts;
+// couponhook uses them only to make test notifications, in which an empty text is legal.
 constexpr CatalogueEntry kCatalogue[] = {
     {"BRAND_MEMBER_CARD_SP.POINT_EXCHANGE_COUPON", EventKind::kOther, "", "", ""},
     {"BRAND_MEMBER_CARD_SP.SYNC_USER_POINT", EventKind::kOther, "", "", ""},
@@ -35,6 +35,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"REFUND.SUCCESS", EventKind::kRefunded, "refund", "refund", "退款成功"},
     {"SECURITY_ECHO.SUCCESS", EventKind::kOther, "security", "", "回调通知成功"},
 };
+// End of the table of event types, which clang-format must not lay out.
 // clang-format on
 
 constexpr bool comes_before(const CatalogueEntry& a, const CatalogueEntry& b) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// The characters that are allowed in event types, such as COUPON.USE.
+/// Defines the characters that are allowed in event types, such as COUPON.USE.
 
 namespace couponhook::handlers {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Factories that make user-defined handlers (written in C++) from the configuration.
+/// Factories: functions that make handlers written by users (in C++) from the configuration.
 
 #include <chrono>
 #include <functional>
@@ -15,27 +15,27 @@
 
 namespace couponhook::handlers {
 
-/// Settings from one [[handler]] table of the configuration, passed to the factory of a
-/// user-defined handler type.
+/// Settings from one [[handler]] table of the configuration, passed to the factory function of a
+/// handler type that a user has written.
 struct HandlerSettings {
   std::string name;
-  /// The [handler.options] table of the configuration, as names and values.
+  /// Names and values in the [handler.options] table of the configuration.
   std::map<std::string, std::string> options;
   /// Time limit for one call of the handler. couponhook cannot interrupt a call, so the handler
   /// itself must return in time.
   std::chrono::milliseconds timeout;
-  int concurrency;  ///< maximum number of parallel calls of the handler
+  int concurrency;  ///< largest number of calls of the handler that run at the same time
 };
 
-/// Function that makes a handler from its settings, or returns an error that says what is wrong
-/// with the settings and how to repair it. Called once for each [[handler]] table of the type. The
-/// `check` command calls the factory too, so a factory should open only the files and connections
-/// that are needed to validate the settings.
+/// Function that makes a handler from its settings, or returns an error message that says what is
+/// wrong with the settings and how to repair them. couponhook calls this function once for each
+/// [[handler]] table of the type. The `check` command calls it too, so this function should open
+/// only the files and connections that it needs to check the settings.
 using HandlerFactory = std::function<boost::system::result<std::shared_ptr<Handler>, std::string>(
     const HandlerSettings& settings)>;
 
-/// Handler factories by the name of the handler type, which is the value of `type` in a [[handler]]
-/// table of the configuration.
+/// Functions that make handlers, by the name of the handler type. This name is the value of `type`
+/// in a [[handler]] table of the configuration.
 using HandlerTypes = std::map<std::string, HandlerFactory, std::less<>>;
 
 }  // namespace couponhook::handlers

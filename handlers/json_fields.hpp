@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Lenient access to the fields of a JSON object. It is used for data that couponhook keeps even if
+/// Lenient access to the fields of a JSON object, for data that couponhook keeps even if some
 /// fields are malformed.
 
 #include <cstdint>
@@ -13,9 +13,10 @@
 
 namespace couponhook::handlers {
 
-/// View of the fields of one JSON object. A field counts as absent if its type differs from the
-/// type that the caller asks for. All fields of an absent object count as absent too, so a caller
-/// need not check each level of nested objects. The JSON document must outlive this view.
+/// View of the fields of one JSON object. A field counts as missing if its type differs from the
+/// type that the caller asks for. If the object itself is missing, all its fields count as missing
+/// too, so a caller need not check each level of nested objects. The JSON document must live longer
+/// than this view.
 class JsonFields {
  public:
   /// Makes a view of the fields of a JSON value.
@@ -25,15 +26,15 @@ class JsonFields {
 
   [[nodiscard]] bool exists() const { return object_ != nullptr; }
 
-  /// \return the text of a string field; empty if the field is absent. A string with a NUL byte
-  ///   counts as absent, because databases cannot store it as text.
+  /// Returns the text of a string field; empty if the field is missing. A string with a NUL byte
+  /// counts as missing, because databases cannot store a NUL byte in a text.
   [[nodiscard]] std::string text(std::string_view name) const;
-  /// Returns a string field like text(), but accepts a non-negative integer too and returns its
-  /// decimal digits.
+  /// Returns the text of a string field like text(). If the field is a non-negative integer,
+  /// returns its decimal digits.
   [[nodiscard]] std::string text_or_digits(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] JsonFields object(std::string_view name) const { return JsonFields(find(name)); }
-  /// \return the value of an array field; null if the field is absent or not an array.
+  /// Returns the value of an array field; null if the field is missing or not an array.
   [[nodiscard]] const rapidjson::Value* array(std::string_view name) const;
 
  private:

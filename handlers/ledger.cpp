@@ -115,7 +115,8 @@ bool told_before(const LedgerEntry& a, const LedgerEntry& b) {
   if (time_a != time_b) return time_a < time_b;
   if (!time_a && a.occurred_at != b.occurred_at) return a.occurred_at < b.occurred_at;
 
-  // Compare the text of the time last, because the same time can be written in several ways.
+  // Compare the text of the time only after all other fields, because the same time can be written
+  // in several ways.
   const auto rank = [](const LedgerEntry& entry) {
     return std::tie(entry.kind, entry.business_key, entry.stock_id, entry.coupon,
                     entry.transaction_id, entry.occurred_at);

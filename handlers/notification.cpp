@@ -25,22 +25,23 @@ bool is_event_type(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_event_type_char);
 }
 
-/// Returns true if a database can store the text. Databases cannot store a NUL character in a text.
+/// Returns true if a database can store the text: databases cannot store a NUL character in a text.
 bool is_storable(std::string_view text) {
   return text.find('\0') == std::string_view::npos;
 }
 
 enum class Role : std::uint8_t {
-  kDecides,  ///< the field is required, and its value must satisfy its rule
-  /// The field is optional, but if it is present, its value must satisfy its rule.
+  kDecides,  ///< the field is required in a notification, and its value must satisfy its rule
+  /// The field is optional in a notification, but if it is present, its value must satisfy its
+  /// rule.
   kDecidesIfThere,
-  /// The field only describes the notification; a value that breaks its rule is kept in
+  /// The field only describes the notification. A value that breaks the field's rule is kept in
   /// unknown_fields.
   kTells,
 };
 using enum Role;
 
-/// The rule for one string field of a notification or of its resource.
+/// The rule for one string field of a notification or of its resource (encrypted part).
 template <typename Owner>
 struct FieldRule {
   std::string_view name;
@@ -52,8 +53,8 @@ struct FieldRule {
 
 constexpr std::size_t kShortBytesMax = 64;
 constexpr std::size_t kLongBytesMax = 1024;
-/// Value of FieldRule::bytes_max for fields without a length limit of their own. The HTTP server
-/// limits the whole body, and the decryption checks the length of the encrypted parts.
+/// Value of FieldRule::bytes_max for a field of a notification that needs no length limit: the HTTP
+/// server limits the whole body, and the decryption checks the length of the encrypted parts.
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 constexpr FieldRule<Notification> kEnvelopeRules[] = {
@@ -80,8 +81,8 @@ EnvelopeProblem problem(EnvelopeError error, std::string_view field, std::string
   return {error, std::string(field).append(what)};
 }
 
-/// \return the value of a JSON field; null if the field is missing or is JSON null, which mean the
-///   same in WeChat Pay's notifications.
+/// Returns the value of a JSON field; null if the field is missing or is JSON null. Both mean the
+/// same in WeChat Pay's notifications.
 const Value* find(const Value& object, std::string_view name) {
   const Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
   const auto member = object.FindMember(key);
@@ -89,7 +90,7 @@ const Value* find(const Value& object, std::string_view name) {
 }
 
 /// Checks the value of a field that is present in the notification.
-/// \return an error if the value breaks the field's rule; nothing if the value is good.
+/// \return an error if the value breaks the rule of the field; nothing if the value is good.
 template <typename Owner>
 Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
   if (!value.IsString()) return problem(EnvelopeError::kFieldType, rule.name, " is not a string");
@@ -124,8 +125,8 @@ Problem read_fields(const Value& object, const FieldRule<Owner> (&rules)[kCount]
   return {};
 }
 
-/// Returns true if a JSON field is null, or if its value was stored in a member of Notification or
-/// SealedResource.
+/// Returns true if a JSON field of a notification needs no place in unknown_fields: it is null, or
+/// its value was stored in a member of Notification or SealedResource.
 template <typename Owner, std::size_t kCount>
 bool is_known(const Value::Member& field, const FieldRule<Owner> (&rules)[kCount]) {
   const std::string_view name(field.name.GetString(), field.name.GetStringLength());
@@ -145,8 +146,8 @@ Members unknown_members(const Value& object, const FieldRule<Owner> (&rules)[kCo
   return unknown;
 }
 
-/// \return a JSON object with all fields of the notification and its resource that were not stored
-///   in a member of Notification or SealedResource; empty if there are none.
+/// Returns a JSON object with all fields of the notification and its resource that were not stored
+/// in a member of Notification or SealedResource; empty if there are no such fields.
 std::string unknown_fields(const Value& envelope, const Value& resource) {
   Members of_envelope = unknown_members(envelope, kEnvelopeRules);
   std::erase_if(of_envelope, [](const auto* field) { return field->name == kResource; });

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Finds the handlers to which an event is delivered, by patterns for event types.
+/// Finds the handlers that must get an event, by comparing the event's type with the patterns of
+/// each handler.
 
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ class EventPattern {
   EventPattern(std::string prefix, bool open) : prefix_(std::move(prefix)), open_(open) {}
 
   std::string prefix_;
-  bool open_;  // true if the pattern ends with '*': any text may follow the prefix
+  bool open_;  // true if the event pattern ends with '*', which stands for any text
 };
 
 /// The names of all handlers with their event patterns, in the order of the add() calls. Fill the
@@ -38,8 +39,8 @@ class Registry {
   /// are added to that handler.
   void add(std::string handler, std::vector<EventPattern> patterns);
 
-  /// \return the names of the handlers whose patterns match this event type, each name once, in the
-  ///   order of the add() calls. The views are valid while the registry lives.
+  /// Returns the names of the handlers whose patterns match this event type, each name once, in the
+  /// order of the add() calls. The names are valid while the registry lives.
   [[nodiscard]] std::vector<std::string_view> match(std::string_view event_type) const;
 
  private:

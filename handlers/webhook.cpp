@@ -32,10 +32,10 @@ std::string occurred_at(const HandledEvent& event) {
       made.value_or(std::chrono::sys_time<milliseconds>(milliseconds(event.received_at_ms))));
 }
 
-/// Writes the decrypted resource into the webhook body. A valid JSON object is copied byte for
-/// byte, so that its numbers keep their form. A flawed object is written in its repaired form, so
-/// that the receiver's parser accepts it. A resource that is not an object is written as a JSON
-/// string, or as null if it is not UTF-8.
+/// Writes the decrypted part (resource) of a notification into the webhook body. A valid JSON
+/// object is copied byte for byte, so that its numbers keep their form. A flawed object is written
+/// in its repaired form, so that the JSON parser of the webhook's receiver accepts it. A resource
+/// that is not an object is written as a JSON string, or as null if it is not UTF-8.
 void write_resource(Writer& writer, std::string_view resource) {
   if (base::parse_object(resource, {})) {
     writer.RawValue(resource.data(), resource.size(), rapidjson::kObjectType);

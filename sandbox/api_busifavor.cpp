@@ -10,8 +10,8 @@ namespace couponhook::server::sandbox {
 namespace {
 
 bool is_his(const Books& books, const Coupon& coupon, const std::string& appid) {
-  // A 商家券 that a user accepted through an H5 link (a web page) has no appid, because the link
-  // contains no appid.
+  // A 商家券 that a user accepted through an H5 link (a link to a web page) has no appid, because
+  // the link contains no appid.
   return books.find_stock(coupon.stock_id)->product == Product::kBusifavor &&
          (coupon.appid.empty() || coupon.appid == appid);
 }
@@ -69,8 +69,8 @@ Result<Answer> list_busifavor_coupons(const Platform& platform, const Call& call
   return Answer{json.take()};
 }
 
-/// Returns the signature that an H5 link (a web page on which a user accepts a 商家券) must
-/// contain: HMAC-SHA256 over all parameters of the link except `sign`, sorted by name and not
+/// Returns the signature that an H5 link (a link to a web page on which a user accepts a 商家券)
+/// must contain: HMAC-SHA256 over all parameters of the link except `sign`, sorted by name and not
 /// URL-encoded.
 std::string h5_signature(const base::RequestTarget& target, const crypto::Secret& api_v2_key) {
   std::map<std::string, std::string> signed_parameters;
@@ -85,8 +85,8 @@ std::string h5_signature(const base::RequestTarget& target, const crypto::Secret
   return hmac_sha256_hex(api_v2_key.reveal(), message);
 }
 
-/// Simulates a user who opens an H5 link (a web page) and accepts the 商家券. The error codes are
-/// numbers, as in WeChat Pay's H5 links.
+/// Simulates a user who opens an H5 link (a link to a web page) and accepts the 商家券. The error
+/// codes are numbers, as WeChat Pay uses them for H5 links.
 Result<Answer> follow_h5_link(Platform& platform, const Call& call) {
   Query query(call);
   SendOrder order;

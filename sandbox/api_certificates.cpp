@@ -9,14 +9,14 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::size_t kSealNonceLength = 12;  // length of the nonce in bytes, as AES-GCM requires
+constexpr std::size_t kSealNonceLength = 12;  // length of an AES-GCM nonce in bytes
 constexpr std::string_view kAssociatedData = "certificate";
 
 void write_certificate(const PlatformKey& key, const crypto::ResourceCipher& cipher,
                        JsonWriter& json) {
-  // An AES-GCM nonce must never be used twice with the same key. So this nonce comes from the
-  // system's random source and not from the seeded generator, which repeats its numbers in every
-  // run.
+  // Take this nonce from the system's random source and not from the sandbox's generator with a
+  // fixed seed, which repeats its numbers in every run: an AES-GCM nonce must never be used twice
+  // with the same key.
   const std::string nonce = crypto::random_alphanumeric(crypto::system_random(), kSealNonceLength);
   json.object()
       .field("serial_no", key.serial)
@@ -53,8 +53,8 @@ Result<Answer> echo(Platform& platform, const Call& call) {
   const std::string url = fields.optional_text("notify_url", 256);
   fields.require(url.empty() || base::parse_url(url).has_value(), "notify_url", "notify_url不合法");
   if (error) return std::move(*error);
-  // WeChat Pay's API POST /v3/security/echo causes a notification only if the request contains a
-  // notify_url.
+  // Send the test notification only if the request to POST /v3/security/echo contains a notify_url,
+  // as WeChat Pay does.
   if (!url.empty()) {
     notify(platform, call.mchid, Product::kFavor,
            echo_draft(message, call.now.wall, platform.chance.uuid()), url, call.now);

@@ -22,8 +22,8 @@ Result<Answer> send(Platform& platform, const Call& call) {
   order.creator_mchid = fields.text("stock_creator_mchid", 1, 20);
   const bool has_value = fields.has("coupon_value") || fields.has("coupon_minimum");
   if (error) return std::move(*error);
-  // The fields coupon_value and coupon_minimum are only for stocks (批次) whose coupons have no
-  // fixed amount. Such stocks cannot be created through the API, so the sandbox has none.
+  // Refuse the fields coupon_value and coupon_minimum. They are only for stocks (批次) whose
+  // coupons have no fixed amount, and such stocks cannot be created through the API.
   if (has_value) return invalid_request("非指定面额批次不能传入coupon_value、coupon_minimum");
   const auto coupon = platform.books.send(order, call.now.wall);
   if (!coupon) return coupon.error();
@@ -49,8 +49,8 @@ Result<Answer> show_coupon(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// Filter for the list of a user's coupons. A coupon must have the same `appid`; each other member
-/// of the filter is ignored if it is empty.
+/// Filter for the list of a user's coupons. Only coupons with the same `appid` are listed. Each
+/// other member of the filter also limits the list, unless the member is empty.
 struct Filter {
   std::string appid;
   std::string stock_id;
@@ -65,8 +65,8 @@ struct Filter {
       return wanted.empty() || wanted == is;
     };
     const std::string_view is = status_of(books, coupon, now);
-    // A query for coupons with the status USED also returns coupons that can still be redeemed
-    // (SENDED), as in WeChat Pay.
+    // A query for coupons with the status USED also returns coupons that can still be used
+    // (SENDED), as WeChat Pay does.
     const bool has_status = fits(status, is) || (status == "USED" && is == "SENDED");
     const auto& merchants = stock.terms.available_merchants;
     // A query with available_mchid (the merchant that accepts the coupon) does not return coupons

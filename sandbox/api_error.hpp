@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Error replies of the sandbox's API: HTTP status, error code and message, as WeChat Pay sends
-/// them.
+/// Error replies of the APIs of the sandbox (a simulated WeChat Pay): HTTP status, error code and
+/// message, as WeChat Pay sends them.
 
 #include <string>
 #include <utility>
@@ -11,14 +11,16 @@
 
 namespace couponhook::server::sandbox {
 
-/// An error reply of the sandbox's API. The error code and the message are those of WeChat Pay's
-/// documentation, if it gives them.
+/// An error reply of an API of the sandbox (a simulated WeChat Pay). The error code and the message
+/// are those of WeChat Pay's documentation, if it gives them.
 struct ApiError {
   unsigned status;
   std::string code;
   std::string message;
-  std::string field{};   ///< JSON pointer to the invalid field of the request's body; may be empty
-  std::string detail{};  ///< more details about the error, as a JSON object; may be empty
+  /// JSON pointer to the invalid field of the request's body; empty if no field is invalid.
+  std::string field{};
+  /// More details about the error, as a JSON object; empty if there are none.
+  std::string detail{};
 };
 
 template <typename T>

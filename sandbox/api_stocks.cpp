@@ -22,7 +22,7 @@ std::string_view status_name(const Stock& stock, Time now) {
     case StockStatus::kStopped:
       break;
   }
-  return "stoped";  // WeChat Pay's own spelling of the status "stopped"
+  return "stoped";  // WeChat Pay spells the status "stopped" like this
 }
 
 void write_use_rule(const StockTerms& terms, JsonWriter& json) {
@@ -73,8 +73,8 @@ Result<Answer> create(Platform& platform, const Call& call) {
                     .take()};
 }
 
-/// Makes the handler of an API that starts, pauses, restarts or stops a stock (批次, a batch of
-/// coupons).
+/// Makes the function that answers requests to start, pause, restart or stop a stock (批次, a batch
+/// of coupons).
 /// \param time_name name of the field in the reply that contains the time of the change.
 Handler changer(Platform& platform, StockChange change, const char* time_name) {
   return [&platform, change, time_name](const Call& call) -> Result<Answer> {
@@ -95,8 +95,9 @@ Handler changer(Platform& platform, StockChange change, const char* time_name) {
   };
 }
 
-/// Finds the stock of 代金券 whose id is in the request's path. Returns the stock, or an error
-/// reply if there is no such stock or the calling merchant did not create it.
+/// Finds the stock (批次) of 代金券 whose id is in the path of the request.
+/// \return the stock, or an error reply if there is no such stock or if another merchant created
+///   it.
 Result<const Stock*> find_stock(const Platform& platform, const Call& call, Query& query) {
   const std::string creator = query.text("stock_creator_mchid");
   if (query.error()) return *query.error();
@@ -115,8 +116,9 @@ Result<Answer> show_stock(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// Reads a time from the query of a list API: the earliest or the latest creation time of the
-/// stocks to list. Returns `otherwise` if the query does not contain this parameter.
+/// Reads a time from the query parameters of a request that lists stocks (批次): the earliest or
+/// the latest creation time of the stocks to list. Returns `otherwise` if the query does not
+/// contain this parameter.
 Time read_time(Query& query, const char* name, Time otherwise) {
   const std::string text = query.optional_text(name);
   if (text.empty()) return otherwise;
@@ -152,8 +154,8 @@ Result<Answer> list_stocks(const Platform& platform, const Call& call) {
   return Answer{json.take()};
 }
 
-/// Makes the handler of an API that lists the merchants that accept a stock's coupons, or the goods
-/// to which the coupons apply.
+/// Makes the function that answers requests for one of the lists of a stock (批次): the merchants
+/// that accept its coupons, or the goods that can be paid with its coupons.
 Handler texts_of(const Platform& platform, std::vector<std::string> StockTerms::*texts,
                  std::int64_t offset_max, std::int64_t limit_max) {
   return [&platform, texts, offset_max, limit_max](const Call& call) -> Result<Answer> {

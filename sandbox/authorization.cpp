@@ -18,8 +18,8 @@ ApiError sign_error(std::string message) {
 
 using Parts = std::map<std::string, std::string, std::less<>>;
 
-/// Parses the name="value" pairs of an Authorization header, separated by commas, in any order.
-/// Returns nothing if the form is wrong or a required name is missing.
+/// Parses the name="value" pairs of an Authorization header, which are separated by commas and may
+/// have any order. Returns nothing if the form is wrong or a required name is missing.
 std::optional<Parts> parse_parts(std::string_view text) {
   Parts parts;
   while (!text.empty()) {

@@ -5,8 +5,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::int64_t kFullPrice = 3000;  // total of a payment, in fen (分), if the request
-                                           // contains no total
+// Total of a payment, in fen (分), for a request that contains no total.
+constexpr std::int64_t kFullPrice = 3000;
 
 std::string request_key(const std::string& mchid, const std::string& out_request_no) {
   return mchid + "/" + out_request_no;
@@ -19,7 +19,7 @@ auto find_in(Map& map, const std::string& key) -> decltype(&map.begin()->second)
 }
 
 /// Returns the error reply if a user cannot get a 代金券 of this stock (批次) now; nothing if the
-/// user can.
+/// user can get one.
 std::optional<ApiError> refusal(const Stock& stock, const SendOrder& order, std::int64_t held,
                                 Time now) {
   if (stock.creator_mchid != order.creator_mchid) return blocked("商户无权发券");
@@ -203,8 +203,9 @@ Result<const Refund*> Books::refund(const RefundOrder& order, Time now) {
   made.status = order.status;
   made.at = now;
   made.amount = amount;
-  // The payer gets back only the part that the payer paid: the refunded amount minus the same share
-  // of the coupon's discount.
+  // Compute the amount that the payer gets back: the refunded amount without the part that the
+  // coupon had paid. If the coupon paid 10 % of the payment, it also paid 10 % of the refunded
+  // amount.
   made.payer_amount = amount * (paid->total - paid->discount) / paid->total;
   if (made.status == "SUCCESS") paid->refunded += amount;
   refunds_.push_back(std::move(made));

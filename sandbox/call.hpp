@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Requests to the sandbox, their answers and the sandbox's routing table, independent of HTTP.
+/// Requests to the sandbox (a simulated WeChat Pay), their answers and the table of routes,
+/// independent of HTTP.
 
 #include <functional>
 #include <string>
@@ -16,29 +17,31 @@
 
 namespace couponhook::server::sandbox {
 
-/// The time at which a request arrived, on two clocks: wall-clock time, and the time of the retry
-/// schedule, which runs faster (option --speed).
+/// The time at which a request arrived, on two clocks: wall-clock time, and the time of WeChat
+/// Pay's retry schedule, which the option --speed makes faster.
 struct Moment {
   Time wall;
   ScheduleTime schedule;
 };
 
-/// A request to the sandbox, after its signature was checked. The memory to which the string views
-/// point must outlive the handling of the request.
+/// A request to the sandbox (a simulated WeChat Pay), after its signature was checked. The text to
+/// which the string views point must live until the request is answered.
 struct Call {
   std::string_view method;
   base::RequestTarget target;
   std::string_view body;
-  std::string mchid;                ///< merchant that signed the request; empty if the path does
-                                    ///< not begin with /v3/
-  std::vector<std::string> places;  ///< segments of the request's path that the "*" of the route
-                                    ///< matched
+  /// Id of the merchant that signed the request. Empty if the path does not begin with /v3/,
+  /// because such requests are not signed.
+  std::string mchid;
+  /// The parts of the request's path that stand in the place of each "*" in the route's pattern.
+  std::vector<std::string> places;
   Moment now;
 };
 
 struct Answer {
   std::string body;
-  bool is_file = false;  ///< true: the body is a downloaded file, sent without a signature
+  /// True: the body of the answer is a downloaded file, sent without a signature.
+  bool is_file = false;
 };
 
 using Handler = std::function<Result<Answer>(const Call&)>;

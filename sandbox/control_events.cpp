@@ -10,7 +10,8 @@ namespace {
 constexpr std::int64_t kIssuedAtOnceMax = 10'000;
 constexpr std::size_t kOpenidLength = 28;
 
-/// A request to POST /sandbox/issue, which gives `count` coupons of one stock (批次) to users.
+/// Content of a request to POST /sandbox/issue, which gives `count` coupons of one stock (批次) to
+/// users.
 struct IssueOrder {
   SendOrder order;
   bool is_favor = false;
@@ -61,8 +62,8 @@ Result<Answer> issue(Platform& platform, const Call& call) {
         .field("coupon_id", (*coupon)->id)
         .field("openid", order.openid)
         .field("appid", order.appid);
-    // WeChat Pay sends no notification when a user receives a 代金券. So the sandbox sends a
-    // notification only for a new 商家券.
+    // Send a notification only for a new 商家券, because WeChat Pay sends none when a user receives
+    // a 代金券.
     if (is_new) {
       json.field("notification_id",
                  notify(platform, order.creator_mchid, Product::kBusifavor,
@@ -106,8 +107,8 @@ Result<Answer> redeem(Platform& platform, const Call& call) {
       .field("consume_time", beijing_time((*paid)->paid_at))
       .field("total", (*paid)->total);
   const Stock& stock = *platform.books.find_stock((*paid)->stock_id);
-  // The sandbox sends a notification only when a user redeems a 代金券: WeChat Pay sends none for a
-  // redeemed 商家券.
+  // Send a notification only for a redeemed 代金券, because WeChat Pay sends none for a redeemed
+  // 商家券.
   if (stock.product == Product::kFavor) {
     Draft draft = redemption_draft(platform.books, **paid, platform.chance.uuid());
     json.field("notification_id", notify(platform, stock.creator_mchid, Product::kFavor,

@@ -17,7 +17,8 @@ Answer describe(const Faults& faults) {
               .take()};
 }
 
-/// Changes the injected faults that the request's body names. The other faults do not change.
+/// Changes the faults that the sandbox (a simulated WeChat Pay) injects: only the faults that the
+/// body of the request contains are changed.
 Result<Answer> set_faults(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();
@@ -36,8 +37,8 @@ Result<Answer> set_faults(Platform& platform, const Call& call) {
   return describe(faults);
 }
 
-/// Injects an error: the sandbox will reply with the error in the request's body to the next
-/// requests to a path.
+/// Injects an error into the sandbox (a simulated WeChat Pay): the next requests to a path get the
+/// error reply that the body of this request contains.
 Result<Answer> plan_error(Platform& platform, const Call& call) {
   const auto body = read_body(call);
   if (!body) return body.error();

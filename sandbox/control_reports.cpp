@@ -15,8 +15,9 @@ void write_fact(const char* kind, const std::string& business_key, Time at, Json
       .end();
 }
 
-/// Writes the history of a coupon (issue, redemption, refunds) with the field names of couponhook's
-/// ledger. Tests compare it with the ledger of a service that received all notifications.
+/// Writes the history of a coupon (issuing, redemption, refunds) as JSON, with the field names that
+/// couponhook's ledger uses. Tests compare this history with the ledger of a service that received
+/// all notifications.
 void write_history(const Books& books, const Coupon& coupon, Product product, JsonWriter& json) {
   json.list("history");
   if (product == Product::kBusifavor) {
@@ -120,7 +121,7 @@ Answer show_notifications(const Platform& platform) {
   return {json.end_list().take()};
 }
 
-/// Lists the signing keys of the simulated WeChat Pay as PEM, like the download in WeChat Pay's
+/// Lists the signing keys of the simulated WeChat Pay as PEM, like the key download of WeChat Pay's
 /// merchant console.
 Answer show_keys(const Platform& platform) {
   const auto signing = platform.certificates.signing();

@@ -9,7 +9,8 @@ Draft make_draft(std::string id, Time happened_at, const char* event_type, const
                  const char* summary, JsonWriter& resource) {
   Draft draft;
   draft.id = std::move(id);
-  // All copies of one notification contain the same create_time, so it is not the time of sending.
+  // Set create_time to the time of the event and not to the time of sending, because every copy of
+  // a notification contains the same create_time.
   draft.create_time = beijing_time(happened_at);
   draft.event_type = event_type;
   draft.summary = summary;

@@ -22,8 +22,8 @@ std::string yuan(std::int64_t fen) {
   return text.data();
 }
 
-/// Formats a time as in WeChat Pay's flow files (CSV files of redemptions or refunds): "2024-03-05
-/// 07:58:43" in Beijing time.
+/// Returns a time in the format of WeChat Pay's flow files (CSV files of redemptions or refunds):
+/// "2024-03-05 07:58:43", in Beijing time.
 std::string file_time(Time time) {
   std::string text = beijing_time(time).substr(0, 19);
   text[10] = ' ';
@@ -51,12 +51,12 @@ std::string payment_line(const Transaction& paid, const char* kind) {
         yuan(paid.total), std::string(kind), paid.id, file_time(paid.paid_at), paid.mchid}) {
     append(line, value);
   }
-  // In WeChat Pay's use-flow file, the values of the last three columns (device, bank serial
-  // number, goods) have quotation marks and no backtick.
+  // Write the last three columns (device, bank serial number, goods) with quotation marks and
+  // without a backtick, as in WeChat Pay's flow files of redemptions.
   return line + ",\"\",\"\",\"" + goods_of(paid) + "\"";
 }
 
-/// Appends the two lines that end every flow file: a label ("总条数"), and the number of
+/// Appends the last two lines of a flow file: a label ("总条数", number of rows), and the number of
 /// redemptions or refunds.
 void append_count(std::string& file, std::size_t count) {
   (file += "总条数") += kLineEnd;

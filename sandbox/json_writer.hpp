@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Writes the JSON of the sandbox's replies and notifications, member by member. Private to this
-/// folder.
+/// Writes the JSON of the sandbox's replies and notifications, member by member. Internal header:
+/// only sandbox/ includes it.
 
 #include <concepts>
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Writes one JSON object: the constructor opens the object, take() closes the object and returns
-/// the JSON text.
+/// Writes one JSON object: the constructor begins the object, and take() ends it and returns the
+/// JSON text.
 class JsonWriter {
  public:
   JsonWriter() { writer_.StartObject(); }
@@ -48,7 +48,7 @@ class JsonWriter {
     for (const std::string& value : values) text(value);
     return end_list();
   }
-  /// Adds a member whose value is given as JSON text and is copied unchanged.
+  /// Adds a member whose value is already JSON text; the text is copied unchanged.
   JsonWriter& raw(std::string_view name, std::string_view json) {
     key(name);
     writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
@@ -64,17 +64,17 @@ class JsonWriter {
     writer_.StartArray();
     return *this;
   }
-  /// Opens an object as the next item of the current list.
+  /// Begins an object as the next item of the JSON array that is being written.
   JsonWriter& object() {
     writer_.StartObject();
     return *this;
   }
-  /// Adds a string as the next item of the current list.
+  /// Adds a string as the next item of the JSON array that is being written.
   JsonWriter& text(std::string_view value) {
     writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
-  /// Adds a number as the next item of the current list.
+  /// Adds a number as the next item of the JSON array that is being written.
   JsonWriter& number(std::int64_t value) {
     writer_.Int64(value);
     return *this;

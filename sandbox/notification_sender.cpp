@@ -5,15 +5,15 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{5000};  // time for which WeChat Pay waits for a
-                                                      // receiver's reply
+// Time for which WeChat Pay, and so the sandbox, waits for the reply to a notification.
+constexpr std::chrono::milliseconds kPatience{5000};
 constexpr std::chrono::hours kNothingKnown{1};
 constexpr std::size_t kReplyBytesMax = 1 << 20;
 
 }  // namespace
 
 /// One connection to a receiver of notifications. deliver() opens a new connection if the next
-/// notification has another URL.
+/// notification must be sent to another URL.
 struct NotificationSender::Path {
   explicit Path(asio::io_context& io) : wake(io.get_executor(), Timer::time_point::max()) {}
 
@@ -59,8 +59,9 @@ Task<void> NotificationSender::carry(Path& path) {
   }
 }
 
+/// Sends one copy of a notification.
 /// \return the HTTP status of the receiver's reply; 0 if no reply came in time or the notification
-/// URL cannot be used.
+///   URL cannot be used.
 Task<unsigned> NotificationSender::deliver(Path& path, const Errand& errand) {
   if (path.url != errand.url) {
     path.client.reset();

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends the sandbox's notifications to their receivers over several connections.
+/// Sends the notifications of the sandbox (a simulated WeChat Pay) to their receivers over several
+/// connections.
 
 #include <atomic>
 #include <memory>
@@ -13,18 +14,18 @@
 
 namespace couponhook::server::sandbox {
 
-/// Sends the notifications whose time has come. It works on a thread of its own, from construction
-/// to destruction. The destructor waits for outstanding replies, at most 5 s (WeChat Pay's timeout
-/// for a receiver's reply).
+/// Sends the sandbox's notifications when their send time has come. This class works on a thread of
+/// its own, from construction to destruction. The destructor waits for replies that have not come
+/// yet, at most 5 s (the time that WeChat Pay waits for a receiver's reply).
 class NotificationSender {
  public:
-  /// \param platform must outlive this sender.
+  /// \param platform state of the simulated WeChat Pay; must live longer than this sender.
   NotificationSender(SharedPlatform& platform, std::size_t connections, TlsContext tls);
   ~NotificationSender();
   NotificationSender(const NotificationSender&) = delete;
   NotificationSender& operator=(const NotificationSender&) = delete;
 
-  /// Makes the sender check at once for notifications whose time has come. Thread-safe.
+  /// Makes the sender check at once for notifications whose send time has come. Thread-safe.
   void wake();
 
  private:
@@ -36,9 +37,9 @@ class NotificationSender {
   SharedPlatform& platform_;
   TlsContext tls_;
   ClientLoop loop_;
-  std::vector<std::unique_ptr<Path>> paths_;  // connections; declared after loop_, so that their
-                                              // sockets and timers are destroyed before the event
-                                              // loop
+  // Connections to receivers. They are declared after loop_, so that their sockets and timers are
+  // destroyed before the event loop.
+  std::vector<std::unique_ptr<Path>> paths_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

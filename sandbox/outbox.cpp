@@ -71,8 +71,8 @@ void Outbox::replied(const Copy& copy, unsigned status, ScheduleTime now) {
   entry.statuses.push_back(status);
   ++copies_;
   if (copy.bad == Bad::kProbe) {
-    // A probe is a copy with a wrong signature. So even a reply of 200 or 204 to a probe does not
-    // acknowledge the notification, and the sandbox sends the notification again.
+    // Do not count a reply of 200 or 204 to a probe as acknowledgement. A probe is a copy with a
+    // wrong signature that a receiver must refuse, and the sandbox sends the notification again.
     ++probes_;
     if (is_success(status)) ++probes_accepted_;
   } else if (is_success(status)) {

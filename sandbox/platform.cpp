@@ -32,8 +32,8 @@ std::string notify(Platform& platform, const std::string& mchid, Product product
   entry.fate = draw_fate(platform, draft.event_type);
   entry.draft = std::move(draft);
   entry.mchid = mchid;
-  // An unknown merchant has no APIv3 key with which the sandbox could encrypt the notification. So
-  // the queued notification gets no URL and is never sent.
+  // Leave the URL of the notification empty if the merchant is unknown; a notification without a
+  // URL is never sent. The sandbox has no APIv3 key of this merchant to encrypt the notification.
   if (account != platform.accounts.end()) entry.url = std::move(url);
   platform.outbox.add(std::move(entry), now.schedule);
   platform.on_news();

@@ -21,36 +21,40 @@
 
 namespace couponhook::server::sandbox {
 
-/// A merchant's notification URL for one coupon product (代金券 or 商家券).
+/// The URL to which notifications for one merchant and one kind of coupon (代金券 or 商家券) are
+/// sent.
 struct Callback {
-  std::string url;  ///< the notification URL; empty if the merchant has never set one
+  std::string url;  ///< the notification URL; empty if the merchant has set none
   bool on = true;
 };
 
-/// A merchant account of the simulated WeChat Pay. The key that verifies the merchant's requests is
-/// in Platform::api_keys.
+/// A merchant account of the simulated WeChat Pay. The key with which the merchant's requests are
+/// verified is not here but in Platform::api_keys.
 struct Account {
-  crypto::Secret api_v3_key;  ///< APIv3 key of 32 bytes, which encrypts the merchant's
-                              ///< notifications
-  crypto::Secret api_v2_key;  ///< APIv2 key, which signs H5 links; empty if none is configured
+  /// APIv3 key (32 bytes), with which the merchant's notifications are encrypted.
+  crypto::Secret api_v3_key;
+  /// APIv2 key, with which H5 links are signed; empty if none is configured.
+  crypto::Secret api_v2_key;
   std::map<Product, Callback> callbacks;
 };
 
-/// Faults that the sandbox injects into the sending of notifications. Each percentage is the
-/// probability that one notification has this fault.
+/// Faults that the sandbox (a simulated WeChat Pay) injects when it sends notifications. Each
+/// percentage is the probability that a notification has this fault.
 struct Faults {
   double lose_percent = 0;
-  std::string lose_event;  ///< only notifications of this event type can be lost; empty:
-                           ///< notifications of all types
+  /// Event type of the notifications that can be lost (an injected fault). Empty: notifications of
+  /// every event type can be lost.
+  std::string lose_event;
   double probe_percent = 0;
   double duplicate_percent = 0;
-  std::chrono::seconds shuffle{0};  ///< longest random pause before a notification is sent for the
-                                    ///< first time
+  /// Longest random pause before a notification is first sent, so that notifications arrive in
+  /// another order (an injected fault).
+  std::chrono::seconds shuffle{0};
 };
 
 struct PlatformOptions {
   std::uint64_t seed = 1;
-  std::string base_url;  ///< address of the sandbox, with which its download links begin
+  std::string base_url;  ///< address of the sandbox, with which all download links begin
   std::chrono::seconds link_life{30};
   std::int64_t requests_per_minute = 0;
   Faults faults;
@@ -78,17 +82,20 @@ struct Platform {
   FlowLinks links;
   RequestLimiter gate;
   Faults faults;
-  std::map<std::string, Account> accounts;  ///< all merchants, by mchid (merchant number)
-  std::map<std::string, ApiKey> api_keys;   ///< keys that verify API requests, by mchid; only of
-                                            ///< merchants that can sign requests
-  /// Called after a new notification was added to the queue of outgoing notifications.
+  /// All merchants; the key is the mchid (merchant number).
+  std::map<std::string, Account> accounts;
+  /// Keys with which API requests are verified, by mchid (merchant number). A merchant that cannot
+  /// sign requests has no key here.
+  std::map<std::string, ApiKey> api_keys;
+  /// Function that is called after a new notification was added to the queue of outgoing
+  /// notifications.
   std::function<void()> on_news = [] {};
 };
 
-/// Adds a notification to the queue of outgoing notifications, and chooses at random its injected
-/// faults: loss, a probe with a wrong signature, more copies, a delay.
-/// \param url address of the receiver; empty: the notification URL that the merchant set for the
-/// product (代金券 or 商家券).
+/// Adds a notification to the queue of outgoing notifications, and chooses its injected faults at
+/// random: loss, a probe with a wrong signature, more copies, a delay.
+/// \param url address of the receiver. Empty: the notification URL that the merchant set for this
+///   kind of coupon (代金券 or 商家券).
 /// \return the id of the queued notification.
 std::string notify(Platform& platform, const std::string& mchid, Product product, Draft draft,
                    std::string url, Moment now);

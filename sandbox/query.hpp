@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Reads the query parameters and the JSON body of an API request. Private to this folder.
+/// Reads the query parameters and the JSON body of an API request. Internal header: only sandbox/
+/// includes it.
 
 #include <cstdint>
 #include <optional>
@@ -14,8 +15,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Largest accepted values of the query parameters `offset` and `limit` of list APIs, unless WeChat
-/// Pay documents smaller ones.
+/// Largest accepted values of the query parameters `offset` and `limit` of APIs that return lists,
+/// unless WeChat Pay's documentation gives smaller ones.
 inline constexpr std::int64_t kOffsetMax = 1'000'000;
 inline constexpr std::int64_t kLimitMax = 20;
 
@@ -23,7 +24,7 @@ inline constexpr std::int64_t kLimitMax = 20;
 /// error is kept.
 class Query {
  public:
-  /// \param call the request; must outlive this reader.
+  /// \param call the request; must live longer than this reader.
   explicit Query(const Call& call) : target_(call.target) {}
 
   [[nodiscard]] std::string text(const char* name);
@@ -38,27 +39,27 @@ class Query {
   std::optional<ApiError> error_;
 };
 
-/// One page of a list that an API returns: `offset` and `limit` of the query.
+/// One page of a list that an API returns, from the query parameters `offset` and `limit`.
 struct Page {
-  std::int64_t offset;  ///< number of the page, starting from 0; WeChat Pay counts pages here, not
-                        ///< items
+  /// Number of the page, counted from 0. WeChat Pay's parameter offset counts pages, not items.
+  std::int64_t offset;
   std::int64_t limit;
 
-  /// Returns true if the list item with index `place` is on this page.
+  /// Returns true if the item with this index in the list is on this page.
   [[nodiscard]] bool holds(std::int64_t place) const { return place / limit == offset; }
 };
-/// Reads `offset` and `limit` from the query of a list API. The default maximums apply to lists for
-/// which WeChat Pay documents no smaller ones.
+/// Reads the query parameters `offset` and `limit` of an API that returns a list. The default
+/// maximums are for lists for which WeChat Pay's documentation gives no smaller ones.
 [[nodiscard]] Page read_page(Query& query, std::int64_t offset_max = kOffsetMax,
                              std::int64_t limit_max = kLimitMax);
 
 /// Writes one page of a list in WeChat Pay's format: the items of the page as "data", then the
-/// number of items in the whole list as "total_count".
+/// number of all items of the list as "total_count".
 class PageWriter {
  public:
   PageWriter(const Page& page, JsonWriter& json) : page_(page), json_(json) { json_.list("data"); }
 
-  /// Counts the next item of the list, and writes this item as JSON if it is on the page.
+  /// Counts the next item of the list, and writes the item as JSON if it is on the page.
   template <typename Write>
   void add(const Write& write) {
     if (page_.holds(total_++)) write(json_);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Data types of the sandbox's records: stocks (batches of coupons, 批次), coupons, payments and
-/// refunds. All amounts are in fen (分).
+/// Data types of the records of the simulated WeChat Pay: stocks (batches of coupons, 批次),
+/// coupons, payments and refunds. All amounts are in fen (分).
 
 #include <chrono>
 #include <cstdint>
@@ -21,8 +21,8 @@ enum class Product : std::uint8_t {
 
 enum class StockStatus : std::uint8_t { kUnactivated, kRunning, kPaused, kStopped };
 
-/// Settings of a stock (批次), given by the merchant that creates the stock. Amounts are in fen
-/// (分).
+/// Settings of a stock (批次, a batch of coupons), given by the merchant that creates the stock.
+/// Amounts are in fen (分).
 struct StockTerms {
   std::string out_request_no;
   std::string name;
@@ -33,7 +33,8 @@ struct StockTerms {
   Time available_until;
   std::int64_t max_coupons = 0;
   std::int64_t max_amount = 0;
-  std::int64_t max_amount_by_day = 0;  ///< budget of the stock for one day; 0: no limit
+  /// Budget of the stock (批次) for one day, in fen (分); 0: no limit.
+  std::int64_t max_amount_by_day = 0;
   std::int64_t max_coupons_per_user = 0;
   std::int64_t coupon_amount = 0;
   std::int64_t transaction_minimum = 0;
@@ -57,21 +58,22 @@ struct Stock {
   std::optional<Time> started_at;
   std::optional<Time> stopped_at;
   std::int64_t distributed = 0;
-  bool flows_open = false;  ///< true: POST /sandbox/end was called, so the stock's flow files (CSV
-                            ///< files of redemptions and refunds) can be downloaded already
+  /// True if POST /sandbox/end was called, so that the stock's flow files (CSV files of redemptions
+  /// and refunds) can already be downloaded.
+  bool flows_open = false;
 };
 
 struct Coupon {
-  std::string id;  ///< coupon id of a 代金券, or code of a 商家券
+  std::string id;  ///< id of the coupon: coupon_id of a 代金券, or code of a 商家券
   std::string stock_id;
   std::string openid;
   std::string appid;
   std::string sender_mchid;
   std::string out_request_no;
-  std::string channel;  ///< the way in which the user received the coupon; for 商家券 only
+  std::string channel;  ///< way in which the user received the coupon; empty for 代金券
   Time received_at;
-  std::string transaction_id;  ///< id of the payment that used the coupon; empty before the
-                               ///< redemption
+  /// Id of the payment in which the coupon was redeemed; empty if the coupon was not redeemed.
+  std::string transaction_id;
 };
 
 struct GoodsItem {
@@ -85,7 +87,7 @@ struct GoodsItem {
 struct Transaction {
   std::string id;
   std::string out_trade_no;
-  std::string mchid;  ///< merchant number of the merchant that received the payment
+  std::string mchid;  ///< merchant number (mchid) of the merchant that received the payment
   std::string stock_id;
   std::string coupon_id;
   Time paid_at;
@@ -102,8 +104,9 @@ struct Refund {
   std::string status;  ///< result of the refund: SUCCESS, ABNORMAL or CLOSED
   Time at;
   std::int64_t amount = 0;
-  std::int64_t payer_amount = 0;  ///< part of the refund that the payer gets back; the coupon's
-                                  ///< discount is not included
+  /// Part of the refunded amount that the payer gets back, in fen (分). The share that the coupon
+  /// had paid is not included.
+  std::int64_t payer_amount = 0;
 };
 
 }  // namespace couponhook::server::sandbox

@@ -3,8 +3,8 @@
 namespace couponhook::server::sandbox {
 namespace {
 
-/// Returns WeChat Pay's error code for too many requests. The APIs of 代金券 and of 商家券 use
-/// different codes.
+/// Returns WeChat Pay's error code for too many requests, which differs between the APIs for 代金券
+/// and those for 商家券.
 std::string_view limit_code(std::string_view path) {
   return path.starts_with("/v3/marketing/favor/") ? "FREQUENCY_LIMIT_EXCEED" : "FREQUENCY_LIMITED";
 }

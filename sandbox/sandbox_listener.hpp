@@ -11,7 +11,7 @@ namespace couponhook::server::sandbox {
 
 class SandboxListener final : public RequestHandler {
  public:
-  /// \param platform must outlive this listener.
+  /// \param platform the simulated WeChat Pay; must live longer than this listener.
   explicit SandboxListener(SharedPlatform& platform) : platform_(platform) {}
 
   [[nodiscard]] std::optional<Reply> refuse(std::string_view method, std::string_view target,

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Random numbers of the sandbox from a fixed seed: the same seed gives the same sequence.
+/// Random numbers from a fixed seed, for the sandbox (a simulated WeChat Pay): the same seed gives
+/// the same sequence of numbers in every run.
 
 #include <array>
 #include <cstdint>
@@ -16,18 +17,18 @@ class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
 
-  /// \return a random bool that is true with a probability of `percent` percent.
+  /// Returns a random bool that is true with a probability of `percent` percent.
   [[nodiscard]] bool happens(double percent) { return percent > 0 && draw() * 100 < percent; }
-  /// \return a random number, at least 0 and below 1.
+  /// Returns a random number, at least 0 and less than 1.
   [[nodiscard]] double draw() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }
 
-  /// Returns the text `beginning`, extended with random digits until it has `length` characters.
+  /// Returns the text `beginning` with random digits after it, `length` characters in total.
   [[nodiscard]] std::string digits(std::string beginning, std::size_t length) {
     while (beginning.size() < length) beginning += static_cast<char>('0' + engine_() % 10);
     return beginning;
   }
 
-  /// Returns a random UUID (version 4), made from the seeded sequence.
+  /// Returns a random UUID (version 4). The same seed gives the same UUIDs in every run.
   [[nodiscard]] std::string uuid() {
     const std::uint64_t high = (engine_() & ~0xF000ULL) | 0x4000;
     const std::uint64_t low = (engine_() & 0x3FFFFFFFFFFFFFFFULL) | 0x8000000000000000ULL;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs the sandbox: the HTTP listener, the sender of notifications, and an orderly end after
-/// SIGTERM or SIGINT.
+/// Runs the sandbox (a simulated WeChat Pay): starts the HTTP listener and the sender of
+/// notifications, and ends both in order after SIGTERM or SIGINT.
 
 #include <exception>
 #include <functional>
@@ -19,21 +19,25 @@ namespace couponhook::server::sandbox {
 
 struct ServiceOptions {
   std::string address;
-  std::uint16_t port = 0;  ///< port of the listener; 0: the operating system chooses a free port
+  /// Port of the sandbox's listener; 0: the operating system chooses a free port.
+  std::uint16_t port = 0;
   HttpLimits limits;
-  TlsContext tls;         ///< certificate of the listener; null: the listener uses plain HTTP
-  TlsContext client_tls;  ///< TLS settings for notification URLs with https; null: only URLs with
-                          ///< http work
+  TlsContext tls;  ///< certificate of the sandbox's listener; null: the listener uses plain HTTP
+  /// TLS settings for sending notifications to https URLs. Null: notifications can be sent only to
+  /// http URLs.
+  TlsContext client_tls;
   std::size_t connections = 8;
-  /// Called once, when the sandbox's listener accepts connections. `url` is the listener's address.
+  /// Function that is called once, when the sandbox's listener accepts connections. `url` is the
+  /// address of the listener.
   std::function<void(const std::string& url)> on_ready;
-  /// Called, on any thread, with an exception that ended a client's connection.
+  /// Function that is called, on any thread, with an exception that ended the connection of a
+  /// client.
   std::function<void(std::exception_ptr bug)> on_bug;
 };
 
 /// Runs the sandbox: answers requests and sends notifications until SIGTERM or SIGINT.
-/// \return nothing after an orderly end; otherwise the problem that prevented the start of the
-/// sandbox.
+/// \return nothing after an orderly end; otherwise the problem because of which the sandbox could
+///   not start.
 [[nodiscard]] std::optional<base::Problem> run(SharedPlatform& platform,
                                                const ServiceOptions& options);
 

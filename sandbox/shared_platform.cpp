@@ -31,9 +31,9 @@ Moment SharedPlatform::now() const {
           std::chrono::duration_cast<ScheduleTime>(passed * speed_)};
 }
 
-/// Handles a request and returns the body of the reply, or an error. If the path or the method is
-/// unknown, only sets the reply's status (404 or 405) and its Allow header, because WeChat Pay
-/// documents no error for this case.
+/// Answers a request: returns the body of the reply, or an error reply. If the path or the method
+/// is unknown, sets only the status of the reply (404 or 405) and its Allow header, because WeChat
+/// Pay documents no error for this case.
 Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
   const SignedRequest& parts = request.signed_parts;
   const std::string_view path = base::path_of(parts.target);
@@ -75,7 +75,8 @@ RawReply SharedPlatform::answer(const RawRequest& request) {
       reply.body = std::move(answer->body);
       reply.is_file = answer->is_file;
     }
-    // A downloaded file is sent without a signature: the client checks the file's hash instead.
+    // Send a downloaded file without a signature, as WeChat Pay does: the client checks the hash of
+    // the file instead.
     if (reply.is_file) return reply;
     key = platform_->certificates.choose_for_reply(request.wanted_serial, platform_->chance);
   }

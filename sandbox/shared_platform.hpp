@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Thread-safe wrapper of the simulated WeChat Pay (Platform). It adds the clocks, and the
-/// signatures of replies.
+/// Makes the simulated WeChat Pay (Platform) thread-safe, and adds its clocks and the signatures of
+/// its replies.
 
 #include <map>
 #include <memory>
@@ -21,15 +21,15 @@ namespace couponhook::server::sandbox {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// A request as the listener received it. The memory to which the string views point must outlive
-/// the handling of the request.
+/// A request to the simulated WeChat Pay, as the HTTP listener received it. The text to which the
+/// string views point must live until the request is answered.
 struct RawRequest {
   SignedRequest signed_parts;
-  std::string_view wanted_serial;  ///< value of the request's Wechatpay-Serial header
+  std::string_view wanted_serial;  ///< value of the Wechatpay-Serial header in the request
   std::string_view peer;
 };
 
-/// A complete reply of the sandbox, with the signature headers.
+/// A complete reply of the simulated WeChat Pay, with the headers that contain its signature.
 struct RawReply {
   unsigned status = 200;
   std::string body;
@@ -37,8 +37,8 @@ struct RawReply {
   Headers headers;
 };
 
-/// An order for the notification sender: one copy of a notification, and the address of its
-/// receiver.
+/// One copy of a notification that the sandbox (a simulated WeChat Pay) must send now, and the
+/// address of its receiver.
 struct Errand {
   Copy copy;
   Draft draft;
@@ -46,23 +46,24 @@ struct Errand {
   std::shared_ptr<const NotificationMaker> maker;
 };
 
-/// The simulated WeChat Pay behind one lock. It answers API requests, and gives the notification
-/// sender the notifications whose time has come. Thread-safe, except set_base_url() and on_news().
+/// The simulated WeChat Pay, protected by one mutex. Answers API requests, and returns the
+/// notifications whose send time has come. Thread-safe, except set_base_url() and on_news().
 class SharedPlatform {
  public:
-  /// \param speed number of seconds of the retry schedule that pass in one second of real time.
+  /// \param speed number of seconds of WeChat Pay's retry schedule that pass in one second of real
+  ///   time.
   SharedPlatform(std::unique_ptr<Platform> platform, base::WallClock clock,
                  crypto::RandomSource random, double speed);
 
-  /// Sets the address of the sandbox's listener, with which its download links begin. Call
-  /// set_base_url() and on_news() before the listener's thread starts.
+  /// Sets the address of the sandbox's HTTP listener; the sandbox's download links begin with it.
+  /// Call set_base_url() and on_news() before the listener's thread starts.
   void set_base_url(std::string url) { platform_->options.base_url = std::move(url); }
   void on_news(std::function<void()> tell) { platform_->on_news = std::move(tell); }
 
   [[nodiscard]] RawReply answer(const RawRequest& request);
 
   [[nodiscard]] std::optional<Errand> take_errand();
-  /// \return the time until take_errand() will return a notification to be sent; nothing if no
+  /// Returns the time until take_errand() will return a notification to be sent; nothing if no
   /// notification waits.
   [[nodiscard]] std::optional<std::chrono::milliseconds> until_next_errand();
   void conclude_errand(const Copy& copy, unsigned status);
@@ -80,7 +81,7 @@ class SharedPlatform {
   const crypto::RandomSource random_;
   const double speed_;
   const std::chrono::steady_clock::time_point begun_;
-  std::mutex mutex_;  // guards all members that are declared after it
+  std::mutex mutex_;  // protects all members that are declared after it
   std::unique_ptr<Platform> platform_;
   Routes routes_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const NotificationMaker>> makers_;

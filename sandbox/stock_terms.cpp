@@ -14,12 +14,12 @@ constexpr std::chrono::days kFarthestBegin{365};
 constexpr std::int64_t kCouponsMin = 5;
 constexpr std::int64_t kCouponsMax = 10'000'000;
 constexpr std::int64_t kPerUserMax = 60;
-constexpr std::int64_t kAmountMax = 100'000;  // largest amount of one coupon, in fen (分)
+constexpr std::int64_t kAmountMax = 100'000;  // largest value of one coupon, in fen (分)
 
 Time read_time(Fields& fields, const char* name) {
   const std::string text = fields.text(name, 1, 32);
-  // In the request that creates a stock (批次), WeChat Pay requires a date, a time of day and a
-  // time zone. Times in notifications may have fewer parts.
+  // Require a date, a time of day and a time zone, as WeChat Pay does in the request that creates a
+  // stock (批次). Times in notifications may have fewer parts.
   const bool has_zone = text.size() > 19 && text[10] == 'T';
   const auto time = base::parse_event_time(text);
   fields.require(has_zone && time.has_value(), name, "输入时间格式错误");
@@ -81,8 +81,8 @@ Result<StockTerms> read_stock_terms(const rapidjson::Value& object, Time now) {
   terms.comment = body.optional_text("comment", 60);
   terms.belong_merchant = body.text("belong_merchant", 1, 20);
   read_times(body, terms, now);
-  // The rule of the coupon (coupon_use_rule) is read before the rule of the stock, because the
-  // check of the stock's budget needs the coupon's amount.
+  // Read the rule for using a coupon (coupon_use_rule) before the rule of the stock (批次), because
+  // the check of the stock's budget needs the value of a coupon.
   read_use_rule(body.object("coupon_use_rule"), terms);
   read_stock_rule(body.object("stock_use_rule"), terms);
   terms.description = body.object("pattern_info").text("description", 1, 1000);

@@ -11,8 +11,8 @@
 
 namespace couponhook::server::sandbox {
 
-/// Parses and checks the settings of a new stock (批次). Returns the settings, or the error of the
-/// first rule of WeChat Pay's documentation that the body breaks.
+/// Parses and checks the settings of a new stock (批次, a batch of coupons). Returns the settings,
+/// or the error for the first rule of WeChat Pay's documentation that the body breaks.
 [[nodiscard]] Result<StockTerms> read_stock_terms(const rapidjson::Value& body, Time now);
 
 }  // namespace couponhook::server::sandbox

@@ -3,9 +3,9 @@
 /// \file
 /// Requests to WeChat Pay's APIs and their replies, as plain data.
 ///
-/// The code in wechatpay/ builds requests and parses replies. It opens no socket, starts no thread
-/// and reads no clock. An API call has four steps; the caller of this code does the second step
-/// (sending) itself:
+/// The code in wechatpay/ only builds requests and parses replies. It opens no socket, starts no
+/// thread and reads no clock. An API call has four steps; the caller of this code must do the
+/// second step (sending the request) itself:
 ///
 ///     ApiRequest request = send_coupon_request(...);            // one builder for each API
 ///     ApiReply reply = <send it with request_headers(...)>;      // authorization.hpp
@@ -26,16 +26,17 @@ struct Header {
 };
 
 struct ApiRequest {
-  /// The called API; selects the rate limit and the retry rule, see spec_of().
+  /// The API that is called; spec_of() gives its rate limit and its rule for sending a failed
+  /// request again.
   Api api;
   std::string method;  ///< HTTP method of the request: GET or POST
-  /// Path and query of the request, percent-encoded; sent and signed without further changes.
+  /// Path and query of the API request, percent-encoded. Exactly these bytes are sent and signed.
   std::string path_and_query;
-  std::string body;  ///< JSON body of the request; empty for GET
+  std::string body;  ///< JSON body of the API request; empty for GET
   std::string accept = "application/json";
-  /// Value of the Wechatpay-Serial header, for calls that need this header both in certificate mode
-  /// and in public-key mode (only the security echo API). If empty, ApiCaller::public_key_id is
-  /// used.
+  /// Value of the request header Wechatpay-Serial. Set only for the security echo API, which needs
+  /// this header both in certificate mode and in public-key mode. If empty,
+  /// ApiCaller::public_key_id is used.
   std::string platform_serial{};
 };
 
@@ -44,8 +45,9 @@ struct ApiReply {
   std::vector<Header> headers;
   std::string body;
 
-  /// Returns the value of the first reply header with that name, ignoring upper and lower case;
-  /// empty if the reply has no such header. The returned view points into this object.
+  /// Returns the value of the first reply header with this name; upper and lower case are not
+  /// distinguished. Empty if the reply has no such header. The returned view points into this
+  /// object.
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 

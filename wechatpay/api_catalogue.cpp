@@ -15,7 +15,7 @@ constexpr RateLimit per_second(int calls) {
 constexpr RateLimit per_minute(int calls) {
   return {calls, seconds(60)};
 }
-/// Rate limit for APIs for which WeChat Pay publishes no limit.
+/// Rate limit for an API for which WeChat Pay publishes no limit: 50 calls a second.
 constexpr RateLimit kModest = per_second(50);
 
 constexpr ApiSpec get(Api api, std::string_view name, RateLimit limit, std::string_view path) {
@@ -41,8 +41,8 @@ constexpr std::array kCatalogue = {
          "/v3/marketing/busifavor/callbacks"),
     get(kBusifavorCallbackGet, "busifavor_callback_get", kModest,
         "/v3/marketing/busifavor/callbacks"),
-    // The security echo call is never repeated: a second request would cause a second callback and
-    // distort the result of the test.
+    // Never send the security echo request (WeChat Pay's test of a deployment) a second time: it
+    // would cause a second test notification, and the result of the test would be wrong.
     never_repeated(post(kSecurityEcho, "security_echo", kModest, "/v3/security/echo")),
     post(kStockCreate, "stock_create", per_minute(60), "/v3/marketing/favor/coupon-stocks"),
     post(kStockStart, "stock_start", per_minute(60), "/v3/marketing/favor/stocks/{stock_id}/start"),

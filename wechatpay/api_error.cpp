@@ -15,8 +15,8 @@ std::string ApiError::text() const {
   if (!request_id.empty()) line.append("[Request-ID ").append(request_id).append("] ");
   line.back() = ';';
   line.append(" ").append(advice);
-  // Replace control characters: a line end in WeChat Pay's error message could forge a second log
-  // line.
+  // Replace control characters by a harmless character: a line end in WeChat Pay's error message
+  // could look like a second line of the log.
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return line;

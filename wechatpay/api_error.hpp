@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Errors of calls to WeChat Pay's APIs, with advice for the user and a retry rule.
+/// Errors of calls to WeChat Pay's APIs, with advice for the user, and whether to send the request
+/// again.
 
 #include <chrono>
 #include <cstdint>
@@ -15,57 +16,60 @@
 
 namespace couponhook::wechatpay {
 
-/// Kinds of failure of an API call to WeChat Pay.
+/// The ways in which an API call to WeChat Pay can fail.
 enum class ApiFailure : std::uint8_t {
-  kRefused,  ///< WeChat Pay replied with an error
-  /// The signature of the reply cannot be verified: wrong signature, unknown key or wrong time.
+  kRefused,  ///< WeChat Pay replied to the API request with an error
+  /// The signature of WeChat Pay's reply cannot be verified: wrong signature, unknown key or wrong
+  /// time.
   kUntrusted,
-  kUnreadable,  ///< the reply does not have the documented form
-  kNoAnswer,    ///< WeChat Pay did not reply, or the call was not made
+  kUnreadable,  ///< WeChat Pay's reply does not have the form in its documentation
+  kNoAnswer,    ///< WeChat Pay did not reply, or couponhook did not send the request
 };
 
-/// The result to expect if the same API request is sent again.
+/// The result to expect if a failed API request is sent again.
 enum class Retry : std::uint8_t {
-  kNever,  ///< the request fails again until the request or the configuration is changed
-  kSoon,   ///< the request may succeed soon: WeChat Pay has a temporary failure
-  kLater,  ///< the request succeeds after the period of the rate limit has passed
+  kNever,  ///< the request will fail until somebody changes the request or the configuration
+  kSoon,   ///< the request may succeed soon, because WeChat Pay has a temporary failure
+  kLater,  ///< the request will succeed after the period of the rate limit has passed
 };
 
 struct ApiError {
   ApiFailure failure = ApiFailure::kRefused;
   Api api{};
-  /// HTTP status of the reply; 0 if there is no reply or the status does not matter.
+  /// HTTP status of WeChat Pay's reply; 0 if there is no reply or the status does not matter.
   unsigned status = 0;
-  std::string code;  ///< WeChat Pay's error code, such as PARAM_ERROR; empty if there is none
-  /// Message of WeChat Pay if failure is kRefused, else a message of couponhook.
+  std::string code;  ///< error code of WeChat Pay, such as PARAM_ERROR; empty if there is none
+  /// Error message of WeChat Pay if `failure` is kRefused, otherwise an error message of
+  /// couponhook.
   std::string message;
-  /// detail.field and detail.issue of WeChat Pay's error reply, if present.
+  /// The members detail.field and detail.issue of WeChat Pay's error reply, as one text; empty if
+  /// they are missing.
   std::string field;
-  /// Value of the Request-ID header of the reply; WeChat Pay's support asks for it.
+  /// Value of the Request-ID header of WeChat Pay's reply. WeChat Pay's support asks for this id.
   std::string request_id;
-  std::string advice;  ///< advice for the user on how to repair the error; never empty
+  std::string advice;  ///< advice for the user: how to correct the error; never empty
   Retry retry = Retry::kNever;
 
-  /// Returns the whole error as one line, for a log or a terminal.
+  /// Returns the whole API error as one line, for a log or a terminal.
   [[nodiscard]] std::string text() const;
 };
 
 template <typename T>
 using ApiResult = boost::system::result<T, ApiError>;
 
-/// Computes the wait before the next attempt of a failed API call (backoff).
+/// Computes the wait before a failed API request is sent again (backoff).
 /// \param attempts number of attempts made so far, at least 1.
-/// \return the wait; nothing if there should be no further attempt, because a repetition cannot
-///   help, is not safe (ApiSpec::repeatable), or five attempts were made.
+/// \return the wait; nothing if the request should not be sent again, because that cannot help, is
+///   not safe (ApiSpec::repeatable), or was tried five times.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_delay(const ApiError& error,
                                                                    int attempts);
 
-/// Makes the error for an API reply that does not have the documented form.
+/// Makes the error for an API reply that does not have the form in WeChat Pay's documentation.
 /// \param what name of the missing or invalid member of the reply.
 [[nodiscard]] ApiError unreadable(Api api, std::string_view what);
 
 /// Makes the error for an API call to which no reply came.
-/// \param why describes the step that failed.
+/// \param why description of the step that failed.
 [[nodiscard]] ApiError no_answer(Api api, std::string why);
 
 }  // namespace couponhook::wechatpay

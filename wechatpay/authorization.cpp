@@ -4,7 +4,7 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kScheme = "WECHATPAY2-SHA256-RSA2048";
-// Value of the User-Agent header. WeChat Pay refuses requests without this header.
+// Value of the User-Agent header in API requests. WeChat Pay refuses requests without this header.
 constexpr std::string_view kUserAgent = "couponhook";
 
 }  // namespace

@@ -25,10 +25,12 @@ struct BusifavorCoupon {
   std::string stock_name;
   std::string receive_time;
   std::string send_request_no;
-  std::string use_time;  ///< time of use; empty until the coupon is used
-  /// Request number of the use; empty until the coupon is used.
+  std::string use_time;  ///< time at which the coupon was used; empty if it was not used
+  /// Number that the merchant gave to the request that used the coupon; empty if the coupon was not
+  /// used.
   std::string use_request_no;
-  /// Merchant's order number of the payment; may be empty even after use.
+  /// The merchant's order number of the payment in which the coupon was used; may be empty even if
+  /// the coupon was used.
   std::string associate_out_trade_no;
 };
 
@@ -44,10 +46,11 @@ struct BusifavorCouponName {
 struct BusifavorCouponQuery {
   std::string openid;
   std::string appid;
-  std::string stock_id;  ///< stock of the listed coupons; empty: all stocks
-  /// State of the listed coupons: SENDED, USED or EXPIRED; empty: all states.
+  std::string stock_id;  ///< id of the stock (batch) of the coupons to list; empty: all stocks
+  /// State of the coupons to list: SENDED, USED or EXPIRED; empty: all states.
   std::string coupon_state;
-  /// Creator of the stock. The query needs a creator, belong or sender merchant (at least one).
+  /// Id of the merchant that created the stock (batch of coupons). A query must contain the
+  /// creator, the owner (belong_merchant) or the sender.
   std::string creator_merchant;
   std::string belong_merchant;
   std::string sender_merchant;

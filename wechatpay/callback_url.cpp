@@ -31,7 +31,7 @@ std::optional<Ipv4> parse_ipv4(std::string_view host) {
   return octets;
 }
 
-/// Returns true for IPv4 addresses that cannot be reached from the internet: private (RFC 1918),
+/// Returns true for IPv4 addresses that nobody can reach from the internet: private (RFC 1918),
 /// shared (RFC 6598), loopback and link-local addresses.
 bool is_private(const Ipv4& ip) {
   return ip[0] == 10 || ip[0] == 127 || ip[0] == 0 || (ip[0] == 192 && ip[1] == 168) ||

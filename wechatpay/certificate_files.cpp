@@ -48,8 +48,8 @@ std::vector<PlatformCertificate> read_certificates(std::string_view content) {
   std::vector<PlatformCertificate> certificates;
   const crypto::PemContent pem = crypto::read_pem(content);
   if (pem.blocks.size() == 1) {
-    // Keep the exact bytes of a certificate file. Otherwise a comment in the file would look like a
-    // change, and the file would be written again.
+    // Keep exactly the bytes of a file with one certificate. Otherwise a comment in the file would
+    // count as a change of the certificate, and the file would be written again.
     if (auto only = read_certificate_file(content)) certificates.push_back(std::move(*only));
     return certificates;
   }

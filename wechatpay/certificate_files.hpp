@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// Names and contents of the files in which platform certificates are stored, so that a restart
-/// does not need the network. The caller writes the files, atomically.
+/// Names and contents of the files in which platform certificates (certificates of WeChat Pay's
+/// signing keys) are stored, so that the service can start again without the network. The caller of
+/// this code writes the files atomically.
 
 #include <chrono>
 #include <optional>
@@ -15,23 +16,23 @@
 
 namespace couponhook::wechatpay {
 
-/// Returns the file name for a platform certificate: wechatpay_<serial>.pem, as in WeChat Pay's own
-/// download tool.
+/// Returns the name of the file in which a platform certificate is stored: wechatpay_<serial>.pem,
+/// as in WeChat Pay's own download tool.
 /// \param serial hexadecimal digits only, because the serial becomes part of a path.
-/// \return nothing if the serial has other characters.
+/// \return nothing if the serial contains other characters.
 [[nodiscard]] std::optional<std::string> certificate_file_name(std::string_view serial);
 
-/// Returns true if a file name has the form of certificate_file_name(). couponhook replaces and
-/// removes only such files, and leaves other files in the directory alone.
+/// Returns true if a file name has the form wechatpay_<serial>.pem. couponhook replaces and removes
+/// only files with such names, and never changes other files in the directory.
 [[nodiscard]] bool is_certificate_file_name(std::string_view name);
 
-/// Parses a stored file with one platform certificate.
-/// \return the certificate, or an error that describes the fault if the file is not valid.
+/// Parses a stored file that must contain one platform certificate.
+/// \return the certificate, or an error message that describes the fault of the file.
 [[nodiscard]] boost::system::result<PlatformCertificate, std::string> read_certificate_file(
     std::string_view content);
 
-/// Parses all certificates of a file that may hold several. Other PEM blocks, and certificates that
-/// cannot be read, are ignored.
+/// Parses all platform certificates of a file. Ignores other PEM blocks, and certificates that
+/// cannot be read.
 [[nodiscard]] std::vector<PlatformCertificate> read_certificates(std::string_view content);
 
 struct CertificateFile {
@@ -39,15 +40,16 @@ struct CertificateFile {
   std::string content;
 };
 
-/// The files to write and to remove, so that the directory then holds exactly the current
-/// certificates.
+/// The certificate files to write and to remove, so that the directory contains exactly the current
+/// platform certificates.
 struct CertificateFileChanges {
   std::vector<CertificateFile> write;
   std::vector<std::string> remove;
 };
-/// Compares the stored certificate files with the current certificates.
-/// \param present the certificate files that are in the directory. A damaged file is written again.
-/// \param current the certificates that the directory shall hold.
+/// Compares the stored certificate files with the current platform certificates.
+/// \param present the certificate files that are in the directory now. A damaged file is written
+///   again.
+/// \param current the platform certificates that the directory must contain.
 /// \return the files to write and the names of the files to remove.
 [[nodiscard]] CertificateFileChanges certificate_file_changes(
     std::span<const CertificateFile> present, std::span<const PlatformCertificate> current);

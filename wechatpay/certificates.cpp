@@ -84,7 +84,8 @@ ApiResult<std::vector<PlatformCertificate>> open_certificates(
   for (const JsonView& entry : entries) {
     auto certificate = open_entry(entry, ciphers);
     if (!certificate) return std::move(certificate).error();
-    // Adding fails only for a duplicate, which is harmless.
+    // Ignore the result: adding a certificate can fail here only because the set of keys already
+    // contains it, which is harmless.
     static_cast<void>(opened.add_certificate(certificate->pem));
     if (certificate->expires_at >= now) certificates.push_back(std::move(*certificate));
   }

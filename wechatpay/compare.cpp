@@ -23,8 +23,8 @@ bool is_same_time(const string& ours, const string& theirs) {
   const auto b = base::parse_wechat_time(theirs);
   if (!a || !b) return ours == theirs;
   const seconds distance = *a > *b ? *a - *b : *b - *a;
-  // Accept a difference of one second: the time in the store may have had a fraction of a second
-  // that WeChat Pay's record has rounded.
+  // Accept a difference of one second between the two times of an event: the time in the store may
+  // have a fraction of a second, and WeChat Pay's own records are rounded.
   return distance <= seconds(1);
 }
 
@@ -127,7 +127,7 @@ ReconcileReport compare(std::span<const PlatformRecord> books, std::span<const K
     report.rows.back().differences = std::move(differences);
   }
   for (const KnownFact& fact : known) {
-    // Inserting the key into the set also detects a fact that the store lists twice.
+    // Insert the key of the fact into the set. This detects a fact that the store lists twice.
     if (!told.insert(key_of(fact.kind, fact.business_key)).second) continue;
     ++report.unlisted;
     report.rows.push_back(row_of(fact));

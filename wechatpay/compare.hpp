@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Compares WeChat Pay's own records with the facts in couponhook's ledger, to find notifications
-/// that never arrived (reconciliation).
+/// Compares WeChat Pay's own records with the facts in couponhook's ledger (the stored history of
+/// coupons), to find notifications that never arrived. This is called reconciliation.
 
 #include <chrono>
 #include <cstddef>
@@ -17,29 +17,34 @@
 
 namespace couponhook::wechatpay {
 
-/// A fact in couponhook's ledger: a coupon was issued or redeemed, or a payment was refunded.
+/// A fact in couponhook's ledger (the stored history of coupons): a coupon was issued or redeemed,
+/// or a payment was refunded.
 struct KnownFact {
   FactKind kind{};
-  /// Stock of the coupon; empty for refunds, which name only a transaction.
+  /// Id of the coupon's stock (batch of coupons). Empty for a refund, whose event contains only the
+  /// id of the payment.
   std::string stock_id;
-  /// Id or code of the coupon; empty for refunds, which name only a transaction.
+  /// Id or code of the coupon. Empty for a refund, whose event contains only the id of the payment.
   std::string coupon;
-  /// Id of the payment; empty if a coupon was issued, because no payment is involved.
+  /// Id of the payment. Empty for the issuing of a coupon, because it has no payment.
   std::string transaction_id;
   std::string business_key;
   std::string occurred_at;
 };
 
 enum class Finding : std::uint8_t {
-  kMatched,    ///< the fact is in WeChat Pay's records and in the store, with equal content
-  kMissing,    ///< the fact is only in WeChat Pay's records: its notification never arrived
-  kDiffering,  ///< the fact is in WeChat Pay's records and in the store, with different content
-  kUnlisted,   ///< the fact is in the store only
-  /// The fact cannot be compared: WeChat Pay never sends a notification of it (not used by
-  /// compare()).
+  /// The coupon event is in WeChat Pay's records and in couponhook's store, with equal content.
+  kMatched,
+  kMissing,  ///< The coupon event is in WeChat Pay's records only: its notification never arrived.
+  /// The coupon event is in WeChat Pay's records and in couponhook's store, with different content.
+  kDiffering,
+  kUnlisted,  ///< The coupon event is in couponhook's store only.
+  /// WeChat Pay never sends a notification for this fact, so it cannot be compared. The function
+  /// compare() never returns this value.
   kNotCompared,
 };
-/// \return the name of a finding: matched, missing, differing, unlisted or not_compared.
+/// Returns the result of comparing one fact as text: matched, missing, differing, unlisted or
+/// not_compared.
 [[nodiscard]] std::string_view to_string(Finding finding);
 
 struct ReportRow {
@@ -50,67 +55,73 @@ struct ReportRow {
   std::string transaction_id;
   std::string business_key;
   std::string occurred_at;
-  /// Line number of the fact in the flow file (WeChat Pay's settlement file); 0 if there is none.
+  /// Line number of the fact in the flow file (WeChat Pay's settlement file); 0 if it comes from no
+  /// file.
   std::size_t line = 0;
-  /// Differences as text, such as "occurred_at: ours …, theirs …"; only for kDiffering.
+  /// Differences between the ledger and WeChat Pay's record as text, such as "occurred_at: ours …,
+  /// theirs …". Empty unless the comparison found different content (kDiffering).
   std::string differences;
-  /// Index of the fact in WeChat Pay's records; only for kMissing and kDiffering.
+  /// Index of the fact in the list of WeChat Pay's records. Set only for kMissing and kDiffering.
   std::size_t entry = 0;
 };
 
 struct ReconcileReport {
-  std::size_t in_books = 0;  ///< number of distinct facts in WeChat Pay's records
-  /// Number of repeated records of the same fact, for example one refund of several coupons.
+  std::size_t in_books = 0;  ///< number of distinct coupon events in WeChat Pay's records
+  /// Number of WeChat Pay's records that repeat the fact of an earlier record, for example because
+  /// one refund covers several coupons.
   std::size_t repeated = 0;
-  std::size_t in_store = 0;  ///< number of distinct facts in the store that were compared
+  std::size_t in_store = 0;  ///< number of distinct facts in couponhook's store that were compared
   std::size_t matched = 0;
   std::size_t missing = 0;
   std::size_t differing = 0;
   std::size_t unlisted = 0;
-  /// All facts except those that match, in the order of WeChat Pay's records. Facts that are only
-  /// in the store come last.
+  /// All facts that do not match, in the order of WeChat Pay's records, followed by the facts that
+  /// are only in the store.
   std::vector<ReportRow> rows;
 };
 
-/// Compares WeChat Pay's records with the facts in the store. A record and a fact belong together
-/// if they have the same kind and business key. They match if stock, coupon and transaction are
-/// equal and their times differ by at most one second. A value that is missing on one side (a time;
-/// the stock or coupon of a refund) is not compared.
+/// Compares WeChat Pay's records with the facts in couponhook's store. A record and a fact belong
+/// together if they have the same kind and the same business key (the key that identifies a coupon
+/// event). They match if stock, coupon and payment are equal and their times differ by at most one
+/// second. A value that is missing on one side (a time; the stock or coupon of a refund) is not
+/// compared.
 ///
 /// \param books WeChat Pay's records.
 /// \param known the facts in the store that can occur in these records: those of the same stock and
 ///   kind, or of the same user.
-/// \return all differences, and the number of each kind.
+/// \return all differences, and the number of each kind of difference.
 [[nodiscard]] ReconcileReport compare(std::span<const PlatformRecord> books,
                                       std::span<const KnownFact> known);
 
-/// Time limits for reconciliation: of the coupon events that are in WeChat Pay's records but
-/// missing in the store, only those within the limits are stored. An absent limit does not apply.
+/// Time limits for coupon events that are in WeChat Pay's records but missing in couponhook's
+/// store: reconciliation stores only events between these limits. An absent limit does not apply.
 struct AdmissionWindow {
-  /// Missing events from before this time are not stored: they may have been stored already, and
-  /// been deleted since when their retention time ended.
+  /// Missing events from before this time are not stored: couponhook may have stored them already,
+  /// and deleted them at the end of their retention time.
   std::optional<std::chrono::sys_seconds> since;
   /// Missing events from after this time are not stored: WeChat Pay may still send their
   /// notifications.
   std::optional<std::chrono::sys_seconds> until;
 };
 
-/// The coupon events that are in WeChat Pay's records but missing in the store, grouped by what
-/// reconciliation does with them.
+/// The coupon events that are in WeChat Pay's records but missing in couponhook's store, grouped by
+/// what reconciliation does with them.
 struct Admissible {
   /// The missing coupon events that reconciliation stores.
   std::vector<const PlatformRecord*> entries;
-  /// Number of missing coupon events older than AdmissionWindow::since, which are not stored. If
-  /// `since` is set, events without a time count here too.
+  /// Number of missing coupon events that are older than AdmissionWindow::since and so are not
+  /// stored. If `since` is set, events without a time are counted here too.
   std::size_t outdated = 0;
-  /// Number of missing events younger than AdmissionWindow::until; not stored yet.
+  /// Number of missing coupon events that are newer than AdmissionWindow::until and so are not
+  /// stored yet.
   std::size_t unsettled = 0;
 };
 
-/// Selects the coupon events that are missing in the store and that reconciliation may store now.
+/// Selects the coupon events that are missing in couponhook's store and that reconciliation may
+/// store now.
 /// \param report the result of compare().
-/// \param books the records of WeChat Pay that were compared. The result points into them, so they
-///   must outlive the result.
+/// \param books the records of WeChat Pay that were compared. The result points into these records,
+///   so they must live longer than the result.
 /// \param window limits on the time of the events.
 [[nodiscard]] Admissible admissible(const ReconcileReport& report,
                                     std::span<const PlatformRecord> books,

@@ -16,22 +16,25 @@
 namespace couponhook::wechatpay {
 
 struct NewCoupon {
-  /// openid of the user who gets the coupon; sent in the path of the request, not in the body.
+  /// The openid of the user who gets the coupon. It is sent in the path of the request, not in the
+  /// body.
   std::string openid;
   std::string stock_id;
-  /// Idempotency key of the request: WeChat Pay gives the same coupon for the same number.
+  /// Idempotency key of the request that sends a coupon: for the same number, WeChat Pay gives the
+  /// same coupon and not a second one.
   std::string out_request_no;
   std::string appid;
   std::string stock_creator_mchid;
-  /// Value of the coupon in fen; only for stocks without a fixed value.
+  /// Value of the coupon in fen (1/100 yuan). Set only for a stock (batch of coupons) whose coupons
+  /// have no fixed value.
   std::optional<std::int64_t> coupon_value;
-  /// Smallest payment for which the coupon can be used, in fen; only for stocks without a fixed
-  /// value.
+  /// Smallest payment for which the coupon can be used, in fen (1/100 yuan). Set only for a stock
+  /// (batch of coupons) whose coupons have no fixed value.
   std::optional<std::int64_t> coupon_minimum;
 };
 
-/// A request to send a coupon that a person wrote as JSON (openid included), and all rules that the
-/// request breaks.
+/// A request to send a coupon, which a person wrote as JSON (with the user's openid), and all rules
+/// that the request breaks.
 struct CheckedCoupon {
   NewCoupon coupon;
   std::vector<RuleViolation> violations;
@@ -50,14 +53,15 @@ struct Coupon {
   struct Goods {
     std::string goods_id;
     std::int64_t quantity = 0;
-    std::int64_t price = 0;            ///< price of one item in fen
-    std::int64_t discount_amount = 0;  ///< discount on the item in fen
+    std::int64_t price = 0;            ///< price of one item in the payment, in fen (1/100 yuan)
+    std::int64_t discount_amount = 0;  ///< discount on one item in the payment, in fen
   };
   struct Consumption {
     std::string consume_time;
     std::string consume_mchid;
     std::string transaction_id;
-    std::optional<std::int64_t> consume_amount;  ///< amount used in the payment, in fen
+    /// Amount of the coupon that was used in the payment, in fen.
+    std::optional<std::int64_t> consume_amount;
     std::vector<Goods> goods_detail;
   };
   std::string stock_creator_mchid;
@@ -67,16 +71,18 @@ struct Coupon {
   std::string status;  ///< state of the coupon, as WeChat Pay spells it: SENDED, USED or EXPIRED
   std::string description;
   std::string create_time;
-  std::string coupon_type;    ///< coupon type: NORMAL or CUT_TO
-  std::string business_type;  ///< MULTIUSE if the coupon can be used several times, else empty
+  std::string coupon_type;  ///< type of the coupon: NORMAL (满减) or CUT_TO (减至)
+  /// Business type of the coupon: MULTIUSE if the coupon can be used several times, otherwise
+  /// empty.
+  std::string business_type;
   std::string available_begin_time;
   std::string available_end_time;
   bool no_cash = false;
   bool singleitem = false;
-  std::optional<std::int64_t> coupon_amount;  ///< value of the coupon in fen
-  /// Smallest payment for which the coupon can be used, in fen.
+  std::optional<std::int64_t> coupon_amount;  ///< value of the coupon in fen (1/100 yuan)
+  /// Smallest payment for which the coupon can be used, in fen (1/100 yuan).
   std::optional<std::int64_t> transaction_minimum;
-  /// The payment in which the coupon was used; only if status is USED.
+  /// The payment in which the coupon was used. Absent unless the coupon's status is USED.
   std::optional<Consumption> consumption;
 };
 
@@ -90,15 +96,15 @@ struct CouponName {
 [[nodiscard]] ApiResult<Coupon> parse_coupon(std::string_view body);
 
 /// Query for the coupons of a user. Exactly one of creator_mchid, sender_mchid and available_mchid
-/// must be set. WeChat Pay does not list redeemed coupons in a query by available_mchid.
+/// must be set. A query by available_mchid returns no redeemed coupons.
 struct CouponQuery {
   std::string openid;
   std::string appid;
   std::string creator_mchid;
   std::string sender_mchid;
   std::string available_mchid;
-  std::string stock_id;  ///< stock of the listed coupons; empty: all stocks
-  std::string status;    ///< state of the listed coupons: SENDED or USED; empty: both
+  std::string stock_id;  ///< id of the stock (batch) of the coupons to list; empty: all stocks
+  std::string status;    ///< state of the coupons to list: SENDED or USED; empty: both
   PageRequest page{0, 20};
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const CouponQuery& query);

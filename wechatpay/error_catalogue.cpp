@@ -7,7 +7,7 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr auto kRows = std::to_array<ErrorRow>({
-    // Error codes of all APIs
+    // The next rows of the table: error codes that every API of WeChat Pay can send.
     {"PARAM_ERROR", Retry::kNever,
      "a parameter is missing or has a value that is not allowed: compare the request with the "
      "message and correct it"},
@@ -24,7 +24,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
     {"FREQUENCY_LIMIT_EXCEED", Retry::kLater, "too many calls: wait a minute and call less often"},
     {"FREQUENCY_LIMITED", Retry::kLater, "too many calls: wait a minute and call less often"},
     {"RATELIMIT_EXCEEDED", Retry::kLater, "too many calls: wait a minute and call less often"},
-    // Error codes for missing permissions
+    // The next rows of the table: error codes that WeChat Pay sends if the merchant lacks a
+    // permission.
     {"NO_AUTH", Retry::kNever,
      "the merchant may not do this: enable the product in the merchant console (营销事件推送 for "
      "callbacks, 代金券 for stocks), and call as the stock's creator"},
@@ -41,7 +42,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
      "user's share is used up, or the merchant may not use this stock; the message says which"},
     {"USER_ACCOUNT_ABNORMAL", Retry::kNever,
      "WeChat Pay does not serve this user: send the coupon to another one"},
-    // Error codes for missing objects, duplicates and used-up limits
+    // The next rows of the table: error codes for missing objects, duplicate requests and used-up
+    // limits.
     {"RESOURCE_NOT_EXISTS", Retry::kNever,
      "no such stock, coupon or file: check the ids and stock_creator_mchid; a flow file exists "
      "from 10:00 on the day after the activity's end, and only if coupons were redeemed"},
@@ -68,16 +70,16 @@ constexpr ErrorRow kPublicKeyMerchant{
     "download the public key in the merchant console (账户中心, API安全), configure it as "
     "[[merchant.platform_public_key]], and set merchant.api.certificate_refresh_minutes = 0"};
 
-/// Error SYSTEM_ERROR of the APIs that set the notification URL: WeChat Pay sends this code if it
-/// cannot or must not call the URL.
+/// Error SYSTEM_ERROR of the APIs that set the notification URL. WeChat Pay sends this code if it
+/// cannot reach the URL or does not accept it.
 constexpr ErrorRow kCallbackUrlUnfit{
     "SYSTEM_ERROR", Retry::kSoon,
     "for this API a failure that lasts means that the URL is not https, cannot be reached from the "
     "internet or has parameters: check it with `couponhook doctor`, then repeat the request"};
 
-/// Returns true if the error means that the merchant has no platform certificates. The error code
-/// is required: a 404 without the code RESOURCE_NOT_EXISTS comes from a wrong base_url or a proxy,
-/// and says nothing about the merchant.
+/// Returns true if an API error means that the merchant has no platform certificates. The error
+/// code RESOURCE_NOT_EXISTS is required: a reply 404 without this code comes from a wrong base_url
+/// or from a proxy, and says nothing about the merchant.
 constexpr bool lacks_certificates(Api api, std::string_view code) {
   return api == Api::kCertificates && code == kPublicKeyMerchant.code;
 }

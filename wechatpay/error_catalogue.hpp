@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Catalogue of the error codes of WeChat Pay's APIs, with advice and a retry rule for each code.
+/// Catalogue of the error codes of WeChat Pay's APIs. For each code: advice for the user, and
+/// whether to send the request again.
 
 #include <span>
 #include <string_view>
@@ -16,19 +17,19 @@ struct ErrorRow {
   std::string_view advice;
 };
 
-/// Returns the error codes that WeChat Pay documents for the APIs used here. Source: the general
-/// error table and the error tables of the API pages in WeChat Pay's documentation.
+/// Returns the error codes in WeChat Pay's documentation for the APIs that couponhook calls.
+/// Source: the general table of error codes and the error tables of the API pages.
 [[nodiscard]] std::span<const ErrorRow> documented_errors();
 
-/// Returns the advice and the retry rule for an error code of WeChat Pay. For an undocumented code
-/// they are chosen by the HTTP status. If a code has a special meaning for one API, that meaning is
-/// used: RESOURCE_NOT_EXISTS means a missing certificate for one API and a missing stock for
-/// another.
+/// Returns the advice for an error code of WeChat Pay, and whether to send the request again. For a
+/// code that WeChat Pay does not document, both depend on the HTTP status. If a code has a special
+/// meaning for one API, that meaning is used: for example, RESOURCE_NOT_EXISTS can mean a missing
+/// certificate or a missing stock (batch of coupons).
 [[nodiscard]] ErrorRow explain_error(Api api, unsigned status, std::string_view code);
 
-/// Returns true if the error says that this merchant has no platform certificates. WeChat Pay signs
-/// messages to such merchants (all new ones since the end of 2024) only with its public key, so the
-/// certificates must not be requested again.
+/// Returns true if the error means that this merchant has no platform certificates. WeChat Pay
+/// signs messages to such merchants (all new merchants since the end of 2024) only with its public
+/// key, so couponhook must not request the certificates again.
 [[nodiscard]] bool means_public_key_merchant(const ApiError& error);
 
 }  // namespace couponhook::wechatpay

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Parses single fields of a flow file (WeChat Pay's settlement file). Internal header of
-/// flow_file.cpp.
+/// Parses single fields of a flow file (WeChat Pay's settlement file). Internal header: only
+/// wechatpay/ includes it.
 
 #include <cstdint>
 #include <optional>
@@ -15,17 +15,18 @@ namespace couponhook::wechatpay {
 
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// Parses an amount of money in a flow file: "12.3" yuan or "1230" fen. A decimal comma ("12,3") is
-/// accepted if the comma is not the separator of the file.
+/// Parses an amount of money in a flow file (WeChat Pay's settlement file), such as "12.3" (yuan)
+/// or "1230" (fen). A decimal comma ("12,3") is accepted if the comma does not separate the columns
+/// of the file.
 /// \return the amount in fen; nothing if `text` is not an amount.
 [[nodiscard]] std::optional<std::int64_t> parse_fen(std::string_view text, bool is_yuan,
                                                     char separator);
 
-/// \return the kind of identifier that a column of a flow file holds; nothing if the column holds
-///   no identifier.
+/// Returns the kind of id in a column of a flow file (WeChat Pay's settlement file), for example
+/// the id of a payment; nothing if the column contains no id.
 [[nodiscard]] std::optional<Identifier> identifier_in(FlowColumn column);
 
-/// Returns true if a field of a flow file has no value: flow files then contain "-" or an empty
+/// Returns true if a field of a flow file has no value: WeChat Pay then writes "-" or an empty
 /// text.
 [[nodiscard]] bool is_absent(std::string_view text);
 

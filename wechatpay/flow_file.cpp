@@ -10,8 +10,8 @@
 namespace couponhook::wechatpay {
 namespace {
 
-/// Beginning of an optional line before the header line of a flow file: "sep=;" names the separator
-/// that a spreadsheet used.
+/// Text with which an optional line before the header line begins: "sep=;" in a flow file tells
+/// which separator a spreadsheet program used between columns.
 constexpr std::string_view kSeparatorLine = "sep=";
 constexpr std::string_view kSeparators = ",;\t|";
 
@@ -44,16 +44,19 @@ bool contains(const std::vector<FlowColumn>& columns, FlowColumn column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-/// Returns true if a field is the first field of the summary header, the first of the two summary
-/// lines at the end of WeChat Pay's bills.
+/// Returns true if a row begins the summary at the end of a flow file. In WeChat Pay's bills, the
+/// summary has two lines: names of totals, and the values of these totals. `first_field` is the
+/// first field of the row.
 bool begins_summary(std::string_view first_field) {
-  if (trimmed(first_field).starts_with('`')) return false;  // a backtick marks a value of a row
+  // A backtick marks the value of a normal row, so this row is not the summary.
+  if (trimmed(first_field).starts_with('`')) return false;
   const std::string_view start = without_marks(first_field).text;
   const auto begins = [&](std::string_view word) { return start.starts_with(word); };
   return begins("总") || begins("合计") || begins("汇总") || begins("Total") || begins("total");
 }
 
-/// Returns the separator with which the header line of a flow file has the most known column names.
+/// Returns the separator between the columns of a flow file: the one with which the header line
+/// contains the most known column names.
 char find_separator(std::string_view text, bool is_last,
                     const std::vector<FlowColumnNames>& columns) {
   char best = kSeparators.front();
@@ -71,8 +74,8 @@ char find_separator(std::string_view text, bool is_last,
   return best;
 }
 
-/// \return a column name in brackets for messages; empty if the name is too long or not printable,
-///   because the name comes from an untrusted file.
+/// Returns the name of a column in brackets, for a message. Empty if the name is too long or not
+/// printable, because the name comes from an untrusted file.
 std::string shown(std::string_view name) {
   constexpr std::size_t kBytesMax = 60;
   if (name.size() > kBytesMax) return {};
@@ -96,8 +99,8 @@ FlowParser::FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, Flow
 }
 
 bool FlowParser::feed(std::string_view bytes, std::vector<FlowRecord>& records) {
-  // Parse the file in pieces, because the text that is not parsed yet is copied each time rows are
-  // removed from its front.
+  // Parse the file in pieces. Each time rows are removed from the front of the text that is not
+  // parsed yet, the rest of this text is copied, so this text must stay short.
   constexpr std::size_t kPieceBytes = 64 * 1024;
   while (!bytes.empty() && !failed_) {
     const std::string_view piece = bytes.substr(0, kPieceBytes);
@@ -122,7 +125,7 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
     const auto row = next_row(text, is_last);
     if (!row) break;
     const bool was_overlong = std::exchange(overlong_, row->bytes == 0);
-    if (row->bytes == 0) {  // the row is too long: keep nothing of it until its line ends
+    if (row->bytes == 0) {  // the row is too long: skip it
       text = {};
       break;
     }
@@ -145,8 +148,8 @@ void FlowParser::take_rows(bool is_last, std::vector<FlowRecord>& records) {
 }
 
 /// Finds the end of the first line of `text`.
-/// \return a row without fields that has the length of the line; nothing if the line may continue
-///   after `text`.
+/// \return a row without fields, whose size is the length of the line. Nothing if the line may
+///   continue after `text`.
 std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool is_last) const {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   if (end == text.size() && !is_last && !overlong_) return {};
@@ -157,9 +160,9 @@ std::optional<SeparatedRow> FlowParser::first_line(std::string_view text, bool i
   return line;
 }
 
-/// Reads the next row of the flow file, or the end of a row that is too long.
-/// \return the row. Nothing if more of the file is needed. A row of 0 bytes if `text` holds only
-///   the beginning of a row that is too long.
+/// Reads the next row of the flow file, or the rest of a row that is too long.
+/// \return the row. Nothing if the row continues in the next piece of the file. A row with a size
+///   of 0 bytes if `text` contains only the beginning of a row that is too long.
 std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_last) {
   const bool may_wait = !is_last && text.size() <= limits_.line_bytes_max;
   if (overlong_) {
@@ -180,8 +183,8 @@ std::optional<SeparatedRow> FlowParser::next_row(std::string_view text, bool is_
   auto row = read_row(text, is_last, rules_);
   if (!row) return may_wait || is_last ? std::nullopt : std::optional(SeparatedRow{});
   if (part_ == Part::kRows && row->lines > 1 && count_fields(row->fields) != names_.size()) {
-    // The quote is not closed. It must not swallow the rows after it, so only its first line is
-    // skipped.
+    // A quote in this row is never closed. Skip only the first line of the row, because the rows
+    // after it are good.
     row = first_line(text, true);
     row->fault = RowFault::kQuoteOpen;
   }
@@ -193,7 +196,8 @@ void FlowParser::take(const SeparatedRow& row, std::vector<FlowRecord>& records)
     return part_ == Part::kHeader ? fail("the header line cannot be read: a quote is not closed")
                                   : skip("a quote is not closed");
   }
-  // Skip rows with only empty fields: spreadsheets write separators even in empty lines.
+  // Skip a row in which all fields are empty: spreadsheet programs write separators even into empty
+  // lines.
   if (std::ranges::all_of(row.fields, [](const auto& field) { return trimmed(field).empty(); })) {
     return;
   }
@@ -221,8 +225,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
     const std::string& name = names_.emplace_back(without_marks(field).text);
     auto column = find_flow_column(columns_, name);
     if (column && contains(present, *column)) {
-      // Refuse two columns with the same meaning if the meaning is required to identify a row. Of
-      // other columns with the same meaning, only the first is used.
+      // Refuse the file if two columns have the same meaning and this meaning is required to
+      // identify a row. For other meanings, use the first of two such columns.
       if (contains(required, *column)) {
         return fail("two columns of the header both mean " + std::string(to_string(*column)));
       }
@@ -247,8 +251,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
   part_ = Part::kRows;
 }
 
-/// \return the number of fields of a row, not counting empty fields after the last column, which
-///   spreadsheets add.
+/// Returns the number of fields of a row. Empty fields after the last column, which spreadsheet
+/// programs add, are not counted.
 std::size_t FlowParser::count_fields(const std::vector<std::string>& fields) const {
   std::size_t size = fields.size();
   while (size > names_.size() && trimmed(fields[size - 1]).empty()) --size;
@@ -275,7 +279,7 @@ void FlowParser::take_record(const std::vector<std::string>& fields,
   records.push_back(std::move(record));
 }
 
-/// Stores one field of a row in the record, or notes a fault of the field.
+/// Stores one field of a row in the record, or notes that the field is bad.
 void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field) {
   const auto column = meaning_[i];
   const Unmarked value = without_marks(field);
@@ -297,8 +301,8 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
   } else if (column == FlowColumn::kDiscount) {
     const bool is_yuan = names_[i].find("元") != std::string::npos;
     record.discount_fen = parse_fen(value.text, is_yuan, rules_.separator);
-    // The amount is bad. Keep the row without the amount: a redemption must not be lost because of
-    // it.
+    // The amount in this row is bad. Keep the row without its amount, because a redemption must not
+    // be lost for a bad amount.
     if (!record.discount_fen && !is_absent(value.text)) {
       report("the amount is not one: the row is taken without it", i + 1);
     }
@@ -318,8 +322,8 @@ void FlowParser::find_damage(std::size_t i, std::string_view damage) {
   damage_.append(name).append(shown(names_[i])).append(" ").append(damage);
 }
 
-/// Checks the summary row at the end of a flow file. Its first number is the number of rows. A
-/// wrong number reveals a file that was truncated in the middle and saved again.
+/// Checks the summary row at the end of a flow file. Its first number is the number of rows. If
+/// this number is wrong, the file was cut off in the middle and saved again.
 void FlowParser::take_summary(const std::vector<std::string>& fields) {
   part_ = Part::kEnd;
   std::size_t declared = 0;

@@ -2,14 +2,14 @@
 
 /// \file
 /// Parses a flow file (WeChat Pay's settlement file: a list of redemptions or refunds) as a stream,
-/// row by row, at any file size.
+/// row by row, so that the file can have any size.
 ///
 /// The format is that of WeChat Pay's bills: a header line, rows whose fields begin with a backtick
-/// (so that spreadsheets do not treat them as numbers), then a summary header and one summary row.
-/// A byte order mark, quotes and unknown columns are allowed. A spreadsheet that saved the file may
-/// have changed the encoding (flow_text.hpp), the separator, the line ends and the backticks; the
-/// parser accepts all of these. If a spreadsheet changed an identifier or a time, the original
-/// value is lost, and the row is reported as malformed.
+/// (so that spreadsheet programs do not treat them as numbers), then a summary header and one
+/// summary row. A byte order mark, quotes and unknown columns are allowed. A spreadsheet program
+/// that saved the file may have changed the encoding (flow_text.hpp), the separator, the line ends
+/// and the backticks; the parser accepts all these changes. If the program changed an id or a time,
+/// the original value is lost, and the parser reports the row as malformed.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,60 +26,66 @@
 namespace couponhook::wechatpay {
 
 struct FlowLimits {
-  /// Largest size of one row in bytes, with all lines of its quoted fields.
+  /// Largest size in bytes of one row of a flow file, which may have several lines in quoted
+  /// fields.
   std::size_t line_bytes_max = 64 * 1024;
   std::size_t columns_max = 200;
-  /// Largest number of rows: as many as a stock can have coupons.
+  /// Largest number of rows in a flow file: the largest number of coupons in a stock (batch of
+  /// coupons).
   std::size_t rows_max = 10'000'000;
-  /// Largest number of problems kept as text; further ones are only counted.
+  /// Largest number of problems of a flow file that are kept as text. Further problems are only
+  /// counted.
   std::size_t problems_kept_max = 100;
 };
 
-/// One redemption or refund: one row of a flow file.
+/// One row of a flow file (WeChat Pay's settlement file): one redemption or refund.
 struct FlowRecord {
   std::size_t line = 0;  ///< line number of the row in the flow file, counted from 1
-  /// Stock of the coupon; may be empty, because all rows of a file belong to one stock.
+  /// Id of the coupon's stock (batch of coupons). May be empty, because all rows of a file belong
+  /// to one stock.
   std::string stock_id;
   std::string coupon_id;
   std::string transaction_id;
-  std::string refund_id;  ///< id of the refund; only in flow files of refunds
+  std::string refund_id;  ///< id of the refund; empty in flow files of redemptions
   std::string time;       ///< "yyyy-MM-dd HH:mm:ss" in Beijing time, or RFC 3339; may be empty
   std::string mchid;
   std::optional<std::int64_t> discount_fen;
-  /// The values of all other columns, as pairs of column name and value, in the order of the header
-  /// line.
+  /// The values of all columns that have no member in this struct, as pairs of column name and
+  /// value, in the order of the header line.
   std::vector<std::pair<std::string, std::string>> other{};
 };
 
-/// A problem with one line of a flow file, or with the whole file (line 0). Contains no data of the
+/// A problem with one line of a flow file, or with the whole file (line 0). Contains nothing of the
 /// file except column names.
 struct FlowProblem {
   std::size_t line;
-  std::size_t column;  ///< first bad field of the line, counted from 1; 0: the whole line is bad
+  /// Number of the first bad field in the line, counted from 1; 0: the whole line is bad.
+  std::size_t column;
   std::string message;
 };
-/// \return the problem as text with its place, for example "line 3, column 7: …".
+/// Returns the problem of a flow file as text, with its place, for example "line 3, column 7: …".
 [[nodiscard]] std::string to_string(const FlowProblem& problem);
 
-/// Parser for a flow file. Call feed() with pieces of the file of any size, then finish(). A line
-/// that is not a valid row is reported and skipped. A file without a usable header line fails as a
-/// whole.
+/// Parser for a flow file (WeChat Pay's settlement file). Call feed() with pieces of the file of
+/// any size, then finish(). The parser reports a line that is not a valid row and skips it. A file
+/// without a usable header line fails as a whole.
 class FlowParser {
  public:
   FlowParser(FlowKind kind, std::vector<FlowColumnNames> columns, FlowLimits limits = {});
 
   /// Parses the next piece of the flow file, and appends all rows that are now complete to
   /// `records`.
-  /// \return false if the file as a whole has failed; problems() says why. No more rows will
+  /// \return false if the whole file is refused; problems() then gives the reason, and no more rows
   ///   follow.
   bool feed(std::string_view bytes, std::vector<FlowRecord>& records);
   /// Tells the parser that the flow file has ended. Text after the last line end counts as a line.
-  /// \return false if the file as a whole has failed; problems() says why.
+  /// \return false if the whole file is refused; problems() then gives the reason.
   bool finish(std::vector<FlowRecord>& records);
 
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
-  /// Returns the number of lines that were skipped because they are not valid rows.
+  /// Returns the number of lines of the flow file that were skipped because they are not valid
+  /// rows.
   [[nodiscard]] std::size_t malformed() const { return malformed_; }
   [[nodiscard]] const std::vector<FlowProblem>& problems() const { return problems_; }
 
@@ -108,21 +114,21 @@ class FlowParser {
   bool is_separator_known_ = false;
   Part part_ = Part::kHeader;
   bool failed_ = false;
-  bool overlong_ = false;  // true if the current row is too long; it is skipped up to its line end
-  std::string pending_;    // decoded text of the file that is not parsed yet
-  std::size_t line_ = 0;   // number of the first line of the current row
-  std::size_t lines_ = 0;  // number of lines of the file parsed so far
+  bool overlong_ = false;  // true if the current row is too long: the parser skips it
+  std::string pending_;    // text of the flow file, decoded but not parsed yet
+  std::size_t line_ = 0;   // line number at which the current row begins
+  std::size_t lines_ = 0;  // number of lines of the flow file parsed so far
   std::size_t rows_ = 0;
   std::size_t malformed_ = 0;
   std::vector<std::string> names_;
   std::vector<std::optional<FlowColumn>> meaning_;
   std::vector<bool> is_required_;
-  std::string damage_;  // faults in the fields of the current row, for the error message
+  std::string damage_;  // error message: the bad fields of the current row
   std::size_t damaged_column_ = 0;
   std::vector<FlowProblem> problems_;
 };
 
-/// The result of parsing a whole flow file in one call.
+/// The result of parsing a whole flow file (WeChat Pay's settlement file) in one call.
 struct FlowFile {
   std::vector<FlowRecord> records;
   std::vector<FlowProblem> problems;

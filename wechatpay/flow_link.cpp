@@ -92,8 +92,8 @@ ApiResult<ApiRequest> download_request(const FlowLink& link, std::string_view ba
   std::string target(url->path);
   if (url->has_query) target.append("?").append(url->query);
   ApiRequest request{Api::kFlowDownload, "GET", std::move(target), {}};
-  // Accept JSON too, although the flow file is not JSON: the errors of WeChat Pay are JSON, and it
-  // replies 406 to requests that do not accept JSON.
+  // Set an Accept header that allows JSON, although the flow file is not JSON: WeChat Pay sends
+  // errors as JSON, and replies 406 to requests that do not accept JSON.
   request.accept = "application/json, text/plain, */*";
   return request;
 }

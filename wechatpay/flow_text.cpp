@@ -12,18 +12,18 @@ namespace couponhook::wechatpay {
 namespace {
 
 constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
-/// Number of bytes at the beginning of a file in which NUL bytes are counted to detect UTF-16.
+/// Length of the beginning of a file, in bytes, in which NUL bytes are counted to detect UTF-16.
 constexpr std::size_t kBeginningBytes = 1024;
-/// Number of bytes that are examined to decide between UTF-8 and GB18030. A short text can be valid
-/// in both.
+/// Number of bytes of a file that are examined to decide between UTF-8 and GB18030. In a shorter
+/// text, both encodings may be possible.
 constexpr std::size_t kSampleBytes = 64 * 1024;
 
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// \return the length in bytes of the UTF-8 character at the beginning of `text`; 0 if the text
-///   does not begin with a valid UTF-8 character.
+/// Returns the length in bytes of the UTF-8 character at the beginning of `text`; 0 if the text
+/// does not begin with a valid UTF-8 character.
 std::size_t utf8_size(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   if (is_ascii(text[0])) return 1;
@@ -32,14 +32,15 @@ std::size_t utf8_size(std::string_view text) {
   for (std::size_t at = 1; at < size; ++at) {
     if ((byte(at) & 0xC0) != 0x80) return 0;
   }
-  // Refuse what is not valid UTF-8: overlong forms, surrogates, and code points above U+10FFFF.
+  // Refuse bytes that are not valid UTF-8: overlong forms, surrogates, and code points above
+  // U+10FFFF.
   const bool is_wrong = (byte(0) == 0xE0 && byte(1) < 0xA0) ||
                         (byte(0) == 0xED && byte(1) > 0x9F) ||
                         (byte(0) == 0xF0 && byte(1) < 0x90) || (byte(0) == 0xF4 && byte(1) > 0x8F);
   return is_wrong ? 0 : size;
 }
 
-/// Returns true if `text` is an incomplete UTF-8 character that more bytes could complete.
+/// Returns true if `text` is the beginning of a UTF-8 character whose other bytes may follow.
 bool may_be_continued(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -60,8 +61,8 @@ std::size_t count_no_utf8(std::string_view text) {
 
 }  // namespace
 
-/// Wrapper of glibc's iconv, which converts from one encoding to UTF-8. It keeps its state from one
-/// piece of a file to the next.
+/// Converts text from one encoding to UTF-8 with glibc's iconv. The converter keeps its state from
+/// one piece of a file to the next.
 class FlowText::Converter {
  public:
   explicit Converter(std::string_view encoding)
@@ -76,8 +77,8 @@ class FlowText::Converter {
   [[nodiscard]] bool is_open() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
   [[nodiscard]] std::size_t replaced() const { return replaced_; }
 
-  /// Converts as many bytes as possible to UTF-8 and removes them from `bytes`. The last piece of
-  /// the file is converted completely.
+  /// Converts as many of the `bytes` as possible to UTF-8 and removes them from `bytes`. Converts
+  /// the last piece of the file completely.
   void convert(std::string& bytes, bool is_last, std::string& text) {
     char* from = bytes.data();
     std::size_t left = bytes.size();
@@ -153,12 +154,13 @@ void FlowText::look_at_beginning() {
     pending_.erase(0, 2);
     return convert_from(is_little ? "UTF-16LE" : "UTF-16BE");
   }
-  // In UTF-16, a text of mainly commas and digits has a NUL in nearly every second byte: always at
-  // even offsets, or always at odd offsets.
+  // In a UTF-16 text of mainly commas and digits, nearly every second byte is NUL, either always at
+  // even offsets or always at odd offsets.
   const std::string_view sample = begin.substr(0, kBeginningBytes);
   std::array<std::size_t, 2> zeros{};
   for (std::size_t at = 0; at < sample.size(); ++at) zeros[at % 2] += sample[at] == '\0' ? 1U : 0U;
-  // A few NUL bytes (at most one in 16 bytes) are damage, not UTF-16.
+  // Treat a small number of NUL bytes (at most one in 16 bytes) as damage of the file and not as a
+  // sign of UTF-16.
   constexpr std::size_t kRare = 16;
   if (zeros[0] + zeros[1] <= sample.size() / kRare) {
     state_ = State::kAscii;
@@ -172,7 +174,7 @@ void FlowText::look_at_beginning() {
 }
 
 /// Copies ASCII bytes to the output, up to the first byte that is not ASCII.
-/// \return true once the encoding of the text after the ASCII bytes is decided.
+/// \return true if the encoding of the rest of the text is known.
 bool FlowText::take_ascii(bool is_last, std::string& text) {
   const auto end = std::ranges::find_if_not(pending_, is_ascii);
   text.append(pending_.begin(), end);
@@ -182,10 +184,10 @@ bool FlowText::take_ascii(bool is_last, std::string& text) {
   return true;
 }
 
-/// Decides whether the file is UTF-8 or GB18030. The encoding with fewer invalid characters is
-/// chosen; UTF-8 if the numbers are equal. The file may contain a few invalid characters.
+/// Chooses between UTF-8 and GB18030 for the file: the encoding with fewer invalid characters, or
+/// UTF-8 if the numbers are equal. The file may contain a few invalid characters.
 void FlowText::decide() {
-  // The file is refused if more than one character in 20 bytes is invalid.
+  // Refuse the flow file if it has more than one invalid character in 20 bytes.
   constexpr std::size_t kTooMany = 20;
   const std::string_view sample = std::string_view(pending_).substr(0, kSampleBytes);
   const std::size_t no_utf8 = count_no_utf8(sample);

@@ -26,7 +26,7 @@ bool is_code_character(char c) {
 struct Form {
   std::size_t characters_max;
   bool (*is_allowed)(char);
-  std::string_view words;  // message for an identifier whose value does not have the valid form
+  std::string_view words;  // error message for an id that is not valid
 };
 
 Form form(Identifier identifier) {
@@ -67,15 +67,16 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-/// Returns true for numbers in a form that spreadsheets write: "4.2E+27", "1,234", "98670003.0".
+/// Returns true for a number in a form that spreadsheet programs write, such as "4.2E+27", "1,234"
+/// or "98670003.0".
 bool is_rewritten_number(std::string_view text) {
   const bool has_digit = std::ranges::any_of(text, is_digit);
   return has_digit && text.find_first_not_of("0123456789.,+-eE") == std::string_view::npos &&
          text.find_first_of(".,+eE") != std::string_view::npos;
 }
 
-/// Returns true if all digits of a number after the 15th are zeros. A spreadsheet keeps 15 digits
-/// of a number and replaces the others by zeros.
+/// Returns true if the 16th and all further digits of a number are zeros. A spreadsheet program
+/// keeps only 15 digits of a number and replaces the others by zeros.
 bool is_rounded(std::string_view digits) {
   constexpr std::size_t kKeptDigits = 15;
   return digits.size() > kKeptDigits &&
@@ -97,8 +98,8 @@ bool has_form(Identifier identifier, std::string_view text) {
 
 Unmarked without_marks(std::string_view field) {
   Unmarked found{without_blanks(field)};
-  // Remove marks (backticks, apostrophes, blanks) repeatedly, because several tools may have added
-  // marks, one around the other.
+  // Remove marks (backticks, apostrophes, blanks) in a loop, because several programs may have
+  // added marks one after the other.
   for (std::size_t size = 0; size != found.text.size();) {
     size = found.text.size();
     if (found.text.starts_with('`') || found.text.starts_with('\'')) {

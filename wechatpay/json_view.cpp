@@ -46,8 +46,8 @@ std::optional<JsonText> JsonText::parse(std::string_view text) {
   constexpr unsigned kFlags =
       rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   auto document = std::make_unique<rapidjson::Document>();
-  // Refuse a NUL byte: RapidJSON treats it as the end of the text and would not see the bytes after
-  // it.
+  // Refuse a text that contains a NUL byte. RapidJSON treats a NUL byte as the end of the text and
+  // would ignore the bytes after the NUL byte.
   if (text.empty() || text.find('\0') != std::string_view::npos) return {};
   document->Parse<kFlags>(text.data(), text.size());
   if (document->HasParseError() || !document->IsObject()) return {};

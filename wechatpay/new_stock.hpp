@@ -19,10 +19,11 @@
 
 namespace couponhook::wechatpay {
 
-/// A new stock of favor coupons. The members of this struct are named and nested as in the JSON of
-/// the API request. Money is in fen. Empty members are not sent.
+/// The content of a request for a new stock (batch) of favor coupons (代金券). The members of this
+/// struct are named and nested as in the JSON of the API request. Amounts of money are in fen
+/// (1/100 yuan). Empty members are not sent.
 struct NewStock {
-  struct UseRule {  ///< JSON object stock_use_rule of the request
+  struct UseRule {  ///< JSON object stock_use_rule of the API request
     std::optional<std::int64_t> max_coupons;
     std::optional<std::int64_t> max_amount;
     std::optional<std::int64_t> max_amount_by_day;
@@ -42,28 +43,34 @@ struct NewStock {
              background_color.empty() && coupon_image.empty();
     }
   };
-  /// JSON object coupon_available_time: the times at which a coupon is valid.
+  /// JSON object coupon_available_time of the request: the times at which a coupon can be used.
   struct AvailableTime {
-    /// Weekdays on which a coupon is valid (fix_available_time): 0 (Sunday) to 6.
+    /// Weekdays on which a coupon can be used, from 0 (Sunday) to 6 (member of the JSON object
+    /// fix_available_time).
     std::vector<std::int64_t> available_week_day;
-    /// Begin of the daily valid time (fix_available_time), in seconds of the day.
+    /// Time of day from which a coupon can be used, in seconds since midnight (member of the JSON
+    /// object fix_available_time).
     std::optional<std::int64_t> begin_time;
-    /// End of the daily valid time (fix_available_time), in seconds of the day.
+    /// Time of day until which a coupon can be used, in seconds since midnight (member of the JSON
+    /// object fix_available_time).
     std::optional<std::int64_t> end_time;
     std::optional<bool> second_day_available;
-    /// Delay from receiving a coupon until it is valid, in minutes.
+    /// Time from the moment at which a user receives a coupon until the coupon can be used, in
+    /// minutes.
     std::optional<std::int64_t> available_time_after_receive;
   };
   struct CouponUseRule {
     AvailableTime coupon_available_time;
-    /// Value of a coupon in fen (JSON object fixed_normal_coupon).
+    /// Value of a coupon in fen (1/100 yuan); member of the JSON object fixed_normal_coupon.
     std::optional<std::int64_t> coupon_amount;
-    /// Smallest payment for which the coupon can be used, in fen (fixed_normal_coupon).
+    /// Smallest payment for which a coupon can be used, in fen (1/100 yuan); member of the JSON
+    /// object fixed_normal_coupon.
     std::optional<std::int64_t> transaction_minimum;
     std::vector<std::string> goods_tag;
     std::vector<std::string> limit_pay;
-    std::string limit_card_name;              ///< JSON member limit_card.name
-    std::vector<std::string> limit_card_bin;  ///< JSON member limit_card.bin
+    std::string limit_card_name;  ///< member limit_card.name of the JSON in the API request
+    /// Member limit_card.bin of the JSON in the API request.
+    std::vector<std::string> limit_card_bin;
     std::vector<std::string> trade_type;
     std::optional<bool> combine_use;
     std::vector<std::string> available_items;
@@ -85,16 +92,17 @@ struct NewStock {
   std::string ext_info;
 };
 
-/// A request body for a new stock that a person wrote, and all of its faults: members of the wrong
-/// type, members that the API does not know, and broken rules. Send the request only if there are
-/// no violations.
+/// A request for a new stock (batch of coupons) that a person wrote as JSON, and all faults of the
+/// request: members of the wrong type, members that the API does not know, and broken rules. Send
+/// the request only if it has no faults.
 struct CheckedStock {
   NewStock stock;
   std::vector<RuleViolation> violations;
 };
 [[nodiscard]] CheckedStock check_stock(std::string_view json, std::chrono::sys_seconds now);
 
-/// Returns all rules in WeChat Pay's documentation that the new stock breaks.
+/// Returns all rules of WeChat Pay's documentation that the request for a new stock (batch of
+/// coupons) breaks.
 [[nodiscard]] std::vector<RuleViolation> violations(const NewStock& stock,
                                                     std::chrono::sys_seconds now);
 

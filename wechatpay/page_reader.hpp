@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Parses an API reply that holds one page of a list. Internal header of wechatpay/.
+/// Parses an API reply that contains one page of a list. Internal header: only wechatpay/ includes
+/// it.
 
 #include <string_view>
 
@@ -11,9 +12,9 @@
 
 namespace couponhook::wechatpay {
 
-/// Parses an API reply that holds one page of a list.
-/// \param read function that converts one element of the JSON array "data" to an item. "data" may
-///   be missing if the list is empty.
+/// Parses an API reply that contains one page of a list.
+/// \param read function that converts one element of the JSON array "data" to an item of the list.
+///   "data" may be missing if the list is empty.
 /// \return the page with its items, or an error.
 template <typename Read>
 auto read_page(Api api, std::string_view body, const Read& read)

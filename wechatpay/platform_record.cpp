@@ -14,8 +14,8 @@ std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
 
-/// Returns a time in the one format that is used for the records of all sources, so that a
-/// redemption looks the same from every source. A text that is not a time is returned unchanged.
+/// Returns a time in the one format that the records from all sources use, so that the record of a
+/// redemption is the same from every source. A text that is not a time is returned unchanged.
 std::string normal_time(const std::string& text) {
   const auto time = base::parse_wechat_time(text);
   return time ? base::format_wechat_time(*time) : text;

@@ -1,10 +1,12 @@
 #pragma once
 
 /// \file
-/// Converts WeChat Pay's own records (rows of flow files, and queried coupons) into notifications.
+/// Converts WeChat Pay's own records (rows of its settlement files, and coupons from queries) into
+/// notifications.
 ///
-/// Reconciliation stores a missing redemption, issuing or refund through the same code as a
-/// received notification. So each record is converted to an event type and a decrypted resource.
+/// Reconciliation finds redemptions, issuings and refunds whose notifications are missing, and
+/// stores each of them through the same code as a received notification. So each record is
+/// converted to an event type and the content of a notification.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,54 +21,58 @@
 namespace couponhook::wechatpay {
 
 enum class FactKind : std::uint8_t { kIssue, kRedeem, kRefund };
-/// Returns the kind of a fact as text: "issue", "redeem" or "refund".
+/// Returns the kind of a coupon event as text: "issue", "redeem" or "refund".
 [[nodiscard]] std::string_view to_string(FactKind kind);
 [[nodiscard]] std::optional<FactKind> parse_fact_kind(std::string_view text);
 
 /// One fact in WeChat Pay's own records: a coupon was issued or redeemed, or a payment was
-/// refunded. The fact has the same business key as in couponhook's ledger.
+/// refunded. The fact has the same business key as in couponhook's ledger (the stored history of
+/// coupons).
 struct PlatformRecord {
   FactKind kind{};
   std::string stock_id;
   /// coupon_id of a favor coupon (代金券), or coupon_code of a busifavor coupon (商家券).
   std::string coupon;
-  /// Id of the payment; empty if a coupon was issued, because no payment is involved.
+  /// Id of the payment. Empty for the issuing of a coupon, because it has no payment.
   std::string transaction_id;
   /// Key that identifies the fact: "stock/code" for the issuing of a coupon, "coupon/transaction"
   /// for a redemption, "refund/SUCCESS" for a refund.
   std::string business_key;
-  /// Time of the fact in RFC 3339; the original text if it is not a valid time.
+  /// Time of the coupon event in RFC 3339; the original text if it is not a valid time.
   std::string occurred_at;
-  std::size_t line = 0;  ///< line number in the flow file; 0 if the record comes from a query
-  // The following members form the notification that WeChat Pay would have sent for this fact.
-  /// Event type of the notification: COUPON.SEND, COUPON.USE or REFUND.SUCCESS.
+  /// Line number in the flow file (settlement file); 0 if the record comes from a query.
+  std::size_t line = 0;
+  // The members from here on form the notification that WeChat Pay would have sent for this record.
+  // event_type is COUPON.SEND, COUPON.USE or REFUND.SUCCESS.
   std::string event_type;
-  std::string original_type;  ///< original_type of the notification's resource: coupon or refund
+  /// Type of the notification's content (field original_type): coupon or refund.
+  std::string original_type;
   std::string summary;
-  std::string resource;  ///< resource of the notification: JSON with the known fields
+  std::string resource;  ///< decrypted content of the notification: JSON with the known fields
 
-  /// Returns the id of the notification under which this record is stored, 42 characters. The id is
-  /// always the same for the same fact, so the fact is stored only once.
+  /// Returns the id under which this record is stored as a notification; it has 42 characters. The
+  /// same fact always gets the same id, so it is stored only once.
   [[nodiscard]] std::string notification_id() const;
 };
 
 /// Converts one row of a flow file (WeChat Pay's settlement file) into a record.
-/// \param stock_id stock of the file, for rows that do not name a stock.
+/// \param stock_id id of the stock (batch of coupons) to which the file belongs, for rows that
+///   contain no such id.
 [[nodiscard]] PlatformRecord book_entry(FlowKind kind, const FlowRecord& record,
                                         std::string_view stock_id);
 
-/// Converts a queried favor coupon (代金券) into a record of its redemption.
-/// \return nothing if the coupon was not redeemed, because WeChat Pay sends no notification when a
-///   favor coupon is issued.
+/// Converts a favor coupon (代金券) from a query into a record of its redemption.
+/// \return the record; nothing if the coupon was not redeemed, because WeChat Pay sends no
+///   notification when a favor coupon is issued.
 [[nodiscard]] std::optional<PlatformRecord> book_entry(const Coupon& coupon);
 
-/// Converts a queried busifavor coupon (商家券) into a record of its issuing.
+/// Converts a busifavor coupon (商家券) from a query into a record of its issuing.
 /// \param openid the user whose coupons were queried.
 [[nodiscard]] PlatformRecord book_entry(const BusifavorCoupon& coupon, std::string_view openid);
 
-/// Converts a busifavor coupon (商家券) in state USED into a record of its use, for reports only.
-/// WeChat Pay sends no notification when such a coupon is used, so the record is never stored. It
-/// has no transaction, event type or resource.
+/// Converts a used busifavor coupon (商家券) into a record of its use, for reports only. WeChat Pay
+/// sends no notification when such a coupon is used, so couponhook never stores this record. The
+/// record has no payment id, event type or notification content.
 [[nodiscard]] PlatformRecord used_entry(const BusifavorCoupon& coupon);
 
 }  // namespace couponhook::wechatpay

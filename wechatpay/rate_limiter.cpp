@@ -12,8 +12,8 @@ RateWindow::Duration RateWindow::reserve(TimePoint now) {
   forget_before(now);
   const auto calls = static_cast<std::size_t>(limit_.calls);
   TimePoint at = taken_.empty() ? now : std::max(now, taken_.back());
-  // If the rate limit is used up, the next call is allowed when one period has passed since the
-  // call that was made `calls` calls earlier.
+  // If the last `calls` calls have used up the rate limit, the next call must wait until one period
+  // after the first of these calls.
   if (taken_.size() >= calls) at = std::max(at, taken_[taken_.size() - calls] + limit_.period);
   taken_.push_back(at);
   return at - now;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Rate limiters for calls to WeChat Pay's APIs. The caller passes the current time.
+/// Rate limiters for calls to WeChat Pay's APIs. The caller passes the current time as a parameter.
 
 #include <chrono>
 #include <deque>
@@ -10,9 +10,9 @@
 
 namespace couponhook::wechatpay {
 
-/// Sliding-window rate limiter: it allows at most `calls` calls in any time span as long as the
-/// limit's period, at whatever time the span begins. (A token bucket could allow twice as many in
-/// one such span.) Not thread-safe.
+/// Rate limiter with a sliding window: it allows at most `calls` calls in any time span that is as
+/// long as the limit's period, no matter when the span begins. (A token bucket could allow twice as
+/// many calls in some of these time spans.) Not thread-safe.
 class RateWindow {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -21,7 +21,7 @@ class RateWindow {
   explicit RateWindow(RateLimit limit) : limit_(limit) {}
 
   /// Reserves the earliest time at which the rate limit allows one more call.
-  /// \return the time to wait before the call; zero means call now.
+  /// \return the time to wait before the call; zero if the call is allowed now.
   [[nodiscard]] Duration reserve(TimePoint now);
 
   /// Reserves a call for now, but only if the rate limit allows one more call now.
@@ -32,7 +32,7 @@ class RateWindow {
   void forget_before(TimePoint now);
 
   RateLimit limit_;
-  // Times of reserved calls in ascending order; they may lie in the future.
+  // Times of reserved calls, the earliest first. A time may be in the future.
   std::deque<TimePoint> taken_;
 };
 
@@ -43,7 +43,7 @@ class RateLimiter {
   RateLimiter();
 
   /// Reserves the earliest time at which the rate limit of `api` allows one more call.
-  /// \return the time to wait before the call; zero means call now.
+  /// \return the time to wait before the call; zero if the call is allowed now.
   [[nodiscard]] RateWindow::Duration reserve(Api api, RateWindow::TimePoint now);
 
  private:

@@ -11,8 +11,8 @@
 
 namespace couponhook::wechatpay {
 
-/// Largest accepted age of an API reply. Source: WeChat Pay's APIv3 documentation, "signature
-/// verification".
+/// Largest accepted difference between the time in an API reply and the local clock. Source: WeChat
+/// Pay's APIv3 documentation, "signature verification".
 inline constexpr std::chrono::seconds kReplyTolerance{300};
 
 /// Converts an API reply with an error status to an ApiError.
@@ -23,14 +23,16 @@ inline constexpr std::chrono::seconds kReplyTolerance{300};
 ///
 /// An error reply is accepted without a signature, as in WeChat Pay's own SDKs: gateways in front
 /// of the APIs do not sign their errors, and a forged error can only make a call fail. A success
-/// reply is accepted only if its signature is valid. Replies of APIs without signatures
-/// (ApiSpec::reply_signed) are accepted too; the caller must then check the hash of the content.
-/// \return the body, a view into `reply`; or an error.
+/// reply is accepted only if its signature is valid. WeChat Pay does not sign the success replies
+/// of some APIs (ApiSpec::reply_signed is false); they are accepted too, and the caller must then
+/// check the hash of the content.
+/// \return the body of the reply, as a view into `reply`; or an error.
 [[nodiscard]] ApiResult<std::string_view> accept_reply(
     const ApiRequest& request, const ApiReply& reply, const crypto::PlatformKeys& keys,
     std::chrono::sys_seconds now, std::chrono::seconds tolerance = kReplyTolerance);
 
-/// Checks only the signature of an API reply, with the given platform keys.
+/// Checks only the signature of an API reply, with the given platform keys (public keys of WeChat
+/// Pay).
 /// \return an error if the signature is not valid.
 [[nodiscard]] boost::system::result<void, ApiError> check_signature(
     Api api, const ApiReply& reply, const crypto::PlatformKeys& keys, std::chrono::sys_seconds now,

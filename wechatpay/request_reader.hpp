@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Strict reader for API requests that a person wrote as JSON. Internal header of wechatpay/.
+/// Strict reader for API requests that a person wrote as JSON. Internal header: only wechatpay/
+/// includes it.
 
 #include <cstdint>
 #include <optional>
@@ -14,13 +15,14 @@
 
 namespace couponhook::wechatpay {
 
-/// Reads one JSON object of an API request. Unlike JsonView, this reader is strict: it reports a
-/// member of the wrong type and an unknown member, because a limit with a misspelt name must not be
-/// sent as "no limit". The JsonText and the list of violations must outlive the reader.
+/// Reads one JSON object of an API request that a person wrote. Unlike JsonView, this reader
+/// reports a member of the wrong type and an unknown member: if the name of a limit is misspelt,
+/// the request must not be sent without the limit. The JsonText and the list of violations must
+/// live longer than the reader.
 class RequestReader {
  public:
-  /// \param path name of the object, to be written before its members' names in reports; empty for
-  ///   the outermost object.
+  /// \param path name of the JSON object, written before the names of its members in error
+  ///   messages; empty for the outermost object.
   RequestReader(JsonView object, std::string path, std::vector<RuleViolation>& broken)
       : object_(object), path_(std::move(path)), broken_(&broken) {}
 
@@ -33,8 +35,8 @@ class RequestReader {
   [[nodiscard]] std::vector<std::int64_t> numbers(std::string_view name);
   [[nodiscard]] RequestReader object(std::string_view name);
 
-  /// Reports every member of the object that was not read, as unknown. Call this function once,
-  /// after all known members were read.
+  /// Reports every member of the JSON object that was not read as an unknown member. Call this
+  /// function once, after all known members were read.
   void report_unknown() const;
 
  private:

@@ -1,12 +1,12 @@
 #pragma once
 
 /// \file
-/// The security echo API, WeChat Pay's official end-to-end test of a deployment. WeChat Pay
-/// verifies the request's signature, signs its reply, and posts a SECURITY_ECHO.SUCCESS
-/// notification to the given URL.
+/// The security echo API, with which a merchant tests a deployment from end to end. WeChat Pay
+/// verifies the signature of the request, signs its reply, and posts a notification of type
+/// SECURITY_ECHO.SUCCESS to the given URL.
 ///
 /// Source: WeChat Pay's documentation, pages merchant/4014551946 (the API) and partner/4019605946
-/// (the callback).
+/// (the notification).
 
 #include <string>
 #include <string_view>
@@ -20,14 +20,15 @@ namespace couponhook::wechatpay {
 inline constexpr std::string_view kSecurityEchoEvent = "SECURITY_ECHO.SUCCESS";
 
 struct SecurityEcho {
-  std::string echo_message;  ///< any text; WeChat Pay's reply contains the same text
-  /// URL for WeChat Pay's test notification; empty: no notification is sent.
+  std::string echo_message;  ///< any text; the same text comes back in WeChat Pay's reply
+  /// URL to which WeChat Pay posts its test notification; empty: WeChat Pay posts no notification.
   std::string notify_url;
-  /// The platform key with which WeChat Pay shall sign its reply: a public key id or a certificate
-  /// serial. WeChat Pay's documentation says that this value is required.
+  /// The platform key (public key of WeChat Pay) with which WeChat Pay must sign its reply: the id
+  /// of a public key or the serial of a certificate. WeChat Pay's documentation says that this
+  /// value is required.
   std::string platform_serial;
-  /// Base64 of a message encrypted with RSA-OAEP for the platform key. Empty: encryption is not
-  /// tested.
+  /// Base64 of a message that is encrypted with RSA-OAEP for WeChat Pay's public key, to test
+  /// encryption too. Empty: encryption is not tested.
   std::string encrypted_echo_message{};
 };
 
@@ -40,14 +41,15 @@ struct SecurityEcho {
 
 struct SecurityEchoReply {
   std::string echo_message;
-  /// The echo message, encrypted for the merchant's certificate; may be empty.
+  /// The echo message in WeChat Pay's reply, encrypted for the merchant's certificate; may be
+  /// empty.
   std::string encrypted_echo_message;
 };
 [[nodiscard]] ApiResult<SecurityEchoReply> parse_security_echo(std::string_view body);
 
-/// Parses the decrypted resource of a SECURITY_ECHO.SUCCESS notification.
-/// \return the echo_message, which shows to which test the notification belongs; empty if the
-///   resource has no echo_message.
+/// Parses the decrypted content of a SECURITY_ECHO.SUCCESS notification.
+/// \return the echo_message, which tells for which test request WeChat Pay sent the notification;
+///   empty if the content has no echo_message.
 [[nodiscard]] std::string parse_security_echo_event(std::string_view resource);
 
 }  // namespace couponhook::wechatpay

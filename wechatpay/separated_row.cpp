@@ -56,7 +56,7 @@ class RowReader {
   }
 
   /// Reads a quoted field of the row.
-  /// \return false if the quote is not closed.
+  /// \return false if the quote is not closed, or if more text is needed.
   bool take_quoted() {
     std::string field;
     while (true) {
@@ -86,7 +86,8 @@ class RowReader {
   }
 
   /// Reads a line end inside a quoted field.
-  /// \return false if `text_` ends with a carriage return that a line feed may follow.
+  /// \return false if `text_` ends with a carriage return: the line feed that belongs to it may
+  ///   still follow.
   bool take_line_end(std::size_t mark, std::string& field) {
     const auto size = line_end_at(text_, mark, is_last_);
     if (!size) return false;
@@ -96,7 +97,8 @@ class RowReader {
     return true;
   }
 
-  /// Returns true if the quote before the offset `at_` ends the quoted field.
+  /// Returns true if the quote before the offset `at_` ends the quoted field and is not part of its
+  /// text.
   bool closes() {
     const std::size_t next = skip_blanks(at_);
     if (next == text_.size()) {

@@ -16,7 +16,8 @@
 
 namespace couponhook::wechatpay {
 
-/// The id of a stock and the merchant that created the stock. The API calls in this file need both.
+/// The id of a stock (batch of coupons) and the merchant that created the stock. The API requests
+/// in this file need both.
 struct StockName {
   std::string stock_id;
   std::string stock_creator_mchid;
@@ -30,7 +31,8 @@ struct StockName {
 
 struct StockSwitched {
   std::string stock_id;
-  /// Time of the change: start_time, pause_time or restart_time of WeChat Pay's reply.
+  /// Time at which the stock was started, paused or restarted: start_time, pause_time or
+  /// restart_time in WeChat Pay's reply.
   std::string time;
 };
 [[nodiscard]] ApiResult<StockSwitched> parse_stock_switched(Api api, std::string_view body);
@@ -39,7 +41,8 @@ struct Stock {
   std::string stock_id;
   std::string stock_creator_mchid;
   std::string stock_name;
-  /// State as WeChat Pay spells it: unactivated, audit, running, stoped, paused.
+  /// State of the stock (batch of coupons), as WeChat Pay spells it: unactivated, audit, running,
+  /// stoped, paused.
   std::string status;
   std::string stock_type;
   std::string description;
@@ -51,15 +54,17 @@ struct Stock {
   bool no_cash = false;
   bool singleitem = false;
   std::int64_t distributed_coupons = 0;
-  /// Largest number of coupons (from stock_use_rule).
+  /// Largest number of coupons in the stock (member of the JSON object stock_use_rule).
   std::optional<std::int64_t> max_coupons;
-  /// Budget of the stock in fen (from stock_use_rule).
+  /// Budget of the stock (batch of coupons) in fen (member of the JSON object stock_use_rule).
   std::optional<std::int64_t> max_amount;
-  /// Largest number of coupons per user (from stock_use_rule).
+  /// Largest number of coupons of the stock that one user can get (member of the JSON object
+  /// stock_use_rule).
   std::optional<std::int64_t> max_coupons_per_user;
-  /// Value of a coupon in fen (from fixed_normal_coupon).
+  /// Value of a coupon in fen (member of the JSON object fixed_normal_coupon).
   std::optional<std::int64_t> coupon_amount;
-  /// Smallest payment for which the coupon can be used, in fen (from fixed_normal_coupon).
+  /// Smallest payment for which a coupon can be used, in fen (member of the JSON object
+  /// fixed_normal_coupon).
   std::optional<std::int64_t> transaction_minimum;
 };
 
@@ -68,20 +73,22 @@ struct Stock {
 
 struct StockQuery {
   std::string stock_creator_mchid;
-  PageRequest page{0, 10};        ///< page to list; page size at most 10
-  std::string create_start_time;  ///< earliest creation time of a stock, RFC 3339; empty: no limit
+  PageRequest page{0, 10};  ///< page of the list of stocks to request; page size at most 10
+  /// List only stocks created at this time (RFC 3339) or later; empty: no limit.
+  std::string create_start_time;
   std::string create_end_time;
-  std::string status;  ///< state of the listed stocks, as in Stock::status; empty: all states
+  std::string status;  ///< state of the stocks to list, as in Stock::status; empty: all states
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockQuery& query);
 [[nodiscard]] ApiRequest list_stocks_request(const StockQuery& query);
 [[nodiscard]] ApiResult<Page<Stock>> parse_stocks(std::string_view body);
 
-/// Query for a stock: lists the merchants at which its coupons can be used, or the goods for which
-/// its coupons can be used.
+/// Query for lists that belong to a stock (batch of coupons): the merchants at which its coupons
+/// can be used, or the goods for which its coupons can be used.
 struct StockMembersQuery {
   StockName name;
-  PageRequest page{0, 50};  ///< page to list: page number at most 1000, page size at most 50
+  /// Page of the list to request: page number at most 1000, page size at most 50.
+  PageRequest page{0, 50};
 };
 [[nodiscard]] std::vector<RuleViolation> violations(const StockMembersQuery& query);
 [[nodiscard]] ApiRequest list_stock_merchants_request(const StockMembersQuery& query);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Example of a user-defined handler, to copy and change: it writes each redemption to a text file.
+/// Example of a handler that users write themselves, to copy and change: it writes a line to a text
+/// file for each redeemed coupon.
 
 #include <fstream>
 #include <mutex>
@@ -11,17 +12,17 @@
 
 namespace couponhook::examples {
 
-/// Handler that appends a line to a file for each redeemed coupon. The same event can come again
-/// after a crash or a lost reply. Each line begins with the notification id, so that such
-/// repetitions can be recognised.
+/// Handler that appends a line to a text file for each redeemed coupon. couponhook can pass the
+/// same event again after a crash or a lost reply. Each line begins with the id of the
+/// notification, so that the reader of the file can recognise repeated lines.
 class Journal final : public handlers::Handler {
  public:
   explicit Journal(const std::string& file) : file_(file, std::ios::app) {}
 
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
-  /// Writes the line for one event. Several worker threads call this function at the same time, so
-  /// a mutex protects the file.
+  /// Writes the line for one event to the journal's text file. Several worker threads call this
+  /// function at the same time, so a mutex protects the file.
   [[nodiscard]] handlers::Outcome handle(const handlers::HandledEvent& event) override;
 
  private:
@@ -29,8 +30,8 @@ class Journal final : public handlers::Handler {
   std::ofstream file_;
 };
 
-/// Factory that makes the journal handler for [[handler]] tables with type = "journal" and
-/// options.file = "…".
+/// Makes the journal handler from the configuration: from each [[handler]] table with type =
+/// "journal" and options.file = "…".
 [[nodiscard]] boost::system::result<std::shared_ptr<handlers::Handler>, std::string> make_journal(
     const handlers::HandlerSettings& settings);
 

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// Signs notifications before they are sent, on separate threads. Signing takes longer than
-/// sending, so signing between two sends would be measured as latency of the service under test.
-/// Private to this folder.
+/// Signs notifications on separate threads before they are sent. Signing takes longer than sending;
+/// if it happened between two sends, its time would be measured as latency of the service under
+/// test. Internal header: only sandbox/local/ includes it.
 
 #include <chrono>
 #include <condition_variable>
@@ -31,9 +31,10 @@ struct Burst {
 class BurstQueue {
  public:
   /// \param depth largest number of signed notifications that wait to be sent; this limits the
-  /// memory.
-  /// \param notify called, on any thread, when a burst (the copies of a notification) is ready or
-  /// when no more bursts will come; must work as long as this queue exists.
+  ///   memory.
+  /// \param notify function that is called, on any thread, when a burst (the copies of a
+  ///   notification) is ready or when no more bursts will come. The function must work as long as
+  ///   this queue exists.
   BurstQueue(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
              std::size_t depth, std::function<void()> notify)
       : plan_(plan), maker_(maker), next_(next), depth_(depth), notify_(std::move(notify)) {}
@@ -50,8 +51,9 @@ class BurstQueue {
   BurstQueue(const BurstQueue&) = delete;
   BurstQueue& operator=(const BurstQueue&) = delete;
 
-  /// \param threads number of signing threads. With more than one thread, notifications can be
-  /// ready in a different order from the one in which `next` gives them.
+  /// Starts the threads that sign notifications.
+  /// \param threads number of signing threads. With more than one thread, notifications can become
+  ///   ready in a different order from the one in which `next` returned them.
   void start(std::size_t threads) {
     begun_ = std::chrono::steady_clock::now();
     running_ = threads;
@@ -70,8 +72,8 @@ class BurstQueue {
     return burst;
   }
 
-  /// Returns true if all notifications were signed and take() has returned all of them. \throws the
-  /// exception that `next` or the notification maker threw on a signing thread.
+  /// Returns true if all notifications were signed and take() has returned all of them.
+  /// \throws the exception that `next` or the notification maker threw on a signing thread.
   [[nodiscard]] bool is_over() {
     const std::lock_guard lock(mutex_);
     if (failure_) std::rethrow_exception(failure_);
@@ -103,9 +105,8 @@ class BurstQueue {
       outgoing = next_();
       exhausted_ = !outgoing;
       if (exhausted_) return false;
-      // The limit of notifications per second is applied here, before signing, and not before
-      // sending. Otherwise the timestamp of a signed copy could become too old while the copy
-      // waits.
+      // Wait here, before signing, to keep the limit of notifications per second. A wait between
+      // signing and sending would make the timestamp of a signed copy too old.
       if (plan_.rate > 0) {
         const std::chrono::duration<double> offset(static_cast<double>(given_++) / plan_.rate);
         const auto due =
@@ -132,7 +133,7 @@ class BurstQueue {
   const std::function<void()> notify_;
   std::chrono::steady_clock::time_point begun_;
 
-  std::mutex mutex_;  // guards all members declared after this mutex, except threads_
+  std::mutex mutex_;  // protects all members after it, except threads_
   std::condition_variable changed_;
   std::deque<Burst> ready_;
   std::size_t making_ = 0;

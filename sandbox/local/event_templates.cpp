@@ -39,14 +39,16 @@ class ResourceBuilder {
   ResourceBuilder& time(const char* name, std::chrono::minutes from_now = {}) {
     return text(name, beijing_time(now_ + from_now));
   }
-  /// Adds a field whose value is a string of `length` characters: `beginning`, then random digits.
+  /// Adds a field whose value is a string of `length` characters: the text `beginning`, then random
+  /// digits.
   ResourceBuilder& digits(const char* name, std::string beginning, std::size_t length) {
     std::vector<unsigned char> bytes(length - beginning.size());
     random_(bytes);
     for (const unsigned char byte : bytes) beginning += static_cast<char>('0' + byte % 10);
     return text(name, beginning);
   }
-  /// Adds the next fields to the nested object `name`; "" stands for the top level of the resource.
+  /// Selects the object to which the next fields are added: the nested object `name`, or the top
+  /// level of the resource if `name` is empty.
   ResourceBuilder& into(const char* name) {
     object_ = name;
     if (*name != '\0') {
@@ -73,8 +75,8 @@ class ResourceBuilder {
 
 constexpr std::chrono::minutes kMonth = std::chrono::days(30);
 
-// Templates of the resources (the encrypted parts of notifications), one for each event type. The
-// fields and their forms follow WeChat Pay's documentation of the events.
+// The next functions make the content of notifications before encryption, one function for each
+// event type. The fields and their forms are those of WeChat Pay's documentation of the events.
 
 void fill_send(ResourceBuilder& resource, const std::string& mchid) {
   resource.text("event_type", "EVENT_TYPE_BUSICOUPON_SEND")
@@ -169,7 +171,7 @@ std::optional<std::size_t> parse_index(const std::string& part) {
 }
 
 /// Returns the member or array element `part` of a JSON value, and creates it if it is missing.
-/// \return null if the value is an array and `part` is no index below kArrayLengthMax.
+/// \return null if the value is an array and `part` is not a number below kArrayLengthMax.
 Value* step(Value& value, const std::string& part, Allocator& allocator) {
   const auto index = parse_index(part);
   const bool is_container = value.IsObject() || value.IsArray();

@@ -20,8 +20,9 @@ constexpr std::array<std::string_view, 8> kKeys = {
     "event_type", "original_type",   "summary",     "resource",
     "expect",     "associated_data", "create_time", "id"};
 
-/// \return a notification id that is calculated from the event type and the resource. Its form is a
-/// UUID of version 8, which is for ids made by a custom method (RFC 9562, section 5.8).
+/// Returns a notification id that is computed from the event type and the content of the
+/// notification. The id is a UUID of version 8, the version for ids made by a custom method (RFC
+/// 9562, section 5.8).
 std::string derive_id(const std::string& event_type, const std::string& resource) {
   crypto::Sha256 digest = crypto::sha256({event_type, "\n", resource});
   digest[6] = static_cast<unsigned char>((digest[6] & 0x0F) | 0x80);
@@ -31,17 +32,17 @@ std::string derive_id(const std::string& event_type, const std::string& resource
   return id;
 }
 
-/// Reads fixtures (the content of notifications to be replayed) from one file, and reports every
-/// problem.
+/// Reads fixtures (the contents of notifications to be sent) from one file, and collects the
+/// problems of all of them.
 class FixtureReader {
  public:
   FixtureReader(std::string source, std::vector<base::Problem>& problems)
       : source_(std::move(source)), problems_(problems) {}
 
-  /// Reads the fixture in the JSON object `text`, and appends the fixture to `into` if it has no
-  /// problem.
-  /// \param first_line line number in the file at which `text` begins; the first line of a file is
-  /// 1.
+  /// Reads the fixture (content of a notification) in the JSON object `text`, and appends the
+  /// fixture to `into` if it has no problem.
+  /// \param first_line number of the line in the file at which `text` begins; the first line of a
+  ///   file is 1.
   void read(std::string_view text, std::size_t first_line, std::vector<Fixture>& into) {
     const auto document = base::parse_object(text, {});
     if (!document) {
@@ -57,8 +58,8 @@ class FixtureReader {
  private:
   void complain(std::string message) { problems_.push_back({source_, std::move(message)}); }
 
-  /// Parses broken JSON with RapidJSON, and returns the line and the reason of the error.
-  /// base::parse_object() gives no line.
+  /// Parses invalid JSON again with RapidJSON, and returns the line and the reason of the error,
+  /// because the error of base::parse_object() contains no line.
   static std::string where_it_breaks(std::string_view text, std::size_t first_line) {
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());

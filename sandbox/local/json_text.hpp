@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Converts a RapidJSON value to JSON text. Private to this folder.
+/// Converts a RapidJSON value to JSON text. Internal header: only sandbox/local/ includes it.
 
 #include <string>
 

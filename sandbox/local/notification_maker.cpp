@@ -22,7 +22,7 @@ using std::chrono::system_clock;
 constexpr std::string_view kAlgorithm = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbePrefix = "WECHATPAY/SIGNTEST/";
 constexpr std::size_t kHeaderNonceLength = 32;
-constexpr std::size_t kResourceNonceLength = 12;  // nonce length in bytes, as AES-GCM requires
+constexpr std::size_t kResourceNonceLength = 12;  // length of an AES-GCM nonce in bytes
 
 std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   std::string bytes = base::base64_decode(base64).value();
@@ -31,7 +31,8 @@ std::string flip_bit(std::string_view base64, std::size_t byte_from_end) {
   return base::base64_encode(bytes);
 }
 
-/// Returns 40 random upper-case hexadecimal digits, the form of a certificate's serial number.
+/// Returns a random serial number in the form of a certificate's serial number: 40 hexadecimal
+/// digits in upper case.
 std::string random_serial(const crypto::RandomSource& random) {
   std::array<unsigned char, 20> bytes{};
   random(bytes);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Encrypts and signs notifications as WeChat Pay does, with a key for development or tests.
+/// Encrypts and signs notifications as WeChat Pay does, with a key that is only for development or
+/// tests.
 
 #include <chrono>
 #include <cstdint>
@@ -22,28 +23,31 @@
 
 namespace couponhook::server {
 
-/// Deliberate defects of a notification, for tests of a receiver's checks.
+/// Ways in which a notification is made wrong on purpose, to test whether a receiver finds the
+/// fault.
 enum class Bad : std::uint8_t {
   kNone,
-  kSignature,   ///< one bit of the correct signature is changed
-  kSerial,      ///< the Wechatpay-Serial header contains a random serial number, which the receiver
-                ///< does not know
-  kTimestamp,   ///< the timestamp is one hour old; the signature is correct
-  kProbe,       ///< the signature begins with WECHATPAY/SIGNTEST/; WeChat Pay sends such
-                ///< notifications to test whether a receiver verifies signatures
-  kCiphertext,  ///< the encrypted resource was changed before signing, so decryption fails although
-                ///< the signature is correct
+  kSignature,  ///< one bit of the notification's signature is changed
+  /// The Wechatpay-Serial header contains a random serial number, which the receiver does not know.
+  kSerial,
+  kTimestamp,  ///< the notification's timestamp is one hour old; its signature is correct
+  /// The signature begins with WECHATPAY/SIGNTEST/; WeChat Pay sends such notifications to test
+  /// whether a receiver verifies signatures.
+  kProbe,
+  /// The encrypted part of the notification was changed before signing, so decryption fails
+  /// although the signature is correct.
+  kCiphertext,
 };
 
-/// \return the defect with this name: signature, serial, timestamp, probe or ciphertext; nothing
-/// for any other name.
+/// Returns the fault with this name: signature, serial, timestamp, probe or ciphertext; nothing for
+/// any other name.
 [[nodiscard]] std::optional<Bad> parse_bad(std::string_view name);
 
 /// Content of a notification before encryption and signing.
 struct Draft {
   std::string id;
-  std::string create_time;  ///< creation time of the notification; empty: the time of signing is
-                            ///< used
+  /// Creation time of the notification, as text. Empty: the time of signing is used.
+  std::string create_time;
   std::string event_type;
   std::string resource_type = "encrypt-resource";
   std::optional<std::string> summary;
@@ -63,13 +67,13 @@ struct SignedNotification {
 class NotificationMaker {
  public:
   /// \param serial value of the Wechatpay-Serial header: the serial number of the certificate, or
-  /// the id of the public key, that verifies the signer's signatures.
+  ///   the id of the public key, with which a receiver can verify the signatures.
   NotificationMaker(crypto::Signer signer, std::string serial, crypto::ResourceCipher cipher,
                     crypto::RandomSource random, base::WallClock clock);
 
-  /// Encrypts and signs the draft of a notification. Every call uses new nonces and the current
-  /// time, as WeChat Pay does for each copy. So two copies of one notification have the same
-  /// decrypted content, but different bytes.
+  /// Encrypts and signs the draft of a notification (its content). Every call uses new nonces and
+  /// the current time, as WeChat Pay does for each copy of a notification. So two copies have the
+  /// same decrypted content, but different bytes.
   [[nodiscard]] SignedNotification make(const Draft& draft, Bad bad = Bad::kNone) const;
 
  private:
@@ -83,8 +87,8 @@ class NotificationMaker {
   base::WallClock clock_;
 };
 
-/// \return the serial number of the key in `keys` that is valid now and verifies the signer's
-/// signatures; empty if there is no such key.
+/// Returns the serial number of the key in `keys` that is valid now and with which the signer's
+/// signatures can be verified; empty if there is no such key.
 [[nodiscard]] std::string find_serial(const crypto::Signer& signer,
                                       const crypto::PlatformKeys& keys,
                                       std::chrono::sys_seconds now);

@@ -28,8 +28,8 @@ std::string code_in(const std::string& body) {
   return code != document.MemberEnd() && code->value.IsString() ? code->value.GetString() : "";
 }
 
-/// Sends the notifications of a SendPlan. The threads of the burst queue sign the notifications;
-/// the thread of the event loop does everything else.
+/// Sends the notifications of a SendPlan. The threads of BurstQueue sign the notifications; the
+/// thread of the event loop does all other work.
 class BurstSender {
  public:
   BurstSender(const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
@@ -45,8 +45,8 @@ class BurstSender {
   boost::system::result<Summary, std::string> run();
 
  private:
-  /// A group of connections that together send one burst (all copies of one notification) at a
-  /// time.
+  /// A group of connections that together send one burst (all copies of one notification), and then
+  /// the next burst.
   struct Lane;
 
   /// A connection to the service, and the coroutine that sends copies of notifications over this
@@ -62,15 +62,15 @@ class BurstSender {
     HttpClient client;
     Timer wake;
     Lane& lane;
-    std::size_t place;  // index of the connection in its group (lane)
+    std::size_t place;  // index of the connection in its group of connections
   };
 
   struct Lane {
     std::vector<std::unique_ptr<Worker>> workers;
     std::optional<Burst> burst;
     std::vector<CopyResult> results;
-    std::size_t busy = 0;  // number of connections that are still sending copies of the current
-                           // notification
+    // Number of connections that are still sending copies of the current notification.
+    std::size_t busy = 0;
     std::uint64_t burst_number = 0;
   };
 
@@ -88,7 +88,7 @@ class BurstSender {
   const SendPlan& plan_;
   const TakeResults& take_;
   // C++ destroys members from the last to the first. The timers and sockets are declared after the
-  // event loop, so they are destroyed before the loop that they use.
+  // event loop that they use, so they are destroyed before it.
   ClientLoop loop_;
   Timer progress_timer_;
   base::Progress progress_;
@@ -100,8 +100,9 @@ class BurstSender {
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
   Summary summary_;
-  BurstQueue queue_;  // last member, so that the signing threads end before other members are
-                      // destroyed
+  // The queue of signed notifications is the last member, so that its signing threads end before
+  // other members are destroyed.
+  BurstQueue queue_;
 };
 
 boost::system::result<Summary, std::string> BurstSender::run() {
@@ -127,7 +128,7 @@ void BurstSender::wake_from_any_thread() {
   asio::post(loop_.io(), [this] { feed(); });
 }
 
-/// Gives signed bursts (the copies of one notification) to groups of connections that are free.
+/// Gives signed bursts (all copies of one notification) to groups of connections that are free.
 void BurstSender::feed() {
   if (stopped_) return;
   try {
@@ -209,8 +210,8 @@ Task<void> BurstSender::work(Worker& worker) {
   }
 }
 
-/// Sends the copies of a burst that belong to one connection: one copy, or more if the burst has
-/// more copies than its group has connections.
+/// Sends the copies of a notification that belong to one connection: one copy, or more if there are
+/// more copies than connections in the group.
 Task<void> BurstSender::send_share(Worker& worker) {
   Lane& lane = worker.lane;
   for (std::size_t i = worker.place; i < lane.results.size(); i += lane.workers.size()) {

@@ -25,16 +25,16 @@ namespace couponhook::server {
 /// One notification to be sent, and the reply that is expected.
 struct Outgoing {
   Draft draft;
-  unsigned expected = 204;  ///< expected HTTP status of the reply; 200 and 204 are treated as equal
-  std::size_t tag = 0;      ///< number by which the caller recognises the notification; not read by
-                            ///< the sender
+  unsigned expected = 204;  ///< expected HTTP status of the reply; 200 and 204 count as equal
+  /// Number by which the caller recognises this notification. The sender does not read the number.
+  std::size_t tag = 0;
 };
 
 /// Result of sending one copy of a notification.
 struct CopyResult {
   unsigned status = 0;  ///< HTTP status of the reply; 0: no reply came
-  std::string detail;   ///< "code" in the body of an error reply, or the reason why there was no
-                        ///< reply
+  /// Member "code" in the body of an error reply, or the reason why no reply came.
+  std::string detail;
   std::chrono::microseconds latency{};
 
   [[nodiscard]] bool is_as_expected(unsigned expected) const;
@@ -44,19 +44,21 @@ struct SendPlan {
   base::Url to;
   TlsContext tls;
   std::size_t connections = 1;
-  unsigned copies = 1;  ///< number of copies of each notification, sent at the same time
-  double rate = 0;      ///< notifications per second; 0: a notification is sent as soon as a
-                        ///< connection is free
+  unsigned copies = 1;  ///< number of copies of each notification that are sent at the same time
+  /// Number of notifications to send per second. 0: the next notification is sent as soon as a
+  /// connection is free.
+  double rate = 0;
   Bad bad = Bad::kNone;
   std::chrono::milliseconds timeout{10000};
-  std::uint64_t notifications = 1;  ///< expected number of notifications, for the progress display
+  /// Expected number of notifications; used only to show the progress.
+  std::uint64_t notifications = 1;
 };
 
-/// Returns the next notification to be sent, or nothing after the last one. The sender calls this
-/// function on its own threads, but never on two threads at the same time.
+/// Function that returns the next notification to be sent, or nothing after the last one.
+/// send_all() calls this function on its own threads, but never on two threads at the same time.
 using NextOutgoing = std::function<std::optional<Outgoing>()>;
-/// Receives the result of each copy of one notification. Called on the thread that called
-/// send_all().
+/// Function that receives the results of all copies of one notification. It is called on the thread
+/// that called send_all().
 using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyResult>&)>;
 
 /// Sends every notification that the function `next` returns, and passes the results to the
@@ -68,8 +70,8 @@ using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyRe
 /// several notifications are sent at the same time. All connections are open before the first
 /// notification is sent.
 ///
-/// \return the totals of the run, or an error message if a connection could not be opened; then
-/// nothing was sent.
+/// \return the totals over all notifications. An error message if a connection could not be opened;
+///   then nothing was sent.
 /// \throws any exception that the functions `next` and `take` or the notification maker throw.
 [[nodiscard]] boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
                                                                    const NotificationMaker& maker,

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Totals of a run that sends notifications: counts of replies, and a histogram of latencies in
-/// memory of fixed size.
+/// Results of sending many notifications: counts of the replies, and a histogram of latencies that
+/// needs a fixed amount of memory.
 
 #include <algorithm>
 #include <array>
@@ -17,8 +17,8 @@
 
 namespace couponhook::server {
 
-/// Histogram of reply latencies. Its steps are 1 µs wide up to 128 µs; above, each step is less
-/// than 1.6 % of the latency.
+/// Histogram of reply latencies. Up to 128 µs, each step of the histogram is 1 µs wide; above, each
+/// step is less than 1.6 % of the latency.
 class LatencyHistogram {
  public:
   void add(std::chrono::microseconds latency) {
@@ -30,8 +30,9 @@ class LatencyHistogram {
     max_ = std::max(max_, value);
   }
 
-  /// \param share share of the latencies that are not above the result: 0 for the shortest, 0.5 for
-  /// the median, 1 for the longest. \return zero if no latency was added.
+  /// Returns the latency that a given share of all replies did not exceed; zero if no latency was
+  /// added.
+  /// \param share 0 for the shortest latency, 0.5 for the median, 1 for the longest.
   [[nodiscard]] std::chrono::microseconds quantile(double share) const {
     if (total_ == 0) return {};
     const auto rank = std::max<std::uint64_t>(
@@ -48,12 +49,12 @@ class LatencyHistogram {
 
  private:
   static constexpr std::int64_t kMicrosecondsMax = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kSteps = 64;  // number of histogram steps between two powers of
-                                               // two
+  // Number of histogram steps between two powers of two.
+  static constexpr std::uint32_t kSteps = 64;
   static constexpr std::size_t kBuckets = kSteps * 27;
 
-  // The bucket of a latency depends on its seven highest bits and on the number of lower bits that
-  // are dropped.
+  // Returns the index of the histogram step that counts this latency. The index depends on the
+  // seven highest bits of the latency and on the number of lower bits that are dropped.
   static std::size_t bucket_of(std::uint32_t value) {
     const auto width = static_cast<std::uint32_t>(std::bit_width(value));
     const std::uint32_t shift = width > 7 ? width - 7 : 0;
@@ -71,17 +72,17 @@ class LatencyHistogram {
   std::uint32_t max_ = 0;
 };
 
-/// Totals of a run that sends notifications.
+/// Results of sending many notifications with send_all().
 struct Summary {
   std::uint64_t notifications = 0;
   std::uint64_t copies = 0;
   std::uint64_t unexpected = 0;
   std::map<unsigned, std::uint64_t> by_status;
-  std::map<std::string, std::uint64_t> by_code;  ///< number of error replies; key: the "code" in
-                                                 ///< the reply's body
+  /// Number of error replies for each value of the member "code" in the body of the reply.
+  std::map<std::string, std::uint64_t> by_code;
   std::uint64_t connection_errors = 0;
-  LatencyHistogram latencies;  ///< time of each exchange, from the first byte sent to the last byte
-                               ///< of the reply
+  /// Latency of each reply: the time from the first byte sent to the last byte of the reply.
+  LatencyHistogram latencies;
   std::chrono::microseconds duration{};
 };
 

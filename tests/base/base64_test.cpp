@@ -1,6 +1,7 @@
 // Tests of base64 encoding and decoding: each byte string has exactly one encoded text, and the
-// decoder refuses every other text. The tests use the vectors of RFC 4648, OpenSSL's encoder as an
-// independent reference, and every byte value at every position of a group of four characters.
+// decoder refuses every other text. The tests use the test vectors of RFC 4648, OpenSSL's encoder
+// as an independent reference, and every byte value at every position of a group of four
+// characters.
 
 #include "base/base64.hpp"
 
@@ -71,8 +72,8 @@ TEST(Base64, RefusesEveryByteOutsideTheAlphabet) {
     for (std::size_t place = 0; place < 8; ++place) {
       std::string text = "Zm9vYmFy";
       text[place] = byte;
-      // A padding character '=' at the last position makes another valid base64 text, so skip this
-      // case.
+      // Skip the text with '=' in the last place: it is valid base64 too, so the decoder must not
+      // refuse it.
       if (text == "Zm9vYmF=") continue;
       EXPECT_FALSE(base::base64_decode(text).has_value()) << "byte " << value << " at " << place;
     }

@@ -1,5 +1,5 @@
-// Tests of the time parser: it reads every time format of WeChat Pay's documentation and of real
-// notifications, and no other. Python's datetime module made the expected values.
+// Tests of the time parser: it accepts every time format in WeChat Pay's documentation and in real
+// notifications, and refuses all others. Python's datetime module computed the expected values.
 
 #include "base/wechat_time.hpp"
 

@@ -1,6 +1,6 @@
-// Tests of printable excerpts: text from untrusted sources can be shown safely in logs and pages.
-// The tests use text with characters that terminals, JSON or HTML would interpret, and length
-// limits that fall inside a character.
+// Tests of printable excerpts, which make text from untrusted sources safe for logs and web pages.
+// The tests use text with characters that a terminal, JSON or HTML would interpret, and length
+// limits that fall inside a UTF-8 character.
 
 #include "base/excerpt.hpp"
 

@@ -1,6 +1,6 @@
-// Tests of IP addresses and networks: an address is equal to itself in every notation, and a
-// network contains exactly its addresses. The tests use IPv4 addresses, IPv6 addresses in the
-// notations of RFC 5952, and IPv4 addresses mapped into IPv6.
+// Tests of IP addresses and networks: all notations of an address give the same address, and a
+// network contains exactly the addresses in its range. The tests use IPv4 addresses, IPv6 addresses
+// in the notations of RFC 5952, and IPv4 addresses mapped into IPv6.
 
 #include "base/ip_address.hpp"
 

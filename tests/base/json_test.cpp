@@ -1,5 +1,5 @@
-// Tests of the strict JSON parser: untrusted text gives either a JSON document or one precise
-// error, at limited cost. The tests use texts exactly at each limit and just beyond it.
+// Tests of the strict JSON parser: for any text, it returns either a JSON document or exactly one
+// error, and its cost is limited. The tests use texts exactly at each limit and just beyond it.
 
 #include "base/json.hpp"
 
@@ -50,8 +50,8 @@ TEST(ParseObject, OutlivesTheTextItRead) {
 
 TEST(ParseObject, ReadsNoByteBeyondTheText) {
   const std::string text = R"({"a":1})";
-  // Copy the text without a NUL at its end, so that the address sanitizer detects a read past the
-  // end.
+  // Copy the text without a NUL at its end, so that the address sanitizer detects a parser that
+  // reads past the end.
   const auto exact = std::make_unique<char[]>(text.size());
   std::memcpy(exact.get(), text.data(), text.size());
   EXPECT_TRUE(base::parse_object({exact.get(), text.size()}, {}));

@@ -1,5 +1,5 @@
-// Tests of parsing request targets (path and query) and URLs as RFC 3986 defines them, with known
-// results.
+// Tests of parsing request targets (path and query of a URL) and whole URLs by RFC 3986. The
+// expected results are written in the tests.
 
 #include "base/url.hpp"
 #include "base/percent_encoding.hpp"

@@ -1,7 +1,7 @@
 /// \file
-/// Measures the floor: the lowest possible CPU cost of receiving one notification, with direct
-/// calls of OpenSSL, RapidJSON and SQLite and without couponhook's code. Each part of the cost is
-/// the CPU time, user and system, of the thread that does the work, in microseconds.
+/// Measures the lowest possible CPU cost of receiving one notification (the floor): OpenSSL,
+/// RapidJSON and SQLite are called directly, without couponhook's code. Each part of the cost is
+/// the CPU time of the thread that does the work (user and system time), in microseconds.
 
 #include <csignal>
 #include <cstdio>
@@ -27,7 +27,7 @@ struct Floor {
 };
 
 /// Returns true if the directory is in memory (tmpfs or ramfs). A database commit to memory costs
-/// almost nothing, so the measured floor (the lowest possible cost) would be too low.
+/// almost nothing, so the measured cost would be lower than on a disk.
 bool is_in_memory(const std::string& directory) {
   struct statfs about {};
   return statfs(directory.c_str(), &about) == 0 &&

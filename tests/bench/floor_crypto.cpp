@@ -40,8 +40,8 @@ std::string envelope() {
   return text;
 }
 
-/// Fast Base64 decoder. It has one lookup table for each of the four positions in a group of four
-/// characters (three bytes). A character that is not Base64 sets the highest bit of the result,
+/// Fast base64 decoder. It has one lookup table for each of the four characters of a group, which
+/// encode three bytes. A character outside the base64 alphabet sets the highest bit of the result,
 /// which decode() checks once at the end.
 class Base64Tables {
  public:
@@ -56,8 +56,9 @@ class Base64Tables {
     }
   }
 
-  /// \param text Base64 text in complete groups of four characters, without padding.
-  /// \return true if all characters were valid Base64.
+  /// Decodes base64 text to `out`.
+  /// \param text base64 text in complete groups of four characters, without padding.
+  /// \return true if all characters belong to the base64 alphabet.
   [[nodiscard]] bool decode(std::string_view text, unsigned char* out) const {
     std::uint32_t seen = 0;
     for (std::size_t at = 0; at + 4 <= text.size(); at += 4, out += 3) {

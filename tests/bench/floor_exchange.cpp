@@ -105,8 +105,8 @@ TlsPtr server_tls() {
   return tls;
 }
 
-/// One end of a TLS connection, client or server. It reads messages of a known length and answers
-/// each with a fixed message.
+/// One end of a TLS connection, either the client or the server. Reads messages of a known length
+/// and answers each of them with a fixed message.
 class End {
  public:
   End(SSL_CTX* tls, Socket socket, std::size_t expects, const std::string& says)
@@ -124,8 +124,8 @@ class End {
   [[nodiscard]] bool hear() {
     const int bytes = SSL_read(ssl_.get(), buffer_.data(), static_cast<int>(buffer_.size()));
     if (bytes <= 0) {
-      // The client reaches this line once on each connection, when a TLS session ticket arrives:
-      // the ticket contains no bytes of a message.
+      // The client comes here once on each connection, when a TLS session ticket arrives: the
+      // ticket contains no bytes of a message.
       require(SSL_get_error(ssl_.get(), bytes) == SSL_ERROR_WANT_READ, "SSL_read");
       return false;
     }
@@ -157,8 +157,8 @@ class End {
   std::array<char, 4096> buffer_{};
 };
 
-/// Reads messages on all TLS connections until `count` messages have arrived, and answers the first
-/// `answers` messages.
+/// Reads messages on all TLS connections until `count` messages have arrived, and sends an answer
+/// to each of the first `answers` messages.
 void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   const Socket epoll(::epoll_create1(0));
   std::size_t heard = 0;
@@ -167,8 +167,8 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   };
   for (std::size_t i = 0; i < ends.size(); ++i) {
     ends[i].watch(epoll.fd(), static_cast<std::uint32_t>(i));
-    // The first message may already be in OpenSSL's buffer, because OpenSSL read it together with
-    // the end of the handshake. epoll reports no event for this message.
+    // Read without waiting for epoll. OpenSSL may have read the first message together with the end
+    // of the handshake, and epoll reports no event for this message.
     hear(ends[i]);
   }
   std::array<epoll_event, kConnections> events{};
@@ -180,8 +180,8 @@ void converse(std::vector<End>& ends, std::size_t count, std::size_t answers) {
   }
 }
 
-/// Runs the TLS client on a new thread, and the TLS server on this thread.
-/// \return the CPU time that `server` returned.
+/// Runs the TLS client in a new thread, and the TLS server in this thread.
+/// \return the CPU time that the function `server` returned.
 template <typename Client, typename Server>
 std::chrono::nanoseconds beside(Client&& client, Server&& server) {
   std::exception_ptr failure;
@@ -204,7 +204,7 @@ double tls_exchange() {
   const TlsPtr to_server = client_tls();
   const TlsPtr to_client = server_tls();
   Listener listener;
-  // The connections of client and server stay open until both sides have finished, because a closed
+  // Keep the connections of client and server open until both sides have finished, because a closed
   // connection would wake epoll in the same way as a message.
   std::vector<End> asking;
   std::vector<End> answering;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kCommits = 1250;
 constexpr std::size_t kPayloadBytes = 1024;
 
-/// A new SQLite database. The destructor removes its file.
+/// A new SQLite database. The destructor deletes the database file.
 class Database {
  public:
   explicit Database(const std::filesystem::path& directory)
@@ -58,7 +58,7 @@ void run(sqlite3_stmt* statement) {
           "sqlite3_step");
 }
 
-/// Returns a random text of 36 characters: WeChat Pay's notification ids have this length.
+/// Returns a random text of 36 characters, the length of WeChat Pay's notification ids.
 std::string random_id() {
   std::array<unsigned char, 18> bytes{};
   require(RAND_bytes(bytes.data(), bytes.size()) == 1, "RAND_bytes");

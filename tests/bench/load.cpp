@@ -1,6 +1,7 @@
 /// \file
-/// Sends notifications, signed before the measurement, to a running couponhook. Reports its CPU
-/// time for each notification and the latencies of its replies.
+/// Sends notifications to a running couponhook, and reports couponhook's CPU time for each
+/// notification and the latencies of its replies. All notifications are signed before the
+/// measurement.
 
 #include <csignal>
 #include <cstdio>
@@ -21,8 +22,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// Time to wait after the last reply before the CPU time is read: couponhook may still be writing
-/// log lines about the requests, and their cost must be included.
+/// Time to wait after the last reply before couponhook's CPU time is read. couponhook may still be
+/// writing log lines about the requests, and their cost must be included.
 constexpr std::chrono::milliseconds kAftermath{300};
 
 struct Options {
@@ -81,8 +82,8 @@ Options parse(CLI::App& app, int argc, char** argv) {
   return options;
 }
 
-/// Returns true if a reply has the expected status: 200 or 204 (the notification was stored) for a
-/// correct notification, 401 for a forged notification.
+/// Returns true if a reply has the expected HTTP status: for a correct notification 200 or 204
+/// (stored), for a forged notification 401 (refused).
 bool is_expected(unsigned status, const Wanted& wanted) {
   if (wanted.bad != server::Bad::kNone) return status == 401;
   return status == 204 || status == 200;

@@ -64,8 +64,8 @@ std::optional<unsigned> complete_status(std::string_view text) {
   return status;
 }
 
-/// One non-blocking TLS connection of the load client. drive() sends and receives as much as is
-/// possible without waiting.
+/// One non-blocking TLS connection of the load client. The function drive() sends and receives as
+/// much as is possible without waiting.
 class Connection {
  public:
   Connection(const ClientOptions& options, int epoll, std::uint32_t number)
@@ -80,7 +80,7 @@ class Connection {
     const int yes = 1;
     ::setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ::fcntl(socket_.fd(), F_SETFL, ::fcntl(socket_.fd(), F_GETFL) | O_NONBLOCK);
-    // The connection is registered with epoll only once: edge-triggered, for reading and writing.
+    // Register the connection with epoll only once: edge-triggered, for reading and writing.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLET;
     event.data.u32 = number;
@@ -94,8 +94,9 @@ class Connection {
 
   [[nodiscard]] bool is_open() { return SSL_is_init_finished(ssl_.get()) == 1 || handshake(); }
 
-  /// \param begun time at which the measured latency begins. If the connection was opened for this
-  /// request, this is the time before connecting.
+  /// Begins to send a request.
+  /// \param begun time from which the latency is measured. If the connection was opened for this
+  ///   request, this is the time before connecting.
   void request(const std::string& wire, SteadyClock::time_point begun) {
     wire_ = &wire;
     written_ = false;
@@ -104,14 +105,15 @@ class Connection {
   }
   [[nodiscard]] SteadyClock::time_point begun() const { return begun_; }
 
-  /// \return the status of the reply if the reply is complete; nothing if the connection must wait
-  /// for the network or has no request.
+  /// Sends and receives as much as is possible without waiting.
+  /// \return the HTTP status if the reply is complete; nothing if the connection must wait for the
+  ///   network or has no request.
   [[nodiscard]] std::optional<unsigned> drive() {
     if (wire_ == nullptr || !is_open()) return std::nullopt;
     if (!written_) {
       std::size_t bytes = 0;
-      // OpenSSL's partial writes are off: SSL_write_ex() writes the whole request, or the next call
-      // must pass the same request again.
+      // OpenSSL's option for partial writes is off. So SSL_write_ex() either writes the whole
+      // request, or must be called again with the same request.
       if (!done(SSL_write_ex(ssl_.get(), wire_->data(), wire_->size(), &bytes))) {
         return std::nullopt;
       }
@@ -190,8 +192,8 @@ class Client {
   void wait(const Ready& ready) {
     constexpr int kPatienceMs = 15000;
     std::array<epoll_event, 64> events{};
-    // While the limit of requests per second makes connections wait, the loop wakes every
-    // millisecond and checks whether the next request may be sent.
+    // If the limit of requests per second makes connections wait, wake up every millisecond and
+    // check whether the next request may be sent.
     const int patience_ms = idle_.empty() ? kPatienceMs : 1;
     const int count =
         ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience_ms);
@@ -215,9 +217,9 @@ class Client {
   }
 
   /// Sends the next request on the connection with this number. If each request needs a new
-  /// connection, a new connection replaces the old one first.
+  /// connection, first replaces the old connection by a new one.
   /// \return true if a request was sent; false if no request is left, or if the limit of requests
-  /// per second does not allow one yet.
+  ///   per second does not allow one yet.
   bool start(std::uint32_t number) {
     if (sent_ == requests_.count) return false;
     if (!is_due(sent_)) {
@@ -248,8 +250,8 @@ class Client {
   const Requests& requests_;
   Socket epoll_{::epoll_create1(0)};
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::uint32_t> idle_;  ///< numbers of the connections that wait because of the rate
-                                     ///< limit
+  /// Numbers of the connections that wait because of the limit of requests per second.
+  std::vector<std::uint32_t> idle_;
   SteadyClock::time_point begun_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;

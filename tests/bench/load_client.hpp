@@ -22,22 +22,23 @@ struct ClientOptions {
   std::uint16_t port = 0;
   server::TlsContext tls;
   std::size_t connections = 16;
-  bool new_connections = false;  ///< true: each request uses a new connection with a full TLS
-                                 ///< handshake
-  double rate = 0;               ///< largest number of requests per second; 0: no limit
+  /// True: each request opens a new connection with a full TLS handshake.
+  bool new_connections = false;
+  double rate = 0;  ///< largest number of requests per second; 0: no limit
 };
 
 struct Outcome {
   std::map<unsigned, std::size_t> by_status;
-  server::LatencyHistogram latencies;  ///< time from the first byte sent to the last byte of the
-                                       ///< reply
+  /// Latencies of the replies: the time from the first byte sent to the last byte of the reply.
+  server::LatencyHistogram latencies;
   std::chrono::nanoseconds duration{};
 };
 
 /// Sends all requests and returns the counts and latencies of the replies. Each connection sends
-/// its next request as soon as the previous request is answered and the rate limit allows the next
-/// one. Connections that are used for several requests are opened before the measurement starts.
-/// \param begin called when the measurement starts.
+/// its next request when the previous request is answered and the limit of requests per second
+/// allows it. Connections that are used for several requests are opened before the measurement
+/// starts.
+/// \param begin function that is called when the measurement starts.
 /// \throws std::runtime_error if a connection fails, because no request may be sent twice.
 [[nodiscard]] Outcome send_requests(const ClientOptions& options, const Requests& requests,
                                     const std::function<void()>& begin);

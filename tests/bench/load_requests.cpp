@@ -12,21 +12,20 @@
 namespace couponhook::bench {
 namespace {
 
-// Size, in bytes, of the part of a notification that is encrypted. AES-GCM adds a tag of 16 bytes,
-// so the encrypted part has 900 bytes.
+// Size, in bytes, of the part of a notification that is encrypted, before its encryption. AES-GCM
+// adds a tag of 16 bytes, so the encrypted part has 900 bytes.
 constexpr std::size_t kResourceBytes = 900 - 16;
 constexpr std::size_t kBodyBytes = 1500;
 constexpr std::size_t kRefusedRequests = 500;
 
-/// Returns the padding that must be added to a text of `bytes` bytes to get a text of `wanted`
-/// bytes.
+/// Returns the padding that makes a text of `bytes` bytes as long as `wanted` bytes.
 std::string padding(std::size_t bytes, std::size_t wanted) {
   return std::string(wanted > bytes ? wanted - bytes : 0, 'x');
 }
 
-/// Makes the draft of a notification (its content before encryption and signing). Errors are not
-/// checked: making a draft fails only if the caller sets a field to an invalid value, and this
-/// function sets none.
+/// Makes the draft of a notification (its content before encryption and signing). Errors need no
+/// check: making a draft fails only if the caller sets a field to an invalid value, and this
+/// function sets no field.
 server::Draft make_draft(const server::EventTemplate& event) {
   return *event.make_draft();
 }
@@ -68,8 +67,8 @@ std::string to_wire(const server::SignedNotification& notification, const std::s
   return text + notification.body;
 }
 
-/// Chooses the notification of each request: a new notification, or that of an earlier request (a
-/// duplicate). Returns the index of the notification for each request.
+/// Chooses a notification for each request: a new notification, or that of an earlier request (a
+/// duplicate). Returns the indexes of the notifications, one for each request.
 std::vector<std::size_t> choose_drafts(std::size_t requests, double duplicate_share) {
   std::mt19937 random(1);  // fixed seed: every run has the same duplicates
   std::vector<std::size_t> chosen;

@@ -2,7 +2,7 @@
 
 /// \file
 /// Makes and signs the requests of a benchmark before the measurement, because signing a
-/// notification costs more CPU time than receiving it.
+/// notification takes more CPU time than receiving one.
 
 #include <cstddef>
 #include <string>
@@ -15,14 +15,15 @@ namespace couponhook::bench {
 
 struct Wanted {
   std::size_t requests = 20000;
-  double duplicate_share = 0;  ///< share of requests, 0 to 1, that are copies of an earlier
-                               ///< notification, signed again
+  /// Share of the requests (0 to 1) that contain an earlier notification again, with a new
+  /// signature.
+  double duplicate_share = 0;
   server::Bad bad = server::Bad::kNone;
 };
 
-/// Complete HTTP requests as bytes. If there are fewer byte strings than `count`, they are sent
-/// again from the first one: this is enough for forged requests, of which couponhook stores
-/// nothing.
+/// Complete HTTP requests as bytes, and the number of requests to send. If there are fewer byte
+/// strings than `count`, sending starts again with the first one. Forged requests can be repeated
+/// in this way, because couponhook stores nothing of them.
 struct Requests {
   std::vector<std::string> wire;
   std::size_t count = 0;
@@ -32,8 +33,9 @@ struct Requests {
   }
 };
 
-/// Makes notifications of redemptions, each of another coupon in another payment, and signs them on
-/// all CPU cores. Each body has 1.5 KB and contains an encrypted part of 0.9 KB in Base64.
+/// Makes notifications of redeemed coupons, each with another coupon and another payment, and signs
+/// them on all CPU cores. The body of a notification has 1.5 KB and contains an encrypted part of
+/// 0.9 KB in base64.
 [[nodiscard]] Requests make_requests(const Wanted& wanted, const server::MerchantConfig& merchant,
                                      const server::NotificationMaker& maker);
 

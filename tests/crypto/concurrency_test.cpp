@@ -1,6 +1,6 @@
-// Checks that threads may share keys and ciphers, because each thread has its own OpenSSL contexts.
-// Several threads verify signatures and decrypt texts with several keys at once, with valid and
-// invalid input in turn. The CMake preset `tsan` runs these tests under the thread sanitizer.
+// Checks that threads may share keys and ciphers. Several threads verify signatures and decrypt
+// texts with several keys at once, with valid and invalid input in turn. Run with the CMake preset
+// `tsan`, these tests also detect data races (thread sanitizer).
 
 #include <array>
 #include <atomic>

@@ -1,4 +1,5 @@
-// Tests of the SHA-256 and SHA-1 digests against the examples that NIST published for FIPS 180-4.
+// Tests of the SHA-256 and SHA-1 digests. The expected values are the examples that NIST published
+// for FIPS 180-4.
 
 #include "crypto/digest.hpp"
 

@@ -22,7 +22,8 @@ TEST(HmacSha256, AgreesWithRfc4231) {
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   EXPECT_EQ(hex("Jefe", "what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  // Key of 131 bytes, longer than a block of SHA-256: HMAC first replaces the key by its digest.
+  // A key of 131 bytes is longer than a block of SHA-256, so HMAC must first replace the key by its
+  // digest.
   EXPECT_EQ(hex(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
@@ -54,8 +55,8 @@ TEST(ApiV2Signature, AgreesWithTheVectors) {
   const auto vector = support::read_json(std::string(folder) + "/h5_sign.json");
   ASSERT_EQ(vector["cases"].Size(), 3U);
   for (const rapidjson::Value& known : vector["cases"].GetArray()) {
-    // The test vector does not always list the signed fields, so read the fields from the string to
-    // sign.
+    // Read the signed fields from the string to sign, because the test vector does not always list
+    // them.
     std::map<std::string, std::string> fields;
     const std::string text = support::text_of(known, "string_to_sign");
     for (std::size_t at = 0; at < text.size();) {

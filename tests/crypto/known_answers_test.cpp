@@ -44,7 +44,8 @@ ResourceCipher cipher_with(const std::string& key) {
   return ResourceCipher{Secret{std::string{key}}};
 }
 
-// ---- Tests with a complete notification, from the tests of wechatpay-go
+// ---- The next tests check a complete notification from the tests of wechatpay-go (WeChat Pay's
+// SDK).
 
 class KnownNotification : public KnownAnswers {
  protected:
@@ -97,10 +98,10 @@ TEST_F(KnownNotification, IsOpened) {
   EXPECT_EQ(*plaintext, text_of(vector_, "expected_plaintext"));
 }
 
-// ---- Tests with test vectors of AES-GCM
+// ---- The next tests check AES-GCM with published test vectors.
 
-/// Decrypts the ciphertext of an AES-GCM test vector. JSON members in `changed` replace the members
-/// of the vector.
+/// Decrypts the ciphertext of an AES-GCM test vector. If `changed` contains a JSON member, its
+/// value is used in place of the vector's value.
 boost::system::result<std::string, OpenError> open(const rapidjson::Value& vector,
                                                    const rapidjson::Value& changed) {
   const auto member = [&](const char* name) {
@@ -143,10 +144,10 @@ TEST_F(KnownAnswers, OfAesGcmThatMustFailDo) {
   }
 }
 
-// ---- Tests with RSA signatures of plain messages (not notifications), from the tests of
-// wechatpay-java
+// ---- The next tests check RSA signatures of plain messages (not notifications) from the tests of
+// wechatpay-java (WeChat Pay's SDK).
 
-/// Returns true if the signature of an RSA test vector is valid under the only key in `keys`.
+/// Returns true if the signature in an RSA test vector is valid under the only key in `keys`.
 bool verifies(const PlatformKeys& keys, const rapidjson::Value& vector) {
   const PlatformKeys::Key* const key = keys.find(keys.list().front().serial);
   return rsa_verify(*key, sha256(text_of(vector, "message")),
@@ -178,7 +179,8 @@ TEST_F(KnownAnswers, OfRsaAreRefusedUnderAnotherCertificate) {
   EXPECT_FALSE(verifies(keys, vector));
 }
 
-// ---- Tests with a reply of the certificate download, from the tests of wechatpay-java
+// ---- The next tests check a reply to the certificate download, from the tests of wechatpay-java
+// (WeChat Pay's SDK).
 
 TEST_F(KnownAnswers, OfTheCertificateDownloadAreOpenedAndLoaded) {
   const rapidjson::Document vector = read("java_certificates_response.json");

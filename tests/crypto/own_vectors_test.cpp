@@ -1,6 +1,6 @@
-// Checks couponhook's cryptography against independent tools, without external files. The script
-// tests/vectors/make_vectors.sh made the notification: the openssl command line signed it, and
-// Python encrypted it.
+// Checks couponhook's cryptography against independent tools, without files from outside the
+// repository. The script tests/vectors/make_vectors.sh made the notification that the tests use:
+// the openssl command line signed it, and Python encrypted it.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
-// Tests of keys and secrets that people pasted into a file: stray characters are removed if only
-// one result is possible; otherwise the error message names them.
+// Tests of keys and secrets that people pasted into a file. Characters that do not belong to the
+// key are removed if it is clear what the key is; otherwise the error message names these
+// characters.
 
 #include "crypto/pasted_text.hpp"
 

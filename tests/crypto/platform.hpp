@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay in tests: a new platform key, and requests signed with it.
+/// A stand-in for WeChat Pay in tests: a new signing key, and requests signed with it.
 
 #include <chrono>
 #include <string>
@@ -25,13 +25,14 @@ inline SelfSignedPair make_pair_of(PairKind kind) {
   return make_self_signed(options);
 }
 
-/// A stand-in for WeChat Pay with one RSA key. Making a key takes long, so tests share the object
-/// that instance() returns.
+/// A stand-in for WeChat Pay with one RSA key. Making an RSA key takes long, so all tests share the
+/// object that instance() returns.
 struct Platform {
   SelfSignedPair pair = make_pair_of(PairKind::kRsa2048);
   Signer signer = *Signer::from_pem(pair.private_key_pem);
 
-  /// Returns a set of platform keys that holds the certificate of this stand-in.
+  /// Returns a set of platform keys (public keys of WeChat Pay) with the certificate of this
+  /// stand-in.
   [[nodiscard]] PlatformKeys keys() const {
     PlatformKeys keys;
     static_cast<void>(keys.add_certificate(pair.certificate_pem));
@@ -45,7 +46,7 @@ struct Platform {
 };
 
 /// The headers and the body of a signed request. The object owns its text, so a test can change
-/// each part.
+/// each part of the request.
 struct Request {
   std::string timestamp = std::to_string(kNow.time_since_epoch().count());
   std::string nonce = "EcZ9Cmy4Xyx1i6RlJQzLcCyEqDa26NBz";

@@ -1,6 +1,5 @@
-// Tests of PlatformKeys, the set of WeChat Pay's public keys: a key is found under every spelling
-// of its serial, and unsuitable keys are refused. OpenSSL makes keys of the right kind and of wrong
-// kinds.
+// Tests of PlatformKeys, the set of WeChat Pay's public keys: a key is found by every spelling of
+// its serial, and keys of a wrong kind are refused. The tests make the keys with OpenSSL.
 
 #include "crypto/platform_keys.hpp"
 
@@ -33,8 +32,8 @@ std::string pem_of(const std::string& der) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-/// Returns an RSA public key (SubjectPublicKeyInfo, DER) whose modulus is 2^bits - 1. The key
-/// cannot be used, but its modulus has the right length.
+/// Returns an RSA public key (SubjectPublicKeyInfo, DER) whose modulus is 2^bits - 1. Nobody can
+/// use this key, but its modulus has the right length.
 std::string rsa_der(int bits) {
   const BignumPtr modulus{BN_new()};
   BN_set_bit(modulus.get(), bits);
@@ -144,8 +143,8 @@ TEST(PlatformKeys, TakesTheFirstCertificateOfAChain) {
             rsa_pair().serial);
 }
 
-/// Tests of certificate files: two certificates with different keys, in every format that a file
-/// may have.
+/// Tests of certificate files. The fixture has two certificates with different keys; the tests
+/// write them in every format that a file may have.
 class CertificateFile : public testing::Test {
  protected:
   static const SelfSignedPair& second() {

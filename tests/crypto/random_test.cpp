@@ -1,6 +1,6 @@
 // Tests of random texts and UUIDs: they contain only allowed characters, each with the same
-// probability. The tests use a predictable random source, so they can count the result of every
-// byte value.
+// probability. The tests use a random source that returns known bytes, so that they can count the
+// characters that each byte value gives.
 
 #include "crypto/random.hpp"
 
@@ -14,7 +14,8 @@
 namespace couponhook::crypto {
 namespace {
 
-/// Returns a random source that yields 0, 1, 2 … 255, and then starts again at 0.
+/// Returns a random source for tests that returns the bytes 0, 1, 2 … 255, and then starts again at
+/// 0.
 RandomSource counting() {
   return [next = 0](std::span<unsigned char> bytes) mutable {
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(next++);
@@ -26,8 +27,8 @@ RandomSource always(unsigned char value) {
 }
 
 TEST(SystemRandom, FillsTheWholeSpan) {
-  // If the random generator did not fill the whole buffer of 4096 bytes, the bytes at its end would
-  // still be zero.
+  // A random generator that did not fill the whole buffer of 4096 bytes would leave zeros at its
+  // end.
   std::array<unsigned char, 4096> bytes{};
   system_random()(bytes);
   EXPECT_NE(std::ranges::count(bytes, 0), 4096);
@@ -45,8 +46,8 @@ TEST(RandomAlphanumeric, HasTheLengthAskedFor) {
 }
 
 TEST(RandomAlphanumeric, MakesEveryCharacterEquallyLikely) {
-  // The predictable source yields all 256 byte values twice. Of these values, 248 give each of the
-  // 62 characters four times; the other 8 are thrown away.
+  // The random source of this test returns each of the 256 byte values twice. 248 of the values
+  // give each of the 62 characters four times; the generator must throw away the other 8.
   std::map<char, int> counts;
   for (const char character : random_alphanumeric(counting(), 496)) ++counts[character];
   EXPECT_EQ(counts.size(), 62U);

@@ -1,5 +1,5 @@
-// Checks that the AES-GCM cipher decrypts only unchanged input, and that a thread's cipher context
-// never mixes two keys. The tests encrypt a text and then change each input in turn.
+// Checks that the AES-GCM cipher refuses every changed input, and that the cipher context of a
+// thread never mixes two keys. The tests encrypt a text and then change each input in turn.
 // known_answers_test.cpp tests AES-GCM itself.
 
 #include "crypto/resource_cipher.hpp"
@@ -128,8 +128,8 @@ TEST(ResourceCipher, OpensAfterARefusal) {
 }
 
 TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
-  // Use the three ciphers in turn, so that each message finds the key of another cipher in the
-  // thread's OpenSSL context.
+  // Use three ciphers in turn, so that the OpenSSL context of the thread contains the key of
+  // another cipher before each message.
   const std::array<ResourceCipher, 3> ciphers{cipher_of(32, 'a'), cipher_of(32, 'b'),
                                               cipher_of(16, 'a')};
   for (const ResourceCipher& sealing : ciphers) {
@@ -141,8 +141,9 @@ TEST(ResourceCipher, KeepsKeysApartOnOneThread) {
 }
 
 TEST(ResourceCipher, ForgetsAKeyThatAnotherReplaced) {
-  // The second cipher probably gets the memory address of the first cipher, which has been
-  // destroyed. The second cipher must not use the key of the first one.
+  // The second cipher probably gets the same memory address as the first cipher, which was
+  // destroyed. The second cipher must nevertheless use its own key and not the key of the first
+  // one.
   std::string text;
   {
     const ResourceCipher first = cipher_of(32, 'a');

@@ -1,6 +1,5 @@
-// Checks that moving a Secret (a key or password) leaves no copy of its bytes at the old place.
-// Reading freed memory would be undefined behaviour, so wipe(), which overwrites the bytes, has its
-// own test.
+// Checks that moving a Secret (a key or password) leaves no copy of its bytes in the old object. A
+// test must not read freed memory, so wipe(), which overwrites the bytes, has its own test.
 
 #include "crypto/secret.hpp"
 
@@ -34,7 +33,7 @@ TEST(Secret, RevealsWhatItWasGiven) {
 TEST(Secret, EmptiesTheStringItTakes) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     const Secret secret{std::move(bytes)};
-    EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
+    EXPECT_TRUE(bytes.empty());  // NOLINT(bugprone-use-after-move): the test needs the moved object
   }
 }
 
@@ -42,7 +41,7 @@ TEST(Secret, EmptiesTheSecretItIsMovedFrom) {
   for (std::string bytes : {std::string{"short"}, kLong}) {
     Secret first{std::move(bytes)};
     const Secret second{std::move(first)};
-    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
+    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the test needs the moved object
   }
 }
 
@@ -51,7 +50,7 @@ TEST(Secret, TakesTheOtherOverWhenAssigned) {
   Secret second{std::string{"second"}};
   first = std::move(second);
   EXPECT_EQ(first.reveal(), "second");
-  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): checks the moved-from state
+  EXPECT_TRUE(second.empty());  // NOLINT(bugprone-use-after-move): the test needs the moved object
 }
 
 TEST(Secret, SurvivesAssignmentToItself) {

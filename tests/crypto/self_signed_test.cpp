@@ -1,5 +1,6 @@
-// Checks that TLS clients and PlatformKeys accept the self-signed certificates that couponhook
-// makes. OpenSSL's parser and the openssl command line read the certificates and keys.
+// Checks that TLS clients and PlatformKeys (the set of WeChat Pay's public keys) accept the
+// self-signed certificates that couponhook makes. OpenSSL's parser and the openssl command line
+// read these certificates and keys.
 
 #include "crypto/self_signed.hpp"
 

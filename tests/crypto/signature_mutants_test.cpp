@@ -1,6 +1,7 @@
 // Checks that the signature verifier refuses every change to a signed request. The tests make about
-// 20,000 changed requests (mutants), changing each bit or byte in turn. The timestamp tolerance is
-// very large, so that only the signature can reject a changed timestamp.
+// 20,000 changed requests (mutants), in each of which one bit or byte differs. The tolerance for
+// the timestamp is very large, so that a request with a changed timestamp can be refused only for
+// its signature.
 
 #include <cctype>
 #include <string>
@@ -20,8 +21,8 @@ class SignatureMutants : public testing::Test {
     return answer(verify_signature(keys_, request.parts(), kAnyTime, kNow));
   }
 
-  /// Sets each byte of one part of the signed request to every other value, and expects that each
-  /// changed request is refused.
+  /// Replaces each byte of one part of the signed request by every other value, and expects that
+  /// the verifier refuses each changed request.
   void expect_every_byte_counts(std::string Request::*part) const {
     Request mutant = original_;
     for (char& byte : mutant.*part) {
@@ -103,8 +104,8 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheBody) {
 }
 
 TEST_F(SignatureMutants, AreRefusedForEachByteMissingOrDoubledInTheBody) {
-  // Two equal neighbouring bytes give the same changed body twice. That is harmless: a doubled byte
-  // still changes the body.
+  // If two neighbouring bytes are equal, doubling either of them gives the same changed body, so
+  // that body is tested twice. This is harmless.
   for (std::size_t i = 0; i < original_.body.size(); ++i) {
     Request mutant = original_;
     mutant.body.erase(i, 1);
@@ -120,7 +121,8 @@ TEST_F(SignatureMutants, AreRefusedForEachByteOfTheSerial) {
   for (char& digit : mutant.serial) {
     const char right = digit;
     for (int value = 0; value < 256; ++value) {
-      // A hexadecimal digit in lower case gives the same serial, so skip this case.
+      // Skip a hexadecimal digit that differs only in lower and upper case, because it gives the
+      // same serial.
       if (std::toupper(value) == right) continue;
       digit = static_cast<char>(value);
       ASSERT_EQ(verify(mutant), code(VerifyError::kSerialUnknown)) << mutant.serial;

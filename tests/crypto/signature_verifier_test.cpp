@@ -1,6 +1,6 @@
-// Tests of the signature verifier: each reason for a refusal is reported, in the order of checks
-// that signature_verifier.hpp documents. A correctly signed request is accepted; then each test
-// makes one or several parts of it wrong.
+// Tests of the signature verifier: it reports the right reason for each refusal, and makes the
+// checks in the order that signature_verifier.hpp documents. Each test takes a correctly signed
+// request and makes one or several parts of it wrong.
 
 #include "crypto/signature_verifier.hpp"
 
@@ -153,8 +153,8 @@ TEST_F(SignatureVerifier, RecognisesAProbeOfAnyLength) {
 }
 
 TEST_F(SignatureVerifier, RefusesASignatureOfAnotherLength) {
-  // All these texts are valid base64. They decode to 255, 258, 3 and 512 bytes, but a signature of
-  // this key has 256 bytes.
+  // All these texts are valid base64, but none can be a signature: they decode to 255, 258, 3 and
+  // 512 bytes, and a signature made with this key has 256 bytes.
   for (const std::string& text : {std::string(340, 'A'), std::string(344, 'A'), std::string{"AAAA"},
                                   std::string(683, 'A') + "="}) {
     request_.signature = text;
@@ -193,8 +193,8 @@ TEST_F(SignatureVerifier, RefusesALineMovedFromTheBodyIntoTheNonce) {
 }
 
 TEST_F(SignatureVerifier, NamesTheFirstCheckThatFailed) {
-  // Every part of the request is wrong at first. The test then repairs the parts in the order of
-  // the checks, and expects the reason of the next check each time.
+  // Make every part of the request wrong. Then repair one part after the other, in the order of the
+  // verifier's checks, and expect the error of the next check each time.
   request_ = {.timestamp = "now",
               .nonce = "",
               .serial = "00",

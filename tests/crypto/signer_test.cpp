@@ -1,5 +1,5 @@
-// Checks that other software accepts the RSA signatures of couponhook: the openssl command line
-// verifies them. The tests also make private keys that Signer::from_pem() must refuse.
+// Checks that other software accepts the RSA signatures that couponhook makes: the openssl command
+// line verifies them. Other tests here make private keys that Signer::from_pem() must refuse.
 
 #include "crypto/signer.hpp"
 

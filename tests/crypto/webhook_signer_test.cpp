@@ -66,8 +66,8 @@ TEST(WebhookSigner, RefusesAMisspeltSecretWithItsRightForm) {
   }
 }
 
-/// For a webhook secret that is plain text, the error message proposes to encode the text in
-/// base64. This test follows that advice, and checks that the key stays the same.
+/// If a webhook secret is plain text, the error message advises to encode the text in base64. This
+/// test follows the advice and checks that the key is still the same.
 TEST(WebhookSigner, KeepsTheKeyOfAPlainTextThatIsWrittenInBase64) {
   EXPECT_EQ(sign_with("whsec_" + base::base64_encode("a-plain-secret-of-some-length")),
             "v1,/f1kxmi8O54SugS2Be4Kt+s8QOPiH56OpFbp2qZtXFQ=");

@@ -1,7 +1,7 @@
 /// \file
-/// Fuzz target: the parsers of replies and errors of WeChat Pay's APIs. The input is the body of a
-/// reply. It may have any content, because some replies are parsed before their signature is
-/// checked.
+/// Fuzz target: the parsers of replies and errors of WeChat Pay's APIs. The fuzz input is the body
+/// of a reply. The body may have any content, because couponhook parses some replies before it
+/// checks their signature.
 
 #include <chrono>
 #include <string>

@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: the comparison of WeChat Pay's records with couponhook's ledger, which
-/// reconciliation uses. Each record must be counted once, with exactly one result.
+/// Fuzz target: the comparison of WeChat Pay's records with couponhook's ledger (reconciliation).
+/// The comparison must count each record once, with exactly one result.
 
 #include <array>
 #include <set>
@@ -24,8 +24,8 @@ FactKind kind_of(unsigned byte) {
   return kKinds[byte % kKinds.size()];
 }
 
-/// Returns a text, one of only five, so that generated records and ledger entries often have equal
-/// fields.
+/// Returns one of five texts. With so few texts, the generated records and ledger entries often
+/// have equal fields.
 std::string value(unsigned byte) {
   return std::to_string(byte % 5);
 }
@@ -35,8 +35,9 @@ std::string time(unsigned byte) {
   return kTimes[byte % kTimes.size()];
 }
 
-/// Runs the comparison on records made from the input: five bytes give one record. The lowest bit
-/// of the first byte chooses the side of the record: 0 for WeChat Pay's records, 1 for the ledger.
+/// Runs the comparison on records made from the fuzz input: five bytes of the input give one
+/// record. The lowest bit of the first byte tells where the record is added: 0 for WeChat Pay's
+/// records, 1 for couponhook's ledger.
 void run(std::string_view input) {
   std::vector<PlatformRecord> theirs;
   std::vector<KnownFact> ours;

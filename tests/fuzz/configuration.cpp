@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: the reader of the configuration file. Any content of the file must be either
-/// accepted or refused with a list of problems, without a crash.
+/// Fuzz target: the reader of the configuration file. For any content of the file, the reader must
+/// either accept the file or return a list of problems, and must never crash.
 
 #include <filesystem>
 #include <fstream>

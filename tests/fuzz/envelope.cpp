@@ -1,6 +1,6 @@
 /// \file
 /// Fuzz target: the parser of envelopes (the JSON bodies of notifications, with the encrypted part
-/// inside). An accepted envelope must have a valid id, a valid event type and valid UTF-8.
+/// inside). If the parser accepts an envelope, its id, event type and UTF-8 must be valid.
 
 #include <algorithm>
 

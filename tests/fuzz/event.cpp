@@ -1,6 +1,7 @@
 /// \file
-/// Fuzz target: the reader of resources (the decrypted parts of notifications). The same resource
-/// must always give the same ledger entry, and the body sent to http handlers must be valid JSON.
+/// Fuzz target: the parser of resources (the decrypted parts of notifications). The same resource
+/// must always give the same ledger entry, and the body of the webhook for the event must be valid
+/// JSON.
 
 #include <array>
 #include <string>
@@ -19,8 +20,8 @@ constexpr std::array<std::string_view, 7> kTypes{"COUPON.USE",     "COUPON.SEND"
                                                  "REFUND.CLOSED",  "PRODUCT_COUPON_SP.SEND",
                                                  "SOMETHING.ELSE"};
 
-/// Reads one event. The first byte of the input chooses the event type; the rest is the decrypted
-/// resource.
+/// Parses one event. The first byte of the fuzz input chooses the event type; the rest is the
+/// decrypted part of a notification.
 void run(std::string_view input) {
   Bytes bytes(input);
   const std::string_view type = kTypes[bytes.byte() % kTypes.size()];

@@ -1,7 +1,7 @@
 /// \file
-/// Fuzz target: the checks that decide whether a received notification is stored. A correctly
-/// signed and encrypted notification must be accepted, whatever its content; a notification that
-/// was changed after signing must be refused.
+/// Fuzz target: the checks that decide whether a received notification is stored. They must accept
+/// a correctly signed and encrypted notification with any content, and refuse a notification that
+/// was changed after signing.
 
 #include <chrono>
 #include <string>
@@ -46,9 +46,9 @@ void alter(support::FakeRequest& request, Alteration alteration) {
   }
 }
 
-/// Checks one notification. The first byte of the input chooses the part that is changed after
-/// signing; the rest of the first line is the event type; the other lines are the resource to be
-/// encrypted.
+/// Checks one notification. The first byte of the fuzz input chooses the part of the notification
+/// that is changed after signing. The rest of the first line is the event type. The other lines are
+/// the text to be encrypted.
 void run(std::string_view input) {
   static const WeChatPayStandIn wechatpay(kNow);
   static const server::Merchant merchant = wechatpay.merchant();

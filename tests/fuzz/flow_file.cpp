@@ -1,7 +1,7 @@
 /// \file
 /// Fuzz target: the parser of flow files (WeChat Pay's CSV files of redemptions or refunds). The
-/// result must be the same in whatever pieces the bytes arrive, and each row must give a record
-/// with a business key (the key that identifies a redemption or refund).
+/// result must be the same no matter in which pieces the file arrives, and each row must give a
+/// record with a business key (the key that identifies a redemption or refund).
 
 #include <algorithm>
 #include <string>
@@ -47,8 +47,8 @@ Read read(FlowKind kind, std::string_view content, std::size_t piece) {
   return result;
 }
 
-/// Parses one flow file. The first byte of the input chooses the kind of file (redemptions or
-/// refunds); the rest is the file.
+/// Parses one flow file. The first byte of the fuzz input chooses the kind of file (redemptions or
+/// refunds); the rest of the input is the file.
 void run(std::string_view input) {
   Bytes bytes(input);
   const FlowKind kind = bytes.byte() % 2 == 0 ? FlowKind::kUse : FlowKind::kRefund;

@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// Registry of fuzz targets: functions that must accept any input. libFuzzer runs the targets with
-/// random inputs (CMake preset `fuzz`), and every test run runs them on stored inputs (program
-/// fuzz_replay).
+/// Registry of fuzz targets: functions that must accept any input without a crash. libFuzzer runs
+/// the targets with random inputs (CMake preset `fuzz`), and every test run runs them on stored
+/// inputs (program fuzz_replay).
 
 #include <cstdio>
 #include <cstdlib>
@@ -15,8 +15,8 @@ namespace couponhook::fuzz {
 
 struct Target {
   std::string_view name;
-  void (*run)(std::string_view input);  ///< function that processes one input; the input may
-                                        ///< contain any bytes
+  /// Function that processes one fuzz input; the input may contain any bytes.
+  void (*run)(std::string_view input);
 };
 
 /// Returns the fuzz targets that are linked into this program, in no particular order.
@@ -41,21 +41,20 @@ inline void require(bool holds, std::string_view rule,
   std::abort();
 }
 
-/// Reads values from the beginning of a fuzz input, so that one input can contain several
-/// arguments.
+/// Reads values from the beginning of a fuzz input, so that one input can contain several values.
 class Bytes {
  public:
   explicit Bytes(std::string_view input) : rest_(input) {}
 
   [[nodiscard]] bool empty() const { return rest_.empty(); }
-  /// Returns the next byte of the input, or 0 at the end of the input.
+  /// Returns the next byte of the fuzz input, or 0 at its end.
   unsigned byte() {
     if (rest_.empty()) return 0;
     const auto value = static_cast<unsigned char>(rest_.front());
     rest_.remove_prefix(1);
     return value;
   }
-  /// Returns the input up to the next line feed, without the line feed.
+  /// Returns the text of the fuzz input up to the next line feed, without the line feed.
   std::string_view line() {
     const std::size_t end = rest_.find('\n');
     const std::string_view text = rest_.substr(0, end);

@@ -1,6 +1,6 @@
 /// \file
-/// Entry point that libFuzzer calls with each input. It runs the only fuzz target that is linked
-/// into the program.
+/// The function that libFuzzer calls with each input. It runs the fuzz target; exactly one target
+/// is linked into the program.
 
 #include <cstddef>
 #include <cstdint>

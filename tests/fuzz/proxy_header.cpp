@@ -1,6 +1,6 @@
 /// \file
 /// Fuzz target: the parser of PROXY protocol headers. Bytes after a header must not change the
-/// header's meaning, and an incomplete header must not be accepted.
+/// result for the header, and the parser must not accept an incomplete header.
 
 #include "fuzz.hpp"
 #include "server/net/proxy_protocol.hpp"

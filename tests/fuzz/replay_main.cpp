@@ -28,12 +28,12 @@
 namespace couponhook::fuzz {
 namespace {
 
-/// Largest number of cut copies of one seed. Longer seeds are not cut after every byte, so that one
-/// large seed does not use up the time.
+/// Largest number of copies of one seed (example input) that are cut at different lengths. A longer
+/// seed is not cut after every byte, so that one large seed does not use up the time.
 constexpr std::size_t kCutsMax = 2000;
 constexpr unsigned kChangesMax = 4;
 
-/// Input on which the target is running; printed if the target ends the program.
+/// Input with which the fuzz target is running now. The program prints it if the target crashes.
 std::string current;
 
 std::vector<std::string> read_seeds(const std::filesystem::path& folder) {
@@ -97,7 +97,7 @@ class Mutator {
   std::mt19937_64 random_{20261130};  // NOLINT(cert-msc51-cpp): fixed seed, so that runs are equal
 };
 
-/// Signal handler: prints the input on which the fuzz target ended the program, as a C++ string
+/// Signal handler for a crash: prints the input with which the fuzz target crashed, as a C++ string
 /// literal.
 extern "C" void show_current(int signal) {
   std::fprintf(stderr, "ended by signal %d; the input, %zu bytes:\n\"", signal, current.size());

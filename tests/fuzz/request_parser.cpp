@@ -1,6 +1,6 @@
 /// \file
-/// Fuzz target: the HTTP request parser. The result must be the same if the bytes of a request
-/// arrive together or in pieces.
+/// Fuzz target: the parser of HTTP requests. The result must be the same if the bytes of a request
+/// arrive all at once or in pieces.
 
 #include <algorithm>
 #include <string>
@@ -15,11 +15,11 @@ using server::RequestParser;
 using server::RequestParts;
 
 constexpr server::RequestLimits kLimits{.head_bytes = 16384, .body_bytes = 65536};
-/// Inputs longer than this number of bytes are not split at every byte, because the time grows with
-/// the square of the length.
+/// A fuzz input longer than this number of bytes is not split at every byte, because the time would
+/// grow with the square of the length.
 constexpr std::size_t kSplitMax = 600;
 
-/// The result of parsing one input as an HTTP request.
+/// The result of parsing one fuzz input as an HTTP request.
 struct Read {
   bool failed = false;
   bool done = false;
@@ -28,8 +28,8 @@ struct Read {
   bool operator==(const Read&) const = default;
 };
 
-/// Parses the input in pieces, as if it arrived over a connection: bytes that the parser did not
-/// consume are passed again, together with the next piece. Returns the parsed request.
+/// Parses the fuzz input in pieces, as if it arrived over a connection. Bytes that the parser did
+/// not use are passed to it again, together with the next piece. Returns the parsed request.
 Read read(std::string_view input, std::size_t first, std::size_t step) {
   RequestParts parts;
   RequestParser parser(parts, kLimits);

@@ -1,6 +1,7 @@
 /// \file
 /// Fuzz target: the parsers of HTTP request targets, URLs, percent-encoding and IP addresses. The
-/// two URL parsers must agree, and decoding must reverse encoding.
+/// two URL parsers must agree, and decoding a text that was percent-encoded must give the original
+/// text.
 
 #include <string>
 

@@ -1,6 +1,6 @@
-// Checks that JSON strings with forbidden control characters are refused by the parser and never
-// written by the writer. RapidJSON's vector (SIMD) code checks 16 bytes at once and does not detect
-// 0x1A to 0x1F, so the tests put each of the 32 control characters at every position of a string.
+// Checks that the JSON parser refuses strings with forbidden control characters, and that the JSON
+// writer never writes them. RapidJSON's SIMD code checks 16 bytes at once and does not detect 0x1A
+// to 0x1F, so the tests put each of the 32 control characters at every position of a string.
 
 #include <string>
 
@@ -15,7 +15,8 @@
 namespace couponhook::handlers {
 namespace {
 
-// Length of the test strings: more than two vectors of 16 bytes.
+// Length of the test strings: more than two groups of 16 bytes, which RapidJSON's SIMD code checks
+// at once.
 constexpr std::size_t kPlaces = 40;
 
 bool has_control_character(std::string_view text) {
@@ -25,7 +26,8 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-/// Calls the function `check` with a test string for each control character at each position.
+/// Calls the function `check` with a test string for each control character at each position of the
+/// string.
 template <typename Check>
 void at_every_place(const Check& check) {
   for (int c = 0; c < 0x20; ++c) {

@@ -1,6 +1,7 @@
-// Tests of parsing coupon events: every form of a resource that was seen in real notifications is
-// read. For an unreadable resource, the parser gives a reason that contains none of the resource's
-// data. Each test changes one thing in a valid resource.
+// Tests of parsing coupon events from resources (the decrypted parts of notifications). The parser
+// must read every form of a resource that was seen in real notifications. For a resource that it
+// cannot read, it must return a reason that contains nothing of the data. Each test changes one
+// thing in a valid resource.
 
 #include "handlers/coupon_event.hpp"
 
@@ -21,8 +22,8 @@ std::string unreadable(std::string_view event_type, std::string_view resource) {
   return other == nullptr ? "it was readable" : other->unreadable;
 }
 
-/// Returns the event that is parsed from a COUPON.SEND resource with the given JSON value in the
-/// field attach_info. If the given text is empty, the resource has no such field.
+/// Returns the event that is parsed from a COUPON.SEND notification whose field attach_info has the
+/// given JSON value. If the given text is empty, the notification has no such field.
 CouponIssued issued_with(const std::string& attach_info) {
   const std::string last = attach_info.empty() ? "" : ",\"attach_info\":" + attach_info;
   return std::get<CouponIssued>(

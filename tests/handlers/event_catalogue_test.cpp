@@ -1,5 +1,6 @@
 // Checks that the catalogue contains every event type in WeChat Pay's documentation, and that only
-// events that change a coupon count as coupon events. The tests repeat the documented list.
+// events that change a coupon count as coupon events. The tests contain the documented list a
+// second time.
 
 #include "handlers/event_catalogue.hpp"
 

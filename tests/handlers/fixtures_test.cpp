@@ -1,6 +1,7 @@
-// Checks that every replay fixture (an example resource in tests/fixtures) is a valid event of the
-// type in its name, and that every documented event type has a fixture. One table lists all fixture
-// files with the business key that each must give in the ledger.
+// Checks that every file in tests/fixtures (the content of a notification, for `couponhook replay`)
+// is a valid event of the type in its name, and that there is a file for every event type in WeChat
+// Pay's documentation. A table lists all files with the business key that each must have in the
+// ledger.
 
 #include <algorithm>
 #include <filesystem>
@@ -24,7 +25,8 @@ namespace {
 struct Row {
   const char* name;
   const char* event_type;
-  const char* business_key;  ///< expected ledger key; empty for event types that change no coupon
+  /// Expected business key in the ledger; empty if the event changes no coupon.
+  const char* business_key;
 };
 
 void PrintTo(const Row& row, std::ostream* out) {

@@ -1,5 +1,5 @@
-// Tests of the journal, an example of a user-defined handler from which users copy. The tests pass
-// events of each kind to the handler and read the text file that it writes.
+// Tests of the journal, an example of a handler that users copy and change. The tests pass events
+// of each kind to the handler and read the text file that it writes.
 
 #include "handlers/examples/journal.hpp"
 

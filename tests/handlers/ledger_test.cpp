@@ -1,6 +1,6 @@
-// Checks that the state of a coupon does not depend on the order, the copies or the repetitions of
-// its events. The tests use known ledger entries and states, and then every permutation of one
-// coupon's events against a model of the store.
+// Checks that the state of a coupon does not depend on the order in which its events arrive, or on
+// repeated events. The first tests use known ledger entries and states. Other tests pass the events
+// of one coupon in every possible order to a model of the store.
 
 #include "handlers/ledger.hpp"
 
@@ -51,7 +51,7 @@ LedgerEntry entry(const CouponEvent& event) {
   return *ledger_entry(event, kCreateTime);
 }
 
-/// Returns all fields of a ledger entry that told_before() and the store compare.
+/// Returns all fields of a ledger entry, so that a test can compare two entries.
 auto all_of(const LedgerEntry& e) {
   return std::tie(e.kind, e.stock_id, e.coupon, e.transaction_id, e.business_key, e.occurred_at);
 }
@@ -157,8 +157,8 @@ TEST(ToldBefore, TellsOneInstantInTwoSpellingsApart) {
   EXPECT_NE(told_before(a, b), told_before(b, a));
 }
 
-/// Model of the store for ledger entries: an entry is unique by kind, coupon and business key, and
-/// a refund belongs to every coupon that its transaction redeemed.
+/// Model of the store for ledger entries. Two entries are the same if they have the same kind,
+/// coupon and business key. A refund belongs to every coupon that was redeemed in its payment.
 class StoreModel {
  public:
   void add(const LedgerEntry& fact) {
@@ -188,8 +188,8 @@ class StoreModel {
 };
 
 /// Returns the ledger entries of one MULTIUSE coupon that is used twice. The first use is refunded
-/// in two parts; the refund of the second use fails first and then succeeds. All entries but one
-/// have the same time, so their order follows from the rule for equal times.
+/// in two parts; the refund of the second use fails first and then succeeds. All entries except one
+/// have the same time, so their order depends on the rule for equal times.
 std::vector<LedgerEntry> story() {
   constexpr const char* kTime = "2024-03-09T10:00:00+08:00";
   return {entry(issued()),

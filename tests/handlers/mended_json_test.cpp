@@ -1,6 +1,7 @@
-// Tests of resources with broken JSON. A flaw in an unimportant member must not keep the event out
-// of the ledger. A flaw in a member that identifies the event (coupon, transaction, time) is never
-// repaired by a guess. Each test puts one flaw into a resource of each kind, at every position.
+// Tests of notifications with invalid JSON. An error in an unimportant member must not keep the
+// event out of the ledger. An error in a member that identifies the event (coupon, payment, time)
+// must never be repaired by a guess. Each test puts one error into a notification of each kind, at
+// every position.
 
 #include "base/mended_json.hpp"
 
@@ -18,13 +19,13 @@ namespace {
 using namespace std::string_literals;
 
 struct Flawed {
-  // Members of a JSON object, at least one with a flaw; each is followed by a comma.
+  // JSON members for the test object, at least one with an error. A comma follows each of them.
   std::string members;
-  std::string flaw;  // words that the description of the flaw must contain
+  std::string flaw;  // words that the description of the JSON error must contain
 };
 
-/// Returns JSON members with flaws in members that do not identify the event, so the event can
-/// still be read.
+/// Returns JSON members with errors that do not hide the event, because these members do not
+/// identify the coupon, the payment or the time.
 std::vector<Flawed> harmless_flaws() {
   std::string deep = "\"deep\":" + std::string(200'000, '[') + std::string(200'000, ']') + ",";
   std::string many = "\"many\":[0";
@@ -132,7 +133,8 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      const char* decides;  // identifying member that a resource must have for this test case
+      // The test case is used only for notifications with this JSON member.
+      const char* decides;
       const char* more;
     } cases[] = {
         {"stock_id", R"(,"stock_id":"13")"},
@@ -236,8 +238,8 @@ TEST(MendedObject, KeepsEverythingElseAsItIs) {
 }
 
 TEST(MendedObject, CostsMemoryInProportionToTheText) {
-  // The text has two million opening brackets. A parser that kept a stack frame or a state for each
-  // of them would need gigabytes.
+  // The text has two million opening brackets. A parser that needed a stack frame or a state for
+  // each bracket would need gigabytes of memory.
   const std::string deep(2'000'000, '[');
   EXPECT_FALSE(base::mend_object("{\"a\":" + deep + "}", {}, {}));
   EXPECT_TRUE(base::mend_object("{\"a\":" + deep + std::string(deep.size(), ']') + "}", {}, {}));

@@ -1,6 +1,6 @@
-// Tests of parsing the envelope (the JSON body) of a notification. The parser tolerates the
-// variations of real notifications, but is strict about the required fields. An error names the
-// field but never contains its value. The tests change one field of a valid envelope at a time.
+// Tests of parsing the envelope (the JSON body) of a notification. The parser must accept all forms
+// of real notifications, but must insist on the required fields. An error must name the field but
+// never contain its value. The tests change one field of a valid envelope at a time.
 
 #include "handlers/notification.hpp"
 
@@ -29,8 +29,8 @@ std::string serialised(const rapidjson::Document& document) {
   return text.GetString();
 }
 
-/// Returns the valid envelope of a notification in which the field at the JSON pointer `pointer`
-/// has the JSON value `value`.
+/// Returns the envelope (the JSON body) of a valid notification in which one field was changed: the
+/// field at the JSON pointer `pointer` has the JSON value `value`.
 std::string with(const std::string& pointer, const std::string& value) {
   rapidjson::Document envelope = support::parse_json(kEnvelope);
   rapidjson::Document parsed = support::parse_json(value);

@@ -1,5 +1,5 @@
-// Checks that an event goes exactly once to each handler with a matching event pattern, and to no
-// other handler. The tests use tables of patterns and event types.
+// Checks that each handler with a matching event pattern gets an event exactly once, and that no
+// other handler gets it. The tests use tables of patterns and event types.
 
 #include "handlers/registry.hpp"
 

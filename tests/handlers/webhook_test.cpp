@@ -1,5 +1,6 @@
-// Checks that the body of a webhook has the documented members and contains the decrypted resource
-// unchanged. The tests make webhook bodies for stored events and parse them again.
+// Checks that the body of a webhook has the members that the documentation lists, and contains the
+// decrypted part of the notification unchanged. The tests make webhook bodies for stored events and
+// parse these bodies again.
 
 #include "handlers/webhook.hpp"
 

@@ -1,6 +1,6 @@
-// Tests of the API of the sandbox (a simulated WeChat Pay) without HTTP, signatures or a real
-// clock: routes, rate limits, expiry of download links, and rollover of the signing keys. The
-// integration tests check the sandbox over HTTP.
+// Tests of the APIs of the sandbox (a simulated WeChat Pay) without HTTP, signatures or a real
+// clock: routes, rate limits, expiry of download links, and rollover of the signing keys. The tests
+// in tests/integration check the sandbox over HTTP.
 
 #include <gmock/gmock.h>
 
@@ -134,7 +134,8 @@ TEST(SandboxFlows, AreThereFromTenOClockInBeijingOnTheDayAfterTheEnd) {
 
 TEST(SandboxDigests, GiveThePublishedValues) {
   EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  // Key, message and signature of the example in WeChat Pay's documentation of APIv2 signatures.
+  // Key, message and signature from the example in WeChat Pay's documentation of APIv2 signatures
+  // (APIv2 is an older interface).
   constexpr std::string_view kKey = "192006250b4c09247ec02edce69f6a2d";
   EXPECT_EQ(hmac_sha256_hex(kKey,
                             "appid=wxd930ea5d5a258f4f&body=test&device_info=1000&"

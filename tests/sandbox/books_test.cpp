@@ -1,5 +1,6 @@
-// Checks that the sandbox's records follow WeChat Pay's rules for stocks (batches of coupons,
-// 批次), coupons and payments. The tests call the class Books directly, without a clock or I/O.
+// Checks that the records of the sandbox (a simulated WeChat Pay) follow WeChat Pay's rules for
+// stocks (batches of coupons, 批次), coupons and payments. The tests call the class Books directly,
+// without a clock or I/O.
 
 #include "sandbox/books.hpp"
 

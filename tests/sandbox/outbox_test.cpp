@@ -1,6 +1,6 @@
-// Checks that the sandbox sends an unacknowledged notification again at the times of WeChat Pay's
-// retry schedule, and exactly as often. The tests play the receiver, and move the time from one
-// send to the next.
+// Checks that the sandbox (a simulated WeChat Pay) sends an unacknowledged notification again at
+// the times of WeChat Pay's retry schedule, and exactly as often. The tests play the receiver, and
+// set the clock from one send time to the next.
 
 #include "sandbox/outbox.hpp"
 
@@ -27,7 +27,7 @@ OutboxEntry entry_of(const std::string& event_type, Fate fate = {}) {
 class SandboxOutbox : public ::testing::Test {
  protected:
   /// Replies with `status` to every copy of the notifications until no copy is left to send.
-  /// \return the time at which each copy was sent.
+  /// \return the times at which the copies were sent.
   std::vector<ScheduleTime> answer_all(unsigned status) {
     std::vector<ScheduleTime> sent;
     while (const auto due = outbox_.next_due()) {

@@ -1,8 +1,9 @@
 /// \file
-/// A couponhook binary for crash tests: it kills its own process at a chosen point of a chosen
-/// database transaction. COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit is the
-/// point, COUPONHOOK_CRASH_TRANSACTION=N the transaction. N counts only the transactions that
-/// insert notifications.
+/// A couponhook program for crash tests: it kills its own process at a chosen point of a chosen
+/// database transaction. The environment variable
+/// COUPONHOOK_CRASH_POINT=before_insert|before_commit|after_commit gives the point, and
+/// COUPONHOOK_CRASH_TRANSACTION=N gives the transaction. N counts only the transactions that insert
+/// notifications.
 
 #include <algorithm>
 #include <csignal>
@@ -77,8 +78,8 @@ class CrashingStore final : public storage::Store {
   Result<std::unique_ptr<storage::Connection>> reader() override { return inner_->reader(); }
 
  protected:
-  /// Allows only one connection that writes, so that the transactions have one order in which they
-  /// can be counted.
+  /// Allows only one connection to write, so that the transactions run one after the other and can
+  /// be counted.
   [[nodiscard]] std::size_t writers_max() const override { return 1; }
 
  private:

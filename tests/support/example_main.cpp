@@ -1,6 +1,6 @@
 /// \file
-/// A couponhook binary with one more handler type, "journal", as a user of the library would add
-/// it.
+/// A couponhook program with one more handler type, "journal", added in the same way as users add
+/// their own handlers.
 
 #include "handlers/examples/journal.hpp"
 #include "server/program.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A database connection for tests that fails when a test requests it.
+/// A database connection for tests, whose calls fail when a test wants them to fail.
 
 #include <algorithm>
 #include <chrono>
@@ -18,13 +18,14 @@
 
 namespace couponhook::support {
 
-/// The faults that a FaultyConnection injects. A test gives the connection away, keeps this object,
-/// and controls the faults with it. Thread-safe.
+/// The faults that a FaultyConnection (a database connection for tests) makes. A test passes the
+/// connection to the tested code, keeps this object, and switches the faults on and off with it.
+/// Thread-safe.
 class Faults {
  public:
   static constexpr int kAlways = 1 << 30;
 
-  /// Makes the next `times` commits fail and roll back.
+  /// Makes the next `times` commits of the database connection fail and roll back.
   void fail_commits(storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     commit_code_ = code;
@@ -36,7 +37,7 @@ class Faults {
     const std::lock_guard lock(mutex_);
     lost_commits_ = times;
   }
-  /// Makes the next `times` SQL statements fail that have `text` among their parameters.
+  /// Makes the next `times` SQL statements fail that have `text` as one of their parameters.
   void fail_parameter(std::string text, storage::FailureCode code, int times = kAlways) {
     const std::lock_guard lock(mutex_);
     poison_ = std::move(text);
@@ -48,7 +49,7 @@ class Faults {
     const std::lock_guard lock(mutex_);
     throws_ = times;
   }
-  /// Makes transactions wait in begin() until the test calls release().
+  /// Makes database transactions wait in begin() until the test calls release().
   void hold() {
     const std::lock_guard lock(mutex_);
     held_ = true;
@@ -100,8 +101,8 @@ class Faults {
   int rolled_back_ = 0;
 };
 
-/// Wraps a real database connection. Every call is passed on to the real connection, except the
-/// calls that `faults` makes fail.
+/// A database connection for tests that passes every call on to a real database connection, except
+/// the calls that must fail because of `faults`.
 class FaultyConnection final : public storage::Connection {
  public:
   FaultyConnection(std::unique_ptr<storage::Connection> inner, std::shared_ptr<Faults> faults)

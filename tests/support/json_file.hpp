@@ -13,7 +13,7 @@
 
 namespace couponhook::support {
 
-/// Reads and parses one JSON file. Returns the parsed document.
+/// Reads and parses one JSON file. Returns the parsed JSON document.
 /// \throws std::runtime_error if the file does not exist or does not contain a JSON object.
 inline rapidjson::Document read_json(const std::string& path) {
   std::ifstream file{path, std::ios::binary};

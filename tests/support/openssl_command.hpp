@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Runs the command-line program openssl, with which tests check couponhook's cryptography
-/// independently.
+/// Runs the command-line program openssl, which tests use as an independent check of couponhook's
+/// cryptography.
 
 #include <cstdlib>
 #include <fstream>

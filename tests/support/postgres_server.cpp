@@ -25,12 +25,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kStartMax{60};
-/// Free space, in bytes, that the folder of the PostgreSQL server needs: a new server takes 40 MB,
-/// and the tests store more.
+/// Free space, in bytes, that the folder of the test's PostgreSQL server needs: a new server takes
+/// 40 MB, and the tests store more.
 constexpr std::uintmax_t kRoomNeeded = 400ULL << 20U;
 
 /// Returns the path of a PostgreSQL program such as initdb. Debian installs each version of
-/// PostgreSQL in its own folder; the newest version is used.
+/// PostgreSQL in its own folder; this function chooses the newest version.
 fs::path program(const char* name) {
   std::vector<fs::path> versions;
   std::error_code ec;
@@ -41,8 +41,9 @@ fs::path program(const char* name) {
   return *std::max_element(versions.begin(), versions.end()) / "bin" / name;
 }
 
-/// Returns the user as which the PostgreSQL server must run, because PostgreSQL refuses to run as
-/// root. Returns nothing if this process is not root: then the server runs as the same user.
+/// Returns the user account under which the PostgreSQL server must run if this process is root,
+/// because PostgreSQL refuses to run as root. Returns nothing if this process is not root: the
+/// server then runs under the same account.
 std::optional<passwd> server_user() {
   if (::geteuid() != 0) return std::nullopt;
   for (const char* name : {"postgres", "nobody"}) {
@@ -51,9 +52,9 @@ std::optional<passwd> server_user() {
   throw std::runtime_error("there is no user postgres or nobody to run PostgreSQL as");
 }
 
-/// Returns the folder for the files of the PostgreSQL server: in memory (/dev/shm) if there is
-/// enough space, otherwise on disk. The server syncs every commit in both cases, but in memory the
-/// tests do not wait for a disk.
+/// Returns the folder for the files of the test's PostgreSQL server: in memory (/dev/shm) if there
+/// is enough space, otherwise on disk. In memory, the tests need not wait for a disk when the
+/// server syncs a commit.
 fs::path roomy_folder() {
   std::error_code ec;
   const auto space = fs::space("/dev/shm", ec);
@@ -75,7 +76,7 @@ pid_t spawn(const std::vector<std::string>& command, const std::optional<passwd>
                ::setuid(user->pw_uid) != 0)) {
     ::_exit(126);
   }
-  // If the test process is killed, the kernel sends SIGQUIT to the program, and PostgreSQL then
+  // Ask the kernel to send SIGQUIT to the program if the test process is killed; PostgreSQL then
   // shuts down at once.
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (::getppid() != parent) ::_exit(126);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// A temporary PostgreSQL server that the tests start.
+/// Starts a temporary PostgreSQL server for tests.
 
 #include <memory>
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace couponhook::support {
 
-/// Debian's PostgreSQL with its data and its Unix socket in a temporary folder. The server ends
-/// when the test process ends, even if the test process is killed. PostgreSQL refuses to run as
-/// root, so a test process of root runs the server as another user.
+/// A PostgreSQL server (Debian's package) whose data and Unix socket are in a temporary folder. The
+/// server ends when the test process ends, even if the test process is killed. PostgreSQL refuses
+/// to run as root, so if the test process runs as root, the server runs under another user account.
 class PostgresServer {
  public:
   /// Returns the PostgreSQL server that all tests of a test program share; the first call starts
@@ -19,7 +19,8 @@ class PostgresServer {
   /// \throws std::runtime_error if PostgreSQL is not installed or does not start.
   static PostgresServer& shared();
 
-  /// Starts a separate PostgreSQL server. `settings` are additional lines of its postgresql.conf.
+  /// Starts a separate PostgreSQL server. `settings` are additional lines of its file
+  /// postgresql.conf.
   explicit PostgresServer(std::string_view settings = "");
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
@@ -31,7 +32,8 @@ class PostgresServer {
   /// Returns the URL of the database with this name on this server.
   [[nodiscard]] std::string url(std::string_view database) const;
 
-  /// Runs SQL with PostgreSQL's own client psql, so that tests do not depend on couponhook's code.
+  /// Runs SQL with PostgreSQL's own client psql, so that this check does not depend on couponhook's
+  /// code.
   /// \return the output of psql, including errors.
   std::string psql(const std::string& url, const std::string& sql) const;
 

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay in tests without a network: it has a signing key, and a clock that the
-/// test advances. It signs notifications and repeats them with the code of `couponhook sandbox`.
+/// A stand-in for WeChat Pay in tests without a network. It has a signing key and a clock that the
+/// test sets forward. It signs and repeats notifications with the code of `couponhook sandbox` (a
+/// simulated WeChat Pay).
 
 #include <array>
 #include <chrono>
@@ -21,8 +22,8 @@
 
 namespace couponhook::support {
 
-/// A signed notification in the form in which the HTTP listener passes requests on. A test can
-/// change its headers and its body.
+/// A signed notification as an HTTP request, in the form in which the HTTP listener passes requests
+/// on. A test can change its headers and its body.
 class FakeRequest {
  public:
   explicit FakeRequest(server::SignedNotification notification)
@@ -36,8 +37,8 @@ class FakeRequest {
   }
   std::string& body() { return body_; }
 
-  /// Returns the request without copying. The result is valid while this object exists and is not
-  /// changed.
+  /// Returns the request without copying its text. The result is valid as long as this object
+  /// exists and is not changed.
   [[nodiscard]] server::Request view() const {
     return {"POST", "/notify/1900000001", fields_, body_, "192.0.2.1"};
   }
@@ -63,14 +64,14 @@ class FakeRequest {
 
 class WeChatPayStandIn {
  public:
-  /// \param now time at which the stand-in's clock begins; advance() moves this clock.
+  /// \param now time at which the clock of the stand-in starts; advance() sets this clock forward.
   explicit WeChatPayStandIn(std::chrono::system_clock::time_point now);
 
   [[nodiscard]] std::chrono::system_clock::time_point now() const { return *now_; }
   void advance(std::chrono::seconds by) { *now_ += by; }
 
   /// Returns the merchant configuration with which a receiver accepts the stand-in's notifications:
-  /// the certificate that verifies them and the APIv3 key that decrypts them.
+  /// the certificate with which they are verified, and the APIv3 key with which they are decrypted.
   [[nodiscard]] server::Merchant merchant() const;
   [[nodiscard]] const std::string& serial() const { return pair_.serial; }
   [[nodiscard]] const std::string& certificate_pem() const { return pair_.certificate_pem; }
@@ -80,10 +81,10 @@ class WeChatPayStandIn {
     return FakeRequest(maker_.make(draft, bad));
   }
 
-  /// Sends copies of a notification at the times of WeChat Pay's retry schedule: calls `post` for
-  /// each copy, and advances the clock between two copies. Stops when `post` returns 200 or 204, or
-  /// when the schedule ends.
-  /// \return the status that `post` returned for each copy.
+  /// Sends copies of a notification at the times of WeChat Pay's retry schedule: calls the function
+  /// `post` for each copy, and sets the clock forward between two copies. Stops when `post` returns
+  /// 200 or 204, or when the schedule ends.
+  /// \return the HTTP status that `post` returned for each copy.
   std::vector<unsigned> send_until_acknowledged(
       const server::Draft& draft, const std::function<unsigned(const FakeRequest&)>& post);
 
@@ -93,8 +94,8 @@ class WeChatPayStandIn {
   server::NotificationMaker maker_;
 };
 
-/// Returns the draft of a COUPON.USE notification with this id; different ids have different
-/// coupons.
+/// Returns the draft (content before signing) of a COUPON.USE notification with this id.
+/// Notifications with different ids have different coupons.
 [[nodiscard]] server::Draft redemption_draft(std::string id);
 
 }  // namespace couponhook::support

@@ -60,14 +60,15 @@ TEST_P(AuthorizationVectors, HaveTheHeaderThatWeSend) {
   const std::string mchid = mocked ? text_of(vector_, "mchid") : "1234567891";
   const std::string serial =
       mocked ? text_of(vector_, "serial_no") : "5F1C72E2A8931B72A2E13AF8DEE92471EB397115";
-  // The signature in the test vector comes from the mock signer of WeChat Pay's SDK. The signature
-  // is the text between the last two quotes.
+  // The signature in the test vector comes from the mock signer (a fake signer for tests) of WeChat
+  // Pay's SDK. The signature is the text between the last two quotes.
   const std::size_t begin = expected.find("signature=\"") + 11;
   const std::string signature = expected.substr(begin, expected.size() - begin - 1);
   const std::string value =
       authorization_value(mchid, text_of(vector_, "nonce"),
                           std::to_string(vector_["timestamp"].GetInt64()), serial, signature);
-  // The mock signer of the SDK has its own scheme name, so compare only the text after the scheme.
+  // Compare only the text after the scheme, because the mock signer (a fake signer for tests) of
+  // WeChat Pay's SDK writes its own scheme name.
   EXPECT_EQ(value.substr(value.find(' ')), expected.substr(expected.find(' ')));
 }
 

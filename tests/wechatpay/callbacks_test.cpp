@@ -1,6 +1,6 @@
-// Tests of the API requests that set the notification URL. A URL that WeChat Pay cannot use is
-// refused, with all reasons at once. The tests use tables of URLs, and the requests and replies of
-// WeChat Pay's documentation.
+// Tests of the API requests that set the notification URL. couponhook must refuse a URL that WeChat
+// Pay cannot use, and report all reasons at once. The tests use tables of URLs, and the requests
+// and replies in WeChat Pay's documentation.
 
 #include "wechatpay/callbacks.hpp"
 

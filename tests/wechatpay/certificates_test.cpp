@@ -1,7 +1,8 @@
-// Checks that only platform certificates that WeChat Pay sent are trusted, and that no valid one is
-// lost. One reply was encrypted and signed by independent tools, and the tests change one thing in
-// it at a time. Another reply is the test vector of wechatpay-java, in the folder that the
-// environment variable COUPONHOOK_VECTORS gives.
+// Checks that couponhook trusts platform certificates (certificates of WeChat Pay's signing keys)
+// only if WeChat Pay sent them, and loses no valid one. Independent tools encrypted and signed one
+// reply, and the tests change one thing in it at a time. Another reply is the test vector of
+// wechatpay-java (WeChat Pay's SDK), in the folder that the environment variable COUPONHOOK_VECTORS
+// gives.
 
 #include "wechatpay/certificates.hpp"
 
@@ -106,8 +107,8 @@ TEST_F(Certificates, AreRefusedWhereTheReplysSignatureIsWrong) {
 }
 
 TEST_F(Certificates, AreBelievedUnderAKeyThatIsTrustedAlready) {
-  // While WeChat Pay moves a merchant from certificates to a public key, it signs the list of
-  // certificates with that public key's private key.
+  // Sign the list of certificates with a public key's private key, as WeChat Pay does while it
+  // moves a merchant from certificates to a public key.
   ApiReply other = signed_reply(text_of(vector_, "body"), platform(), time());
   for (Header& header : other.headers) {
     if (header.name == "Wechatpay-Serial") header.value = "PUB_KEY_ID_01";
@@ -137,8 +138,8 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   }
   const auto vector = read_json(std::string(folder) + "/java_certificates_response.json");
   const auto ciphers = ciphers_of({text_of(vector, "api_v3_key")});
-  // The test vector contains no signature of the reply, so the test signs the reply with a platform
-  // key that is already trusted.
+  // Sign the reply in this test with a platform key that is already trusted, because the test
+  // vector contains no signature of the reply.
   const crypto::PlatformKeys trusted = platform().keys();
   const auto opened =
       open_certificates(signed_reply(text_of(vector, "response_body")), ciphers, &trusted, kNow);
@@ -148,7 +149,7 @@ TEST(KnownCertificates, OfWechatpayJavaAreOpened) {
   EXPECT_EQ(opened->front().pem, text_of(vector, "expected_certificate_pem"));
 }
 
-// ---- Tests of merging: certificates that are kept after a download
+// ---- The next tests check merging: which certificates are kept after a download.
 
 PlatformCertificate certificate(const std::string& serial, int days) {
   return {serial, "pem of " + serial, kNow + std::chrono::days(days)};

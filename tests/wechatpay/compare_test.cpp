@@ -1,6 +1,6 @@
-// Tests of comparing WeChat Pay's own records with couponhook's ledger (reconciliation). Exactly
-// the missing notifications are found, in the form in which WeChat Pay would have sent them. The
-// records and ledger entries are written by hand.
+// Tests of comparing WeChat Pay's own records with couponhook's ledger (reconciliation). The
+// comparison must find exactly the missing notifications, in the form in which WeChat Pay would
+// have sent them. The records and ledger entries are written by hand.
 
 #include "wechatpay/compare.hpp"
 
@@ -32,7 +32,8 @@ bool same_json(const std::string& a, const std::string& b) {
   return support::parse_json(a) == support::parse_json(b);
 }
 
-// ---- Tests of converting a row of a flow file, or a queried coupon, into a notification
+// ---- The next tests convert a row of a flow file (WeChat Pay's settlement file), or a coupon from
+// a query, into a notification.
 
 TEST(PlatformRecord, OfAUseFlowIsTheRedemptionThatWasNotNotified) {
   const PlatformRecord entry = book_entry(FlowKind::kUse, record("98674556", "4200"), "9865888");
@@ -133,7 +134,7 @@ TEST(PlatformRecord, HasTheSameIdForTheSameFactWhereverItIsLearntOf) {
             book_entry(FlowKind::kUse, record("1", "3"), "9").notification_id());
 }
 
-// ---- Tests of comparing WeChat Pay's own records with the ledger
+// ---- The next tests compare WeChat Pay's own records with couponhook's ledger.
 
 KnownFact known(const PlatformRecord& entry) {
   return {entry.kind,           entry.stock_id,     entry.coupon,
@@ -187,7 +188,8 @@ TEST(Compare, TakesOneInstantWrittenInTwoWaysForOne) {
 TEST(Compare, CountsARefundOfSeveralCouponsOnce) {
   const std::vector books{book_entry(FlowKind::kRefund, refund("1", "503"), "9"),
                           book_entry(FlowKind::kRefund, refund("2", "503"), "9")};
-  // A refund in the ledger has no coupon id, because it belongs to every coupon of its transaction.
+  // A refund in the ledger has no coupon id, because a refund belongs to every coupon that was used
+  // in its payment.
   const std::vector facts{KnownFact{FactKind::kRefund, "", "", "42", "503/SUCCESS", ""}};
   EXPECT_EQ(compare(books, {}).missing, 1U);
   const ReconcileReport report = compare(books, facts);

@@ -1,6 +1,6 @@
-// Tests of the API calls that send favor coupons (代金券), and query favor and busifavor coupons
-// (代金券, 商家券). Requests and replies have the form of WeChat Pay's documentation; replies of
-// any other form are refused.
+// Tests of the API calls that send favor coupons (代金券), and that query favor and busifavor
+// coupons (代金券, 商家券). Requests and replies have the form in WeChat Pay's documentation;
+// couponhook must refuse replies of any other form.
 
 #include "wechatpay/coupons.hpp"
 

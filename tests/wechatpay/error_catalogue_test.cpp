@@ -1,5 +1,5 @@
-// Checks that every error code in WeChat Pay's documentation has helpful advice, and that an API
-// call is repeated only if repeating is useful and safe.
+// Checks that couponhook has advice for every error code in WeChat Pay's documentation, and that it
+// repeats an API call only if this is useful and safe.
 
 #include "wechatpay/error_catalogue.hpp"
 
@@ -18,11 +18,12 @@ struct Documented {
   unsigned status;
   const char* code;
   Retry retry;
-  const char* words;  ///< word that the advice for the error code must contain
+  const char* words;  ///< word that the advice for this error code must contain
 };
 
-// The error codes of WeChat Pay's general error table and of the error tables in the coupon APIs'
-// documentation, each with the expected retry rule and a word of the expected advice.
+// The error codes in WeChat Pay's documentation: those of the general table and those of the coupon
+// APIs. For each code: whether a repeated call is expected to help, and a word that the advice must
+// contain.
 constexpr Documented kDocumented[] = {
     {400, "PARAM_ERROR", Retry::kNever, "parameter"},
     {400, "INVALID_REQUEST", Retry::kNever, "rule"},

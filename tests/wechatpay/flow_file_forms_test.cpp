@@ -1,7 +1,7 @@
-// Checks that flow files (WeChat Pay's settlement files) are read in every form in which a
-// merchant's console or a spreadsheet saves them. A value damaged by a spreadsheet is reported with
-// line and column, and never used. The tests read one row in every form, in pieces of any size, and
-// rows with one damaged field.
+// Checks that couponhook reads flow files (WeChat Pay's settlement files) in every form in which a
+// merchant's console or a spreadsheet program saves them. A value that a spreadsheet program
+// damaged must be reported with line and column, and never used. The tests read one row in every
+// form, in pieces of any size, and rows with one damaged field.
 
 #include <iconv.h>
 
@@ -84,8 +84,8 @@ void expect_read(const std::string& content, const std::string& form) {
   }
 }
 
-/// Returns a flow file with one row, without backticks, that has `value` in the given column
-/// (counted from 1).
+/// Returns a flow file (WeChat Pay's settlement file) with one row, without backticks, that has
+/// `value` in the given column (counted from 1).
 std::string with(std::size_t column, const std::string& value) {
   std::string fields[std::size(kNames)];
   std::copy(std::begin(kValues), std::end(kValues), fields);
@@ -116,7 +116,8 @@ TEST(FlowFileForms, KeepARowWhoseNameIsDamaged) {
   for (const char* encoding : {"UTF-8", "GB18030"}) {
     std::string content = converted(file(), encoding);
     const std::size_t at = content.rfind(converted("浆", encoding));
-    content.erase(at + 1, 1);  // cuts a Chinese character in half
+    // Cuts a Chinese character of the flow file in two, to make an invalid character.
+    content.erase(at + 1, 1);
     EXPECT_EQ(read(content).records.size(), 1U) << encoding << told(read(content));
   }
 }
@@ -191,8 +192,8 @@ TEST(FlowFileForms, AreReadWithLineBreaksWithinQuotes) {
       const std::string content =
           head + end + row(",", "`", first).replace(0, 0, "") + end + row(",", "`", kValues) + end;
       for (const std::size_t piece : {1U, 1000U}) {
-        // A backtick before a quote would make the quote part of the field's text, so remove the
-        // backtick.
+        // Remove the backtick before the quote. With the backtick, the quote would be part of the
+        // field's text.
         std::string quoted = content;
         quoted.erase(quoted.find("`\""), 1);
         const FlowFile file = read(quoted, piece);

@@ -1,5 +1,6 @@
-// Tests of the flow file parser: every readable row is parsed, and every unreadable line is
-// reported. The tests use the forms of real WeChat Pay bills, and hostile files.
+// Tests of the parser for flow files (WeChat Pay's settlement files): it must parse every readable
+// row and report every unreadable line. The tests use the forms of real WeChat Pay bills, and files
+// made to attack the parser.
 
 #include "wechatpay/flow_file.hpp"
 
@@ -43,7 +44,8 @@ TEST(FlowFile, KeepsColumnsThatNobodyKnows) {
 }
 
 TEST(FlowFile, IsReadWithAByteOrderMark) {
-  // The byte order mark stands directly before coupon_id, the name of a required column.
+  // The file begins with a byte order mark, directly before coupon_id, the name of a required
+  // column.
   EXPECT_EQ(use_flow("\xEF\xBB\xBF"
                      "coupon_id,transaction_id\n1,2\n")
                 .records.size(),

@@ -1,6 +1,6 @@
-// Tests of downloading a flow file (WeChat Pay's settlement file): the file is the right one and
-// complete, and couponhook sends its signed request only to WeChat Pay's hosts. The tests use links
-// of every kind, and content whose SHA-1 digest the openssl command line computed.
+// Tests of downloading a flow file (WeChat Pay's settlement file). couponhook must accept only the
+// right and complete file, and send its signed request only to WeChat Pay's hosts. The tests use
+// links of every kind, and content whose SHA-1 digest the openssl command line computed.
 
 #include "wechatpay/flow_link.hpp"
 

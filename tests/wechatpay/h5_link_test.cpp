@@ -1,6 +1,7 @@
-// Checks that H5 links, with which users receive 商家券, are valid for WeChat. The tests use the
-// worked example in the folder that the environment variable COUPONHOOK_VECTORS gives, and break
-// the rules that users often break.
+// Checks that WeChat accepts the H5 links that couponhook makes (links to web pages on which users
+// receive 商家券). The tests use the example of WeChat Pay's documentation, in the folder that the
+// environment variable COUPONHOOK_VECTORS gives. Other tests break the rules that users often
+// break.
 
 #include "wechatpay/h5_link.hpp"
 

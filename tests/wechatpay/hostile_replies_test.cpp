@@ -1,6 +1,5 @@
-// Checks that a broken API reply does no harm: only the call that got it fails. Every parser gets
-// every prefix of a reply, and the reply with each of its bytes changed. Sanitizers detect memory
-// errors.
+// Checks that a broken API reply makes only one API call fail. Every parser reads every prefix of a
+// reply, and the reply with each of its bytes changed. Sanitizers detect memory errors.
 
 #include <functional>
 #include <string>
@@ -50,7 +49,8 @@ TEST(HostileReplies, AreMadeFromOneThatEveryParserReads) {
 
 TEST(HostileReplies, AreRefusedWhereTheyWereCutShort) {
   for (std::size_t length = 0; length < kReply.size(); ++length) {
-    // Copy the text into memory of its own, so that a sanitizer detects a read past its end.
+    // Copy the text into memory of its own, so that a sanitizer detects a parser that reads past
+    // the end.
     const std::string cut(kReply, 0, length);
     for (const auto& parse : kParsers) EXPECT_FALSE(parse(cut)) << length;
   }

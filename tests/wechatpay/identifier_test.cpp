@@ -1,5 +1,5 @@
-// Tests of identifiers in files: an identifier that a spreadsheet changed is never accepted, and
-// characters that tools put around an identifier are ignored.
+// Tests of ids (of coupons, payments and others) in files. couponhook must never accept an id that
+// a spreadsheet program changed, and must ignore characters that programs add around an id.
 
 #include "wechatpay/identifier.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that `couponhook stock create` reports every error in a request for a new stock before it
-// sends anything. The tests use one valid request body, then break one rule at a time, then all
-// rules at once.
+// Checks that `couponhook stock create` reports every error in a request for a new stock (batch of
+// coupons) before it sends anything. The tests use one valid request body, then break one rule at a
+// time, then all rules at once.
 
 #include "wechatpay/new_stock.hpp"
 

@@ -1,6 +1,6 @@
-// Checks that a record of WeChat Pay (a row of a flow file, or a queried coupon) gives the same
-// ledger entry as the notification of the same event. The tests convert records with the code in
-// wechatpay/ and read the result with the code in handlers/.
+// Checks that a record of WeChat Pay (a row of its settlement file, or a coupon from a query) gives
+// the same ledger entry as the notification of the same event. The tests convert records with the
+// code in wechatpay/ and read the result with the code in handlers/.
 
 #include "wechatpay/platform_record.hpp"
 
@@ -28,7 +28,7 @@ FlowRecord record() {
 }
 
 /// Expects that the record `entry`, when it is read like a notification, gives a ledger entry with
-/// the same kind, business key, transaction and time.
+/// the same kind, business key, payment and time.
 void expect_same_fact(const PlatformRecord& entry) {
   const auto event = handlers::read_event(entry.event_type, entry.resource, {});
   const auto fact = handlers::ledger_entry(event, "");

@@ -1,5 +1,5 @@
-// Tests of the rate limiter: no time span as long as the limit's period contains more calls than
-// the limit allows. The tests use a clock that they advance themselves.
+// Tests of the rate limiter: in any time span as long as the limit's period, it must allow no more
+// calls than the limit. The tests use a clock that they advance themselves.
 
 #include "wechatpay/rate_limiter.hpp"
 

@@ -1,5 +1,6 @@
-// Checks that only API replies signed by WeChat Pay are trusted, and that every error contains
-// advice. A stand-in for WeChat Pay signs the replies; the tests change one thing at a time.
+// Checks that couponhook trusts API replies only if WeChat Pay signed them, and that every error
+// contains advice. A stand-in for WeChat Pay signs the replies; the tests change one thing at a
+// time.
 
 #include "wechatpay/reply.hpp"
 

@@ -1,5 +1,5 @@
-// Tests of the security echo API, which asks WeChat Pay to send a test callback. Requests and
-// replies have the form of WeChat Pay's documentation.
+// Tests of the security echo API, with which couponhook asks WeChat Pay to send a test
+// notification. Requests and replies have the form in WeChat Pay's documentation.
 
 #include "wechatpay/security_echo.hpp"
 

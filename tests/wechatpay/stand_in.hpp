@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// A stand-in for WeChat Pay's API in tests: it makes replies that are signed with a test platform
-/// key.
+/// A stand-in for WeChat Pay's API in tests: it makes replies and signs them with a key made for
+/// the tests.
 
 #include <chrono>
 #include <string>
@@ -53,7 +53,7 @@ inline const Pair& other_platform() {
   return pair;
 }
 
-/// Returns an API reply with the signature headers that WeChat Pay adds.
+/// Returns an API reply with the headers that contain WeChat Pay's signature.
 inline ApiReply signed_reply(std::string body, const Pair& by = platform(),
                              std::chrono::sys_seconds at = kNow, unsigned status = 200) {
   const std::string timestamp = std::to_string(at.time_since_epoch().count());

@@ -1,5 +1,6 @@
-// Tests of the API calls that start, pause and query stocks of favor coupons (代金券批次). Requests
-// and replies have the form of WeChat Pay's documentation; replies of any other form are refused.
+// Tests of the API calls that start, pause and query stocks (batches) of favor coupons
+// (代金券批次). Requests and replies have the form in WeChat Pay's documentation; couponhook must
+// refuse replies of any other form.
 
 #include "wechatpay/stocks.hpp"
 

@@ -1,4 +1,4 @@
-// Tests of the text formats in calls of WeChat Pay's APIs: URLs, times and JSON.
+// Tests of the formats of URLs, times and JSON in calls of WeChat Pay's APIs.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,8 @@ TEST(SplitUrl, RefusesWhatIsNone) {
 
 TEST(ParseWechatTime, ReadsAllForms) {
   const sys_seconds expected(
-      seconds(1'432'099'775));  // expected value, printed by: date -ud 2015-05-20T05:29:35Z +%s
+      // Expected time, printed by the command: date -ud 2015-05-20T05:29:35Z +%s
+      seconds(1'432'099'775));
   for (const char* text :
        {"2015-05-20T13:29:35+08:00", "2015-05-20T13:29:35.120+08:00", "2015-05-20T05:29:35Z",
         "2015-05-20T00:29:35-05:00", "2015-05-20 13:29:35", "20150520132935"}) {

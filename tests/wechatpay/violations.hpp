@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Helper that lets tests compare rule violations by field name.
+/// Lets tests compare lists of broken rules by the names of the bad fields.
 
 #include <algorithm>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace couponhook::wechatpay {
 
-/// Returns the names of the invalid fields of a request, in the order of the rule violations.
+/// Returns the names of the bad fields of an API request, in the order of the broken rules.
 inline std::vector<std::string> fields(const std::vector<RuleViolation>& violations) {
   std::vector<std::string> fields;
   for (const RuleViolation& violation : violations) fields.push_back(violation.field);

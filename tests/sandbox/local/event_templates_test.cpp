@@ -1,6 +1,6 @@
-// Checks that couponhook understands the notifications that `couponhook trigger` generates, and
-// that its option --set can change any field. The event reader in handlers/ reads the generated
-// events; the tests look up the changed fields in the JSON.
+// Checks that couponhook understands the notifications that the command `couponhook trigger` makes,
+// and that its option --set can change any field. The code in handlers/ parses the notifications;
+// the tests then look for the changed fields in the JSON.
 
 #include "sandbox/local/event_templates.hpp"
 
@@ -38,8 +38,8 @@ std::string business_key(const std::string& event_type) {
   return entry ? entry->business_key : "";
 }
 
-/// Makes a COUPON.USE event with these --set options. Returns the value at a JSON pointer in the
-/// event's resource, or "absent" if there is no such field.
+/// Makes a COUPON.USE notification with these values of the option --set. Returns the value at a
+/// JSON pointer in the notification's content, or "absent" if there is no such field.
 std::string text_at(const std::vector<std::string>& settings, const char* pointer) {
   const auto resource =
       support::parse_json(make_template("COUPON.USE", settings).make_draft()->resource);

@@ -1,6 +1,6 @@
-// Checks that `couponhook replay` reads fixture files (the content of notifications) correctly, and
-// that every mistake in a file is reported with its file name and line or key. The tests use the
-// fixtures in tests/fixtures, and one small file for each rule.
+// Checks that the command `couponhook replay` reads fixture files (the contents of notifications)
+// correctly, and that every mistake in a file is reported with the file's name and the line or key.
+// The tests use the files in tests/fixtures, and one small file for each rule.
 
 #include "sandbox/local/fixture.hpp"
 
@@ -23,7 +23,7 @@ class FixtureFiles : public testing::Test {
     crypto::write_new_file(folder_ / name, content, crypto::FileMode::kPublic);
     return load_fixtures({folder_ / name}, problems_);
   }
-  /// Returns the only problem that was found in the fixture files, without the path of the
+  /// Returns the problem that was found in the fixture files (exactly one), without the path of the
   /// temporary folder.
   std::string problem() const {
     if (problems_.size() != 1) return std::to_string(problems_.size()) + " problems";
@@ -65,8 +65,8 @@ TEST_F(FixtureFiles, SayWhatToSend) {
 TEST_F(FixtureFiles, GetTheIdThatSha256OfTheirContentGives) {
   const auto fixtures = load("a.json", R"({"event_type": "X.Y", "resource": { "a": 1 }})");
   ASSERT_EQ(fixtures.size(), 1U);
-  // The expected id is the output of printf 'X.Y\n{"a":1}' | sha256sum, with the version and
-  // variant bits of a UUID set.
+  // The expected id was made with: printf 'X.Y\n{"a":1}' | sha256sum; then the version and variant
+  // bits of a UUID were set.
   EXPECT_EQ(fixtures[0].draft.id, "e49c812c-5dc0-83c5-b923-420b4f2b4501");
 }
 

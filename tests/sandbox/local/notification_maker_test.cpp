@@ -1,6 +1,6 @@
 // Checks that the class NotificationMaker makes the requests that WeChat Pay would send, and that
-// each of its deliberate defects breaks only one thing. The verifier and the cipher of crypto/
-// check the requests with a new key pair.
+// each fault that it makes on purpose breaks only one thing. The signature verifier and the cipher
+// of crypto/ check the requests with a new key pair.
 
 #include "sandbox/local/notification_maker.hpp"
 
@@ -26,8 +26,8 @@ using std::chrono::seconds;
 constexpr std::string_view kApiV3Key = "0123456789abcdef0123456789ABCDEF";
 const auto kNow = std::chrono::sys_days(std::chrono::year(2024) / 3 / 5) + seconds(7 * 3600 + 58);
 
-/// Returns the key pair with which the tests sign as WeChat Pay. Making an RSA key takes long, so
-/// all tests share one key pair.
+/// Returns the key pair with which the tests sign in place of WeChat Pay. Making an RSA key takes
+/// long, so all tests share one key pair.
 const crypto::SelfSignedPair& platform_pair() {
   static const crypto::SelfSignedPair pair = crypto::make_self_signed(
       {crypto::PairKind::kRsa2048, "test platform", {}, kNow - seconds(60)});
@@ -175,8 +175,8 @@ TEST(NotificationMaker, SignsAnOldTimestampRightly) {
             std::to_string((kNow - std::chrono::hours(1)).time_since_epoch().count()));
 }
 
-/// Tests with keys that are read from files: two WeChat Pay certificates, the private key of one of
-/// them, and an APIv3 key.
+/// Tests of a NotificationMaker whose keys are read from files: two WeChat Pay certificates, the
+/// private key of one of them, and an APIv3 key.
 class LoadNotificationMaker : public testing::Test {
  protected:
   LoadNotificationMaker() {
