@@ -33,13 +33,15 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
-  /// Proxies and load balancers whose statement about the client's address is believed.
+  /// Addresses of the proxies and load balancers that this service trusts to state the client's
+  /// address.
   std::vector<base::IpNetwork> trusted_proxies;
   std::size_t max_connections = 10000;
   /// Largest number of connections from one client address. An IPv6 /64 network counts as one
   /// address.
   std::size_t max_connections_per_address = 2000;
-  /// Largest number of connections above the limits that still get a reply with status 503.
+  /// Largest number of connections above the limits that still get a reply with status 503. Further
+  /// connections are closed without a reply.
   std::size_t max_refusals = 100;
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
@@ -74,7 +76,7 @@ struct AdminConfig {
 
 struct StoreConfig {
   std::string url = "sqlite:data/couponhook.db";
-  // For the four retention settings below, 0 means: keep the data forever.
+  // For each of the settings retention_…_days, 0 means: keep the data forever.
   int retention_payload_days = 30;
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
@@ -84,8 +86,8 @@ struct StoreConfig {
   std::size_t max_queued = 4096;
   std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
-  // For PostgreSQL only, like the two settings below: number of connections that write to the store
-  // at the same time.
+  // Number of connections that write to the database at the same time; only for PostgreSQL, like
+  // statement_timeout and commit_timeout.
   std::size_t connections = 2;
   /// Time limit of one SQL statement; listener.reply_budget, if that is shorter.
   milliseconds statement_timeout{3000};
@@ -96,8 +98,8 @@ struct DeliveriesConfig {
   /// Length of the lease (right of one replica to make a delivery). It is renewed after a third of
   /// this time. The leases of a killed replica end within twice this time.
   milliseconds lease{10'000};
-  /// Interval at which the delivery worker looks for deliveries to be made now that no wake-up
-  /// announced.
+  /// Interval at which the delivery worker searches the store for deliveries that must be made now
+  /// and that no message announced.
   milliseconds poll{1'000};
 };
 
@@ -112,9 +114,9 @@ struct MerchantApiConfig {
   std::filesystem::path api_v2_key_file;
   std::string base_url = "https://api.mch.weixin.qq.com";
   std::filesystem::path ca_file;
-  /// Folder for downloaded platform certificates. Empty: the certificates are only in memory.
+  /// Folder for downloaded platform certificates. Empty: the certificates are kept only in memory.
   std::filesystem::path certificate_directory;
-  /// True: the configuration sets certificate_directory, even to "".
+  /// True if the configuration file sets certificate_directory, even to "".
   bool names_certificate_directory = false;
   int certificate_refresh_minutes = 60;
   /// Time limit for the reply to one API call; connecting may take the same time again.
@@ -155,7 +157,8 @@ struct LogConfig {
 struct Config {
   /// Path of the configuration file, as given on the command line.
   std::filesystem::path file;
-  /// Folder of the configuration file. Relative paths in the configuration start here.
+  /// Folder of the configuration file. Relative paths in the configuration are relative to this
+  /// folder.
   std::filesystem::path directory;
   ListenerConfig listener;
   AdminConfig admin;
@@ -174,13 +177,14 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 /// Reads and validates a configuration file. Does not open the files that the configuration names.
 /// \param problems receives every problem found, not only the first.
 /// \return the settings that could be read, so that the caller can check them further; nothing if
-///   the file is not TOML at all.
+///   the file has no valid TOML syntax at all.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
 
-/// Like read_config(), but for callers that need a configuration without any problem.
-/// \return the configuration, or all problems if there is any.
+/// Reads and validates a configuration file like read_config(), for callers that need a
+/// configuration without any problem.
+/// \return the configuration; or all problems, if the file has any.
 [[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
     const std::filesystem::path& file, const Environment& environment);
 

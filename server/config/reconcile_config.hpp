@@ -23,8 +23,8 @@ struct ReconcileConfig {
   std::vector<std::string> stocks;
   /// Time between two comparisons with the same flow file.
   std::chrono::seconds flow_interval{43200};
-  /// The appid of the users that COUPON.SEND notifications name. Empty: the coupons of these users
-  /// are not queried.
+  /// The appid of the users that COUPON.SEND notifications name. Empty: the service does not query
+  /// the coupons of these users.
   std::string appid;
   /// File that lists further users who received a coupon, one user on each line; `coupon send`
   /// appends to it. Empty: there is no such file.
@@ -39,7 +39,7 @@ struct ReconcileConfig {
   /// Age below which a missing event is not stored, because WeChat Pay may still send its
   /// notification.
   std::chrono::seconds settle{900};
-  /// True: store missing events; false: only report them.
+  /// True: store missing events; false: only report missing events.
   bool apply = true;
   // Names of columns in flow files, in addition to the usual names. The `reconcile` command uses
   // them too.

@@ -1,10 +1,9 @@
 #pragma once
 
-/// \file
-/// Makes toml++ safe against malformed files. Include this header, never toml++ itself.
+/// \file Makes toml++ safe against malformed files. Include this header, never toml++ itself.
 ///
 /// A malformed file can make an assertion in toml++ fail. Without assertions, toml++ would continue
-/// with undefined behaviour. Here a failed assertion rejects the file.
+/// with undefined behaviour. With this header, a failed assertion rejects the file.
 
 #include <cstddef>
 #include <string>

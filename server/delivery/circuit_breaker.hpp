@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Circuit breaker of a handler: stops calls to a target that is down, and tests when it is back.
+/// Circuit breaker of a handler: stops calls to a target that is down, and tests whether it is
+/// back.
 
 #include <chrono>
 #include <cstdint>

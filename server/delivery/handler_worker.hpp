@@ -41,9 +41,9 @@ class HandlerWorker {
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// Returns the number of deliveries to claim now for this handler. More are claimed than can be
-  /// called at once, so that no connection is idle while the next ones are claimed. They are
-  /// claimed in batches, because each claim is a transaction.
+  /// Returns the number of deliveries to claim now for this handler. More deliveries are claimed
+  /// than can be called at once, so that no connection is idle while the next deliveries are
+  /// claimed. They are claimed in batches, because each claim is a transaction.
   [[nodiscard]] int wanted(SteadyClock::time_point now) const {
     const int ahead = std::max(kAheadMin, options_.concurrency);
     const int room = options_.concurrency + ahead - in_flight_;
@@ -52,7 +52,8 @@ class HandlerWorker {
 
   /// Returns the number of further calls of the handler that may begin now.
   [[nodiscard]] int free_slots() const { return options_.concurrency - calling_; }
-  /// Returns the number of further calls that may begin after all waiting deliveries were called.
+  /// Returns the number of further calls that may begin after the calls for all waiting deliveries
+  /// have begun.
   [[nodiscard]] int open_slots() const {
     return std::max(0, free_slots() - static_cast<int>(waiting_.size()));
   }
@@ -85,7 +86,8 @@ class HandlerWorker {
   }
   /// Records that a call of the handler has ended.
   void call_ended() { --calling_; }
-  /// Removes a delivery whose call has not begun. \return true if it was removed.
+  /// Removes a delivery for which the handler's call has not begun. \return true if the delivery
+  /// was removed.
   [[nodiscard]] bool take_back(std::int64_t delivery_id) {
     const auto is_it = [&](const storage::ClaimedDelivery& delivery) {
       return delivery.lease.delivery_id == delivery_id;
@@ -96,7 +98,7 @@ class HandlerWorker {
     if (dropped && delivery_id == probe_) breaker_.abandoned();
     return dropped;
   }
-  /// Removes and returns all deliveries whose call has not begun.
+  /// Removes and returns all deliveries for which the handler's call has not begun.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
     auto unbegun = sender_->take_back();
     calling_ -= static_cast<int>(unbegun.size());
@@ -118,9 +120,9 @@ class HandlerWorker {
   /// probe).
   std::int64_t probe_ = 0;
   int in_flight_ = 0;  ///< number of claimed deliveries that have not ended
-  /// Number of deliveries handed to the sender; they are included in in_flight_.
+  /// Number of deliveries handed to the sender, which calls the handler; in_flight_ includes them.
   int calling_ = 0;
-  /// Deliveries that wait because too many calls are running; they are included in in_flight_.
+  /// Deliveries that wait because too many calls are running; in_flight_ includes them.
   std::deque<storage::ClaimedDelivery> waiting_;
 };
 

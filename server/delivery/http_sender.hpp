@@ -43,8 +43,8 @@ struct HttpTarget {
 class HttpSender final : public Sender {
  public:
   /// Makes a sender without connecting to the target.
-  /// \param io must run on one thread. It must outlive this object, like the other references, and
-  ///   must have stopped running when this object is destroyed.
+  /// \param io must run on one thread, and must have stopped when the sender is destroyed. All
+  ///   arguments passed by reference must outlive the sender.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
              base::WallClock clock, CallListener& listener);
   ~HttpSender() override;

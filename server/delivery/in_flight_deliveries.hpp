@@ -75,11 +75,12 @@ class InFlightDeliveries {
   /// flight can answer; far in the future if there are none.
   [[nodiscard]] SteadyClock::time_point ask_again_at() const { return ask_again_at_; }
   /// Returns the requests whose deliveries must be looked up in the store now: at once after a call
-  /// that left the result open, otherwise at a fixed interval, because another replica may have
-  /// made the delivery. The returned requests have no listener.
+  /// that did not decide the result, otherwise at a fixed interval, because another replica may
+  /// have made the delivery. The returned requests have no listener.
   [[nodiscard]] std::vector<HandledRequest> to_ask_again(SteadyClock::time_point now);
 
-  /// Returns the id of the delivery of a notification to a handler; 0 if it is not in flight.
+  /// Returns the id of the delivery of a notification to a handler; 0 if that delivery is not in
+  /// flight.
   [[nodiscard]] std::int64_t find(const Key& key, std::string_view handler) const;
 
  private:
@@ -93,13 +94,13 @@ class InFlightDeliveries {
     SteadyClock::time_point until;
   };
   struct Wait {
-    /// The request, kept to ask the store again; it has no listener.
+    /// Copy of the request, with which the store is asked again; the copy has no listener.
     HandledRequest asked;
-    /// Deliveries in flight that the request waits for. If there are none, the store is asked
-    /// again.
+    /// Deliveries in flight that the reply to WeChat Pay waits for. If there are none, the store is
+    /// asked again.
     std::unordered_set<std::int64_t> open;
     Handled result = Handled::kDone;
-    /// Time at which to ask the store again; only used if no delivery is in flight.
+    /// Time at which to ask the store again; only used if none of the deliveries is in flight.
     SteadyClock::time_point ask_at{};
     std::vector<Listening> listening;
   };

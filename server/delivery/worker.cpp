@@ -401,7 +401,7 @@ void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) 
   std::vector<storage::Lease> leases;
   for (const auto& delivery : unbegun)
     leases.push_back(in_flight_.lease_of(delivery.lease.delivery_id));
-  // If the store cannot release the leases of deliveries whose call has not begun, the leases
+  // If the store cannot release the leases of deliveries for which no call has begun, the leases
   // expire by themselves.
   const auto released = deliveries_->release(leases, now_ms());
   for (const storage::Lease& lease : leases)

@@ -65,9 +65,9 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   ~DeliveryWorker() override;
 
   void start();
-  /// Stops the worker: claims no more deliveries, gives back those whose call has not begun, and
+  /// Stops the worker: claims no more deliveries, gives back those for which no call has begun, and
   /// waits for running calls. If a call runs longer than `patience`, the worker stops waiting for
-  /// it; its lease expires by itself.
+  /// it; the lease of its delivery expires by itself.
   void stop(std::chrono::milliseconds patience);
   /// Runs one round of the worker's loop: processes messages from other threads, records results,
   /// claims due deliveries and sends them. Public so that tests need no thread.
@@ -89,7 +89,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
-    /// The time by which the worker must have stopped; set by stop().
+    /// The time by which the delivery worker must have stopped; set by stop().
     std::optional<SteadyClock::time_point> stop_by;
   };
   /// The result of a handler call that is not recorded in the store yet.
@@ -97,8 +97,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string reason;      // reason of a failed call, for the log
-    std::string last_error;  // reason and details of a failed call, for the store
+    std::string reason;      // reason of the failed handler call, for the log
+    std::string last_error;  // reason and details of the failed handler call, for the store
   };
 
   void run();
@@ -147,7 +147,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   // The members below are used only on the worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
   std::list<HandlerWorker>
-      // Worker state of each handler. A list, because in_flight_ keeps pointers to the elements.
+      // Worker state of each handler. This is a list, because in_flight_ keeps pointers to the
+      // elements.
       handler_workers_;
   InFlightDeliveries in_flight_;
   std::vector<ClassifiedResult> unrecorded_;

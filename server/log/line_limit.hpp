@@ -56,7 +56,7 @@ class LineLimit {
 
  private:
   struct Cause {
-    /// Number of log lines that may still come at once; grows by one a second.
+    /// Number of log lines of this cause that may still come at once; grows by one a second.
     double lines_left = 0;
     TimePoint counted_at{};
     TimePoint told_at{};
@@ -66,7 +66,7 @@ class LineLimit {
   void forget_one();
 
   std::unordered_map<std::string, Cause> causes_;
-  /// Numbers of suppressed lines of forgotten causes, not reported yet.
+  /// Numbers of suppressed lines of causes that were forgotten, not reported yet.
   std::vector<Suppressed> forgotten_;
   TimePoint looked_at_{};
 };

@@ -129,7 +129,8 @@ class AmqpConnection final : public BrokerConnection {
     }
   }
 
-  /// Converts a method (an AMQP command) that the broker sent to the outcome of the message.
+  /// Returns the outcome of a published message, according to a method (an AMQP command) that the
+  /// broker has sent.
   /// \return nothing if the method does not decide the outcome.
   std::optional<handlers::Outcome> outcome_of(const amqp_method_t& method) {
     switch (method.id) {

@@ -30,8 +30,8 @@ using ProducerPtr = std::unique_ptr<rd_kafka_t, DestroyProducer>;
 using Report = std::promise<rd_kafka_resp_err_t>;
 
 void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  // The caller that waits for this delivery report may have given up, so the caller and this
-  // function share the promise.
+  // The thread that waits for this delivery report may have given up, so that thread and this
+  // function share the ownership of the report's promise.
   const std::unique_ptr<std::shared_ptr<Report>> waiting(
       static_cast<std::shared_ptr<Report>*>(message->_private));
   (*waiting)->set_value(message->err);
@@ -99,7 +99,7 @@ class KafkaConnection final : public BrokerConnection {
       rd_kafka_headers_destroy(headers);
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
-    // The function report(), called with Kafka's delivery report, deletes this object.
+    // The function report() deletes the object when Kafka's delivery report arrives.
     static_cast<void>(owned.release());
     if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};
@@ -175,7 +175,7 @@ BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings setting
   std::array<char, 256> wrong{};
   ProducerPtr producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), wrong.data(), wrong.size()));
   if (!producer) return refuse(wrong.data());
-  static_cast<void>(conf.release());  // The Kafka producer owns the configuration now.
+  static_cast<void>(conf.release());  // The Kafka producer owns the configuration object now.
   return BrokerResult(
       boost::system::in_place_value,
       std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)), config.topic));
