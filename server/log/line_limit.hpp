@@ -25,8 +25,8 @@ class LineLimit {
   /// Number of causes that are remembered at a time. If there are more, the cause whose last line
   /// is the oldest is forgotten.
   static constexpr std::size_t kCausesMax = 256;
-  /// If a cause has no new log line for this time, its number of suppressed lines is reported in a
-  /// separate line.
+  /// Time without a new log line of a cause after which the number of its suppressed lines is
+  /// reported in a line of its own.
   static constexpr std::chrono::seconds kQuiet{10};
 
   /// Number of suppressed log lines of one cause that no log line has reported yet.
@@ -43,15 +43,16 @@ class LineLimit {
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst,
                                                    TimePoint now);
 
-  /// Undoes admit() for a log line that was permitted but not written. The next line of the cause
-  /// may then be written in its place, and reports its number of suppressed lines.
+  /// Undoes admit() for a log line that was permitted but not written. The next line of the same
+  /// cause may then be written instead, and reports the number of suppressed lines.
   void take_back(std::string_view cause, std::uint64_t count);
 
   /// Returns the numbers of suppressed log lines that must be reported now, because their cause had
-  /// no new line for kQuiet. Returns nothing if the last such call was less than a second ago.
+  /// no new line for kQuiet. Returns nothing if the last call of this function was less than a
+  /// second ago.
   [[nodiscard]] std::vector<Suppressed> take_quiet(TimePoint now);
-  /// Returns all numbers of suppressed log lines that are not reported yet, for the end of the
-  /// process.
+  /// Returns all numbers of suppressed log lines that are not reported yet. Called at the end of
+  /// the process.
   [[nodiscard]] std::vector<Suppressed> take_all();
 
  private:

@@ -25,12 +25,12 @@ class AddressCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Limits of the time for which the addresses of a host are kept. A shorter or longer TTL of the
-  /// DNS records is raised or lowered to these limits. After a host moves to another address, the
-  /// old address is used for at most kAddressesKeptMax.
+  /// Limits of the time for which the addresses of a host are kept. If the TTL of the DNS records
+  /// is shorter or longer, these limits are used instead. After a host moves to another address,
+  /// the old address is used for at most kAddressesKeptMax.
   static constexpr std::chrono::seconds kAddressesKeptMin{1};
   static constexpr std::chrono::seconds kAddressesKeptMax{30};
-  /// Time for which the DNS answer "no such host name" is kept.
+  /// Time for which the cache keeps the DNS answer "no such host name".
   static constexpr std::chrono::seconds kAbsenceKept{2};
   static constexpr std::size_t kEntriesMax = 256;
 

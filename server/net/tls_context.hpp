@@ -25,8 +25,9 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// Does the same as make_server_tls(), but accepts an expired certificate. Clients that do not
-/// check the date can then still connect, which is better than no server at all.
+/// Makes the context of a TLS server like make_server_tls(), but accepts an expired certificate.
+/// Clients that do not check the date can then still connect, which is better than no server at
+/// all.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 

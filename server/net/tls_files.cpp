@@ -41,7 +41,7 @@ Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::pat
   if (!pem.faults.empty()) return file.string() + ": " + pem.faults.front();
   std::vector<ChainCertificate> certificates;
   for (std::size_t i = 0; i < pem.blocks.size(); ++i) {
-    // PEM blocks other than certificates are skipped: the private key may be in the same file.
+    // PEM blocks that are no certificates are skipped: the file may also hold the private key.
     if (!pem.blocks[i].is_certificate()) continue;
     const MemoryBio bio = memory_bio(pem.blocks[i].text);
     ChainCertificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr),
