@@ -40,9 +40,9 @@ std::string_view outcome_of(DeliveryResult result) {
   return outcome::kDead;
 }
 
-/// \return the indexes of the items of `finished` (results of attempts), sorted by delivery number.
-/// All code locks delivery rows in this order, so that two replicas wait for each other and do not
-/// deadlock.
+/// \return the indexes of the items of `finished` (results of delivery attempts), sorted by
+/// delivery number. All code locks delivery rows in this order, so that two replicas wait for each
+/// other and do not deadlock.
 std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
   std::vector<std::size_t> order(finished.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

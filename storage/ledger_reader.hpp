@@ -16,8 +16,8 @@
 
 namespace couponhook::storage {
 
-/// Reads the ledger without waiting for connections that write. Only one thread at a time may use
-/// an object.
+/// Reads the coupon ledger without waiting for connections that write. Only one thread at a time
+/// may use an object.
 class LedgerReader {
  public:
   using Facts = std::vector<LedgerFact>;
