@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Data types that are written to and read from the store. All times are milliseconds since the
-/// Unix epoch.
+/// Data types of the rows that are written to and read from the store. All times are milliseconds
+/// since the Unix epoch.
 
 #include <array>
 #include <chrono>
@@ -24,7 +24,8 @@ struct LedgerFact {
   std::string stock_id;
   std::string coupon;          ///< id of the coupon; empty for refunds
   std::string transaction_id;  ///< id of the payment transaction; empty for the issuing of a coupon
-  /// Unique together with `kind` and `coupon`, so that the same fact is stored only once.
+  /// Key of the ledger fact, unique together with `kind` and `coupon`, so that the same fact is
+  /// stored only once.
   std::string business_key;
   std::string occurred_at;  ///< time of the fact as WeChat Pay wrote it, unchanged
 };
@@ -37,7 +38,7 @@ struct Lease {
   std::int64_t fence = 0;
 };
 
-/// Name and duration for the leases on deliveries that a replica takes.
+/// Owner and duration of the leases on deliveries that a replica takes.
 struct LeaseTerms {
   /// Name of the replica that takes the leases, unique among the running replicas; shown in rows
   /// and messages. The name does not decide who holds a delivery: the fence (fencing token) does.
@@ -77,9 +78,10 @@ struct SealedKey {
 /// Beginnings of the text in Admission::flaw, which says what is wrong with a notification. The
 /// database holds these texts: never change them.
 namespace flaw {
-/// The ledger fact could not be read from the content.
+/// The ledger fact (issuing, redemption or refund of a coupon) could not be read from the content.
 inline constexpr std::string_view kUnreadable = "unreadable: ";
-/// The content has an error, but its ledger fact could be read.
+/// The content has an error, but its ledger fact (issuing, redemption or refund of a coupon) could
+/// be read.
 inline constexpr std::string_view kHarmless = "flaw: ";
 }  // namespace flaw
 
@@ -88,9 +90,10 @@ struct Admission {
   std::string mchid;
   std::string id;
   std::string event_type;
-  std::string create_time;  ///< create_time of the notification, unchanged
-  std::string source;       ///< origin of the data: "notification" or "reconcile"
-  /// The other fields of the notification, without its resource, as a JSON object; may be empty.
+  std::string create_time;  ///< create_time of the notification as WeChat Pay wrote it, unchanged
+  std::string source;       ///< origin of the notification: "notification" (WeChat Pay's callback)
+                            ///< or "reconcile"
+  /// The fields of the notification, without its resource, as a JSON object; may be empty.
   std::string envelope;
   std::string resource;  ///< the decrypted resource of the notification
   /// Text that says what is wrong with the decrypted resource, without quoting it. Begins with one
@@ -126,7 +129,7 @@ struct Quarantined {
   std::string event_type;  ///< event_type of the notification; empty if the JSON could not be read
   std::string headers;     ///< the Wechatpay-* request headers as a JSON object
   std::string body;        ///< the request body as received
-  /// Digest of the body; the primary key, so the same bytes are stored once.
+  /// Digest of the request body. It is the primary key, so the same bytes are stored only once.
   Digest body_digest{};
   std::int64_t received_at_ms = 0;
 };
@@ -134,14 +137,14 @@ struct Quarantined {
 /// Outcome of a request to the Inbox, which stores notifications. Every outcome but kFailed means
 /// that the data is committed.
 enum class AdmitOutcome : std::uint8_t {
-  kStored,     ///< a new notification was stored
+  kStored,     ///< the notification is new and was stored
   kDuplicate,  ///< the store already had this notification, with the same content
-  /// The store already had a notification with this id, but with other content. The first one stays
-  /// valid; the new content is stored as a conflict.
+  /// The store already had a notification with this id, but with other content. The first
+  /// notification stays valid; the new content is stored as a conflict.
   kConflict,
   kQuarantined,  ///< the request body was stored in the quarantine
   kAlive,        ///< answer to Inbox::probe(): a test row was committed
-  kFailed,       ///< nothing of this request was committed
+  kFailed,       ///< nothing of the request was committed to the store
 };
 
 /// One attempt at a delivery, as the history of the delivery holds it.
@@ -159,8 +162,8 @@ struct DeliveryRecord {
   std::string state;  ///< state of the delivery: pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
   /// Time at which the delivery is due; if the delivery is leased, the time at which the lease
-  /// ends. Nothing if the delivery has ended, is paused, or waits for an earlier delivery of the
-  /// same handler and coupon.
+  /// ends. Empty if the delivery has ended, is paused, or waits for an earlier delivery of the same
+  /// handler and coupon.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
   /// True if a replica has a lease on the delivery; the lease may have ended.
@@ -169,13 +172,13 @@ struct DeliveryRecord {
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
-  // Id, merchant and event type of the notification that is delivered. They are set only in lists
-  // of deliveries and by Reader::delivery().
+  // Id, merchant and event type of the delivered notification. They are set only in lists of
+  // deliveries and by Reader::delivery().
   std::string notification_id;
   std::string mchid;
   std::string event_type;
-  // The latest attempts at this delivery, in order. Set only if the delivery is read as part of a
-  // notification. Empty if the first attempt succeeded.
+  // The latest attempts at this delivery, in order. They are set only if the delivery is read as
+  // part of a notification. The list is empty if the first attempt succeeded.
   std::vector<AttemptRecord> history;
 };
 
@@ -192,8 +195,8 @@ struct DeliveryFilter {
   /// Only deliveries whose notification was received before this time.
   std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
-  /// Cursor for the next page: the list begins with the newest delivery, and has only deliveries
-  /// with a number below this one.
+  /// Cursor for the next page of the list, which begins with the newest delivery: the page has only
+  /// deliveries with a number below this one.
   std::optional<std::int64_t> before_delivery;
 };
 
@@ -202,18 +205,19 @@ struct DeliveryPage {
   std::optional<std::int64_t> next_before_delivery;
 };
 
-/// A pause that an operator has set: deliveries that match it are not made until the pause is
+/// A pause that an operator has set: deliveries that match the pause are not made until it is
 /// ended.
 struct PauseRecord {
   std::int64_t pause_id = 0;
-  std::string handler;  ///< handler that is paused; empty: all handlers
-  /// Event type that is paused, or the beginning of event types followed by *; empty: all types.
+  std::string handler;  ///< name of the paused handler; empty: all handlers are paused
+  /// Event type that is paused, or the beginning of event types followed by *; empty: all types are
+  /// paused.
   std::string event_pattern;
   std::string reason;
   std::string created_by;  ///< name of the operator; empty if an older release set the pause
   std::int64_t created_at_ms = 0;
-  /// Time at which the pause was ended; not set while the pause is active. After that time its
-  /// deliveries become due in small batches.
+  /// Time at which the pause was ended; not set while the pause is active. After that time the
+  /// deliveries that it held back become due in small batches.
   std::optional<std::int64_t> resumed_at_ms;
 };
 
@@ -251,8 +255,8 @@ struct NotificationFilter {
   std::optional<std::int64_t> since_ms;  ///< only notifications received at or after this time
   std::optional<std::int64_t> until_ms;  ///< only notifications received before this time
   std::int64_t limit = 50;
-  /// Cursor for the next page: the list begins with the newest notification, and has only
-  /// notifications with a number below this one.
+  /// Cursor for the next page of the list, which begins with the newest notification: the page has
+  /// only notifications with a number below this one.
   std::optional<std::int64_t> before_sequence;
   /// True to list each notification with its resource and its deliveries; the page then ends after
   /// about 4 MiB.
@@ -260,12 +264,13 @@ struct NotificationFilter {
 };
 
 struct NotificationPage {
-  /// The notifications of this page; their deliveries have no history of attempts.
+  /// The notifications of this page of the list; their deliveries have no history of attempts.
   std::vector<NotificationRecord> items;
   std::optional<std::int64_t> next_before_sequence;
 };
 
-/// Number of open deliveries of one handler, for handlers that nobody serves.
+/// Number of open deliveries of one handler that is no longer configured, so that nobody makes
+/// them.
 struct HandlerBacklog {
   std::string handler;
   std::int64_t open = 0;
