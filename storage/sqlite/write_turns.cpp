@@ -27,7 +27,7 @@ void WriteTurns::give_back() {
     return;
   }
   // The turn to write is given directly to the next waiting writer, so that another caller of
-  // take() cannot get it in between.
+  // take() cannot take the turn before that writer.
   Waiting* next = line->front();
   line->pop_front();
   next->has_turn = true;

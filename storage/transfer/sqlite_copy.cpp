@@ -9,12 +9,12 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of pages that are copied in one step (4 MB): few enough for the disk to write them
-/// between two commits of the service.
+/// Number of database pages that are copied in one step (4 MB): few enough for the disk to write
+/// them between two commits of the service.
 constexpr int kPagesAStep = 1024;
 
-/// SQLite settings for the file that is written. It needs no journal and no sync: nobody reads the
-/// copy before it is complete, and the caller flushes it to the disk.
+/// SQLite settings for the database file that the copy is written to. The file needs no journal and
+/// no sync: nobody reads the copy before it is complete, and the caller flushes it to the disk.
 constexpr const char* kCopySettings =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
 

@@ -1,5 +1,5 @@
-// Tests of moving deliveries to another handler, as an operator does after their own handler was
-// renamed or removed. Deliveries in every state are moved one by one, together, and concurrently.
+// Tests of moving deliveries to another handler, which an operator does after renaming or removing
+// their handler. The tests move deliveries in every state, one by one, together and concurrently.
 
 #include <thread>
 
@@ -145,7 +145,8 @@ TEST_P(DeliveryMovesTest, LetsNoResultReachADeliveryThatWasMovedAfterItsLease) {
   EXPECT_EQ(delivery("n1").state, "retrying");
 }
 
-// Tests of the list of handlers that have open deliveries but are in no configuration.
+// The tests below are about the list of handlers that have open deliveries but are no longer
+// configured.
 
 TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep_dead("dead", "c5");

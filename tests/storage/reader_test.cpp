@@ -232,8 +232,8 @@ TEST_P(ReaderTest, RefusesToWrite) {
 TEST_P(ReaderTest, CountsTypesBeyondTheLimitTogether) {
   constexpr auto kLimit = static_cast<int>(CounterDeltas::kTypesMax);
   for (int round = 0; round < 2; ++round) {
-    // Two writers count event types one after the other. The second must read the types that the
-    // first has counted, to respect the limit on their number.
+    // Two writers count event types one after the other. The second writer must read the types that
+    // the first writer has counted, to respect the limit on the number of types.
     std::vector<Work> batch;
     for (int i = 0; i < kLimit + 3; ++i) {
       Admission a = admission(numbered("n", round) + numbered("-", i));

@@ -46,7 +46,7 @@ class SqliteFilesTest : public ::testing::Test {
     if (written) return {"none", ""};
     return {std::string(to_string(written.error().code)), written.error().message};
   }
-  /// Returns true if the database file alone, without its write-ahead log, holds the notification.
+  /// Returns true if the notification is in the database file alone, without its write-ahead log.
   static bool is_in(const fs::path& file, const std::string& id) {
     const TemporaryFolder folder;
     const fs::path copy = folder.path() / "copy.db";
@@ -258,7 +258,7 @@ TEST_F(SqliteFilesTest, AreLostWhenAVolumeIsMountedOverThem) {
   EXPECT_EQ(code, 0);
 }
 
-// The place of the files is checked with every group commit, so one check may take only
+// The place of the database files is checked with every group commit, so one check may take only
 // microseconds.
 TEST_F(SqliteFilesTest, AreCheckedInNoTime) {
   constexpr int kTimes = 2000;
