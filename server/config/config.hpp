@@ -45,7 +45,7 @@ struct ListenerConfig {
   std::size_t max_refusals = 100;
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
-  /// Limit for the request bodies of all connections together.
+  /// Limit for the request bodies of all connections together, in bytes.
   std::size_t max_body_bytes_in_flight = 268435456;
   milliseconds reply_budget{4000};
   unsigned success_status = 204;
@@ -58,8 +58,8 @@ struct ListenerConfig {
   /// Time after which an idle connection is closed. Longer than 60 s, the usual value of load
   /// balancers.
   milliseconds idle_timeout{75000};
-  /// Time between the report "not ready" and the end of accepting connections, so that load
-  /// balancers can react.
+  /// Time, at shutdown, between the report "not ready" and the end of accepting connections, so
+  /// that load balancers can react to the report.
   milliseconds drain_delay{0};
   milliseconds drain_timeout{10000};
 };
@@ -68,7 +68,8 @@ struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9443;
   std::filesystem::path token_file;
-  /// TLS certificate of the status endpoint. Required unless `address` is a loopback address.
+  /// TLS certificate of the status endpoint. Required unless the endpoint's `address` is a loopback
+  /// address.
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::size_t max_connections = 100;
@@ -89,7 +90,8 @@ struct StoreConfig {
   // Number of connections that write to the database at the same time; only for PostgreSQL, like
   // statement_timeout and commit_timeout.
   std::size_t connections = 2;
-  /// Time limit of one SQL statement; listener.reply_budget, if that is shorter.
+  /// Time limit of one SQL statement. If the setting listener.reply_budget is shorter, that time is
+  /// the limit.
   milliseconds statement_timeout{3000};
   milliseconds commit_timeout{30'000};
 };
@@ -98,8 +100,8 @@ struct DeliveriesConfig {
   /// Length of the lease (right of one replica to make a delivery). It is renewed after a third of
   /// this time. The leases of a killed replica end within twice this time.
   milliseconds lease{10'000};
-  /// Interval at which the delivery worker searches the store for deliveries that must be made now
-  /// and that no message announced.
+  /// Interval at which the delivery worker searches the store for deliveries that must be made now,
+  /// in case no message announced them.
   milliseconds poll{1'000};
 };
 
@@ -119,12 +121,13 @@ struct MerchantApiConfig {
   /// True if the configuration file sets certificate_directory, even to "".
   bool names_certificate_directory = false;
   int certificate_refresh_minutes = 60;
-  /// Time limit for the reply to one API call; connecting may take the same time again.
+  /// Time limit for the reply to one call of WeChat Pay's API; opening the connection may take the
+  /// same time again.
   milliseconds timeout{10000};
   std::size_t max_reply_bytes = 4194304;
   /// Largest size of a downloaded flow file (WeChat Pay's settlement file), in bytes.
   std::size_t max_flow_bytes = 268435456;
-  /// Time limit for the download of a flow file.
+  /// Time limit for the download of a flow file (WeChat Pay's settlement file).
   milliseconds flow_timeout{600000};
 
   bool operator==(const MerchantApiConfig&) const = default;
@@ -134,7 +137,7 @@ struct MerchantConfig {
   std::string mchid;
   std::string path;
   std::vector<std::filesystem::path> api_v3_key_files;
-  /// Places of platform certificates: each entry is a file, a folder or a glob pattern.
+  /// Paths of platform certificates: each path is a file, a folder or a glob pattern.
   std::vector<std::filesystem::path> platform_certificates;
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};

@@ -75,7 +75,8 @@ struct AmqpHandlerConfig {
   std::filesystem::path ca_file;
   /// Name of the AMQP exchange; empty: the default exchange, which routes by queue name.
   std::string exchange;
-  /// AMQP routing key; empty: the event's webhook type, such as coupon.redeemed.
+  /// AMQP routing key; empty: the key is the event type in the form of webhooks, such as
+  /// coupon.redeemed.
   std::string routing_key;
 };
 

@@ -94,7 +94,8 @@ class ReloadCounters {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, UnitState> units_;  // key: name of the reload unit; guarded by mutex_
+  std::map<std::string, UnitState> units_;  // the key is the name of a reload unit; mutex_ guards
+                                            // the map
 };
 
 /// Decides when one reload unit is loaded again: when its files change, when is_stale() returns
@@ -122,7 +123,7 @@ class UnitWatch {
 
   /// Result of one attempt to load the reload unit.
   struct Outcome {
-    /// Reason why the unit could not be loaded; empty if it was loaded.
+    /// Reason why the reload unit could not be loaded; empty if it was loaded.
     std::string error;
     /// True: the error must be logged, because it is new or was last logged some time ago.
     bool is_news = false;

@@ -36,7 +36,7 @@ namespace couponhook::server {
 
 /// A syntax error in a TOML file.
 struct TomlFault {
-  /// Number of the line with the error, from 1.
+  /// Number of the line with the error, counted from 1.
   std::size_t line;
   std::string message;
 };

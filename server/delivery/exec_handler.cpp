@@ -44,8 +44,8 @@ constexpr std::size_t kErrorBytesMin = 65536;
 /// kErrorDetailBytesMax of them are stored with the delivery.
 constexpr std::size_t kErrorTailBytes = 4096;
 constexpr std::size_t kErrorDetailBytesMax = 500;
-/// Time to wait for a killed process to end. If it takes longer, ChildProcesses takes the exit
-/// status of the process later.
+/// Time to wait for a killed process to end. If the process takes longer, ChildProcesses takes its
+/// exit status later.
 constexpr std::chrono::milliseconds kKillPatience{2000};
 
 /// A file descriptor that is closed by the destructor.
@@ -176,8 +176,8 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-/// A child process that runs a command in its own process group, connected through pipes for input,
-/// output and errors.
+/// A child process that runs a command in its own process group. Pipes connect its standard input,
+/// standard output and standard error with this program.
 class Child {
  public:
   explicit Child(std::size_t output_bytes_max)
@@ -216,8 +216,8 @@ class Child {
     return 0;
   }
 
-  /// Waits at most kLook until one of the command's pipes is ready; then writes input and reads
-  /// output.
+  /// Waits at most kLook (20 ms) until one of the command's pipes is ready; then writes input and
+  /// reads output.
   void converse(std::string_view& input) {
     std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
                                 pollfd{errors_.fd(), POLLIN, 0}};

@@ -217,7 +217,7 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-  // The state of the handler's files is taken before they are read, so that every later change is
+  // Take the state of the handler's files before the files are read, so that every later change is
   // noticed.
   FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);

@@ -26,8 +26,8 @@ struct HandlerWorkerOptions {
 };
 
 /// The delivery worker's view of one handler. It counts the handler's claimed deliveries, keeps
-/// those that wait because too many calls are running, and asks the circuit breaker before new ones
-/// are claimed. Used on the delivery worker's thread.
+/// those that wait because too many calls are running, and asks the circuit breaker before new
+/// deliveries are claimed. Used on the delivery worker's thread.
 ///
 /// A waiting delivery is leased, but no attempt is counted for it yet. An attempt is counted in the
 /// store just before the call begins.

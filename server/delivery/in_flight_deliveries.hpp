@@ -53,12 +53,12 @@ class InFlightDeliveries {
   }
   [[nodiscard]] std::vector<storage::Lease> leases() const;
 
-  /// Removes a delivery that has ended. If it was the last one that a reply waited for, calls the
-  /// listener of that reply.
+  /// Removes a delivery that has ended. If it was the last delivery that a reply to WeChat Pay
+  /// waited for, calls the listener of that reply.
   void remove(std::int64_t delivery_id, DeliveryEnd how);
 
-  /// Lets a request wait for the handler calls that an earlier request for the same notification
-  /// waits for.
+  /// Lets a HandledRequest wait for the handler calls that an earlier request for the same
+  /// notification waits for.
   /// \return false if no such call is in flight; the request then does not wait.
   [[nodiscard]] bool join(const HandledRequest& request);
 
@@ -94,7 +94,7 @@ class InFlightDeliveries {
     SteadyClock::time_point until;
   };
   struct Wait {
-    /// Copy of the request, with which the store is asked again; the copy has no listener.
+    /// Copy of the HandledRequest, with which the store is asked again; the copy has no listener.
     HandledRequest asked;
     /// Deliveries in flight that the reply to WeChat Pay waits for. If there are none, the store is
     /// asked again.

@@ -210,7 +210,7 @@ void DeliveryWorker::record() {
   if (!counted) return store_failed(counted.error());
   for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
-  // With these deliveries done, later deliveries of the same coupons have become due.
+  // Because these deliveries are done, later deliveries of the same coupons have become due.
   look_at_ = monotonic_now();
 }
 

@@ -58,7 +58,7 @@ struct HandlerWorkerSetup {
 /// crash repeats at most the calls that were in flight. Thread-safe, except start() and stop().
 class DeliveryWorker final : public CallListener, public DeliveryWaiter {
  public:
-  /// Makes a worker; its thread is not started yet. \param log must outlive this object.
+  /// Makes a delivery worker; its thread is not started yet. \param log must outlive this object.
   DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
                  std::vector<HandlerWorkerSetup> handler_workers, WorkerOptions options,
                  WorkerClocks clocks, std::uint64_t seed, Log& log);
@@ -74,7 +74,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   /// \return the latest time at which the next round must begin.
   SteadyClock::time_point work_once();
 
-  /// Wakes the worker after new deliveries were stored.
+  /// Wakes the delivery worker after new deliveries were stored.
   void wake() noexcept;
 
   void called(Called&& call) noexcept override;
@@ -144,7 +144,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   WorkerClocks clocks_;
   Log& log_;
 
-  // The members below are used only on the worker's thread.
+  // The members below are used only on the delivery worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
   std::list<HandlerWorker>
       // Worker state of each handler. This is a list, because in_flight_ keeps pointers to the

@@ -15,15 +15,15 @@
 namespace couponhook::server {
 
 /// Rate limit for log lines that have the same cause, such as "the store fails". Several lines of a
-/// cause may come at once (a burst), then one line a second; the others are suppressed and counted.
-/// Without this limit, a failing database, an unreachable target or a stranger's requests would
-/// write one line for each request. The caller passes the time. Not thread-safe.
+/// cause may come at once (a burst), then one line a second; further lines are suppressed and
+/// counted. Without this limit, a failing database, an unreachable target or a stranger's requests
+/// would write one line for each request. The caller passes the time. Not thread-safe.
 class LineLimit {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Number of causes that are remembered at a time. If there are more, the cause whose last line
-  /// is the oldest is forgotten.
+  /// Number of causes of log lines that are remembered at a time. If there are more causes, the
+  /// cause whose last line is the oldest is forgotten.
   static constexpr std::size_t kCausesMax = 256;
   /// Time without a new log line of a cause after which the number of its suppressed lines is
   /// reported in a line of its own.

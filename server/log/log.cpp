@@ -240,8 +240,8 @@ struct Log::Impl {
   ~Impl() { tell_suppressed(limit.take_all()); }
 
   /// Applies the rate limit to a log line.
-  /// \return nothing if a line of this cause must be suppressed; otherwise the number of lines of
-  /// the cause that were suppressed before it.
+  /// \return nothing if the line must be suppressed; otherwise the number of lines of the same
+  ///   cause that were suppressed before this line.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {
     const std::lock_guard lock(mutex);
     return limit.admit(cause, burst, std::chrono::steady_clock::now());

@@ -35,7 +35,7 @@ struct NotificationLine {
 struct DeliveryLine {
   storage::DeliveryResult result;
   std::string_view handler;
-  std::string_view id;  ///< id of the notification
+  std::string_view id;  ///< id of the notification that is delivered
   std::string_view event_type;
   std::string_view mchid;
   std::string_view error;

@@ -34,8 +34,8 @@ class RefusalLog {
   /// \param line the texts that its views refer to need not outlive the call; its member `more` is
   ///   overwritten.
   void note(const RefusalLine& line, SteadyClock::time_point now);
-  /// Counts connections that were closed to make room for new ones. Writes a log line about them if
-  /// the last such line is older than kSilence.
+  /// Counts connections that were closed to make room for new connections. Writes a log line about
+  /// them if the last such line is older than kSilence.
   void note_evictions(std::size_t connections, SteadyClock::time_point now);
 
  private:

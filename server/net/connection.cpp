@@ -126,7 +126,7 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
 
 Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
   // Bytes that were only copied (peeked) stay in the socket, so a normal wait would end at once.
-  // The socket option SO_RCVLOWAT makes the kernel wait until enough bytes are there.
+  // The socket option SO_RCVLOWAT makes the kernel wait until enough bytes have arrived.
   const auto wake_at = [this](std::size_t bytes) {
     error_code ignored;
     socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);

@@ -68,9 +68,9 @@ class Connection : private Deadlines::Entry {
   /// Writes all of `bytes` to the peer. The bytes must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
 
-  /// Closes the connection in order: ends the sending side, then reads and drops the peer's bytes
-  /// until the peer closes too. If unread bytes remained, the kernel would reset the connection,
-  /// and the peer could lose our last reply.
+  /// Closes the connection so that no data is lost: ends the sending side, then reads and drops the
+  /// peer's bytes until the peer closes too. If unread bytes remained, the kernel would reset the
+  /// connection, and the peer could lose our last reply.
   /// \param linger the longest time to wait for the peer to close; the number of dropped bytes is
   ///   limited too.
   Task<void> close(std::chrono::milliseconds linger);

@@ -30,8 +30,8 @@ class Deadlines {
 
    protected:
     virtual ~Entry();
-    /// Called once when the deadline of this object has passed. The object then has no deadline
-    /// until one is set again.
+    /// Called once when the deadline of this object has passed. After that the object has no
+    /// deadline until a new one is set.
     virtual void expired() = 0;
 
    private:

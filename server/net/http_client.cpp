@@ -94,7 +94,7 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
   std::string failure;
   for (std::size_t i = 0; i < found->size(); ++i) {
     // Each IP address of the server gets an equal share of the remaining time, so that an address
-    // that does not answer leaves time for the others.
+    // that does not answer leaves time for the other addresses.
     const auto left = due - SteadyClock::now();
     const auto share = left / static_cast<int>(found->size() - i);
     const asio::ip::tcp::endpoint endpoint = (*found)[i];

@@ -42,7 +42,8 @@ struct Reply {
   std::string allow;
   /// Value of the Retry-After header, for a reply with status 503.
   std::optional<std::chrono::seconds> retry_after{};
-  /// All headers of the reply for which there is no member above.
+  /// Headers of the reply, except those that have a member of their own in this structure, such as
+  /// Allow.
   std::vector<std::pair<std::string, std::string>> headers{};
   /// True if the request carried a valid signature. If connections must be closed to make room for
   /// new ones, connections of senders with a valid signature are closed last.

@@ -34,7 +34,7 @@ class HttpServer {
              ListenerShare& share);
   ~HttpServer();
 
-  /// Binds a socket, listens and begins to accept connections.
+  /// Binds a socket, listens on it and begins to accept connections.
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint);
   /// Begins to accept connections from a listening socket that systemd passed. The socket of
   /// systemd stays open when this server closes.

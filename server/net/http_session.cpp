@@ -174,7 +174,7 @@ Task<void> HttpSession::turn_away(HttpFault fault) {
   if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
 }
 
-/// Closes the connection in order, so that the client receives the last reply.
+/// Closes the connection in such a way that the client receives the last reply.
 /// \param expects_more true if a part of the request has not been read.
 Task<void> HttpSession::close(bool expects_more) {
   presence_.wait(Waiting::kSlow);

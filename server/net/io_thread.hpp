@@ -13,8 +13,8 @@
 
 namespace couponhook::server {
 
-/// A thread that accepts and serves the connections of one network listener. `share`, and all
-/// objects that its sessions use, must outlive this object.
+/// A thread that accepts and serves the connections of one network listener. The ListenerShare, and
+/// all objects that its sessions use, must outlive the thread.
 class IoThread {
  public:
   IoThread(ListenerShare& share, std::string name);

@@ -85,10 +85,10 @@ inline constexpr std::size_t kWaitingCount = 4;
 class ListenerShare {
  public:
   struct Observers {
-    /// Called with an exception that ended an HTTP session.
+    /// Function that is called with an exception that ended an HTTP session.
     std::function<void(std::exception_ptr)> on_bug;
-    /// Called with the number of connections that were just evicted (closed to make room for new
-    /// ones).
+    /// Function that is called with the number of connections that were just evicted (closed to
+    /// make room for new connections).
     std::function<void(std::size_t)> on_evictions = nullptr;
   };
   using Now = std::function<SteadyClock::time_point()>;
@@ -141,7 +141,8 @@ class ListenerShare {
     Line others;
     [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
   };
-  /// Connections that were evicted. They are notified after the lock is released.
+  /// Connections that were evicted (closed to make room). These connections are notified after the
+  /// lock is released.
   using Evicted = std::vector<std::weak_ptr<ConnectionSlot>>;
 
   // The functions below, up to has_waited(), may be called only while holding the lock `mutex_`.

@@ -36,7 +36,8 @@ struct DestroyConnection {
 using ConnectionPtr = std::unique_ptr<amqp_connection_state_t_, DestroyConnection>;
 
 amqp_bytes_t bytes_of(std::string_view text) {
-  // librabbitmq only reads this text, but its parameter is a pointer to non-const text.
+  // The cast is safe: librabbitmq only reads this text, although its parameter is a pointer to
+  // non-const text.
   return {text.size(), const_cast<char*>(text.data())};
 }
 

@@ -83,9 +83,10 @@ class KafkaConnection final : public BrokerConnection {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(2);
     add_header(headers, "id", message.id);
     add_header(headers, "type", message.type);
-    // librdkafka only copies the message, but its parameter is a pointer to non-const text.
+    // The cast is safe: librdkafka only copies the message, although its parameter is a pointer to
+    // non-const text.
     auto* const body = const_cast<char*>(message.body.data());
-// The macros of librdkafka contain C-style casts.
+// The macros of librdkafka contain C-style casts, so the warning about such casts is off.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
     const rd_kafka_resp_err_t queued =
