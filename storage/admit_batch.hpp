@@ -68,7 +68,8 @@ class BatchWriter {
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored one
+    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored
+                                ///< notification
   };
   /// A new delivery that is created with a lease for this process. `position` is the index of its
   /// INSERT statement among the commands of the round trip, and so the index of the result that

@@ -89,7 +89,8 @@ struct Finished {
   std::int64_t began_at_ms = 0;
   /// Time of the next attempt (milliseconds since the Unix epoch), for the result kRetry.
   std::int64_t due_at_ms = 0;
-  /// For the results kRetry and kDead: the reason, and the answer of the target system.
+  /// For the results kRetry and kDead: the reason of the failure, and the answer of the target
+  /// system.
   std::string_view error;
 };
 
@@ -166,7 +167,8 @@ class Deliveries {
   /// once, and no attempt is counted.
   [[nodiscard]] Result<void> release(std::span<const Lease> held, std::int64_t now_ms);
 
-  /// Reads the earliest time at which a delivery of these handlers is due or a lease on one ends.
+  /// Reads the earliest time at which a delivery to one of these handlers is due or a lease on such
+  /// a delivery ends.
   /// \return the time in milliseconds since the Unix epoch; nothing if these handlers have no open
   /// delivery. The time may lie in the past, and its delivery may still have to wait, for example
   /// for a pause.

@@ -16,15 +16,16 @@ namespace couponhook::storage {
 namespace {
 
 /// Number of times that one call of Deliveries::claim() reads due deliveries. One reading may not
-/// be enough, because most of the deliveries read may have to wait for an earlier delivery of the
-/// same handler and coupon.
+/// be enough, because most of the deliveries that it finds may have to wait for an earlier delivery
+/// of the same handler and coupon.
 constexpr int kRoundsMax = 4;
 /// Number of deliveries that one claim releases from a pause that has ended. A small number keeps
 /// the transaction short.
 constexpr std::int64_t kUnparkMax = 500;
-/// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim that
-/// began before the pause ended may still hold back a delivery because of the pause; a later claim
-/// must then find the row of the pause to release that delivery.
+/// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim (a
+/// transaction that takes deliveries) that began before the pause ended may still hold back a
+/// delivery because of the pause; a later claim must then find the row of the pause to release that
+/// delivery.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
 /// Index of the column with the event type in a result row of sql::kDeliveriesToClaim; it follows
@@ -273,7 +274,7 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
 /// called under that lease, nothing was lost. If it had been called, that attempt is lost and the
 /// delivery is made again at once, because a process may end for many reasons. If a second attempt
 /// is lost, the delivery itself may be the reason: the attempt then counts as failed, and the next
-/// one waits for the backoff.
+/// attempt waits for the backoff.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.begun) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +

@@ -20,7 +20,7 @@ enum class ControlResult : std::uint8_t {
   kDone,
   kNotFound,
   kRunning,  ///< a handler is being called for the delivery now, so the delivery was not changed
-  kEmptied,  ///< retention has removed the notification content that would be delivered
+  kEmptied,  ///< retention (the removal of old data) has removed the content to be delivered
   kEnded,    ///< the delivery has already succeeded, or an operator has dropped it
   /// The target handler of a move already has a delivery of this notification. If that is another
   /// delivery than the one to be moved, the one to be moved was dropped.

@@ -28,7 +28,7 @@ namespace outcome {
 inline constexpr std::string_view kDone = "done";
 inline constexpr std::string_view kRetry = "retry";
 inline constexpr std::string_view kDead = "dead";
-/// The lease ended and the replica that held it reported no result.
+/// The lease on the delivery ended, and the replica that held it reported no result.
 inline constexpr std::string_view kLost = "lost";
 inline constexpr std::string_view kSkipped = "skipped";
 }  // namespace outcome

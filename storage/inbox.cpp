@@ -110,8 +110,7 @@ struct Inbox::Impl {
   /// before `queue`.
   std::vector<Work> backlog;
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< bytes of memory that requests use which are waiting or being
-                             ///< committed
+  std::size_t bytes = 0;     ///< bytes of memory of the requests that wait or are being committed
   std::size_t sleepers = 0;  ///< number of writer threads that sleep because no request waits
   /// True while a sleeping writer thread has been woken and has not yet taken the requests that are
   /// queued.
@@ -185,7 +184,7 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
   for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Releases the last batch, waits until requests are queued, and takes up to one batch of them. The
+/// Frees the last batch, waits until requests are queued, and takes up to one batch of them. The
 /// batch is empty only if stop() was called and no requests are left.
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   std::size_t done_bytes = 0;
@@ -217,7 +216,7 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   backlog_done += size;
   committing += size;
   // The caller that queued the requests has woken only one writer thread, but the requests are more
-  // than one batch. So this writer wakes the next one.
+  // than one batch. So this writer wakes the next writer thread.
   const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
   lock.unlock();
   if (wake) wake_writer.notify_one();
@@ -249,7 +248,7 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
     if (!written) {
       const FailureCode code = written.error().code;
       const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
-      // Go on with the next request only if the database refused just the one before, or if smaller
+      // Go on with the next request only if the database refused just this request, or if smaller
       // requests may still fit on the disk. Otherwise the store itself has failed, and the
       // remaining requests are refused without being tried.
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
@@ -331,7 +330,7 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
     if (on_failure) on_failure(failure);
   } catch (...) {
     // Exceptions of the failure observer are ignored: reporting a failure must not cause another
-    // one.
+    // failure.
   }
 }
 

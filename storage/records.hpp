@@ -53,7 +53,8 @@ struct LeaseTerms {
 /// notification.
 struct NewDelivery {
   std::string handler;
-  /// Coupon or other key that keeps an order: deliveries with the same key are made one at a time.
+  /// Key that keeps an order, such as a coupon: deliveries to a handler with the same key are made
+  /// one at a time.
   std::string ordering_key;
   /// True if the process that stores the notification makes this delivery itself. The delivery is
   /// then created with a lease for this replica, unless an earlier delivery with the same handler
@@ -190,9 +191,9 @@ struct DeliveryFilter {
   std::string event_type;
   std::string mchid;
   std::string error;  ///< text that the last error of the delivery must contain
-  /// Only deliveries whose notification was received at or after this time.
+  /// The list has only deliveries whose notification was received at or after this time.
   std::optional<std::int64_t> since_ms;
-  /// Only deliveries whose notification was received before this time.
+  /// The list has only deliveries whose notification was received before this time.
   std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
   /// Cursor for the next page of the list, which begins with the newest delivery: the page has only
@@ -252,8 +253,10 @@ struct NotificationFilter {
   /// fact could not be read, whatever the state of their deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< only notifications received at or after this time
-  std::optional<std::int64_t> until_ms;  ///< only notifications received before this time
+  std::optional<std::int64_t> since_ms;  ///< the list has only notifications received at or after
+                                         ///< this time
+  std::optional<std::int64_t> until_ms;  ///< the list has only notifications received before this
+                                         ///< time
   std::int64_t limit = 50;
   /// Cursor for the next page of the list, which begins with the newest notification: the page has
   /// only notifications with a number below this one.
@@ -294,9 +297,10 @@ struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;  ///< bodies ever quarantined since the store was created
-  std::int64_t sealed = 0;       ///< bodies that are in the quarantine now
-  std::int64_t unreadable = 0;   ///< stored notifications whose ledger fact could not be read
+  std::int64_t quarantined = 0;  ///< number of bodies ever quarantined since the store was created
+  std::int64_t sealed = 0;       ///< number of bodies that are in the quarantine now
+  std::int64_t unreadable = 0;   ///< number of stored notifications whose ledger fact could not be
+                                 ///< read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

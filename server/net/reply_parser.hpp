@@ -44,7 +44,7 @@ class ReplyParser {
   /// Parses more bytes of the reply. \return the number of bytes that belong to this reply: all of
   /// them, unless the reply is complete or invalid.
   std::size_t feed(std::string_view bytes);
-  /// Call this function when the server has closed the connection in order.
+  /// Call this function when the server has closed the connection without an error.
   void end_of_stream();
 
   /// Returns true if any byte of a reply, or of an interim reply (1xx), has come.
@@ -66,7 +66,7 @@ class ReplyParser {
   enum class State : std::uint8_t {
     kStatusLine,
     kHeaders,
-    kBody,  // the first state after the end of the headers
+    kBody,  // the body of the reply is read; this is the first state after the headers
     kBodyUntilClosed,
     kChunkSize,
     kChunk,

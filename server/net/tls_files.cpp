@@ -124,8 +124,8 @@ Used trust_certificates(SSL_CTX* context, const std::filesystem::path& file) {
     return Used(boost::system::in_place_error, trusted.error());
   }
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
-  // X509_STORE_add_cert() accepts a certificate that the store already has. The function fails only
-  // if there is no memory left.
+  // X509_STORE_add_cert() accepts a certificate that the X509_STORE already has. The function fails
+  // only if there is no memory left.
   for (const ChainCertificate& each : *trusted) X509_STORE_add_cert(store, each.get());
   ERR_clear_error();
   return Used();

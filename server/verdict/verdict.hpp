@@ -69,7 +69,8 @@ struct VerdictRow {
   Verdict verdict;
   std::string_view code;     ///< short text that names the verdict in the reply's body, in logs,
                              ///< counters and metrics
-  unsigned status;           ///< HTTP status of the reply, or kSuccessStatus
+  unsigned status;           ///< HTTP status of the reply; kSuccessStatus stands for the configured
+                             ///< 200 or 204
   std::string_view message;  ///< explanation of the verdict for people who read the reply
   Severity severity;
 };

@@ -21,8 +21,8 @@ constexpr milliseconds kReconnectLongest{1000};
 constexpr milliseconds kRollbackMax{1000};
 /// Longest time of a schema migration: building an index on a large table may take long.
 constexpr std::chrono::hours kScriptMax{1};
-/// Extra time that the client waits after the time limit of a statement, so that the server's own
-/// timeout error can still arrive.
+/// Extra time that the client waits after the time limit of an SQL statement, so that the server's
+/// own timeout error can still arrive.
 constexpr milliseconds kHearsay{500};
 
 // BEGIN sets the isolation level because the default of the database may differ: at a higher level,

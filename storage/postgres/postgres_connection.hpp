@@ -25,7 +25,7 @@ struct PostgresTimes {
   /// Longest time of one SQL statement; the server enforces this limit too. For several statements
   /// sent together, the client waits twice as long.
   std::chrono::milliseconds statement_max{3000};
-  /// Longest wait of a statement for a row that another transaction has locked.
+  /// Longest wait of an SQL statement for a row that another transaction has locked.
   std::chrono::milliseconds lock_max{1000};
   /// Longest time that the client waits for a commit. The server does not enforce this limit: a
   /// commit that takes longer is still valid when it is done, and a cancelled commit would have to
@@ -44,7 +44,7 @@ struct PostgresTimes {
 class PostgresConnection final : public Connection {
  public:
   struct Options {
-    std::string url;   ///< URL of the server; may hold a password
+    std::string url;   ///< URL of the PostgreSQL server; may hold a password
     std::string name;  ///< name of the store for error messages, without secrets
     PostgresTimes times;
     bool read_only = false;

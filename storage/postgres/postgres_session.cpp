@@ -236,8 +236,8 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
     bool heard = false;
     using Notification = std::unique_ptr<PGnotify, FreeNotification>;
     for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
-      // PostgreSQL also sends this session its own notifications, which are ignored. Several
-      // notifications count as one.
+      // PostgreSQL also sends this session the NOTIFY messages of the session itself, which are
+      // ignored. Several messages count as one.
       heard = heard || one->be_pid != PQbackendPID(connection);
     }
     if (heard) return true;

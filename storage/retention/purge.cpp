@@ -267,8 +267,8 @@ void Purge::append_removal(std::int64_t after, std::int64_t to) {
   commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
 }
 
-/// Appends a DELETE whose number of deleted rows must be subtracted from a stored total, for
-/// example from the total of quarantined bodies.
+/// Appends a DELETE statement whose number of deleted rows must be subtracted from a stored total,
+/// for example from the total of quarantined bodies.
 void Purge::append_counted(std::string_view total, const Command& removal) {
   counted_.push_back({commands_.size(), total});
   commands_.push_back(removal);
