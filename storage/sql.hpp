@@ -18,9 +18,9 @@ namespace couponhook::storage::sql {
 // SQL statements that store notifications. The database's unique index decides whether a row is
 // new: the INSERT statement returns a row only if it is new.
 
-/// Inserts a notification unless one with its id and mchid exists. Parameters: id, mchid,
-/// event_type, create_time, received_at, source, digest, envelope, resource, flaw or NULL. Result:
-/// seq (row number); no row if the notification exists.
+/// Inserts a notification unless the store has one with the same id and mchid. Parameters: id,
+/// mchid, event_type, create_time, received_at, source, digest, envelope, resource, flaw or NULL.
+/// Result: seq (row number); no row if the notification exists.
 extern const Statement kInsertNotification;
 /// Counts one more copy of a stored notification. Parameters: received_at, id, mchid.
 extern const Statement kCountCopy;
@@ -204,16 +204,16 @@ extern const Statement kAttemptsOf;
 /// number of rows. Parameters: before (the page has only lower row numbers), number of rows to
 /// skip. Result: row number of that delivery.
 extern const Statement kDeliveryFloor;
-/// Lists one page of deliveries: those with row numbers from floor up to, but not including,
-/// before. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
+/// Lists one page of deliveries: those with row numbers from `floor` up to, but not including,
+/// `before`. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
 /// limit. Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListDeliveries;
 /// Finds the oldest delivery in one state that a page of a list may look at, because a page looks
 /// at a limited number of rows. Parameters: state, before (the page has only lower row numbers),
 /// number of rows to skip. Result: row number of that delivery.
 extern const Statement kUndoneFloor;
-/// Lists one page of deliveries in one state other than "done": those with row numbers from floor
-/// up to, but not including, before. Uses the index on the state, which leaves out "done".
+/// Lists one page of deliveries in one state other than "done": those with row numbers from `floor`
+/// up to, but not including, `before`. Uses the index on the state, which leaves out "done".
 /// Parameters: state, before, floor, handler, event_type, mchid, error, since, until, limit.
 /// Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListUndone;
@@ -230,16 +230,16 @@ extern const Statement kOpenOfHandler;
 /// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
 /// to skip. Result: row number of that notification.
 extern const Statement kNotificationFloor;
-/// Lists one page of notifications: those with row numbers from floor up to, but not including,
-/// before. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
+/// Lists one page of notifications: those with row numbers from `floor` up to, but not including,
+/// `before`. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
 /// columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListNotifications;
 /// Finds the oldest notification with a flaw that one page of a list may look at, because a page
 /// looks at a limited number of rows. Parameters: before (the page has only lower row numbers),
 /// number of rows to skip. Result: row number of that notification.
 extern const Statement kFlawFloor;
-/// Lists one page of unreadable notifications: those with row numbers from floor up to, but not
-/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// Lists one page of unreadable notifications: those with row numbers from `floor` up to, but not
+/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
 /// the columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListUnreadable;
 /// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty. Result: the
@@ -261,8 +261,8 @@ extern const Statement kNoteFlaw;
 /// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
 /// to skip. Result: row number of that body.
 extern const Statement kQuarantineFloor;
-/// Lists one page of quarantined bodies: those with row numbers from floor up to, but not
-/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// Lists one page of quarantined bodies: those with row numbers from `floor` up to, but not
+/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
 /// the columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
 extern const Statement kListQuarantine;
 /// Reads the ledger facts of a coupon and the refunds of its transactions. Parameters: stock_id,

@@ -11,8 +11,8 @@
 
 namespace couponhook::storage {
 
-/// Time of a steady clock, which never jumps while the machine runs, even if somebody sets the wall
-/// clock.
+/// A reading of a steady clock, which never jumps while the machine runs, even if somebody sets the
+/// wall clock.
 struct SteadyTime {
   std::string boot;  ///< id of the machine's last start, which changes with each start
   std::int64_t ms = 0;

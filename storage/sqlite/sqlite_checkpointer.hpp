@@ -22,8 +22,8 @@ namespace couponhook::storage {
 /// A checkpoint may begin only if the WAL holds frames that are not in the database file yet.
 /// SQLite before 3.51.3 can lose commits if a checkpoint of a completely copied WAL begins just
 /// when a writer restarts the WAL (https://sqlite.org/wal.html, "The WAL-Reset Bug"). The service
-/// runs all its checkpoints here. So a WAL that has grown since the last checkpoint has such
-/// frames, and no writer can restart it before the next checkpoint.
+/// runs all its checkpoints here. So a WAL that has grown since the last checkpoint holds frames
+/// that are not copied yet, and no writer can restart the WAL before the next checkpoint.
 class CheckpointPlan {
  public:
   /// Number of new frames (database pages) in the write-ahead log after which the next checkpoint
@@ -56,10 +56,10 @@ class CheckpointPlan {
 
 /// Runs SQLite's checkpoints on a thread of its own. A checkpoint waits for the disk twice. If the
 /// committing thread ran the checkpoint, as SQLite does by default, senders would wait for their
-/// replies, and other writers for their turn. With a thread of its own, nobody waits for the first
-/// pass of a checkpoint. If writers have added frames to the write-ahead log (WAL) meanwhile, a
-/// short second pass runs while writers wait, but only if the disk is fast or the WAL has grown
-/// very long.
+/// replies, and other writers for their turn. Because this class has a thread of its own, nobody
+/// waits for the first pass of a checkpoint. If writers have added frames to the write-ahead log
+/// (WAL) meanwhile, a short second pass runs while writers wait, but only if the disk is fast or
+/// the WAL has grown very long.
 ///
 /// Thread-safe.
 class SqliteCheckpointer {

@@ -92,8 +92,8 @@ Connection::Result<void> SqliteConnection::expect(const char* pragma, std::strin
 }
 
 Connection::Result<void> SqliteConnection::make_durable() {
-  // The result of this PRAGMA is the journal mode that is in force, which may differ from the one
-  // that was asked for.
+  // The result of this PRAGMA is the journal mode that is in force, which may differ from the
+  // requested mode.
   if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
   if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
   if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
@@ -119,8 +119,8 @@ Connection::Result<void> SqliteConnection::make_read_only() {
   if (sqlite3_db_readonly(db_.get(), "main") == 0) {
     if (auto writable = check_writable(); !writable) return writable;
   }
-  // The SELECT makes SQLite open the database and its log, so that class SqliteFiles can record
-  // which files they are.
+  // The SELECT makes SQLite open the database and its log, so that class SqliteFiles can record the
+  // identity of these files.
   return run_script(
       "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");
 }

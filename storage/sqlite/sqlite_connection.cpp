@@ -27,9 +27,9 @@ constexpr int kOperationsBetweenLooks = 2000;
 constexpr std::chrono::microseconds kLookAgain{200};
 constexpr std::chrono::microseconds kLookAgainLatest{5000};
 
-/// Removes "RETURNING seq" from the text of an INSERT. SQLite collects RETURNING rows in a
-/// temporary table, which costs more than the INSERT itself; it reports the number of the inserted
-/// row anyway.
+/// Removes "RETURNING seq" from the text of an INSERT statement. SQLite collects RETURNING rows in
+/// a temporary table, which costs more than the INSERT itself. SQLite reports the number of the
+/// inserted row in any case.
 /// \return the shorter statement.
 std::string_view without_sequence(std::string_view text) {
   constexpr std::string_view kReturning = " RETURNING seq";
@@ -190,7 +190,7 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
   // If SQLite cannot open a file for writing, for whatever reason, it opens the file only for
-  // reading. That is an error here.
+  // reading. The store treats that as an error.
   if (!options.read_only && sqlite3_db_readonly(db, "main") != 0) return only_for_reading(path);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   connection->limit_time(options.statement_max);

@@ -41,7 +41,8 @@ class SqliteConnection final : public Connection {
     /// Queue in which this connection waits for its turn to write; null if it does not wait in a
     /// queue.
     std::shared_ptr<WriteTurns> turns = nullptr;
-    WriterRole role = WriterRole::kOperators;  ///< role of this connection in the queue `turns`
+    WriterRole role = WriterRole::kOperators;  ///< role of this connection, which decides its place
+                                               ///< in `turns`
     /// Object that must live as long as the connection, because it is the lock file of the store.
     std::shared_ptr<const void> keeps = nullptr;
   };

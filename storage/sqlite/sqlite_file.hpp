@@ -67,8 +67,8 @@ class SqliteFile final : public Store {
   std::optional<FileIdentity> database_;  ///< identity of the database file that open() has checked
   std::mutex mutex_;
   /// The database and log files that the open connections use. The pointer is weak, because SQLite
-  /// deletes the log when the last connection closes, and creates a new one later.
-  std::weak_ptr<SqliteFiles> files_;  ///< may be used only while holding the mutex
+  /// deletes the log when the last connection closes, and creates a new log later.
+  std::weak_ptr<SqliteFiles> files_;  ///< use this pointer only while holding the mutex
   /// Queue in which all connections of this store wait for their turn to write, so that no
   /// connection waits for ever.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();

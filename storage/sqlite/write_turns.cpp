@@ -32,7 +32,7 @@ void WriteTurns::give_back() {
   line->pop_front();
   next->has_turn = true;
   // Notify with the mutex held: once the mutex is free, the waiting writer may return and destroy
-  // `called`.
+  // its condition variable `called`.
   next->called.notify_one();
 }
 

@@ -30,7 +30,7 @@ constexpr Statement kCount{"SELECT count(*) FROM notifications"};
 constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 constexpr Statement kStored{"SELECT sum(value) FROM counters WHERE name = $1"};
 
-/// Reads the schema version of a store or backup. Accepts the current version and older ones,
+/// Reads the schema version of a store or backup. Accepts the current version and older versions,
 /// because a backup is often from before an upgrade.
 Connection::Result<std::int64_t> version_of(SqliteConnection& connection, const fs::path& path) {
   if (auto ours = connection.check_identity(false); !ours) return ours.error();

@@ -39,8 +39,8 @@ Connection::Result<void> SqliteConnection::copy_to(
     SqliteConnection& copy,
     const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step) {
   if (auto set = copy.run_script(kCopySettings); !set) return set;
-  // All steps of the copy run in one read transaction. Without it, SQLite would start the copy
-  // again after each commit of another connection.
+  // All steps of the copy run in one read transaction. Without this transaction, SQLite would start
+  // the copy again after each commit of another connection.
   if (auto begun = run_script("BEGIN; SELECT count(*) FROM sqlite_master"); !begun) return begun;
   const RollbackLater rollback(*this);
   std::unique_ptr<sqlite3_backup, FinishBackup> backup(

@@ -137,8 +137,8 @@ TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) 
   EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
   faults_->release();
   EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
-  // The writer frees the memory of a batch only when it takes the next batch, so another request is
-  // queued.
+  // The writer frees the memory of a batch only when it takes the next batch, so the test queues
+  // another request.
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(3).at("p"), kAlive);
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);

@@ -127,7 +127,7 @@ TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasRetriedBetweenItsLookAndItsFirstWri
 }
 
 // The retry and the purge run at the same time: on PostgreSQL in two transactions side by side, on
-// SQLite one waits for the other.
+// SQLite one of the two waits for the other.
 TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
   for (const bool payloads_only : {true, false}) {
     finish_deliveries();

@@ -159,8 +159,8 @@ TEST_P(ReaderTest, GivesNoCursorAfterAFullLastPage) {
 }
 
 TEST_P(ReaderTest, GoesOnFromWhereItStoppedLookingForWhatIsRare) {
-  // The only notification that matches the filter is older than all rows that one page looks at, so
-  // the first page is empty and its cursor must lead on.
+  // The only notification that matches the filter is older than all rows that one page looks at. So
+  // the first page is empty, and its cursor must lead to the next page.
   keep(0, 1);
   auto rare = admission("rare");
   rare.event_type = "COUPON.RARE";

@@ -192,7 +192,7 @@ TEST_F(Redis, GivesUpAConnectionThatIsNotAnswered) {
 }
 
 TEST_F(Redis, GivesUpAPublishToAServerThatDoesNotRead) {
-  const NeverReads server("+OK\r\n");  // reply of Redis to the command SELECT
+  const NeverReads server("+OK\r\n");  // this is the reply of Redis to the command SELECT
   EXPECT_THAT(publish_error(*redis_at(server.place()), kLargeBytes),
               HasSubstr("redis: it did not answer within timeout_ms"));
 }

@@ -42,7 +42,7 @@ struct FakeTarget {
   static Reply busy() { return {handlers::Retry{"not now", {}}, true}; }
 };
 
-/// Sender that calls the simulated target at once, on the worker's thread.
+/// Sender that calls the simulated target at once, on the delivery worker's thread.
 class FakeSender final : public Sender {
  public:
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}

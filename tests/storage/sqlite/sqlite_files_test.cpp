@@ -180,7 +180,7 @@ TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   const auto message = reader_->check_place().error().message;
   EXPECT_NE(message.find("what was in the file's place is now " + log.string()), std::string::npos)
       << message;
-  const TemporaryFolder killed;  // the files that the next start after kill -9 would find
+  const TemporaryFolder killed;  // has the files that the next start after kill -9 would find
   fs::copy_file(path_, killed.path() / "s.db");
   const auto store = Store::open({"sqlite", killed.path() / "s.db"}, {}, kNow).value();
   auto reader = store->reader().value();
