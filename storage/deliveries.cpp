@@ -69,7 +69,7 @@ Deliveries::Work Deliveries::count_and_run() {
 }
 
 /// Writes that a delivery has ended, and makes the next delivery of its ordering lane (same handler
-/// and coupon) due.
+/// and coupon) due, so that it is made now.
 void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
                      std::string_view state, std::string_view error, std::int64_t now_ms) {
   commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));

@@ -15,12 +15,12 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of times that one call of Deliveries::claim() reads due deliveries. One reading may not
-/// be enough, because most of the deliveries that it finds may have to wait for an earlier delivery
-/// of the same handler and coupon.
+/// Number of times that one call of Deliveries::claim() reads deliveries that are due (to be made
+/// now). One reading may not be enough, because most of the deliveries that it finds may have to
+/// wait for an earlier delivery of the same handler and coupon.
 constexpr int kRoundsMax = 4;
-/// Number of deliveries that one claim releases from a pause that has ended. A small number keeps
-/// the transaction short.
+/// Number of deliveries that one claim (a transaction that takes deliveries) releases from a pause
+/// that has ended. A small number keeps the transaction short.
 constexpr std::int64_t kUnparkMax = 500;
 /// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim (a
 /// transaction that takes deliveries) that began before the pause ended may still hold back a
@@ -95,7 +95,7 @@ struct Deliveries::Candidate {
   /// True if the lease ended after the handler had been called: that attempt is lost, and its
   /// result is unknown.
   bool begun;
-  bool lost_before;  ///< true if an earlier attempt of the current round of attempts was lost too
+  bool lost_before;  ///< true if an earlier attempt, in the same round of attempts, was lost too
   std::string lost;  ///< error text for the lost attempt
 };
 

@@ -41,8 +41,9 @@ class DeliveryControl {
   explicit DeliveryControl(std::shared_ptr<Connection> connection);
 
   /// Retries deliveries: makes each delivery due now, whatever its state, and begins a new round of
-  /// attempts. Earlier attempts stay in the history of the delivery. A delivery whose lease has not
-  /// ended is not changed, because its handler may be running.
+  /// attempts (the attempts are counted from 1 again). Earlier attempts stay in the history of the
+  /// delivery. A delivery whose lease has not ended is not changed, because its handler may be
+  /// running.
   /// \param deliveries numbers of the deliveries, in ascending order: rows are locked in this
   /// order, so that two transactions wait for each other and do not deadlock. The same holds for
   /// move() and skip().

@@ -351,8 +351,8 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
-    // Drop the reference to the listener now. The memory of the batch is reused only later, and the
-    // client's connection that the listener belongs to may end before that.
+    // Drop the reference to the request's AdmitListener now. The memory of the batch is reused only
+    // later, and the client's connection that the listener belongs to may end before that.
     work.listener.reset();
   }
 }

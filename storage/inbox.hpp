@@ -97,11 +97,12 @@ struct InboxActivity {
 class Inbox {
  public:
   enum class Queued : std::uint8_t {
-    kYes,  ///< the request was accepted: its listener will be called
-    /// The request was refused because queue_max or queue_bytes_max is reached; its listener is not
-    /// called.
+    kYes,  ///< the request was accepted: its AdmitListener will be called
+    /// The request was refused because queue_max or queue_bytes_max is reached; its AdmitListener
+    /// is not called.
     kFull,
-    kStopped,  ///< the request was refused because stop() was called; its listener is not called
+    kStopped,  ///< the request was refused because stop() was called; its AdmitListener is not
+               ///< called
   };
   /// Function that returns the current time in milliseconds since the Unix epoch.
   using Clock = std::function<std::int64_t()>;

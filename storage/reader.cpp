@@ -122,7 +122,7 @@ LedgerRecord ledger_record_from(Row& row) {
 }
 
 /// Source of a list of notifications: the table of stored notifications, the quarantine (a table of
-/// its own), or the index of the notifications that have a flaw.
+/// its own), or the index of the notifications that have a flaw (an error in their content).
 enum class Listing : std::uint8_t { kKept, kQuarantine, kUnreadable };
 
 Listing listing_of(const NotificationFilter& filter) {
@@ -367,8 +367,8 @@ Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
   std::vector<Rows> results;
   std::string last;
   while (true) {
-    // Each statement finds the next handler in the index of due deliveries, so the cost does not
-    // grow with the number of deliveries of a handler.
+    // Each statement finds the next handler in the index of due deliveries (to be made now), so the
+    // cost does not grow with the number of deliveries of a handler.
     const std::array ask{Command(sql::kNextDueHandler, {last})};
     if (auto ran = connection.run(ask, results); !ran) return ran.error();
     if (results[0].empty()) break;

@@ -162,9 +162,9 @@ struct DeliveryRecord {
   std::string handler;
   std::string state;  ///< state of the delivery: pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
-  /// Time at which the delivery is due; if the delivery is leased, the time at which the lease
-  /// ends. Empty if the delivery has ended, is paused, or waits for an earlier delivery of the same
-  /// handler and coupon.
+  /// Time at which the delivery is to be made; if the delivery is leased, the time at which the
+  /// lease ends. Empty if the delivery has ended, is paused, or waits for an earlier delivery of
+  /// the same handler and coupon.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
   /// True if a replica has a lease on the delivery; the lease may have ended.
@@ -218,7 +218,7 @@ struct PauseRecord {
   std::string created_by;  ///< name of the operator; empty if an older release set the pause
   std::int64_t created_at_ms = 0;
   /// Time at which the pause was ended; not set while the pause is active. After that time the
-  /// deliveries that it held back become due in small batches.
+  /// deliveries that it held back are released in small batches.
   std::optional<std::int64_t> resumed_at_ms;
 };
 
@@ -236,7 +236,7 @@ struct NotificationRecord {
   std::int64_t conflicts = 0;  ///< number of notifications with the same id but other content
   std::string source;
   std::string envelope;
-  std::string flaw;  ///< text that says what is wrong with the content, see Admission::flaw
+  std::string flaw;  ///< text that says what is wrong with the content of the notification
   /// Decrypted resource; empty after its retention time and for quarantined bodies.
   std::string resource;
   std::string quarantine_reason;

@@ -6,7 +6,7 @@
 
 // Condition that is true for an unreadable notification. The text in the condition must equal
 // flaw::kUnreadable. The test for NULL lets the database use the partial index on notifications
-// that have a flaw.
+// that have a flaw (an error in their content).
 #define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
 
 // Shared parts of SQL statements are macros: statements that return the same columns share the

@@ -128,8 +128,8 @@ extern const Statement kBegin;
 /// Undoes the statement kBegin for a leased delivery whose handler must be called later.
 /// Parameters: row number of the delivery, fence (fencing token).
 extern const Statement kPostpone;
-/// Reads the earliest due time of the deliveries to one handler. Parameter: handler. Result:
-/// due_at.
+/// Reads the earliest due time (time at which a delivery is to be made) of the deliveries to one
+/// handler. Parameter: handler. Result: due_at.
 extern const Statement kNextDue;
 /// Reads a delivery that an operator wants to change, and locks its row. Parameter: row number of
 /// the delivery. Result: state, lane, attempts, lease_owner or NULL, due_at or NULL, 0 if retention
@@ -167,8 +167,8 @@ extern const Statement kResume;
 extern const Statement kTotals;
 /// Counts the bodies in the quarantine. Parameter: limit. Result: their number, at most the limit.
 extern const Statement kCountSealed;
-/// Counts the unreadable notifications among those that have a flaw. Parameter: limit (number of
-/// rows to look at). Result: their number.
+/// Counts the unreadable notifications among those that have a flaw (an error in their content).
+/// Parameter: limit (number of rows to look at). Result: their number.
 extern const Statement kCountUnreadable;
 /// Corrects the stored total of quarantined bodies to the number of rows; right even while other
 /// transactions count. Parameters: name of the total, slot (number of the writer's rows in the
@@ -234,9 +234,9 @@ extern const Statement kNotificationFloor;
 /// `before`. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
 /// columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListNotifications;
-/// Finds the oldest notification with a flaw that one page of a list may look at, because a page
-/// looks at a limited number of rows. Parameters: before (the page has only lower row numbers),
-/// number of rows to skip. Result: row number of that notification.
+/// Finds the oldest notification with a flaw (an error in its content) that one page of a list may
+/// look at, because a page looks at a limited number of rows. Parameters: before (the page has only
+/// lower row numbers), number of rows to skip. Result: row number of that notification.
 extern const Statement kFlawFloor;
 /// Lists one page of unreadable notifications: those with row numbers from `floor` up to, but not
 /// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:

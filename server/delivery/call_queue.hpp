@@ -14,7 +14,7 @@
 namespace couponhook::server {
 
 /// Queue of deliveries that wait until their handler is called. Thread-safe. The queue has no
-/// limit, because the delivery worker claims only as many deliveries as the handler can process
+/// limit, because the delivery worker takes only as many deliveries as the handler can process
 /// soon.
 class CallQueue {
  public:

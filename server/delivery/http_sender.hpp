@@ -42,7 +42,7 @@ struct HttpTarget {
 /// Connections are kept open for the next event.
 class HttpSender final : public Sender {
  public:
-  /// Makes a sender without connecting to the target.
+  /// Makes a sender (the object that posts events) without connecting to the target.
   /// \param io must run on one thread, and must have stopped when the sender is destroyed. All
   ///   arguments passed by reference must outlive the sender.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,

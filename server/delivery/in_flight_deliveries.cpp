@@ -6,7 +6,7 @@ namespace couponhook::server {
 namespace {
 
 /// Interval of asking the store whether another replica has made a delivery that this replica has
-/// not claimed.
+/// not claimed (taken under a lease).
 constexpr std::chrono::milliseconds kAskAgain{500};
 
 /// Combines the results of two deliveries into one. A failure is reported at once; a delivery that

@@ -16,7 +16,7 @@
 
 namespace couponhook::server {
 
-/// The way in which a delivery in flight ended.
+/// The way in which a delivery in flight (claimed by this replica) ended.
 enum class DeliveryEnd : std::uint8_t {
   kDone,
   kFailed,
@@ -37,14 +37,14 @@ class InFlightDeliveries {
     return of_notification.mchid + "/" + of_notification.notification_id;
   }
 
-  /// Adds a delivery that was claimed.
-  /// \return false if the delivery is already in flight here: its lease expired unnoticed and was
-  /// claimed again. The delivery must not be called a second time; the running call now counts
-  /// under the new lease.
+  /// Adds a delivery that was claimed (taken under a lease).
+  /// \return false if the delivery is already in flight in this replica: its lease expired
+  ///   unnoticed and was claimed again. The handler must not be called a second time; the running
+  ///   call now counts under the new lease.
   [[nodiscard]] bool add(const storage::ClaimedDelivery& delivery, HandlerWorker& handler_worker);
   [[nodiscard]] bool empty() const { return in_flight_.empty(); }
   [[nodiscard]] std::size_t size() const { return in_flight_.size(); }
-  /// Returns the current lease of a delivery in flight.
+  /// Returns the current lease of a delivery in flight (claimed by this replica and not ended).
   [[nodiscard]] storage::Lease lease_of(std::int64_t delivery_id) const {
     return in_flight_.at(delivery_id).lease;
   }
@@ -62,12 +62,12 @@ class InFlightDeliveries {
   /// \return false if no such call is in flight; the request then does not wait.
   [[nodiscard]] bool join(const HandledRequest& request);
 
-  /// Makes a request wait for deliveries, together with earlier requests for the same notification.
+  /// Makes a HandledRequest wait for deliveries, together with earlier requests for the same
+  /// notification.
   /// \param delivery_ids the notification's deliveries that are in flight.
   /// \param so_far result of the notification's other deliveries. If none is in flight, the
-  ///   listener is called at once with this result. But if the result is kNotYet, the request
-  ///   stands by: it waits until one of its deliveries is claimed here, or until the store is asked
-  ///   again.
+  ///   listener is called at once with this result. Only with the result kNotYet, the request
+  ///   waits: until this replica claims one of its deliveries, or until the store is asked again.
   void wait(const HandledRequest& request, const std::vector<std::int64_t>& delivery_ids,
             Handled so_far, SteadyClock::time_point now);
 

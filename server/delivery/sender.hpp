@@ -23,7 +23,8 @@ struct Called {
   std::int64_t took_us = 0;
 };
 
-/// Receives finished calls of handlers. May be called from any thread; must return at once.
+/// Receives the results of finished calls of handlers. May be called from any thread; must return
+/// at once.
 class CallListener {
  public:
   virtual ~CallListener() = default;

@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Pause of the delivery worker before it claims again, if a delivery is due but cannot be claimed
-/// yet.
+/// Pause of the delivery worker before it searches again, if a delivery is due (to be made now) but
+/// cannot be claimed yet.
 constexpr milliseconds kStuckPause{100};
 constexpr milliseconds kRoundTooLong{30'000};
 
@@ -105,7 +105,7 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   // are recorded.
   if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
-  // Leases are renewed before deliveries are claimed. Otherwise the worker could find its own
+  // Leases are renewed before new deliveries are claimed. Otherwise the worker could find its own
   // expired leases and treat the calls as lost.
   if (!store_rests()) renew();
   for (HandledRequest& request : mail.requests) serve(std::move(request));

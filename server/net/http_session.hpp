@@ -42,7 +42,7 @@ class HttpSession {
   [[nodiscard]] HttpSession* next() const { return next_; }
 
  private:
-  // Request parser that counts body bytes against the listener's limit.
+  // Request parser that counts body bytes against the limit of the network listener.
   struct Parser;
   enum class Step : unsigned char {
     kGoOn,

@@ -64,9 +64,9 @@ extern const Statement kDeleteAttempts;
 /// Deletes the deliveries of notifications that have no open delivery. Parameters: after, to (range
 /// of notification numbers).
 extern const Statement kDeleteDeliveries;
-/// Deletes notifications that have a flaw; must run before kDeleteNotifications, so that the total
-/// of unreadable notifications can be corrected. Parameters: after, to (range of notification
-/// numbers). Result: flaw.
+/// Deletes notifications that have a flaw (an error in their content); must run before
+/// kDeleteNotifications, so that the total of unreadable notifications can be corrected.
+/// Parameters: after, to (range of notification numbers). Result: flaw.
 extern const Statement kDeleteFlawed;
 /// Deletes notifications that have no delivery left. Parameters: after, to (range of notification
 /// numbers).

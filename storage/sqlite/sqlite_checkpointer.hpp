@@ -89,7 +89,7 @@ class SqliteCheckpointer {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  CheckpointPlan plan_;  // decides when the next checkpoint is due; mutex_ protects plan_ and
+  CheckpointPlan plan_;  // decides when the next checkpoint begins; mutex_ protects plan_ and
                          // stopping_
   bool stopping_ = false;
 

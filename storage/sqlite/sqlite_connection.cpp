@@ -150,7 +150,7 @@ SqliteConnection::~SqliteConnection() {
   // again before closing.
   try {
     if (!files_->check()) checkpoint_if_lost();
-  } catch (...) {  // out of memory: the result of the last check of the database files counts
+  } catch (...) {  // without memory, the result of the last check of the database files counts
   }
   // When the last connection to a database closes, SQLite copies the write-ahead log into the
   // database and deletes the log by its name. That name may now belong to another store, so this is

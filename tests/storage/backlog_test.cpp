@@ -38,9 +38,9 @@ class BacklogTest : public WithDeliveries {
   /// Takes `count` deliveries under leases and finishes them.
   /// \return the CPU time for each delivery in microseconds.
   double drain(Deliveries& deliveries, int count) {
-    // PostgreSQL returns deliveries with the same due time in any order. So a claim may find only
-    // deliveries that must wait for an earlier delivery of the same coupon: the claim puts them
-    // aside and returns none.
+    // PostgreSQL returns deliveries with the same due time in any order. So a claim (a transaction
+    // that takes deliveries) may find only deliveries that must wait for an earlier delivery of the
+    // same coupon: the claim puts them aside and returns none.
     int only_put_aside = 0;
     const double begun = cpu_us();
     for (int done = 0; done < count;) {

@@ -115,8 +115,8 @@ TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBefor
   Deliveries deliveries = replica();
   const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
   finish(deliveries, successor, kRetry, kNow, kNow);
-  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
-  // coupon, goes first.
+  // This claim of deliveries puts the delivery "refund" aside, because "use", an earlier delivery
+  // of the same coupon, goes first.
   claim(deliveries);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }

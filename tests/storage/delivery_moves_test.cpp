@@ -67,8 +67,8 @@ TEST_P(DeliveryMovesTest, KeepsTheOrderOfACouponWhenItsDeliveriesAreMoved) {
   keep("newer", "c1", "COUPON.USE", "crm2");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
-  // coupon, goes first.
+  // This claim of deliveries puts the delivery "refund" aside, because "use", an earlier delivery
+  // of the same coupon, goes first.
   claim(deliveries);
   EXPECT_EQ(move({"use", "refund"}, "crm2"), (Results{ControlResult::kDone, ControlResult::kDone}));
   for (const char* next : {"use", "refund", "newer"}) {
@@ -154,7 +154,7 @@ TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep("other", "c1", "COUPON.USE", "erp");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  claim(deliveries);  // this claim puts the later deliveries of the same coupon aside
+  claim(deliveries);  // this claim puts the later deliveries of the same coupon aside, so they wait
   EXPECT_EQ(unclaimed({"erp"}), (Backlogs{{"crm", 3}}));
   EXPECT_EQ(unclaimed({"crm", "erp"}), Backlogs{});
   EXPECT_EQ(unclaimed({}), (Backlogs{{"crm", 3}, {"erp", 1}}));

@@ -100,7 +100,8 @@ class KafkaConnection final : public BrokerConnection {
       rd_kafka_headers_destroy(headers);
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
-    // The function report() deletes the object when Kafka's delivery report arrives.
+    // The function report() deletes this pointer to the promise when Kafka's delivery report
+    // arrives.
     static_cast<void>(owned.release());
     if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};

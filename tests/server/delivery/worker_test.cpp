@@ -37,7 +37,7 @@ class DeliveryWorkerTest : public WorkerTest {
     worker_->handle(std::move(request));
     return ear;
   }
-  /// Claims the due deliveries for another replica, and returns them.
+  /// Claims (takes under leases) the due deliveries for another replica, and returns them.
   std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
     const storage::Wanted wanted{"crm", 100};
     return *there.claim({&wanted, 1}, now_ms());
