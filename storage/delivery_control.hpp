@@ -22,8 +22,8 @@ enum class ControlResult : std::uint8_t {
   kRunning,  ///< a handler is being called for the delivery now, so the delivery was not changed
   kEmptied,  ///< retention (the removal of old data) has removed the content to be delivered
   kEnded,    ///< the delivery has already succeeded, or an operator has dropped it
-  /// The target handler of a move already has a delivery of this notification. If that is another
-  /// delivery than the one to be moved, the one to be moved was dropped.
+  /// The target handler of a move already has a delivery of this notification. If that delivery is
+  /// not the delivery to be moved, the delivery to be moved was dropped.
   kAlreadyThere,
 };
 

@@ -28,8 +28,8 @@ class AdmitListener {
   /// work on another thread, because the writer thread is needed for the next commit.
   virtual void admitted(AdmitOutcome outcome) noexcept = 0;
   /// Called before admitted(), on a writer thread. Gives back the notification that the caller
-  /// queued: to free its memory is cheaper on the thread that allocated the memory. The
-  /// implementation may be empty.
+  /// queued, because freeing memory is cheaper on the thread that allocated it. The implementation
+  /// may be empty.
   virtual void give_back(Admission&& /*admission*/) noexcept {}
   /// Called before admitted(), on a writer thread, if the caller asked to make deliveries of its
   /// notification itself (NewDelivery::leased) and at least one delivery was created with a lease.

@@ -197,7 +197,7 @@ struct DeliveryFilter {
   std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
   /// Cursor for the next page of the list, which begins with the newest delivery: the page has only
-  /// deliveries with a number below this one.
+  /// deliveries with numbers below the cursor.
   std::optional<std::int64_t> before_delivery;
 };
 
@@ -259,7 +259,7 @@ struct NotificationFilter {
                                          ///< time
   std::int64_t limit = 50;
   /// Cursor for the next page of the list, which begins with the newest notification: the page has
-  /// only notifications with a number below this one.
+  /// only notifications with numbers below the cursor.
   std::optional<std::int64_t> before_sequence;
   /// True to list each notification with its resource and its deliveries; the page then ends after
   /// about 4 MiB.

@@ -226,7 +226,8 @@ class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
   SteadyClock::time_point since_;
   // Client address, or IPv6 /64 network, for which the connection is counted.
   std::optional<base::IpAddress> range_;
-  // Former `range_` of an evicted connection, restored if its request is answered after all.
+  // Client address for which an evicted connection was counted; restored if its request is answered
+  // after all.
   std::optional<base::IpAddress> lost_range_;
   // Nodes for the connection lists of the ListenerShare. The nodes are kept here while the
   // connection is in no list.

@@ -146,7 +146,7 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 SqliteConnection::~SqliteConnection() {
   rollback();
   if (files_ == nullptr) return;
-  // Another database file may have replaced the open one since the last check, so check the files
+  // Another database file may have replaced the open file since the last check, so check the files
   // again before closing.
   try {
     if (!files_->check()) checkpoint_if_lost();
