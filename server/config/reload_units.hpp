@@ -61,9 +61,9 @@ struct ReloadUnit {
   std::string name;
   /// Files, folders or globs that the reload unit is loaded from.
   std::vector<std::filesystem::path> files;
-  /// Function that loads the reload unit and puts it into use. It returns the problems. With a
-  /// problem, the old state stays in use, except that the unit of a merchant may use the keys that
-  /// could be read.
+  /// Function that loads the reload unit and puts it into use. It returns the problems. If there is
+  /// a problem, the old state stays in use, except that the unit of a merchant may use the keys
+  /// that could be read.
   std::function<std::vector<Problem>()> load;
   /// Function that returns true if the reload unit must be loaded again although no file has
   /// changed. May be empty.

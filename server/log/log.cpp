@@ -195,8 +195,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
   }
 
-  /// Writes all bytes to standard output. Waits without a limit for the program that reads this
-  /// output. Only at the end of the process does the wait end, at give_up_at_.
+  /// Writes all bytes to standard output. Waits for the program that reads this output. The wait
+  /// has no limit, except at the end of the process: then it ends at give_up_at_.
   void write_all(std::string_view bytes) {
     while (!bytes.empty()) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
