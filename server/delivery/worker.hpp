@@ -75,7 +75,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   /// \return the latest time at which the next round must begin.
   SteadyClock::time_point work_once();
 
-  /// Wakes the delivery worker after new deliveries were stored.
+  /// Wakes the worker after new deliveries were stored.
   void wake() noexcept;
 
   void called(Called&& call) noexcept override;

@@ -56,7 +56,7 @@ std::string_view what_failed(const ReplyParser& parser, IoStatus written) {
 
 }  // namespace
 
-/// Result of one attempt to send an HTTP request over one connection.
+/// Result of sending one HTTP request once, over one connection.
 struct HttpClient::Attempt {
   std::optional<ClientReply> reply;
   std::string error;

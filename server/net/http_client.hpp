@@ -36,8 +36,7 @@ struct ClientRequest {
   bool repeatable = true;
 };
 
-/// HTTP client for one server. Not thread-safe: it sends one request at a time, on the io_context's
-/// thread.
+/// HTTP client for one server. Not thread-safe: one request at a time, on the io_context's thread.
 class HttpClient {
  public:
   struct Options {
@@ -76,8 +75,7 @@ class HttpClient {
   /// \return the reply, or an error that says what failed at which step.
   Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
 
-  /// Opens the connection to the server now, so that a later send() need not wait for the
-  /// handshake.
+  /// Opens the connection now, so that a later send() need not wait for the handshake.
   Task<boost::system::result<void, std::string>> connect() {
     return connect(SteadyClock::now() + options_.total_timeout);
   }

@@ -25,9 +25,8 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
-/// Makes the context of a TLS server like make_server_tls(), but accepts an expired certificate.
-/// Clients that do not check the date can then still connect, which is better than no server at
-/// all.
+/// Does the same as make_server_tls(), but accepts an expired certificate. Clients that do not
+/// check the date can then still connect, which is better than no server at all.
 [[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
