@@ -90,7 +90,7 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     std::vector<Called> calls;
     std::vector<HandledRequest> requests;
     bool new_deliveries = false;
-    /// The time by which the delivery worker must have stopped; set by stop().
+    /// The time by which the worker must have stopped; set by stop().
     std::optional<SteadyClock::time_point> stop_by;
   };
   /// The result of a handler call that is not recorded in the store yet.
