@@ -305,11 +305,11 @@ BatchWriter::Result BatchWriter::read_copies() {
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     Admitted& copy = *copies_[i];
     // For each copy of a stored notification two commands were run: the first counts the copy, the
-    // second reads the stored row. This is the result of the second.
+    // second reads the stored row. These rows are the result of the second command.
     const Rows& rows = results_[2 * i + 1];
     if (rows.empty()) {
-      // Another connection deleted the stored notification after our INSERT had found it and before
-      // our UPDATE could count the copy.
+      // Another connection deleted the stored notification after our INSERT statement had found it
+      // and before our UPDATE statement could count the copy.
       return Failure{FailureCode::kConflict,
                      "a notification was removed while a copy of it was being counted"};
     }
@@ -334,8 +334,8 @@ BatchWriter::Result BatchWriter::insert_conflicts() {
   }
   if (auto inserted = run(); !inserted) return inserted;
   for (std::size_t i = 0; i < conflicts_.size(); ++i) {
-    // A copy whose differing content was stored as a conflict before counts as a duplicate, not as
-    // one more conflict.
+    // A copy with different content, whose content was already stored as a conflict, counts as a
+    // duplicate and not as one more conflict.
     counters_.add(results_[i].empty() ? counter::kDuplicates : counter::kConflicts);
   }
   return {};

@@ -27,13 +27,14 @@ struct Probe {
 };
 
 /// One queued request to the Inbox (a notification, a quarantined request or a test row), with its
-/// outcome and the listener that is told the outcome.
+/// outcome and the listener that is called with the outcome.
 struct Work {
   std::variant<Probe, Admission, Quarantined> content;
   std::shared_ptr<AdmitListener> listener;
   AdmitOutcome outcome = AdmitOutcome::kFailed;
   std::vector<LeasedDelivery> leased{};
-  std::size_t bytes = 0;  ///< bytes of memory that count against the limit of the queue
+  std::size_t bytes = 0;  ///< number of bytes that this request counts against the memory limit of
+                          ///< the queue
 };
 
 /// Writes batches of requests through one database connection. Starts no threads and calls no
@@ -42,15 +43,16 @@ struct Work {
 /// The first round trip inserts every row unless a row with its key exists. The database's unique
 /// index decides which notifications are new, so several writers need not coordinate. The next
 /// round trip writes the rows that depend on the answer: ledger facts and deliveries for new
-/// notifications, a higher count for copies of stored ones. Rows are written in the order of their
-/// keys, so that two writers of the same rows wait for each other and do not deadlock.
+/// notifications, a higher count for copies of stored notifications. Rows are written in the order
+/// of their keys, so that two writers of the same rows wait for each other and do not deadlock.
 ///
 /// Not thread-safe. Keeps its allocated memory from one batch to the next.
 class BatchWriter {
  public:
   using Result = Connection::Result<void>;
 
-  /// \param connection connection to write through; must outlive this object.
+  /// Makes an object that writes through one database connection.
+  /// \param connection the connection; must outlive this object.
   explicit BatchWriter(Connection& connection, LeaseTerms terms = {});
 
   /// Writes a batch of requests in one transaction. On success the data is durable and the outcome
@@ -59,17 +61,19 @@ class BatchWriter {
   [[nodiscard]] Result write(std::span<Work> batch, std::int64_t now_ms);
 
   /// Returns true if the last batch created at least one delivery without a lease. Such deliveries
-  /// wait until a worker takes them.
+  /// wait until a delivery worker takes them.
   [[nodiscard]] bool made_deliveries() const { return made_deliveries_; }
 
  private:
   struct Admitted {
     const Admission* admission;
     Work* work;
-    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored one
+    std::int64_t sequence = 0;  ///< row number of a new notification; 0 for a copy of a stored
+                                ///< notification
   };
   /// A new delivery that is created with a lease for this process. `position` is the index of its
-  /// INSERT among the commands of the round trip, and so of the result that holds its number.
+  /// INSERT statement among the commands of the round trip, and so the index of the result that
+  /// holds the number of the delivery.
   struct Leasing {
     Work* work;
     const NewDelivery* delivery;
@@ -100,14 +104,14 @@ class BatchWriter {
   Connection& connection_;
   const LeaseTerms terms_;
   /// Number of the counter slot (the rows in which one writer counts) for which this object has
-  /// read the names of the totals.
+  /// read the names of the stored totals.
   std::optional<std::int64_t> counted_slot_;
   bool made_deliveries_ = false;
 
   std::vector<Admitted> admissions_;
   std::vector<Kept> quarantined_;
   std::vector<AdmitOutcome*> probes_;
-  std::size_t padding_bytes_ = 0;  ///< bytes of the largest test row in the batch
+  std::size_t padding_bytes_ = 0;  ///< size in bytes of the largest test row in the batch
   std::string padding_;
   std::vector<const Admission*> facts_;
   std::vector<Admitted*> copies_;
@@ -117,7 +121,8 @@ class BatchWriter {
   /// query result that names the notification which stored the same ledger fact first.
   std::vector<std::size_t> origins_;
   bool leases_wanted_ = false;
-  /// Active pauses; read in each transaction that creates a delivery with a lease.
+  /// Active pauses that operators have set for deliveries. They are read in each transaction that
+  /// creates a delivery with a lease.
   std::vector<PauseRecord> pauses_;
   std::unordered_set<std::int64_t> taken_lanes_;
   std::vector<Leasing> leasing_;

@@ -22,7 +22,8 @@ class Backoff {
   Backoff(Milliseconds initial, Milliseconds longest, std::uint32_t seed)
       : initial_(initial), longest_(longest), pause_(initial), random_(seed) {}
 
-  /// Returns true if the pause is over, so that the operation may be tried again now.
+  /// Returns true if the pause after the last failure is over, so that the operation may be tried
+  /// again now.
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_; }
   void failed(TimePoint now) {
     std::uniform_int_distribution<Milliseconds::rep> chance(pause_.count() / 2, pause_.count());

@@ -19,8 +19,8 @@ void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
     const auto* probe = std::get_if<Probe>(&work.content);
     if (probe != nullptr) return probe->bytes >= probe_bytes();
     // A copy of a stored notification adds no row, so it can be committed even when a new
-    // notification does not fit on the disk. Its success says nothing about the health of the
-    // store.
+    // notification does not fit on the disk. That the copy was committed says nothing about the
+    // health of the store.
     return work.outcome != AdmitOutcome::kDuplicate;
   });
   if (as_large) failed_bytes_.reset();

@@ -20,16 +20,18 @@ class CommitHealth {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Call when a request begins to wait for a commit while no other request is waiting.
+  /// Call this function when a request begins to wait for a commit while no other request is
+  /// waiting.
   void begin_waiting(TimePoint now) { stalled_since_ = now; }
   void committed(std::span<const Work> batch, TimePoint now);
-  /// Call when a batch of requests could not be committed and will not be tried again.
+  /// Call this function when a batch of requests could not be committed and will not be tried
+  /// again.
   void refused(std::span<const Work> batch, TimePoint now);
 
   [[nodiscard]] bool failing() const { return failed_bytes_.has_value(); }
   /// \return the size in bytes that the next test row must have.
   [[nodiscard]] std::size_t probe_bytes() const;
-  /// \return the time since the last commit, the last refused batch, or the moment when requests
+  /// \return the time since the last commit, the last refused batch, or the time when requests
   /// began to wait, whichever is latest. Valid only while a request waits for a commit.
   [[nodiscard]] std::chrono::milliseconds stalled_for(TimePoint now) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(now - stalled_since_);
@@ -38,7 +40,7 @@ class CommitHealth {
  private:
   TimePoint stalled_since_{};
   /// Size in bytes of the largest notification that could not be committed since the last
-  /// successful one; 0 if only a test row failed; empty if the store is healthy.
+  /// successful commit; 0 if only a test row failed; empty if the store is healthy.
   std::optional<std::size_t> failed_bytes_;
 };
 

@@ -38,8 +38,8 @@ using Row = std::vector<Field>;
 using Rows = std::vector<Row>;
 
 /// Text of an SQL statement. Parameters are $1, $2 … in order of first appearance, so that SQLite
-/// and PostgreSQL accept the same text. Every Statement is a constant of sql.hpp: a driver prepares
-/// each one once for each connection, and recognizes a statement by its address.
+/// and PostgreSQL accept the same text. Every Statement is a constant of sql.hpp: a database driver
+/// prepares each statement once for each connection, and recognizes the statement by its address.
 struct Statement {
   std::string_view text;
 };
@@ -88,14 +88,15 @@ class Connection {
   [[nodiscard]] virtual Result<void> commit() = 0;
   virtual void rollback() noexcept = 0;
 
-  /// Runs SQL commands in order and returns the result rows of each, in one round trip if the
-  /// database engine supports that. Stops at the first failure.
+  /// Runs SQL commands in order and returns the result rows of each command, in one round trip if
+  /// the database engine supports that. Stops at the first failure.
   /// \param results receives one entry for each command; its memory is reused.
   [[nodiscard]] virtual Result<void> run(std::span<const Command> commands,
                                          std::vector<Rows>& results) = 0;
 
-  /// Runs the last commands of a transaction and commits the transaction. This saves one round trip
-  /// if the database engine supports it; otherwise it is the same as run() followed by commit().
+  /// Runs the last commands of a transaction and commits the transaction. If the database engine
+  /// supports it, both take only one round trip; otherwise the function is the same as run()
+  /// followed by commit().
   [[nodiscard]] virtual Result<void> run_and_commit(std::span<const Command> commands,
                                                     std::vector<Rows>& results) {
     auto ran = run(commands, results);
@@ -104,13 +105,13 @@ class Connection {
 
   /// Makes all later commits of this connection return before their data is on the disk, also after
   /// a reconnect. Such commits reach the disk in order, and before any later commit that waits for
-  /// the disk. Use this only for work that may be lost in a power cut, because the work is found
-  /// undone after the restart and is done again.
+  /// the disk. Use this only for work that may be lost in a power cut, because after the restart
+  /// the program finds the work undone and does it again.
   [[nodiscard]] virtual Result<void> commit_without_waiting() = 0;
 
   /// Makes only the commit of the open transaction return before its data is on the disk. Has no
-  /// effect on an engine that cannot set this for one transaction. For connections whose other
-  /// commits must be durable.
+  /// effect on a database engine that cannot set this for one transaction. Used on connections
+  /// whose other commits must be durable.
   virtual void commit_once_without_waiting() {}
 
   /// \return the number of the counter slot that the open transaction uses. Each writer counts in a
@@ -123,8 +124,8 @@ class Connection {
   [[nodiscard]] virtual Result<void> run_script(std::string_view script) = 0;
 
   /// Checks that the store's URL still leads to the database that this connection writes to (an
-  /// SQLite file may have been moved or replaced). For callers that have nothing to write: begin(),
-  /// commit(), and statements outside a transaction make this check themselves.
+  /// SQLite file may have been moved or replaced). Used by callers that have nothing to write:
+  /// begin(), commit(), and statements outside a transaction make this check themselves.
   [[nodiscard]] virtual Result<void> check_place() { return {}; }
 
   /// \return the size of the database in bytes.

@@ -22,8 +22,8 @@ inline constexpr std::string_view kStored = "stored";
 inline constexpr std::string_view kDuplicates = "duplicates";
 inline constexpr std::string_view kConflicts = "conflicts";
 inline constexpr std::string_view kQuarantined = "quarantined";
-// Totals of present rows, which go up and down. The other totals (stored, duplicates, conflicts,
-// quarantined) count all events since the store was created.
+// Totals of rows that are present now, which go up and down. The other totals (stored, duplicates,
+// conflicts, quarantined) count all events since the store was created.
 inline constexpr std::string_view kSealed = "sealed";
 inline constexpr std::string_view kUnreadable = "unreadable";
 inline constexpr std::string_view kDeliveriesPending = "deliveries:pending";
@@ -35,19 +35,19 @@ inline constexpr std::string_view kTypePrefix = "type:";
 inline constexpr std::string_view kOtherTypes = "type:other";
 }  // namespace counter
 
-/// Collects the changes of the totals by name, so that a transaction updates each total only once.
-/// The names stay in memory from one transaction to the next, so counting allocates no memory. At
-/// most kTypesMax event types get a total of their own, because all totals are always read
-/// together; notifications of further types are counted under kOtherTypes.
+/// Collects the changes of the stored totals by name, so that a transaction updates each total only
+/// once. The names stay in memory from one transaction to the next, so counting allocates no
+/// memory. At most kTypesMax event types get a total of their own, because all totals are always
+/// read together; notifications of further types are counted under kOtherTypes.
 class CounterDeltas {
  public:
   static constexpr std::size_t kTypesMax = 200;
   static constexpr std::size_t kTypeLengthMax = 100;
 
-  /// Registers the name of a total that the store already has. If it is the total of an event type,
-  /// that type is not counted under kOtherTypes.
+  /// Registers the name of a total that the store already has. If the total belongs to an event
+  /// type, that type is not counted under kOtherTypes.
   void know(std::string_view name);
-  /// Adds `delta` to a total.
+  /// Adds `delta` to a stored total.
   /// \param name name of the total: one of the constants in namespace counter.
   void add(std::string_view name, std::int64_t delta = 1);
   /// Subtracts one from the total `from` and adds one to the total `to`. Used when a delivery
@@ -59,8 +59,8 @@ class CounterDeltas {
   void add_type(std::string_view event_type);
   void clear();
 
-  /// Appends to `commands` one SQL command for each total that has changed. The commands are valid
-  /// until the next call that counts or clears.
+  /// Appends to `commands` one SQL command for each total that has changed. The commands stay valid
+  /// until the next call of a function that counts or clears.
   void append_commands(std::int64_t slot, std::vector<Command>& commands) const;
 
  private:

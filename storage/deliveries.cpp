@@ -40,9 +40,9 @@ std::string_view outcome_of(DeliveryResult result) {
   return outcome::kDead;
 }
 
-/// \return the indexes of the items of `finished` (results of attempts), sorted by delivery number.
-/// All code locks delivery rows in this order, so that two replicas wait for each other and do not
-/// deadlock.
+/// \return the indexes of the items of `finished` (results of delivery attempts), sorted by
+/// delivery number. All code locks delivery rows in this order, so that two replicas wait for each
+/// other and do not deadlock.
 std::vector<std::size_t> by_delivery(std::span<const Finished> finished) {
   std::vector<std::size_t> order(finished.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -69,7 +69,7 @@ Deliveries::Work Deliveries::count_and_run() {
 }
 
 /// Writes that a delivery has ended, and makes the next delivery of its ordering lane (same handler
-/// and coupon) due.
+/// and coupon) due, so that it is made now.
 void Deliveries::end(std::int64_t delivery_id, std::int64_t lane, std::string_view from,
                      std::string_view state, std::string_view error, std::int64_t now_ms) {
   commands_.push_back(Command(sql::kReport, {state, nullptr, now_ms, error, delivery_id}));

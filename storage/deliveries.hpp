@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Takes deliveries that are due, each under a lease, and records the results of their attempts.
+/// Takes deliveries that must be made now, each under a lease, and records the results of their
+/// attempts.
 
 #include <chrono>
 #include <cstdint>
@@ -19,26 +20,29 @@
 
 namespace couponhook::storage {
 
-/// Number of deliveries that a worker wants to take for one handler.
+/// Number of deliveries that a delivery worker wants to take for one handler.
 struct Wanted {
   std::string_view handler;
   std::int64_t limit = 0;
-  /// Number of the taken deliveries for which the worker calls the handler at once; their attempt
-  /// counts from now. The others wait in the worker's queue until Deliveries::begin() is called. If
-  /// a lease ends while the delivery is still in that queue, no attempt is counted.
+  /// Number of the taken deliveries for which the worker calls the handler at once; the attempts of
+  /// these deliveries count from now. The other deliveries wait in the worker's queue until
+  /// Deliveries::begin() is called. If a lease ends while the delivery is still in that queue, no
+  /// attempt is counted.
   std::int64_t begin = std::numeric_limits<std::int64_t>::max();
 };
 
-/// A delivery that this replica holds under a lease, with all the data that the handler is given.
+/// A delivery that this replica holds under a lease, with all the data that the handler receives.
 struct ClaimedDelivery {
   Lease lease;
-  /// Number of this attempt in the current round of attempts; an attempt without a result (its
-  /// lease ended) counts too.
+  /// Number of this attempt in the current round of attempts (a new round begins when an operator
+  /// retries or moves the delivery). An attempt without a result, because its lease ended, counts
+  /// too.
   std::int64_t attempt = 1;
-  bool begun = true;  ///< true if the handler may be called now; otherwise call begin() first
-  /// Text that says that the previous attempt was lost: its lease ended without a result. It is set
-  /// only if an earlier attempt of the round was lost too. Then do not call the handler: report
-  /// this text to Deliveries::finish() as the error of the attempt.
+  bool begun = true;  ///< true if the handler may be called now; if false, call Deliveries::begin()
+                      ///< first
+  /// Text which says that the previous attempt was lost: its lease ended without a result. The text
+  /// is set only if an earlier attempt of the same round of attempts was lost too. Then do not call
+  /// the handler: report this text to Deliveries::finish() as the error of the attempt.
   std::string lost;
   std::string handler;
   std::string ordering_key;
@@ -55,8 +59,9 @@ struct ClaimedDelivery {
 
 /// State of the delivery of one notification to one handler, as Deliveries::claim_of() found it.
 enum class Standing : std::uint8_t {
-  kClaimed,     ///< this caller holds the lease on the delivery now
-  kInProgress,  ///< another replica, or another part of this one, holds the lease on the delivery
+  kClaimed,     ///< the caller holds the lease on the delivery now
+  kInProgress,  ///< another replica, or another part of this replica, holds the lease on the
+                ///< delivery
   kWaiting,     ///< the delivery waits for an earlier delivery with the same ordering key (coupon)
   kPaused,      ///< the delivery is held back by a pause that an operator has set
   kDone,        ///< the delivery succeeded, or an operator dropped it
@@ -72,7 +77,7 @@ struct DeliveryStanding {
 
 enum class DeliveryResult : std::uint8_t {
   kDone,
-  kRetry,  ///< the attempt failed; the delivery is tried again at due_at_ms
+  kRetry,  ///< the last attempt failed; the delivery is tried again at the time due_at_ms
   kDead,   ///< the delivery is given up (a dead letter), until an operator retries it
 };
 
@@ -84,7 +89,8 @@ struct Finished {
   std::int64_t began_at_ms = 0;
   /// Time of the next attempt (milliseconds since the Unix epoch), for the result kRetry.
   std::int64_t due_at_ms = 0;
-  /// For the results kRetry and kDead: the reason, and the answer of the target system.
+  /// For the results kRetry and kDead: the reason of the failure, and the answer of the target
+  /// system.
   std::string_view error;
 };
 
@@ -94,16 +100,17 @@ struct Backlog {
   /// Number of deliveries that have failed at least once and will be tried again.
   std::int64_t retrying = 0;
   std::int64_t dead = 0;
-  /// Creation time of the oldest delivery that is pending or retrying.
+  /// Creation time of the oldest delivery that is pending or retrying; nothing if there is none.
   std::optional<std::int64_t> oldest_created_at_ms;
 };
 
-/// Takes deliveries that are due, each under a lease, and records the results of their attempts.
+/// Takes deliveries that are due (to be made now), each under a lease, and records the results of
+/// their attempts.
 ///
 /// In each ordering lane (the deliveries of one handler with one ordering key, which is a coupon)
 /// only one delivery is leased at a time: the oldest open one. The later deliveries of the lane do
-/// not slow a claim down, however many there are: each becomes due when the one before it has ended
-/// (done or dead). Paused deliveries are not taken.
+/// not slow a claim down, however many they are: each becomes due when the delivery before it has
+/// ended (done or dead). Paused deliveries are not taken.
 ///
 /// Each call is one transaction. The transaction is run again after a deadlock or serialization
 /// failure; a failed call changes nothing. A call blocks for about as long as a commit, so take
@@ -113,22 +120,23 @@ class Deliveries {
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// Takes ownership of a connection that may write. The schema of its database must be the current
-  /// one.
+  /// Takes ownership of a database connection that may write. The schema of its database must be
+  /// the current one.
   Deliveries(std::unique_ptr<Connection> connection, LeaseTerms terms);
   ~Deliveries();
   Deliveries(const Deliveries&) = delete;
   Deliveries& operator=(const Deliveries&) = delete;
 
-  /// Takes a lease on deliveries that are due, the earliest due time first, at most `limit` for
-  /// each handler. Fewer than `limit` does not mean that there are no more: the call sets aside
-  /// deliveries that must wait for an earlier one of the same handler and coupon. An empty result
-  /// means that no delivery can be taken before next_due_ms().
+  /// Takes leases on deliveries that are due (to be made now), the earliest due time first, at most
+  /// `limit` for each handler. A result of fewer than `limit` deliveries does not mean that no more
+  /// are due: the call sets aside deliveries that must wait for an earlier delivery of the same
+  /// handler and coupon. An empty result means that no delivery can be taken before next_due_ms().
   [[nodiscard]] Result<std::vector<ClaimedDelivery>> claim(std::span<const Wanted> wanted,
                                                            std::int64_t now_ms);
 
-  /// Takes the deliveries of one notification to these handlers, even if their time has not come:
-  /// when WeChat Pay sends another copy of a notification, its deliveries are tried again at once.
+  /// Takes leases on the deliveries of one notification to some handlers, even if their time has
+  /// not come: when WeChat Pay sends another copy of a notification, its deliveries are tried again
+  /// at once.
   /// \param begins true if the caller calls the handlers at once.
   /// \return one entry for each delivery; empty if the notification is unknown, or was stored
   /// without deliveries to these handlers.
@@ -136,22 +144,22 @@ class Deliveries {
       std::string_view mchid, std::string_view notification_id,
       std::span<const std::string_view> handlers, std::int64_t now_ms, bool begins = true);
 
-  /// Records that the attempts of these deliveries begin now. Needed for deliveries that were taken
-  /// with ClaimedDelivery::begun false; call it before calling the handler. An attempt that has
-  /// begun already is not counted again. The commit does not wait for the disk: a power cut may
-  /// lose the count, and then the handler may be called once more.
+  /// Records that the attempts of these deliveries begin now. This is needed for deliveries that
+  /// were taken with ClaimedDelivery::begun false; call the function before calling the handler. An
+  /// attempt that has begun already is not counted again. The commit does not wait for the disk: a
+  /// power cut may lose the count, and then the handler may be called once more.
   /// \return for each lease, true if this replica still holds it.
   [[nodiscard]] Result<std::vector<bool>> begin(std::span<const Lease> held, std::int64_t now_ms);
   /// Undoes begin() for a leased delivery whose handler cannot be called yet.
   [[nodiscard]] Result<void> postpone(const Lease& held);
 
-  /// Records the results of attempts and ends their leases.
+  /// Records the results of delivery attempts and ends their leases.
   /// \return for each result, true if it was recorded; false if another replica has taken over the
   /// lease, so that the result of that replica counts.
   [[nodiscard]] Result<std::vector<bool>> finish(std::span<const Finished> finished,
                                                  std::int64_t now_ms);
 
-  /// Extends leases: each then lasts for a full lease time from now.
+  /// Extends the leases of deliveries: each lease then lasts for a full lease time from now.
   /// \return for each lease, true if this replica still holds it.
   [[nodiscard]] Result<std::vector<bool>> renew(std::span<const Lease> held, std::int64_t now_ms);
 
@@ -159,7 +167,8 @@ class Deliveries {
   /// once, and no attempt is counted.
   [[nodiscard]] Result<void> release(std::span<const Lease> held, std::int64_t now_ms);
 
-  /// Reads the earliest time at which a delivery of these handlers is due or a lease on one ends.
+  /// Reads the earliest time at which a delivery to one of these handlers is due or a lease on such
+  /// a delivery ends.
   /// \return the time in milliseconds since the Unix epoch; nothing if these handlers have no open
   /// delivery. The time may lie in the past, and its delivery may still have to wait, for example
   /// for a pause.
@@ -178,7 +187,7 @@ class Deliveries {
            std::string_view state, std::string_view error, std::int64_t now_ms);
   [[nodiscard]] Work count_and_run();
 
-  // Functions that take deliveries under leases; defined in deliveries_claim.cpp.
+  // Functions that take deliveries under leases; they are defined in deliveries_claim.cpp.
   [[nodiscard]] Work look_at_pauses(std::int64_t now_ms);
   [[nodiscard]] bool is_paused(std::string_view handler) const;
   [[nodiscard]] const PauseRecord* pause_of(const Candidate& candidate,
@@ -187,14 +196,14 @@ class Deliveries {
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
   void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
 
-  // Functions that record the results of attempts.
+  // Functions that record the results of delivery attempts.
   [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
                             std::vector<bool>& counted);
   void report(const Finished& finished, Row& held, std::int64_t now_ms);
 
   const std::unique_ptr<Connection> connection_;
   const LeaseTerms terms_;
-  /// Pauses set by operators, as the current transaction has read them.
+  /// Pauses that operators have set, as the current transaction has read them.
   std::vector<PauseRecord> pauses_;
   CounterDeltas counters_;
   std::vector<Command> commands_;

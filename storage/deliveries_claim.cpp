@@ -15,16 +15,17 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of times that one call of Deliveries::claim() reads due deliveries. One reading may not
-/// be enough, because most of the deliveries read may have to wait for an earlier one of the same
-/// handler and coupon.
+/// Number of times that one call of Deliveries::claim() reads deliveries that are due (to be made
+/// now). One reading may not be enough, because most of the deliveries that it finds may have to
+/// wait for an earlier delivery of the same handler and coupon.
 constexpr int kRoundsMax = 4;
-/// Number of deliveries that one claim releases from a pause that has ended. Releasing them in
-/// small batches keeps the transaction short.
+/// Number of deliveries that one claim (a transaction that takes deliveries) releases from a pause
+/// that has ended. A small number keeps the transaction short.
 constexpr std::int64_t kUnparkMax = 500;
-/// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim that
-/// began before the pause ended may still hold back a delivery because of the pause; a later claim
-/// must then find the row of the pause to release that delivery.
+/// Milliseconds for which the row of an ended pause stays in the table of pauses. A claim (a
+/// transaction that takes deliveries) that began before the pause ended may still hold back a
+/// delivery because of the pause; a later claim must then find the row of the pause to release that
+/// delivery.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
 /// Index of the column with the event type in a result row of sql::kDeliveriesToClaim; it follows
@@ -67,8 +68,8 @@ struct Deliveries::Candidate {
     return leased && due_at_ms && *due_at_ms > now_ms;
   }
   /// \return the number of the delivery that goes first in this ordering lane (same handler and
-  /// coupon): the leased delivery, or else the oldest open one. The leased one is finished first
-  /// even if an operator has meanwhile retried an older one.
+  /// coupon): the leased delivery, or else the oldest open delivery. The leased delivery is
+  /// finished first even if an operator has meanwhile retried an older delivery.
   [[nodiscard]] std::int64_t whose_turn() const {
     return running.value_or(head.value_or(delivery_id));
   }
@@ -91,19 +92,21 @@ struct Deliveries::Candidate {
   std::optional<std::int64_t> head;
   std::optional<std::int64_t> running;
   std::optional<std::int64_t> begun_at_ms;
-  /// The lease ended after the handler had been called: that attempt is lost, no result is known.
+  /// True if the lease ended after the handler had been called: that attempt is lost, and its
+  /// result is unknown.
   bool begun;
-  bool lost_before;  ///< an earlier attempt of the current round of attempts was lost too
-  std::string lost;  ///< error text for the attempt that was lost
+  bool lost_before;  ///< true if an earlier attempt, in the same round of attempts, was lost too
+  std::string lost;  ///< error text for the lost attempt
 };
 
-/// Deliveries that one call of claim() or claim_of() has taken so far, with the terms of their
-/// leases.
+/// Deliveries that one call of claim() or claim_of() has taken so far, with the begin and the end
+/// of their leases.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
-  /// For each handler: number of further deliveries whose handler is called at once.
+  /// For each handler: the number of further deliveries for which the handler may be called at
+  /// once.
   std::vector<Wanted> to_begin;
 
   [[nodiscard]] bool begins(std::string_view handler) {
@@ -230,8 +233,8 @@ const PauseRecord* Deliveries::pause_of(const Candidate& candidate,
 /// Takes those candidates (due deliveries) that go first in their ordering lane, that is, among the
 /// deliveries of one handler and one coupon. The other candidates lose their due time, so that no
 /// claim reads them again before the delivery ahead of them has ended. A candidate keeps its due
-/// time if another transaction is just ending the delivery ahead (its row is locked), because that
-/// transaction cannot see that the candidate waits.
+/// time if another transaction is just ending the delivery ahead of it (the row of that
+/// delivery is locked), because that transaction cannot see that the candidate waits.
 Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64_t now_ms,
                                   Claim& claim) {
   if (candidates.empty()) return {};
@@ -249,8 +252,9 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
     if (candidate.whose_turn() != candidate.delivery_id) {
       if (!found.empty() && candidate.due_at_ms) {
         commands_.push_back(Command(sql::kPark, {nullptr, candidate.delivery_id}));
-        // The delivery ahead goes first. If an operator retried it while this candidate was leased,
-        // it may have lost its due time to wait for this candidate. So it is made due again.
+        // The delivery ahead of the candidate goes first. If an operator retried that delivery
+        // while the candidate was leased, it may have lost its due time to wait for the candidate.
+        // So it is made due again.
         if (!candidate.running) {
           commands_.push_back(Command(sql::kPromote, {now_ms, candidate.lane}));
         }
@@ -270,7 +274,7 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
 /// called under that lease, nothing was lost. If it had been called, that attempt is lost and the
 /// delivery is made again at once, because a process may end for many reasons. If a second attempt
 /// is lost, the delivery itself may be the reason: the attempt then counts as failed, and the next
-/// one waits for the backoff.
+/// attempt waits for the backoff.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.begun) {
     candidate.lost = "its lease ended without a report: " + candidate.lease_owner +

@@ -80,7 +80,7 @@ DeliveryControl::Work DeliveryControl::look_at(const Statement& statement,
   commands_.clear();
   for (const std::int64_t id : sorted) commands_.push_back(Command(statement, {id}));
   // The delivery rows are read a second time after they are locked: while this transaction waited
-  // for the locks, a purge may have removed notification content that the first read still saw.
+  // for the locks, a purge may have removed notification content that the first reading still saw.
   const std::vector<Command> look = commands_;
   if (auto locked = run(); !locked) return locked;
   commands_ = look;
@@ -124,7 +124,7 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
   const std::vector<Rows> rows = std::move(results_);
   // Lock the rows of the notifications first, then look for deliveries to the target handler. So,
   // if two transactions move deliveries of one notification from different handlers to the same
-  // handler, the second one sees the delivery that the first one moved.
+  // handler, the second transaction sees the delivery that the first one moved.
   for (const Rows& each : rows) {
     if (!each.empty()) commands_.push_back(Command(sql::kLockNotification, {integer(each[0][6])}));
   }

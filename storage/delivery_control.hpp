@@ -20,10 +20,10 @@ enum class ControlResult : std::uint8_t {
   kDone,
   kNotFound,
   kRunning,  ///< a handler is being called for the delivery now, so the delivery was not changed
-  kEmptied,  ///< retention has removed the notification content that would be delivered
+  kEmptied,  ///< retention (the removal of old data) has removed the content to be delivered
   kEnded,    ///< the delivery has already succeeded, or an operator has dropped it
-  /// The target handler of a move already has a delivery of this notification. If it is not the
-  /// delivery to be moved, the delivery to be moved was dropped.
+  /// The target handler of a move already has a delivery of this notification. If that delivery is
+  /// not the delivery to be moved, the delivery to be moved was dropped.
   kAlreadyThere,
 };
 
@@ -35,13 +35,15 @@ class DeliveryControl {
   template <typename T>
   using Result = Connection::Result<T>;
 
+  /// Makes an object that changes deliveries through one database connection.
   /// \param connection a connection that may write, to a database with the current schema; several
   /// objects may share it if one thread uses them all.
   explicit DeliveryControl(std::shared_ptr<Connection> connection);
 
-  /// Retries deliveries: makes each one due now, whatever its state, and begins a new round of
-  /// attempts. Earlier attempts stay in the history of the delivery. A delivery whose lease has not
-  /// ended is not changed, because its handler may be running.
+  /// Retries deliveries: makes each delivery due now, whatever its state, and begins a new round of
+  /// attempts (the attempts are counted from 1 again). Earlier attempts stay in the history of the
+  /// delivery. A delivery whose lease has not ended is not changed, because its handler may be
+  /// running.
   /// \param deliveries numbers of the deliveries, in ascending order: rows are locked in this
   /// order, so that two transactions wait for each other and do not deadlock. The same holds for
   /// move() and skip().
@@ -60,21 +62,22 @@ class DeliveryControl {
 
   /// Drops open or dead deliveries, so that the next delivery of the same handler and coupon can be
   /// made. A delivery whose lease has not ended is not dropped, because its handler may be about to
-  /// succeed. If the lease has ended, a result that arrives late is ignored.
+  /// succeed. If the lease has ended, a result that the handler returns later is ignored.
   /// \param reason the operator's reason, stored in the history of the delivery.
   [[nodiscard]] Result<std::vector<ControlResult>> skip(std::span<const std::int64_t> deliveries,
                                                         std::string_view reason,
                                                         std::int64_t now_ms);
 
-  /// Pauses the deliveries to a handler, of an event pattern, or of both together. An empty text
-  /// matches everything; at least one of the two must not be empty. A delivery whose handler is
-  /// being called now is finished. Has no effect if the same pause exists.
+  /// Pauses the deliveries to a handler, the deliveries of events that match a pattern, or only the
+  /// deliveries to which both apply. An empty text matches everything; at least one of the two must
+  /// not be empty. A delivery whose handler is being called now is finished. Has no effect if the
+  /// same pause exists.
   /// \param by name of the operator, stored with the pause.
   [[nodiscard]] Result<void> pause(std::string_view handler, std::string_view event_pattern,
                                    std::string_view reason, std::string_view by,
                                    std::int64_t now_ms);
-  /// Ends the pause that has the same handler and event pattern, so that its deliveries are made
-  /// again.
+  /// Ends the pause that has the same handler and event pattern, so that the deliveries that it
+  /// held back are made again.
   /// \return false if there is no such pause.
   [[nodiscard]] Result<bool> resume(std::string_view handler, std::string_view event_pattern,
                                     std::int64_t now_ms);

@@ -19,7 +19,8 @@ inline constexpr std::string_view kRetrying = "retrying";
 inline constexpr std::string_view kDone = "done";
 /// The delivery is given up (a dead letter), until an operator retries it.
 inline constexpr std::string_view kDead = "dead";
-inline constexpr std::string_view kSkipped = "skipped";  ///< an operator dropped the delivery
+inline constexpr std::string_view kSkipped = "skipped";  ///< an operator dropped the delivery, so
+                                                         ///< it is not made
 }  // namespace state
 
 /// Results of one attempt at a delivery. The database holds these strings: never rename them.
@@ -27,7 +28,7 @@ namespace outcome {
 inline constexpr std::string_view kDone = "done";
 inline constexpr std::string_view kRetry = "retry";
 inline constexpr std::string_view kDead = "dead";
-/// The lease ended and the replica that held it reported no result.
+/// The lease on the delivery ended, and the replica that held it reported no result.
 inline constexpr std::string_view kLost = "lost";
 inline constexpr std::string_view kSkipped = "skipped";
 }  // namespace outcome

@@ -26,7 +26,7 @@ namespace couponhook::storage {
            a.id, a.source}};
 }
 
-/// \return an SQL command that reads which notification a ledger fact was stored for first.
+/// \return an SQL command that reads for which notification a ledger fact was stored first.
 [[nodiscard]] inline Command origin_of_fact(const LedgerFact& f) {
   if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
   return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
@@ -34,8 +34,8 @@ namespace couponhook::storage {
 
 /// Returns true if the ledger fact was already stored for another notification, and one of the two
 /// notifications came from reconciliation (comparison with WeChat Pay's own records). Such a fact
-/// must not be delivered again: a redemption is delivered once, either for WeChat Pay's
-/// notification or for WeChat Pay's own record of it, which has another id.
+/// must not be delivered again: a redemption is delivered only once, for WeChat Pay's notification
+/// or for WeChat Pay's own record of the redemption, which has another id.
 /// \param origin the result rows of origin_of_fact(), read after insert_fact() was run.
 [[nodiscard]] inline bool is_retold(const Admission& a, const Rows& origin) {
   if (origin.empty()) return false;

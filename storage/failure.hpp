@@ -11,7 +11,7 @@ namespace couponhook::storage {
 
 enum class FailureCode : std::uint8_t {
   kUnavailable = 1,  ///< the database cannot be reached or opened
-  kFull = 2,         ///< no space left on the disk of the database
+  kFull = 2,         ///< the disk of the database has no space left
   kIo = 3,           ///< the disk or storage device reported an error
   kCorrupt = 4,      ///< the database is damaged, or is not a couponhook store
   kTooNew = 5,       ///< the store was written by a newer version of couponhook
@@ -22,7 +22,7 @@ enum class FailureCode : std::uint8_t {
   kUnsafe = 8,     ///< a database setting or a file system could lose committed data
   kMoved = 9,      ///< the store's path no longer leads to the database files that are open
   kNoAccess = 10,  ///< a database file could not be opened, or could be opened only for reading
-  /// Another writer holds the store and nothing was written: waiting longer may help.
+  /// Another writer holds the store, and nothing was written: waiting longer may help.
   kBusy = 11,
 };
 [[nodiscard]] std::string_view to_string(FailureCode code);

@@ -25,8 +25,8 @@ using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
 
 /// Pauses before a transaction is run again after a deadlock or serialization failure. Each pause
-/// is longer than the one before, so that a transaction that fails again and again gives way to the
-/// others. After the last pause the transaction is run one last time.
+/// is longer than the one before, so that a transaction that fails again and again lets other
+/// transactions go first. After the last pause the transaction is run one last time.
 constexpr std::array kConflictPauses{milliseconds{1}, milliseconds{2}, milliseconds{5},
                                      milliseconds{10}, milliseconds{20}};
 
@@ -49,7 +49,7 @@ struct BytesOf {
 };
 
 /// Number of requests of a batch that may fail because the disk is full; after that, the rest of
-/// the batch is refused without a try.
+/// the batch is refused without being tried.
 constexpr int kFullMax = 3;
 
 static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
@@ -75,7 +75,7 @@ struct Inbox::Impl {
   void stop();
   InboxActivity current_activity() const;
 
-  // Functions that run on a writer thread.
+  // The functions below run on a writer thread.
   void work_until_stopped(Writer& writer);
   void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
@@ -91,17 +91,17 @@ struct Inbox::Impl {
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // Functions that may be called only while the mutex is held.
+  // The functions below may be called only while the mutex is held.
   std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
   std::size_t uncommitted() const { return waiting() + committing; }
 
-  // Members that do not change after construction, so that any thread may read them without the
+  // The members below do not change after construction, so any thread may read them without the
   // mutex.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // Members that callers and writer threads share; the mutex protects them.
+  // The members below are shared by callers and writer threads; the mutex protects them.
   mutable std::mutex mutex;
   std::condition_variable wake_writer;
   std::condition_variable stop_pauses;
@@ -110,10 +110,10 @@ struct Inbox::Impl {
   /// before `queue`.
   std::vector<Work> backlog;
   std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< bytes of memory of waiting requests and of those being committed
-  std::size_t sleepers = 0;  ///< number of writer threads that sleep because they have no work
-  /// True while a sleeping writer thread has been woken and will take the requests that are queued
-  /// now.
+  std::size_t bytes = 0;     ///< bytes of memory of the requests that wait or are being committed
+  std::size_t sleepers = 0;  ///< number of writer threads that sleep because no request waits
+  /// True while a sleeping writer thread has been woken and has not yet taken the requests that are
+  /// queued.
   bool waking = false;
   bool stopping = false;
   InboxActivity activity;
@@ -150,8 +150,8 @@ Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
     if (uncommitted() == 0) health.begin_waiting(SteadyClock::now());
     bytes += work.bytes;
     queue.push_back(std::move(work));
-    // Wake only one writer thread. When it wakes, it takes all requests that are queued, or wakes
-    // the next writer if they are too many for one batch.
+    // Wake only one writer thread. When that thread wakes, it takes all requests that are queued,
+    // or wakes the next writer if there are too many requests for one batch.
     wake = sleepers > 0 && !std::exchange(waking, true);
   }
   if (wake) wake_writer.notify_one();
@@ -184,7 +184,7 @@ void Inbox::Impl::work_until_stopped(Writer& writer) {
   for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
 }
 
-/// Releases the last batch, waits until requests are queued, and takes up to one batch of them. The
+/// Frees the last batch, waits until requests are queued, and takes up to one batch of them. The
 /// batch is empty only if stop() was called and no requests are left.
 void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   std::size_t done_bytes = 0;
@@ -216,7 +216,7 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
   backlog_done += size;
   committing += size;
   // The caller that queued the requests has woken only one writer thread, but the requests are more
-  // than one batch. So this writer wakes the next one.
+  // than one batch. So this writer wakes the next writer thread.
   const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
   lock.unlock();
   if (wake) wake_writer.notify_one();
@@ -237,7 +237,7 @@ void Inbox::Impl::commit(Writer& writer) {
   pause(options.failure_pause);
 }
 
-/// Commits each request of a batch in a transaction of its own, after the whole batch failed
+/// Commits each request of a batch in a transaction of its own. Called after the whole batch failed
 /// because the database refuses one request, or because not all requests fit on the disk. The other
 /// requests must not fail too.
 void Inbox::Impl::commit_one_by_one(Writer& writer) {
@@ -248,9 +248,9 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
     if (!written) {
       const FailureCode code = written.error().code;
       const bool others_may_fit = code == FailureCode::kFull && ++full < kFullMax;
-      // Go on with the next request only if the database refused this one alone, or if smaller
+      // Go on with the next request only if the database refused just this request, or if smaller
       // requests may still fit on the disk. Otherwise the store itself has failed, and the
-      // remaining requests are refused without a try.
+      // remaining requests are refused without being tried.
       const bool goes_on = code == FailureCode::kStatement || others_may_fit;
       const auto refused = goes_on ? batch.subspan(i, 1) : batch.subspan(i);
       note_refused(refused);
@@ -264,8 +264,8 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
   }
 }
 
-/// Writes requests in one transaction, and runs it again after a deadlock or serialization failure.
-/// On failure, the outcome of each request is kFailed.
+/// Writes requests in one transaction, and runs the transaction again after a deadlock or
+/// serialization failure. On failure, the outcome of each request is kFailed.
 Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batch) {
   auto written = write_when_free(writer, batch);
   for (const milliseconds time : kConflictPauses) {
@@ -330,7 +330,7 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
     if (on_failure) on_failure(failure);
   } catch (...) {
     // Exceptions of the failure observer are ignored: reporting a failure must not cause another
-    // one.
+    // failure.
   }
 }
 
@@ -351,8 +351,8 @@ void Inbox::Impl::tell(std::span<Work> batch) {
       if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
       work.listener->admitted(work.outcome);
     }
-    // Drops the reference to the listener now. The memory of the batch is reused only later, and
-    // the connection that the listener belongs to may end before that.
+    // Drop the reference to the request's AdmitListener now. The memory of the batch is reused only
+    // later, and the client's connection that the listener belongs to may end before that.
     work.listener.reset();
   }
 }
@@ -362,8 +362,8 @@ void Inbox::Impl::wake_workers(const Writer& writer) noexcept {
   try {
     options.on_deliveries();
   } catch (...) {
-    // An exception is ignored: the workers that make deliveries also look for new ones
-    // periodically.
+    // Exceptions of the callback are ignored: the workers that make deliveries also look for new
+    // deliveries periodically.
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Inbox, where notifications are stored: a bounded queue, and writer threads that commit many
+/// Inbox, which stores notifications: it has a bounded queue, and writer threads that commit many
 /// requests in one transaction (group commit).
 
 #include <chrono>
@@ -24,31 +24,34 @@ namespace couponhook::storage {
 class AdmitListener {
  public:
   virtual ~AdmitListener() = default;
-  /// Called once for the request, on a writer thread, after the commit or the failure. Do long work
-  /// on another thread, because the writer thread is needed for the next commit.
+  /// Called once for each request, on a writer thread, after the commit or the failure. Do long
+  /// work on another thread, because the writer thread is needed for the next commit.
   virtual void admitted(AdmitOutcome outcome) noexcept = 0;
-  /// Called before admitted(), on a writer thread. Returns the notification that the caller queued:
-  /// freeing its memory is cheaper on the thread that allocated it. May be left empty.
+  /// Called before admitted(), on a writer thread. Gives back the notification that the caller
+  /// queued, because freeing memory is cheaper on the thread that allocated it. The implementation
+  /// may be empty.
   virtual void give_back(Admission&& /*admission*/) noexcept {}
   /// Called before admitted(), on a writer thread, if the caller asked to make deliveries of its
-  /// notification itself (NewDelivery::leased) and at least one was created with a lease. Each of
-  /// these deliveries is at attempt 1, and no other replica makes it before its lease ends. A
-  /// requested delivery that is missing here waits for an earlier one of its coupon, or is paused.
+  /// notification itself (NewDelivery::leased) and at least one delivery was created with a lease.
+  /// Each of these deliveries is at attempt 1, and no other replica makes it before its lease ends.
+  /// A requested delivery that is missing here waits for an earlier delivery of its coupon, or is
+  /// paused.
   virtual void leased(std::vector<LeasedDelivery>&& /*deliveries*/) noexcept {}
 };
 
 struct InboxOptions {
-  /// Number of requests that may wait; further ones are refused at once.
+  /// Number of requests that may wait; further requests are refused at once.
   std::size_t queue_max = 4096;
   /// Bytes of memory that requests may use while they wait or are being committed. The limit is
   /// needed because, while the store stalls, the requests of senders that have given up stay in
   /// memory. A request larger than the limit is accepted if no other request is in memory.
   std::size_t queue_bytes_max = std::size_t{64} << 20;
   std::size_t batch_max = 256;  ///< largest number of requests in one transaction
-  /// Time for which a batch is tried again while another writer holds the store. WeChat Pay gets
-  /// an error reply before that and sends the notification again, but a late commit still counts.
+  /// Time for which a batch is tried again while another writer holds the store. WeChat Pay gets an
+  /// error reply before this time has passed, and sends the notification again, but a late commit
+  /// still counts.
   std::chrono::milliseconds busy_max{30'000};
-  /// Pause of a writer thread after a failed transaction, before the next one.
+  /// Pause of a writer thread after a failed transaction, before the next transaction.
   std::chrono::milliseconds failure_pause{50};
   LeaseTerms lease_terms{};
   /// Called on a writer thread after a commit that created deliveries without a lease. Use it to
@@ -59,14 +62,14 @@ struct InboxOptions {
 /// Activity of the Inbox's writer threads since the start, for status and metrics.
 struct InboxActivity {
   std::uint64_t commits = 0;
-  /// Rows written by all commits: notifications, copies, quarantined bodies, test rows.
+  /// Number of rows written by all commits: notifications, copies, quarantined bodies, test rows.
   std::uint64_t rows = 0;
   std::uint64_t failed_commits = 0;
   /// Time of the last commit in milliseconds since the Unix epoch; 0: no commit yet.
   std::int64_t last_commit_ms = 0;
   std::size_t queued = 0;
   /// True if a notification, or a test row of the size of a notification, could not be committed,
-  /// and neither has been committed since.
+  /// and since then no row of that size has been committed.
   bool failing = false;
   /// Time since the last commit while requests wait to be committed; nothing if no request waits.
   std::optional<std::chrono::milliseconds> stalled_for = std::nullopt;
@@ -94,11 +97,12 @@ struct InboxActivity {
 class Inbox {
  public:
   enum class Queued : std::uint8_t {
-    kYes,  ///< the request was accepted: its listener will be called
-    /// The request was refused because queue_max or queue_bytes_max is reached; its listener is not
-    /// called.
+    kYes,  ///< the request was accepted: its AdmitListener will be called
+    /// The request was refused because queue_max or queue_bytes_max is reached; its AdmitListener
+    /// is not called.
     kFull,
-    kStopped,  ///< the request was refused because stop() was called; its listener is not called
+    kStopped,  ///< the request was refused because stop() was called; its AdmitListener is not
+               ///< called
   };
   /// Function that returns the current time in milliseconds since the Unix epoch.
   using Clock = std::function<std::int64_t()>;
@@ -128,7 +132,7 @@ class Inbox {
   /// has room for a small row.
   [[nodiscard]] Queued probe(std::shared_ptr<AdmitListener> listener);
 
-  /// Refuses new requests, commits the queued ones, calls their listeners, and ends the writer
+  /// Refuses new requests, commits the queued requests, calls their listeners, and ends the writer
   /// threads. Returns when all of this is done.
   void stop();
 

@@ -16,8 +16,8 @@
 
 namespace couponhook::storage {
 
-/// Reads the ledger without waiting for connections that write. Only one thread at a time may use
-/// an object.
+/// Reads the coupon ledger without waiting for connections that write. Only one thread at a time
+/// may use an object.
 class LedgerReader {
  public:
   using Facts = std::vector<LedgerFact>;
@@ -35,7 +35,7 @@ class LedgerReader {
                                              const LedgerFact* after, std::int64_t limit);
   /// Reads the ledger facts of one coupon (its issuing and its redemptions, but not its refunds).
   [[nodiscard]] Result<Facts> facts_of_coupon(std::string_view stock_id, std::string_view coupon);
-  /// Reads the refunds of these payment transactions from the ledger.
+  /// Reads from the coupon ledger the refunds of the payment transactions with these ids.
   [[nodiscard]] Result<Facts> refunds(std::span<const std::string> transaction_ids);
 
  private:

@@ -13,8 +13,8 @@ using Result = Connection::Result<void>;
 
 // In each table, columns that are read often come first and the largest columns last, so that the
 // database can read the beginning of a row without the rest. Each index costs time for every
-// notification, so there are few. Received data that is stored unread is of type bytes, because
-// PostgreSQL refuses text that is not valid UTF-8.
+// notification, so there are few indexes. Received data that is stored unread is of type bytes,
+// because PostgreSQL refuses text that is not valid UTF-8.
 constexpr std::string_view kFirstSchema = R"sql(
 CREATE TABLE notifications (
   seq {key},
@@ -178,14 +178,15 @@ CREATE TABLE clock_marks (
 )sql";
 
 // Adds the column `flaw`, which says what is wrong with a notification's content. Few notifications
-// have a flaw, so the partial index on this column costs the others nothing.
+// have a flaw, so the partial index on this column costs nothing for the other notifications.
 constexpr std::string_view kFlaws = R"sql(
 ALTER TABLE notifications ADD COLUMN flaw TEXT;
 CREATE INDEX notifications_flaw ON notifications (seq) WHERE flaw IS NOT NULL;
 )sql";
 
 // Adds the name of the operator who set a pause, and the total of quarantined bodies. A new store
-// gets no row for the total, so that a copy into the store can insert the total of the source.
+// gets no row for this total: when another store is copied into it, the copy inserts the row of
+// that store.
 constexpr std::string_view kOperators = R"sql(
 ALTER TABLE pauses ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
 INSERT INTO counters (name, slot, value)
@@ -283,8 +284,8 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
 
 Result migrate(Connection& connection, const Dialect& dialect, std::string_view store_name,
                std::int64_t now_ms) {
-  // The schema version is read before anything is written, so that a store of a newer couponhook is
-  // not changed.
+  // The schema version is read before anything is written, so that a store written by a newer
+  // couponhook is not changed.
   const auto version = known_schema_version(connection, store_name);
   if (!version) return version.error();
   if (*version == 0) {

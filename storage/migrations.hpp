@@ -37,7 +37,7 @@ struct Migration {
 inline constexpr std::string_view kSchemaTable = "couponhook_schema";
 
 /// Schema version that the table kSchemaTable holds while a store is being copied into the
-/// database. No couponhook knows this version, so none opens an incomplete store.
+/// database. No version of couponhook knows this schema version, so none opens an incomplete store.
 inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
 
 /// \return the names of all tables that the migrations create, and of kSchemaTable.
@@ -46,9 +46,9 @@ inline constexpr std::int64_t kCopyUnderWay = 1'000'000'000;
 /// \return the schema version that this program reads and writes.
 [[nodiscard]] std::int64_t current_schema_version();
 
-/// \return the schema version of the store; 0 if it has no schema yet. Fails with kTooNew if the
-/// schema is too new for this couponhook to use the store, and with kUnavailable if a copy into the
-/// store is unfinished.
+/// \return the schema version of the store; 0 if the store has no schema yet. Fails with kTooNew if
+/// the schema is too new for this couponhook to use the store, and with kUnavailable if a copy into
+/// the store is unfinished.
 [[nodiscard]] Connection::Result<std::int64_t> known_schema_version(Connection& connection,
                                                                     std::string_view store_name);
 

@@ -11,8 +11,8 @@
 
 namespace couponhook::storage {
 
-/// \return the pauses that a result of the SQL statement sql::kPauses lists. Moves the texts out of
-/// `rows`.
+/// \return the operators' pauses in the result rows of the SQL statement sql::kPauses. Moves the
+/// texts out of `rows`.
 [[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
   std::vector<PauseRecord> pauses;
   for (Row& row : rows) {

@@ -43,8 +43,8 @@ QuarantineControl::Result<RereadResult> QuarantineControl::reread(const Admissio
 QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, RereadResult& result) {
   result = RereadResult::kNotFound;
   counters_.clear();
-  // The row of the notification is locked until the commit. Another transaction that reads the same
-  // notification again waits, and then finds that the work is done.
+  // The row of the notification is locked until the commit. If another transaction reads the
+  // content of the same notification again, it waits, and then finds that the work is done.
   commands_.assign({Command(sql::kNotificationToRead, {read.id, read.mchid})});
   if (auto looked = run(); !looked) return looked;
   if (results_[0].empty()) return {};
@@ -67,7 +67,8 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
   return count_and_run();
 }
 
-/// Stores the ledger fact that was read from a stored notification.
+/// Stores the ledger fact (issuing, redemption or refund of a coupon) that was read from a stored
+/// notification.
 /// \param is_new set to true if the ledger did not have the fact, otherwise to false.
 /// \param retold set to true if a notification and WeChat Pay's own records both report the fact
 /// and this is the second report, which must not be delivered again; otherwise to false.
@@ -80,8 +81,8 @@ QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool&
   return {};
 }
 
-/// Adds deliveries only for the handlers that have none yet: while the notification was unreadable,
-/// it was already delivered to the handlers of its event type.
+/// Adds deliveries only for the handlers that have none for this notification yet: while the
+/// notification was unreadable, it was already delivered to the handlers of its event type.
 QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
                                                           std::int64_t sequence,
                                                           std::int64_t received_at_ms) {

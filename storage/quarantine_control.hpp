@@ -16,38 +16,43 @@
 
 namespace couponhook::storage {
 
-/// Result of reading a stored notification again, after it was unreadable.
+/// Result of reading the content of a stored notification again, after it was unreadable.
 enum class RereadResult : std::uint8_t {
-  kRead,      ///< the notification's fact is in the coupon ledger now
-  kNotFound,  ///< the store has no such notification
+  kRead,      ///< the notification's fact (coupon issued, redeemed or refunded) is in the coupon
+              ///< ledger now
+  kNotFound,  ///< the store has no notification with this id and merchant
   /// The notification was readable before, or it has no fact that the coupon ledger keeps.
   kReadAlready,
 };
 
-/// Finishes the work that needs an operator: quarantined requests, and notifications whose content
-/// could not be read. Each call is one transaction. Only one thread at a time may use an object.
+/// Finishes the work that needs an operator: on quarantined requests, and on notifications whose
+/// content could not be read. Each call is one transaction. Only one thread at a time may use an
+/// object.
 class QuarantineControl {
  public:
   template <typename T>
   using Result = Connection::Result<T>;
 
+  /// Makes an object that works through one database connection.
   /// \param connection a connection that may write, to a database with the current schema; several
   /// objects may share it if one thread uses them all.
   explicit QuarantineControl(std::shared_ptr<Connection> connection);
 
   /// Stores the ledger fact that the present release has read from a stored notification, and a
   /// delivery to each handler that has none for this notification yet. The fact and the deliveries
-  /// are stored only once, however often and on whichever replica this is called. A notification
-  /// without the mark "unreadable" (older releases set no mark) gets a missing fact, but no
-  /// deliveries.
-  /// \param read the notification as it was read again; its id and mchid identify the stored one.
+  /// are stored only once, however often and on whichever replica this function is called. A
+  /// notification without the mark "unreadable" (older releases set no mark) gets a missing fact,
+  /// but no deliveries.
+  /// \param read the notification as it was read again; its id and mchid identify the stored
+  /// notification.
   [[nodiscard]] Result<RereadResult> reread(const Admission& read);
 
   /// Deletes a quarantined body for good.
-  /// \return false if the body is not in the quarantine, or no longer.
+  /// \return false if the quarantine does not have the body, or no longer has it.
   [[nodiscard]] Result<bool> discard(const SealedKey& key);
 
-  /// Removes the mark "unreadable" from a notification that nobody will read; changes nothing else.
+  /// Removes the mark "unreadable" from a notification that nobody will read again; changes nothing
+  /// else.
   /// \param reason the operator's reason, stored in the flaw text of the notification.
   /// \return false if there is no such notification, or it is not marked as unreadable.
   [[nodiscard]] Result<bool> dismiss(std::string_view id, std::string_view mchid,

@@ -19,20 +19,20 @@ namespace {
 constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLatest = std::numeric_limits<std::int64_t>::max();
 
-/// Number of rows that one page of a list may look at. If a filter matches few rows, the page is
+/// Number of rows that one page of a list may look at. If few rows match a filter, the page is
 /// short and has a cursor to continue from, so that no request reads through the whole store.
 constexpr std::int64_t kRowsLookedAtMax = 20'000;
 constexpr std::int64_t kPageMax = 500;
 
-/// Limits of unclaimed_deliveries(), which counts open deliveries of removed handlers. This is the
-/// largest number of ordering lanes (one handler and one coupon) to look at for one handler; the
-/// next constant is the largest number of paused deliveries to look at.
+/// Limits of unclaimed_deliveries(), which counts open deliveries of removed handlers: the largest
+/// number of ordering lanes (one handler and one coupon) to look at for one handler, and the
+/// largest number of paused deliveries to look at.
 constexpr std::int64_t kLanesLookedAtMax = 20'000;
 constexpr std::int64_t kParkedLookedAtMax = 10'000;
 
 /// Size in bytes at which a page of notifications with their content ends. The last notification
-/// may exceed the size, because one notification may be as large as the largest body that is
-/// received.
+/// may exceed this size, because one notification may be as large as the largest body that the
+/// service accepts.
 constexpr std::size_t kPageBytesMax = std::size_t{4} << 20;
 /// Number of notifications whose content and deliveries are read in one round trip to the database.
 constexpr std::size_t kAskedTogether = 16;
@@ -93,8 +93,7 @@ DeliveryRecord delivery_from(Row& row) {
   return record;
 }
 
-/// Adds attempts to the history of their deliveries. Both lists must be in the order of the
-/// delivery numbers.
+/// Adds attempts to the history of their deliveries. Both lists must be sorted by delivery number.
 void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
   auto delivery = deliveries.begin();
   for (Row& row : attempts) {
@@ -123,7 +122,7 @@ LedgerRecord ledger_record_from(Row& row) {
 }
 
 /// Source of a list of notifications: the table of stored notifications, the quarantine (a table of
-/// its own), or the index of the notifications that have a flaw.
+/// its own), or the index of the notifications that have a flaw (an error in their content).
 enum class Listing : std::uint8_t { kKept, kQuarantine, kUnreadable };
 
 Listing listing_of(const NotificationFilter& filter) {
@@ -131,7 +130,7 @@ Listing listing_of(const NotificationFilter& filter) {
   return filter.state == "unreadable" ? Listing::kUnreadable : Listing::kKept;
 }
 
-/// Returns true if a filter leaves out some rows of the list. The state "quarantined" alone leaves
+/// Returns true if a filter leaves out some rows of a list. The state "quarantined" alone leaves
 /// out nothing, because it selects the table of quarantined bodies.
 bool restricts(const NotificationFilter& filter, Listing listing) {
   return !filter.event_type.empty() || !filter.mchid.empty() || filter.since_ms ||
@@ -194,7 +193,8 @@ Reader::Result<StoreCounts> Reader::counts() {
 
 Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::string_view id,
                                                                        std::string_view mchid) {
-  // An empty id must find nothing: it would match quarantined bodies whose id could not be read.
+  // An empty id must find nothing: it would match the quarantined bodies from which no id could be
+  // read.
   if (id.empty()) return std::optional<NotificationRecord>();
   const std::array commands{Command(sql::kNotificationById, {id, mchid}),
                             Command(sql::kQuarantinedById, {id, mchid})};
@@ -229,7 +229,7 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
     floor = only_integer(results[0]);
   }
 
-  // One row more than fits on the page is read, to know whether there is a next page.
+  // Read one row more than fits on the page, to know whether there is a next page.
   const std::int64_t lowest = floor.value_or(kEarliest);
   const std::array ask_page{
       listing == Listing::kKept
@@ -367,8 +367,8 @@ Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
   std::vector<Rows> results;
   std::string last;
   while (true) {
-    // Each statement finds the next handler in the index of due deliveries, so the cost does not
-    // grow with the number of deliveries of a handler.
+    // Each statement finds the next handler in the index of due deliveries (to be made now), so the
+    // cost does not grow with the number of deliveries of a handler.
     const std::array ask{Command(sql::kNextDueHandler, {last})};
     if (auto ran = connection.run(ask, results); !ran) return ran.error();
     if (results[0].empty()) break;

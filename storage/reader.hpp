@@ -45,7 +45,7 @@ class Reader {
   [[nodiscard]] Result<NotificationPage> notifications(const NotificationFilter& filter);
   /// Reads one quarantined body with everything that is needed to decrypt it.
   /// \param quarantine_id the number of the body, which is `sequence` in NotificationRecord.
-  /// \return the body; nullopt if it is not in the quarantine, or no longer.
+  /// \return the body; nullopt if the quarantine does not have the body, or no longer has it.
   [[nodiscard]] Result<std::optional<SealedRecord>> sealed(std::int64_t quarantine_id);
   /// Reads the newest quarantined body of a notification. The notification may have been stored
   /// too.
@@ -59,7 +59,8 @@ class Reader {
   /// \return one delivery, without the history of its attempts; nullopt if there is no such
   /// delivery.
   [[nodiscard]] Result<std::optional<DeliveryRecord>> delivery(std::int64_t delivery_id);
-  /// The same as the function unclaimed_deliveries(), through the connection of this object.
+  /// Does the same as the function unclaimed_deliveries() (counts open deliveries of removed
+  /// handlers), through the connection of this object.
   [[nodiscard]] Result<std::vector<HandlerBacklog>> unclaimed(std::span<const std::string> served);
   /// \return all ledger facts of one coupon, with the refunds of its transactions, in no particular
   /// order; empty if the coupon is unknown.

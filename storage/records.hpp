@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Data types that are written to and read from the store. All times are milliseconds since the
-/// Unix epoch.
+/// Data types of the rows that are written to and read from the store. All times are milliseconds
+/// since the Unix epoch.
 
 #include <array>
 #include <chrono>
@@ -24,7 +24,8 @@ struct LedgerFact {
   std::string stock_id;
   std::string coupon;          ///< id of the coupon; empty for refunds
   std::string transaction_id;  ///< id of the payment transaction; empty for the issuing of a coupon
-  /// Unique together with `kind` and `coupon`, so that the same fact is stored only once.
+  /// Key of the ledger fact, unique together with `kind` and `coupon`, so that the same fact is
+  /// stored only once.
   std::string business_key;
   std::string occurred_at;  ///< time of the fact as WeChat Pay wrote it, unchanged
 };
@@ -37,7 +38,7 @@ struct Lease {
   std::int64_t fence = 0;
 };
 
-/// Name and duration for the leases on deliveries that a replica takes.
+/// Owner and duration of the leases on deliveries that a replica takes.
 struct LeaseTerms {
   /// Name of the replica that takes the leases, unique among the running replicas; shown in rows
   /// and messages. The name does not decide who holds a delivery: the fence (fencing token) does.
@@ -52,7 +53,8 @@ struct LeaseTerms {
 /// notification.
 struct NewDelivery {
   std::string handler;
-  /// Coupon or other key that keeps an order: deliveries with the same key are made one at a time.
+  /// Key that keeps an order, such as a coupon: deliveries to a handler with the same key are made
+  /// one at a time.
   std::string ordering_key;
   /// True if the process that stores the notification makes this delivery itself. The delivery is
   /// then created with a lease for this replica, unless an earlier delivery with the same handler
@@ -77,9 +79,10 @@ struct SealedKey {
 /// Beginnings of the text in Admission::flaw, which says what is wrong with a notification. The
 /// database holds these texts: never change them.
 namespace flaw {
-/// The ledger fact could not be read from the content.
+/// The ledger fact (issuing, redemption or refund of a coupon) could not be read from the content.
 inline constexpr std::string_view kUnreadable = "unreadable: ";
-/// The content has an error, but its ledger fact could be read.
+/// The content has an error, but its ledger fact (issuing, redemption or refund of a coupon) could
+/// be read.
 inline constexpr std::string_view kHarmless = "flaw: ";
 }  // namespace flaw
 
@@ -88,9 +91,10 @@ struct Admission {
   std::string mchid;
   std::string id;
   std::string event_type;
-  std::string create_time;  ///< create_time of the notification, unchanged
-  std::string source;       ///< origin of the data: "notification" or "reconcile"
-  /// The other fields of the notification, without its resource, as a JSON object; may be empty.
+  std::string create_time;  ///< create_time of the notification as WeChat Pay wrote it, unchanged
+  std::string source;       ///< origin of the notification: "notification" (WeChat Pay's callback)
+                            ///< or "reconcile"
+  /// The fields of the notification, without its resource, as a JSON object; may be empty.
   std::string envelope;
   std::string resource;  ///< the decrypted resource of the notification
   /// Text that says what is wrong with the decrypted resource, without quoting it. Begins with one
@@ -126,7 +130,7 @@ struct Quarantined {
   std::string event_type;  ///< event_type of the notification; empty if the JSON could not be read
   std::string headers;     ///< the Wechatpay-* request headers as a JSON object
   std::string body;        ///< the request body as received
-  /// Digest of the body; the primary key, so the same bytes are stored once.
+  /// Digest of the request body. It is the primary key, so the same bytes are stored only once.
   Digest body_digest{};
   std::int64_t received_at_ms = 0;
 };
@@ -134,14 +138,14 @@ struct Quarantined {
 /// Outcome of a request to the Inbox, which stores notifications. Every outcome but kFailed means
 /// that the data is committed.
 enum class AdmitOutcome : std::uint8_t {
-  kStored,     ///< a new notification was stored
+  kStored,     ///< the notification is new and was stored
   kDuplicate,  ///< the store already had this notification, with the same content
-  /// The store already had a notification with this id, but with other content. The first one stays
-  /// valid; the new content is stored as a conflict.
+  /// The store already had a notification with this id, but with other content. The first
+  /// notification stays valid; the new content is stored as a conflict.
   kConflict,
   kQuarantined,  ///< the request body was stored in the quarantine
   kAlive,        ///< answer to Inbox::probe(): a test row was committed
-  kFailed,       ///< nothing of this request was committed
+  kFailed,       ///< nothing of the request was committed to the store
 };
 
 /// One attempt at a delivery, as the history of the delivery holds it.
@@ -158,9 +162,9 @@ struct DeliveryRecord {
   std::string handler;
   std::string state;  ///< state of the delivery: pending, retrying, done, dead or skipped
   std::int64_t attempts = 0;
-  /// Time at which the delivery is due; if the delivery is leased, the time at which the lease
-  /// ends. Nothing if the delivery has ended, is paused, or waits for an earlier delivery of the
-  /// same handler and coupon.
+  /// Time at which the delivery is to be made; if the delivery is leased, the time at which the
+  /// lease ends. Empty if the delivery has ended, is paused, or waits for an earlier delivery of
+  /// the same handler and coupon.
   std::optional<std::int64_t> due_at_ms;
   std::string last_error;
   /// True if a replica has a lease on the delivery; the lease may have ended.
@@ -169,13 +173,13 @@ struct DeliveryRecord {
   bool paused = false;
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> finished_at_ms;
-  // Id, merchant and event type of the notification that is delivered. They are set only in lists
-  // of deliveries and by Reader::delivery().
+  // Id, merchant and event type of the delivered notification. They are set only in lists of
+  // deliveries and by Reader::delivery().
   std::string notification_id;
   std::string mchid;
   std::string event_type;
-  // The latest attempts at this delivery, in order. Set only if the delivery is read as part of a
-  // notification. Empty if the first attempt succeeded.
+  // The latest attempts at this delivery, in order. They are set only if the delivery is read as
+  // part of a notification. The list is empty if the first attempt succeeded.
   std::vector<AttemptRecord> history;
 };
 
@@ -187,13 +191,13 @@ struct DeliveryFilter {
   std::string event_type;
   std::string mchid;
   std::string error;  ///< text that the last error of the delivery must contain
-  /// Only deliveries whose notification was received at or after this time.
+  /// The list has only deliveries whose notification was received at or after this time.
   std::optional<std::int64_t> since_ms;
-  /// Only deliveries whose notification was received before this time.
+  /// The list has only deliveries whose notification was received before this time.
   std::optional<std::int64_t> until_ms;
   std::int64_t limit = 50;
-  /// Cursor for the next page: the list begins with the newest delivery, and has only deliveries
-  /// with a number below this one.
+  /// Cursor for the next page of the list, which begins with the newest delivery: the page has only
+  /// deliveries with numbers below the cursor.
   std::optional<std::int64_t> before_delivery;
 };
 
@@ -202,18 +206,19 @@ struct DeliveryPage {
   std::optional<std::int64_t> next_before_delivery;
 };
 
-/// A pause that an operator has set: deliveries that match it are not made until the pause is
+/// A pause that an operator has set: deliveries that match the pause are not made until it is
 /// ended.
 struct PauseRecord {
   std::int64_t pause_id = 0;
-  std::string handler;  ///< handler that is paused; empty: all handlers
-  /// Event type that is paused, or the beginning of event types followed by *; empty: all types.
+  std::string handler;  ///< name of the paused handler; empty: all handlers are paused
+  /// Event type that is paused, or the beginning of event types followed by *; empty: all types are
+  /// paused.
   std::string event_pattern;
   std::string reason;
   std::string created_by;  ///< name of the operator; empty if an older release set the pause
   std::int64_t created_at_ms = 0;
-  /// Time at which the pause was ended; not set while the pause is active. After that time its
-  /// deliveries become due in small batches.
+  /// Time at which the pause was ended; not set while the pause is active. After that time the
+  /// deliveries that it held back are released in small batches.
   std::optional<std::int64_t> resumed_at_ms;
 };
 
@@ -231,7 +236,7 @@ struct NotificationRecord {
   std::int64_t conflicts = 0;  ///< number of notifications with the same id but other content
   std::string source;
   std::string envelope;
-  std::string flaw;  ///< text that says what is wrong with the content, see Admission::flaw
+  std::string flaw;  ///< text that says what is wrong with the content of the notification
   /// Decrypted resource; empty after its retention time and for quarantined bodies.
   std::string resource;
   std::string quarantine_reason;
@@ -248,11 +253,13 @@ struct NotificationFilter {
   /// fact could not be read, whatever the state of their deliveries.
   std::string state;
   std::string mchid;
-  std::optional<std::int64_t> since_ms;  ///< only notifications received at or after this time
-  std::optional<std::int64_t> until_ms;  ///< only notifications received before this time
+  std::optional<std::int64_t> since_ms;  ///< the list has only notifications received at or after
+                                         ///< this time
+  std::optional<std::int64_t> until_ms;  ///< the list has only notifications received before this
+                                         ///< time
   std::int64_t limit = 50;
-  /// Cursor for the next page: the list begins with the newest notification, and has only
-  /// notifications with a number below this one.
+  /// Cursor for the next page of the list, which begins with the newest notification: the page has
+  /// only notifications with numbers below the cursor.
   std::optional<std::int64_t> before_sequence;
   /// True to list each notification with its resource and its deliveries; the page then ends after
   /// about 4 MiB.
@@ -260,12 +267,13 @@ struct NotificationFilter {
 };
 
 struct NotificationPage {
-  /// The notifications of this page; their deliveries have no history of attempts.
+  /// The notifications of this page of the list; their deliveries have no history of attempts.
   std::vector<NotificationRecord> items;
   std::optional<std::int64_t> next_before_sequence;
 };
 
-/// Number of open deliveries of one handler, for handlers that nobody serves.
+/// Number of open deliveries of one handler that is no longer configured, so that nobody makes
+/// them.
 struct HandlerBacklog {
   std::string handler;
   std::int64_t open = 0;
@@ -289,9 +297,10 @@ struct StoreCounts {
   std::int64_t stored = 0;
   std::int64_t duplicates = 0;
   std::int64_t conflicts = 0;
-  std::int64_t quarantined = 0;  ///< bodies ever quarantined since the store was created
-  std::int64_t sealed = 0;       ///< bodies that are in the quarantine now
-  std::int64_t unreadable = 0;   ///< stored notifications whose ledger fact could not be read
+  std::int64_t quarantined = 0;  ///< number of bodies ever quarantined since the store was created
+  std::int64_t sealed = 0;       ///< number of bodies that are in the quarantine now
+  std::int64_t unreadable = 0;   ///< number of stored notifications whose ledger fact could not be
+                                 ///< read
   std::vector<TypeCount> by_type;
   std::optional<std::int64_t> last_received_at_ms;
   std::int64_t deliveries_pending = 0;

@@ -52,13 +52,13 @@ namespace couponhook::storage {
 }
 
 /// Moves the text out of a field of a query result. The field must not be NULL.
-/// \return the text.
+/// \return the text of the field.
 [[nodiscard]] inline std::string take_text(Field& field) {
   return std::move(std::get<std::string>(field));
 }
 
 /// Moves the text out of a field of a query result.
-/// \return the text; an empty text if the field is NULL.
+/// \return the text of the field; an empty text if the field is NULL.
 [[nodiscard]] inline std::string take_optional_text(Field& field) {
   return is_null(field) ? std::string() : take_text(field);
 }

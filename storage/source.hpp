@@ -12,9 +12,10 @@ namespace couponhook::storage {
 /// timestamp that agreed with our clock.
 inline constexpr std::string_view kFromNotification = "notification";
 
-/// Value of Admission::source for a fact that was found in WeChat Pay's own records and that no
-/// notification had reported. If a fact arrives both ways, the first report is delivered; the
-/// second one is stored without deliveries.
+/// Value of Admission::source for a fact (such as the redemption of a coupon) that was found in
+/// WeChat Pay's own records and that no notification had reported. If both a notification and the
+/// records report a fact, the first report is delivered; the second report is stored without
+/// deliveries.
 inline constexpr std::string_view kFromReconcile = "reconcile";
 
 }  // namespace couponhook::storage

@@ -4,8 +4,9 @@
 
 #include "storage/dialect.hpp"
 
-// True for an unreadable notification. The text in this condition must equal flaw::kUnreadable. The
-// test for NULL lets the database use the partial index on notifications that have a flaw.
+// Condition that is true for an unreadable notification. The text in the condition must equal
+// flaw::kUnreadable. The test for NULL lets the database use the partial index on notifications
+// that have a flaw (an error in their content).
 #define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
 
 // Shared parts of SQL statements are macros: statements that return the same columns share the
@@ -38,8 +39,8 @@ const Statement kCountCopy{
     "UPDATE notifications SET times_seen = times_seen + 1, last_seen_at = $1"
     " WHERE id = $2 AND mchid = $3"};
 
-// The stored notification is read by a statement of its own, because in SQLite that costs less than
-// a RETURNING clause on the UPDATE that counts the copy.
+// A separate statement reads the stored notification, because in SQLite that costs less than a
+// RETURNING clause on the UPDATE that counts the copy.
 const Statement kFirstOfCopy{"SELECT seq, digest FROM notifications WHERE id = $1 AND mchid = $2"};
 
 const Statement kInsertConflict{
@@ -99,9 +100,9 @@ const Statement kCountUnreadable{
     "SELECT count(*) FROM (SELECT flaw FROM notifications WHERE flaw IS NOT NULL LIMIT $1) n"
     " WHERE " COUPONHOOK_IS_UNREADABLE};
 
-// Corrects a stored total to the number of rows. The statement sees the rows and the total as they
-// were at one moment. A transaction that commits later changes both by the same number, so the
-// correction stays right.
+// Corrects a stored total to the number of rows in the table. The statement sees the rows and the
+// total as they were at the same time. A transaction that commits later changes both by the same
+// number, so the correction stays right.
 #define COUPONHOOK_CORRECT_TOTAL(rows)                                                    \
   "INSERT INTO counters (name, slot, value) SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT)," \
   " (SELECT count(*) FROM " rows                                                          \

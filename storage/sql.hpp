@@ -15,12 +15,12 @@
 
 namespace couponhook::storage::sql {
 
-// SQL statements that store notifications. The unique index decides whether a row is new: the
-// INSERT returns a row only if it is.
+// SQL statements that store notifications. The database's unique index decides whether a row is
+// new: the INSERT statement returns a row only if it is new.
 
-/// Inserts a notification unless one with its id and mchid exists. Parameters: id, mchid,
-/// event_type, create_time, received_at, source, digest, envelope, resource, flaw or NULL. Result:
-/// seq (row number); no row if the notification exists.
+/// Inserts a notification unless the store has one with the same id and mchid. Parameters: id,
+/// mchid, event_type, create_time, received_at, source, digest, envelope, resource, flaw or NULL.
+/// Result: seq (row number); no row if the notification exists.
 extern const Statement kInsertNotification;
 /// Counts one more copy of a stored notification. Parameters: received_at, id, mchid.
 extern const Statement kCountCopy;
@@ -28,8 +28,8 @@ extern const Statement kCountCopy;
 /// Result: seq (row number), digest.
 extern const Statement kFirstOfCopy;
 /// Inserts a conflict: a notification whose id is stored already with other content. Parameters:
-/// notification (seq of the stored one), digest, resource, received_at. Result: notification; no
-/// row if this content was stored before.
+/// notification (row number of the stored notification), digest, resource, received_at. Result:
+/// notification; no row if this content was stored before.
 extern const Statement kInsertConflict;
 /// Inserts a quarantined body, or counts one more copy of it. Parameters: body_digest, mchid,
 /// reason, detail, id, event_type, headers, body, received_at. Result: times_seen.
@@ -47,8 +47,8 @@ extern const Statement kOriginOfCouponFact;
 /// Reads which notification first reported a refund. Parameters: transaction_id, business_key.
 /// Result: notification_id, mchid, source.
 extern const Statement kOriginOfRefund;
-/// Inserts a delivery without a lease, due at once. Parameters: notification (its seq), handler,
-/// received_at, lane (number of the ordering lane), ordering_key.
+/// Inserts a delivery without a lease, due at once. Parameters: notification (its row number),
+/// handler, received_at, lane (number of the ordering lane), ordering_key.
 extern const Statement kInsertDelivery;
 /// Adds to a stored total, for example the number of stored notifications. Parameters: name, slot
 /// (number of the rows in which one writer counts), delta.
@@ -60,22 +60,22 @@ extern const Statement kCounterNames;
 /// number), now, padding (bytes that make the row larger).
 extern const Statement kBeat;
 
-// SQL statements about deliveries. The cost of each statement does not grow with the number of open
-// or finished deliveries.
+// SQL statements about deliveries. The cost of each statement is the same however many open or
+// finished deliveries there are.
 
-/// Inserts a delivery with a lease. Parameters: notification (its seq), handler, lease end,
+/// Inserts a delivery with a lease. Parameters: notification (its row number), handler, lease end,
 /// received_at, lane (number of the ordering lane), ordering_key, owner of the lease, begun_at.
-/// Result: seq of the delivery.
+/// Result: row number of the delivery.
 extern const Statement kInsertLeasedDelivery;
-/// Reads the oldest open delivery of an ordering lane (one handler and one coupon). Parameter: lane
-/// number. Result: seq, lane.
+/// Reads the oldest open delivery of an ordering lane (one handler and one coupon). Parameter:
+/// number of the lane. Result: seq (row number), lane.
 extern const Statement kFirstInLane;
-/// Lists the pauses that operators have set, and ended pauses that are not deleted yet. Result:
-/// seq, handler, event_pattern, reason, created_at, resumed_at or NULL, created_by.
+/// Lists the pauses that operators have set, and ended pauses that are not deleted yet. Result: seq
+/// (row number), handler, event_pattern, reason, created_at, resumed_at or NULL, created_by.
 extern const Statement kPauses;
-/// Makes deliveries due that a pause held back. Parameters: due_at, pause (its seq), limit.
+/// Makes deliveries due that a pause held back. Parameters: due_at, pause (its row number), limit.
 extern const Statement kUnpark;
-/// Deletes the row of a pause if it holds back no delivery. Parameter: pause (its seq).
+/// Deletes the row of a pause if it holds back no delivery. Parameter: pause (its row number).
 extern const Statement kDropPause;
 /// Reads due deliveries of a handler and locks their rows. Parameters: handler, now, limit. Result:
 /// the columns in the macro COUPONHOOK_CANDIDATE_COLUMNS.
@@ -83,88 +83,92 @@ extern const Statement kDueDeliveries;
 /// Reads the deliveries of one notification and locks their rows. Parameters: id, mchid. Result:
 /// the columns in the macro COUPONHOOK_CANDIDATE_COLUMNS, then event_type.
 extern const Statement kDeliveriesToClaim;
-/// Reads the content of a notification for a handler. Parameter: seq of the notification. Result:
-/// id, mchid, event_type, create_time, source, resource.
+/// Reads the content of a notification for a handler. Parameter: row number of the notification.
+/// Result: id, mchid, event_type, create_time, source, resource.
 extern const Statement kContent;
-/// Locks a delivery if it is still open. Parameter: seq of the delivery. Result: seq; no row if the
-/// delivery has ended, or if another transaction has locked it.
+/// Locks a delivery if it is still open. Parameter: row number of the delivery. Result: seq (row
+/// number); no row if the delivery has ended, or if another transaction has locked it.
 extern const Statement kStillOpen;
 /// Removes the due time of a delivery that must wait for a pause to end, or for an earlier delivery
-/// of the same handler and coupon. Parameters: pause (its seq) or NULL, seq of the delivery.
+/// of the same handler and coupon. Parameters: pause (its row number) or NULL, row number of the
+/// delivery.
 extern const Statement kPark;
 /// Takes a lease on a delivery and raises its fence (fencing token). Parameters: owner of the
-/// lease, lease end, begun_at or NULL, 1 if an attempt begins now and 0 if not, seq of the
+/// lease, lease end, begun_at or NULL, 1 if an attempt begins now and 0 if not, row number of the
 /// delivery.
 extern const Statement kTake;
 /// Takes a lease on a delivery whose last attempt was lost, only to report that attempt as failed.
 /// Raises the fence (fencing token), counts no attempt. Parameters: owner of the lease, lease end,
-/// seq of the delivery.
+/// row number of the delivery.
 extern const Statement kInherit;
-/// Reads a delivery under a lease and locks its row. Parameters: seq of the delivery, fence
+/// Reads a delivery under a lease and locks its row. Parameters: row number of the delivery, fence
 /// (fencing token of the lease). Result: state, lane, attempts; no row if another replica has taken
 /// over the lease.
 extern const Statement kHeldDelivery;
 /// Writes the result of an attempt at a delivery and ends the lease. Parameters: state, due_at or
-/// NULL, finished_at or NULL, error, seq of the delivery.
+/// NULL, finished_at or NULL, error, row number of the delivery.
 extern const Statement kReport;
 /// Makes the oldest open delivery of an ordering lane (one handler and one coupon) due, unless a
-/// pause holds it back. Parameters: due_at, lane number.
+/// pause holds it back. Parameters: due_at, number of the lane.
 extern const Statement kPromote;
 /// Writes one attempt into the history of a delivery, which keeps the latest 32. Parameters:
-/// delivery (its seq), slot (place in the history), attempt, began_at, ended_at, outcome, error.
+/// delivery (its row number), slot (place in the history), attempt, began_at, ended_at, outcome,
+/// error.
 extern const Statement kRecordAttempt;
-/// Extends the lease on a delivery. Parameters: lease end, seq of the delivery, fence (fencing
-/// token). Result: seq; no row if another replica has taken over the lease.
+/// Extends the lease on a delivery. Parameters: lease end, row number of the delivery, fence
+/// (fencing token). Result: seq (row number); no row if another replica has taken over the lease.
 extern const Statement kRenew;
 /// Ends the lease on a delivery without a result; an attempt that had begun is not counted.
-/// Parameters: due_at, seq of the delivery, fence (fencing token).
+/// Parameters: due_at, row number of the delivery, fence (fencing token).
 extern const Statement kGiveBack;
-/// Counts the attempt at a leased delivery, unless it is counted already. Parameters: begun_at, seq
-/// of the delivery, fence (fencing token). Result: seq; no row if another replica has taken over
-/// the lease.
+/// Counts the attempt at a leased delivery, unless it is counted already. Parameters: begun_at, row
+/// number of the delivery, fence (fencing token). Result: seq (row number); no row if another
+/// replica has taken over the lease.
 extern const Statement kBegin;
 /// Undoes the statement kBegin for a leased delivery whose handler must be called later.
-/// Parameters: seq of the delivery, fence (fencing token).
+/// Parameters: row number of the delivery, fence (fencing token).
 extern const Statement kPostpone;
-/// Reads the earliest due time of the deliveries to one handler. Parameter: handler. Result:
-/// due_at.
+/// Reads the earliest due time (time at which a delivery is to be made) of the deliveries to one
+/// handler. Parameter: handler. Result: due_at.
 extern const Statement kNextDue;
-/// Reads a delivery that an operator wants to change, and locks its row. Parameter: seq of the
-/// delivery. Result: state, lane, attempts, lease_owner or NULL, due_at or NULL, 0 if retention has
-/// removed the content of its notification and 1 if not.
+/// Reads a delivery that an operator wants to change, and locks its row. Parameter: row number of
+/// the delivery. Result: state, lane, attempts, lease_owner or NULL, due_at or NULL, 0 if retention
+/// has removed the content of its notification and 1 if not.
 extern const Statement kDeliveryToChange;
-/// Makes a delivery due and begins a new round of attempts. Parameters: state, due_at, seq of the
-/// delivery.
+/// Makes a delivery due and begins a new round of attempts. Parameters: state, due_at, row number
+/// of the delivery.
 extern const Statement kRetryNow;
 /// Reads a delivery that an operator wants to move to another handler, and locks its row.
-/// Parameter: seq of the delivery. Result: the columns of the result of kDeliveryToChange, then
-/// notification, handler, ordering_key.
+/// Parameter: row number of the delivery. Result: the columns of the result of kDeliveryToChange,
+/// then notification, handler, ordering_key.
 extern const Statement kDeliveryToMove;
-/// Locks the row of a notification. Parameter: seq of the notification. Result: seq.
+/// Locks the row of a notification. Parameter: row number of the notification. Result: seq (row
+/// number).
 extern const Statement kLockNotification;
-/// Finds the delivery of a notification to a handler. Parameters: notification (its seq), handler.
-/// Result: seq of the delivery.
+/// Finds the delivery of a notification to a handler. Parameters: notification (its row number),
+/// handler. Result: row number of the delivery.
 extern const Statement kDeliveryTo;
 /// Moves a delivery to another handler. Parameters: new handler, lane (number of its ordering
-/// lane), state, due_at, seq of the delivery.
+/// lane), state, due_at, row number of the delivery.
 extern const Statement kMove;
-/// Drops a delivery, so that it is not made. Parameters: finished_at, reason, seq of the delivery.
+/// Drops a delivery, so that it is not made. Parameters: finished_at, reason, row number of the
+/// delivery.
 extern const Statement kSkip;
 /// Inserts a pause of deliveries that an operator sets. Parameters: handler, event_pattern, reason,
 /// now, created_by.
 extern const Statement kInsertPause;
-/// Ends a pause of deliveries. Parameters: now, pause (its seq).
+/// Ends a pause of deliveries. Parameters: now, pause (its row number).
 extern const Statement kResume;
 
-// SQL statements for the status endpoint. Lists have a limit. The cost of each statement does not
-// grow with the store, except for the two that correct totals.
+// SQL statements for the status endpoint. Lists have a limit. The cost of each statement is the
+// same however large the store is, except for kCorrectSealed and kCorrectUnreadable.
 
 /// Reads all stored totals, for example the number of stored notifications. Result: name, total.
 extern const Statement kTotals;
 /// Counts the bodies in the quarantine. Parameter: limit. Result: their number, at most the limit.
 extern const Statement kCountSealed;
-/// Counts the unreadable notifications among those that have a flaw. Parameter: limit (number of
-/// rows to look at). Result: their number.
+/// Counts the unreadable notifications among those that have a flaw (an error in their content).
+/// Parameter: limit (number of rows to look at). Result: their number.
 extern const Statement kCountUnreadable;
 /// Corrects the stored total of quarantined bodies to the number of rows; right even while other
 /// transactions count. Parameters: name of the total, slot (number of the writer's rows in the
@@ -182,33 +186,34 @@ extern const Statement kOldestOpenDelivery;
 /// Reads one notification. Parameters: id, mchid or empty. Result: the columns in the macro
 /// COUPONHOOK_NOTIFICATION_COLUMNS, then resource.
 extern const Statement kNotificationById;
-/// Reads the decrypted resource of a notification. Parameter: seq of the notification. Result:
-/// resource.
+/// Reads the decrypted resource of a notification. Parameter: row number of the notification.
+/// Result: resource.
 extern const Statement kResourceOf;
-/// Reads the deliveries of a notification. Parameter: notification (its seq). Result: the columns
-/// in the macro COUPONHOOK_LISTED_COLUMNS, without the last three, which describe the notification.
+/// Reads the deliveries of a notification. Parameter: notification (its row number). Result: the
+/// columns in the macro COUPONHOOK_LISTED_COLUMNS, without the last three, which describe the
+/// notification.
 extern const Statement kDeliveriesOf;
-/// Reads one delivery. Parameter: seq of the delivery. Result: the columns in the macro
+/// Reads one delivery. Parameter: row number of the delivery. Result: the columns in the macro
 /// COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kDeliveryById;
-/// Reads the attempts at all deliveries of a notification. Parameter: notification (its seq).
-/// Result: delivery, attempt, began_at, ended_at, outcome, error; for each delivery the latest
-/// attempt last.
+/// Reads the attempts at all deliveries of a notification. Parameter: notification (its row
+/// number). Result: delivery, attempt, began_at, ended_at, outcome, error; for each delivery the
+/// latest attempt last.
 extern const Statement kAttemptsOf;
 /// Finds the oldest delivery that one page of a list may look at, because a page looks at a limited
-/// number of rows. Parameters: before (the page has only lower seq numbers), number of rows to
-/// skip. Result: seq of that delivery.
+/// number of rows. Parameters: before (the page has only lower row numbers), number of rows to
+/// skip. Result: row number of that delivery.
 extern const Statement kDeliveryFloor;
-/// Lists one page of deliveries: those with seq numbers from floor up to, but not including,
-/// before. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
+/// Lists one page of deliveries: those with row numbers from `floor` up to, but not including,
+/// `before`. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
 /// limit. Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListDeliveries;
 /// Finds the oldest delivery in one state that a page of a list may look at, because a page looks
-/// at a limited number of rows. Parameters: state, before (the page has only lower seq numbers),
-/// number of rows to skip. Result: seq of that delivery.
+/// at a limited number of rows. Parameters: state, before (the page has only lower row numbers),
+/// number of rows to skip. Result: row number of that delivery.
 extern const Statement kUndoneFloor;
-/// Lists one page of deliveries in one state other than "done": those with seq numbers from floor
-/// up to, but not including, before. Uses the index on the state, which leaves out "done".
+/// Lists one page of deliveries in one state other than "done": those with row numbers from `floor`
+/// up to, but not including, `before`. Uses the index on the state, which leaves out "done".
 /// Parameters: state, before, floor, handler, event_type, mchid, error, since, until, limit.
 /// Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
 extern const Statement kListUndone;
@@ -222,42 +227,42 @@ extern const Statement kParkedHandlers;
 /// look at; a lane is one handler and one coupon). Result: their number.
 extern const Statement kOpenOfHandler;
 /// Finds the oldest notification that one page of a list may look at, because a page looks at a
-/// limited number of rows. Parameters: before (the page has only lower seq numbers), number of rows
-/// to skip. Result: seq of that notification.
+/// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
+/// to skip. Result: row number of that notification.
 extern const Statement kNotificationFloor;
-/// Lists one page of notifications: those with seq numbers from floor up to, but not including,
-/// before. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
+/// Lists one page of notifications: those with row numbers from `floor` up to, but not including,
+/// `before`. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
 /// columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListNotifications;
-/// Finds the oldest notification with a flaw that one page of a list may look at, because a page
-/// looks at a limited number of rows. Parameters: before (the page has only lower seq numbers),
-/// number of rows to skip. Result: seq of that notification.
+/// Finds the oldest notification with a flaw (an error in its content) that one page of a list may
+/// look at, because a page looks at a limited number of rows. Parameters: before (the page has only
+/// lower row numbers), number of rows to skip. Result: row number of that notification.
 extern const Statement kFlawFloor;
-/// Lists one page of unreadable notifications: those with seq numbers from floor up to, but not
-/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// Lists one page of unreadable notifications: those with row numbers from `floor` up to, but not
+/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
 /// the columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
 extern const Statement kListUnreadable;
 /// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty. Result: the
 /// columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
 extern const Statement kQuarantinedById;
-/// Reads a quarantined body. Parameter: seq of the body. Result: mchid, headers, body, received_at,
-/// body_digest.
+/// Reads a quarantined body. Parameter: row number of the body. Result: mchid, headers, body,
+/// received_at, body_digest.
 extern const Statement kSealedById;
-/// Deletes a quarantined body. Parameters: seq and body_digest of the body. Result: seq; no row if
-/// the body was already deleted.
+/// Deletes a quarantined body. Parameters: row number and body_digest of the body. Result: seq (row
+/// number); no row if the body was already deleted.
 extern const Statement kLeaveQuarantine;
 /// Reads a notification whose content is to be read again, and locks its row. Parameters: id,
-/// mchid. Result: seq, flaw or NULL, received_at.
+/// mchid. Result: seq (row number), flaw or NULL, received_at.
 extern const Statement kNotificationToRead;
 /// Writes the flaw text of a notification, which says what is wrong with its content. Parameters:
-/// flaw or NULL, seq of the notification.
+/// flaw or NULL, row number of the notification.
 extern const Statement kNoteFlaw;
 /// Finds the oldest quarantined body that one page of a list may look at, because a page looks at a
-/// limited number of rows. Parameters: before (the page has only lower seq numbers), number of rows
-/// to skip. Result: seq of that body.
+/// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
+/// to skip. Result: row number of that body.
 extern const Statement kQuarantineFloor;
-/// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
-/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
+/// Lists one page of quarantined bodies: those with row numbers from `floor` up to, but not
+/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
 /// the columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
 extern const Statement kListQuarantine;
 /// Reads the ledger facts of a coupon and the refunds of its transactions. Parameters: stock_id,
@@ -277,11 +282,11 @@ extern const Statement kRefundsOf;
 
 // SQL statements about the version of the database schema.
 
-/// Reads the newest migration of the database. Result: version, works_with (the oldest schema
-/// version that may still use it).
+/// Reads the newest migration (change of the schema) of the database. Result: version, works_with
+/// (schema version known to the oldest couponhook that may still use the database).
 extern const Statement kSchemaVersion;
 /// Records a migration in the table of schema versions. Parameters: version, applied_at, works_with
-/// (the oldest schema version that may still use the database).
+/// (schema version known to the oldest couponhook that may still use the database).
 extern const Statement kRecordMigration;
 
 /// \return all SQL statements of this file. Tests check their query plans.

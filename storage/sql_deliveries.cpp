@@ -9,9 +9,9 @@
 #define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
 
 // Columns of a delivery that a replica may take. "head" is the oldest open delivery of the same
-// ordering lane (one handler and one coupon) and "running" the leased one; they decide which
-// delivery goes first. "lost_before" is the number of lost attempts in the current round of
-// attempts, and 0 if the delivery is not leased.
+// ordering lane (one handler and one coupon) and "running" is the leased delivery of that lane;
+// they decide which delivery goes first. "lost_before" is the number of lost attempts in the
+// current round of attempts, and 0 if the delivery is not leased.
 #define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
   "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
   "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
@@ -33,7 +33,7 @@
   "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
 
 // Joins each delivery with its notification. CROSS JOIN makes SQLite read the deliveries in order
-// and look up the notification of each one, and not the other way round.
+// and look up the notification of each delivery, and not the other way round.
 #define COUPONHOOK_LISTED \
   "FROM deliveries d CROSS JOIN notifications n WHERE n.seq = d.notification"
 
@@ -51,9 +51,9 @@ const Statement kPauses{
     "SELECT seq, handler, event_pattern, reason, created_at, resumed_at, created_by FROM pauses"
     " ORDER BY seq"};
 
-// The condition on parked_by (the pause that holds back the delivery) stands twice: another
-// connection may have taken a delivery after the subquery found it, and such a row must not be
-// changed.
+// The condition on parked_by (the pause that holds back the delivery) is written twice: another
+// connection may have taken a delivery after the subquery found it, and the row of such a delivery
+// must not be changed.
 const Statement kUnpark{
     "UPDATE deliveries SET due_at = $1, parked_by = NULL WHERE parked_by = $2 AND seq IN"
     " (SELECT seq FROM deliveries WHERE parked_by = $2 LIMIT $3)"};
@@ -175,8 +175,8 @@ const Statement kParkedHandlers{
 
 // Counts the open deliveries of a handler through its ordering lanes (one coupon each). Every open
 // delivery belongs to a lane, and the first delivery of each lane is either due or held back by a
-// pause. So the lanes of the due and the paused deliveries lead to all open deliveries of the
-// handler.
+// pause. So all open deliveries of the handler are found through the lanes of its due and its
+// paused deliveries.
 const Statement kOpenOfHandler{
     "SELECT count(*) FROM (SELECT h.lane FROM deliveries h WHERE h.handler = $1"
     " AND h.due_at IS NOT NULL UNION SELECT p.lane FROM deliveries p WHERE p.handler = $1"

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite";
 constexpr std::string_view kPostgres = "postgresql";
-/// Second scheme, besides "postgresql", that libpq accepts in the URL of a database.
+/// Second URL scheme, besides "postgresql", that libpq accepts for a PostgreSQL database.
 constexpr std::string_view kPostgresShort = "postgres";
 constexpr std::string_view kForms = "sqlite:PATH or postgresql://USER@HOST:PORT/DATABASE";
 

@@ -30,42 +30,45 @@ struct StoreUrl {
 };
 
 /// Parses the URL of a store.
-/// \param relative_to folder that a relative path starts from.
-/// \return the location; for a URL in another form, an error that lists the accepted forms.
+/// \param relative_to folder at which a relative path begins.
+/// \return the location of the store; for a URL in another form, an error that lists the accepted
+/// forms.
 [[nodiscard]] Connection::Result<StoreUrl> parse_store_url(
     std::string_view url, const std::filesystem::path& relative_to);
 
 struct StoreOptions {
-  /// Longest time that a statement waits for a lock of another process, and that a writer waits for
-  /// its turn in the queue of SQLite writers.
+  /// Longest time that an SQL statement waits for a lock of another process, and that a writer
+  /// waits for its turn in the queue of SQLite writers.
   std::chrono::milliseconds busy_timeout{1000};
-  /// Longest time that the storing of a notification waits for a lock or for its turn: as long as
-  /// WeChat Pay waits for a reply. On PostgreSQL, a wait for a row that another transaction has
-  /// locked lasts at most half as long, because our own commit takes time after that wait.
+  /// Longest time that the storing of a notification waits for a database lock or for its turn to
+  /// write: as long as WeChat Pay waits for a reply. On PostgreSQL, a wait for a row that another
+  /// transaction has locked lasts at most half as long, because our own commit takes time after
+  /// that wait.
   std::chrono::milliseconds admission_wait{4000};
-  /// Longest time that deliveries and maintenance wait for a lock or for their turn. No sender
-  /// waits for them, and on a slow disk other writers may keep the turn for seconds.
+  /// Longest time that deliveries and maintenance wait for a database lock or for their turn to
+  /// write. No sender waits for them, and on a slow disk other writers may keep the turn for
+  /// seconds.
   std::chrono::milliseconds background_wait{5000};
-  /// Longest time of one statement on a connection that reads. A long read keeps SQLite's
+  /// Longest time of one SQL statement on a connection that reads. A long read keeps SQLite's
   /// write-ahead log from being emptied, and slows down the writers.
   std::chrono::milliseconds read_max{2000};
   /// Longest time that opening an SQLite store spends on a search for damage; check_integrity()
   /// checks everything.
   std::chrono::milliseconds quick_check_max{300};
 
-  // Options for PostgreSQL only.
-  /// Longest time of one statement on a connection that writes.
+  // The options below are for PostgreSQL only.
+  /// Longest time of one SQL statement on a connection that writes.
   std::chrono::milliseconds statement_max{3000};
-  /// Longest time that a connection waits for a commit.
+  /// Longest time that a connection waits for its commit.
   std::chrono::milliseconds commit_max{30'000};
-  /// True to open the store even if no PostgreSQL server can be reached. Connections then connect
-  /// later, and the checks of opening are made at that time. A server that refuses the connection
-  /// is still an error.
+  /// True to open the store even if no PostgreSQL server can be reached. The connections then
+  /// connect later, and the checks that opening makes are made at that time. A server that refuses
+  /// the connection is still an error.
   bool may_be_away = false;
 };
 
-/// An open store. Makes connections to its database. For an SQLite file, also holds the lock that
-/// prevents a second service from using the file.
+/// An open store. Makes connections to its database. For an SQLite file, it also holds the lock
+/// that prevents a second service from using the file.
 ///
 /// Opening creates what is missing and brings an older schema up to date. Opening fails if the
 /// store is newer than this program, damaged, not couponhook's, or held by another process. It also
@@ -86,8 +89,8 @@ class Store {
   [[nodiscard]] static Result<std::unique_ptr<Store>> inspect(const StoreUrl& url,
                                                               const StoreOptions& options);
 
-  /// \return the schema version of the store; 0 if it has no schema yet. Changes nothing. Fails if
-  /// this program cannot use that schema version, as open() would.
+  /// \return the schema version of the store; 0 if the store has no schema yet. Changes nothing.
+  /// Fails if this program cannot use that schema version, as open() would.
   [[nodiscard]] static Result<std::int64_t> schema_version(const StoreUrl& url,
                                                            const StoreOptions& options);
   /// Opens an existing store for a command that writes, whether a service is running or not: takes
@@ -103,9 +106,10 @@ class Store {
   [[nodiscard]] static Result<void> check_place(const StoreUrl& url);
 
   virtual ~Store() = default;
-  /// \return a new writing connection for the purpose `role`, see WriterRole.
+  /// \return a new connection that may write, for the purpose `role`, see WriterRole.
   [[nodiscard]] virtual Result<std::unique_ptr<Connection>> writer(WriterRole role) = 0;
-  /// \return a new writing connection for an operator's command; its commits wait for the disk.
+  /// \return a new connection that may write, for an operator's command; its commits wait for the
+  /// disk.
   [[nodiscard]] Result<std::unique_ptr<Connection>> writer() {
     return writer(WriterRole::kOperators);
   }
@@ -114,8 +118,8 @@ class Store {
   /// deliveries; null for SQLite, where only one service uses the store.
   [[nodiscard]] virtual std::unique_ptr<WakeChannel> wake_channel() const { return nullptr; }
 
-  /// \return new writing connections for storing notifications: `count` of them, or fewer if the
-  /// database engine cannot use that many at a time.
+  /// \return new connections that may write, for storing notifications: `count` of them, or fewer
+  /// if the database engine cannot use that many at a time.
   [[nodiscard]] Result<std::vector<std::unique_ptr<Connection>>> writers(std::size_t count);
 
  protected:

@@ -21,14 +21,15 @@ class TaskLease {
   template <typename T>
   using Result = Connection::Result<T>;
 
+  /// Makes an object that takes and ends the lease on one periodic task.
   /// \param task name of the task; the text must live as long as this object.
   /// \param owner name of the process, different for each process.
   /// \param length time after which the lease ends unless it is extended.
   TaskLease(std::string_view task, std::string owner, std::chrono::milliseconds length)
       : task_(task), owner_(std::move(owner)), length_ms_(length.count()) {}
 
-  /// Takes the lease on the task, or extends it. To save writes, extends the lease only after half
-  /// of its time has passed.
+  /// Takes the lease on the task, or extends it. To save writes, the lease is extended only after
+  /// half of its time has passed.
   /// \return true if this owner holds the lease on the task.
   [[nodiscard]] Result<bool> take(Connection& connection, std::int64_t now_ms);
   /// Ends the lease on the task, so that another replica can take it at once.

@@ -28,9 +28,9 @@ class Rollback {
   Connection* connection_;
 };
 
-/// Runs `work` in a transaction and commits. If the database reports a conflict (deadlock or
-/// serialization failure), the whole transaction is run again, at most three times. So `work` must
-/// not rely on results of an earlier run.
+/// Runs `work` in a database transaction and commits. If the database reports a conflict (deadlock
+/// or serialization failure), the whole transaction is run again, at most three times. So `work`
+/// must not rely on results of an earlier run.
 template <typename Work>
 [[nodiscard]] Connection::Result<void> in_transaction(Connection& connection, Work&& work) {
   using std::chrono::milliseconds;

@@ -25,7 +25,7 @@ class WakeChannel {
   /// Thread-safe; does not block. Several calls in quick succession may be sent as one
   /// announcement.
   virtual void announce() noexcept = 0;
-  /// Ends the current call of wait(), or the next one if none is running. Thread-safe; does not
+  /// Ends the current call of wait(), or the next call if none is running. Thread-safe; does not
   /// block.
   virtual void interrupt() noexcept = 0;
 };

@@ -271,9 +271,9 @@ void check_unique(ReadContext& context, const Config& config) {
   }
 }
 
-/// Returns true if sockets on both addresses would receive each other's connections: if the
-/// addresses are equal, or one of them stands for all addresses. "::" also accepts IPv4
-/// connections.
+/// Returns true if two listening sockets with the same port would receive each other's connections:
+/// if their addresses are equal, or if one address stands for all addresses. The address "::" also
+/// accepts IPv4 connections.
 bool overlap(const std::string& a, const std::string& b) {
   boost::system::error_code ec;
   const auto first = boost::asio::ip::make_address(a, ec);

@@ -33,17 +33,19 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
-  /// Proxies and load balancers whose statement about the client's address is believed.
+  /// Addresses of the proxies and load balancers that this service trusts to state the client's
+  /// address.
   std::vector<base::IpNetwork> trusted_proxies;
   std::size_t max_connections = 10000;
   /// Largest number of connections from one client address. An IPv6 /64 network counts as one
   /// address.
   std::size_t max_connections_per_address = 2000;
-  /// Largest number of connections above the limits that still get a reply with status 503.
+  /// Largest number of connections above the limits that still get a reply with status 503. Further
+  /// connections are closed without a reply.
   std::size_t max_refusals = 100;
   std::size_t max_header_bytes = 16384;
   std::size_t max_body_bytes = 2097152;
-  /// Limit for the request bodies of all connections together.
+  /// Limit for the request bodies of all connections together, in bytes.
   std::size_t max_body_bytes_in_flight = 268435456;
   milliseconds reply_budget{4000};
   unsigned success_status = 204;
@@ -56,8 +58,8 @@ struct ListenerConfig {
   /// Time after which an idle connection is closed. Longer than 60 s, the usual value of load
   /// balancers.
   milliseconds idle_timeout{75000};
-  /// Time between the report "not ready" and the end of accepting connections, so that load
-  /// balancers can react.
+  /// Time, at shutdown, between the report "not ready" and the end of accepting connections, so
+  /// that load balancers can react to the report.
   milliseconds drain_delay{0};
   milliseconds drain_timeout{10000};
 };
@@ -66,7 +68,8 @@ struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9443;
   std::filesystem::path token_file;
-  /// TLS certificate of the status endpoint. Required unless `address` is a loopback address.
+  /// TLS certificate of the status endpoint. Required unless the endpoint's `address` is a loopback
+  /// address.
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
   std::size_t max_connections = 100;
@@ -74,7 +77,7 @@ struct AdminConfig {
 
 struct StoreConfig {
   std::string url = "sqlite:data/couponhook.db";
-  // For the four retention settings below, 0 means: keep the data forever.
+  // For each of the settings retention_…_days, 0 means: keep the data forever.
   int retention_payload_days = 30;
   int retention_id_days = 180;
   int retention_quarantine_days = 180;
@@ -84,10 +87,11 @@ struct StoreConfig {
   std::size_t max_queued = 4096;
   std::size_t max_queued_bytes = 67108864;
   std::size_t max_batch = 256;
-  // For PostgreSQL only, like the two settings below: number of connections that write to the store
-  // at the same time.
+  // Number of connections that write to the database at the same time; only for PostgreSQL, like
+  // statement_timeout and commit_timeout.
   std::size_t connections = 2;
-  /// Time limit of one SQL statement; listener.reply_budget, if that is shorter.
+  /// Time limit of one SQL statement. If the setting listener.reply_budget is shorter, that time is
+  /// the limit.
   milliseconds statement_timeout{3000};
   milliseconds commit_timeout{30'000};
 };
@@ -96,8 +100,8 @@ struct DeliveriesConfig {
   /// Length of the lease (right of one replica to make a delivery). It is renewed after a third of
   /// this time. The leases of a killed replica end within twice this time.
   milliseconds lease{10'000};
-  /// Interval at which the delivery worker looks for deliveries to be made now that no wake-up
-  /// announced.
+  /// Interval at which the delivery worker searches the store for deliveries that must be made now,
+  /// in case no message announced them.
   milliseconds poll{1'000};
 };
 
@@ -112,17 +116,18 @@ struct MerchantApiConfig {
   std::filesystem::path api_v2_key_file;
   std::string base_url = "https://api.mch.weixin.qq.com";
   std::filesystem::path ca_file;
-  /// Folder for downloaded platform certificates. Empty: the certificates are only in memory.
+  /// Folder for downloaded platform certificates. Empty: the certificates are kept only in memory.
   std::filesystem::path certificate_directory;
-  /// True: the configuration sets certificate_directory, even to "".
+  /// True if the configuration file sets certificate_directory, even to "".
   bool names_certificate_directory = false;
   int certificate_refresh_minutes = 60;
-  /// Time limit for the reply to one API call; connecting may take the same time again.
+  /// Time limit for the reply to one call of WeChat Pay's API; opening the connection may take the
+  /// same time again.
   milliseconds timeout{10000};
   std::size_t max_reply_bytes = 4194304;
   /// Largest size of a downloaded flow file (WeChat Pay's settlement file), in bytes.
   std::size_t max_flow_bytes = 268435456;
-  /// Time limit for the download of a flow file.
+  /// Time limit for the download of a flow file (WeChat Pay's settlement file).
   milliseconds flow_timeout{600000};
 
   bool operator==(const MerchantApiConfig&) const = default;
@@ -132,7 +137,7 @@ struct MerchantConfig {
   std::string mchid;
   std::string path;
   std::vector<std::filesystem::path> api_v3_key_files;
-  /// Places of platform certificates: each entry is a file, a folder or a glob pattern.
+  /// Paths of platform certificates: each path is a file, a folder or a glob pattern.
   std::vector<std::filesystem::path> platform_certificates;
   std::vector<PlatformPublicKeyConfig> platform_public_keys;
   seconds timestamp_tolerance{300};
@@ -155,7 +160,8 @@ struct LogConfig {
 struct Config {
   /// Path of the configuration file, as given on the command line.
   std::filesystem::path file;
-  /// Folder of the configuration file. Relative paths in the configuration start here.
+  /// Folder of the configuration file. Relative paths in the configuration are relative to this
+  /// folder.
   std::filesystem::path directory;
   ListenerConfig listener;
   AdminConfig admin;
@@ -174,13 +180,14 @@ using Environment = std::function<std::optional<std::string>(std::string_view)>;
 /// Reads and validates a configuration file. Does not open the files that the configuration names.
 /// \param problems receives every problem found, not only the first.
 /// \return the settings that could be read, so that the caller can check them further; nothing if
-///   the file is not TOML at all.
+///   the file has no valid TOML syntax at all.
 [[nodiscard]] std::optional<Config> read_config(const std::filesystem::path& file,
                                                 const Environment& environment,
                                                 std::vector<Problem>& problems);
 
-/// Like read_config(), but for callers that need a configuration without any problem.
-/// \return the configuration, or all problems if there is any.
+/// Reads and validates a configuration file like read_config(), for callers that need a
+/// configuration without any problem.
+/// \return the configuration; or all problems, if the file has any.
 [[nodiscard]] boost::system::result<Config, std::vector<Problem>> load_config(
     const std::filesystem::path& file, const Environment& environment);
 

@@ -17,12 +17,12 @@ namespace couponhook::server {
 class Section;
 
 enum class AckMode : std::uint8_t {
-  kStored,   ///< WeChat Pay gets the reply after the commit; the handler runs later
-  kHandled,  ///< WeChat Pay gets the reply only when the handler is done
+  kStored,   ///< WeChat Pay gets the reply when the notification is stored; the handler runs later
+  kHandled,  ///< WeChat Pay gets the reply only when the handler has finished
 };
 
-/// Settings that every handler has which runs after the commit. These are all types except
-/// `ledger`.
+/// Settings that all types of handlers have except `ledger`: these handlers run after the
+/// notification was committed to the database.
 struct OutwardConfig {
   AckMode ack = AckMode::kStored;
   std::chrono::milliseconds timeout{2000};
@@ -40,7 +40,8 @@ struct LedgerHandlerConfig {};
 struct HttpHandlerConfig {
   std::string url;
   std::filesystem::path secret_file;
-  /// Certificates that are trusted in addition to the system's CA certificates; may be empty.
+  /// Path of a file with CA certificates that are trusted in addition to the system's; may be
+  /// empty.
   std::filesystem::path ca_file;
   bool allow_private_addresses = true;
   bool allow_metadata_addresses = false;
@@ -49,7 +50,7 @@ struct HttpHandlerConfig {
 
 /// Settings of a handler with type = "exec".
 struct ExecHandlerConfig {
-  /// The program to run, then its arguments.
+  /// The program to run, followed by its arguments.
   std::vector<std::string> command;
   std::size_t max_output_bytes = 4096;
 };
@@ -57,10 +58,10 @@ struct ExecHandlerConfig {
 /// Settings of a handler with type = "redis".
 struct RedisHandlerConfig {
   std::string url;
-  /// File with the Redis password; empty: no password.
+  /// Path of the file with the Redis password; empty: no password.
   std::filesystem::path password_file;
   std::string stream = "couponhook";
-  /// Approximate length of the stream above which Redis removes the oldest entries; 0: Redis
+  /// Approximate length of the Redis stream above which Redis removes the oldest entries; 0: Redis
   /// removes none.
   std::int64_t max_length = 0;
 };
@@ -68,13 +69,14 @@ struct RedisHandlerConfig {
 /// Settings of a handler with type = "amqp" (for example RabbitMQ).
 struct AmqpHandlerConfig {
   std::string url;
-  /// File with the AMQP password; empty: no password.
+  /// Path of the file with the AMQP password; empty: no password.
   std::filesystem::path password_file;
-  /// CA certificates for an amqps URL; empty: the system's CA certificates.
+  /// Path of a file with CA certificates for an amqps URL; empty: the system's CA certificates.
   std::filesystem::path ca_file;
   /// Name of the AMQP exchange; empty: the default exchange, which routes by queue name.
   std::string exchange;
-  /// AMQP routing key; empty: the event's webhook type, such as coupon.redeemed.
+  /// AMQP routing key; empty: the key is the event type in the form of webhooks, such as
+  /// coupon.redeemed.
   std::string routing_key;
 };
 

@@ -30,7 +30,7 @@ bool consists_of(std::string_view text, std::string_view characters) {
 }
 
 // Returns the text with its ASCII letters changed to capitals. The functions of the C library are
-// not used, because they depend on the process's locale.
+// not used for this, because they depend on the process's locale.
 std::string in_capitals(std::string_view text) {
   std::string capitals(text);
   for (char& c : capitals) {
@@ -51,8 +51,8 @@ std::string_view without_label(std::string_view text) {
   return text;
 }
 
-/// Returns the part in brackets, for example "0x1000" for the text "4096 (0x1000)". This is the
-/// form in which openssl prints short serials.
+/// Returns the part of a certificate's serial that stands in brackets, for example "0x1000" for the
+/// text "4096 (0x1000)". openssl prints short serials in this form.
 std::string_view within_brackets(std::string_view text) {
   const std::size_t open = text.find("(0x");
   if (open == std::string_view::npos || !text.ends_with(')')) return text;

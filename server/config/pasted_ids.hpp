@@ -1,9 +1,9 @@
 #pragma once
 
 /// \file
-/// Normalises merchant numbers, certificate serials and public key ids that users paste. Clear
-/// notations are changed to WeChat Pay's own form. For other texts, the explain functions name the
-/// likely mistake.
+/// Normalises merchant numbers, certificate serials and public key ids that users paste. Texts with
+/// a clear meaning are changed to WeChat Pay's own notation. For other texts, the functions
+/// explain_…() name the likely mistake.
 
 #include <string>
 #include <string_view>
@@ -24,8 +24,8 @@ namespace couponhook::server {
 /// both ends are removed.
 [[nodiscard]] std::string normalise_certificate_serial(std::string_view text);
 
-/// These explain functions return the reason why a normalised number, id or serial cannot be right;
-/// empty if it can be right.
+/// The functions explain_…() return the reason why a normalised merchant number, public key id or
+/// certificate serial cannot be right; an empty text if it can be right.
 [[nodiscard]] std::string explain_mchid(std::string_view mchid);
 [[nodiscard]] std::string explain_public_key_id(std::string_view id);
 [[nodiscard]] std::string explain_certificate_serial(std::string_view serial);

@@ -21,10 +21,10 @@ struct ReconcileConfig {
   /// Ids of the stocks (coupon batches) whose flow files (WeChat Pay's settlement files) are
   /// compared.
   std::vector<std::string> stocks;
-  /// Time between two comparisons with the same flow file.
+  /// Time between two comparisons with the same flow file (WeChat Pay's settlement file).
   std::chrono::seconds flow_interval{43200};
-  /// The appid of the users that COUPON.SEND notifications name. Empty: the coupons of these users
-  /// are not queried.
+  /// The appid of the users that COUPON.SEND notifications name. Empty: the service does not query
+  /// the coupons of these users.
   std::string appid;
   /// File that lists further users who received a coupon, one user on each line; `coupon send`
   /// appends to it. Empty: there is no such file.
@@ -34,15 +34,15 @@ struct ReconcileConfig {
   /// Time for which a user's coupons are queried, counted from the last coupon that the user
   /// received.
   std::chrono::hours recent{48};
-  /// Largest number of users whose coupons one query round reads.
+  /// Largest number of users whose coupons are read in one round of queries.
   std::size_t max_users = 1000;
-  /// Age below which a missing event is not stored, because WeChat Pay may still send its
+  /// Age that a missing event must reach before it is stored, because WeChat Pay may still send its
   /// notification.
   std::chrono::seconds settle{900};
-  /// True: store missing events; false: only report them.
+  /// True: store missing events; false: only report missing events.
   bool apply = true;
-  // Names of columns in flow files, in addition to the usual names. The `reconcile` command uses
-  // them too.
+  // Names of columns in flow files (WeChat Pay's settlement files), in addition to the usual names.
+  // The `reconcile` command uses these names too.
   std::vector<wechatpay::FlowColumnNames> use_columns;
   std::vector<wechatpay::FlowColumnNames> refund_columns;
 

@@ -37,8 +37,8 @@ std::vector<std::filesystem::path> places_of_program(const std::string& program)
   return places;
 }
 
-/// Returns the files that a handler is loaded from, such as its password file. There is one
-/// overload for each type of handler.
+/// Returns the files that a handler is loaded from, such as its password file. Each type of handler
+/// has its own overload of the call operator.
 struct HandlerFiles {
   using Files = std::vector<std::filesystem::path>;
 
@@ -71,8 +71,8 @@ FileMarks look_at_files(std::span<const std::filesystem::path> patterns) {
     for (const auto& file : crypto::expand_path(pattern)) {
       struct stat facts {};
       if (::stat(file.c_str(), &facts) != 0) facts = {};
-      // Record the inode change time (ctime) too: it also changes when the permissions change, and
-      // when another file is renamed to this name.
+      // Record the file's inode change time (ctime) too: the ctime also changes when the file's
+      // permissions change, and when another file is renamed to this file's name.
       marks.emplace_back(file, facts.st_dev, facts.st_ino,
                          static_cast<std::uint64_t>(facts.st_size), to_ns(facts.st_mtim),
                          to_ns(facts.st_ctim));
@@ -178,8 +178,8 @@ bool UnitWatch::is_due(TimePoint now) {
 }
 
 UnitWatch::Outcome UnitWatch::load(TimePoint now, bool asked_for) {
-  // Record the state of the files before they are read: a change during the load is then noticed
-  // later as a new change.
+  // Record the state of the reload unit's files before they are read. A change during the load is
+  // then noticed later as a new change.
   marks_ = look_at_files(unit_.files);
   std::string error;
   try {

@@ -30,16 +30,17 @@ using FileMarks = std::vector<std::tuple<std::filesystem::path, std::uint64_t, s
 /// \param patterns files, folders or globs, as in expand_path().
 [[nodiscard]] FileMarks look_at_files(std::span<const std::filesystem::path> patterns);
 
-/// For each reload unit, the files that it is loaded from. The keys are the names of the units:
-/// "config", "listener", "admin", "admin_token", "merchant:MCHID", "merchant_api:MCHID",
-/// "handler:NAME".
+/// For each reload unit (part of the set-up that is reloaded by itself), the files that it is
+/// loaded from. The keys are the names of the units: "config", "listener", "admin", "admin_token",
+/// "merchant:MCHID", "merchant_api:MCHID", "handler:NAME".
 using UnitFiles = std::map<std::string, std::vector<std::filesystem::path>>;
 [[nodiscard]] UnitFiles unit_files(const Config& config);
-/// For each reload unit, the state of its files. The keys are the names of the units.
+/// For each reload unit (part of the set-up that is reloaded by itself), the state of its files.
+/// The keys are the names of the units.
 using UnitMarks = std::map<std::string, FileMarks>;
 [[nodiscard]] UnitMarks look_at_units(const Config& config);
 
-// Names of the reload units.
+// Names of the reload units, the parts of the set-up that are reloaded by themselves.
 inline constexpr std::string_view kConfigUnit = "config";
 inline constexpr std::string_view kListenerUnit = "listener";
 inline constexpr std::string_view kAdminUnit = "admin";
@@ -48,9 +49,10 @@ inline constexpr std::string_view kAdminTokenUnit = "admin_token";
 [[nodiscard]] std::string merchant_api_unit(std::string_view mchid);
 [[nodiscard]] std::string handler_unit(std::string_view name);
 
-/// Sets the reload unit of all entries of `problems` from index `from` on.
+/// Records in the entries of `problems`, from index `from` on, that they belong to the reload unit
+/// `unit`.
 void assign_to_unit(std::vector<Problem>& problems, std::size_t from, const std::string& unit);
-/// Returns all problems as one line of text.
+/// Joins the texts of all problems into one line of text.
 [[nodiscard]] std::string join_problems(std::span<const Problem> problems);
 
 /// A part of the set-up that is reloaded by itself, such as the keys of one merchant. A problem in
@@ -59,12 +61,12 @@ struct ReloadUnit {
   std::string name;
   /// Files, folders or globs that the reload unit is loaded from.
   std::vector<std::filesystem::path> files;
-  /// Function that loads the unit and activates it. It returns the problems. With a problem, the
-  /// old state stays active, except that the unit of a merchant may activate the keys that could be
-  /// read.
+  /// Function that loads the reload unit and puts it into use. It returns the problems. If there is
+  /// a problem, the old state stays in use, except that the unit of a merchant may use the keys
+  /// that could be read.
   std::function<std::vector<Problem>()> load;
-  /// Function that returns true if the unit must be loaded again although no file has changed. May
-  /// be empty.
+  /// Function that returns true if the reload unit must be loaded again although no file has
+  /// changed. May be empty.
   std::function<bool()> is_stale{};
 };
 
@@ -72,18 +74,19 @@ struct ReloadUnit {
 struct UnitState {
   std::uint64_t ok = 0;
   std::uint64_t refused = 0;
-  /// Reason why the current content of the files is not active; empty if it is active.
+  /// Reason why the current content of the reload unit's files is not in use; empty if it is in
+  /// use.
   std::string last_error{};
 };
 
 /// Numbers of successful and refused reloads of all reload units. Thread-safe.
 class ReloadCounters {
  public:
-  /// Adds a reload unit that was not reloaded yet.
+  /// Adds counters for a reload unit that was not reloaded yet.
   void add(const std::string& unit);
-  /// Counts a successful reload of the unit.
+  /// Counts a successful reload of the reload unit `unit`.
   void loaded(const std::string& unit);
-  /// Counts a refused reload of the unit, with the reason.
+  /// Counts a refused reload of the reload unit `unit`, with the reason.
   void refused(const std::string& unit, std::string why);
   /// Removes the counters of reload units that no longer exist.
   void keep_only(const UnitFiles& units);
@@ -91,7 +94,8 @@ class ReloadCounters {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, UnitState> units_;  // key: name of the reload unit; guarded by mutex_
+  std::map<std::string, UnitState> units_;  // the key is the name of a reload unit; mutex_ guards
+                                            // the map
 };
 
 /// Decides when one reload unit is loaded again: when its files change, when is_stale() returns
@@ -105,11 +109,13 @@ class UnitWatch {
   /// Time between two log lines about the same error of a reload unit.
   static constexpr std::chrono::minutes kRepeat{10};
 
+  /// Makes an object that watches one reload unit.
   /// \param marks state of the unit's files before they were last loaded.
   UnitWatch(ReloadUnit unit, FileMarks marks) : unit_(std::move(unit)), marks_(std::move(marks)) {}
 
   [[nodiscard]] const std::string& name() const { return unit_.name; }
-  /// Records that the unit could not be loaded when the service started, for the reason `why`.
+  /// Records that the reload unit could not be loaded when the service started, for the reason
+  /// `why`.
   void refuse(std::string why, TimePoint now);
 
   /// Returns true if the reload unit must be loaded now.
@@ -117,7 +123,7 @@ class UnitWatch {
 
   /// Result of one attempt to load the reload unit.
   struct Outcome {
-    /// Reason why the unit could not be loaded; empty if it was loaded.
+    /// Reason why the reload unit could not be loaded; empty if it was loaded.
     std::string error;
     /// True: the error must be logged, because it is new or was last logged some time ago.
     bool is_news = false;
@@ -131,7 +137,7 @@ class UnitWatch {
  private:
   ReloadUnit unit_;
   FileMarks marks_;
-  std::string error_;  // error of the last load; empty if it succeeded
+  std::string error_;  // error of the last attempt to load the reload unit; empty if that succeeded
   TimePoint retry_at_{};
   TimePoint told_at_{};
 };

@@ -121,7 +121,8 @@ std::optional<std::int64_t> Section::read_number(std::string_view key, const tom
   const char* const end = digits->data() + digits->size();
   const auto [stop, failure] = std::from_chars(digits->data(), end, number);
   if (failure == std::errc() && stop == end && !digits->empty()) return number;
-  // Do not repeat the variable's value in the message, because the value may be a secret.
+  // Do not repeat the environment variable's value in the message, because the value may be a
+  // secret.
   report(key, std::string(rule) + "; what " + node.as_string()->get() +
                   " stands for is not: set the environment variable to one");
   return std::nullopt;
@@ -274,7 +275,8 @@ void Section::refuse_unknown_keys() {
     const std::string_view unknown = key.str();
     if (known_.contains(unknown)) continue;
     std::string_view nearest;
-    std::size_t distance = 4;  // a key that differs in 4 or more characters is not a misspelling
+    std::size_t distance = 4;  // a key that differs in 4 or more characters from every known key is
+                               // not a misspelling of one
     for (const std::string& candidate : known_) {
       const std::size_t d = edit_distance(unknown, candidate);
       if (d < distance) {

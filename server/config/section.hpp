@@ -37,12 +37,13 @@ struct ReadContext {
   }
 };
 
-/// One TOML table. If the key is absent, each read function leaves `into` unchanged. If the value
-/// is invalid, the function adds a problem to the list of problems. ${NAME} in a string is replaced
-/// by the value of the environment variable; a number or a boolean may also be given as such a
-/// string.
+/// One TOML table. If a key is absent, the read function leaves its variable `into` unchanged. If
+/// the value is invalid, the function adds a problem to the list of problems. ${NAME} in a string
+/// is replaced by the value of the environment variable; a number or a boolean may also be given as
+/// such a string.
 class Section {
  public:
+  /// Makes an object that reads one TOML table.
   /// \param table the TOML table; may be null, and then every key is absent.
   Section(ReadContext& context, const toml::table* table, std::string name);
 
@@ -61,8 +62,8 @@ class Section {
                  std::string_view rule);
   void duration(std::string_view key, milliseconds& into, std::int64_t least, std::int64_t most);
   void texts(std::string_view key, std::vector<std::string>& into);
-  /// Reads a list of strings like texts(), but keeps blanks at the ends of each string: a program's
-  /// arguments must not change.
+  /// Reads a list of strings like texts(), but keeps blanks at the ends of each string: the
+  /// arguments of a program must not change.
   void raw_texts(std::string_view key, std::vector<std::string>& into);
   void paths(std::string_view key, std::vector<std::filesystem::path>& into);
   /// Reads a string that must be one of the words in `allowed`.
@@ -73,22 +74,23 @@ class Section {
   /// strings.
   [[nodiscard]] std::map<std::string, std::string> all_texts();
 
-  /// Returns the table that is the value of this key; nothing if the key is absent.
+  /// Returns the table that is the value of the key `key`; nothing if the key is absent.
   [[nodiscard]] std::optional<Section> table(std::string_view key);
-  /// Returns the tables of an array of tables, such as [[handler]].
+  /// Returns the tables of an array of tables, such as [[handler]]; an empty list if the key is
+  /// absent.
   [[nodiscard]] std::vector<Section> tables(std::string_view key);
 
-  /// Reports that a key is missing, unless `present` is true or another problem of the same key was
-  /// already reported.
+  /// Reports that the key `key` is missing, unless `present` is true or another problem of the same
+  /// key was already reported.
   void require(bool present, std::string_view key, std::string_view what);
   void report(std::string_view key, std::string message);
 
-  /// Reports every key in the table that no read function has asked for, together with the most
-  /// similar known key.
+  /// Reports every key of the table that no read function has asked for, together with the known
+  /// key that is most similar.
   void refuse_unknown_keys();
 
   [[nodiscard]] bool has(std::string_view key) const;
-  /// Returns true if a problem of this key was already reported.
+  /// Returns true if a problem of the key `key` was already reported.
   [[nodiscard]] bool is_at_fault(std::string_view key) const { return at_fault_.contains(key); }
 
  private:
@@ -102,7 +104,7 @@ class Section {
   std::optional<std::string> read_expanded(std::string_view key, const toml::node& node,
                                            std::string_view rule);
   /// Returns the number in a TOML node, or the number to which its ${NAME} expands. Reports a
-  /// problem if there is none.
+  /// problem if the node has no number.
   std::optional<std::int64_t> read_number(std::string_view key, const toml::node& node,
                                           std::string_view rule);
   [[nodiscard]] std::filesystem::path resolve(const std::string& text) const;

@@ -10,7 +10,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Records that several lines of the file were joined into one line of the prepared text.
+/// A place where several lines of the TOML file were joined into one line of the prepared text (the
+/// text that toml++ parses).
 struct Join {
   std::size_t out_line;
   std::size_t lines;
@@ -20,7 +21,8 @@ struct PreparedText {
   std::string text;
   std::vector<Join> joins;
 
-  /// Converts a line number in the prepared text to the line number in the file.
+  /// Converts a line number in the prepared text (the text that toml++ parses) to the line number
+  /// in the TOML file.
   [[nodiscard]] std::size_t line_in_file(std::size_t line) const {
     std::size_t joined = 0;
     for (const Join& join : joins) joined += join.out_line < line ? join.lines : 0;
@@ -29,9 +31,9 @@ struct PreparedText {
 };
 using Prepared = boost::system::result<PreparedText, TomlFault>;
 
-/// Largest number of dots outside strings in one line. Each dot of a key creates a table inside a
-/// table. No configuration needs that many dots, and to free many more nested tables would overflow
-/// the stack.
+/// Largest number of dots outside strings in one line of a TOML file. Each dot of a key creates a
+/// table inside a table. No configuration needs that many dots, and to free many more nested tables
+/// would overflow the stack.
 constexpr std::size_t kDotsInLineMax = 128;
 
 std::size_t count_lines(std::string_view text) {
@@ -110,8 +112,8 @@ class TomlPreparation {
       }
       if (rest.starts_with(quotes)) {
         take(quotes.size());
-        // A multi-line string may end with up to two quotes that belong to its text, before the
-        // closing quotes.
+        // A multi-line TOML string may end with up to two quotes that belong to its text, before
+        // the closing quotes.
         for (int more = 0; is_long && more < 2 && at_ < text_.size(); ++more) {
           if (text_[at_] == quotes.front()) take(1);
         }
@@ -144,7 +146,7 @@ class TomlPreparation {
     at_ = end;
   }
 
-  /// Copies `count` characters that need no change to the prepared text.
+  /// Appends the next `count` characters of the TOML file, unchanged, to the prepared text.
   void take(std::size_t count) {
     const std::string_view taken = text_.substr(at_, count);
     const std::size_t lines = count_lines(taken);
@@ -171,7 +173,8 @@ std::size_t line_of(std::string_view content, std::size_t at) {
   return 1 + count_lines(content.substr(0, at));
 }
 
-/// Finds bytes that are not allowed anywhere in a TOML file. Returns the fault, or nothing.
+/// Finds bytes that are not allowed anywhere in a TOML file. Returns the first fault; nothing if
+/// there is none.
 std::optional<TomlFault> find_foreign_bytes(std::string_view content) {
   if (crypto::looks_like_utf16(content)) {
     return TomlFault{1, "is UTF-16; save the file as UTF-8"};
@@ -199,7 +202,7 @@ boost::system::result<toml::table, TomlFault> parse_prepared(std::string_view te
   }
 }
 
-/// Returns the number of the first line with which the text makes toml++ fail an assertion.
+/// Returns the number of the first line of the text that makes an assertion in toml++ fail.
 std::size_t find_asserting_line(std::string_view text) {
   std::size_t line = 1;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos;

@@ -1,10 +1,9 @@
 #pragma once
 
-/// \file
-/// Makes toml++ safe against malformed files. Include this header, never toml++ itself.
+/// \file Makes toml++ safe against malformed files. Include this header, never toml++ itself.
 ///
 /// A malformed file can make an assertion in toml++ fail. Without assertions, toml++ would continue
-/// with undefined behaviour. Here a failed assertion rejects the file.
+/// with undefined behaviour. With this header, a failed assertion rejects the file.
 
 #include <cstddef>
 #include <string>
@@ -37,7 +36,7 @@ namespace couponhook::server {
 
 /// A syntax error in a TOML file.
 struct TomlFault {
-  /// Number of the line with the error, from 1.
+  /// Number of the line with the error, counted from 1.
   std::size_t line;
   std::string message;
 };

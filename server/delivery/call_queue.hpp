@@ -1,7 +1,6 @@
 #pragma once
 
-/// \file
-/// Queue of deliveries that wait for a free connection or thread of a sender.
+/// \file Queue of deliveries that wait for a free connection or thread to call their handler.
 
 #include <condition_variable>
 #include <deque>
@@ -15,7 +14,8 @@
 namespace couponhook::server {
 
 /// Queue of deliveries that wait until their handler is called. Thread-safe. The queue has no
-/// limit: the delivery worker claims only as many deliveries as a handler can make soon.
+/// limit, because the delivery worker takes only as many deliveries as the handler can process
+/// soon.
 class CallQueue {
  public:
   void push(storage::ClaimedDelivery&& delivery, Urgency urgency) {
@@ -76,7 +76,7 @@ class CallQueue {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  // waiting deliveries, guarded by mutex_, as is closed_
+  // deliveries that wait for their call; mutex_ guards waiting_ and closed_
   std::deque<storage::ClaimedDelivery> waiting_;
   bool closed_ = false;
 };

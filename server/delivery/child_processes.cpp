@@ -57,8 +57,8 @@ void ChildProcesses::abandon(pid_t pid) {
 
 void ChildProcesses::reap_orphans(std::chrono::steady_clock::time_point now,
                                   std::chrono::milliseconds grace) {
-  // Keep the lock while an exit status is taken: otherwise the kernel could give the same process
-  // id to a new child of this program.
+  // Keep the lock while the exit status of a child is taken: otherwise the kernel could give the
+  // same process id to a new child of this program.
   const std::lock_guard lock(mutex_);
   while (true) {
     siginfo_t ended{};

@@ -43,14 +43,16 @@ class ChildProcesses {
   ///   handler may start and wait for children without this class.
   void reap_orphans(std::chrono::steady_clock::time_point now, std::chrono::milliseconds grace);
 
-  /// The only instance that production code uses.
+  /// Returns the only instance that production code uses; tests make instances of their own.
   static ChildProcesses& of_this_process();
 
  private:
   std::mutex mutex_;
-  std::set<pid_t> waited_for_;  // process ids, guarded by mutex_, as are the next members
+  std::set<pid_t> waited_for_;  // ids of the processes on the list; mutex_ guards this member and
+                                // those below
   std::set<pid_t> abandoned_;
-  // Process id of an ended child whose grace period runs; 0 if there is none.
+  // Process id of an ended child whose exit status other code may still take during the grace time;
+  // 0 if there is none.
   pid_t suspect_ = 0;
   std::chrono::steady_clock::time_point suspect_since_;
 };

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Circuit breaker of a handler: stops calls to a target that is down, and tests when it is back.
+/// Circuit breaker of a handler: stops calls to a target that is down, and tests whether it is
+/// back.
 
 #include <chrono>
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace couponhook::server {
 
 struct BreakerLimits {
   int failures_to_open = 5;  ///< number of failures in a row that open the circuit breaker
-  /// Time for which the circuit breaker first stays open. Each failed probe doubles it, up to
-  /// open_longest.
+  /// Time for which the circuit breaker first stays open. Each failed probe doubles this time, up
+  /// to open_longest.
   std::chrono::milliseconds open_initial{1000};
   std::chrono::milliseconds open_longest{30000};
 };

@@ -21,7 +21,7 @@ namespace couponhook::server {
 class DeliveryThread {
  public:
   DeliveryThread() = default;
-  /// Stops the thread, with stop().
+  /// Stops the delivery thread by calling stop().
   ~DeliveryThread() { stop(); }
   DeliveryThread(const DeliveryThread&) = delete;
   DeliveryThread& operator=(const DeliveryThread&) = delete;
@@ -30,7 +30,7 @@ class DeliveryThread {
   [[nodiscard]] Deadlines& deadlines() { return deadlines_; }
   [[nodiscard]] Resolver& resolver() { return resolver_; }
 
-  /// Starts the thread.
+  /// Starts the delivery thread.
   /// \param on_bug called with each uncaught exception of a task; the thread then continues.
   void start(std::function<void(std::exception_ptr)> on_bug) {
     asio::co_spawn(io_, sweep_for_ever(deadlines_), on_bug);

@@ -24,7 +24,7 @@ enum class Handled : std::uint8_t {
   kNotYet,
 };
 
-/// Callback for the result of a HandledRequest.
+/// Callback that gets the result of a HandledRequest, a request to wait for handlers.
 class HandledListener {
  public:
   virtual ~HandledListener() = default;
@@ -33,24 +33,24 @@ class HandledListener {
   virtual void handled(Handled result) noexcept = 0;
 };
 
-/// Asks the delivery worker to make a notification's deliveries to some handlers now.
+/// Request to the delivery worker: make a notification's deliveries to some handlers now.
 struct HandledRequest {
   std::string mchid;
   std::string notification_id;
-  /// names of the handlers; must live as long as the worker
+  /// names of the handlers to call; the texts must live as long as the delivery worker
   std::vector<std::string_view> handlers;
   /// New deliveries that were stored together with the notification, with a lease of this replica.
   /// Empty for a repeated notification, whose deliveries are looked up in the store.
   std::vector<storage::ClaimedDelivery> leased_at_admission;
   std::shared_ptr<HandledListener> listener;
-  /// Time after which the listener no longer waits for the result.
+  /// Time after which the listener (the reply to WeChat Pay) no longer waits for the result.
   SteadyClock::time_point until = SteadyClock::time_point::max();
 };
 
-/// Makes the deliveries of a notification at once. A delivery is never called twice at the same
-/// time: a second request for it waits for the call that is running. If a delivery cannot be made
-/// at once, the request's listener is called when this or another replica has made the delivery, as
-/// long as the listener waits. Thread-safe.
+/// Makes the deliveries of a notification at once. A handler is never called twice at the same time
+/// for the same delivery: a second request for the delivery waits for the call that is running. If
+/// a delivery cannot be made at once, the request's listener is called when this or another replica
+/// has made the delivery, as long as the listener waits. Thread-safe.
 class DeliveryWaiter {
  public:
   virtual ~DeliveryWaiter() = default;

@@ -34,8 +34,8 @@ using handlers::Retry;
 // Exit code for wrong data, EX_DATAERR of sysexits.h: the command will never accept the event.
 constexpr int kDataError = 65;
 constexpr int kNotExecutable = 127;  // exit code of a shell that cannot find a program
-/// Interval of checking whether a command has ended. Open output pipes alone do not prove that the
-/// command still runs.
+/// Interval of checking whether a command has ended. Open output pipes do not prove that the
+/// command still runs: other processes may keep them open.
 constexpr std::chrono::milliseconds kLook{20};
 /// Lower bound of the limit of standard error, in bytes: room for a long stack trace of a failing
 /// command.
@@ -44,8 +44,8 @@ constexpr std::size_t kErrorBytesMin = 65536;
 /// kErrorDetailBytesMax of them are stored with the delivery.
 constexpr std::size_t kErrorTailBytes = 4096;
 constexpr std::size_t kErrorDetailBytesMax = 500;
-/// Time to wait for a killed process to end. If it takes longer, ChildProcesses takes the exit
-/// status of the process later.
+/// Time to wait for a killed process to end. If the process takes longer, ChildProcesses takes its
+/// exit status later.
 constexpr std::chrono::milliseconds kKillPatience{2000};
 
 /// A file descriptor that is closed by the destructor.
@@ -111,7 +111,7 @@ class Output {
   }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool is_over_limit() const { return is_over_limit_; }
-  /// The last bytes of the command's output, at most `tail_bytes`.
+  /// Returns the last bytes of the command's output, at most `tail_bytes`.
   [[nodiscard]] const std::string& tail() const { return tail_; }
 
   /// Reads all bytes of the command's output that are available now, up to the limit.
@@ -147,12 +147,12 @@ class Output {
 
 /// Exit status of a process that has ended.
 struct Ended {
-  std::optional<int> status;  ///< empty if other code in this process took the exit status
+  std::optional<int> status;  ///< exit status; empty if other code in this process took it first
 };
 
 /// Attributes of a new process: default handling of all signals, no signal blocked, and a process
-/// group of its own. Without them, the command would inherit the signals that this process ignores
-/// or blocks.
+/// group of its own. Without these attributes, the command would inherit the signals that this
+/// process ignores or blocks.
 class SpawnAttributes {
  public:
   SpawnAttributes() {
@@ -176,8 +176,8 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-/// A child process that runs a command in its own process group, connected through pipes for input,
-/// output and errors.
+/// A child process that runs a command in its own process group. Pipes connect its standard input,
+/// standard output and standard error with this program.
 class Child {
  public:
   explicit Child(std::size_t output_bytes_max)
@@ -216,7 +216,8 @@ class Child {
     return 0;
   }
 
-  /// Waits for the pipes of the command, at most kLook; then writes input and reads output.
+  /// Waits at most kLook (20 ms) until one of the command's pipes is ready; then writes input and
+  /// reads output.
   void converse(std::string_view& input) {
     std::array<pollfd, 3> ready{pollfd{in_.get(), POLLOUT, 0}, pollfd{out_.fd(), POLLIN, 0},
                                 pollfd{errors_.fd(), POLLIN, 0}};

@@ -15,8 +15,8 @@ namespace couponhook::server {
 struct ExecOptions {
   std::vector<std::string> command;  ///< the program, searched in PATH, and its arguments
   std::chrono::milliseconds timeout{2000};
-  /// Limit of the bytes that a command may write to standard output. The limit of standard error is
-  /// the same, but at least 64 KiB.
+  /// Largest number of bytes that a command may write to standard output. The limit of standard
+  /// error is the same, but at least 64 KiB.
   std::size_t output_bytes_max = 4096;
 };
 

@@ -34,8 +34,8 @@ HandlerWorkerOptions lane_options(const HandlerConfig& config) {
   return handler_worker;
 }
 
-/// Builds the target of one handler. Each handler type has one overload, which reads the files that
-/// the type needs.
+/// Builds the object that calls the target of one handler. Each handler type has one overload,
+/// which reads the files that the type needs.
 class TargetMaker {
  public:
   TargetMaker(const HandlerConfig& config, const handlers::HandlerTypes& types, std::string where,
@@ -141,8 +141,9 @@ class TargetMaker {
   static std::shared_ptr<RenewableHandler> renewable(HandlerPtr handler) {
     return std::make_shared<RenewableHandler>(std::move(handler));
   }
-  /// Builds the target of a broker handler. If its password could not be read, the handler is never
-  /// called: the broker might lock our account after several failed log-ins.
+  /// Builds the object that publishes to a message broker. If the broker's password could not be
+  /// read, the handler is never called: the broker might lock our account after several failed
+  /// log-ins.
   Target broker(const std::string& key, BrokerResult made) {
     if (!made) report_file(key, made.error());
     if (!made || lacks_files_) return renewable(nullptr);
@@ -153,8 +154,8 @@ class TargetMaker {
   void report(const std::string& key, std::string message) {
     problems_.push_back({where_ + "." + key, std::move(message)});
   }
-  /// Reports a problem with the content of a handler's file, which may be repaired while the
-  /// service runs.
+  /// Reports a problem with the content of a file that a handler needs. Such a problem may be
+  /// repaired while the service runs.
   void report_file(const std::string& key, std::string message) {
     lacks_files_ = true;
     report(key, std::move(message));
@@ -216,7 +217,7 @@ bool HandlerSetup::is_loaded() const {
 HandlerSetup prepare_handler(const Config& config, const HandlerConfig& handler, std::size_t number,
                              const handlers::HandlerTypes& types, std::vector<Problem>& problems) {
   const std::string where = config.file.string() + ": handler[" + std::to_string(number) + "]";
-  // The state of the handler's files is taken before they are read, so that every later change is
+  // Take the state of the handler's files before the files are read, so that every later change is
   // noticed.
   FileMarks files = look_at_files(unit_files(config)[handler_unit(handler.name)]);
   TargetMaker make(handler, types, where, problems);

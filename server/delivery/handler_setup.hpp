@@ -26,12 +26,12 @@ struct HandlerSetup {
   std::variant<HttpTarget, std::shared_ptr<RenewableHandler>> target;
   /// URL or server list of a message broker; empty if the handler does not use a broker.
   std::string place{};
-  /// Password for a message broker; null if there is none.
+  /// Password for the message broker of the handler; null if there is none.
   std::shared_ptr<const crypto::Secret> secret{};
   /// State of the handler's files when they were read, to notice later changes.
   FileMarks files{};
 
-  /// Returns true if the handler's files are loaded, so that it can be called.
+  /// Returns true if all files of the handler are loaded, so that the handler can be called.
   [[nodiscard]] bool is_loaded() const;
 };
 
@@ -58,7 +58,8 @@ struct HandlerSetup {
 /// \param fresh a handler whose files were all loaded.
 void renew_handler(HandlerSetup& running, const HandlerSetup& fresh);
 
-/// Builds the delivery worker's options and sender for each handler.
+/// Makes, for each handler, the options and the sender (the object that calls the handler) for the
+/// delivery worker.
 /// \param thread must outlive the senders that are made from the result.
 [[nodiscard]] std::vector<HandlerWorkerSetup> make_lanes(const std::vector<HandlerSetup>& setups,
                                                          DeliveryThread& thread,

@@ -25,9 +25,10 @@ struct HandlerWorkerOptions {
   int concurrency = 8;
 };
 
-/// The delivery worker's view of one handler. It counts the handler's claimed deliveries, keeps
-/// those that wait because too many calls are running, and asks the circuit breaker before new ones
-/// are claimed. Used on the delivery worker's thread.
+/// The delivery worker's view of one handler. It counts the handler's claimed deliveries (those
+/// that this replica has taken under a lease), keeps the deliveries that wait because too many
+/// calls are running, and asks the circuit breaker before new deliveries are claimed. Used on the
+/// delivery worker's thread.
 ///
 /// A waiting delivery is leased, but no attempt is counted for it yet. An attempt is counted in the
 /// store just before the call begins.
@@ -41,9 +42,9 @@ class HandlerWorker {
   [[nodiscard]] CircuitBreaker& breaker() { return breaker_; }
   [[nodiscard]] const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// Returns the number of deliveries to claim now for this handler. More are claimed than can be
-  /// called at once, so that no connection is idle while the next ones are claimed. They are
-  /// claimed in batches, because each claim is a transaction.
+  /// Returns the number of deliveries to claim (take under a lease) now for this handler. More
+  /// deliveries are claimed than can be called at once, so that no connection is idle while the
+  /// next deliveries are claimed. They are claimed in batches, because each claim is a transaction.
   [[nodiscard]] int wanted(SteadyClock::time_point now) const {
     const int ahead = std::max(kAheadMin, options_.concurrency);
     const int room = options_.concurrency + ahead - in_flight_;
@@ -52,12 +53,13 @@ class HandlerWorker {
 
   /// Returns the number of further calls of the handler that may begin now.
   [[nodiscard]] int free_slots() const { return options_.concurrency - calling_; }
-  /// Returns the number of further calls that may begin after all waiting deliveries were called.
+  /// Returns the number of further calls that may begin after the calls for all waiting deliveries
+  /// have begun.
   [[nodiscard]] int open_slots() const {
     return std::max(0, free_slots() - static_cast<int>(waiting_.size()));
   }
 
-  /// Keeps a claimed delivery until a call of the handler may begin.
+  /// Keeps a claimed delivery (taken under a lease) until a call of the handler may begin.
   void keep(storage::ClaimedDelivery&& delivery, Urgency urgency) {
     if (urgency == Urgency::kAwaited) {
       waiting_.push_front(std::move(delivery));
@@ -73,9 +75,9 @@ class HandlerWorker {
     return first;
   }
 
-  /// Counts a delivery that was claimed for this handler.
+  /// Counts a delivery that was claimed (taken under a lease) for this handler.
   void took() { ++in_flight_; }
-  /// Stops counting a claimed delivery that is finished or was given back.
+  /// Stops counting a claimed delivery that is finished or was given back to the store.
   void over() { --in_flight_; }
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency, SteadyClock::time_point now) {
@@ -85,7 +87,8 @@ class HandlerWorker {
   }
   /// Records that a call of the handler has ended.
   void call_ended() { --calling_; }
-  /// Removes a delivery whose call has not begun. \return true if it was removed.
+  /// Removes a delivery for which the handler's call has not begun. \return true if the delivery
+  /// was removed.
   [[nodiscard]] bool take_back(std::int64_t delivery_id) {
     const auto is_it = [&](const storage::ClaimedDelivery& delivery) {
       return delivery.lease.delivery_id == delivery_id;
@@ -96,7 +99,7 @@ class HandlerWorker {
     if (dropped && delivery_id == probe_) breaker_.abandoned();
     return dropped;
   }
-  /// Removes and returns all deliveries whose call has not begun.
+  /// Removes and returns all deliveries for which the handler's call has not begun.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_back() {
     auto unbegun = sender_->take_back();
     calling_ -= static_cast<int>(unbegun.size());
@@ -117,10 +120,10 @@ class HandlerWorker {
   /// Id of the delivery that was sent to test whether the target is back (the circuit breaker's
   /// probe).
   std::int64_t probe_ = 0;
-  int in_flight_ = 0;  ///< number of claimed deliveries that have not ended
-  /// Number of deliveries handed to the sender; they are included in in_flight_.
+  int in_flight_ = 0;  ///< number of claimed deliveries (taken under a lease) that have not ended
+  /// Number of deliveries handed to the sender, which calls the handler; in_flight_ includes them.
   int calling_ = 0;
-  /// Deliveries that wait because too many calls are running; they are included in in_flight_.
+  /// Deliveries that wait because too many calls are running; in_flight_ includes them.
   std::deque<storage::ClaimedDelivery> waiting_;
 };
 

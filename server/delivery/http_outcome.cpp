@@ -17,8 +17,8 @@ namespace {
 constexpr unsigned kRequestTimeout = 408;
 constexpr unsigned kGone = 410;
 constexpr unsigned kTooManyRequests = 429;
-/// Upper limit of a Retry-After: longer than any retry_max_ms, and short enough that later sums
-/// cannot overflow.
+/// Upper limit of the wait that a Retry-After header may ask for: longer than any retry_max_ms, and
+/// short enough that later sums cannot overflow.
 constexpr seconds kWaitMax{30 * 86400};
 constexpr std::size_t kDetailBytesMax = 300;
 
@@ -34,8 +34,8 @@ std::optional<seconds> parse_retry_after(std::string_view text, system_clock::ti
   const std::string date(text);
   const char* const rest = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (rest == nullptr || *rest != '\0') return std::nullopt;
-  // The date is converted in seconds, because dates after the year 2262 overflow the clock's
-  // nanoseconds.
+  // The date in a Retry-After header is converted in seconds, because dates after the year 2262
+  // overflow the clock's nanoseconds.
   const std::chrono::sys_seconds until(seconds(::timegm(&parts)));
   return std::clamp(until - std::chrono::floor<seconds>(now), seconds(0), kWaitMax);
 }

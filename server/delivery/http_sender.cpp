@@ -76,7 +76,8 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
                 false};
       }
     } catch (const std::exception& error) {
-      // Every delivery must be reported to the listener, even if posting it threw an exception.
+      // Every delivery must be reported to the CallListener, even if posting the event threw an
+      // exception.
       said = {handlers::Retry{std::string("an unexpected error: ") + error.what(), {}}, false};
     }
     const auto took =
@@ -88,7 +89,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
     idle_.push_back(std::move(client));
   } else {
     --open_;
-    begin();  // Sends the rest of the queue with a new client.
+    begin();  // Sends the remaining deliveries of the queue with a new HTTP client.
   }
 }
 

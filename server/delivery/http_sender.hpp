@@ -19,7 +19,7 @@ namespace couponhook::server {
 /// Keys of an http handler, loaded from files.
 struct HttpKeys {
   crypto::WebhookSigner signer;
-  TlsContext tls;  ///< verifies the target's certificate; null for plain HTTP
+  TlsContext tls;  ///< TLS settings that verify the target's certificate; null for plain HTTP
 };
 
 /// URL, keys and limits of an http handler's target.
@@ -29,10 +29,10 @@ struct HttpTarget {
   /// then no event is posted.
   std::shared_ptr<base::Live<HttpKeys>> keys;
   AddressGuard guard;
-  /// Time limit of one call, from the DNS look-up to the end of the reply.
+  /// Time limit of one call of the target, from the DNS look-up to the end of the reply.
   std::chrono::milliseconds timeout;
-  /// Limit of the bytes that are read from a reply. Only the status of the reply decides the
-  /// outcome.
+  /// Limit of the bytes that are read from the target's reply. Only the status of the reply decides
+  /// the outcome.
   std::size_t reply_bytes_max;
   /// Number of connections to the target, each with one request at a time.
   int concurrency;
@@ -42,9 +42,9 @@ struct HttpTarget {
 /// Connections are kept open for the next event.
 class HttpSender final : public Sender {
  public:
-  /// Makes a sender without connecting to the target.
-  /// \param io must run on one thread. It must outlive this object, like the other references, and
-  ///   must have stopped running when this object is destroyed.
+  /// Makes a sender (the object that posts events) without connecting to the target.
+  /// \param io must run on one thread, and must have stopped when the sender is destroyed. All
+  ///   arguments passed by reference must outlive the sender.
   HttpSender(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, HttpTarget target,
              base::WallClock clock, CallListener& listener);
   ~HttpSender() override;

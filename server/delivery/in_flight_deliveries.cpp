@@ -5,12 +5,12 @@
 namespace couponhook::server {
 namespace {
 
-/// Interval of asking the store whether another replica has made a delivery that is not in flight
-/// in this replica.
+/// Interval of asking the store whether another replica has made a delivery that this replica has
+/// not claimed (taken under a lease).
 constexpr std::chrono::milliseconds kAskAgain{500};
 
-/// Combines the results of two deliveries. A failure is reported at once; a delivery that is not
-/// made yet may still succeed.
+/// Combines the results of two deliveries into one. A failure is reported at once; a delivery that
+/// is not made yet may still succeed.
 Handled worse(Handled a, Handled b) {
   if (a == Handled::kFailed || b == Handled::kFailed) return Handled::kFailed;
   return a == Handled::kNotYet ? a : b;
@@ -41,7 +41,8 @@ bool InFlightDeliveries::add(const storage::ClaimedDelivery& delivery,
   const auto& awaited = wait->second.asked.handlers;
   if (std::ranges::find(awaited, delivery.handler) != awaited.end()) {
     wait->second.open.insert(delivery.lease.delivery_id);
-    // When this delivery has ended, the store is asked at once if the reply still waits for others.
+    // When this delivery has ended, ask the store at once if the reply to WeChat Pay still waits
+    // for other deliveries.
     wait->second.ask_at = {};
   }
   return true;
@@ -65,8 +66,8 @@ void InFlightDeliveries::remove(std::int64_t delivery_id, DeliveryEnd how) {
   if (wait->second.open.empty()) over(wait);
 }
 
-/// Ends a wait if its result is known. Called when no delivery of the notification is in flight any
-/// more.
+/// Ends the wait of a reply to WeChat Pay if the result of the handlers is known. Called when no
+/// delivery of the notification is in flight any more.
 void InFlightDeliveries::over(Waits::iterator wait) {
   if (wait->second.result == Handled::kNotYet) {
     ask_again_at_ = std::min(ask_again_at_, wait->second.ask_at);

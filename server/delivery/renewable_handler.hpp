@@ -15,7 +15,8 @@ namespace couponhook::server {
 /// loaded, events are retried, as if the target were down. Thread-safe.
 class RenewableHandler final : public handlers::Handler {
  public:
-  /// Makes an object that forwards to `handler`. \param handler null if it could not be loaded yet.
+  /// Makes an object that forwards events to a handler.
+  /// \param handler the handler; null if it could not be loaded yet.
   explicit RenewableHandler(std::shared_ptr<handlers::Handler> handler)
       : handler_(std::move(handler)) {}
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Wakes the delivery workers of other replicas when this replica has stored deliveries, and its
-/// own worker when another replica has.
+/// Wakes the delivery workers of other replicas when this replica has stored deliveries, and wakes
+/// its own delivery worker when another replica has stored some.
 
 #include <atomic>
 #include <functional>
@@ -17,10 +17,11 @@ namespace couponhook::server {
 /// nothing if the database has no such channel, because there are no other replicas then.
 class ReplicaWaker {
  public:
-  /// Makes a waker; its thread is not started yet.
-  /// \param on_news called on the waker's thread when another replica has stored new deliveries.
+  /// Makes a ReplicaWaker; its thread is not started yet.
+  /// \param on_news called on the thread of the ReplicaWaker when another replica has stored new
+  ///   deliveries.
   ReplicaWaker(std::unique_ptr<storage::WakeChannel> channel, std::function<void()> on_news);
-  /// Stops the thread, with stop().
+  /// Stops the listening thread by calling stop().
   ~ReplicaWaker() { stop(); }
   ReplicaWaker(const ReplicaWaker&) = delete;
   ReplicaWaker& operator=(const ReplicaWaker&) = delete;

@@ -12,7 +12,7 @@
 
 namespace couponhook::server {
 
-/// A finished call of a handler.
+/// The result of a finished call of a handler.
 struct Called {
   storage::ClaimedDelivery delivery;
   handlers::Outcome outcome;
@@ -23,7 +23,8 @@ struct Called {
   std::int64_t took_us = 0;
 };
 
-/// Receives finished calls of handlers. May be called from any thread; must return at once.
+/// Receives the results of finished calls of handlers. May be called from any thread; must return
+/// at once.
 class CallListener {
  public:
   virtual ~CallListener() = default;
@@ -32,7 +33,7 @@ class CallListener {
 
 enum class Urgency : std::uint8_t {
   kOrdinary,
-  /// A reply to WeChat Pay waits for this delivery, so it is made before ordinary ones.
+  /// A reply to WeChat Pay waits for this delivery, so it is made before ordinary deliveries.
   kAwaited,
 };
 
@@ -43,9 +44,10 @@ class Sender {
  public:
   virtual ~Sender() = default;
   virtual void send(storage::ClaimedDelivery&& delivery, Urgency urgency) = 0;
-  /// Removes and returns all deliveries whose call has not begun.
+  /// Removes and returns all deliveries for which the handler's call has not begun.
   [[nodiscard]] virtual std::vector<storage::ClaimedDelivery> take_back() = 0;
-  /// Removes one delivery if its call has not begun. \return true if the delivery was removed.
+  /// Removes one delivery if the handler's call for it has not begun. \return true if the delivery
+  /// was removed.
   [[nodiscard]] virtual bool take_back(std::int64_t delivery_id) = 0;
 };
 

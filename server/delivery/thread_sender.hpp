@@ -19,15 +19,15 @@ namespace couponhook::server {
 /// Calls one handler object from several threads, one thread for each call that may run at a time.
 class ThreadSender final : public Sender {
  public:
-  /// Starts the threads.
+  /// Starts the threads that call the handler.
   /// \param listener must outlive this object.
   /// \param end_patience longest time that the destructor waits for running calls.
   ThreadSender(std::string name, std::shared_ptr<handlers::Handler> handler, int concurrency,
                base::WallClock clock, CallListener& listener,
                std::chrono::milliseconds end_patience = std::chrono::seconds(5));
-  /// Drops deliveries whose call has not begun, and waits for running calls. A call that runs
-  /// longer than `end_patience` is left alone: its thread and its handler live on until it ends,
-  /// and its result is dropped.
+  /// Drops deliveries for which no call has begun, and waits for running calls. A call that runs
+  /// longer than `end_patience` is left alone: its thread and its handler live on until the call
+  /// ends, and its result is dropped.
   ~ThreadSender() override;
 
   void send(storage::ClaimedDelivery&& delivery, Urgency urgency) override {
@@ -49,8 +49,8 @@ class ThreadSender final : public Sender {
     CallQueue queue;
     std::mutex mutex;
     std::condition_variable changed;
-    /// Receives the finished calls. Guarded by `mutex`, as is `running`; null after the destructor
-    /// has given up waiting.
+    /// Receives the results of finished calls; null after the destructor has given up waiting.
+    /// `mutex` guards this member and `running`.
     CallListener* listener;
     int running = 0;
 

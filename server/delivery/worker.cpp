@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// Pause of the delivery worker before it claims again, if a delivery is due but cannot be claimed
-/// yet.
+/// Pause of the delivery worker before it searches again, if a delivery is due (to be made now) but
+/// cannot be claimed yet.
 constexpr milliseconds kStuckPause{100};
 constexpr milliseconds kRoundTooLong{30'000};
 
@@ -105,7 +105,7 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   // are recorded.
   if (!store_rests()) begin_waiting();
   if (!store_rests()) record();
-  // Leases are renewed before deliveries are claimed. Otherwise the worker could find its own
+  // Leases are renewed before new deliveries are claimed. Otherwise the worker could find its own
   // expired leases and treat the calls as lost.
   if (!store_rests()) renew();
   for (HandledRequest& request : mail.requests) serve(std::move(request));
@@ -210,7 +210,7 @@ void DeliveryWorker::record() {
   if (!counted) return store_failed(counted.error());
   for (std::size_t i = 0; i < unrecorded_.size(); ++i) tell(unrecorded_[i], (*counted)[i]);
   unrecorded_.clear();
-  // With these deliveries done, later deliveries of the same coupons have become due.
+  // Because these deliveries are done, later deliveries of the same coupons have become due.
   look_at_ = monotonic_now();
 }
 
@@ -401,7 +401,7 @@ void DeliveryWorker::give_back(std::vector<storage::ClaimedDelivery>&& unbegun) 
   std::vector<storage::Lease> leases;
   for (const auto& delivery : unbegun)
     leases.push_back(in_flight_.lease_of(delivery.lease.delivery_id));
-  // If the store cannot release the leases of deliveries whose call has not begun, the leases
+  // If the store cannot release the leases of deliveries for which no call has begun, the leases
   // expire by themselves.
   const auto released = deliveries_->release(leases, now_ms());
   for (const storage::Lease& lease : leases)

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// The delivery worker: claims due deliveries from the store, hands them to the senders, which call
-/// the handlers, and records the results.
+/// The delivery worker: claims deliveries that are due (to be made now) from the store, hands them
+/// to the senders, which call the handlers, and records the results.
 
 #include <atomic>
 #include <condition_variable>
@@ -30,20 +30,21 @@ struct WorkerOptions {
   /// Duration of a lease (the right of one replica to make a delivery), as in storage::LeaseTerms.
   /// Leases are renewed after a third of this time.
   std::chrono::milliseconds lease{10'000};
-  /// Longest time between two searches of the store for due deliveries, if nothing wakes the
-  /// worker. It limits the delay if the wake-up of another replica is lost, or if the leases of a
-  /// killed replica expire, which nobody announces.
+  /// Longest time between two searches of the store for due deliveries (to be made now), if nothing
+  /// wakes the delivery worker. It limits the delay if the wake-up of another replica is lost, or
+  /// if the leases of a killed replica expire, which nobody announces.
   std::chrono::milliseconds poll{1'000};
   /// Pause after an error of the store (the database).
   std::chrono::milliseconds failure_pause{200};
 };
 
 struct WorkerClocks {
-  base::WallClock wall;  ///< wall-clock time, which decides if a delivery is due
+  base::WallClock wall;  ///< wall-clock time, which decides if a delivery is to be made now
   base::MonotonicClock monotonic = &std::chrono::steady_clock::now;
 };
 
-/// Options of one handler, and the function that makes its sender.
+/// Options of one handler, and the function that makes its sender (the object that calls the
+/// handler).
 struct HandlerWorkerSetup {
   HandlerWorkerOptions options;
   std::function<std::unique_ptr<Sender>(CallListener&)> make_sender;
@@ -58,19 +59,19 @@ struct HandlerWorkerSetup {
 /// crash repeats at most the calls that were in flight. Thread-safe, except start() and stop().
 class DeliveryWorker final : public CallListener, public DeliveryWaiter {
  public:
-  /// Makes a worker; its thread is not started yet. \param log must outlive this object.
+  /// Makes a delivery worker; its thread is not started yet. \param log must outlive this object.
   DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
                  std::vector<HandlerWorkerSetup> handler_workers, WorkerOptions options,
                  WorkerClocks clocks, std::uint64_t seed, Log& log);
   ~DeliveryWorker() override;
 
   void start();
-  /// Stops the worker: claims no more deliveries, gives back those whose call has not begun, and
-  /// waits for running calls. If a call runs longer than `patience`, the worker stops waiting for
-  /// it; its lease expires by itself.
+  /// Stops the delivery worker: claims no more deliveries, gives back those for which no call has
+  /// begun, and waits for running calls. If a call runs longer than `patience`, the worker stops
+  /// waiting for it; the lease of its delivery expires by itself.
   void stop(std::chrono::milliseconds patience);
-  /// Runs one round of the worker's loop: processes messages from other threads, records results,
-  /// claims due deliveries and sends them. Public so that tests need no thread.
+  /// Runs one round of the delivery worker's loop: processes messages from other threads, records
+  /// results, claims due deliveries and sends them. Public so that tests need no thread.
   /// \return the latest time at which the next round must begin.
   SteadyClock::time_point work_once();
 
@@ -97,8 +98,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
     Called call;
     storage::DeliveryResult result;
     std::int64_t due_at_ms = 0;
-    std::string reason;      // reason of a failed call, for the log
-    std::string last_error;  // reason and details of a failed call, for the store
+    std::string reason;      // reason of the failed handler call, for the log
+    std::string last_error;  // reason and details of the failed handler call, for the store
   };
 
   void run();
@@ -144,10 +145,11 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   WorkerClocks clocks_;
   Log& log_;
 
-  // The members below are used only on the worker's thread.
+  // The members below are used only on the delivery worker's thread.
   std::unique_ptr<storage::Deliveries> deliveries_;
   std::list<HandlerWorker>
-      // Worker state of each handler. A list, because in_flight_ keeps pointers to the elements.
+      // Worker state of each handler. This is a list, because in_flight_ keeps pointers to the
+      // elements.
       handler_workers_;
   InFlightDeliveries in_flight_;
   std::vector<ClassifiedResult> unrecorded_;

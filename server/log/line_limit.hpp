@@ -15,18 +15,18 @@
 namespace couponhook::server {
 
 /// Rate limit for log lines that have the same cause, such as "the store fails". Several lines of a
-/// cause may come at once (a burst), then one line a second; the others are suppressed and counted.
-/// Without this limit, a failing database, an unreachable target or a stranger's requests would
-/// write one line for each request. The caller passes the time. Not thread-safe.
+/// cause may come at once (a burst), then one line a second; further lines are suppressed and
+/// counted. Without this limit, a failing database, an unreachable target or a stranger's requests
+/// would write one line for each request. The caller passes the time. Not thread-safe.
 class LineLimit {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Number of causes that are remembered at a time. If there are more, the cause whose last line
-  /// is the oldest is forgotten.
+  /// Number of causes of log lines that are remembered at a time. If there are more causes, the
+  /// cause whose last line is the oldest is forgotten.
   static constexpr std::size_t kCausesMax = 256;
-  /// If a cause has no new log line for this time, its number of suppressed lines is reported in a
-  /// separate line.
+  /// Time without a new log line of a cause after which the number of its suppressed lines is
+  /// reported in a line of its own.
   static constexpr std::chrono::seconds kQuiet{10};
 
   /// Number of suppressed log lines of one cause that no log line has reported yet.
@@ -43,20 +43,21 @@ class LineLimit {
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst,
                                                    TimePoint now);
 
-  /// Undoes admit() for a log line that was permitted but not written. The next line of the cause
-  /// may then be written in its place, and reports its number of suppressed lines.
+  /// Undoes admit() for a log line that was permitted but not written. The next line of the same
+  /// cause may then be written instead, and reports the number of suppressed lines.
   void take_back(std::string_view cause, std::uint64_t count);
 
   /// Returns the numbers of suppressed log lines that must be reported now, because their cause had
-  /// no new line for kQuiet. Returns nothing if the last such call was less than a second ago.
+  /// no new line for kQuiet. Returns nothing if the last call of this function was less than a
+  /// second ago.
   [[nodiscard]] std::vector<Suppressed> take_quiet(TimePoint now);
-  /// Returns all numbers of suppressed log lines that are not reported yet, for the end of the
-  /// process.
+  /// Returns all numbers of suppressed log lines that are not reported yet. Called at the end of
+  /// the process.
   [[nodiscard]] std::vector<Suppressed> take_all();
 
  private:
   struct Cause {
-    /// Number of log lines that may still come at once; grows by one a second.
+    /// Number of log lines of this cause that may still come at once; grows by one a second.
     double lines_left = 0;
     TimePoint counted_at{};
     TimePoint told_at{};
@@ -66,7 +67,7 @@ class LineLimit {
   void forget_one();
 
   std::unordered_map<std::string, Cause> causes_;
-  /// Numbers of suppressed lines of forgotten causes, not reported yet.
+  /// Numbers of suppressed lines of causes that were forgotten, not reported yet.
   std::vector<Suppressed> forgotten_;
   TimePoint looked_at_{};
 };

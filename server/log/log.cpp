@@ -36,8 +36,8 @@ constexpr std::chrono::milliseconds kGoodbyeMax{500};
 /// (PIPE_BUF).
 constexpr std::size_t kPieceBytes = 4096;
 /// Numbers of log lines that may come at once before the rate limit begins. kBurst is for refused
-/// notifications and failed deliveries, each line about another notification. kEventBurst is for
-/// events of the service, whose texts may all differ.
+/// notifications and failed deliveries, where each line is about another notification. kEventBurst
+/// is for events of the service, such as reloads, whose texts may all differ.
 constexpr int kBurst = 20;
 constexpr int kEventBurst = 100;
 
@@ -96,8 +96,8 @@ class Fields {
   [[nodiscard]] const std::string& line() const { return out_; }
 
  private:
-  // This is a lambda, because the compiler inlines a lambda in algorithms. A function would be
-  // called through a pointer.
+  // This is a lambda, because the compiler inlines a lambda in standard algorithms. A function
+  // would be called through a pointer.
   static constexpr auto is_plain = [](char c) {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
   };
@@ -195,8 +195,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     log(spdlog::details::log_msg("couponhook", spdlog::level::warn, fields.line()));
   }
 
-  /// Writes all bytes to standard output. Waits for the reader without a limit. Only at the end of
-  /// the process, the wait ends at give_up_at_.
+  /// Writes all bytes to standard output. Waits for the program that reads this output. The wait
+  /// has no limit, except at the end of the process: then it ends at give_up_at_.
   void write_all(std::string_view bytes) {
     while (!bytes.empty()) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
@@ -214,11 +214,12 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const bool json_;
-  spdlog::memory_buf_t formatted_;  // the current line, guarded by the mutex of base_sink
+  spdlog::memory_buf_t formatted_;  // the formatted text of the current log line, guarded by the
+                                    // mutex of base_sink
   std::mutex waiting_mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  // Log lines that are not written yet. Guarded by waiting_mutex_, as are the next members.
+  // Log lines that are not written yet. waiting_mutex_ guards this member and the members below.
   std::string waiting_;
   bool writing_ = false;
   std::uint64_t dropped_ = 0;
@@ -239,8 +240,8 @@ struct Log::Impl {
   ~Impl() { tell_suppressed(limit.take_all()); }
 
   /// Applies the rate limit to a log line.
-  /// \return nothing if a line of this cause must be suppressed; otherwise the number of lines of
-  /// the cause that were suppressed before it.
+  /// \return nothing if the line must be suppressed; otherwise the number of lines of the same
+  ///   cause that were suppressed before this line.
   [[nodiscard]] std::optional<std::uint64_t> admit(std::string_view cause, int burst) {
     const std::lock_guard lock(mutex);
     return limit.admit(cause, burst, std::chrono::steady_clock::now());
@@ -276,8 +277,8 @@ struct Log::Impl {
 namespace {
 
 /// Returns the number of log lines with one verdict (result of a request) that may come at once; 0
-/// for no limit. If the service itself causes the verdict, as with a failing database, all
-/// notifications have the same problem, so lines come one at a time.
+/// means no limit. If the service itself causes the verdict, for example because its database
+/// fails, all notifications have the same problem, so one line at a time is enough.
 int burst_of(const VerdictRow& entry) {
   if (entry.status == kSuccessStatus) return 0;
   const bool is_ours = entry.verdict == Verdict::kStoreUnavailable ||
@@ -361,7 +362,8 @@ void Log::message(Severity severity, std::string_view event, std::string_view te
   if (!impl_->logger.should_log(level(severity))) return;
   impl_->tell_quiet();
   std::uint64_t suppressed = 0;
-  // Log lines of level debug and info have no limit: only operators and schedules cause them.
+  // Log lines of level debug and info have no limit: only actions of operators and scheduled tasks
+  // cause them.
   if (severity == Severity::kWarning || severity == Severity::kError) {
     const auto of_event = impl_->admit(event, kEventBurst);
     if (!of_event) return;

@@ -22,10 +22,10 @@ struct NotificationLine {
   std::string_view mchid;
   std::string_view id;
   std::string_view event_type;
-  std::string_view serial;      ///< Wechatpay-Serial header, as the sender wrote it
-  std::string_view request_id;  ///< WeChat Pay's Request-ID header
+  std::string_view serial;      ///< value of the Wechatpay-Serial header, as the sender wrote it
+  std::string_view request_id;  ///< value of WeChat Pay's header Request-ID
   std::string_view peer;
-  std::string_view detail;  ///< reason for the result, in words of this program
+  std::string_view detail;  ///< reason for the verdict, in words of this program
   std::size_t body_bytes = 0;
   std::chrono::microseconds duration{};
 };
@@ -35,7 +35,7 @@ struct NotificationLine {
 struct DeliveryLine {
   storage::DeliveryResult result;
   std::string_view handler;
-  std::string_view id;  ///< id of the notification
+  std::string_view id;  ///< id of the notification that is delivered
   std::string_view event_type;
   std::string_view mchid;
   std::string_view error;
@@ -50,7 +50,8 @@ struct DeliveryLine {
 struct RefusalLine {
   Verdict verdict;
   std::string_view method;
-  std::string_view path;  ///< path of the URL without the query, which may hold any data
+  std::string_view path;  ///< path of the requested URL without the query, because a query may hold
+                          ///< any data
   std::string_view peer;
   /// Number of further requests with the same path and result since their last log line.
   std::uint64_t more = 0;

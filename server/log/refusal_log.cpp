@@ -3,7 +3,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Number of bytes of a URL path that are compared with other paths; longer paths are cut.
+/// Number of bytes of a URL path that are compared with other paths; longer paths are cut to this
+/// length.
 constexpr std::size_t kKeyBytesMax = 128;
 
 }  // namespace
@@ -25,8 +26,8 @@ RefusalLog::Told& RefusalLog::remember(const RefusalLine& line, SteadyClock::tim
   key.append(1, ' ').append(line.path.substr(0, kKeyBytesMax));
   if (const auto known = by_path_.find(key); known != by_path_.end()) return known->second;
   if (by_path_.size() >= kPathsMax) {
-    // Forgets the URL paths whose last log line is more than a minute old: their next request is
-    // logged at once in any case.
+    // Forgets the URL paths whose last log line is more than a minute old: the next request for
+    // such a path is logged at once in any case.
     std::erase_if(by_path_, [&](const auto& each) { return now - each.second.at >= kSilence; });
   }
   if (by_path_.size() >= kPathsMax) return others_;

@@ -21,32 +21,34 @@ namespace couponhook::server {
 /// line a minute. Thread-safe.
 class RefusalLog {
  public:
-  /// Number of URL paths that have a rate limit of their own; all other paths share one.
+  /// Number of URL paths that have a rate limit of their own; all other paths share one rate limit.
   static constexpr std::size_t kPathsMax = 32;
-  /// Shortest time between two log lines with the same URL path and the same verdict.
+  /// Shortest time between two log lines with the same URL path and the same verdict (reason for
+  /// the refusal).
   static constexpr std::chrono::seconds kSilence{60};
 
   explicit RefusalLog(Log& log) : log_(log) {}
 
-  /// Counts a refused request. Writes a log line if the last line about the same path and verdict
-  /// is older than kSilence.
-  /// \param line its views need not outlive the call; its member `more` is overwritten.
+  /// Counts a refused request. Writes a log line if the last line about the same URL path and
+  /// verdict is older than kSilence.
+  /// \param line the texts that its views refer to need not outlive the call; its member `more` is
+  ///   overwritten.
   void note(const RefusalLine& line, SteadyClock::time_point now);
-  /// Counts connections that were closed to make room for new ones. Writes a log line about them if
-  /// the last such line is older than kSilence.
+  /// Counts connections that were closed to make room for new connections. Writes a log line about
+  /// them if the last such line is older than kSilence.
   void note_evictions(std::size_t connections, SteadyClock::time_point now);
 
  private:
-  /// Time of the last log line about one path and verdict, and the number of suppressed requests
-  /// since.
+  /// Time of the last log line about one URL path and verdict, and the number of requests that were
+  /// not logged since then.
   struct Told {
     SteadyClock::time_point at = SteadyClock::time_point::min();
-    /// Number of requests or connections since the last log line.
+    /// Number of refused requests, or of closed connections, since the last log line.
     std::uint64_t since = 0;
   };
-  /// Decides whether to write a log line now: if the last line is older than kSilence.
-  /// \param untold if the function returns true, set to the number of requests or connections that
-  ///   were not logged since the last line.
+  /// Decides whether to write a log line now: true if the last line is older than kSilence.
+  /// \param untold if the function returns true, it stores here the number of requests or
+  ///   connections that were not logged since the last line.
   /// \return true if the line must be written.
   static bool is_due(Told& told, std::uint64_t count, SteadyClock::time_point now,
                      std::uint64_t& untold);
@@ -54,7 +56,7 @@ class RefusalLog {
 
   Log& log_;
   std::mutex mutex_;
-  // The members below are guarded by the lock `mutex_`.
+  // The lock `mutex_` guards the members below.
   std::map<std::string, Told, std::less<>> by_path_;
   Told others_;
   Told evictions_;

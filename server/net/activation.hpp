@@ -21,15 +21,15 @@ struct PassedSockets {
   std::optional<int> admin;
 };
 
-/// Finds the listening sockets that systemd passed, from the variables LISTEN_PID, LISTEN_FDS and
-/// LISTEN_FDNAMES. A passed socket must be named "listener" or "admin".
+/// Finds the listening sockets that systemd passed, by means of the environment variables
+/// LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES. A passed socket must be named "listener" or "admin".
 ///
 /// Source: sd_listen_fds(3) and systemd.socket(5), FileDescriptorName=.
 /// \param environment returns the value of an environment variable.
 /// \param self process id of this process; sockets passed to another process are ignored.
 /// \param first number of the first passed descriptor: 3, except in tests.
 /// \return no sockets if the variables are not set; an error that says what to change if a name is
-/// unknown or a descriptor is not a listening TCP socket.
+///   unknown or a descriptor is not a listening TCP socket.
 [[nodiscard]] boost::system::result<PassedSockets, std::string> passed_sockets(
     const std::function<std::optional<std::string>(std::string_view)>& environment, pid_t self,
     int first = 3);

@@ -25,18 +25,18 @@ class AddressCache {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Limits of the time for which the addresses of a host are kept. A shorter or longer TTL of the
-  /// DNS records is raised or lowered to these limits. After a host moves to another address, the
-  /// old address is used for at most kAddressesKeptMax.
+  /// Limits of the time for which the addresses of a host are kept. If the TTL of the DNS records
+  /// is outside these limits, the nearer limit is used instead. After a host moves to another
+  /// address, the old address is used for at most kAddressesKeptMax.
   static constexpr std::chrono::seconds kAddressesKeptMin{1};
   static constexpr std::chrono::seconds kAddressesKeptMax{30};
-  /// Time for which the DNS answer "no such host name" is kept.
+  /// Time for which the cache keeps the DNS answer "no such host name".
   static constexpr std::chrono::seconds kAbsenceKept{2};
   static constexpr std::size_t kEntriesMax = 256;
 
   /// Finds the kept look-up result of a host.
-  /// \return null if the cache has no result for the host, or only an expired one. The pointer is
-  /// valid until the next call of find() or keep().
+  /// \return null if the cache has no result for the host, or only an expired result. The pointer
+  ///   is valid until the next call of find() or keep().
   [[nodiscard]] const AddressAnswer* find(const std::string& host, TimePoint now);
   /// Adds the look-up result of a host.
   /// \param ttl TTL of the DNS records; ignored if the answer is an error.

@@ -43,9 +43,9 @@ base::IpAddress without_nat64(const base::IpAddress& address,
 
 bool AddressGuard::allows(const boost::asio::ip::address& host) const {
   static const Networks kNobody = parse_all({"224.0.0.0/4", "ff00::/8", "255.255.255.255/32"});
-  // The metadata service of most clouds (it gives credentials to programs of the machine) has a
-  // link-local address. The one of Alibaba Cloud has an address of the shared range 100.64.0.0/10,
-  // and AWS and Google Cloud also offer theirs on IPv6.
+  // The metadata service of most clouds (a service that gives credentials to the programs of a
+  // machine) has a link-local address. The metadata service of Alibaba Cloud has an address of the
+  // shared range 100.64.0.0/10. AWS and Google Cloud offer their metadata services on IPv6 too.
   static const Networks kMetadata = parse_all({"169.254.0.0/16", "fe80::/10", "100.100.100.200/32",
                                                "fd00:ec2::254/128", "fd20:ce::254/128"});
   static const Networks kPrivate = parse_all(

@@ -83,7 +83,7 @@ void ChunkedDecoder::put_data(std::string_view& bytes, std::string& body) {
   if (chunk_left_ == 0) phase_ = Phase::kDataEnd;
 }
 
-/// Consumes the CR LF that follows the data of a chunk.
+/// Consumes the line end (CR LF) that follows the data of a chunk.
 void ChunkedDecoder::put_data_end(std::string_view& bytes) {
   if (bytes.front() != kLineEnd[line_.size()]) {
     state_ = State::kMalformed;

@@ -22,10 +22,11 @@ class ChunkedDecoder {
     kMore,
     kDone,
     kMalformed,
-    kBodyTooLarge,     ///< the decoded body would exceed the limit `body_max`
-    kOverheadTooLarge  ///< chunk extensions and trailers exceed the limit `overhead_max`
+    kBodyTooLarge,     ///< the decoded body would be longer than the limit `body_max`
+    kOverheadTooLarge  ///< chunk extensions and trailers are longer than the limit `overhead_max`
   };
 
+  /// Makes a decoder for one chunked body.
   /// \param body_max limit of the decoded body, in bytes.
   /// \param overhead_max limit of all chunk extensions and trailers together, in bytes.
   ChunkedDecoder(std::size_t body_max, std::size_t overhead_max)
@@ -51,7 +52,8 @@ class ChunkedDecoder {
   std::size_t body_left_;
   std::size_t overhead_left_;
   std::size_t chunk_left_ = 0;
-  std::string line_;  ///< the bytes of an incomplete line (chunk size or trailer) that have arrived
+  std::string line_;  ///< bytes of the current line (chunk size or trailer) that have arrived; the
+                      ///< line is incomplete
 };
 
 }  // namespace couponhook::server

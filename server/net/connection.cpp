@@ -15,8 +15,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Limit of the unread bytes that close() drops, in bytes: 16 times the default of max_body_bytes.
-/// They are dropped in pieces, so that other connections of the thread get their turn.
+/// Largest number of unread bytes that close() drops: 16 times the default of max_body_bytes. The
+/// bytes are dropped in pieces, so that other connections of the thread get their turn.
 constexpr std::size_t kLingerBytesMax = 32U << 20;
 constexpr std::size_t kLingerPieceBytes = 1U << 20;
 
@@ -81,9 +81,9 @@ IoStatus Connection::classify(int result, Want& want) {
       ssl_error_ = ERR_peek_last_error();
       socket_error_ = saved_errno;
       ERR_clear_error();
-      // A peer that closes without a TLS close_notify is common, and harmless between two messages.
-      // Only the caller knows whether a message was being sent, so the caller decides if this is an
-      // error.
+      // Many peers close a connection without a TLS close_notify. That is harmless between two
+      // messages. Only the caller knows whether a message was being sent, so the caller decides if
+      // this is an error.
       if (ERR_GET_REASON(ssl_error_) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         return IoStatus::kClosed;
       }
@@ -126,7 +126,7 @@ Task<IoStatus> Connection::connect_tls(std::string host) {
 
 Task<IoResult> Connection::peek(std::span<char> into, std::size_t at_least) {
   // Bytes that were only copied (peeked) stay in the socket, so a normal wait would end at once.
-  // SO_RCVLOWAT makes the kernel wait until enough bytes are there.
+  // The socket option SO_RCVLOWAT makes the kernel wait until enough bytes have arrived.
   const auto wake_at = [this](std::size_t bytes) {
     error_code ignored;
     socket_.set_option(asio::socket_base::receive_low_watermark(static_cast<int>(bytes)), ignored);
@@ -154,8 +154,8 @@ void Connection::skip_peeked(std::size_t bytes) {
 }
 
 Task<IoResult> Connection::read_some(std::span<char> into) {
-  // If OpenSSL holds no buffered data, the socket usually has none either. Waiting before the read
-  // then saves a system call that would read nothing.
+  // If OpenSSL holds no buffered data, the socket usually has no data either. Waiting before the
+  // read then saves a system call that would read nothing.
   if (!ssl_ || SSL_has_pending(ssl_.get()) == 0) {
     if (const IoStatus status = co_await wait(Want::kRead); status != IoStatus::kOk) {
       co_return IoResult{status, 0};

@@ -21,8 +21,9 @@ namespace couponhook::server {
 /// Result of a read, a write or a TLS handshake.
 enum class IoStatus : unsigned char {
   kOk,
-  kClosed,   ///< the peer closed, with or without a TLS close_notify, or abort() was called
-  kTimeout,  ///< the deadline of the connection passed
+  kClosed,   ///< the peer closed the connection, with or without a TLS close_notify, or abort() was
+             ///< called
+  kTimeout,  ///< the deadline of the connection has passed
   kFailed,   ///< TLS or the socket reported an error
 };
 
@@ -31,12 +32,13 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
-/// A TCP or TLS connection. OpenSSL reads and writes the non-blocking socket itself, and Asio only
-/// waits until the socket is ready. So no bytes are copied between buffers, and an idle connection
-/// holds no buffer for a TLS record.
+/// A TCP or TLS connection. OpenSSL itself reads from and writes to the non-blocking socket, and
+/// Asio only waits until the socket is ready. So no bytes are copied between buffers, and an idle
+/// connection holds no buffer for a TLS record.
 ///
-/// Not thread-safe: used by one coroutine on the thread of its io_context. A deadline ends the wait
-/// that is running when the deadline passes. Later waits end at once, until a new deadline is set.
+/// Not thread-safe: used by one coroutine on the thread of its io_context. When the deadline of the
+/// connection passes, the current wait ends, and all later waits end at once, until a new deadline
+/// is set.
 class Connection : private Deadlines::Entry {
  public:
   /// Takes over an open socket. \param tls the TLS settings; null for plain TCP.
@@ -45,8 +47,8 @@ class Connection : private Deadlines::Entry {
 
   /// Sets the deadline for the current wait on this connection and for all later waits.
   void set_deadline(std::chrono::milliseconds from_now);
-  /// Removes the deadline of the connection, for the time in which the session waits for something
-  /// else, such as the database.
+  /// Removes the deadline of the connection while the HTTP session waits for something else, such
+  /// as the database.
   void never_expire() { never(); }
 
   /// Does the server side of the TLS handshake; does nothing for plain TCP.
@@ -58,22 +60,22 @@ class Connection : private Deadlines::Entry {
   /// Waits for `at_least` bytes from the peer and copies them, but leaves them in the socket for
   /// the next read. Use only before the TLS handshake.
   Task<IoResult> peek(std::span<char> into, std::size_t at_least);
-  /// Removes bytes that peek() has copied from the socket.
+  /// Removes from the socket the bytes that peek() has copied.
   void skip_peeked(std::size_t bytes);
 
-  /// Reads at least one byte, and at most as many as fit into `into`.
+  /// Reads bytes from the peer: at least one, and at most as many as fit into `into`.
   Task<IoResult> read_some(std::span<char> into);
-  /// Writes all of `bytes`, which must live until the task is done.
+  /// Writes all of `bytes` to the peer. The bytes must live until the task is done.
   Task<IoStatus> write_all(std::string_view bytes);
 
-  /// Closes the connection in order: ends the sending side, then reads and drops the peer's bytes
-  /// until the peer closes too. If unread bytes remained, the kernel would reset the connection,
-  /// and the peer could lose our last reply.
+  /// Closes the connection so that no data is lost: ends the sending side, then reads and drops the
+  /// peer's bytes until the peer closes too. If unread bytes remained, the kernel would reset the
+  /// connection, and the peer could lose our last reply.
   /// \param linger the longest time to wait for the peer to close; the number of dropped bytes is
   ///   limited too.
   Task<void> close(std::chrono::milliseconds linger);
 
-  /// Ends the running wait of this connection with IoStatus::kClosed. Used for shutdown and for
+  /// Ends the current wait of this connection with IoStatus::kClosed. Used for shutdown and for
   /// eviction (closing a connection to make room for a new one). Call on the connection's thread.
   void abort();
 
@@ -87,9 +89,9 @@ class Connection : private Deadlines::Entry {
   Task<IoStatus> wait(Want want);
   Task<IoStatus> handshake();
   /// Finds out why an OpenSSL call did not finish.
-  /// \param want set to the event to wait for (bytes to read, or room to write) if kOk is returned.
+  /// \param want if kOk is returned, set to the event to wait for: bytes to read, or room to write.
   /// \return kOk if the call must be repeated after that event; otherwise the reason for which the
-  /// connection ended.
+  ///   connection ended.
   IoStatus classify(int result, Want& want);
 
   struct FreeSsl {

@@ -30,8 +30,8 @@ class Deadlines {
 
    protected:
     virtual ~Entry();
-    /// Called once when the deadline of this object has passed. The object then has no deadline
-    /// until one is set again.
+    /// Called once when the deadline of this object has passed. After that the object has no
+    /// deadline until a new one is set.
     virtual void expired() = 0;
 
    private:
@@ -44,11 +44,11 @@ class Deadlines {
 
   static constexpr std::chrono::milliseconds kSweepInterval{50};
 
-  /// Calls expired() of every object whose deadline is at or before `now`. An expired() may destroy
-  /// its own object, but no other object with a deadline.
+  /// Calls expired() of every object whose deadline is at or before `now`. The function expired()
+  /// may destroy its own object, but no other object with a deadline.
   void sweep(SteadyClock::time_point now);
 
-  /// Makes all deadlines expire at the next sweep(), including deadlines that are set later. For
+  /// Makes all deadlines expire at the next sweep(), also deadlines that are set later. Used at
   /// shutdown: every wait then ends soon.
   void end() { ended_ = true; }
 
@@ -57,7 +57,8 @@ class Deadlines {
   bool ended_ = false;
 };
 
-/// Calls Deadlines::sweep() every kSweepInterval until the io_context stops.
+/// Checks all deadlines every kSweepInterval, by calling Deadlines::sweep(), until the io_context
+/// stops.
 Task<void> sweep_for_ever(Deadlines& deadlines);
 
 }  // namespace couponhook::server

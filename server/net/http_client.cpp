@@ -94,7 +94,7 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
   std::string failure;
   for (std::size_t i = 0; i < found->size(); ++i) {
     // Each IP address of the server gets an equal share of the remaining time, so that an address
-    // that does not answer leaves time for the others.
+    // that does not answer leaves time for the other addresses.
     const auto left = due - SteadyClock::now();
     const auto share = left / static_cast<int>(found->size() - i);
     const asio::ip::tcp::endpoint endpoint = (*found)[i];
@@ -173,8 +173,8 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   Attempt attempt;
   connection_->set_deadline(within(options_.reply_timeout, due));
   const IoStatus written = co_await connection_->write_all(bytes);
-  // Even if writing the request failed there may be a reply: a server may reply and close before it
-  // has read the whole request.
+  // Even if the request could not be written completely, there may be a reply: a server may reply
+  // and close before it has read the whole request.
   ReplyParser parser(head, options_.reply_bytes_max);
   bool surplus = false;
   const IoStatus read = co_await read_reply(parser, surplus);
@@ -189,7 +189,7 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   }
   attempt.reply = std::move(parser.reply());
   connection_->never_expire();
-  // Surplus bytes behind a reply would be read as the reply to the next request, so the connection
+  // Surplus bytes behind a reply would be read as the reply to the next request. So the connection
   // is closed and not used again.
   const bool reusable = parser.is_reusable() && written == IoStatus::kOk && !surplus;
   if (!reusable) connection_.reset();
@@ -197,7 +197,7 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
 }
 
 /// Reads from the connection until the HTTP reply is complete, or an error makes that impossible.
-/// \param surplus set to true if bytes came behind the end of the reply.
+/// \param surplus set to true if more bytes came after the end of the reply.
 /// \return the result of the last read.
 Task<IoStatus> HttpClient::read_reply(ReplyParser& parser, bool& surplus) {
   std::array<char, 8192> chunk;

@@ -31,7 +31,8 @@ struct ClientRequest {
   std::string target;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  /// Set this to false if the server must never receive the request twice.
+  /// True if the request may be sent a second time after a connection failed; false if the server
+  /// must never receive the request twice.
   bool repeatable = true;
 };
 
@@ -44,19 +45,21 @@ class HttpClient {
     /// Time limit from sending the first byte of the request to reading the last byte of the reply.
     std::chrono::milliseconds reply_timeout{10000};
     std::size_t reply_bytes_max = 16777216;
-    /// Time limit for the whole call of send(): connecting, sending and reading the reply.
+    /// Time limit for a whole call of send(): connecting, sending the request and reading the
+    /// reply.
     std::chrono::milliseconds total_timeout = std::chrono::hours(1);
     /// If true, a reply is accepted as soon as its status line and headers are read. A body that is
     /// too long, malformed, cut off or late is then no error: the rest of the body stays unread,
     /// and the reply holds the part that arrived.
     bool status_is_enough = false;
     AddressGuard guard{.allow_private = true, .allow_metadata = true};
-    /// Progress callback, called while the body of a reply arrives, with the bytes received so far
-    /// and the bytes in total. Not called if the server does not send a Content-Length.
+    /// Progress callback: called while the body of a reply arrives, with the number of bytes
+    /// received so far and the number of bytes in total. Not called if the server does not send a
+    /// Content-Length.
     std::function<void(std::uint64_t received, std::uint64_t total)> on_body = nullptr;
   };
 
-  /// Makes a client that is not connected yet.
+  /// Makes an HTTP client that is not connected yet.
   /// \param tls TLS settings; null for plain HTTP, never null for an https URL.
   /// \param resolver must be used on the same thread as `io`.
   HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& resolver, base::Url url,

@@ -10,8 +10,9 @@ namespace {
 
 enum CharacterClass : std::uint8_t {
   kTokenCharacter = 1,
-  kHostCharacter = 2,  ///< characters of a host name; '%' begins a percent-encoded byte
-  kControl = 4,        ///< control characters: codes below the space, except the tab, and DEL
+  kHostCharacter = 2,  ///< characters of a host name; '%' begins a percent-encoded byte in the name
+  kControl = 4,        ///< control characters: codes below that of the space, except the tab, and
+                       ///< DEL
 };
 
 constexpr std::array<std::uint8_t, 256> character_classes() {
@@ -57,7 +58,8 @@ bool is_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos && base::IpAddress::parse(text).has_value();
 }
 
-/// Returns true if a piece of a line has no control characters, except tabs and the line's CR LF.
+/// Returns true if a piece of a line has no control characters, except tabs and the CR LF at the
+/// end of the line.
 /// \param piece has an LF at most as its last byte.
 /// \param after_cr true if the part of the line before this piece ends with CR.
 bool is_line_piece(std::string_view piece, bool after_cr) {
@@ -120,7 +122,7 @@ LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t beg
   const std::size_t room = most - (text.size() - begin);
   const std::size_t end = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
   // Checks one byte more than the longest allowed line. Otherwise an invalid byte just behind the
-  // limit would be reported as "bad" or as "too long", depending on how the bytes are split into
+  // limit would be reported as kBad or as kTooLong, depending on how the bytes are split into
   // pieces.
   const std::string_view piece = bytes.substr(0, std::min(end, room + 1));
   const bool after_cr = text.size() > begin && text.back() == '\r';

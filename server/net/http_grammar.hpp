@@ -31,8 +31,8 @@ namespace couponhook::server {
 /// client sends an empty one if its URL has no host.
 [[nodiscard]] bool is_host_and_port(std::string_view text);
 
-/// Calls `see` with each element of a comma-separated list, without surrounding spaces. Empty
-/// elements are skipped (RFC 9110, section 5.6.1.2).
+/// Calls `see` with each element of a comma-separated list, without the spaces around the element.
+/// Empty elements are skipped (RFC 9110, section 5.6.1.2).
 template <typename See>
 void for_each_element(std::string_view list, See see) {
   while (true) {
@@ -45,7 +45,7 @@ void for_each_element(std::string_view list, See see) {
 }
 
 enum class LineStatus : std::uint8_t {
-  kMore,     ///< all given bytes were taken, and the line has not ended
+  kMore,     ///< all given bytes were taken, but the line has not ended yet
   kLine,     ///< the line is complete, including its CR LF
   kBad,      ///< the line has a bare CR or LF, or another control character
   kTooLong,  ///< the line is longer than `most` bytes

@@ -15,12 +15,12 @@
 
 namespace couponhook::server {
 
-/// The header fields of a request, searched by name.
+/// The header fields of an HTTP request, searched by name.
 class HeaderFields {
  public:
   virtual ~HeaderFields() = default;
-  /// Returns the value of the first field with this name, without surrounding spaces. The letter
-  /// case of the name does not matter. Empty if the request has no such field.
+  /// Returns the value of the first header field with this name, without surrounding spaces. The
+  /// letter case of the name does not matter. Empty if the request has no such field.
   [[nodiscard]] virtual std::string_view find(std::string_view name) const = 0;
 };
 
@@ -42,25 +42,26 @@ struct Reply {
   std::string allow;
   /// Value of the Retry-After header, for a reply with status 503.
   std::optional<std::chrono::seconds> retry_after{};
-  /// All headers of the reply for which there is no member above.
+  /// Headers of the reply, except those that have a member of their own in this structure, such as
+  /// Allow.
   std::vector<std::pair<std::string, std::string>> headers{};
-  /// True if the request carried a valid signature. If connections must be closed to make room,
-  /// those of signed senders are closed last.
+  /// True if the request carried a valid signature. If connections must be closed to make room for
+  /// new ones, connections of senders with a valid signature are closed last.
   bool to_signed_sender = false;
 };
 
 /// Errors for which an HTTP request is refused before any application code reads it.
 enum class HttpFault : std::uint8_t {
   kMalformed,
-  kVersionUnsupported,  ///< an HTTP version other than 1.0 and 1.1
+  kVersionUnsupported,  ///< the request has an HTTP version other than 1.0 and 1.1
   kTargetTooLong,
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
-  kOverloaded,      ///< too many connections, or too many body bytes in memory
-  kInternal,        ///< an unexpected exception: a bug, or no memory
-  kProxyUntrusted,  ///< a PROXY header from a client that is no trusted proxy; gets no reply
-  kProxyMalformed,  ///< a malformed PROXY header from a trusted proxy; gets no reply
+  kOverloaded,      ///< the server has too many connections, or too many body bytes in memory
+  kInternal,        ///< an unexpected exception was thrown: a bug, or no memory
+  kProxyUntrusted,  ///< a client that is no trusted proxy sent a PROXY header; no reply is sent
+  kProxyMalformed,  ///< a trusted proxy sent a malformed PROXY header; no reply is sent
 };
 
 /// Interface of the application that answers the requests of a listener. Its functions are called
@@ -69,14 +70,15 @@ class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
 
-  /// Refuses a request from its method and target (path and query) alone, before the body is read.
+  /// Refuses an HTTP request because of its method and target (path and query) alone, before the
+  /// body is read.
   /// \param peer IP address of the client.
   /// \return the reply to send if the body does not matter, for example for an unknown path or a
-  /// wrong method; nothing if the body must be read.
+  ///   wrong method; nothing if the body must be read.
   [[nodiscard]] virtual std::optional<Reply> refuse(std::string_view method,
                                                     std::string_view target,
                                                     std::string_view peer) const = 0;
-  /// Answers a complete request.
+  /// Answers a complete HTTP request.
   /// \param request must live until the task is done.
   /// \return the reply to send.
   [[nodiscard]] virtual Task<Reply> handle(const Request& request) = 0;

@@ -7,15 +7,16 @@
 namespace couponhook::server {
 namespace {
 
-/// Pause after accepting a connection failed, for example because the process has no file
-/// descriptor left. New clients wait in the kernel's queue (backlog) meanwhile.
+/// Pause after the server could not accept a connection, for example because the process has no
+/// file descriptor left. Meanwhile new clients wait in the kernel's queue (backlog).
 constexpr std::chrono::milliseconds kAcceptPause{100};
 /// Time that clients get to finish a TCP handshake that began before the server stopped accepting
 /// new connections: one round trip.
 constexpr std::chrono::milliseconds kDoorOpen{100};
 
-/// Size of the kernel's send and receive buffers of a connection, in bytes. By default the kernel
-/// gives megabytes to a client that does not read its replies, or that writes faster than we read.
+/// Size of the kernel's send and receive buffers of one connection, in bytes. By default the kernel
+/// gives megabytes to a client that does not read its replies, or that writes faster than the
+/// server reads.
 constexpr int kSocketBufferBytes = 131072;
 
 void bound_buffers(Socket& socket) {
@@ -91,8 +92,8 @@ Task<void> HttpServer::accept_until_closed() {
 
 void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) try {
   const base::IpAddress client = to_ip_address(peer);
-  // The client behind a trusted proxy is known only after the PROXY header is read, so its
-  // connection is counted only then.
+  // The client behind a trusted proxy is known only after the PROXY header is read. So a connection
+  // from such a proxy is counted only then.
   std::optional<base::IpAddress> counted;
   if (!share_.trusted.contains(client)) counted = client;
   auto presence = ConnectionSlot::enter(share_, io_.get_executor(), counted);
@@ -100,7 +101,8 @@ void HttpServer::begin_session(Socket&& socket, const asio::ip::address& peer) t
   bound_buffers(socket);
   run(serve(std::move(socket), client, std::move(presence)));
 } catch (...) {
-  // If the memory is too low for one session, the server must still accept all later clients.
+  // If there is not enough memory for one HTTP session, the server must still accept all later
+  // clients.
   share_.on_bug(std::current_exception());
 }
 

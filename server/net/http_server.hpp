@@ -34,20 +34,20 @@ class HttpServer {
              ListenerShare& share);
   ~HttpServer();
 
-  /// Binds a socket, listens and begins to accept connections.
+  /// Binds a socket, listens on it and begins to accept connections.
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint);
-  /// Begins to accept connections from a listening socket that systemd passed. That socket stays
-  /// open when this server closes.
+  /// Begins to accept connections from a listening socket that systemd passed. The socket of
+  /// systemd stays open when this server closes.
   [[nodiscard]] error_code listen_on(int descriptor);
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
 
-  /// From now on closes each connection after its next reply. Clients then connect again, to
+  /// Closes, from now on, each connection after its next reply. The clients then connect again, to
   /// another replica if a load balancer sends them there.
   void drain() { draining_ = true; }
   /// Stops accepting connections, after it has accepted the clients whose TCP handshake has begun.
   /// Closes idle connections; requests in flight are still answered.
   void close();
-  /// Ends every HTTP session the next time the session waits for its socket.
+  /// Ends every HTTP session at its next wait for the socket.
   void abort();
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] bool closing() const { return closing_; }

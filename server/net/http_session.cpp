@@ -16,15 +16,15 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 4096;
 /// Time that an idle connection stays open after shutdown has begun. kLastCall applies if the
-/// connection has already had a reply; kFirstCall applies before its first request, which may be on
-/// its way.
+/// connection has already had a reply. kFirstCall applies before the first request of the
+/// connection, because that request may be on its way.
 constexpr std::chrono::milliseconds kLastCall{100};
 constexpr std::chrono::milliseconds kFirstCall{1000};
-/// Time limit for answering 503 to a client whose connection exceeds the connection limit.
+/// Time limit for sending a 503 reply to a client whose connection exceeds the connection limit.
 constexpr std::chrono::milliseconds kRefusalMax{1000};
 /// Time that a client has to close the connection after the last reply. kLingerWhileSending applies
-/// if the client still sends a body that was refused: it may read the reply only after it has sent
-/// everything.
+/// if the client still sends a body that was refused: such a client may read the reply only after
+/// it has sent the whole body.
 constexpr std::chrono::milliseconds kLinger{1000};
 constexpr std::chrono::milliseconds kLingerWhileSending{5000};
 
@@ -61,7 +61,7 @@ std::string_view reason_phrase(unsigned status) {
   return found == kReasons.end() ? "Status" : found->second;
 }
 
-/// Returns the value of the Date header. It is made at most once a second on each thread.
+/// Returns the value of the Date header. Each thread makes this text at most once a second.
 std::string_view http_date() {
   thread_local std::time_t made_at = 0;
   thread_local std::array<char, 40> text{};
@@ -90,9 +90,9 @@ struct HttpSession::Parser : RequestParser {
   Parser& operator=(const Parser&) = delete;
   ~Parser() { share.release_body(reserved); }
 
-  /// Counts body bytes that have arrived. An announced Content-Length is not counted: it uses no
-  /// memory yet, and a few clients could use up the limit by announcing large bodies.
-  /// \return false if the limit would be exceeded.
+  /// Counts body bytes that have arrived. The length in the Content-Length header is not counted:
+  /// it uses no memory yet, and a few clients could use up the limit by announcing large bodies.
+  /// \return false if the limit max_body_bytes_in_flight would be exceeded.
   [[nodiscard]] bool reserve_body(std::size_t bytes) {
     if (!share.reserve_body(bytes)) return false;
     reserved += bytes;
@@ -142,8 +142,8 @@ void HttpSession::drain() {
 
 /// Handles a new connection up to the end of the TLS handshake: reads the PROXY header, applies the
 /// connection limits, and does the handshake.
-/// \return kGoOn if requests can follow, or if 503 is to be sent; kGone if the connection must be
-/// closed.
+/// \return kGoOn if requests can follow, or if a 503 reply must be sent; kGone if the connection
+///   must be closed.
 Task<HttpSession::Step> HttpSession::arrive() {
   const bool refused = presence_.admission() == Admission::kRefused;
   connection_.set_deadline(refused ? kRefusalMax : share_.limits.handshake_timeout);
@@ -174,7 +174,7 @@ Task<void> HttpSession::turn_away(HttpFault fault) {
   if (co_await write_reply(reply, true, false) == IoStatus::kOk) co_await close(false);
 }
 
-/// Closes the connection in order, so that the client receives the last reply.
+/// Closes the connection in such a way that the client receives the last reply.
 /// \param expects_more true if a part of the request has not been read.
 Task<void> HttpSession::close(bool expects_more) {
   presence_.wait(Waiting::kSlow);
@@ -183,8 +183,8 @@ Task<void> HttpSession::close(bool expects_more) {
 }
 
 /// Lets all other ready work of this thread run before the next request of this connection. A
-/// client may send thousands of requests at once; so other clients wait for at most one request of
-/// each such client.
+/// client may send thousands of requests at once. With this function, other clients wait for at
+/// most one request of each such client.
 Task<void> HttpSession::let_others_go_first() {
   const Executor executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_task);
@@ -279,7 +279,7 @@ HttpSession::Step HttpSession::fail(HttpFault fault, std::string_view detail) {
   return Step::kFault;
 }
 
-/// Passes the buffered bytes to the request parser, which takes as many as it needs.
+/// Passes the buffered bytes to the request parser, which takes as many bytes as it needs.
 /// \return kFault if the parser found an error.
 HttpSession::Step HttpSession::feed(Parser& parser) {
   begin_ += parser.put(std::string_view(buffer_).substr(begin_, end_ - begin_));
@@ -288,7 +288,7 @@ HttpSession::Step HttpSession::feed(Parser& parser) {
   return Step::kGoOn;
 }
 
-/// Reads more bytes from the connection, after the request parser has taken all earlier ones.
+/// Reads more bytes from the connection, after the request parser has taken all earlier bytes.
 Task<HttpSession::Step> HttpSession::fill() {
   if (buffer_.empty()) buffer_.resize(kBufferBytes);
   const std::span<char> room(buffer_);
@@ -347,8 +347,8 @@ Task<IoStatus> HttpSession::write_reply(const Reply& reply, bool close, bool wit
   out_ += "\r\n\r\n";
   if (!without_body && reply.status != 204) out_ += reply.body;
   connection_.set_deadline(share_.limits.write_timeout);
-  // If the client does not read the reply, its connection may be closed to make room for others.
-  // The reply to a sender with a valid signature is never cut off.
+  // If the client does not read the reply, its connection may be closed to make room for other
+  // connections. The reply to a sender with a valid signature is never cut off.
   if (!reply.to_signed_sender) presence_.wait(Waiting::kSlow);
   co_return co_await connection_.write_all(out_);
 }

@@ -21,8 +21,8 @@ class ListenerShare;
 class ConnectionSlot;
 struct SessionList;
 
-/// The HTTP session of one connection. The session is in its server's list of live sessions from
-/// construction to destruction. Not thread-safe.
+/// The HTTP session of one connection. From construction to destruction, the session is in its
+/// server's list of live sessions. Not thread-safe.
 class HttpSession {
  public:
   /// Makes the session of an accepted connection. All arguments passed by reference must outlive
@@ -42,13 +42,13 @@ class HttpSession {
   [[nodiscard]] HttpSession* next() const { return next_; }
 
  private:
-  // Request parser that counts body bytes against the listener's limit.
+  // Request parser that counts body bytes against the limit of the network listener.
   struct Parser;
   enum class Step : unsigned char {
     kGoOn,
-    kFault,    ///< `fault_` holds an error; the client gets an error reply
-    kRefused,  ///< `refusal_` is the reply, made without reading the body
-    kGone,     ///< the client closed, or never sent a request; no reply
+    kFault,    ///< `fault_` holds an error, and the client gets an error reply
+    kRefused,  ///< `refusal_` holds the reply to the client, made without reading the body
+    kGone,     ///< the client closed the connection or never sent a request, so no reply is sent
   };
 
   Task<Step> arrive();
@@ -69,7 +69,7 @@ class HttpSession {
   ListenerShare& share_;
   Connection& connection_;
   ConnectionSlot& presence_;
-  // IP address of the request's sender: the TCP peer, or the client named in the PROXY header.
+  // IP address of the sender of the request: the TCP peer, or the client named in the PROXY header.
   base::IpAddress hop_;
   // True if the sender of the request (`hop_`) is a trusted proxy.
   bool forwards_ = false;
@@ -89,8 +89,8 @@ class HttpSession {
   std::string_view fault_detail_;
   Reply refusal_;
   RequestParts request_;
-  // Bytes read from the connection. The bytes in [begin_, end_) come behind the current request and
-  // are not parsed yet.
+  // Bytes read from the connection. The parser has not seen the bytes in [begin_, end_) yet; they
+  // come after the part that it has parsed.
   std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -13,22 +13,23 @@
 
 namespace couponhook::server {
 
-/// A thread that accepts and serves the connections of one network listener. `share`, and all
-/// objects that its sessions use, must outlive this object.
+/// A thread that accepts and serves the connections of one network listener. The ListenerShare, and
+/// all objects that its sessions use, must outlive the thread.
 class IoThread {
  public:
   IoThread(ListenerShare& share, std::string name);
-  /// Stops the thread, with stop().
+  /// Stops the I/O thread by calling stop().
   ~IoThread();
 
   /// Binds the listening socket. Call this function before start().
   [[nodiscard]] error_code listen(const asio::ip::tcp::endpoint& endpoint) {
     return server_.listen(endpoint);
   }
-  /// Takes over a socket that is already listening. Call this function instead of listen().
+  /// Takes over a socket that is already listening. Call this function instead of listen(), before
+  /// start().
   [[nodiscard]] error_code listen_on(int descriptor) { return server_.listen_on(descriptor); }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return server_.endpoint(); }
-  /// Starts the thread.
+  /// Starts the I/O thread.
   void start();
 
   /// Makes the server close each connection after its next reply; see HttpServer::drain(). Callable
@@ -45,7 +46,7 @@ class IoThread {
   void abort() {
     asio::post(io_, [this] { server_.abort(); });
   }
-  /// Ends the thread at once, even if HTTP sessions are still working.
+  /// Ends the I/O thread at once, even if HTTP sessions are still working.
   void stop();
 
  private:

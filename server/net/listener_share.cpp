@@ -7,13 +7,14 @@
 namespace couponhook::server {
 namespace {
 
-/// Limit of a normal wait for a client: a round trip, or a TLS handshake under load. Idle and slow
-/// connections that have waited longer are the first to be closed to make room for new ones.
+/// Longest normal time for which a connection waits for its client: a round trip, or a TLS
+/// handshake under load. Idle and slow connections that have waited longer are the first to be
+/// closed to make room for new connections.
 constexpr std::chrono::milliseconds kPatience{1000};
 /// Divisor of max_connections_per_address, used when three quarters of all connections are taken. A
 /// client address may then have max_connections_per_address / kScarceShare waiting connections
-/// without a valid signature. With more, its oldest ones are closed to make room for its own new
-/// ones.
+/// without a valid signature. If the address has more, its oldest connections are closed to make
+/// room for its own new connections.
 constexpr std::size_t kScarceShare = 8;
 
 base::IpAddress range_of(const base::IpAddress& client) {
@@ -97,8 +98,8 @@ bool ListenerShare::has_room_at(const base::IpAddress& range, Evicted& evicted) 
 }
 
 void ListenerShare::evict(ConnectionSlot& presence, Evicted& evicted) {
-  // Appending to this list may throw if there is no memory, so it is done before any change of the
-  // counts.
+  // Appending to the list `evicted` may throw if there is no memory, so this is done before any
+  // change of the counts.
   evicted.push_back(presence.weak_from_this());
   presence.lost_range_ = presence.range_;
   leave_address(presence);

@@ -42,25 +42,25 @@ struct HttpLimits {
   std::chrono::milliseconds idle_timeout;
 };
 
-/// Decision about a connection: to serve, to refuse or to close it.
+/// Decision about a new connection: to serve it, to refuse it with a 503 reply, or to close it.
 enum class Admission : std::uint8_t {
   kServed,
-  kRefused,  ///< too many connections: gets a 503 reply and is closed
-  kDropped,  ///< too many 503 replies under way: closed without a reply
-  kEvicted,  ///< was served, but closed to make room for a newer connection
+  kRefused,  ///< there are too many connections: this one gets a 503 reply and is closed
+  kDropped,  ///< too many 503 replies are being sent: the connection is closed without a reply
+  kEvicted,  ///< the connection was served, but is closed to make room for a newer connection
 };
 
 class ConnectionSlot;
 
-/// The event that a connection waits for. A connection in one of the first three states may be
-/// evicted (closed to make room for a new one).
+/// The event that a connection waits for. A connection in the state kIdle, kSlow or kSigned may be
+/// evicted (closed to make room for a new connection).
 enum class Waiting : std::uint8_t {
-  /// The connection waits for its next request, or its first.
+  /// The connection waits for its next request, or for its first request.
   kIdle,
   /// The connection waits for the rest of a message or TLS handshake, or for the peer to close.
   kSlow,
-  /// The connection waits for any of these events, and has carried a request with a valid
-  /// signature.
+  /// The connection waits for one of the events of kIdle and kSlow, and has carried a request with
+  /// a valid signature.
   kSigned,
   /// The connection waits for the reply to its request, so it is never closed to make room.
   kHandled,
@@ -69,30 +69,32 @@ inline constexpr std::size_t kWaitingCount = 4;
 
 /// Limits and counts of the connections of one network listener. Thread-safe.
 ///
-/// The number of connections is limited. So a client that opens many and sends nothing could lock
-/// out all others. Therefore connections are evicted (closed to make room for new ones):
+/// The number of connections is limited. So a client that opens many connections and sends nothing
+/// could lock out all other clients. Therefore connections are evicted (closed to make room for new
+/// ones):
 /// - If the limit is reached, a new connection takes the place of a waiting connection that has
 ///   never carried a valid signature. Connections that have waited for a second or more are evicted
-///   first. Among them, idle ones are evicted before slow ones, and the one with the longest wait
-///   first. A connection that has carried a valid signature is evicted only if there is no other.
+///   first. Among them, idle connections are evicted before slow ones, and the connection with the
+///   longest wait is evicted first. A connection that has carried a valid signature is evicted only
+///   if there is no other.
 /// - If three quarters of the limit are reached, a client address with more than a small share of
 ///   the connections makes room for its own new connections.
 ///
 /// So a new connection is refused only if all connections are busy with requests, if too many
-/// evicted ones have not ended yet, or if its client address has reached its own limit.
+/// evicted connections have not ended yet, or if its client address has reached its own limit.
 class ListenerShare {
  public:
   struct Observers {
-    /// Called with an exception that ended an HTTP session.
+    /// Function that is called with an exception that ended an HTTP session.
     std::function<void(std::exception_ptr)> on_bug;
-    /// Called with the number of connections that were just evicted (closed to make room for new
-    /// ones).
+    /// Function that is called with the number of connections that were just evicted (closed to
+    /// make room for new connections).
     std::function<void(std::size_t)> on_evictions = nullptr;
   };
   using Now = std::function<SteadyClock::time_point()>;
 
-  /// Limit of evicted connections that have not ended yet. Their file descriptors are open in
-  /// addition to those of the served connections.
+  /// Largest number of evicted connections that have not ended yet. Their file descriptors are open
+  /// in addition to those of the served connections.
   static constexpr std::size_t kLeavingMax = 256;
 
   ListenerShare(const HttpLimits& http_limits, TrustedProxies trusted_proxies,
@@ -117,8 +119,8 @@ class ListenerShare {
   /// Returns true while an HTTP session is open or a thread still accepts connections.
   [[nodiscard]] bool busy() const { return doors_ + sessions_ != 0; }
 
-  /// Call open_door() when a thread begins to accept connections, and close_door() when it has
-  /// stopped.
+  /// Counts the threads that accept connections: a thread calls open_door() when it begins to
+  /// accept connections, and close_door() when it has stopped.
   void open_door() { ++doors_; }
   void close_door() { --doors_; }
 
@@ -129,8 +131,9 @@ class ListenerShare {
 
  private:
   friend class ConnectionSlot;
-  /// Connections in the same state, ordered by the time in that state, longest first. Each
-  /// connection owns its list node, so moving a connection between lists allocates no memory.
+  /// Connections in the same state, ordered by the time in that state; the connection with the
+  /// longest time comes first. Each connection owns its list node, so moving a connection between
+  /// lists allocates no memory.
   using Line = std::list<ConnectionSlot*>;
   struct AtAddress {
     /// Waiting connections that have never carried a request with a valid signature.
@@ -138,10 +141,11 @@ class ListenerShare {
     Line others;
     [[nodiscard]] std::size_t count() const { return strangers.size() + others.size(); }
   };
-  /// Connections that were evicted. They are notified after the lock is released.
+  /// Connections that were evicted (closed to make room). These connections are notified after the
+  /// lock is released.
   using Evicted = std::vector<std::weak_ptr<ConnectionSlot>>;
 
-  // Call the functions below, up to has_waited(), only while holding the lock `mutex_`.
+  // The functions below, up to has_waited(), may be called only while holding the lock `mutex_`.
   [[nodiscard]] Admission admit(const std::optional<base::IpAddress>& range, Evicted& evicted);
   [[nodiscard]] Admission refusal();
   [[nodiscard]] bool has_room_at(const base::IpAddress& range, Evicted& evicted);
@@ -161,7 +165,7 @@ class ListenerShare {
   std::atomic<std::size_t> sessions_{0};
   std::atomic<std::size_t> body_bytes_{0};
   std::mutex mutex_;
-  // The members below are guarded by the lock `mutex_`.
+  // The lock `mutex_` guards the members below.
   std::size_t connections_ = 0;
   std::size_t refusals_ = 0;
   std::size_t leaving_ = 0;  ///< number of evicted connections that have not ended yet
@@ -189,10 +193,10 @@ class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
 
   /// Counts the connection for another client address from now on. IPv6 clients of the same /64
   /// network are counted together, because a single host usually has a whole /64.
-  /// \return false if that address has too many connections; this connection is then refused.
+  /// \return false if that address has too many connections; the connection is then refused.
   bool count_for(const base::IpAddress& client);
 
-  /// Records the event that the connection waits for: kIdle or kSlow.
+  /// Records the kind of event that the connection waits for: kIdle or kSlow.
   void wait(Waiting waiting);
   /// Records that a whole request has come. The request is answered even if the connection was
   /// evicted (closed to make room) a moment ago.
@@ -215,17 +219,18 @@ class ConnectionSlot : public std::enable_shared_from_this<ConnectionSlot> {
   const Executor executor_;
   std::function<void()> end_;
   bool signed_ = false;
-  // The members below, up to lost_range_, are guarded by the mutex of the ListenerShare.
+  // The mutex of the ListenerShare guards the members below, up to lost_range_.
   Admission admission_ = Admission::kDropped;
   Waiting waiting_ = Waiting::kHandled;
-  // Time at which the connection began to wait.
+  // Time at which the connection began its current wait.
   SteadyClock::time_point since_;
   // Client address, or IPv6 /64 network, for which the connection is counted.
   std::optional<base::IpAddress> range_;
-  // Former `range_` of an evicted connection, restored if its request is answered after all.
+  // Client address for which an evicted connection was counted; restored if its request is answered
+  // after all.
   std::optional<base::IpAddress> lost_range_;
-  // List nodes for the lists of ListenerShare. The nodes are kept here while the connection is in
-  // no list.
+  // Nodes for the connection lists of the ListenerShare. The nodes are kept here while the
+  // connection is in no list.
   ListenerShare::Line place_{this};
   ListenerShare::Line place_at_address_{this};
   const ListenerShare::Line::iterator node_ = place_.begin();

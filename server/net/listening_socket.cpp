@@ -47,8 +47,8 @@ void turn_newcomers_away(Acceptor& acceptor) {
       BPF_STMT(BPF_RET | BPF_K, kWholeSegment),
   }};
   const sock_fprog program{static_cast<unsigned short>(drop_syn.size()), drop_syn.data()};
-  // Errors of this call are ignored. If the kernel has no socket filters, only the clients that
-  // connect just before the listening socket closes are reset.
+  // Errors of this call are ignored. If the kernel has no socket filters, the worst result is a
+  // reset of the clients that connect just before the listening socket closes.
   ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
-/// \file
-/// Opens a listening socket, or shares one that systemd has passed.
+/// \file Opens a listening socket, or shares a listening socket that systemd has passed.
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 
@@ -12,7 +11,7 @@ namespace couponhook::server {
 using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 
 /// Binds a socket and listens on it. Several sockets of one process may share an endpoint
-/// (SO_REUSEPORT); the kernel gives each connection to one of them.
+/// (SO_REUSEPORT); the kernel gives each connection to one of these sockets.
 [[nodiscard]] error_code open_listening(Acceptor& acceptor,
                                         const asio::ip::tcp::endpoint& endpoint);
 

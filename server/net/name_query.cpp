@@ -20,9 +20,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// Number of name servers that are asked one after the other within the time that the caller waits.
-/// resolv.conf may name 3 servers. A larger number here would make each timeout shorter than a slow
-/// name server needs. Newer releases of c-ares (the DNS library) drop an answer that arrives after
-/// its timeout.
+/// resolv.conf may name 3 servers. With a larger number, the timeout for each name server would be
+/// shorter than a slow name server needs. Newer releases of c-ares (the DNS library) drop an answer
+/// that arrives after its timeout.
 constexpr int kTurnsWithinPatience = 3;
 constexpr milliseconds kTurnMin{100};
 constexpr milliseconds kTurnMax{2000};
@@ -32,7 +32,7 @@ constexpr int kTries = 4;
 /// Time to wait for the other address family (IPv4 or IPv6) once addresses of one family have
 /// arrived. Some name servers never answer queries for IPv6 addresses.
 constexpr milliseconds kOtherFamilyPatience{200};
-/// Time for which addresses from /etc/hosts are cached. The file itself has no TTLs.
+/// Time for which addresses from /etc/hosts are cached. The file /etc/hosts has no TTLs.
 constexpr seconds kHostsFileTtl{0};
 
 using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
@@ -215,7 +215,8 @@ class NameQuery::Impl : public std::enable_shared_from_this<NameQuery::Impl> {
     go_on();
   }
 
-  /// Ends the DNS look-up if enough is known; otherwise waits for the sockets and the next timeout.
+  /// Ends the DNS look-up if its result is known; otherwise waits for the sockets and for the next
+  /// timeout.
   void go_on() {
     if (may_end()) return end(answer());
     for (const auto& [fd, watch] : watches_) {

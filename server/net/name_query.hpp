@@ -27,7 +27,8 @@ struct NameAnswer {
   AddressAnswer addresses;
   std::chrono::seconds ttl{0};
   /// True if the result may be cached: addresses were found, or a name server said that the host
-  /// has none. False if no name server answered, because the host may then still have addresses.
+  /// has no addresses. False if no name server answered, because the host may then still have
+  /// addresses.
   bool definite = false;
 };
 
@@ -36,11 +37,11 @@ struct NameAnswer {
 /// both files again. So a name server that does not answer for one name delays no other look-up,
 /// and a changed file needs no restart. The destructor abandons the look-up.
 ///
-/// Not thread-safe: used on the thread of its executor. Do not destroy it inside the callback
-/// `on_end`.
+/// Not thread-safe: used on the thread of its executor. Do not destroy the object inside the
+/// callback `on_end`.
 class NameQuery {
  public:
-  /// Starts the look-up.
+  /// Starts the DNS look-up.
   /// \param patience time within which the caller can use an answer; every name server is asked
   ///   within this time.
   /// \param on_end called once with the result, possibly before the constructor returns.

@@ -78,8 +78,8 @@ bool is_port(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size();
 }
 
-/// Removes the text before the next space, and that space, from the front of `line`. \return the
-/// removed text without the space.
+/// Removes the first word, and the space behind it, from the front of `line`. \return the removed
+/// word.
 std::string_view next_word(std::string_view& line) {
   const std::size_t space = line.find(' ');
   const std::string_view word = line.substr(0, space);

@@ -20,18 +20,18 @@ inline constexpr std::size_t kProxyHeaderBytesMax = 4096;
 /// Result of searching for a PROXY header in the first bytes of a connection.
 struct ProxyHeader {
   enum class State : std::uint8_t {
-    kIncomplete,  ///< more bytes are needed to decide
+    kIncomplete,  ///< more bytes are needed to decide whether there is a PROXY header
     kAbsent,      ///< the connection does not begin with a PROXY header
     kPresent,
-    kMalformed,  ///< the bytes begin like a PROXY header but are invalid or too long
+    kMalformed,  ///< the bytes begin like a PROXY header, but the header is invalid or too long
   };
   State state;
-  /// If the state is kPresent: the length of the PROXY header. If it is kIncomplete: the number of
-  /// bytes to have before the next try.
+  /// If the state is kPresent: the length of the PROXY header. If the state is kIncomplete: the
+  /// number of bytes that must have arrived before the next try.
   std::size_t bytes = 0;
   /// IP address of the client that connected to the load balancer. Empty if the load balancer
-  /// itself is the client (the LOCAL command of a health check) or does not know the client. Use
-  /// the address of the TCP peer then.
+  /// itself is the client (the LOCAL command of a health check) or does not know the client. The
+  /// address of the TCP peer is used then.
   std::optional<base::IpAddress> source{};
 };
 

@@ -12,17 +12,18 @@
 namespace couponhook::server {
 
 enum class ProxyStatus : std::uint8_t {
-  kOk,         ///< no PROXY header, or a valid one from a trusted proxy
-  kUntrusted,  ///< a PROXY header from an address that is no trusted proxy
+  kOk,         ///< the connection has no PROXY header, or a valid one from a trusted proxy
+  kUntrusted,  ///< an address that is no trusted proxy sent a PROXY header
   kMalformed,
-  kGone,  ///< the peer closed, failed or took too long
+  kGone,  ///< the peer closed the connection, the connection failed, or the PROXY header took too
+          ///< long
 };
 
-/// Reads the PROXY header at the beginning of a connection, if there is one, and takes no byte
+/// Reads the PROXY header at the beginning of a connection, if there is one, and reads no byte
 /// behind it.
 /// \param connection must have its deadline set.
-/// \param client on entry the address of the TCP peer; changed to the client that a trusted proxy
-///   names. Must live until the task is done, as must `trusted`.
+/// \param client when called, the address of the TCP peer; changed to the address of the client
+///   that a trusted proxy names. Both `client` and `trusted` must live until the task is done.
 [[nodiscard]] Task<ProxyStatus> read_proxy_header(Connection& connection,
                                                   const TrustedProxies& trusted,
                                                   base::IpAddress& client);

@@ -27,7 +27,7 @@ std::optional<std::uint64_t> number_in(std::string_view text, int base) {
 }
 
 struct StatusLine {
-  // True if the reply is of HTTP/1.0 or older.
+  // True if the version of the reply is HTTP/1.0 or older.
   bool is_old = false;
   unsigned status = 0;
 };
@@ -82,8 +82,8 @@ void ReplyParser::end_of_stream() {
   if (state_ == State::kBodyUntilClosed || state_ == State::kTrailers) state_ = State::kDone;
 }
 
-/// Collects the bytes of one line. \return true if `line_` holds a complete line, without its line
-/// end.
+/// Collects the bytes of one line of the reply. \return true if `line_` holds a complete line,
+/// without its line end.
 bool ReplyParser::take_line(std::string_view& bytes) {
   const std::size_t end = bytes.find('\n');
   const std::size_t taken =
@@ -207,7 +207,7 @@ void ReplyParser::on_headers_end() {
 void ReplyParser::choose_framing() {
   const unsigned status = reply_.status;
   const bool both = has_transfer_coding_ && content_length_;
-  // A reply with status 204 has no body. If its headers announce one all the same, the bytes of
+  // A reply with status 204 has no body. If its headers nevertheless announce a body, the bytes of
   // that body would be read as the next reply, so the connection is not used again.
   const bool has_unread_body =
       status == kNoContent && (has_transfer_coding_ || content_length_.value_or(0) != 0);

@@ -16,12 +16,13 @@ namespace couponhook::server {
 struct ClientReply {
   unsigned status = 0;
   std::string body;
-  std::string retry_after;  ///< value of the Retry-After header; empty if there is none
+  std::string retry_after;  ///< value of the Retry-After header; empty if the reply has no such
+                            ///< header
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-/// Parses one HTTP reply from bytes as they arrive; does no I/O. Accepts all that curl, Go and
-/// Python accept: a receiver that has processed a notification must not be called again only
+/// Parses one HTTP reply from bytes as they arrive; does no I/O. Accepts all replies that curl, Go
+/// and Python accept: a receiver that has processed a notification must not be called again only
 /// because its reply has an unusual form. Accepted are a status line without reason phrase, bare
 /// line feeds, HTTP/1.0, a body that ends with the connection, spaces around names and values, and
 /// header lines without a colon. If the end of the reply is not certain, the reply is still
@@ -30,8 +31,8 @@ struct ClientReply {
 /// Not thread-safe.
 class ReplyParser {
  public:
-  /// Limit in bytes of status line and headers together, interim replies (status 1xx) included. It
-  /// is also the limit of the line before each chunk of a body.
+  /// Largest size of the status line and the headers together, in bytes, including interim replies
+  /// (status 1xx). The limit also applies to the line before each chunk of a body.
   static constexpr std::size_t kHeadBytesMax = 262144;
   static constexpr int kInterimRepliesMax = 32;
 
@@ -43,7 +44,7 @@ class ReplyParser {
   /// Parses more bytes of the reply. \return the number of bytes that belong to this reply: all of
   /// them, unless the reply is complete or invalid.
   std::size_t feed(std::string_view bytes);
-  /// Call this function when the server has closed the connection in order.
+  /// Call this function when the server has closed the connection without an error.
   void end_of_stream();
 
   /// Returns true if any byte of a reply, or of an interim reply (1xx), has come.
@@ -51,21 +52,21 @@ class ReplyParser {
   /// Returns true if the status and the headers are complete, so that only the body follows.
   [[nodiscard]] bool head_is_read() const { return state_ >= State::kBody; }
   [[nodiscard]] bool is_done() const { return state_ == State::kDone; }
-  /// The error in the reply, as a sentence that begins with "the reply"; empty if no error was
-  /// found so far.
+  /// Returns the error in the reply, as a sentence that begins with "the reply"; empty if no error
+  /// was found so far.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   /// Returns true if another request may be sent over the same connection after this reply.
   [[nodiscard]] bool is_reusable() const { return is_done() && keeps_alive_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const { return content_length_; }
-  /// The reply; valid after its headers are complete. Its body holds the bytes that have come so
-  /// far.
+  /// Returns the reply; valid after its headers are complete. Its body holds the bytes that have
+  /// come so far.
   [[nodiscard]] ClientReply& reply() { return reply_; }
 
  private:
   enum class State : std::uint8_t {
     kStatusLine,
     kHeaders,
-    kBody,  // the first state after the end of the headers
+    kBody,  // the body of the reply is read; this is the first state after the headers
     kBodyUntilClosed,
     kChunkSize,
     kChunk,
@@ -100,7 +101,7 @@ class ReplyParser {
   bool has_strange_line_ = false;
   bool length_in_doubt_ = false;
   std::optional<std::uint64_t> content_length_;
-  // Number of bytes missing from the body, or from the current chunk of the body.
+  // Number of bytes that are still missing from the body, or from the current chunk of the body.
   std::uint64_t left_ = 0;
   std::string line_;
   std::string problem_;

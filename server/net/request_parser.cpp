@@ -9,8 +9,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Memory that a connection keeps between requests for each of its buffers, in bytes: enough for a
-/// notification, and small enough for thousands of idle connections.
+/// Memory that a connection keeps between requests for each of its buffers, in bytes. This is
+/// enough for a notification, and small enough for thousands of idle connections.
 constexpr std::size_t kKeptBytesMax = 8192;
 /// Largest number of header fields in a request. WeChat Pay sends about ten header fields, and
 /// proxies add about ten more.
@@ -94,8 +94,8 @@ std::size_t RequestParser::put(std::string_view bytes) {
 
 bool RequestParser::keep_alive() const {
   if (close_) return false;
-  // HTTP/1.0 has no chunked coding. If a client uses it all the same, the end of its request is not
-  // certain, and the connection is not reused (RFC 9112, section 6.1).
+  // HTTP/1.0 has no chunked coding. If a client uses chunked coding with HTTP/1.0, the end of its
+  // request is not certain, so the connection is not reused (RFC 9112, section 6.1).
   return !parts_.is_http_1_0_ || (keep_alive_ && codings_ == 0);
 }
 

@@ -15,13 +15,13 @@
 
 namespace couponhook::server {
 
-/// The parts of an HTTP request that have arrived. Reusable: the next request of a connection uses
-/// the memory that this request allocated.
+/// The parts of an HTTP request that have arrived. The object is reusable: the next request of the
+/// connection uses the memory that this request allocated.
 class RequestParts final : public HeaderFields {
  public:
   [[nodiscard]] std::string_view method() const { return at(method_); }
-  /// Returns the request's target as "/path?query". Only the targets of OPTIONS ("*") and CONNECT
-  /// (host and port) are returned as they are.
+  /// Returns the request's target as "/path?query". Only the target of OPTIONS ("*") and the target
+  /// of CONNECT (host and port) are returned unchanged.
   [[nodiscard]] std::string_view target() const {
     return rooted_target_.empty() ? at(target_) : rooted_target_;
   }
@@ -68,8 +68,8 @@ class RequestParts final : public HeaderFields {
 };
 
 struct RequestLimits {
-  /// Limit in bytes of request line and header fields together. It is also the limit of all chunk
-  /// extensions and trailers of a body together.
+  /// Largest size of the request line and the header fields together, in bytes. The limit also
+  /// applies to all chunk extensions and trailers of a body together.
   std::size_t head_bytes;
   std::size_t body_bytes;
 };
@@ -85,8 +85,8 @@ class RequestParser {
       : parts_(parts), limits_(limits) {}
 
   /// Parses bytes of the request up to the end of the header; later calls parse the body.
-  /// \return the number of bytes taken. Bytes remain if the header or the request is complete, or
-  /// if a fault was found.
+  /// \return the number of bytes taken. It is less than the number of given bytes if the header or
+  ///   the request is complete, or if an error was found.
   std::size_t put(std::string_view bytes);
 
   /// Returns true if a byte of the request has come. Empty lines before the request do not count.
@@ -94,8 +94,8 @@ class RequestParser {
   [[nodiscard]] bool is_head_done() const { return phase_ >= Phase::kBody; }
   [[nodiscard]] bool is_done() const { return phase_ == Phase::kDone; }
   [[nodiscard]] std::optional<HttpFault> fault() const { return fault_; }
-  /// The rule that the request broke, for the reply and the log. The text needs no escaping in
-  /// JSON.
+  /// Returns the rule of HTTP that the request broke, for the reply and the log. The text needs no
+  /// escaping in JSON.
   [[nodiscard]] std::string_view fault_detail() const { return fault_detail_; }
 
   // The functions below are valid once the header of the request is complete.
@@ -126,7 +126,7 @@ class RequestParser {
   Phase phase_ = Phase::kStart;
   std::size_t line_begin_ = 0;  ///< position in `head_` at which the current line begins
   std::size_t empty_bytes_ = 0;
-  /// True if the last byte was a CR. Used only for empty lines before the request.
+  /// True if the last byte was a CR. This is used only for empty lines before the request.
   bool after_cr_ = false;
   int hosts_ = 0;
   int codings_ = 0;

@@ -12,9 +12,11 @@ namespace couponhook::server {
 /// A running DNS look-up. The callers that wait for its answer own the look-up.
 struct Resolver::LookUp {
   std::optional<NameAnswer> answer;
-  // Timers of the waiting callers; cancelled when the answer has come.
+  // Timers of the callers that wait for the answer. The timers are cancelled when the answer has
+  // come.
   std::vector<Timer*> waiting;
-  // The query is declared last, so it is destroyed first: its callback uses the members above.
+  // The DNS query is declared last, so it is destroyed first: the query's callback uses the members
+  // above.
   std::unique_ptr<NameQuery> query;
 };
 

@@ -28,8 +28,8 @@ class Resolver {
 
   explicit Resolver(ResolverOptions options = {}) : options_(std::move(options)) {}
 
-  /// Returns the IP addresses of a host, each with the port. An IP address as `host` needs no
-  /// look-up. A look-up is abandoned once the deadlines of all its callers have passed.
+  /// Returns the IP addresses of a host, each together with the port. If `host` is an IP address,
+  /// no look-up is made. A look-up is abandoned once the deadlines of all its callers have passed.
   /// \param port a decimal number.
   /// \return an error text, which does not contain the host name, if there are no addresses.
   Task<Result> resolve(std::string host, std::string port, SteadyClock::time_point deadline);
@@ -46,8 +46,8 @@ class Resolver {
   std::map<std::string, std::weak_ptr<LookUp>> running_;
 };
 
-/// Resolves a host name like Resolver::resolve(), on a thread that may block. The call returns at
-/// the answer or at the deadline.
+/// Resolves a host name like Resolver::resolve(), on a thread that may block. The function returns
+/// when the answer has come, or at the deadline.
 [[nodiscard]] Resolver::Result resolve_blocking(const std::string& host, const std::string& port,
                                                 SteadyClock::time_point deadline);
 

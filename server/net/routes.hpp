@@ -12,12 +12,12 @@
 
 namespace couponhook::server {
 
-/// Finds the handler for the method and the path of a request. The calls of add() come first;
+/// Finds the handler for the method and the path of a request. All calls of add() must come first;
 /// afterwards the table does not change and is thread-safe.
 template <typename Handler>
 class Routes {
  public:
-  /// Adds a route.
+  /// Adds a route to the table.
   /// \param pattern a path in which "*" matches any one segment (the text between two slashes).
   void add(std::string method, std::string_view pattern, Handler handler) {
     auto target = base::parse_request_target(pattern);
@@ -25,9 +25,10 @@ class Routes {
   }
 
   struct Match {
-    const Handler* handler = nullptr;  ///< the handler; null if no route fits, see `allow`
-    std::vector<std::string> places;   ///< path segments that a "*" of the route matched
-    std::string allow;  ///< methods that the path supports; empty if the path is unknown
+    const Handler* handler = nullptr;  ///< the handler of the request; null if no route fits the
+                                       ///< request
+    std::vector<std::string> places;   ///< the path segments that the "*" of the route matched
+    std::string allow;  ///< the methods that the path supports; empty if the path is unknown
   };
   /// Returns the first route that fits the request, in the order in which the routes were added.
   [[nodiscard]] Match find(std::string_view method, const base::RequestTarget& target) const {

@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
-/// Executor of one thread's io_context. Every I/O object names this type, which avoids the indirect
-/// calls of Asio's any_io_executor.
+/// Executor of one thread's io_context. Every I/O object uses exactly this type, to avoid the
+/// indirect calls of Asio's any_io_executor.
 using Executor = asio::io_context::executor_type;
 template <typename T>
 using Task = asio::awaitable<T, Executor>;

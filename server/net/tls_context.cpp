@@ -25,9 +25,9 @@ TlsContext make_context(const SSL_METHOD* method) {
   TlsContext context(SSL_CTX_new(method), SSL_CTX_free);
   SSL_CTX* const tls = context.get();
   SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION);
-  // Partial writes and moving buffers let an HTTP session write directly from its reply. Releasing
-  // unused buffers keeps thousands of idle connections small. Read-ahead reads a whole TLS record
-  // in one system call.
+  // Partial writes and moving buffers let an HTTP session write directly from the buffer of its
+  // reply. Releasing unused buffers keeps the memory of thousands of idle connections small.
+  // Read-ahead reads a whole TLS record in one system call.
   SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(tls, 1);
@@ -61,8 +61,8 @@ void serve_with(SSL_CTX* tls) {
   static constexpr std::array<unsigned char, 10> kSessionContext = {'c', 'o', 'u', 'p', 'o',
                                                                     'n', 'h', 'o', 'o', 'k'};
   SSL_CTX_set_session_id_context(tls, kSessionContext.data(), kSessionContext.size());
-  // TLS clients resume sessions with tickets, so no session cache is needed. It would only add a
-  // lock shared by all threads.
+  // TLS clients resume sessions with tickets, so no session cache is needed. A session cache would
+  // only add a lock shared by all threads.
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(tls, 1);
 }

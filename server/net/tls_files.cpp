@@ -41,7 +41,7 @@ Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::pat
   if (!pem.faults.empty()) return file.string() + ": " + pem.faults.front();
   std::vector<ChainCertificate> certificates;
   for (std::size_t i = 0; i < pem.blocks.size(); ++i) {
-    // PEM blocks other than certificates are skipped: the private key may be in the same file.
+    // PEM blocks that are no certificates are skipped: the file may also hold the private key.
     if (!pem.blocks[i].is_certificate()) continue;
     const MemoryBio bio = memory_bio(pem.blocks[i].text);
     ChainCertificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr),
@@ -124,8 +124,8 @@ Used trust_certificates(SSL_CTX* context, const std::filesystem::path& file) {
     return Used(boost::system::in_place_error, trusted.error());
   }
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
-  // X509_STORE_add_cert() accepts a certificate that the store already has. The function fails only
-  // if there is no memory left.
+  // X509_STORE_add_cert() accepts a certificate that the X509_STORE already has. The function fails
+  // only if there is no memory left.
   for (const ChainCertificate& each : *trusted) X509_STORE_add_cert(store, each.get());
   ERR_clear_error();
   return Used();

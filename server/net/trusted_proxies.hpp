@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Networks of trusted proxies, whose PROXY and X-Forwarded-For headers are believed.
+/// Networks of trusted proxies. The service believes the PROXY and X-Forwarded-For headers that
+/// these proxies send.
 
 #include <span>
 #include <string_view>
@@ -21,11 +22,11 @@ class TrustedProxies {
 
   /// Finds the client behind a trusted proxy. Each proxy appends the address from which it got the
   /// request to X-Forwarded-For. So the header is read from its end, as long as it names trusted
-  /// proxies; entries before that may be forged by the client.
+  /// proxies; the client may have forged the entries before that.
   /// \param hop IP address of the request's sender: a trusted proxy.
   /// \param lines the values of all X-Forwarded-For fields, in the order of the request.
   /// \return the first address from the end that is no trusted proxy, or the last address that
-  /// could be parsed.
+  ///   could be parsed.
   [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
                                               std::span<const std::string_view> lines) const;
 

@@ -20,11 +20,12 @@ namespace couponhook::server {
 enum class Verdict : std::uint8_t {
   // The notification is stored: WeChat Pay need not send it again.
   kStored,
-  kStoredUnknownType,  ///< stored, but its event type is not documented
-  kStoredUnreadable,   ///< stored, but a required field cannot be read
+  kStoredUnknownType,  ///< the notification is stored, but its event type is not documented
+  kStoredUnreadable,   ///< the notification is stored, but a required field of it cannot be read
   kDuplicate,
-  kConflict,  ///< a known notification id, but with other content than before
-  // The signature is missing or wrong, its time is wrong, or its key is unknown. Nothing is stored.
+  kConflict,  ///< the id of the notification is known, but its content differs from the stored one
+  // The signature is missing or wrong, the time in the signed headers is wrong, or the signing key
+  // is unknown. Nothing is stored.
   kHeadersMissing,
   kTimestampInvalid,
   kSerialUnknown,
@@ -37,7 +38,7 @@ enum class Verdict : std::uint8_t {
   kDecryptFailed,
   // The notification is stored, but a handler that the reply waits for is not done. WeChat Pay
   // sends the notification again, and the delivery to the handler is retried.
-  kHandlerFailed,  ///< the handler failed, or took too long
+  kHandlerFailed,  ///< the handler failed, or took too long to finish
   /// A handler is working on an earlier copy of the notification.
   kInProgress,
   // The service cannot store the notification now. WeChat Pay sends it again.
@@ -53,8 +54,8 @@ enum class Verdict : std::uint8_t {
   kHeadersTooLarge,
   kBodyTooLarge,
   kTooSlow,
-  /// For a wrong PROXY header (this verdict and the next), the connection is closed without a
-  /// reply.
+  /// The PROXY header of a load balancer is wrong (kProxyUntrusted, kProxyMalformed): the
+  /// connection is closed without a reply.
   kProxyUntrusted,
   kProxyMalformed,
 };
@@ -66,15 +67,17 @@ enum class Severity : std::uint8_t { kDebug, kInfo, kWarning, kError };
 /// One row of the table of verdicts (all possible results of a request).
 struct VerdictRow {
   Verdict verdict;
-  std::string_view code;     ///< short text for the reply's body, logs, counters and metrics
-  unsigned status;           ///< HTTP status of the reply, or kSuccessStatus
-  std::string_view message;  ///< explanation for people who read the reply
+  std::string_view code;     ///< short text that names the verdict in the reply's body, in logs,
+                             ///< counters and metrics
+  unsigned status;           ///< HTTP status of the reply; kSuccessStatus stands for the configured
+                             ///< 200 or 204
+  std::string_view message;  ///< explanation of the verdict for people who read the reply
   Severity severity;
 };
 /// Stands for the configured HTTP status of an acknowledgement: 200 or 204.
 inline constexpr unsigned kSuccessStatus = 0;
 
-/// Returns the table of all verdicts, in the order of the enum.
+/// Returns the table of all verdicts (results of a request), in the order of the enum.
 [[nodiscard]] const std::array<VerdictRow, kVerdictCount>& verdict_table();
 /// Returns the row of a verdict in the table of verdicts.
 [[nodiscard]] const VerdictRow& row(Verdict verdict);

@@ -58,7 +58,7 @@ Failure unsafe(const PostgresConnection& connection, std::string_view what,
 using Facts = std::map<std::string, std::string>;
 
 /// Returns true if the server is CockroachDB or YugabyteDB. These databases store data in their own
-/// way, and show settings of PostgreSQL that have no effect there, so those settings are not
+/// way. They show settings of PostgreSQL that have no effect there, so those settings are not
 /// checked.
 bool writes_its_own_way(const Facts& facts) {
   const auto version = facts.find("version");
@@ -110,8 +110,8 @@ Result make_durable(PostgresConnection& connection) {
   for (const Row& row : *rows) facts.emplace(text_or_empty(row[0]), text_or_empty(row[1]));
   if (writes_its_own_way(facts)) return {};
   if (auto safe = refuse_unsafe(connection, facts); !safe) return safe;
-  // The session sets synchronous_commit to the value that was found. After that, a change in the
-  // server's configuration does not affect this session.
+  // Set synchronous_commit for this session to the value that was found. After that, a change in
+  // the server's configuration does not affect the session.
   const std::string_view found = facts["synchronous_commit"];
   auto pinned = connection.ask(Command(kPinSynchronousCommit, {found}));
   if (!pinned) return pinned.error();
@@ -154,7 +154,7 @@ Result migrate_alone(PostgresConnection& connection, std::int64_t now_ms) {
   const auto deadline = std::chrono::steady_clock::now() + kMigrationWait;
   for (;;) {
     const auto locked = connection.ask(Command(kLockMigrations, {}));
-    // The database has no advisory locks. Then only the primary key of the table of schema versions
+    // The database has no advisory locks. So only the primary key of the table of schema versions
     // prevents two replicas from running the same migration.
     if (!locked && locked.error().code == FailureCode::kStatement) break;
     if (!locked) return locked.error();

@@ -21,16 +21,16 @@ constexpr milliseconds kReconnectLongest{1000};
 constexpr milliseconds kRollbackMax{1000};
 /// Longest time of a schema migration: building an index on a large table may take long.
 constexpr std::chrono::hours kScriptMax{1};
-/// Extra time that the client waits after the time limit of a statement, so that the server's own
-/// timeout error can still arrive.
+/// Extra time that the client waits after the time limit of an SQL statement, so that the server's
+/// own timeout error can still arrive.
 constexpr milliseconds kHearsay{500};
 
 // BEGIN sets the isolation level because the default of the database may differ: at a higher level,
 // two transactions that store copies of one notification would make each other fail.
 constexpr const char* kBeginCommand = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-/// Sets the time limits of the session. Sets only the settings that the server knows, because not
-/// every database with PostgreSQL's protocol knows all of them.
+/// Sets the time limits of the session. Sets only the settings that the server knows, because some
+/// databases with PostgreSQL's protocol do not know all of them.
 const Statement kApplySettings{
     "SELECT set_config(s.name, w.value, false) FROM pg_settings s JOIN (VALUES"
     " ('statement_timeout', $1), ('lock_timeout', $2),"
@@ -125,7 +125,7 @@ Connection::Result<void> PostgresConnection::set_up() {
 
 /// Claims a counter slot (rows of the table of totals) for this connection, so that connections do
 /// not wait for each other when they count. If all slots are taken, or the database has no advisory
-/// locks, a random slot gives the right totals too.
+/// locks, a random slot is used: the totals are right with any slot.
 Connection::Result<void> PostgresConnection::claim_counter_slot() {
   const auto claimed = ask(Command(kClaimCounterSlot, {}));
   if (!claimed && claimed.error().code != FailureCode::kStatement) return claimed.error();
@@ -137,8 +137,9 @@ Connection::Result<void> PostgresConnection::claim_counter_slot() {
   return {};
 }
 
-/// Makes sure that the connection has a session for the next statements: connects if there is none
-/// and the backoff has passed. Fails if the session of an open transaction was lost.
+/// Makes sure that the connection has a session for the next statements: if there is no session and
+/// the backoff has passed, connects to the server. Fails if the session of an open transaction was
+/// lost.
 Connection::Result<void> PostgresConnection::usable() {
   if (adopting_) {
     if (session_ != nullptr) return {};
@@ -159,7 +160,7 @@ Connection::Result<void> PostgresConnection::usable() {
 }
 
 Connection::Result<void> PostgresConnection::begin() {
-  // Rolls back first, so that a new transaction starts clean even if an earlier one failed.
+  // Roll back first, so that a new transaction starts clean even if an earlier transaction failed.
   rollback();
   if (auto ready = usable(); !ready) return ready;
   in_transaction_ = begin_pending_ = true;
@@ -247,7 +248,7 @@ void PostgresConnection::queue_prepared(const Command& command) {
   Prepared& prepared = kept->second;
   if (is_new) prepared.name = "s" + std::to_string(prepared_.size());
   if (!prepared.ready) {
-    // The name of the prepared statement can be used again if an earlier pipeline failed before the
+    // Use the name of the prepared statement again if an earlier pipeline failed before the
     // statement was prepared.
     prepared.ready = true;
     session_->queue_prepare(prepared.name, text_for_server(command.statement().text),
@@ -315,8 +316,8 @@ Connection::Result<void> PostgresConnection::run_script(std::string_view script)
 }
 
 Connection::Result<void> PostgresConnection::commit_without_waiting() {
-  // The setting is only remembered here and sent with each commit, because the connection may have
-  // a new session by then.
+  // The setting is only stored here and sent with each commit, because the connection may have a
+  // new session by then.
   commits_wait_ = false;
   return {};
 }

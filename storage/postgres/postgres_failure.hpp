@@ -10,7 +10,8 @@
 
 namespace couponhook::storage {
 
-/// \return the failure for an error of a PostgreSQL server, with a message for the operator.
+/// \return the failure that describes an error of a PostgreSQL server, with a message for the
+/// operator.
 /// \param sqlstate error code of five characters; empty if the server sent none.
 /// \param message the server's primary message. It is repeated only if it cannot contain stored
 /// data.
@@ -24,7 +25,7 @@ namespace couponhook::storage {
 /// starting or stopping) may accept a connection later without any action of an operator.
 [[nodiscard]] bool is_passing(std::string_view sqlstate);
 
-/// \return the message of libpq on one line, without its line breaks and indents.
+/// \return the message of libpq as a single line, without its line breaks and indents.
 [[nodiscard]] std::string on_one_line(std::string_view message);
 
 }  // namespace couponhook::storage

@@ -19,7 +19,7 @@ constexpr milliseconds kListenAgainFirst{200};
 constexpr milliseconds kListenAgainLongest{5000};
 constexpr milliseconds kStatementMax{2000};
 /// Shortest time between two announcements of new deliveries to other replicas: without this limit,
-/// each commit would send one.
+/// each commit would send an announcement.
 constexpr milliseconds kAnnounceGap{25};
 
 }  // namespace
@@ -51,7 +51,8 @@ bool PostgresListener::wait(Deadline deadline) {
       return true;
     }
     eventfd_t wakes = 0;
-    ::eventfd_read(wake_, &wakes);  // fails if wait() was not interrupted, which is no error
+    ::eventfd_read(wake_, &wakes);  // this call fails if wait() was not interrupted, which is no
+                                    // error
     if (Clock::now() >= deadline) return false;
   }
   return false;
@@ -63,8 +64,9 @@ bool PostgresListener::hear(Deadline deadline) {
   return heard && *heard;
 }
 
-/// Makes sure that there is a session that listens to the announcements of other replicas.
-/// \return true if there is one.
+/// Makes sure that there is a session with the server that listens to the announcements of other
+/// replicas.
+/// \return true if there is such a session.
 bool PostgresListener::listen() {
   if (session_ != nullptr) return true;
   if (!backoff_.is_due(Clock::now())) return false;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Wakes other replicas when there are new deliveries, by LISTEN and NOTIFY of PostgreSQL.
+/// Wakes other replicas when there are new deliveries, by means of PostgreSQL's LISTEN and NOTIFY.
 
 #include <atomic>
 #include <chrono>
@@ -14,10 +14,10 @@
 
 namespace couponhook::storage {
 
-/// Receives the announcements of other replicas that there are new deliveries with LISTEN, and
-/// sends its own with NOTIFY. Uses a session of its own, because a NOTIFY inside a transaction
-/// would make all commits of the server wait for each other. Announcements are lost while the
-/// connection is lost. A database without LISTEN delivers no announcements.
+/// Receives, with LISTEN, the announcements of other replicas that there are new deliveries, and
+/// sends announcements of its own with NOTIFY. Uses a session of its own, because a NOTIFY inside a
+/// transaction would make all commits of the server wait for each other. Announcements are lost
+/// while the connection is lost. A database without LISTEN delivers no announcements.
 class PostgresListener final : public WakeChannel {
  public:
   /// Stores the arguments; connects at the first call of wait().
@@ -37,8 +37,8 @@ class PostgresListener final : public WakeChannel {
   [[nodiscard]] bool listen();
   [[nodiscard]] bool run(const std::string& statement);
   [[nodiscard]] bool hear(Deadline deadline);
-  /// Pauses until the next try to connect, the deadline, or an interrupt; called while there is no
-  /// session.
+  /// Waits until the next try to connect, the deadline or an interrupt; called while there is no
+  /// session with the server.
   void rest(Deadline deadline);
   void wake() noexcept;
 
@@ -47,7 +47,7 @@ class PostgresListener final : public WakeChannel {
   std::string listen_;
   std::string notify_;
   Backoff backoff_;
-  int wake_;  ///< an eventfd that wakes the thread in wait()
+  int wake_;  ///< file descriptor (an eventfd) that wakes the thread in wait()
   std::atomic<bool> announces_{false};
   Deadline announces_again_at_{};
   std::atomic<bool> interrupted_{false};

@@ -24,8 +24,8 @@ struct Setting {
   const char* keyword;
   const char* value;
 };
-/// Connection settings that are used where the URL sets none. They detect a vanished server within
-/// seconds, and of several servers choose the one that accepts writes.
+/// Connection settings that are used where the URL does not set them. They detect a vanished server
+/// within seconds, and of several servers choose the one that accepts writes.
 constexpr std::array kDefaults{
     Setting{"connect_timeout", "2"},           Setting{"tcp_user_timeout", "5000"},
     Setting{"keepalives_idle", "5"},           Setting{"keepalives_interval", "2"},
@@ -33,7 +33,7 @@ constexpr std::array kDefaults{
     Setting{"application_name", "couponhook"},
 };
 
-/// Keywords and values of the connection settings, in the form that libpq takes. If a keyword
+/// Keywords and values of the connection settings, in the form that libpq needs. If a keyword
 /// occurs twice, libpq uses the second value.
 struct ConnectionSettings {
   explicit ConnectionSettings(const std::string& url) {
@@ -117,7 +117,7 @@ PostgresSession::ServerState PostgresSession::test_server(const std::string& url
   const std::unique_ptr<PGconn, Finish> connection(PQconnectStartParams(
       settings.keywords.data(), settings.values.data(), ConnectionSettings::kUrlIsADatabaseName));
   if (connection == nullptr) return ServerState::kAway;
-  // Makes libpq put the error code into its message, because the text of the message is in the
+  // Make libpq put the error code into its message, because the text of the message is in the
   // server's language.
   PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
   const Deadline deadline = Clock::now() + kDoorMax;
@@ -140,7 +140,7 @@ bool PostgresSession::is_alive() {
   // that the connection is closed.
   while (PQstatus(connection) == CONNECTION_OK && wait_on(socket, Clock::now())) {
     if (PQconsumeInput(connection) == 0) return false;
-    PQisBusy(connection);  // makes libpq parse the input that was read
+    PQisBusy(connection);  // this call makes libpq parse the input that was read
   }
   return PQstatus(connection) == CONNECTION_OK;
 }
@@ -193,7 +193,7 @@ PostgresSession::Result<PostgresSession::Answer> PostgresSession::receive(Deadli
     if (ends_session(field_of(answer.get(), PG_DIAG_SQLSTATE))) return failure_of(answer.get());
   }
   if (PQresultStatus(answer.get()) == PGRES_PIPELINE_SYNC) return answer;
-  // Reads past the null pointer that libpq returns between the results of two statements.
+  // Read past the null pointer that libpq returns between the results of two statements.
   if (auto waited = wait_for_result(deadline); !waited) return waited.error();
   if (const Answer end(PQgetResult(connection_.get())); end != nullptr) return lost();
   return answer;
@@ -236,8 +236,8 @@ PostgresSession::Result<bool> PostgresSession::wait_for_notification(int interru
     bool heard = false;
     using Notification = std::unique_ptr<PGnotify, FreeNotification>;
     for (Notification one(PQnotifies(connection)); one; one.reset(PQnotifies(connection))) {
-      // PostgreSQL also sends this session its own notifications, which are ignored. Several
-      // notifications count as one.
+      // PostgreSQL also sends this session the NOTIFY messages of the session itself, which are
+      // ignored. Several messages count as one.
       heard = heard || one->be_pid != PQbackendPID(connection);
     }
     if (heard) return true;

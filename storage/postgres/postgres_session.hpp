@@ -38,12 +38,13 @@ class PostgresSession {
   /// Result of a test whether a server accepts connections.
   enum class ServerState : std::uint8_t {
     kOpen,
-    /// No answer, or the server is starting, stopping or full: it may accept connections later.
+    /// The server gave no answer, or it is starting, stopping or full: it may accept connections
+    /// later.
     kAway,
     kRefuses  ///< the server refuses connections until somebody changes a setting
   };
-  /// Tests the server with connections that are closed again at once. Takes at most as long as
-  /// connect(), plus 2 s.
+  /// Tests whether the server accepts connections, with connections that are closed again at once.
+  /// Takes at most as long as connect(), plus 2 s.
   /// \return the state of the server.
   [[nodiscard]] static ServerState test_server(const std::string& url);
 
@@ -54,12 +55,12 @@ class PostgresSession {
   /// Returns false if the server has ended the session. Does not wait for the server.
   [[nodiscard]] bool is_alive();
   [[nodiscard]] bool is_in_transaction() const;
-  /// Returns true if a deadline passed without an answer of the server, which may still be working
-  /// on a statement.
+  /// Returns true if a deadline passed without an answer of the server. The server may still be
+  /// working on a statement.
   [[nodiscard]] bool was_silent() const { return silent_; }
 
-  // Functions that queue a statement, or the end of the pipeline. They copy their arguments. If one
-  // of them fails, the next receive() reports the error.
+  // The functions below queue a statement, or the end of the pipeline. They copy their arguments.
+  // If one of them fails, the next receive() reports the error.
 
   /// Queues an SQL statement without parameters and without result rows.
   void queue(const char* text);
@@ -90,7 +91,8 @@ class PostgresSession {
   /// \return the failure that describes the server's error for a statement.
   [[nodiscard]] Failure failure_of(const pg_result* answer) const;
 
-  /// \return the last warning that the server sent, and forgets it; empty if there was none.
+  /// Returns the last warning that the server sent, and forgets the warning; returns an empty text
+  /// if there was none.
   [[nodiscard]] std::string take_warning() { return std::exchange(warning_, {}); }
 
  private:

@@ -50,8 +50,9 @@ Store::Result<std::unique_ptr<Store>> PostgresStore::open(const StoreUrl& url,
   auto connected = store->make_writer(WriterRole::kOperators)->connect();
   if (!connected && connected.error().code == FailureCode::kUnavailable && options.may_be_away) {
     const ServerState door = PostgresSession::test_server(url.address);
-    // The test found that the server accepts connections: it became available meanwhile, or the
-    // first connection failed for another reason. A second try shows which.
+    // The test found that the server accepts connections: either the server became available
+    // meanwhile, or the first connection failed for another reason. A second try shows which of the
+    // two is true.
     if (door == ServerState::kOpen)
       connected = store->make_writer(WriterRole::kOperators)->connect();
     if (door == ServerState::kAway) connected = {};
@@ -104,8 +105,8 @@ std::unique_ptr<PostgresConnection> PostgresStore::make_writer(WriterRole role) 
   // statement waited for a lock or was slow.
   times.lock_max = std::min(times.lock_max, options_.statement_max / 2);
   if (role == WriterRole::kAdmissions) {
-    // When a notification is stored, another transaction may hold its row for as long as that
-    // transaction waits for its commit, so the lock limit is longer here.
+    // When a notification is stored, another transaction may have locked its row until that
+    // transaction's commit is done, so the lock limit is longer here.
     times.lock_max = std::min(options_.admission_wait / 2, options_.statement_max * 3 / 4);
   }
   times.commit_max = options_.commit_max;

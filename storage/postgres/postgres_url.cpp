@@ -66,8 +66,8 @@ Connection::Result<std::string> name_of_postgres_url(const std::string& url) {
   const std::string host = value_of(options.get(), "host");
   const std::string port = value_of(options.get(), "port");
   const std::string database = value_of(options.get(), "dbname");
-  // The port is checked because, if a password has unencoded characters, libpq may take a part of
-  // the password for the port, the host or the database.
+  // The port is checked because libpq may take a part of the password for the port, the host or the
+  // database if the password has unencoded characters.
   const bool is_port = port.find_first_not_of("0123456789,") == std::string::npos;
   if (!is_port || (host + database).find('@') != std::string::npos) return refusal(kEncode);
   std::string name = "postgresql://" + host;

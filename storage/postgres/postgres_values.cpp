@@ -31,7 +31,7 @@ void write_big_endian(std::int64_t value, std::array<char, 8>& bytes) {
 }
 
 /// Reads a big-endian integer of 1, 2, 4 or 8 bytes. One byte is a boolean without sign; the longer
-/// ones are signed.
+/// integers are signed.
 /// \return the value of the integer.
 std::int64_t read_big_endian(std::string_view bytes) {
   const bool negative = bytes.size() > 1 && (static_cast<unsigned char>(bytes[0]) & 0x80U) != 0;
@@ -80,7 +80,7 @@ PostgresParameters::PostgresParameters(std::span<const Parameter> parameters)
 
 void PostgresParameters::set(std::size_t i, unsigned type, std::string_view value) {
   types_[i] = type;
-  // An empty text gets a pointer to "", because libpq takes a null pointer for NULL.
+  // An empty text is passed as a pointer to "", because libpq takes a null pointer for NULL.
   values_[i] = value.data() == nullptr ? "" : value.data();
   lengths_[i] = static_cast<int>(value.size());
   formats_[i] = kPostgresBinary;

@@ -18,7 +18,7 @@ namespace couponhook::storage {
 /// Number by which libpq marks a parameter or result in binary format (0 would be text).
 inline constexpr int kPostgresBinary = 1;
 
-/// Statement parameters in the form that libpq takes. Holds pointers into the original parameters,
+/// Statement parameters in the form that libpq needs. Holds pointers into the original parameters,
 /// which must live as long as this object.
 class PostgresParameters {
  public:
@@ -46,8 +46,8 @@ class PostgresParameters {
   std::array<std::string, kMax> mended_;
 };
 
-/// Reads the rows of a PostgreSQL result into `rows`. Overwrites the rows that are there, to reuse
-/// their memory.
+/// Reads the rows of a PostgreSQL result into `rows`. Overwrites the old content of `rows`, to
+/// reuse its memory.
 /// \return a failure if a column has a type that the store's statements never return.
 [[nodiscard]] Connection::Result<void> read_rows(const pg_result* answer, Rows& rows);
 

@@ -89,7 +89,8 @@ Purge::Result<void> Purge::start_at_cursor(std::string_view task, std::int64_t c
 }
 
 /// \return the number of the last notification that was received before the cutoff time, found by
-/// binary search. An estimate for the progress report: exact unless a replica's clock was wrong.
+/// binary search. The number is an estimate for the progress report: it is exact unless a replica's
+/// clock was wrong.
 Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   const std::array ask_newest{Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask_newest, results_); !asked) return asked.error();
@@ -139,8 +140,8 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
     } else if (is_before(seen.received_at_ms, cutoffs_.payload_ms)) {
       append_emptying(seen.seq - 1, seen.seq);
       if (seen.has_payload) ++freed.payloads;
-      // The newest notification is only emptied now; a later pass removes it, when it is no longer
-      // the newest.
+      // The newest notification only loses its content now; a later pass of the purge removes it,
+      // when it is no longer the newest.
       if (is_forgotten) continue;
     } else {
       continue;
@@ -266,14 +267,15 @@ void Purge::append_removal(std::int64_t after, std::int64_t to) {
   commands_.push_back(Command(sql::kDeleteConflicts, {after, to}));
 }
 
-/// Appends a DELETE whose number of deleted rows must be subtracted from a stored total, for
-/// example from the total of quarantined bodies.
+/// Appends a DELETE statement whose number of deleted rows must be subtracted from a stored total,
+/// for example from the total of quarantined bodies.
 void Purge::append_counted(std::string_view total, const Command& removal) {
   counted_.push_back({commands_.size(), total});
   commands_.push_back(removal);
 }
 
-/// \return how many of the rows that a DELETE removed had been counted in the stored total `total`.
+/// \return how many of the rows that a DELETE statement removed had been counted in the stored
+/// total `total`.
 std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
   if (total != counter::kUnreadable) return std::ssize(rows);
   return std::ranges::count_if(rows, [](const Row& row) {

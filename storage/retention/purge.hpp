@@ -23,7 +23,8 @@ struct PurgeCutoffs {
       /// Notifications received before this time are removed with all rows that belong to them.
       std::nullopt;
   std::optional<std::int64_t> quarantine_ms = std::nullopt;
-  /// Ledger facts stored before this time are removed; exact to the day.
+  /// Ledger facts (coupons issued, redeemed or refunded) stored before this time are removed; exact
+  /// to the day.
   std::optional<std::int64_t> ledger_ms = std::nullopt;
 };
 
@@ -40,15 +41,15 @@ struct PurgeCounts {
 struct PurgeStep {
   bool more = false;  ///< true if the purge may have more to do
   /// Duration of the transaction. On SQLite, which allows one writer at a time, other writers had
-  /// to wait that long.
+  /// to wait for this time.
   std::chrono::steady_clock::duration held{};
 };
 
 /// Progress of a purge, counted in row numbers. Some row numbers are unused, so the progress is
 /// approximate.
 struct PurgeProgress {
-  /// Name of the present work, such as "removed notifications"; empty if that work is too short to
-  /// report.
+  /// Name of the work that the purge does now, such as "removed notifications"; empty if that work
+  /// is too short to report.
   std::string_view doing;
   std::uint64_t done = 0;
   std::uint64_t total = 0;
@@ -56,22 +57,22 @@ struct PurgeProgress {
 
 enum class PurgeMode : std::uint8_t {
   kRemove,
-  kCount,  ///< only counts the rows that would be removed, and changes nothing
+  kCount,  ///< only counts the rows that a purge would remove, and changes nothing
 };
 
-/// One pass of retention, which removes the data that is older than the cutoff times. Each call of
+/// One pass of the purge, which removes the data that is older than the cutoff times. Each call of
 /// step() is one small transaction.
 ///
 /// A pass does not search for old rows. Rows are in order of arrival, so a pass continues where the
-/// last one ended and stops at the first row that is too young. The clocks of replicas may differ
-/// by a few minutes (the difference that a signature's timestamp may have): a row is kept that much
-/// longer at most, and never shorter. A notification with an open delivery is not changed: its
-/// number is recorded, and each pass checks it again until the delivery has ended.
+/// last pass ended and stops at the first row that is too young. The clocks of replicas may differ
+/// by a few minutes (the difference that a signature's timestamp may have): a row may be kept
+/// longer by that difference, but never shorter. A notification with an open delivery is not
+/// changed: its number is recorded, and each pass checks it again until the delivery has ended.
 ///
 /// The newest notification loses its content but is not removed, because SQLite would give its
-/// number to the next one. Totals that count events since the store was created are not changed;
-/// totals of present rows are. A power cut may undo the last steps; the next pass does them again.
-/// Only one thread at a time may use an object.
+/// number to the next notification. Totals that count events since the store was created are not
+/// changed; totals of present rows are. A power cut may undo the last steps; the next pass does
+/// them again. Only one thread at a time may use an object.
 class Purge {
  public:
   template <typename T>
@@ -79,13 +80,14 @@ class Purge {
 
   using Now = std::function<std::chrono::steady_clock::time_point()>;
 
+  /// Makes an object that does one pass of the purge.
   /// \param connection must outlive this object, and must be a writing connection unless `mode`
   /// only counts. Do not use this connection for data that must be durable: from the first step on,
   /// its commits do not wait for the disk.
   Purge(Connection& connection, const PurgeCutoffs& cutoffs, PurgeMode mode, Now now);
 
-  /// Records once a day, as a mark, the highest row numbers of the ledger. Rows up to a mark were
-  /// stored before the time of the mark; step() finds old ledger facts by this.
+  /// Once a day, records the highest row numbers of the ledger as a mark. The ledger rows up to a
+  /// mark were stored before the time of the mark; step() uses the marks to find old ledger facts.
   [[nodiscard]] Result<void> mark_ledger(std::int64_t now_ms);
 
   /// Returns true if the database allows one writer at a time (SQLite), so that a step of the purge
@@ -112,7 +114,7 @@ class Purge {
     kDone
   };
   struct Counted {
-    std::size_t position;  ///< index of the DELETE statement in commands_
+    std::size_t position;  ///< index of the DELETE statement in the list commands_
     std::string_view total;
   };
   struct Seen {
@@ -146,9 +148,9 @@ class Purge {
   Stage stage_ = Stage::kHeld;
   bool stage_begun_ = false;
   std::int64_t start_ = 0;
-  /// Number of the last row that the present stage has looked at.
+  /// Number of the last row that the present stage of the purge has looked at.
   std::int64_t position_ = 0;
-  /// Estimate of the number of the row at which the present stage ends.
+  /// Estimate of the number of the row at which the present stage of the purge ends.
   std::int64_t end_ = 0;
   /// Number of the row at which the stage that removes notifications ended.
   std::int64_t identities_end_ = 0;
@@ -156,7 +158,7 @@ class Purge {
   PurgeCounts counts_;
   std::vector<Seen> seen_;
   std::vector<Command> commands_;
-  /// DELETEs whose number of rows is subtracted from a stored total.
+  /// DELETE statements whose number of deleted rows is subtracted from a stored total.
   std::vector<Counted> counted_;
   std::vector<Rows> results_;
 };

@@ -17,8 +17,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kDayMs = milliseconds(std::chrono::days(1)).count();
-/// Age in milliseconds at which a clock mark (see purge_clock.hpp) is deleted: after a year its
-/// machine has surely been restarted, and the mark is useless.
+/// Age in milliseconds at which a clock mark (the wall clock and the steady clock, recorded at the
+/// same time) is deleted: after a year its machine has surely been restarted, and the mark is
+/// useless.
 constexpr std::int64_t kMarkKeptMs = 366 * kDayMs;
 
 /// Evidence in the store that shows whether the machine's wall clock is right.
@@ -27,7 +28,7 @@ struct Evidence {
   /// none.
   std::optional<std::int64_t> nearest_ms;
   /// Milliseconds by which the wall clock has advanced more than the steady clock since the last
-  /// mark; empty if there is no mark.
+  /// clock mark; empty if there is no mark.
   std::optional<std::int64_t> skew_ms;
 };
 

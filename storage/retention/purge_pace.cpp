@@ -3,11 +3,11 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of consecutive failed steps after which the purge gives up until its next pass.
+/// Number of consecutive failed steps after which a purge gives up until its next pass.
 constexpr int kFailuresMax = 10;
 constexpr std::chrono::milliseconds kFailurePause{200};
 
-/// Time limit for each stage of a purge, such as the emptying or the removal of notifications.
+/// Time limit for each stage of a purge, such as the removal of notifications.
 class StageClock {
  public:
   StageClock(PurgePace::Duration stage_max, const Purge::Now& now)
@@ -30,8 +30,8 @@ class StageClock {
   std::chrono::steady_clock::time_point ends_at_{};
 };
 
-/// Returns true for failures that may end by themselves: a deadlock, a serialization failure, a
-/// lock that was not free in time, or a server that was not reachable.
+/// Returns true for database failures that may end by themselves: a deadlock, a serialization
+/// failure, a lock that was not free in time, or a server that was not reachable.
 bool may_pass(const Failure& failure) {
   return failure.code == FailureCode::kConflict || failure.code == FailureCode::kUnavailable ||
          failure.code == FailureCode::kBusy;

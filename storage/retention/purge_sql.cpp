@@ -15,8 +15,8 @@ namespace couponhook::storage::sql {
 
 const Statement kCursor{"SELECT seq FROM retention_cursors WHERE task = $1"};
 
-// Records how far a purge has come. The recorded number never becomes smaller, because another
-// process may be purging too.
+// Records the last row that a purge task has handled. The recorded row number never becomes
+// smaller, because another process may be purging too.
 const Statement kMoveCursor{
     "INSERT INTO retention_cursors (task, seq) VALUES ($1, $2)"
     " ON CONFLICT (task) DO UPDATE SET seq = excluded.seq"
@@ -53,7 +53,8 @@ const Statement kHoldOpen{
     " ON CONFLICT (notification) DO NOTHING"};
 
 // Removes a notification from the table retention_held (old notifications with open deliveries). If
-// one of its deliveries was retried since the purge checked it, the row stays and is checked again.
+// one of its deliveries was retried since the purge checked it, the table keeps the notification,
+// and the purge checks it again.
 const Statement kLetGo{
     "DELETE FROM retention_held WHERE notification = $1"
     " AND NOT EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("retention_held.notification") ")"};
@@ -95,7 +96,7 @@ const Statement kDeleteConflicts{
     "DELETE FROM conflicts WHERE notification > $1 AND notification <= $2"
     " AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.seq = conflicts.notification)"};
 
-// Tests the age of a quarantined body as well as its number: in SQLite, a new body may have the
+// Tests the age of a quarantined body as well as its row number: in SQLite, a new body may get the
 // number of a body that was deleted.
 const Statement kDeleteQuarantine{
     "DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2 RETURNING seq"};
@@ -127,8 +128,8 @@ const Statement kLedgerMarkBefore{
     "SELECT coupon_history, refunds FROM ledger_marks WHERE marked_at < $1"
     " ORDER BY marked_at DESC LIMIT 1"};
 
-// Keeps the last ledger mark before the cutoff time, because it says which rows of the ledger are
-// older than that time.
+// Keeps the last ledger mark (daily record of the highest row numbers of the ledger) before the
+// cutoff time, because this mark says which rows of the ledger are older than that time.
 const Statement kDeleteLedgerMarks{
     "DELETE FROM ledger_marks WHERE marked_at < (SELECT max(m.marked_at) FROM ledger_marks m"
     " WHERE m.marked_at < $1)"};

@@ -1,11 +1,10 @@
 #pragma once
 
-/// \file
-/// SQL statements of retention, which removes old data; SQLite and PostgreSQL run the same text.
+/// \file SQL statements that remove old data (retention); SQLite and PostgreSQL run the same text.
 ///
-/// "Open" here means a delivery that is pending, retrying, or dead: an operator may retry a dead
-/// one. The data that an open delivery needs is kept however old it is. "seq" is the number of a
-/// row in order of arrival.
+/// An open delivery, in this file, is a delivery that is pending, retrying, or dead, because an
+/// operator may retry a dead delivery. The data that an open delivery needs is kept however old it
+/// is. "seq" is the number of a row in order of arrival.
 
 #include <span>
 
@@ -13,11 +12,9 @@
 
 namespace couponhook::storage::sql {
 
-/// Reads how far a purge task has come. Parameter: task (name). Result: seq of the last row that it
-/// has handled.
+/// Reads which row a purge task has handled last. Parameter: task (name). Result: seq (row number).
 extern const Statement kCursor;
-/// Records how far a purge task has come. Parameters: task (name), seq of the last row that it has
-/// handled.
+/// Records which row a purge task has handled last. Parameters: task (name), row number.
 extern const Statement kMoveCursor;
 /// Takes or extends the lease on a periodic task. Parameters: task, owner, until (end of the
 /// lease), now. Result: task; no row if another owner holds the lease.
@@ -25,34 +22,35 @@ extern const Statement kTakeLease;
 /// Ends the lease on a periodic task. Parameters: task, owner.
 extern const Statement kEndLease;
 
-/// Reads the number of the newest notification. Result: seq.
+/// Reads the number of the newest notification. Result: seq (row number).
 extern const Statement kNewestNotification;
-/// Reads when the next notification after a given one was received. Parameter: after (its seq).
-/// Result: received_at.
+/// Reads when the next notification after a given one was received. Parameter: after (its row
+/// number). Result: received_at.
 extern const Statement kNextReceived;
-/// Reads the next notifications that a purge looks at. Parameters: after (a seq), limit. Result:
-/// seq, received_at, 1 if the notification still has its content and 0 if not, number of open
-/// deliveries.
+/// Reads the next notifications that a purge looks at. Parameters: after (a row number), limit.
+/// Result: seq (row number), received_at, 1 if the notification still has its content and 0 if not,
+/// number of open deliveries.
 extern const Statement kLookAtNotifications;
 /// Reads old notifications that earlier purges left unchanged because of open deliveries.
-/// Parameters: after (a seq), limit. Result: seq, received_at or NULL if the notification is gone,
-/// 1 if it still has its content and 0 if not, number of open deliveries.
+/// Parameters: after (a row number), limit. Result: seq (row number), received_at or NULL if the
+/// notification is gone, 1 if the notification still has its content and 0 if not, number of open
+/// deliveries.
 extern const Statement kLookAtHeld;
-/// Reads the next quarantined bodies that a purge looks at. Parameters: after (a seq), limit.
-/// Result: seq, received_at.
+/// Reads the next quarantined bodies that a purge looks at. Parameters: after (a row number),
+/// limit. Result: seq (row number), received_at.
 extern const Statement kLookAtQuarantine;
 
-// SQL statements with the parameters `after` and `to` act on the notifications whose numbers are
-// above `after` and at most `to`. Notifications with open deliveries are not changed.
+// The SQL statements with the parameters `after` and `to` act on the notifications whose row
+// numbers are above `after` and at most `to`. Notifications with open deliveries are not changed.
 
 /// Records in the table retention_held which notifications have open deliveries. Parameters: after,
 /// to (range of notification numbers).
 extern const Statement kHoldOpen;
 /// Removes a notification from the table retention_held, unless it has an open delivery. Parameter:
-/// notification (its seq).
+/// notification (its row number).
 extern const Statement kLetGo;
 /// Locks the rows of deliveries that have ended, so that an operator cannot retry them before the
-/// commit. Parameters: after, to (range of notification numbers). Result: seq.
+/// commit. Parameters: after, to (range of notification numbers). Result: seq (row number).
 extern const Statement kLockEnded;
 /// Removes the content (envelope and resource) of notifications, but not their rows. Parameters:
 /// empty bytes, after, to (range of notification numbers).
@@ -66,9 +64,9 @@ extern const Statement kDeleteAttempts;
 /// Deletes the deliveries of notifications that have no open delivery. Parameters: after, to (range
 /// of notification numbers).
 extern const Statement kDeleteDeliveries;
-/// Deletes notifications that have a flaw; must run before kDeleteNotifications, so that the total
-/// of unreadable notifications can be corrected. Parameters: after, to (range of notification
-/// numbers). Result: flaw.
+/// Deletes notifications that have a flaw (an error in their content); must run before
+/// kDeleteNotifications, so that the total of unreadable notifications can be corrected.
+/// Parameters: after, to (range of notification numbers). Result: flaw.
 extern const Statement kDeleteFlawed;
 /// Deletes notifications that have no delivery left. Parameters: after, to (range of notification
 /// numbers).
@@ -76,12 +74,12 @@ extern const Statement kDeleteNotifications;
 /// Deletes the conflicts of notifications that were deleted. Parameters: after, to (range of
 /// notification numbers).
 extern const Statement kDeleteConflicts;
-/// Deletes old quarantined bodies. Parameters: to (highest seq), before (time of reception).
-/// Result: seq.
+/// Deletes old quarantined bodies. Parameters: to (highest row number), before (time of reception).
+/// Result: seq (row number).
 extern const Statement kDeleteQuarantine;
 
-// SQL statements for the clock check, which looks for evidence that the wall clock is right
-// (purge_clock.hpp).
+// The SQL statements below are for the clock check, which looks for evidence that the wall clock is
+// right (purge_clock.hpp).
 
 /// Reads the times of reception of the newest notifications from one source. Parameter: source
 /// (callback or reconciliation). Result: received_at, last_seen_at.
@@ -109,17 +107,19 @@ extern const Statement kMarkLedger;
 /// Reads the last ledger mark before a time. Parameter: before (time). Result: coupon_history,
 /// refunds: the highest row numbers of the two tables at that time.
 extern const Statement kLedgerMarkBefore;
-/// Deletes ledger marks before a time, except for the last one of them. Parameter: before (time).
+/// Deletes the ledger marks (daily records of the highest row numbers of the ledger) before a time,
+/// but keeps the last of these marks. Parameter: before (time).
 extern const Statement kDeleteLedgerMarks;
-/// Reads the next coupon facts that a purge deletes, never the newest row. Parameters: after, to
-/// (range of seq numbers), limit. Result: seq.
+/// Reads the next ledger facts of coupons that a purge deletes, but never the newest row of the
+/// table. Parameters: after, to (range of row numbers), limit. Result: seq (row number).
 extern const Statement kLookAtCouponFacts;
-/// Reads the next refunds that a purge deletes, never the newest row. Parameters: after, to (range
-/// of seq numbers), limit. Result: seq.
+/// Reads the next refunds that a purge deletes from the ledger, but never the newest row of the
+/// table. Parameters: after, to (range of row numbers), limit. Result: seq (row number).
 extern const Statement kLookAtRefunds;
-/// Deletes coupon facts of the ledger. Parameters: after, to (range of seq numbers).
+/// Deletes ledger facts of coupons (issued or redeemed). Parameters: after, to (range of row
+/// numbers).
 extern const Statement kDeleteCouponFacts;
-/// Deletes refunds of the ledger. Parameters: after, to (range of seq numbers).
+/// Deletes refunds from the ledger. Parameters: after, to (range of row numbers).
 extern const Statement kDeleteRefunds;
 
 /// \return all SQL statements of this file. Tests check their query plans.

@@ -21,8 +21,8 @@ std::string holder(int descriptor) {
   return "process " + std::string(content.substr(0, content.find('\n')));
 }
 
-/// Writes the process id into the lock file, for the message to another process that finds the file
-/// locked. If the write fails, the service starts all the same.
+/// Writes the process id into the lock file. Another process that finds the file locked shows this
+/// id in its error message. If the write fails, the service starts nevertheless.
 void write_holder(int descriptor) {
   const std::string text = std::to_string(::getpid()) + '\n';
   if (::ftruncate(descriptor, 0) == 0) {

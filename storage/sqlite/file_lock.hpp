@@ -18,9 +18,10 @@ namespace couponhook::storage {
 class FileLock {
  public:
   /// Creates the lock file if it is missing, and locks it.
-  /// \param database path of the database; the lock file has this name with ".lock" added. Its
-  /// folder must exist.
-  /// \return the lock; kUnavailable with the process id of the holder if another process holds it.
+  /// \param database path of the database; the path of the lock file is this path with ".lock"
+  /// added. Its folder must exist.
+  /// \return the lock; if another process holds the lock, the failure kUnavailable with the id of
+  /// that process.
   [[nodiscard]] static Connection::Result<std::unique_ptr<FileLock>> acquire(
       const std::filesystem::path& database);
 

@@ -34,7 +34,8 @@ Result sync_folder(const fs::path& folder) {
   if (descriptor < 0) return file_failure("cannot open folder", folder, errno);
   const int error = ::fsync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
-  // EINVAL is no failure: some file systems do not support fsync of a folder, and do not need it.
+  // The error EINVAL is no failure: some file systems do not support fsync of a folder, and do not
+  // need it.
   if (error != 0 && error != EINVAL) return file_failure("cannot sync folder", folder, error);
   return {};
 }

@@ -15,13 +15,13 @@ namespace couponhook::storage {
 
 /// Creates an empty file, durably and accessible only to its owner. Does not open an existing file:
 /// POSIX locks belong to a process and a file, so closing the file would drop the locks that SQLite
-/// connections of this process hold on it.
+/// connections of this process hold on the file.
 [[nodiscard]] Connection::Result<void> make_private_file(const std::filesystem::path& file);
 
 /// Flushes a folder to the disk. The name of a new file is durable only after its folder was
 /// flushed.
 [[nodiscard]] Connection::Result<void> sync_folder(const std::filesystem::path& folder);
-/// \return the folder that a file is in; "." for a name without a folder.
+/// \return the folder that contains a file; "." for a file name without a folder.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& file);
 
 /// \return the failure for an operation on a file or folder, with a message for the operator.

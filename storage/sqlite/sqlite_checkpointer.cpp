@@ -25,8 +25,8 @@ void CheckpointPlan::ended(const std::optional<LogState>& state) {
     next_at_ = kInterval;
     return;
   }
-  // A reader or a writer kept part of the write-ahead log (WAL) from being copied: try again after
-  // the usual number of new frames.
+  // A reader or a writer prevented a part of the write-ahead log (WAL) from being copied: try again
+  // after the usual number of new frames.
   copied_all_of_.reset();
   next_at_ = (state ? state->frames : frames_) + kInterval;
 }
@@ -68,8 +68,8 @@ void SqliteCheckpointer::work() {
 }
 
 /// Runs one checkpoint of the SQLite database.
-/// \return the state of the write-ahead log (WAL) after the checkpoint; nothing if it failed. A
-/// failure is not reported here: the WAL grows until a commit fails for the same reason.
+/// \return the state of the write-ahead log (WAL) after the checkpoint; nothing if the checkpoint
+/// failed. A failure is not reported here: the WAL grows until a commit fails for the same reason.
 std::optional<LogState> SqliteCheckpointer::checkpoint() {
   const auto begun = Clock::now();
   auto state = connection_->checkpoint();

@@ -26,9 +26,10 @@ constexpr const char* kSettings =
     "PRAGMA foreign_keys = OFF;"
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA cache_size = -8192;"
-    // SQLite runs a checkpoint when the write-ahead log has this many pages, four times its
-    // default. A checkpoint writes each page once, however often the page is in the log, so this
-    // halves the copied data, and a checkpoint still takes only some milliseconds.
+    // SQLite runs a checkpoint when the write-ahead log has this many pages, which is four times
+    // SQLite's default. A checkpoint writes each page once, however often the page is in the log,
+    // so this halves the amount of copied data, and a checkpoint still takes only some
+    // milliseconds.
     "PRAGMA wal_autocheckpoint = 4000";
 
 /// Interrupts an SQLite statement at its deadline, from a thread of its own. The progress callback
@@ -53,8 +54,8 @@ class EndAt {
   void work(sqlite3* db, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     const auto is_over = [this] { return is_over_; };
-    // The interrupt is repeated, because SQLite ignores one that comes before the statement has
-    // begun.
+    // The interrupt is repeated, because SQLite ignores an interrupt that comes before the
+    // statement has begun.
     for (auto next = deadline; !over_.wait_until(lock, next, is_over); next += kAgain) {
       sqlite3_interrupt(db);
     }
@@ -91,8 +92,8 @@ Connection::Result<void> SqliteConnection::expect(const char* pragma, std::strin
 }
 
 Connection::Result<void> SqliteConnection::make_durable() {
-  // The result of this PRAGMA is the journal mode that is in force, which may differ from the one
-  // that was asked for.
+  // The result of this PRAGMA is the journal mode that is in force, which may differ from the
+  // requested mode.
   if (auto wal = expect("PRAGMA journal_mode = WAL", "wal"); !wal) return wal;
   if (auto set = run_script("PRAGMA synchronous = FULL"); !set) return set;
   if (auto full = expect("PRAGMA synchronous", "2"); !full) return full;
@@ -106,8 +107,8 @@ Connection::Result<void> SqliteConnection::make_durable() {
 Connection::Result<void> SqliteConnection::check_writable() {
   const auto begun = run_script("BEGIN IMMEDIATE");
   if (begun) return run_script("ROLLBACK");
-  // A busy database is no failure here: SQLite reports a read-only file before it waits for the
-  // lock.
+  // If the database is busy, that is no failure here: SQLite reports a read-only file before it
+  // waits for the lock.
   if (begun.error().code == FailureCode::kBusy) return {};
   return begun;
 }
@@ -118,8 +119,8 @@ Connection::Result<void> SqliteConnection::make_read_only() {
   if (sqlite3_db_readonly(db_.get(), "main") == 0) {
     if (auto writable = check_writable(); !writable) return writable;
   }
-  // The SELECT makes SQLite open the database and its log, so that class SqliteFiles can record
-  // which files they are.
+  // The SELECT makes SQLite open the database and its log, so that class SqliteFiles can record the
+  // identity of these files.
   return run_script(
       "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; SELECT count(*) FROM sqlite_master");
 }
@@ -177,7 +178,7 @@ Connection::Result<void> SqliteConnection::check_quickly(std::chrono::millisecon
     if (time_is_up && found.error().code == FailureCode::kUnavailable) return {};
     return found.error();
   }
-  // When the time is over, SQLite reports the unchecked part of the file as damage. That result is
+  // When the time is over, SQLite reports the unchecked part of the file as damage. This report is
   // ignored.
   if (*found == "ok" || time_is_up) return {};
   return damage(*found);

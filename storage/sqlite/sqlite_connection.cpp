@@ -13,13 +13,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// BEGIN IMMEDIATE takes the write lock at once, because a transaction that starts as a reader can
-// fail in the middle.
+// BEGIN IMMEDIATE takes the write lock at once. A transaction that starts as a reader can fail in
+// the middle, when it begins to write.
 constexpr Statement kBegin{"BEGIN IMMEDIATE"};
 constexpr Statement kCommit{"COMMIT"};
 
 /// Number of operations of SQLite's virtual machine between two checks of the statement's deadline.
-/// They take some tens of microseconds.
+/// So many operations take some tens of microseconds.
 constexpr int kOperationsBetweenLooks = 2000;
 
 /// Pause between two tries to take SQLite's write lock while another process writes. A transaction
@@ -27,9 +27,9 @@ constexpr int kOperationsBetweenLooks = 2000;
 constexpr std::chrono::microseconds kLookAgain{200};
 constexpr std::chrono::microseconds kLookAgainLatest{5000};
 
-/// Removes "RETURNING seq" from the text of an INSERT. SQLite collects RETURNING rows in a
-/// temporary table, which costs more than the INSERT itself; it reports the number of the inserted
-/// row anyway.
+/// Removes "RETURNING seq" from the text of an INSERT statement. SQLite collects RETURNING rows in
+/// a temporary table, which costs more than the INSERT itself. SQLite reports the number of the
+/// inserted row in any case.
 /// \return the shorter statement.
 std::string_view without_sequence(std::string_view text) {
   constexpr std::string_view kReturning = " RETURNING seq";
@@ -39,7 +39,8 @@ std::string_view without_sequence(std::string_view text) {
   return text;
 }
 
-/// Turns off SQLite's memory statistics, which nobody reads: they take a lock for each allocation.
+/// Turns off SQLite's memory statistics, because nobody reads them, and they take a lock for each
+/// allocation.
 void configure_library_once() {
   static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(configured);
@@ -58,8 +59,8 @@ class ResetLater {
   sqlite3_stmt* statement_;
 };
 
-/// \return the data of the text, or a pointer to "" if it has none. SQLite takes a null pointer for
-/// NULL, even if the length is zero.
+/// \return the data of the text; a pointer to "" if the text has no data, because SQLite takes a
+/// null pointer for NULL, even if the length is zero.
 const char* not_null(std::string_view view) {
   return view.data() == nullptr ? "" : view.data();
 }
@@ -145,14 +146,14 @@ SqliteConnection::SqliteConnection(sqlite3* db, const std::filesystem::path& pat
 SqliteConnection::~SqliteConnection() {
   rollback();
   if (files_ == nullptr) return;
-  // Another database may have taken the place of this one since the last check, so check again
-  // before closing.
+  // Another database file may have replaced the open file since the last check, so check the files
+  // again before closing.
   try {
     if (!files_->check()) checkpoint_if_lost();
-  } catch (...) {  // out of memory: the result of the last check of the files counts
+  } catch (...) {  // without memory, the result of the last check of the database files counts
   }
   // When the last connection to a database closes, SQLite copies the write-ahead log into the
-  // database and deletes it by its name. That name may now belong to another store, so this is
+  // database and deletes the log by its name. That name may now belong to another store, so this is
   // turned off.
   if (files_->is_database_lost()) {
     sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -189,7 +190,7 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(db, path, options));
   if (rc != SQLITE_OK) return connection->failure(rc);
   // If SQLite cannot open a file for writing, for whatever reason, it opens the file only for
-  // reading. That is an error here.
+  // reading. The store treats that as an error.
   if (!options.read_only && sqlite3_db_readonly(db, "main") != 0) return only_for_reading(path);
   sqlite3_busy_handler(db, wait_for_lock, connection.get());
   connection->limit_time(options.statement_max);
@@ -197,7 +198,7 @@ Connection::Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(
 }
 
 Connection::Result<void> SqliteConnection::begin() {
-  // Rolls back first, so that a new transaction starts clean even if an earlier one failed.
+  // Roll back first, so that a new transaction starts clean even if an earlier transaction failed.
   rollback();
   if (files_ != nullptr) {
     if (auto there = files_->check_if_lost(); !there) {
@@ -286,8 +287,8 @@ Connection::Result<void> SqliteConnection::check_place() {
 
 /// Copies the write-ahead log into the database if the path no longer leads to the open files.
 /// Acknowledged data may be only in the log, which is useless without its database. Both files are
-/// still open, so the copy works wherever they are. The log is emptied too: a log that is left
-/// behind would damage a database that is put in its place.
+/// still open, so the copy works wherever the files are. The log is emptied too: a log that stays
+/// at the old path would damage a database that is put there later.
 void SqliteConnection::checkpoint_if_lost() noexcept {
   if (turns_ == nullptr || !files_->wants_checkpoint()) return;
   const int rc =
@@ -343,7 +344,7 @@ Connection::Result<void> SqliteConnection::execute(const Command& command, Rows&
   if (const int rc = bind(statement, command.parameters()); rc != SQLITE_OK) return failure(rc);
   if (statement_max_.count() > 0) deadline_ = Clock::now() + statement_max_;
 
-  // Overwrites the result rows of the statement's last execution, to reuse their memory.
+  // Overwrite the result rows of the statement's last execution, to reuse their memory.
   std::size_t count = 0;
   const auto next_row = [&](int columns) -> Row& {
     if (rows.size() == count) rows.emplace_back();

@@ -33,17 +33,20 @@ class SqliteConnection final : public Connection {
  public:
   struct Options {
     bool read_only = false;  ///< true to open the file only for reading; then nothing is created
-    /// Longest time to wait for another process's lock, and for this connection's turn to write.
+    /// Longest time to wait for another process's lock on the database, and for this connection's
+    /// turn to write.
     std::chrono::milliseconds busy_timeout{1000};
-    /// Longest time of one statement; zero means no limit.
+    /// Longest time of one SQL statement; zero means no limit.
     std::chrono::milliseconds statement_max{0};
-    /// Queue in which this connection waits for its turn to write; null for none.
+    /// Queue in which this connection waits for its turn to write; null if it does not wait in a
+    /// queue.
     std::shared_ptr<WriteTurns> turns = nullptr;
-    WriterRole role = WriterRole::kOperators;  ///< role of this connection in the queue `turns`
-    /// Object that must live as long as the connection: the lock file of the store.
+    WriterRole role = WriterRole::kOperators;  ///< role of this connection, which decides its place
+                                               ///< in `turns`
+    /// Object that must live as long as the connection, because it is the lock file of the store.
     std::shared_ptr<const void> keeps = nullptr;
   };
-  /// Opens an existing SQLite file. Changes nothing in it.
+  /// Opens an existing SQLite file without changing it.
   [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(
       const std::filesystem::path& path, const Options& options);
   ~SqliteConnection() override;
@@ -63,12 +66,12 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] std::string_view engine() const override { return "sqlite"; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Sets the SQLite options that make a commit survive a power cut, and checks that they are in
-  /// force.
+  /// Sets the SQLite options that make a commit survive a power cut, and checks that these options
+  /// are in force.
   [[nodiscard]] Result<void> make_durable();
   /// Copies as many frames as possible from the write-ahead log into the database file. Does not
   /// wait for other connections.
-  /// \return the state of the log afterwards.
+  /// \return the state of the write-ahead log after this copying.
   [[nodiscard]] Result<LogState> checkpoint();
   /// Makes SQLite stop running checkpoints on this connection. Instead, `told` is called after each
   /// commit, while the connection still has its turn to write, with the number of frames in the
@@ -77,18 +80,18 @@ class SqliteConnection final : public Connection {
   /// Makes this connection refuse every change of the database from now on.
   [[nodiscard]] Result<void> make_read_only();
   /// From now on, a commit or a read succeeds only if `files` (the database and its write-ahead
-  /// log) are still in their place.
+  /// log) are still at their paths.
   void watch(std::shared_ptr<SqliteFiles> files) { files_ = std::move(files); }
   /// Fails if the database is not a couponhook store. If `may_claim` is true, an empty database is
-  /// turned into one.
+  /// turned into a store.
   [[nodiscard]] Result<void> check_identity(bool may_claim);
-  /// Like check_integrity(), but skips the slowest checks, and stops without an error when the time
-  /// is over.
+  /// Checks the database like check_integrity(), but skips the slowest checks, and stops without an
+  /// error when the time `time_max` is over.
   [[nodiscard]] Result<void> check_quickly(std::chrono::milliseconds time_max);
 
   /// Copies this database as it is now into `copy`, the database of an empty file. Other
   /// connections can commit meanwhile; their commits are not in the copy.
-  /// \param after_step called after every few megabytes; if it fails, the copying ends.
+  /// \param after_step function called after every few megabytes; if it fails, the copying ends.
   [[nodiscard]] Result<void> copy_to(
       SqliteConnection& copy,
       const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step);
@@ -106,8 +109,8 @@ class SqliteConnection final : public Connection {
   using StatementHandle = std::unique_ptr<sqlite3_stmt, Finalize>;
   struct Prepared {
     StatementHandle handle;
-    /// True if the statement was prepared without its RETURNING clause, so that the driver itself
-    /// returns the row number.
+    /// True if the SQL statement was prepared without its RETURNING clause, so that the driver
+    /// itself returns the row number.
     bool gives_sequence = false;
   };
 
@@ -117,18 +120,18 @@ class SqliteConnection final : public Connection {
   [[nodiscard]] Result<const Prepared*> prepare(const Statement& statement);
   [[nodiscard]] Result<void> execute(const Command& command, Rows& rows);
   [[nodiscard]] Result<void> check_writable();
-  /// Called after a transaction: checks that the transaction was written to the files that the next
-  /// start will find.
+  /// Called after a transaction: checks that the transaction was written to the database files that
+  /// the next start will find.
   [[nodiscard]] Result<void> confirm_place();
   void checkpoint_if_lost() noexcept;
-  /// Runs a statement without parameters.
+  /// Runs an SQL statement without parameters.
   /// \return the first value of its result, as text.
   [[nodiscard]] Result<std::string> ask(const char* statement);
   [[nodiscard]] Result<void> expect(const char* pragma, std::string_view value);
   [[nodiscard]] Failure damage(std::string findings) const;
   void limit_time(std::chrono::milliseconds time_max);
 
-  /// Busy handler that SQLite calls while another process has locked the database; sleeps for a
+  /// Busy handler that SQLite calls while another process has locked the database; it sleeps for a
   /// moment.
   /// \param times number of earlier calls during this wait.
   /// \return nonzero to make SQLite try again.
@@ -139,8 +142,8 @@ class SqliteConnection final : public Connection {
 
   std::string path_;
   std::shared_ptr<const void> keeps_;
-  /// Database and log files, whose place is checked after each transaction; null if it is not
-  /// checked.
+  /// Database and log files, whose place is checked after each transaction; null if their place is
+  /// not checked.
   std::shared_ptr<SqliteFiles> files_;
   std::shared_ptr<WriteTurns> turns_;
   WriterRole role_;
@@ -150,13 +153,14 @@ class SqliteConnection final : public Connection {
   std::chrono::milliseconds statement_max_;
   std::chrono::steady_clock::time_point deadline_{};
   std::function<void(int frames)> tell_of_commit_;
-  // The cache of prepared statements is declared after the database handle, so that statements are
+  // The cache of prepared statements is declared after the database handle. So the statements are
   // finalized before the database is closed.
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   std::unordered_map<const Statement*, Prepared> prepared_;
   /// Number of rows that this connection had changed when the transaction began.
   int changes_before_ = 0;
-  bool waits_for_disk_ = true;  ///< true if a commit waits for the disk, which is SQLite's default
+  bool waits_for_disk_ = true;  ///< true if a commit of this connection waits for the disk, which
+                                ///< is SQLite's default
 };
 
 }  // namespace couponhook::storage

@@ -20,8 +20,8 @@ struct CodeMeaning {
 constexpr CodeMeaning kNoSpace{FailureCode::kFull, "no space left for",
                                "free space on its file system, or raise its quota"};
 
-/// Returns true if the errno means that the disk is full. Some file systems let SQLite see a full
-/// disk as an I/O error.
+/// Returns true if the errno means that the disk is full. With some file systems, SQLite reports a
+/// full disk only as an I/O error.
 bool is_want_of_space(int error) {
   return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
@@ -41,7 +41,8 @@ std::string_view advice_on_access(int error) {
 }
 
 /// \return the errno that explains why an existing file cannot be opened for writing; 0 if it can
-/// be. Does not open the file: closing it again would drop the locks that SQLite holds on it.
+/// be opened. Does not open the file: closing the file again would drop the locks that SQLite holds
+/// on it.
 int why_not_writable(const std::filesystem::path& path) {
   if (::access(path.c_str(), R_OK | W_OK) != 0) return errno;
   const int descriptor = ::open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -12,7 +12,7 @@ struct sqlite3;
 
 namespace couponhook::storage {
 
-/// \return the failure for an error of SQLite, with a message for the operator.
+/// \return the failure that describes an error of SQLite, with a message for the operator.
 /// \param rc extended result code of SQLite, not a success.
 /// \param db the connection that returned the code, or null.
 /// \param path path of the database, for the message.

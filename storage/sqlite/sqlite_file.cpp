@@ -41,17 +41,17 @@ bool is_kernels_own(const fs::path& folder) {
   return about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC;
 }
 
-/// Fails if the file exists and is not an SQLite database. Runs before the store is locked, so that
-/// no lock file is left beside a foreign file. If a lock file exists, this process may have the
-/// store open. Then the file is not read, because closing it would drop the locks that SQLite holds
-/// on it.
+/// Fails if the file exists and is not an SQLite database. This check runs before the store is
+/// locked, so that no lock file is left beside a foreign file. If a lock file exists, this process
+/// may have the store open. Then the file is not read, because closing the file would drop the
+/// locks that SQLite holds on it.
 Result refuse_what_is_no_database(const fs::path& path) {
   std::error_code ec;
   if (!SqliteFile::is_made(path) || fs::exists(path.string() + ".lock", ec)) return {};
   static constexpr std::string_view kMagic("SQLite format 3\0", 16);
   std::string begin(kMagic.size(), '\0');
   std::ifstream file(path, std::ios::binary);
-  if (!file) return {};  // SQLite will report a better reason than this function could
+  if (!file) return {};  // SQLite will report a better reason than this check could
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   if (begin == kMagic) return {};
   return sqlite_failure(nullptr, SQLITE_NOTADB, path.string());
@@ -80,13 +80,13 @@ Result look_at(SqliteConnection& connection, const fs::path& path) {
                      ": start the service once, which brings it up to date"};
 }
 
-/// Pauses before opening a database is tried again after a failure: file descriptors may be used up
-/// only for a moment.
+/// Pauses before the program tries again to open a database after a failure: file descriptors may
+/// be used up only for a moment.
 constexpr std::array kOpenPauses{std::chrono::milliseconds{20}, std::chrono::milliseconds{100},
                                  std::chrono::milliseconds{400}};
 
 /// Calls `open`, and calls it again after a pause if a file could not be opened.
-/// \return the result of the last call.
+/// \return the result of the last call of `open`.
 template <typename Open>
 auto with_patience(Open&& open) {
   auto opened = open();
@@ -221,13 +221,14 @@ Store::Result<std::unique_ptr<Connection>> SqliteFile::reader() {
   return std::unique_ptr<Connection>(std::move(*connection));
 }
 
-/// Lets the checkpoint thread run the checkpoints for a connection if the store is open for the
-/// service. For the connections of a command, SQLite runs the checkpoints.
+/// If the store is open for the service, lets the checkpoint thread run the checkpoints for a
+/// connection. For the connections of a command, SQLite itself runs the checkpoints.
 Store::Result<void> SqliteFile::leave_checkpoints(SqliteConnection& connection) {
   if (!lock_) return {};
   if (!checkpointer_) {
-    // The connection of the checkpoint thread gets no queue of writers: most of its work makes
-    // nobody wait, and the checkpointer takes a turn by itself when it needs one.
+    // The connection of the checkpoint thread does not wait in the queue of writers: most of its
+    // work makes nobody wait, and the checkpointer takes a turn to write by itself when it needs
+    // one.
     auto own = connect([this] { return open_writer(WriterRole::kOperators, nullptr); });
     if (!own) return own.error();
     checkpointer_ = std::make_shared<SqliteCheckpointer>(std::move(*own), turns_);
@@ -261,8 +262,8 @@ SqliteFile::Opened SqliteFile::open_reader() {
 }
 
 SqliteFile::Opened SqliteFile::connect(const std::function<Opened()>& open) {
-  // The place of the files is checked before a new connection is opened: opening would create a new
-  // write-ahead log beside a database whose log is gone.
+  // Check the place of the database files before a new connection is opened: opening would create a
+  // new write-ahead log beside a database whose log is gone.
   if (auto there = check_place(); !there) return there.error();
   auto connection = with_patience(open);
   if (!connection) return connection.error();

@@ -55,8 +55,8 @@ class SqliteFile final : public Store {
 
   [[nodiscard]] Opened open_writer(WriterRole role, std::shared_ptr<WriteTurns> turns);
   [[nodiscard]] Opened open_reader();
-  /// Opens a connection by calling `open`, and makes the connection check that the open files stay
-  /// in their place.
+  /// Opens a connection by calling `open`, and makes the connection check that the open database
+  /// files stay in their place.
   [[nodiscard]] Opened connect(const std::function<Opened()>& open);
   [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> watch(SqliteConnection& connection);
@@ -67,14 +67,15 @@ class SqliteFile final : public Store {
   std::optional<FileIdentity> database_;  ///< identity of the database file that open() has checked
   std::mutex mutex_;
   /// The database and log files that the open connections use. The pointer is weak, because SQLite
-  /// deletes the log when the last connection closes, and creates a new one later.
-  std::weak_ptr<SqliteFiles> files_;  ///< access only while holding the mutex
-  /// Queue in which all connections of this store wait for their turn to write, so that none waits
-  /// for ever.
+  /// deletes the log when the last connection closes, and creates a new log later.
+  std::weak_ptr<SqliteFiles> files_;  ///< use this pointer only while holding the mutex
+  /// Queue in which all connections of this store wait for their turn to write, so that no
+  /// connection waits for ever.
   std::shared_ptr<WriteTurns> turns_ = std::make_shared<WriteTurns>();
-  /// The store's lock; null unless the service opened the store.
+  /// Lock that prevents a second service from using the store; null if only a command has opened
+  /// the store.
   std::shared_ptr<FileLock> lock_;
-  /// Thread that runs checkpoints; null until a service opens a writing connection.
+  /// Thread that runs SQLite's checkpoints; null until a service opens a writing connection.
   std::shared_ptr<SqliteCheckpointer> checkpointer_;
 };
 

@@ -38,10 +38,10 @@ std::optional<FileIdentity> identity_of(const char* path) {
 /// A file that this process has open, as found in /proc/self/fd.
 struct OpenFile {
   std::string descriptor;
-  std::string name;  ///< name of the file now, which differs after a move
+  std::string name;  ///< present name of the file, which differs from the old name after a move
 };
 
-/// Searches the open descriptors of this process for a file.
+/// Searches the open file descriptors of this process for a file.
 /// \param file receives the descriptor and name if this process has the file open; otherwise stays
 /// empty.
 /// \return false if the system does not list the open descriptors.
@@ -59,7 +59,7 @@ bool find_open_file(const FileIdentity& identity, std::optional<OpenFile>& file)
   return !ec;
 }
 
-/// \return the end of an error message that says where a moved or deleted file is now, as far as
+/// \return the end of an error message, which says where a moved or deleted file is now, as far as
 /// the system shows it.
 std::string whereabouts(const FileIdentity& identity, const std::string& path) {
   std::optional<OpenFile> file;
@@ -73,7 +73,8 @@ std::string whereabouts(const FileIdentity& identity, const std::string& path) {
 }
 
 /// Renames a write-ahead log that has taken the place of the store's own log. At the next start
-/// SQLite would apply it to the database, and an older copy of the log would undo newer data.
+/// SQLite would apply that foreign log to the database, and an older copy of the log would undo
+/// newer data.
 /// \return the new name; empty if the log could not be renamed.
 std::string set_aside(const std::string& log) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -123,7 +124,7 @@ bool SqliteFiles::are_in_place() const {
 
 /// Searches for a file of the database that is not in its place. Uses the names that the next start
 /// would use: SQLite follows symbolic links before it adds a suffix such as "-wal".
-/// \return the first such file; nothing if all are in their place.
+/// \return the first such file; nothing if all files are in their place.
 std::optional<SqliteFiles::Loss> SqliteFiles::find_loss() const {
   std::array<char, PATH_MAX> resolved{};
   if (::realpath(path_.c_str(), resolved.data()) == nullptr) {

@@ -21,7 +21,7 @@
 
 namespace couponhook::storage {
 
-/// Identity of a file (device and inode), which does not depend on its name.
+/// Identity of a file: its device and inode, which do not depend on the name of the file.
 struct FileIdentity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -29,8 +29,8 @@ struct FileIdentity {
   [[nodiscard]] bool operator==(const FileIdentity&) const = default;
 };
 
-/// \return the identity of the file at `path`; nothing if there is no accessible file (errno says
-/// why).
+/// \return the identity (device and inode) of the file at `path`; nothing if there is no accessible
+/// file (errno says why).
 [[nodiscard]] std::optional<FileIdentity> identity_of(const std::filesystem::path& path);
 
 /// The three files of an open SQLite database: the database, its write-ahead log, and the log's
@@ -47,28 +47,30 @@ class SqliteFiles {
   template <typename T>
   using Result = Connection::Result<T>;
 
-  /// Records the files of a database. Call it when a connection has just read from the database.
+  /// Records the three files of an SQLite database. Call this function when a connection has just
+  /// read from the database.
   /// \param database identity of the file with which the store was opened, if known.
   /// \return the recorded files; kMoved if the path does not lead to the files that are open.
   [[nodiscard]] static Result<std::shared_ptr<SqliteFiles>> learn(
       const std::filesystem::path& path, const std::optional<FileIdentity>& database);
 
-  /// Checks that the next start would find the open files at their path. Costs three system calls,
-  /// a few microseconds.
-  /// \return kMoved if it would not; the message stays the same until something changes.
+  /// Checks that the next start would find the open database files at their path. The check costs
+  /// three system calls, which take a few microseconds.
+  /// \return kMoved if the next start would not find them; the error message stays the same until
+  /// something changes.
   [[nodiscard]] Result<void> check();
   /// Repeats check() if the last check found that a file was not in its place; otherwise does
   /// nothing.
   [[nodiscard]] Result<void> check_if_lost();
 
-  /// Counts a transaction that was written to files which are no longer in their place, for the
-  /// error message.
+  /// Counts, for the error message, a transaction that was written to files which are no longer in
+  /// their place.
   void count_stray() { ++strays_; }
-  /// Returns true if the files are no longer in their place and the write-ahead log has not been
-  /// copied into the database since that was found.
+  /// Returns true if the database files are no longer in their place and the write-ahead log has
+  /// not been copied into the database since that was found.
   [[nodiscard]] bool wants_checkpoint() const { return lost_ && !checkpointed_; }
   void note_checkpoint() { checkpointed_ = true; }
-  /// Returns true if the path of the store leads to another database or to none.
+  /// Returns true if the path of the store leads to another database or to no database.
   [[nodiscard]] bool is_database_lost() const { return database_lost_; }
 
  private:
@@ -80,7 +82,7 @@ class SqliteFiles {
   struct Loss {
     const File* file;
     std::string path;
-    int error;  ///< errno if no file was found at that path; 0 if another file was found
+    int error;  ///< errno if no file was found at the expected path; 0 if another file was found
   };
 
   explicit SqliteFiles(std::filesystem::path path) : path_(std::move(path)) {}
@@ -92,7 +94,8 @@ class SqliteFiles {
   const std::filesystem::path path_;
   const std::string log_name_ = path_.string() + "-wal";
   const std::string index_name_ = path_.string() + "-shm";
-  /// The database, its write-ahead log and the log's index; they do not change after learn().
+  /// The database, its write-ahead log and the log's index; these files do not change after
+  /// learn().
   std::array<File, 3> files_{{{"", {}}, {"-wal", {}}, {"-shm", {}}}};
 
   std::atomic<bool> lost_{false};
@@ -101,7 +104,8 @@ class SqliteFiles {
   std::atomic<std::uint64_t> strays_{0};
 
   std::mutex mutex_;
-  /// Description of the file that was lost; renewed only now and then, because that is slow.
+  /// Description of the file that is not in its place. The text is renewed only now and then,
+  /// because that is slow.
   std::string what_;
   std::chrono::steady_clock::time_point looked_for_at_{};
   /// New name of a foreign write-ahead log that was in the place of the store's log.

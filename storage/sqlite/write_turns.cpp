@@ -27,12 +27,12 @@ void WriteTurns::give_back() {
     return;
   }
   // The turn to write is given directly to the next waiting writer, so that another caller of
-  // take() cannot get it in between.
+  // take() cannot take the turn before that writer.
   Waiting* next = line->front();
   line->pop_front();
   next->has_turn = true;
   // Notify with the mutex held: once the mutex is free, the waiting writer may return and destroy
-  // `called`.
+  // its condition variable `called`.
   next->called.notify_one();
 }
 

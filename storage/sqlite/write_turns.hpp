@@ -14,16 +14,18 @@
 namespace couponhook::storage {
 
 /// Gives the connections to one SQLite file turns to write. SQLite lets one connection write at a
-/// time. With SQLite alone, the others sleep and try again, and sleep longer the longer they have
-/// waited, so that the connection that writes most often starves the rest. This class queues the
-/// writers instead, and wakes the next one at once. Thread-safe.
+/// time. With SQLite alone, the other connections sleep and try again, and sleep longer the longer
+/// they have waited, so that the connection that writes most often starves the rest. This class
+/// queues the writers instead, and wakes the next writer at once. Thread-safe.
 ///
 /// Writers that store notifications go first; the other roles follow in the order of WriterRole. A
-/// writer that has waited longer than overdue_after goes before all roles but that one, so only the
-/// storing of notifications can starve other roles. It does not in practice: one writer stores
-/// notifications, and it leaves the queue while it reports what it has committed.
+/// writer that has waited longer than overdue_after goes before the writers of all roles except
+/// those that store notifications. So only the storing of notifications can starve other roles. It
+/// does not in practice: one writer stores notifications, and that writer leaves the queue while it
+/// reports what it has committed.
 class WriteTurns {
  public:
+  /// Makes an empty queue of writers.
   /// \param overdue_after a writer that has waited this long goes before all others, except for
   /// those that store notifications.
   explicit WriteTurns(std::chrono::milliseconds overdue_after = std::chrono::milliseconds(500))
@@ -44,7 +46,7 @@ class WriteTurns {
   };
   using Line = std::deque<Waiting*>;
 
-  // Functions that may be called only while the mutex is held.
+  // The functions below may be called only while the mutex is held.
   [[nodiscard]] Line& line_of(WriterRole role) { return lines_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] Line* next_line();
 

@@ -19,8 +19,8 @@ Connection::Result<std::int64_t> count_rows(Connection& connection, const Copied
   return integer(results[0][0][0]);
 }
 
-/// \return the last row, in the order of the key, that the target of the copy has in this table;
-/// empty if the table has no rows.
+/// \return the last row of a table, in the order of the key, that the target of the copy has; empty
+/// if the table has no rows there.
 Connection::Result<Row> where_it_ended(Connection& target, const CopiedTable& table) {
   std::vector<Rows> results;
   const std::array ask{table.last_row()};

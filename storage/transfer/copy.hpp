@@ -21,9 +21,9 @@ struct TableReport {
   RowDigest target;
 };
 
-/// Copies the rows of one table in the order of their keys, many in one transaction. An interrupted
-/// copy continues after the last row that the target has. If the two databases sort the table
-/// differently, all rows are sent again.
+/// Copies the rows of one table in the order of their keys, with many rows in one transaction. An
+/// interrupted copy continues after the last row that the target has. If the two databases sort the
+/// table differently, all rows are sent again.
 [[nodiscard]] Connection::Result<void> copy_rows(Connection& source, Connection& target,
                                                  const CopiedTable& table,
                                                  const WorkObserver& observer);
@@ -36,12 +36,13 @@ struct TableReport {
                                                         std::int64_t expected,
                                                         const WorkObserver& observer);
 
-/// Copies a store from an SQLite file to an empty PostgreSQL database, and compares the two row by
-/// row.
+/// Copies a store from an SQLite file to an empty PostgreSQL database, and compares the two stores
+/// row by row.
 ///
-/// Meanwhile the SQLite file is locked as a service would lock it. Until all rows were found equal,
-/// the target's table of schema versions has a mark that says "unfinished", so that no service
-/// opens it. An interrupted copy can be continued, but only from the same SQLite file.
+/// During the copy, the SQLite file is locked as a service would lock it. Until all rows were found
+/// equal, the target's table of schema versions has a mark that says "unfinished", so that no
+/// service opens the target. An interrupted copy can be continued, but only from the same SQLite
+/// file.
 ///
 /// \return one report for each compared table. Fails if any row differs, or if the target has other
 /// rows.

@@ -27,7 +27,7 @@ Connection::Result<Rows> ask(Connection& connection, const Command& command) {
 }
 
 /// \return the mark of an unfinished copy in the target database, which identifies the source of
-/// that copy; nothing if there is no mark, or no store.
+/// that copy; nothing if the target has no such mark, or is no store.
 Connection::Result<std::optional<std::int64_t>> mark_of(Connection& target) {
   const auto rows = ask(target, Command(kAppliedAt, {kCopyUnderWay}));
   if (!rows) {
@@ -66,8 +66,8 @@ Result begin_copy(PostgresConnection& target, const std::list<CopiedTable>& tabl
   return in_transaction(target, [&] { return target.run(record, results); });
 }
 
-/// Fails if an older couponhook began the unfinished copy, because its tables lack the columns that
-/// were added since.
+/// Fails if an older couponhook began the unfinished copy, because the tables of that copy lack the
+/// columns that were added since.
 Result refuse_older_copy(Connection& target, const std::string& name) {
   constexpr static Statement kVersion{
       "SELECT coalesce(max(version), 0) FROM couponhook_schema WHERE version <> $1"};

@@ -51,8 +51,8 @@ PartialFile::Result PartialFile::publish_replacing() {
 PartialFile::Result PartialFile::rename_durably(unsigned flags) {
   if (::fsync(descriptor_) != 0) return file_failure("cannot sync", path_, errno);
   int rc = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_name_.c_str(), flags);
-  // EINVAL: network file systems and some others do not support the flags of renameat2(), so the
-  // file is renamed without them.
+  // The error EINVAL: network file systems and some others do not support the flags of renameat2(),
+  // so the file is renamed without them.
   if (rc != 0 && errno == EINVAL && ::access(final_name_.c_str(), F_OK) != 0) {
     rc = ::rename(path_.c_str(), final_name_.c_str());
   }

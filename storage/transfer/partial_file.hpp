@@ -10,13 +10,13 @@
 
 namespace couponhook::storage {
 
-/// A file with a temporary name beside its final one, NAME.partial-XXXXXX, readable only by its
-/// owner. The destructor deletes the file unless it was published. A killed process leaves the file
-/// behind, where it does no harm.
+/// A file with a temporary name, NAME.partial-XXXXXX, in the folder of its final name; only its
+/// owner can read the file. The destructor deletes the file unless it was published. A killed
+/// process leaves the file behind, where it does no harm.
 ///
-/// The object keeps a descriptor of the file open, and its destructor closes it. Closing a
-/// descriptor drops the locks that SQLite connections of this process hold on the file, so close
-/// those connections first.
+/// The object keeps a descriptor of the file open, and its destructor closes the descriptor.
+/// Closing a descriptor drops the locks that SQLite connections of this process hold on the file,
+/// so close those connections first.
 class PartialFile {
  public:
   using Result = Connection::Result<void>;
@@ -28,14 +28,14 @@ class PartialFile {
   ~PartialFile();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Writes the content that the file has so far to the disk.
+  /// Writes to the disk the content that the file has so far.
   [[nodiscard]] Result flush() const;
 
-  /// Gives the file its final name, and makes content and name durable. Fails if a file with the
-  /// final name exists.
+  /// Gives the file its final name, and makes its content and name durable. Fails if a file with
+  /// the final name exists.
   [[nodiscard]] Result publish();
-  /// Does the same as publish(), but replaces an existing file. At every moment the final name
-  /// leads to the old or the new file.
+  /// Publishes the file like publish(), but replaces an existing file. At every moment the final
+  /// name leads to the old file or to the new file.
   [[nodiscard]] Result publish_replacing();
 
  private:

@@ -15,8 +15,9 @@
 namespace couponhook::storage {
 
 /// Sum of the hashes of a table's rows. The sum depends neither on the database engine nor on the
-/// order of the rows, because engines sort text differently. Its 128 bits detect accidental errors
-/// of a copy; it is not a cryptographic hash and does not detect deliberate changes.
+/// order of the rows, because database engines sort text differently. Its 128 bits detect
+/// accidental errors of a copy. It is not a cryptographic hash and does not detect deliberate
+/// changes.
 class RowDigest {
  public:
   void add(const Row& row) {

@@ -30,7 +30,7 @@ constexpr Statement kCount{"SELECT count(*) FROM notifications"};
 constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
 constexpr Statement kStored{"SELECT sum(value) FROM counters WHERE name = $1"};
 
-/// Reads the schema version of a store or backup. Accepts the current version and older ones,
+/// Reads the schema version of a store or backup. Accepts the current version and older versions,
 /// because a backup is often from before an upgrade.
 Connection::Result<std::int64_t> version_of(SqliteConnection& connection, const fs::path& path) {
   if (auto ours = connection.check_identity(false); !ours) return ours.error();
@@ -38,7 +38,7 @@ Connection::Result<std::int64_t> version_of(SqliteConnection& connection, const 
 }
 
 /// Checks the whole content of a copied database for damage.
-/// \return facts about its content.
+/// \return facts about the content of the database.
 Connection::Result<BackupFacts> examine(const fs::path& path) {
   const auto opened = SqliteConnection::open(path, {});
   if (!opened) return opened.error();
@@ -57,7 +57,7 @@ Connection::Result<BackupFacts> examine(const fs::path& path) {
   if (!results[1].empty()) facts.last_received_at_ms = integer(results[1][0][0]);
   const auto* stored = std::get_if<std::int64_t>(&results[2][0][0]);
   // There cannot be more notifications than the stored total says: a total is committed together
-  // with the rows that it counts, and a purge removes only rows.
+  // with the rows that it counts, and a purge removes rows but does not change this total.
   if (facts.notifications > (stored == nullptr ? 0 : *stored)) {
     return Failure{FailureCode::kCorrupt,
                    path.string() +
@@ -78,7 +78,8 @@ BackupFailure in_backup(Failure failure) {
   return {std::move(failure), true};
 }
 
-/// Kind of file that is copied: the store (to make a backup) or a backup (to restore it).
+/// Kind of the file that is copied: the store (to make a backup) or a backup (to restore the
+/// store).
 enum class Copy : bool { kOfStore, kOfBackup };
 
 /// Copies the database `source` to a file with a temporary name, and checks the copy.
@@ -90,8 +91,8 @@ BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const Parti
   {
     const auto copy = SqliteConnection::open(file.path(), {});
     if (!copy) return in_copy(copy.error());
-    // The copy is flushed to the disk in steps, so that commits of a running service never wait for
-    // gigabytes to be written.
+    // The copy of the database is flushed to the disk in steps, so that commits of a running
+    // service never wait until gigabytes are written.
     const auto copied = source.copy_to(**copy, [&](std::uint64_t pages, std::uint64_t of) {
       observer("copied pages", pages, of);
       return file.flush();

@@ -20,16 +20,18 @@ struct BackupFacts {
   std::int64_t size_bytes = 0;
 };
 
-/// Failure of a backup or a restore. It also says whether the store or the backup file is at fault.
+/// Failure of a backup or a restore, with a mark that says whether the store or the backup file is
+/// at fault.
 struct BackupFailure : Failure {
-  bool in_backup = false;  ///< true if the backup file is at fault, false if the store is
+  bool in_backup = false;  ///< true if the backup file is at fault, false if the store is at fault
 };
 template <typename T>
 using BackupResult = boost::system::result<T, BackupFailure>;
 
 /// Backs up a store to a new file, while a service may be writing to the store: takes no lock, and
 /// no commit waits. The backup has everything that was committed before the call. It is one file,
-/// readable only by its owner. The file gets its name only after it was checked and is durable.
+/// readable only by its owner. The file gets its name only after the backup was checked and is
+/// durable.
 /// \param to path of the backup; must not exist.
 /// \return facts about the content of the backup.
 [[nodiscard]] BackupResult<BackupFacts> back_up_sqlite(const std::filesystem::path& store,
@@ -38,13 +40,13 @@ using BackupResult = boost::system::result<T, BackupFailure>;
 
 struct Restored {
   BackupFacts facts;
-  /// New name of the store file that was there before.
+  /// New name of the store file that was replaced; nothing if there was no such file.
   std::optional<std::filesystem::path> set_aside;
 };
 
 /// Replaces a store by a copy of a backup. The copy is checked before anything is changed, and the
 /// previous store file is kept under another name. At every moment, the path of the store leads to
-/// the previous or to the restored file.
+/// the previous file or to the restored file.
 ///
 /// Fails while a service holds the store, while another program has its file open, and if the
 /// existing file is an undamaged database that is not couponhook's. A damaged store may be

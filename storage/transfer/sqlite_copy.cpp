@@ -9,12 +9,12 @@
 namespace couponhook::storage {
 namespace {
 
-/// Number of pages that are copied in one step (4 MB): few enough for the disk to write them
-/// between two commits of the service.
+/// Number of database pages that are copied in one step (4 MB): few enough for the disk to write
+/// them between two commits of the service.
 constexpr int kPagesAStep = 1024;
 
-/// SQLite settings for the file that is written. It needs no journal and no sync: nobody reads the
-/// copy before it is complete, and the caller flushes it to the disk.
+/// SQLite settings for the database file that the copy is written to. The file needs no journal and
+/// no sync: nobody reads the copy before it is complete, and the caller flushes it to the disk.
 constexpr const char* kCopySettings =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
 
@@ -39,8 +39,8 @@ Connection::Result<void> SqliteConnection::copy_to(
     SqliteConnection& copy,
     const std::function<Result<void>(std::uint64_t pages, std::uint64_t of)>& after_step) {
   if (auto set = copy.run_script(kCopySettings); !set) return set;
-  // All steps of the copy run in one read transaction. Without it, SQLite would start the copy
-  // again after each commit of another connection.
+  // All steps of the copy run in one read transaction. Without this transaction, SQLite would start
+  // the copy again after each commit of another connection.
   if (auto begun = run_script("BEGIN; SELECT count(*) FROM sqlite_master"); !begun) return begun;
   const RollbackLater rollback(*this);
   std::unique_ptr<sqlite3_backup, FinishBackup> backup(

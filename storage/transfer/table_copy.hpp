@@ -20,7 +20,7 @@ struct CopiedColumn {
   std::string name;
   bool is_bytes = false;
   bool is_text = false;
-  /// Position of the column in the primary key, counted from 1; 0 if it is not in the key.
+  /// Position of the column in the primary key, counted from 1; 0 if the column is not in the key.
   int place_in_key = 0;
 };
 
@@ -41,13 +41,13 @@ class CopiedTable {
   /// sort text keys differently, because the order of text depends on the language setting.
   [[nodiscard]] bool is_ordered_alike() const;
 
-  // Commands that read the rows of the table in the order of the key, page by page, with all
-  // columns.
+  // Commands that read all columns of the table, page by page, in the order of the key.
   [[nodiscard]] Command first_page(std::int64_t limit) const;
   [[nodiscard]] Command page_after(const Row& row, std::int64_t limit) const;
   [[nodiscard]] Command last_row() const;
   [[nodiscard]] Command count() const;
-  /// \return a command that inserts a row unless a row with its key exists.
+  /// \return an SQL command that inserts a row into the table unless a row with the same key
+  /// exists.
   [[nodiscard]] Command insert(const Row& row) const;
 
  private:
@@ -55,7 +55,8 @@ class CopiedTable {
 
   const std::string name_;
   const std::vector<CopiedColumn> columns_;
-  std::vector<std::size_t> key_;  ///< indexes into columns_ of the columns of the key, in order
+  std::vector<std::size_t> key_;  ///< the columns of the table's key, in order, as indexes into
+                                  ///< columns_
   std::string first_text_, next_text_, last_text_, count_text_, insert_text_;
   Statement first_, next_, last_, count_, insert_;
 };
@@ -64,14 +65,15 @@ class CopiedTable {
 /// out the tables that describe one database or running processes.
 [[nodiscard]] Connection::Result<std::list<CopiedTable>> tables_to_copy(Connection& sqlite);
 
-/// Reads a table page by page, from its beginning or from the row after a given one.
+/// Reads a table page by page, from its beginning or from the row after a given row.
 class TableWalk {
  public:
   TableWalk(Connection& connection, const CopiedTable& table)
       : connection_(connection), table_(table) {}
 
   void start_after(Row row) { last_ = std::move(row); }
-  /// \return the rows of the next page, valid until the next call; empty after the last page.
+  /// \return the rows of the next page of the table, valid until the next call; empty after the
+  /// last page.
   [[nodiscard]] Connection::Result<std::span<const Row>> next();
 
  private:

@@ -281,8 +281,9 @@ TEST_P(Admissions, AddUpTheCountsOfSeveralWriters) {
   EXPECT_EQ(counts().by_type.at(0).count, 2);
 }
 
-// Two requests decrypt the same quarantined body. Between the two, the store deletes the body's
-// row, and SQLite gives the row number to another body, which the second request must not remove.
+// Two requests decrypt the same quarantined body. Between the two requests, the store deletes the
+// body's row, and SQLite gives the row number to another body, which the second request must not
+// remove.
 TEST_P(Admissions, OpenedFromTheQuarantineLeaveAnotherBodyThatTookItsNumber) {
   write_together(quarantined('a', "n1"));
   NotificationFilter sealed_ones;

@@ -1,8 +1,8 @@
 // Checks that the cost of a delivery does not grow with the number of waiting deliveries. The test
-// stores many deliveries of few coupons, so most of them wait for an earlier one of the same
-// coupon. The test then makes all of them and compares the CPU time of each tenth: the time of this
-// thread and of the PostgreSQL processes that work for it. COUPONHOOK_LONG=1 stores a million
-// deliveries (PostgreSQL: a quarter of that).
+// stores many deliveries of few coupons, so most of them wait for an earlier delivery of the same
+// coupon. The test then makes all deliveries and compares the CPU time of each tenth of them: the
+// time of this thread and of the PostgreSQL processes that work for it. COUPONHOOK_LONG=1 stores a
+// million deliveries (PostgreSQL: a quarter of that).
 
 #include <ctime>
 #include <iostream>
@@ -15,12 +15,12 @@ namespace {
 
 class BacklogTest : public WithDeliveries {
  protected:
-  /// Returns the number of deliveries to store: fewer on PostgreSQL, where each one takes several
-  /// times as long over a socket.
+  /// Returns the number of deliveries to store: fewer on PostgreSQL, where each delivery takes
+  /// several times as long over a socket.
   static int sized(int count) { return GetParam() == "postgresql" ? count / 4 : count; }
 
-  /// Stores `count` deliveries, `in_line` of them for each coupon. The coupons take turns: one
-  /// delivery of each coupon, then the next one of each.
+  /// Stores `count` deliveries, `in_line` of them for each coupon. The coupons take turns: first
+  /// one delivery of each coupon, then the next delivery of each coupon.
   void keep_backlog(int count, int in_line) {
     constexpr int kBatch = 500;
     const auto connection = writer();
@@ -36,11 +36,11 @@ class BacklogTest : public WithDeliveries {
   }
 
   /// Takes `count` deliveries under leases and finishes them.
-  /// \return CPU time for each delivery in microseconds.
+  /// \return the CPU time for each delivery in microseconds.
   double drain(Deliveries& deliveries, int count) {
-    // PostgreSQL returns deliveries with the same due time in any order. So a claim may find only
-    // deliveries that must wait for an earlier one of the same coupon: the claim puts them aside
-    // and returns none.
+    // PostgreSQL returns deliveries with the same due time in any order. So a claim (a transaction
+    // that takes deliveries) may find only deliveries that must wait for an earlier delivery of the
+    // same coupon: the claim puts them aside and returns none.
     int only_put_aside = 0;
     const double begun = cpu_us();
     for (int done = 0; done < count;) {
@@ -97,7 +97,7 @@ TEST_P(BacklogTest, DrainsWithoutGettingDearer) {
 }
 
 TEST_P(BacklogTest, TakesOneCouponThroughALongLine) {
-  // All deliveries are of one coupon, so each delivery waits for all earlier ones.
+  // All deliveries are of one coupon, so each delivery waits for all earlier deliveries.
   const int line = sized(2'000);
   keep_backlog(line, line);
   Deliveries deliveries = replica();

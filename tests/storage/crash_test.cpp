@@ -158,8 +158,9 @@ void keep_and_purge(Connection& connection) {
   while (true) ::pause();
 }
 
-// A custom file access layer (SQLite VFS) once held back the last bytes of the write-ahead log and
-// lost acknowledged notifications. This test shows that they survive the crash now.
+// In an earlier release, a custom file access layer (SQLite VFS) held back the last bytes of the
+// write-ahead log and lost acknowledged notifications. This test shows that acknowledged
+// notifications survive the crash now.
 TEST_P(CrashTest, LosesNothingAfterAPurgeThatOutgrewThePageCache) {
   const TemporaryFolder folder;
   const StoreUrl url = fresh_url(GetParam(), folder);

@@ -22,7 +22,8 @@ constexpr std::int64_t kLease = 10'000;
 
 class WithDeliveries : public StoreTest {
  protected:
-  /// Returns the delivery queue as one replica uses it. Leases are taken under `name`.
+  /// Returns the delivery queue as one replica uses it. The replica takes its leases under the name
+  /// `name`.
   [[nodiscard]] Deliveries replica(std::string name = "a") {
     return Deliveries(writer(), {.owner = std::move(name)});
   }

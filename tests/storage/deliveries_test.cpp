@@ -1,5 +1,6 @@
-// Tests of taking deliveries under leases and finishing them: order within a coupon, the end of a
-// lease, and the recorded result. Each test runs on a fresh store, on SQLite and on PostgreSQL.
+// Tests of taking deliveries under leases and finishing them: the order of the deliveries of a
+// coupon, the end of a lease, and the recorded result. Each test runs on a fresh store, on SQLite
+// and on PostgreSQL.
 
 #include "deliveries_fixture.hpp"
 #include "storage/delivery_control.hpp"
@@ -333,11 +334,12 @@ TEST_P(DeliveriesTest, AreNoneForANotificationThatIsNotKept) {
   EXPECT_TRUE(deliveries.claim_of("1900000001", "n1", handlers, kNow).value().empty());
 }
 
-// Deliveries that are created with a lease when their notification is stored ("born leased"),
-// because the process that stores the notification makes them itself.
+// The tests below are about deliveries that are created with a lease when their notification is
+// stored ("born leased"), because the process that stores the notification makes these deliveries
+// itself.
 
 /// Writes a batch of notifications and returns the leases of those deliveries that were created
-/// with one, because this process makes them itself.
+/// with a lease, because this process makes them itself.
 std::vector<LeasedDelivery> leased_of(Connection& connection, std::vector<Work> batch) {
   BatchWriter batch_writer(connection, {.owner = "a", .lease = std::chrono::milliseconds(kLease)});
   EXPECT_TRUE(batch_writer.write(batch, kNow));

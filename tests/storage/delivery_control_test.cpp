@@ -115,8 +115,8 @@ TEST_P(DeliveryControlTest, GivesADeadOneThatCameBackItsTurnWhenTheOneBegunBefor
   Deliveries deliveries = replica();
   const Lease successor = bring_back_beside_its_successor(deliveries, "use", "refund");
   finish(deliveries, successor, kRetry, kNow, kNow);
-  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
-  // coupon, goes first.
+  // This claim of deliveries puts the delivery "refund" aside, because "use", an earlier delivery
+  // of the same coupon, goes first.
   claim(deliveries);
   EXPECT_EQ(ids(claim(deliveries)), Ids{"use"});
 }
@@ -232,7 +232,7 @@ TEST_P(DeliveryControlTest, ListsWhatIsPausedOnce) {
   EXPECT_TRUE(reader().pauses().value().empty());
 }
 
-// Tests of the history of attempts of a delivery.
+// The tests below are about the history of attempts of a delivery.
 
 TEST_P(DeliveryControlTest, TellsWhatBecameOfEachAttempt) {
   keep("n1", "c1");
@@ -261,7 +261,7 @@ TEST_P(DeliveryControlTest, KeepsTheLatestAttemptsOfAnEndlessFailure) {
   EXPECT_EQ(history.back().attempt, 40);
 }
 
-// Tests of the lists of deliveries and their filters.
+// The tests below are about the lists of deliveries and their filters.
 
 TEST_P(DeliveryControlTest, ListsDeliveriesOfEachFilter) {
   keep_dead("dead");

@@ -1,5 +1,5 @@
-// Tests of moving deliveries to another handler, as an operator does after their own handler was
-// renamed or removed. Deliveries in every state are moved one by one, together, and concurrently.
+// Tests of moving deliveries to another handler, which an operator does after renaming or removing
+// their handler. The tests move deliveries in every state, one by one, together and concurrently.
 
 #include <thread>
 
@@ -67,8 +67,8 @@ TEST_P(DeliveryMovesTest, KeepsTheOrderOfACouponWhenItsDeliveriesAreMoved) {
   keep("newer", "c1", "COUPON.USE", "crm2");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  // This claim puts the delivery "refund" aside, because "use", an earlier delivery of the same
-  // coupon, goes first.
+  // This claim of deliveries puts the delivery "refund" aside, because "use", an earlier delivery
+  // of the same coupon, goes first.
   claim(deliveries);
   EXPECT_EQ(move({"use", "refund"}, "crm2"), (Results{ControlResult::kDone, ControlResult::kDone}));
   for (const char* next : {"use", "refund", "newer"}) {
@@ -145,7 +145,8 @@ TEST_P(DeliveryMovesTest, LetsNoResultReachADeliveryThatWasMovedAfterItsLease) {
   EXPECT_EQ(delivery("n1").state, "retrying");
 }
 
-// Tests of the list of handlers that have open deliveries but are in no configuration.
+// The tests below are about the list of handlers that have open deliveries but are no longer
+// configured.
 
 TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep_dead("dead", "c5");
@@ -153,7 +154,7 @@ TEST_P(DeliveryMovesTest, TellsWhatIsOpenForHandlersThatAreNotServed) {
   keep("other", "c1", "COUPON.USE", "erp");
   Deliveries deliveries = replica();
   finish(deliveries, claim(deliveries).at(0).lease, kRetry, kNow, kNow + 600'000);
-  claim(deliveries);  // this claim puts the later deliveries of the same coupon aside
+  claim(deliveries);  // this claim puts the later deliveries of the same coupon aside, so they wait
   EXPECT_EQ(unclaimed({"erp"}), (Backlogs{{"crm", 3}}));
   EXPECT_EQ(unclaimed({"crm", "erp"}), Backlogs{});
   EXPECT_EQ(unclaimed({}), (Backlogs{{"crm", 3}, {"erp", 1}}));

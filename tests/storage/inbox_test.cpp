@@ -37,7 +37,7 @@ class InboxTest : public StoreTest {
     return inbox_->admit(std::move(large), outcomes_.listener(id));
   }
   /// Stores notifications with these ids in one batch: the writer is kept busy with an earlier test
-  /// row until all of them are queued.
+  /// row until all notifications are queued.
   void admit_together(const std::vector<std::string>& ids) {
     faults_->hold();
     EXPECT_EQ(inbox_->probe(nullptr), Inbox::Queued::kYes);
@@ -137,8 +137,8 @@ TEST_P(InboxTest, RefusesWhatWouldTakeTooMuchMemoryUntilWhatIsThereIsCommitted) 
   EXPECT_EQ(admit_of_bytes("n2", 100), Inbox::Queued::kYes);
   faults_->release();
   EXPECT_EQ(outcomes_.wait_for(2), (Told{{"n0", kStored}, {"n2", kStored}}));
-  // The writer frees the memory of a batch only when it takes the next batch, so another request is
-  // queued.
+  // The writer frees the memory of a batch only when it takes the next batch, so the test queues
+  // another request.
   EXPECT_EQ(inbox_->probe(outcomes_.listener("p")), Inbox::Queued::kYes);
   EXPECT_EQ(outcomes_.wait_for(3).at("p"), kAlive);
   EXPECT_EQ(admit_of_bytes("n1", 6'000), Inbox::Queued::kYes);
@@ -216,7 +216,7 @@ TEST_P(InboxTest, EndsGoingOneByOneWhenTheStoreItselfFails) {
   open_inbox();
   faults_->fail_parameter("poison", FailureCode::kStatement, 1);
   // The database refuses one statement of the batch. The inbox then writes the requests one by one,
-  // and the store fails at the first of them.
+  // and the store fails at the first request.
   faults_->fail_commits(FailureCode::kUnavailable);
   admit_together({"n1", "n2", "poison"});
   EXPECT_EQ(outcomes_.wait_for(3), (Told{{"n1", kFailed}, {"n2", kFailed}, {"poison", kFailed}}));

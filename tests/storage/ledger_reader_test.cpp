@@ -1,6 +1,6 @@
-// Tests of reading the coupon ledger page by page: no fact is read twice, none is missing, and none
-// of another stock is read. The facts are written as the service writes them, on SQLite and on
-// PostgreSQL.
+// Tests of reading the coupon ledger page by page: no fact is read twice, no fact is missing, and
+// no fact of another stock (batch of coupons) is read. The facts are written as the service writes
+// them, on SQLite and on PostgreSQL.
 
 #include "storage/ledger_reader.hpp"
 

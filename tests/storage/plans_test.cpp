@@ -19,7 +19,7 @@ bool has(std::string_view text, std::string_view part) {
 }
 
 /// Returns the SQL statement, preceded by `how` (EXPLAIN), with a literal in place of each
-/// parameter. No query plan depends on the values.
+/// parameter. The values of the literals do not matter for the query plan.
 std::string explained(std::string_view statement, std::string_view how) {
   std::string text(how);
   for (std::size_t i = 0; i < statement.size(); ++i) {
@@ -69,8 +69,8 @@ class PlansTest : public StoreTest {
     return steps;
   }
 
-  /// Returns the steps of a query plan that scan a whole growing table, even if they do so in the
-  /// order of an index.
+  /// Returns the steps of a query plan that scan a whole growing table, even if a step does so in
+  /// the order of an index.
   static Steps walks(const Steps& plan) {
     Steps found;
     for (auto step = plan.begin(); step != plan.end(); ++step) {

@@ -20,8 +20,8 @@ using namespace std::chrono_literals;
 /// statement, so that the test can act at that moment.
 class Interrupted final : public Connection {
  public:
-  /// Function that the connection calls. The argument is the statement that runs next; null before
-  /// a transaction.
+  /// Function of the test that the connection calls. The argument is the statement that runs next;
+  /// null before a transaction.
   using Hook = std::function<void(const Statement*)>;
 
   Interrupted(std::unique_ptr<Connection> inner, Hook hook)
@@ -82,8 +82,8 @@ class PurgeBesideARetry : public PurgeTest {
       more = stepped->more;
     }
   }
-  /// Marks every delivery as done and purges without a hook; then no row of the notification "old"
-  /// may be left.
+  /// Marks every delivery as done and purges without a hook. After that, no row of the notification
+  /// "old" may be left.
   void expect_purged_once_done() {
     finish_deliveries();
     purge({.payload_ms = day(5), .identity_ms = day(5)});
@@ -127,7 +127,7 @@ TEST_P(PurgeBesideARetry, LooksAgainAtWhatWasRetriedBetweenItsLookAndItsFirstWri
 }
 
 // The retry and the purge run at the same time: on PostgreSQL in two transactions side by side, on
-// SQLite one waits for the other.
+// SQLite one of the two waits for the other.
 TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
   for (const bool payloads_only : {true, false}) {
     finish_deliveries();
@@ -137,7 +137,8 @@ TEST_P(PurgeBesideARetry, LeavesNoOpenDeliveryOfWhatItIsEmptyingOrRemoving) {
         [&](const Statement* statement) {
           if (statement != at || retrying.valid()) return;
           retrying = std::async(std::launch::async, [this] { return retry(); });
-          retrying.wait_for(200ms);  // gives the retry time to run before the purge's statement
+          retrying.wait_for(200ms);  // this wait gives the retry time to run before the purge's
+                                     // statement
         },
         payloads_only);
     ASSERT_TRUE(retrying.valid());
@@ -170,8 +171,8 @@ TEST_P(PurgeBesideARetry, KeepsASealedBodyThatCameBetweenItsLookAndItsWrite) {
   bool done = false;
   Interrupted connection(writer(), [&](const Statement* statement) {
     if (statement != nullptr || std::exchange(done, true)) return;
-    // An operator has decrypted the quarantined body, so its row is deleted; SQLite gives the row
-    // number to the next body.
+    // An operator has decrypted the quarantined body, so the row of the body is deleted; SQLite
+    // gives the row number to the next body.
     execute("DELETE FROM quarantine");
     Quarantined young = quarantined('b');
     young.received_at_ms = day(9);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Test fixture for purges: stores notifications as received on numbered days, and purges old ones.
+/// Test fixture for purges: stores notifications as received on numbered days, and purges old
+/// notifications.
 
 #include <cstdint>
 #include <string>

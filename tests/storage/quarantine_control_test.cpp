@@ -1,7 +1,7 @@
-// Checks the counts of quarantined bodies and of unreadable notifications: each is counted while it
-// is in that state, and leaves the count only once. Bodies are decrypted or discarded,
-// notifications are read again or dismissed, and both are purged, also concurrently; a store of
-// schema version 1 is migrated.
+// Checks the counts of quarantined bodies and of unreadable notifications: each body or
+// notification is counted while it is in that state, and leaves the count only once. Bodies are
+// decrypted or discarded, notifications are read again or dismissed, and both are purged, also
+// concurrently; a store of schema version 1 is migrated.
 
 #include "storage/quarantine_control.hpp"
 
@@ -31,7 +31,8 @@ class QuarantineControlTest : public WithDeliveries {
     a.deliveries = {{.handler = "crm", .ordering_key = a.id}};
     return a;
   }
-  /// Returns an unreadable notification as a later release, which can read it, would store it.
+  /// Returns an unreadable notification as a later release, which can read its content, would store
+  /// it.
   static Admission read_again(std::string id) {
     Admission a = redemption(std::move(id), "c1", "t1");
     a.deliveries = {{.handler = "crm", .ordering_key = "9856000/c1"},
@@ -63,7 +64,8 @@ class QuarantineControlTest : public WithDeliveries {
 COUPONHOOK_ON_EVERY_ENGINE(QuarantineControlTest);
 using Handlers = std::vector<std::string>;
 
-// Tests of quarantined bodies: signed correctly, but not yet decrypted.
+// The tests below are about quarantined bodies: requests that are signed correctly, but not yet
+// decrypted.
 
 TEST_P(QuarantineControlTest, CountsWhatIsSealedNowBesideWhatEverWas) {
   write_together(quarantined('x', "n1"), quarantined('y', "n2"), quarantined('z', "n3"));
@@ -156,8 +158,8 @@ TEST(MigratedStoreTest, CountsWhatAnOlderStoreHasSealed) {
   }
 }
 
-// Tests of unreadable notifications: decrypted, but with content that this release
-// cannot read.
+// The tests below are about unreadable notifications: they are decrypted, but this release cannot
+// read their content.
 
 TEST_P(QuarantineControlTest, ListsAndCountsWhatCouldNotBeRead) {
   Admission odd = redemption("odd", "c7", "t7");

@@ -159,8 +159,8 @@ TEST_P(ReaderTest, GivesNoCursorAfterAFullLastPage) {
 }
 
 TEST_P(ReaderTest, GoesOnFromWhereItStoppedLookingForWhatIsRare) {
-  // The only notification that matches the filter is older than all rows that one page looks at, so
-  // the first page is empty and its cursor must lead on.
+  // The only notification that matches the filter is older than all rows that one page looks at. So
+  // the first page is empty, and its cursor must lead to the next page.
   keep(0, 1);
   auto rare = admission("rare");
   rare.event_type = "COUPON.RARE";
@@ -232,8 +232,8 @@ TEST_P(ReaderTest, RefusesToWrite) {
 TEST_P(ReaderTest, CountsTypesBeyondTheLimitTogether) {
   constexpr auto kLimit = static_cast<int>(CounterDeltas::kTypesMax);
   for (int round = 0; round < 2; ++round) {
-    // Two writers count event types one after the other. The second must read the types that the
-    // first has counted, to respect the limit on their number.
+    // Two writers count event types one after the other. The second writer must read the types that
+    // the first writer has counted, to respect the limit on the number of types.
     std::vector<Work> batch;
     for (int i = 0; i < kLimit + 3; ++i) {
       Admission a = admission(numbered("n", round) + numbered("-", i));

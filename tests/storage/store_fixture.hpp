@@ -46,7 +46,8 @@ inline std::string numbered(std::string_view prefix, std::int64_t number) {
   return text;
 }
 
-/// Returns a digest of one repeated letter: tests need digests that differ, not real ones.
+/// Returns a digest that repeats one letter: the tests need digests that differ, not digests of
+/// real content.
 inline Digest digest_of(char letter) {
   Digest digest;
   digest.fill(static_cast<unsigned char>(letter));
@@ -105,14 +106,15 @@ inline Quarantined quarantined(char body, std::string id = "") {
   return q;
 }
 
-/// Collects the outcomes of notifications that are being stored, by name, and waits for them.
+/// Collects, by name, the outcomes of notifications that are being stored, and waits for the
+/// outcomes.
 class Outcomes {
  public:
   [[nodiscard]] std::shared_ptr<AdmitListener> listener(std::string name) {
     return std::make_shared<Listener>(*this, std::move(name));
   }
   /// Waits until `count` listeners have an outcome, for at most 30 s.
-  /// \return the outcomes by name; fewer than `count` if the time is over.
+  /// \return the outcomes by name; fewer outcomes if the time is over.
   [[nodiscard]] std::map<std::string, AdmitOutcome> wait_for(std::size_t count) {
     std::unique_lock lock(mutex_);
     told_.wait_for(lock, std::chrono::seconds(30), [&] { return outcomes_.size() >= count; });

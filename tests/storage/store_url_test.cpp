@@ -67,8 +67,9 @@ TEST(NetworkFileSystem, IsToldByItsNumber) {
 }
 
 TEST(NetworkFileSystem, IsNotALocalOne) {
-  EXPECT_EQ(network_file_system(0xEF53), "");      // file system ext4, which is local
-  EXPECT_EQ(network_file_system(0x65735546), "");  // FUSE, which may be a local file system
+  EXPECT_EQ(network_file_system(0xEF53), "");      // number of the file system ext4, which is local
+  EXPECT_EQ(network_file_system(0x65735546), "");  // number of FUSE, which may be a local file
+                                                   // system
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct DestroyConnection {
 using ConnectionPtr = std::unique_ptr<amqp_connection_state_t_, DestroyConnection>;
 
 amqp_bytes_t bytes_of(std::string_view text) {
-  // librabbitmq only reads this text, but its parameter is a pointer to non-const text.
+  // The cast is safe: librabbitmq only reads this text, although its parameter is a pointer to
+  // non-const text.
   return {text.size(), const_cast<char*>(text.data())};
 }
 
@@ -129,7 +130,8 @@ class AmqpConnection final : public BrokerConnection {
     }
   }
 
-  /// Converts a method (an AMQP command) that the broker sent to the outcome of the message.
+  /// Returns the outcome of a published message, according to a method (an AMQP command) that the
+  /// broker has sent.
   /// \return nothing if the method does not decide the outcome.
   std::optional<handlers::Outcome> outcome_of(const amqp_method_t& method) {
     switch (method.id) {

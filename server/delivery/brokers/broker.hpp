@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Interface of all message brokers (Redis, AMQP, Kafka), and the handler that publishes through
-/// it.
+/// Interface of all message brokers (Redis, AMQP, Kafka), and the handler that publishes events
+/// through a broker.
 
 #include <chrono>
 #include <memory>
@@ -19,7 +19,7 @@ namespace couponhook::server {
 
 /// An event as a message, in the form in which all message brokers publish it.
 struct BrokerMessage {
-  std::string_view id;  ///< id of the notification; the same at every attempt
+  std::string_view id;  ///< id of the notification; the same at every delivery attempt
   /// Ordering key: messages with the same key (events of one coupon) stay in order.
   std::string_view key;
   /// Event type in the form of webhooks, such as coupon.redeemed.
@@ -46,7 +46,7 @@ class BrokerConnection {
 using BrokerConnectionResult =
     boost::system::result<std::unique_ptr<BrokerConnection>, std::string>;
 
-/// A message broker that connections can be opened to.
+/// A message broker (Redis, AMQP or Kafka), which makes connections to itself.
 class Broker {
  public:
   virtual ~Broker() = default;
@@ -60,7 +60,7 @@ class Broker {
 class BrokerHandler final : public handlers::Handler {
  public:
   /// Makes a handler without connecting to the broker.
-  /// \param timeout limit of one call, including the time to connect.
+  /// \param timeout limit of one call of the handler, including the time to connect.
   BrokerHandler(std::unique_ptr<Broker> broker, std::chrono::milliseconds timeout)
       : broker_(std::move(broker)), timeout_(timeout) {}
 
@@ -72,7 +72,7 @@ class BrokerHandler final : public handlers::Handler {
   std::unique_ptr<Broker> broker_;
   std::chrono::milliseconds timeout_;
   std::mutex mutex_;
-  // open connections that no call uses, guarded by mutex_
+  // open connections to the broker that no call uses now; guarded by mutex_
   std::vector<std::unique_ptr<BrokerConnection>> idle_;
 };
 

@@ -10,8 +10,8 @@ namespace couponhook::server {
 boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
                                                                int default_port) {
   using Result = boost::system::result<BrokerUrl, std::string>;
-  // The scheme and the user are removed from the broker's URL here; the rest is parsed as an http
-  // URL.
+  // The scheme and the user are removed from the broker's URL here; the rest is then parsed like an
+  // http URL.
   const std::size_t scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) {
     return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");

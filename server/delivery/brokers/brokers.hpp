@@ -23,14 +23,15 @@ namespace couponhook::server {
 /// Settings that all message brokers have in common.
 struct BrokerSettings {
   crypto::Secret password;  ///< password for the broker; empty if none is configured
-  /// Time limit of one call, for broker libraries that apply a timeout themselves.
+  /// Time limit of one call to the broker, for broker libraries that apply a timeout themselves.
   std::chrono::milliseconds timeout{2000};
 };
 
 using BrokerResult = boost::system::result<std::unique_ptr<Broker>, std::string>;
 
-/// These functions make a message broker without connecting to it. \return an error with its
-/// remedy, if the URL is invalid or this build does not contain the broker's library.
+/// The functions make_…() make the object for a message broker without connecting to it. \return an
+/// error with its remedy, if the URL is invalid or this build does not contain the broker's
+/// library.
 [[nodiscard]] BrokerResult make_redis(const RedisHandlerConfig& config, BrokerSettings settings);
 [[nodiscard]] BrokerResult make_amqp(const AmqpHandlerConfig& config, BrokerSettings settings);
 [[nodiscard]] BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings settings);
@@ -50,7 +51,7 @@ struct BrokerUrl {
 /// Parses the URL of a message broker. Its scheme was already checked when the configuration was
 /// read. The member `tls` of the result has a meaning only for AMQP: it is false for amqp:// and
 /// true for amqps://.
-/// \return an error text if the URL is malformed.
+/// \return the parts of the URL; an error text if the URL is malformed.
 [[nodiscard]] boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view url,
                                                                              int default_port);
 

@@ -30,8 +30,8 @@ using ProducerPtr = std::unique_ptr<rd_kafka_t, DestroyProducer>;
 using Report = std::promise<rd_kafka_resp_err_t>;
 
 void report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  // The caller that waits for this delivery report may have given up, so the caller and this
-  // function share the promise.
+  // The thread that waits for this delivery report may have given up, so that thread and this
+  // function share the ownership of the report's promise.
   const std::unique_ptr<std::shared_ptr<Report>> waiting(
       static_cast<std::shared_ptr<Report>*>(message->_private));
   (*waiting)->set_value(message->err);
@@ -83,9 +83,10 @@ class KafkaConnection final : public BrokerConnection {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(2);
     add_header(headers, "id", message.id);
     add_header(headers, "type", message.type);
-    // librdkafka only copies the message, but its parameter is a pointer to non-const text.
+    // The cast is safe: librdkafka only copies the message, although its parameter is a pointer to
+    // non-const text.
     auto* const body = const_cast<char*>(message.body.data());
-// The macros of librdkafka contain C-style casts.
+// The macros of librdkafka contain C-style casts, so the warning about such casts is off.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wold-style-cast"
     const rd_kafka_resp_err_t queued =
@@ -99,7 +100,8 @@ class KafkaConnection final : public BrokerConnection {
       rd_kafka_headers_destroy(headers);
       return handlers::Retry{std::string("kafka: ") + rd_kafka_err2str(queued), {}};
     }
-    // The function report(), called with Kafka's delivery report, deletes this object.
+    // The function report() deletes this pointer to the promise when Kafka's delivery report
+    // arrives.
     static_cast<void>(owned.release());
     if (reported.wait_until(due + kReportSlack) != std::future_status::ready) {
       return handlers::Retry{"kafka: no delivery report in time", {}};
@@ -175,7 +177,7 @@ BrokerResult make_kafka(const KafkaHandlerConfig& config, BrokerSettings setting
   std::array<char, 256> wrong{};
   ProducerPtr producer(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), wrong.data(), wrong.size()));
   if (!producer) return refuse(wrong.data());
-  static_cast<void>(conf.release());  // The Kafka producer owns the configuration now.
+  static_cast<void>(conf.release());  // The Kafka producer owns the configuration object now.
   return BrokerResult(
       boost::system::in_place_value,
       std::make_unique<Kafka>(std::make_shared<Producer>(std::move(producer)), config.topic));

@@ -33,8 +33,8 @@ ReplyPtr ask(redisContext& context, const Arguments& arguments) {
 }
 
 /// Reads the error of a Redis request.
-/// \return the error text of Redis or hiredis, which repeats nothing of the request; empty if there
-/// is no error.
+/// \return the error text of Redis or hiredis, which contains no part of the request; empty if
+///   there is no error.
 std::string problem(const redisContext& context, const redisReply* reply) {
   if (reply == nullptr) return context.errstr[0] == '\0' ? "connection lost" : context.errstr;
   if (reply->type == REDIS_REPLY_ERROR) return std::string(reply->str, reply->len);

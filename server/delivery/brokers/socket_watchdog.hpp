@@ -48,7 +48,7 @@ class SocketWatchdog {
   const int fd_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::optional<TimePoint> due_;  // the deadline, guarded by mutex_, as is has_cut_
+  std::optional<TimePoint> due_;  // deadline of the watched call; mutex_ guards due_ and has_cut_
   bool has_cut_ = false;
   std::jthread thread_;  // The thread is declared last, because it uses the other members.
 };

@@ -76,7 +76,7 @@ TEST(Toml, TakesVariablesWithoutQuotes) {
   }
 }
 
-/// Parses random texts, to find one that crashes the parser. This is a short version of a longer
+/// Parses random texts, to find a text that crashes the parser. This is a short version of a longer
 /// fuzz run with sanitizers.
 TEST(Toml, NeitherEndsTheProgramNorNamesALineThatIsNotThere) {
   constexpr std::array<std::string_view, 40> kPieces = {

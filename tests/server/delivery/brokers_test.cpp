@@ -24,8 +24,8 @@ using std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
 constexpr milliseconds kTimeout{300};
-/// Time limit for a broker call that must respect kTimeout. A call that hangs takes longer; any
-/// other call ends much sooner.
+/// Time limit for a broker call that must respect the timeout kTimeout. A call that hangs takes
+/// longer; any other call ends much sooner.
 constexpr std::chrono::seconds kMuchLater{20};
 /// Size of a large message, in bytes: more than the kernel buffers for a peer that does not read.
 constexpr std::size_t kLargeBytes = 64U << 20;
@@ -71,8 +71,8 @@ void append_number(std::string& bytes, std::uint64_t number, int size) {
   }
 }
 
-/// Returns a method frame (a command) of AMQP 0-9-1 for a channel, with class, method number and
-/// arguments.
+/// Returns an AMQP 0-9-1 method frame (the bytes of a command) for a channel, with class, method
+/// number and arguments.
 std::string method(int channel, int of_class, int number, const std::string& arguments) {
   std::string frame("\x01");
   append_number(frame, static_cast<std::uint64_t>(channel), 2);
@@ -192,7 +192,7 @@ TEST_F(Redis, GivesUpAConnectionThatIsNotAnswered) {
 }
 
 TEST_F(Redis, GivesUpAPublishToAServerThatDoesNotRead) {
-  const NeverReads server("+OK\r\n");  // reply of Redis to the command SELECT
+  const NeverReads server("+OK\r\n");  // this is the reply of Redis to the command SELECT
   EXPECT_THAT(publish_error(*redis_at(server.place()), kLargeBytes),
               HasSubstr("redis: it did not answer within timeout_ms"));
 }

@@ -26,7 +26,7 @@ int fork_one_that_ends(pid_t& pid) {
   return pid > 0 ? 0 : errno;
 }
 
-/// Returns when the child process has ended; leaves its exit status to be read later.
+/// Returns when the child process has ended; leaves the exit status of the child to be read later.
 void wait_for_end_of(pid_t pid) {
   siginfo_t ended{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT), 0);

@@ -32,8 +32,8 @@ struct FakeTarget {
   std::function<Reply(const storage::ClaimedDelivery&)> reply =
       [](const storage::ClaimedDelivery&) { return Reply{}; };
   bool holds = false;  ///< true if calls of the target wait for let_go()
-  /// Number of calls of the target that have begun, by notification id; the calls may have ended or
-  /// not.
+  /// Number of calls of the target that have begun, by notification id; these calls may have ended
+  /// or not.
   std::map<std::string, int> sent;
   std::map<std::string, int> calls;
   std::vector<std::string> order;  ///< notification ids of the calls, in the order of the calls
@@ -42,7 +42,7 @@ struct FakeTarget {
   static Reply busy() { return {handlers::Retry{"not now", {}}, true}; }
 };
 
-/// Sender that calls the simulated target at once, on the worker's thread.
+/// Sender that calls the simulated target at once, on the delivery worker's thread.
 class FakeSender final : public Sender {
  public:
   FakeSender(FakeTarget& target, CallListener& listener) : target_(target), listener_(listener) {}
@@ -111,7 +111,7 @@ class WorkerTest : public ::testing::Test {
     return std::chrono::duration_cast<milliseconds>(wall_begin_ + passed_).count();
   }
 
-  /// Stores one notification with one delivery, as the receiver does.
+  /// Stores one notification with one delivery, as the receiver of notifications does.
   /// \return the deliveries that are stored with a lease (only if `leased`).
   std::vector<storage::LeasedDelivery> keep(const std::string& id, const std::string& coupon,
                                             bool leased = false) {

@@ -37,7 +37,7 @@ class DeliveryWorkerTest : public WorkerTest {
     worker_->handle(std::move(request));
     return ear;
   }
-  /// Claims the due deliveries for another replica, and returns them.
+  /// Claims (takes under leases) the due deliveries for another replica, and returns them.
   std::vector<storage::ClaimedDelivery> claim_elsewhere(storage::Deliveries& there) {
     const storage::Wanted wanted{"crm", 100};
     return *there.claim({&wanted, 1}, now_ms());
@@ -60,7 +60,7 @@ TEST_F(DeliveryWorkerTest, BringsEverythingThroughTenMinutesOfADeadTarget) {
     if (down) return FakeTarget::down();
     const int number = std::stoi(delivery.notification_id);
     // The target ignores a notification that it has already applied, and some replies of the target
-    // are lost.
+    // are lost on the way.
     if (applied.insert(delivery.notification_id).second) {
       order[number % kCoupons].push_back(number);
     }
@@ -195,7 +195,7 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
     make_worker(retries);
     pass(minutes(3));
     if (sender_->waiting() > 0) ++deaths;
-    passed_ += seconds(11);  // longer than a lease of the worker
+    passed_ += seconds(11);  // a longer time than a lease of the delivery worker lasts
   }
   EXPECT_EQ(delivery("1").state, "dead");
   EXPECT_EQ(deaths, 4);
@@ -211,7 +211,7 @@ TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCras
   for (int crash = 0; crash < 25; ++crash) {
     make_worker(retries);
     pass(milliseconds(100));
-    passed_ += seconds(11);  // longer than the leases of the worker
+    passed_ += seconds(11);  // a longer time than the leases of the delivery worker last
   }
   int never_called = 0;
   for (int i = 0; i < kAll; ++i) {

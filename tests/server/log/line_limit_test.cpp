@@ -1,5 +1,5 @@
 // Checks that log lines with the same cause come at most once a second, and that every suppressed
-// line is counted. The tests use a clock that they advance themselves.
+// line is counted. The tests advance the clock themselves.
 
 #include <map>
 

@@ -15,7 +15,7 @@ class Refusals : public ::testing::Test {
   void refuse(const std::string& path, Verdict verdict = Verdict::kNotFound) {
     refusals_.note({verdict, "POST", path, "192.0.2.1"}, now_);
   }
-  /// Returns the number of log lines with this text since the last call.
+  /// Returns the number of log lines with the text `text` since the last call.
   std::ptrdiff_t lines_with(std::string_view text) {
     log_.flush();
     const std::string written = ::testing::internal::GetCapturedStdout();

@@ -28,7 +28,7 @@ class Activation : public ::testing::Test {
     for (int descriptor = kFirst; descriptor < next_; ++descriptor) ::close(descriptor);
   }
 
-  /// Adds one socket to those that the simulated systemd passes to the process.
+  /// Adds one socket to the sockets that the simulated systemd passes to the process.
   void pass(int domain, int type, bool listening) {
     const int made = ::socket(domain, type, 0);
     if (listening) ::listen(made, 1);

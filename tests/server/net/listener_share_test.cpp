@@ -150,13 +150,13 @@ TEST_F(Counts, RefuseAConnectionThatMovesToAClientWithItsShare) {
   EXPECT_EQ(present_.back()->admission(), Admission::kRefused);
 }
 
-/// Fixture with a limit of four connections; each test fills them from different addresses.
+/// Fixture with a limit of four connections. Each test opens them from different client addresses.
 class Places : public Counts {
  protected:
-  /// Opens four connections in the given states and then one more.
+  /// Opens four connections in the given states and then one more connection.
   /// \param apart time between two connections.
   /// \return the position (from 0) of the connection that is evicted (closed) to make room for the
-  /// new one; negative if none is.
+  ///   new connection; negative if none is evicted.
   int evicted_of(const std::vector<Waiting>& four, milliseconds apart = milliseconds(10)) {
     for (const Waiting waiting : four) {
       come_and(waiting, "203.0.113." + std::to_string(present_.size()));
@@ -247,7 +247,8 @@ TEST_F(Places, AreCountedRightWhoeverLeavesFirst) {
   EXPECT_EQ(enter(), Admission::kRefused);
 }
 
-/// Fixture with a limit of a hundred connections, and of forty for each client address.
+/// Fixture with a limit of a hundred connections in all, and of forty connections for each client
+/// address.
 class ScarcePlaces : public Counts {
  protected:
   ScarcePlaces() : Counts(100, 40) {}

@@ -32,13 +32,13 @@ std::string version_2(std::string_view rest) {
   return from_hex("0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A") + from_hex(rest);
 }
 
-// PROXY header for TCP over IPv4, from 203.0.113.7:50000 to 192.0.2.1:443
+// This PROXY header announces TCP over IPv4, from 203.0.113.7:50000 to 192.0.2.1:443.
 const std::string kTcp4 = version_2("21 11 000C CB007107 C0000201 C350 01BB");
-// PROXY header for TCP over IPv6, from [2001:db8::7]:50000 to [2001:db8::1]:443
+// This PROXY header announces TCP over IPv6, from [2001:db8::7]:50000 to [2001:db8::1]:443.
 const std::string kTcp6 = version_2(
     "21 21 0024 20010DB8000000000000000000000007 20010DB8000000000000000000000001 C350 01BB");
-// PROXY header for TCP over IPv4 with two extensions: the ALPN "http/1.1" and a unique id of four
-// bytes.
+// This PROXY header announces TCP over IPv4 and has two extensions: the ALPN "http/1.1" and a
+// unique id of four bytes.
 const std::string kTcp4Extended =
     version_2("21 11 001E CB007107 C0000201 C350 01BB 01 0008 687474702F312E31 05 0004 DEADBEEF");
 const std::string kLine4 = "PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n";
@@ -105,21 +105,21 @@ TEST(ProxyHeader, IsAbsentBeforeTlsAndHttp) {
 
 TEST(ProxyHeader, IsMalformedInVersion2) {
   for (const std::string_view rest : {
-           // Malformed PROXY header: version 1 in the binary form
+           // This PROXY header is malformed: it has the binary form but says version 1.
            "11 11 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: version 3, which does not exist
+           // This PROXY header is malformed: it says version 3, which does not exist.
            "31 11 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: an unknown command
+           // This PROXY header is malformed: its command is unknown.
            "22 11 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: an unknown address family
+           // This PROXY header is malformed: its address family is unknown.
            "21 41 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: an unknown transport
+           // This PROXY header is malformed: its transport protocol is unknown.
            "21 13 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: too short for two IPv4 addresses
+           // This PROXY header is malformed: it is too short for two IPv4 addresses.
            "21 11 000B CB007107 C0000201 C350 01",
-           // Malformed PROXY header: too short for two IPv6 addresses
+           // This PROXY header is malformed: it is too short for two IPv6 addresses.
            "21 21 000C CB007107 C0000201 C350 01BB",
-           // Malformed PROXY header: one byte longer than the limit
+           // This PROXY header is refused: it is one byte longer than the limit.
            "21 11 0FF1",
            "20 00 FFFF",
        }) {

@@ -1,5 +1,5 @@
-// Checks that an HTTP reply is understood in every form that common clients accept, in pieces of
-// any size, and that any other input is reported as unreadable. The tests pass replies to the
+// Checks that the parser understands an HTTP reply in every form that common clients accept, in
+// pieces of any size, and reports any other input as unreadable. The tests pass replies to the
 // parser whole and byte by byte.
 
 #include "server/net/reply_parser.hpp"
@@ -60,12 +60,12 @@ TEST_P(EveryForm, Counts) {
 }
 
 constexpr Form kForms[] = {
-    // Ordinary HTTP replies
+    // The HTTP replies below have the usual form.
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nA: b\r\n\r\n", 200,
      "ok", true},
-    // HTTP replies with unusual status lines
+    // The HTTP replies below have unusual status lines.
     {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"HTTP/1.1  204\tfine\r\n\r\n", 204, "", true},
@@ -75,16 +75,16 @@ constexpr Form kForms[] = {
     {"HTTP/2 204\r\n\r\n", 204, "", true},
     {"HTTP/1.1 200 \xE6\x88\x90\xE5\x8A\x9F\r\nContent-Length: 0\r\n\r\n", 200, "", true},
     {"\r\n\nHTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
-    // HTTP replies with lines that end with a line feed alone
+    // The HTTP replies below have lines that end with a line feed alone.
     {"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nok\n0\n\n", 200, "ok", true},
-    // Interim HTTP replies (status 1xx) before the final reply
+    // The HTTP replies below have interim replies (status 1xx) before the final reply.
     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
      "HTTP/1.1 204\r\n\r\n",
      204, "", true},
     {"HTTP/1.1 102\n\nHTTP/1.1 204\n\n", 204, "", true},
-    // HTTP replies that end when the server closes the connection
+    // The HTTP replies below end when the server closes the connection.
     {"HTTP/1.1 200 OK\r\n\r\nuntil it closes", 200, "until it closes", false, true},
     {"HTTP/1.0 200 OK\n\n", 200, "", false, true},
     {"HTTP/1.0 204", 204, "", false, true},
@@ -92,7 +92,7 @@ constexpr Form kForms[] = {
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n", 200, "ok", false,
      true},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nzz", 200, "zz", false, true},
-    // HTTP replies with unusual headers
+    // The HTTP replies below have unusual headers.
     {"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nCONTENT-LENGTH \t:\t 2 \t\r\n\r\nok", 200, "ok", true},
     {"HTTP/1.1 200 OK\r\nX-Long: a\r\n b\r\nContent-Length: 2\r\n\r\nok", 200, "ok", true},

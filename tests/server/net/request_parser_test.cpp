@@ -55,8 +55,8 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   outcome.fault = parser.fault();
   outcome.detail = parser.fault_detail();
   outcome.done = parser.is_done();
-  // A fault is detected somewhere inside a piece, so in this case the number of used bytes depends
-  // on the split and is not compared.
+  // An error is detected somewhere inside a piece. So, after an error, the number of used bytes
+  // depends on how the text is split and is not compared.
   if (!parser.fault()) outcome.used = at;
   if (!parser.is_done()) return outcome;
   outcome.keep_alive = parser.keep_alive();
@@ -67,8 +67,8 @@ Outcome parse(std::string_view text, NextSize next_size, RequestParts& parts) {
   return outcome;
 }
 
-/// Parses the text of a request as a whole, and expects the same result if it is passed byte by
-/// byte or split at every position. \return that result.
+/// Parses the text of a request as a whole, and expects the same result if the text is passed byte
+/// by byte or split at every position. \return that result.
 Outcome parse_in_all_ways(std::string_view text) {
   RequestParts parts;
   const auto whole_size = [] { return std::string_view::npos; };

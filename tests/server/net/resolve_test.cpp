@@ -21,8 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-/// A DNS server that never answers; the queries stay in its socket. A file resolv.conf is written
-/// that names the server.
+/// A DNS server that never answers; the queries stay in its socket. The constructor writes a file
+/// resolv.conf that names this server.
 class SilentNameServer {
  public:
   SilentNameServer() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {

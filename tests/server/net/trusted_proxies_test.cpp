@@ -12,8 +12,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Returns the client's address that is found for a request from the proxy 10.0.0.1; the networks
-/// 10.0.0.0/8 and fd00::/8 are trusted.
+/// Returns the client's address that the class TrustedProxies finds for a request from the proxy
+/// 10.0.0.1; the networks 10.0.0.0/8 and fd00::/8 are trusted.
 /// \param lines the values of the X-Forwarded-For headers.
 std::string client(std::initializer_list<std::string_view> lines) {
   const TrustedProxies trusted(

@@ -289,8 +289,8 @@ TEST_F(PostgresTest, TakesTheSameIdsFromSeveralWritersAtOnce) {
         store->writers(2).value(), InboxOptions{.batch_max = 16}, [] { return kNow; }, nullptr);
   }
   for (int i = 0; i < kIds; ++i) {
-    // The second replica inserts the notifications in the opposite order, so that the two would
-    // lock rows in different orders.
+    // The second replica inserts the notifications in the opposite order, so that the two replicas
+    // would lock rows in different orders.
     for (std::size_t r = 0; r < replicas.size(); ++r) {
       const int id = r == 0 ? i : kIds - 1 - i;
       Admission a = redemption(numbered("n", id), numbered("c", id % 7), numbered("t", id));
@@ -356,7 +356,7 @@ TEST_F(PostgresTest, HearsWhatAnotherReplicaAnnounces) {
   const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(10); };
   PostgresListener here(url_.address, url_.name(), "couponhook_test");
   PostgresListener there(url_.address, url_.name(), "couponhook_test");
-  // The listener begins to listen with its first call of wait().
+  // The listener begins to listen only with its first call of wait().
   EXPECT_FALSE(here.wait(std::chrono::steady_clock::now() + milliseconds(1)));
   there.announce();
   there.interrupt();

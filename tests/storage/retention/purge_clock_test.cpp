@@ -1,6 +1,6 @@
 // Checks that a purge deletes nothing while the wall clock is far ahead or behind, and that a store
-// without new notifications is still purged. The tests judge the same rows at different wall-clock
-// times, with a given time of the steady clock.
+// without new notifications is still purged. The tests examine the same rows at different
+// wall-clock times, with a given time of the steady clock.
 
 #include "storage/retention/purge_clock.hpp"
 

@@ -1,6 +1,6 @@
 // Checks that a purge removes rows past their retention time, and keeps the rows that an open
-// delivery needs, however old. Notifications are received on numbered days and purged in steps of
-// several sizes.
+// delivery needs, however old they are. Notifications are received on numbered days and purged in
+// steps of several sizes.
 
 #include <gmock/gmock.h>
 
@@ -88,7 +88,7 @@ TEST_P(PurgeTest, RemovesLaterWhatWasHeldWhenItsTurnCame) {
 }
 
 // The purge remembers the highest row number that it has looked at. If SQLite gave that number to a
-// new notification, the purge would skip it, so the newest row is not removed.
+// new notification, the purge would skip that notification. So the newest row is not removed.
 TEST_P(PurgeTest, KeepsTheNewestSoThatNoNumberIsGivenTwice) {
   write_together(received_on(0, "old"), received_on(0, "older"));
   purge({.payload_ms = day(1), .identity_ms = day(1)});

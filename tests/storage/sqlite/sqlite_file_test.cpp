@@ -220,7 +220,8 @@ TEST_F(SqliteFileTest, OpensAStoreTooLargeToCheckInTime) {
     return std::chrono::steady_clock::now() - start;
   };
   auto in_time = time_to_open(std::chrono::milliseconds(1));
-  // The shortest of several times counts, because a busy machine can slow down a single run.
+  // The test measures several times and uses the shortest time, because a busy machine can slow
+  // down a single run.
   for (int again = 0; again < 3; ++again) {
     in_time = std::min(in_time, time_to_open(std::chrono::milliseconds(1)));
   }

@@ -46,7 +46,7 @@ class SqliteFilesTest : public ::testing::Test {
     if (written) return {"none", ""};
     return {std::string(to_string(written.error().code)), written.error().message};
   }
-  /// Returns true if the database file alone, without its write-ahead log, holds the notification.
+  /// Returns true if the notification is in the database file alone, without its write-ahead log.
   static bool is_in(const fs::path& file, const std::string& id) {
     const TemporaryFolder folder;
     const fs::path copy = folder.path() / "copy.db";
@@ -180,7 +180,7 @@ TEST_F(SqliteFilesTest, SetAsideACopyOfTheLogThatTookItsPlace) {
   const auto message = reader_->check_place().error().message;
   EXPECT_NE(message.find("what was in the file's place is now " + log.string()), std::string::npos)
       << message;
-  const TemporaryFolder killed;  // the files that the next start after kill -9 would find
+  const TemporaryFolder killed;  // has the files that the next start after kill -9 would find
   fs::copy_file(path_, killed.path() / "s.db");
   const auto store = Store::open({"sqlite", killed.path() / "s.db"}, {}, kNow).value();
   auto reader = store->reader().value();
@@ -258,7 +258,7 @@ TEST_F(SqliteFilesTest, AreLostWhenAVolumeIsMountedOverThem) {
   EXPECT_EQ(code, 0);
 }
 
-// The place of the files is checked with every group commit, so one check may take only
+// The place of the database files is checked with every group commit, so one check may take only
 // microseconds.
 TEST_F(SqliteFilesTest, AreCheckedInNoTime) {
   constexpr int kTimes = 2000;

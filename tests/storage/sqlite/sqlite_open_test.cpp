@@ -1,5 +1,5 @@
 // Checks that a database file that SQLite could open only for reading is never used for writing.
-// The tests make each single open() of SQLite fail once, then make all of them fail, then limit the
+// The tests make each open() call of SQLite fail once, then make all calls fail, then limit the
 // number of file descriptors.
 
 #include <fcntl.h>
@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Makes SQLite's opens of files for writing fail with EMFILE (too many open files): `count` of
-/// them, beginning with number `first`.
+/// Makes the open() calls with which SQLite opens files for writing fail with EMFILE (too many open
+/// files): `count` calls, beginning with call number `first`.
 class FailingOpens {
  public:
   FailingOpens(int first, int count) {
@@ -52,7 +52,8 @@ Connection::Result<void> use(const StoreUrl& url) {
   if (!store) return store.error();
   auto reader = (*store)->reader();
   if (!reader) return reader.error();
-  // Opens three connections that write, as many as a service has; each one must be able to write.
+  // Opens three connections that write, as many as a service has; each of the connections must be
+  // able to write.
   for (int i = 0; i < 3; ++i) {
     auto writer = (*store)->writer();
     if (!writer) return writer.error();

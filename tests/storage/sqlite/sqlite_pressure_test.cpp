@@ -1,5 +1,6 @@
 // Tests of SQLite under load. Connections that want to write must wait until another connection,
-// another process or the disk is finished. At the same time, checkpoints empty the write-ahead log.
+// another process or the disk has finished. At the same time, checkpoints empty the write-ahead
+// log.
 
 #include <atomic>
 #include <thread>
@@ -80,7 +81,7 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
   const auto admissions = store_->writer(WriterRole::kAdmissions).value();
   const auto deliveries = store_->writer(WriterRole::kDeliveries).value();
   const auto maintenance = store_->writer(WriterRole::kMaintenance).value();
-  // Accessed only by the writer that has the turn, so it needs no lock.
+  // The list is accessed only by the writer that has the turn to write, so it needs no lock.
   std::vector<std::string> order;
   const auto write = [&order](Connection& connection, const char* name) {
     return std::thread([&order, &connection, name] {
@@ -105,8 +106,9 @@ TEST_F(SqlitePressureTest, AnAdmissionGoesBeforeWhoeverWaitedLonger) {
 TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
   constexpr int kCount = 400;
   constexpr std::size_t kBytes = 200'000;
-  // A checkpoint takes a turn only if it is quick, which on a busy machine happens less often. So
-  // the test admits more notifications until the log began anew, up to this number.
+  // A checkpoint takes a turn to write only if the checkpoint is quick, which on a busy machine
+  // happens less often. So the test stores more notifications until the write-ahead log has begun
+  // anew, up to this number.
   constexpr int kCountMax = 2000;
   open();
   int count = 0;
@@ -144,7 +146,7 @@ TEST_F(SqlitePressureTest, TheLogIsEmptiedBesideTheWritersAndNothingIsLost) {
     beside.join();
   }
   EXPECT_TRUE(began_anew());
-  // Copies the database files while they are open: a crash would leave them in this state.
+  // Copies the database files while they are open: a crash would leave the files in this state.
   const std::filesystem::path copy = folder_.path() / "copy.db";
   std::filesystem::copy_file(path_, copy);
   std::filesystem::copy_file(path_.string() + "-wal", copy.string() + "-wal");

@@ -16,8 +16,8 @@ namespace {
 using enum WriterRole;
 using std::chrono::milliseconds;
 
-/// Starts threads that queue for their turn to write, one after the other, while another writer has
-/// the turn.
+/// Starts threads that queue for their turn to write, one thread after the other, while another
+/// writer has the turn.
 class Line {
  public:
   explicit Line(WriteTurns& turns) : turns_(turns) {}
@@ -30,7 +30,7 @@ class Line {
       served_.push_back(role);
       turns_.give_back();
     });
-    // Gives the new thread enough time to queue before the next one starts.
+    // Gives the new thread enough time to queue before the next thread starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   [[nodiscard]] std::vector<WriterRole> served() {
@@ -42,7 +42,7 @@ class Line {
  private:
   WriteTurns& turns_;
   std::vector<std::thread> threads_;
-  // Accessed only by the writer that has the turn, so it needs no lock.
+  // The list is accessed only by the writer that has the turn to write, so it needs no lock.
   std::vector<WriterRole> served_;
 };
 
@@ -65,7 +65,7 @@ TEST(WriteTurns, ServeThoseWhoWaitInTheirOrder) {
       served.push_back(i);
       turns.give_back();
     });
-    // Gives the new thread enough time to queue before the next one starts.
+    // Gives the new thread enough time to queue before the next thread starts.
     std::this_thread::sleep_for(milliseconds(20));
   }
   turns.give_back();

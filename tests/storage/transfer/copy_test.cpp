@@ -1,6 +1,6 @@
-// Checks that a store copied to PostgreSQL is complete, or is not accepted as a store. Some tests
-// interrupt the copy with an exception; psql, which does not use couponhook's code, examines the
-// result.
+// Checks that a store copied to PostgreSQL is complete, and that an incomplete copy is not accepted
+// as a store. Some tests interrupt the copy with an exception; psql, which does not use
+// couponhook's code, examines the result.
 
 #include "storage/transfer/copy.hpp"
 

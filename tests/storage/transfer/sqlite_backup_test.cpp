@@ -100,8 +100,9 @@ TEST_F(SqliteBackupTest, IsOneFileForItsOwnerOnly) {
 
 TEST_F(SqliteBackupTest, IsReadWithoutWritingBesideIt) {
   back_up_store_of(3);
-  // Bytes 18 and 19 of the SQLite header tell the journal mode: 1 is the rollback journal, 2 the
-  // write-ahead log. With 2, a reader of the backup would create a log file beside it.
+  // Bytes 18 and 19 of the header of an SQLite file give the journal mode: 1 is the rollback
+  // journal, 2 the write-ahead log. With 2, a reader of the backup would create a log file beside
+  // it.
   EXPECT_EQ(content_of(backup_).substr(18, 2), std::string("\x01\x01"));
 }
 
@@ -178,8 +179,8 @@ TEST_F(SqliteBackupTest, RestoresOverADamagedStore) {
   EXPECT_EQ(content_of(restored->set_aside.value()), damaged);
 }
 
-/// Fixture for backups that `restore` must refuse; after each test it checks that the store is
-/// unchanged.
+/// Fixture for backups that `restore` must refuse; after each test it checks that the store has not
+/// changed.
 class BadBackup : public SqliteBackupTest {
  protected:
   void SetUp() override {
