@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Upper bounds (inclusive) of the classes of a histogram of reply times. Slower replies fall into
-/// one more class. WeChat Pay waits 5 s for a reply.
+/// Upper bounds (inclusive) of the classes of a histogram of reply times. Replies that are slower
+/// than the last bound have a class of their own. WeChat Pay waits 5 s for a reply.
 inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
     std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
@@ -38,7 +38,8 @@ class ReplyCounters {
   void count(Verdict verdict) {
     counts_[static_cast<std::size_t>(verdict)].fetch_add(1, std::memory_order_relaxed);
   }
-  /// Counts a complete request, with the time from its arrival to its verdict (result).
+  /// Counts a request that was received completely, and the time from its arrival to its verdict
+  /// (result).
   void count(Verdict verdict, std::chrono::microseconds took) {
     count(verdict);
     const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
