@@ -36,8 +36,8 @@ struct ApiAccount {
                                                            const MerchantConfig& entry,
                                                            std::vector<Problem>& problems);
 
-/// Like load_api_account(), but for a running service: it uses all keys that can be loaded. One
-/// unusable file must not prevent the download of new certificates.
+/// Like load_api_account(), but for a running service: loads every key that can be loaded, and
+/// skips unusable files. One unusable file must not prevent the download of new certificates.
 /// \param fetched downloaded platform certificates. They verify replies, in addition to the
 ///   certificates in files.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_service_account(const Config& config,

@@ -36,7 +36,7 @@ struct ApiSurroundings {
   base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
-  /// Stops a running API call, which then ends with the error "no reply".
+  /// Stop request. It ends a running API call, which then fails with the error "no reply".
   std::stop_token stop{};
   /// The rate limiter for API calls. All clients of a process must share one rate limiter, because
   /// WeChat Pay counts some limits over all calls from one IP address.

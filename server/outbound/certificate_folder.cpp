@@ -88,8 +88,8 @@ FolderResult try_certificate_folder(const std::filesystem::path& folder) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
   if (ec) return failed(folder, ec.value());
-  // The name of the test file is unique to this process, and read_certificate_folder() ignores the
-  // file.
+  // The name of the test file is unique to this process. read_certificate_folder() ignores a file
+  // with such a name.
   const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
   const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
   if (error != 0) return failed(folder, error);

@@ -35,7 +35,8 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
 
 bool CertificateSchedule::take_fetch(TimePoint now) {
   if (is_over_ || (!asked_ && now < fetch_due_)) return false;
-  // If the rate limit allows no download now, the request that was made with ask() stays pending.
+  // If the rate limit (one download a minute) allows no download now, the request that was made
+  // with ask() stays pending.
   if (!window_.try_reserve(now)) return false;
   asked_ = false;
   return true;

@@ -51,14 +51,14 @@ struct ReconcilerConnections {
 };
 
 /// Runs the comparisons that [merchant.reconcile] configures, on a thread of its own. It compares
-/// the ledger with the flow files (settlement files) of stocks. A flow file exists only after the
-/// stock's end. Before that, the reconciler queries the coupons of users who recently received one.
-/// A missing event is stored like a decrypted notification, with the mark source=reconcile. A lease
-/// ensures that only one replica compares at a time.
+/// the ledger with the flow files (settlement files) of stocks (coupon batches). A flow file exists
+/// only after the stock's end. Before that, the reconciler queries the coupons of users who
+/// recently received one. A missing event is stored like a decrypted notification, with the mark
+/// source=reconcile. A lease ensures that only one replica compares at a time.
 class Reconciler {
  public:
   Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);
-  /// Stops the thread like ask_to_stop(), and waits for it to end.
+  /// Stops the reconciler's thread like ask_to_stop(), and waits for it to end.
   ~Reconciler() = default;
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -112,7 +112,7 @@ class Reconciler {
                     std::span<const wechatpay::PlatformRecord* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
-  /// Configuration that only the reconciler's thread uses.
+  /// Configuration that the reconciler works with now. Only the reconciler's thread uses it.
   Config config_;
   storage::LedgerReader ledger_;
   storage::Reader notifications_;
