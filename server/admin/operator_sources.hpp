@@ -23,9 +23,10 @@ namespace couponhook::server {
 /// Names of the configured handlers. An operator's action that names a handler is checked against
 /// these names.
 struct HandlerNames {
-  /// Names of the handlers that receive deliveries after the commit.
+  /// Names of the handlers that receive deliveries after an event is committed.
   std::vector<std::string> served;
-  /// Names of the handlers of type ledger, which run inside the commit and receive no deliveries.
+  /// Names of the handlers of type ledger. They write to the ledger inside the commit, and receive
+  /// no deliveries.
   std::vector<std::string> ledgers;
 };
 

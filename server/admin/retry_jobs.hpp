@@ -82,8 +82,8 @@ class RetryJobs {
   static constexpr std::size_t kMatchedMax = 5'000'000;
 
   /// \param served names of the handlers that receive deliveries.
-  /// \param on_retried function that is called after each page of deliveries, on the thread of this
-  ///   object.
+  /// \param on_retried function that is called, on the thread of this object, after each page of
+  ///   deliveries that a job has changed.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried);
   /// Cancels all unfinished jobs and waits for the thread.
@@ -98,8 +98,8 @@ class RetryJobs {
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {});
-  /// Returns the job with this id; nothing when no job has this id, or the job is no longer
-  /// remembered.
+  /// Returns the job with this id; nothing when no job has this id, or when the list no longer
+  /// contains the job.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
   /// Cancels a job. The job stops after the page of deliveries that it is processing.
   /// \return the current state of the job; nothing when no job has this id.
@@ -141,7 +141,8 @@ class RetryJobs {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  /// The jobs, oldest first. A deque, so that references to its elements stay valid.
+  /// The last jobs, oldest first. A deque, because references to its elements stay valid when jobs
+  /// are added.
   std::deque<Entry> entries_;
   std::int64_t last_id_ = 0;
   bool stopping_ = false;
