@@ -51,7 +51,7 @@ Maintenance::~Maintenance() {
   // it says that the service has ended.
   try {
     check_place();
-  } catch (...) {  // out of memory; the process ends in any case
+  } catch (...) {  // memory ran out; the process ends in any case
   }
 }
 
@@ -142,7 +142,7 @@ void Maintenance::purge() {
   storage::TaskLease lease("purge", options_.owner, kLease);
   const auto taken = lease.take(*connection_, now_ms());
   if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);
-  if (!*taken) return;  // another replica is purging
+  if (!*taken) return;  // another replica holds the lease and is purging
 
   const std::int64_t begun_ms = now_ms();
   if (!may_purge(begun_ms)) return static_cast<void>(lease.end(*connection_));
@@ -170,7 +170,7 @@ void Maintenance::purge() {
 void Maintenance::tell_unclaimed() {
   if (unclaimed_told_) return;
   const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
-  if (!unclaimed) return;  // the store does not answer; other code reports that
+  if (!unclaimed) return;  // the store does not answer; other parts of the service report this
   unclaimed_told_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
     log_.message(Severity::kWarning, "deliveries_unclaimed",

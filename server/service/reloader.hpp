@@ -45,7 +45,7 @@ struct ReloadTargets {
 /// not prevent other units from being loaded. The failed unit is tried again every few seconds, and
 /// when one of its files changes.
 ///
-/// Use it on one thread, except counters().
+/// Use this object on one thread only, except counters().
 class Reloader {
  public:
   /// \param config the configuration from which the active objects were made.
@@ -58,8 +58,8 @@ class Reloader {
 
   /// Reloads all reload units, that is, everything that can be reloaded while the service runs.
   void load_all() { load_units(Which::kAll, {}); }
-  /// Reloads the reload units whose files have changed, whose content is too old, or whose last
-  /// reload failed some seconds ago.
+  /// Reloads the reload units whose files have changed, whose content was loaded too long ago, or
+  /// whose last reload failed some seconds ago.
   void look() { load_units(Which::kDue, {}); }
   /// Reloads the reload unit with this name, for example "listener" or "merchant:MCHID". Does
   /// nothing if the unit no longer exists.
@@ -70,7 +70,7 @@ class Reloader {
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// Result of one round of reloads over all reload units, for the log.
+  /// Result of one round of reloads, for the log.
   struct Told {
     std::vector<std::string> loaded;
     /// Names of the reload units that could not be loaded, each with its errors.
@@ -95,7 +95,8 @@ class Reloader {
   void publish_merchants();
   [[nodiscard]] std::chrono::sys_seconds now() const;
 
-  /// The active configuration. The active units that were made from it share it.
+  /// The active configuration. The active reload units that were loaded from this configuration
+  /// share the object.
   std::shared_ptr<const Config> config_;
   /// The configuration that was loaded last, but is not active yet.
   std::shared_ptr<const Config> next_;

@@ -55,8 +55,8 @@ class Service {
   std::optional<Problem> listen();
   /// Starts the maintenance thread, which purges old data from the store.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives it a new
-  /// configuration. Returns the problem if it cannot start.
+  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives the running
+  /// reconciliation a new configuration. Returns the problem if the reconciliation cannot start.
   std::optional<Problem> reconcile(const Config& config);
   void run();
 

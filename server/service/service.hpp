@@ -26,17 +26,18 @@ namespace couponhook::server {
 /// port. Parts that could not be loaded are missing or replaced by a safe substitute.
 struct Setup {
   Config config;
-  /// State of the files (size, modification time and so on) before they were read. Used to notice
-  /// later changes.
+  /// State of the configured files (size, modification time and so on) before they were read. Used
+  /// to notice later changes of these files.
   UnitMarks marks;
   std::shared_ptr<const Merchants> merchants;
-  /// TLS of the public listener. Null: the listener speaks plain HTTP, or loading failed.
+  /// TLS settings of the public listener. Null if this listener speaks plain HTTP, or if loading
+  /// its certificate failed.
   TlsContext tls;
-  /// TLS of the admin listener. Null: the listener speaks plain HTTP. A self-signed substitute if
-  /// loading failed.
+  /// TLS settings of the admin listener. Null if this listener speaks plain HTTP. If loading its
+  /// certificate failed, a self-signed substitute.
   TlsContext admin_tls;
-  /// Token that requests to the admin listener must carry. A random token that nobody knows, if the
-  /// file could not be read.
+  /// Token that requests to the admin listener must carry. If the token's file could not be read, a
+  /// random token that nobody knows.
   crypto::Secret admin_token;
   ReceiveRules rules;
   /// Handlers that receive deliveries after the commit.
@@ -59,11 +60,11 @@ struct Setup {
                              std::chrono::sys_seconds now);
 
 /// Checks the handlers' event patterns and the settings that depend on these patterns, without
-/// opening a file. Adds what is wrong to `problems`.
+/// opening a file. Adds each fault to `problems`.
 void check_rules(const Config& config, std::vector<Problem>& problems);
 
 /// Checks the key files that are used only for calls to WeChat Pay. Notifications can be received
-/// without these files. Adds what is wrong to `problems`.
+/// without these files. Adds each unusable file to `problems`.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
 /// Returns the options for opening the store, from the configuration.
