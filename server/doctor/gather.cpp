@@ -156,7 +156,7 @@ std::string member_text(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
-/// Calls `look` for each element of a JSON member that is an array.
+/// Calls the function `look` for each element of a JSON member that is an array.
 template <typename Look>
 void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   const auto found = object.FindMember(name);

@@ -25,11 +25,12 @@ namespace fs = std::filesystem;
 /// small transaction.
 constexpr std::size_t kPlaceTrialBytes = 65536;
 
-/// A folder that the service must be able to write to, with its key in the configuration.
+/// A folder that the service must be able to write to, with the key of the setting that names it.
 struct Place {
   std::string key;
   fs::path folder;
-  /// File in the folder that must be writable if it exists; may be empty.
+  /// File in the folder that must be writable if the file exists; an empty path means that there is
+  /// no such file.
   fs::path file;
 };
 

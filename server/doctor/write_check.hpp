@@ -32,8 +32,9 @@ struct SystemUser {
     const std::string& name, const Config& config);
 
 /// Checks that the service can write to the folder of the store and to the folder of downloaded
-/// certificates. It writes a file to each folder, or to the nearest existing parent folder, and
-/// removes the file again. This finds missing permissions, read-only file systems and full disks.
+/// certificates. The check writes a file to each folder, or to the nearest existing parent folder,
+/// and removes the file again. The check finds missing permissions, read-only file systems and full
+/// disks.
 /// \param user user account for the check, which then runs in a child process. Nothing: check in
 ///   this process.
 /// \return one problem for each folder that cannot be written to.
