@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends requests to the status endpoint of the running service. Only for the folder
-/// server/commands.
+/// Sends requests to the status endpoint of the running service. Only the files in server/commands
+/// use this header.
 
 #include <string>
 #include <string_view>
@@ -25,7 +25,8 @@ struct AdminAnswer {
 
 /// Sends one request to the status endpoint of the running service.
 /// \param body JSON body of the request; empty: the request has no body.
-/// \return the reply, or a Problem with place and cause if no reply came.
+/// \return the reply, or, if no reply came, a Problem that names the endpoint's address and the
+/// cause.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                                     const crypto::Secret& token,
                                                                     std::string_view method,

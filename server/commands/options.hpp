@@ -19,7 +19,7 @@ class App;
 
 namespace couponhook::server {
 
-/// Exit codes that every command uses.
+/// Exit codes of the process, which every command uses.
 enum class Exit : int {
   kOk = 0,
   kFailed = 1,
@@ -71,7 +71,7 @@ class Options {
 };
 
 /// A group of commands with the same first word, such as `store backup` and `store restore`. This
-/// object is only a handle, and is valid as long as the CommandLine object exists.
+/// object only refers to the group, and is valid as long as the CommandLine object exists.
 class CommandGroup {
  public:
   /// Adds a command to the group.

@@ -2,7 +2,7 @@
 
 /// \file
 /// Sends orders of an operator (retry, skip, pause and so on) to the running service and prints
-/// their results. Only for the folder server/commands.
+/// their results. Only the files in server/commands use this header.
 
 #include <initializer_list>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Returns a JSON object with those members whose text is not empty.
+/// Returns a JSON object that has those of the given members whose text is not empty.
 [[nodiscard]] std::string members(
     std::initializer_list<std::pair<std::string_view, std::string_view>> texts);
 

@@ -22,7 +22,7 @@ constexpr std::size_t kRowsMax = 100;
 /// Replies to one fixture (a file with a recorded notification), for all its copies together.
 struct FileOutcome {
   unsigned expected = 204;
-  /// For each reply status, or each reason for no reply, the number of copies.
+  /// Number of copies for each reply status, and for each reason why no reply came.
   std::map<std::string, std::uint64_t> replies;
   std::uint64_t copies = 0;
   bool ok = true;

@@ -21,7 +21,8 @@ struct PlatformKeyChoice {
   /// File with the private key. Empty: development/platform_key.pem in the folder of the
   /// configuration.
   std::filesystem::path key;
-  /// Serial of the key. Empty: the serial of the merchant's platform key that belongs to `key`.
+  /// Serial of the key. If it is empty, the serial of the merchant's configured platform key that
+  /// belongs to the private key in the file `key`.
   std::string serial;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
 /// Smallest age of the data that --before may remove. WeChat Pay may send a notification again for
-/// one day, and couponhook must still know the notification's id then.
+/// one day, and couponhook must still have the notification's id in the store then.
 constexpr std::chrono::days kYoungestPurged{2};
 
 struct PurgeOptions {
