@@ -28,7 +28,7 @@ def find(program: str) -> str:
 
 
 class Balancer:
-    """A load balancer in front of one or more couponhook services. A context manager.
+    """A load balancer in front of one or more couponhook services. The class is a context manager.
 
     Clients of the load balancer have their own IP address, so that couponhook's log distinguishes a
     client from the load balancer.

@@ -76,7 +76,7 @@ class Refusal(Exception):
 
 class PayApi:
     """Serves WeChat Pay's APIs for the merchant of the couponhook `service`, and writes the
-    server's address into the merchant's configuration. A context manager."""
+    server's address into the merchant's configuration. The class is a context manager."""
 
     def __init__(self, service, **settings):
         self.service = service
