@@ -17,7 +17,7 @@ namespace {
 /// longer, they answer with the last known state of the store. The time must stay well below the
 /// timeout of a readiness probe, which is 1 s in Kubernetes by default.
 constexpr std::chrono::milliseconds kReadyPatience{500};
-/// Time that /status waits for the store to commit a test row. It is short, because /status
+/// Time that /status waits for the store to commit a test row. This time is short, because /status
 /// promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 

@@ -25,7 +25,8 @@ class DeliveryAdmin {
  public:
   /// \param connection a connection to a store with the current schema. It must be allowed to
   ///   write.
-  /// \param jobs runs the requests that change many deliveries. It must outlive this object.
+  /// \param jobs the background jobs that do the requests which change many deliveries; must
+  ///   outlive this object.
   DeliveryAdmin(OperatorSources sources, std::unique_ptr<storage::Connection> connection,
                 RetryJobs& jobs);
   DeliveryAdmin(const DeliveryAdmin&) = delete;

@@ -23,7 +23,7 @@ constexpr std::string_view kNothingMeant =
     "quarantine list` and `couponhook notifications --state unreadable`";
 
 /// Reads a stored notification again with the rules of this release. The result keeps the time at
-/// which the notification arrived. Used for a notification that an older release stored but could
+/// which the notification arrived. The notification is one that an older release stored but could
 /// not read.
 ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
   handlers::Notification notification;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Operators' actions on quarantined bodies (signed, but not decrypted) and on unreadable
-/// notifications, through the admin listener.
+/// Operators' actions on quarantined bodies (with a valid signature, but not decrypted) and on
+/// unreadable notifications, through the admin listener.
 
 #include <optional>
 #include <string>

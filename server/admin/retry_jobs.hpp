@@ -48,12 +48,13 @@ struct RetryJob {
   State state = State::kWaiting;
   DeliveryOrder order;
   bool dry_run = false;
-  /// Number of deliveries that match the filter. They are counted before any of them is changed.
+  /// Number of deliveries that match the filter. The job counts these deliveries before it changes
+  /// any delivery.
   std::int64_t matched = 0;
   /// Number of matching deliveries that the job has processed so far.
   std::int64_t looked_at = 0;
-  /// Number of deliveries that were retried, moved or skipped. It is smaller than `looked_at` if
-  /// some of the deliveries were being made at that moment, or had already ended.
+  /// Number of deliveries that were retried, moved or skipped. The number is smaller than
+  /// `looked_at` if some deliveries were being made at that moment, or had already ended.
   std::int64_t done = 0;
   /// kMove: number of deliveries that were dropped, because the other handler already has a
   /// delivery of the same notification.
@@ -92,8 +93,8 @@ class RetryJobs {
   RetryJobs& operator=(const RetryJobs&) = delete;
 
   /// Adds a job to the queue.
-  /// \param filter selects the deliveries. If it names no state, a retry matches retrying and dead
-  ///   deliveries; a move or skip matches pending deliveries too.
+  /// \param filter selects the deliveries. If the filter names no state, a retry matches retrying
+  ///   and dead deliveries; a move or skip matches pending deliveries too.
   /// \param dry_run true: only count the matching deliveries, and change none.
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,

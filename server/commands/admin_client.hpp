@@ -24,7 +24,7 @@ struct AdminAnswer {
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
 /// Sends one request to the status endpoint of the running service.
-/// \param body JSON body of the request; empty: the request has no body.
+/// \param body JSON body of the request. If this text is empty, the request has no body.
 /// \return the reply, or, if no reply came, a Problem that names the endpoint's address and the
 /// cause.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,

@@ -28,7 +28,8 @@ Exit order(const CommonOptions& common, const std::string& method, const std::st
 struct FilteredOrder {
   /// Path of the request: /deliveries/retry or /deliveries/skip.
   std::string target;
-  /// Handler to which the deliveries are moved; empty: the deliveries are not moved.
+  /// Name of the handler to which the deliveries are moved. If this name is empty, the deliveries
+  /// are not moved.
   std::string to{};
   std::string reason{};
   bool dry_run = false;

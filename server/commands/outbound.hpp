@@ -75,8 +75,8 @@ void add_user_options(Options& options, std::string& openid, std::string& appid)
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
 
 /// Sends a request to WeChat Pay, and prints the verified body of the reply, or the error.
-/// \param show function that prints the parsed body. It is not called if `json` is true: then the
-///   body is printed unchanged.
+/// \param show function that prints the parsed body. If `json` is true, the function is not called,
+///   and the body is printed unchanged.
 /// \return the exit code.
 template <typename Parse, typename Show>
 Exit call_and_print(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,

@@ -156,8 +156,8 @@ std::string intake_json(const std::string& mchid, std::span<const PlatformRecord
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Returns an error message for the case that the service refused the entries to be stored. It
-/// includes the message in the service's reply, if there is one.
+/// Returns an error message for the case that the service refused the entries to be stored. The
+/// text includes the message in the service's reply, if the reply has one.
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());

@@ -16,7 +16,7 @@ struct ReplayOptions {
 };
 
 /// Largest number of fixtures (files with a recorded notification) for which `replay` prints a
-/// table with one row for each fixture. With more fixtures, it prints only totals.
+/// table with one row for each fixture. With more fixtures, `replay` prints only totals.
 constexpr std::size_t kRowsMax = 100;
 
 /// Replies to one fixture (a file with a recorded notification), for all its copies together.

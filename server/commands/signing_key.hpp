@@ -18,8 +18,8 @@ namespace couponhook::server {
 
 /// The key with which notifications are signed, as the user chose it with options.
 struct PlatformKeyChoice {
-  /// File with the private key. Empty: development/platform_key.pem in the folder of the
-  /// configuration.
+  /// File with the private key. If the path is empty, the file is development/platform_key.pem in
+  /// the folder of the configuration.
   std::filesystem::path key;
   /// Serial of the key. If it is empty, the serial of the merchant's configured platform key that
   /// belongs to the private key in the file `key`.

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Checks of a set-up (configuration, certificates, keys) whose files can be read. They find faults
-/// that keep notifications from being received or handled.
+/// Checks of a set-up (configuration, certificates, keys) whose files can be read. The checks find
+/// faults that keep notifications from being received or handled.
 
 #include <chrono>
 #include <filesystem>

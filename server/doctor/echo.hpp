@@ -23,8 +23,8 @@ struct EchoStep {
 
 /// Asks WeChat Pay to send a test notification (POST /v3/security/echo), and waits until the
 /// running service has stored it. The test ends at the first step that fails.
-/// \param notify_url URL to which WeChat Pay sends the notification. Empty: the URL that is set for
-///   favor coupons (代金券).
+/// \param notify_url URL to which WeChat Pay sends the notification. If the URL is empty, the URL
+///   that is set for favor coupons (代金券) is used.
 /// \return all steps that were done, with their durations.
 [[nodiscard]] std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merchant,
                                              std::string notify_url, World& world);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Facts that `doctor` collects about a set-up. They contain no judgement; diagnose() turns them
-/// into findings.
+/// Facts that `doctor` collects about a set-up. The facts contain no judgement; diagnose() turns
+/// the facts into findings.
 
 #include <chrono>
 #include <cstdint>
@@ -65,8 +65,8 @@ struct CallbackFacts {
 struct ApiFacts {
   /// Reason why WeChat Pay sent no reply with a valid signature; empty if such a reply came.
   std::string failure;
-  /// Difference of this machine's clock from WeChat Pay's clock (the Date header of a reply).
-  /// Positive: this machine's clock is ahead.
+  /// Difference of this machine's clock from WeChat Pay's clock (the Date header of a reply). A
+  /// positive difference means that this machine's clock is ahead.
   std::optional<std::chrono::seconds> clock_ahead;
   std::vector<CallbackFacts> callbacks;
   /// Serial of the key that signed WeChat Pay's reply; empty if the reply was not signed.

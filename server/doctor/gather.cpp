@@ -48,8 +48,8 @@ bool same_key(const MerchantConfig& entry) {
          });
 }
 
-/// Queries the notification URL that WeChat Pay has stored for one product. Also records the clock
-/// difference and the serial of the key that signed the reply in `facts`.
+/// Queries the notification URL that WeChat Pay has stored for one product. Also stores the clock
+/// difference, and the serial of the key that signed the reply, in `facts`.
 void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
   const auto& merchant = client.account().merchant;
   const auto request = wechatpay::get_callback_request(product, merchant.mchid);

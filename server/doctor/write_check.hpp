@@ -25,8 +25,9 @@ struct SystemUser {
 /// \param name name or number of a user. Empty: if this process runs as root, the owner of the
 ///   SQLite store's file or folder, because the service most likely runs as that user; otherwise no
 ///   user.
-/// \return the user; or no user, which means that the check runs as the user of this process. An
-///   error if the user does not exist, or if this process is not root and so cannot become another
+/// \return the user; or no user, which means that the check runs as the user of this process. The
+///   result is an error if the user does not exist, or if this process is not root and so cannot
+///   become another user.
 ///   user.
 [[nodiscard]] boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
     const std::string& name, const Config& config);
@@ -35,8 +36,8 @@ struct SystemUser {
 /// certificates. The check writes a file to each folder, or to the nearest existing parent folder,
 /// and removes the file again. The check finds missing permissions, read-only file systems and full
 /// disks.
-/// \param user user account for the check, which then runs in a child process. Nothing: check in
-///   this process.
+/// \param user user account for the check, which then runs in a child process. Without a user, the
+///   check runs in this process.
 /// \return one problem for each folder that cannot be written to.
 [[nodiscard]] std::vector<Problem> try_writing(const Config& config,
                                                const std::optional<SystemUser>& user);

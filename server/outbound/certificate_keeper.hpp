@@ -29,7 +29,8 @@ namespace couponhook::server {
 /// State of the downloads of one merchant's platform certificates, since the process started.
 struct CertificateStatus {
   std::string mchid;
-  /// Folder to which the certificates are written. Empty: the certificates are only in memory.
+  /// Folder to which the certificates are written. If the path is empty, the certificates are only
+  /// in memory.
   std::string directory;
   std::uint64_t fetches = 0;
   std::uint64_t fetch_failures = 0;

@@ -28,8 +28,8 @@ class CertificateSchedule {
   explicit CertificateSchedule(std::chrono::minutes interval) : interval_(interval) {}
 
   /// Makes a schedule for a changed configuration, which continues the schedule `earlier`.
-  /// \param afresh true: download at once, because the settings for downloads changed. If the last
-  ///   download failed, the next one is due at once in any case.
+  /// \param afresh true if a download is due at once, because the settings for downloads changed.
+  ///   If the last download failed, the next download is due at once in any case.
   CertificateSchedule(std::chrono::minutes interval, const CertificateSchedule& earlier,
                       bool afresh);
 
@@ -45,7 +45,7 @@ class CertificateSchedule {
   [[nodiscard]] bool take_fetch(TimePoint now);
   void fetched(TimePoint now);
   /// Records that a download failed.
-  /// \param has_none true: no platform certificate is known at all. The next downloads are then
+  /// \param has_none true if no platform certificate is known at all. The next downloads are then
   ///   tried every minute, without backoff.
   void fetch_failed(TimePoint now, bool has_none);
   [[nodiscard]] bool has_failed() const { return fetch_failures_ > 0; }

@@ -19,7 +19,7 @@ struct ProbeIdentity {
 
 /// Problem of a notification URL, and what to do about it.
 struct UrlFault {
-  /// True: the server's TLS certificate cannot be verified.
+  /// True if the problem is that the server's TLS certificate cannot be verified.
   bool is_tls = false;
   std::string what;
 };

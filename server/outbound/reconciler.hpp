@@ -78,8 +78,8 @@ class Reconciler {
   /// merchant's recent users.
   struct Errand {
     MerchantConfig merchant;
-    /// The flow file to compare with. Nothing: compare with the coupons of the merchant's recent
-    /// users.
+    /// The flow file (WeChat Pay's settlement file) to compare with. Nothing: compare with the
+    /// coupons of the merchant's recent users.
     std::optional<FlowName> flow;
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};
@@ -87,7 +87,7 @@ class Reconciler {
 
     [[nodiscard]] std::string name() const;
   };
-  /// WeChat Pay's records, as they were read for one comparison.
+  /// WeChat Pay's records for one comparison, as an API or a flow file returned them.
   struct Look {
     PlatformRecords books;
     std::size_t skipped_users = 0;

@@ -29,7 +29,8 @@ struct ReceiveRules {
   base::JsonLimits json;
   /// Selects the events that the ledger (the stored coupon events) records.
   handlers::Registry ledger;
-  handlers::Registry outward;  ///< selects the events that handlers get after the commit
+  /// Selects the events that are delivered to handlers after the commit.
+  handlers::Registry outward;
   /// Names of the handlers in `outward` whose result the reply waits for (ack = "handled").
   std::set<std::string, std::less<>> awaited;
 };
@@ -88,8 +89,9 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 /// \param committed the verdict that follows from the commit alone.
 [[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 
-/// Makes the record of one event for the database, from a decrypted resource. Used for
-/// notifications, and for events that were found in WeChat Pay's own records (reconciliation).
+/// Makes the record of one event for the database, from a decrypted resource. The caller uses the
+/// function for notifications, and for events that were found in WeChat Pay's own records
+/// (reconciliation).
 [[nodiscard]] ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
                                      std::string_view mchid, std::string_view source,
                                      const ReceiveRules& rules,

@@ -45,7 +45,7 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
                             std::string_view detail) override;
-  /// Counts and logs connections that were closed to make room for new ones.
+  /// Counts and logs connections that were closed to make room for new connections.
   void note_evictions(std::size_t connections);
 
  private:

@@ -30,8 +30,8 @@ struct ReplyTimes {
   std::chrono::microseconds sum{0};
 };
 
-/// Counters of the results of requests (verdicts), reply times and connections closed to make room
-/// for new ones. Thread-safe.
+/// Counters of the results of requests (verdicts), of reply times, and of connections that were
+/// closed to make room for new connections. Thread-safe.
 class ReplyCounters {
  public:
   /// Counts a request that was not received completely. Such a request has no reply time.
@@ -50,7 +50,7 @@ class ReplyCounters {
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
   }
-  /// Counts connections that were closed to make room for new ones.
+  /// Counts `more` connections that were closed to make room for new connections.
   void count_evictions(std::size_t more) { evictions_.fetch_add(more, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t evictions() const {
     return evictions_.load(std::memory_order_relaxed);

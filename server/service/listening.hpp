@@ -24,7 +24,8 @@ namespace couponhook::server {
 /// manager passed to this process.
 struct ListeningPlace {
   std::string address;
-  /// TCP port. 0: the kernel chooses a port, and all I/O threads of the listener use this port.
+  /// TCP port. If the port is 0, the kernel chooses a port, and all I/O threads of the listener use
+  /// that port.
   std::uint16_t port;
   /// File descriptor of a listening socket from systemd's socket activation. If it is present,
   /// address and port are ignored.

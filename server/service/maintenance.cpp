@@ -14,8 +14,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Length of the lease that allows one replica to purge old data. It must be longer than any one
-/// transaction of a purge.
+/// Length of the lease that allows one replica to purge old data. The lease must be longer than any
+/// one transaction of a purge.
 constexpr std::chrono::minutes kLease{2};
 /// Interval of the checks that the store is still in its place. A lost store must be reported
 /// within 3 s.

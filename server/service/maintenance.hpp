@@ -31,16 +31,17 @@ namespace couponhook::server {
 /// nobody would notice a moved or deleted store until the next notification.
 class Maintenance {
  public:
-  /// Function that the maintenance thread calls when the store is not where its URL says. It must
-  /// not throw.
+  /// Function that the maintenance thread calls when the store is not where its URL says. The
+  /// function must not throw.
   using FailureObserver = std::function<void(const storage::Failure&)>;
 
   struct Options {
     StoreConfig store;
-    /// Owner of the purge lease. It must be unique for each process.
+    /// Name of this process as the owner of the purge lease. The name must be unique for each
+    /// process.
     std::string owner;
-    /// Time from the start of the service to the first purge. It is random, so that replicas do not
-    /// all purge at once.
+    /// Time from the start of the service to the first purge. The time is random, so that replicas
+    /// do not all purge at once.
     std::chrono::milliseconds first_after;
     /// Names of the handlers that receive deliveries.
     std::vector<std::string> served;

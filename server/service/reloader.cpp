@@ -16,8 +16,8 @@ namespace {
 /// new session ticket keys, so a stolen key is useless after this time.
 constexpr std::chrono::hours kTicketKeyLife{12};
 
-/// Groups problems by the part of the set-up (reload unit) that they belong to. One part may have
-/// several problems.
+/// Groups problems by the part of the set-up (reload unit) that they belong to. One reload unit may
+/// have several problems.
 std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> problems) {
   std::map<std::string, std::vector<Problem>> units;
   for (const Problem& problem : problems) units[problem.unit].push_back(problem);

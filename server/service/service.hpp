@@ -26,18 +26,18 @@ namespace couponhook::server {
 /// port. Parts that could not be loaded are missing or replaced by a safe substitute.
 struct Setup {
   Config config;
-  /// State of the configured files (size, modification time and so on) before they were read. Used
-  /// to notice later changes of these files.
+  /// State of the configured files (size, modification time and so on) before they were read. The
+  /// reloader compares this state with the files, to notice later changes.
   UnitMarks marks;
   std::shared_ptr<const Merchants> merchants;
-  /// TLS settings of the public listener. Null if this listener speaks plain HTTP, or if loading
-  /// its certificate failed.
+  /// TLS settings of the public listener. The pointer is null if this listener speaks plain HTTP,
+  /// or if loading its certificate failed.
   TlsContext tls;
-  /// TLS settings of the admin listener. Null if this listener speaks plain HTTP. If loading its
-  /// certificate failed, a self-signed substitute.
+  /// TLS settings of the admin listener. The pointer is null if this listener speaks plain HTTP. If
+  /// loading the certificate failed, a self-signed certificate replaces it.
   TlsContext admin_tls;
-  /// Token that requests to the admin listener must carry. If the token's file could not be read, a
-  /// random token that nobody knows.
+  /// Token that requests to the admin listener must carry. If the token's file could not be read,
+  /// this is a random token that nobody knows.
   crypto::Secret admin_token;
   ReceiveRules rules;
   /// Handlers that receive deliveries after the commit.
@@ -76,9 +76,9 @@ struct ServiceOptions {
   Environment environment;
   base::WallClock clock;
   handlers::HandlerTypes handler_types;
-  /// Seed of the random numbers that spread retries over time. It need not be secret.
+  /// Seed of the random numbers that spread retries over time. The seed need not be secret.
   std::uint64_t random_seed;
-  /// Name of this process as the owner of leases. It must be unique for each running process.
+  /// Name of this process as the owner of leases. The name must be unique for each running process.
   std::string replica;
   /// Function that is called once, when both listeners accept connections.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;

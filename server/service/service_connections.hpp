@@ -23,8 +23,8 @@ struct ServiceConnections {
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  /// Wakes the delivery workers of the other replicas. Null for SQLite, because only one service
-  /// can use an SQLite store.
+  /// Channel that wakes the delivery workers of the other replicas. The pointer is null for SQLite,
+  /// because only one service can use an SQLite store.
   std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 

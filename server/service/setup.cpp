@@ -59,7 +59,8 @@ void check_reconcile(const Config& config, const ReceiveRules& rules,
 
 /// Loads the TLS certificate of a listener.
 /// \return the TLS context, also when the certificate has expired: some clients still accept an
-///   expired certificate, so it is better than no listener. Null when the files cannot be used.
+///   expired certificate, so a listener with an expired certificate is better than no listener. The
+///   result is null if the files cannot be used.
 TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
                     const std::filesystem::path& key, std::string_view unit,
                     std::vector<Problem>& problems) {
