@@ -62,7 +62,8 @@ class Family {
   MetricFamily family_;
 };
 
-/// All metric families of the service, in the order of the output.
+/// All Prometheus metric families of the service (a family is a metric name with its samples), in
+/// the order of the output.
 class Families {
  public:
   Family& counter(std::string name, std::string help) {

@@ -25,18 +25,18 @@ namespace couponhook::server {
 /// Action of an operator on all deliveries that a filter matches: retry, move or skip.
 struct DeliveryOrder {
   enum class Kind : std::uint8_t {
-    /// Make the deliveries again now.
+    /// Retry: the deliveries are made again, now.
     kRetry,
-    /// Give the deliveries to another handler, and make them now.
+    /// Move: the deliveries are given to another handler, and are made now.
     kMove,
-    /// Drop the deliveries without calling the handler.
+    /// Skip: the deliveries are dropped without a call of the handler.
     kSkip,
   };
 
   Kind kind = Kind::kRetry;
-  /// kMove: name of the handler that gets the deliveries.
+  /// Only for kMove: name of the handler to which the deliveries are moved.
   std::string to{};
-  /// kSkip: reason that the operator gave for dropping the deliveries.
+  /// Only for kSkip: reason that the operator gave for dropping the deliveries.
   std::string reason{};
 };
 
@@ -56,11 +56,11 @@ struct RetryJob {
   /// Number of deliveries that were retried, moved or skipped. The number is smaller than
   /// `looked_at` if some deliveries were being made at that moment, or had already ended.
   std::int64_t done = 0;
-  /// kMove: number of deliveries that were dropped, because the other handler already has a
-  /// delivery of the same notification.
+  /// Only for kMove: number of deliveries that were dropped, because the other handler already has
+  /// a delivery of the same notification.
   std::int64_t already_there = 0;
-  /// kRetry: number of deliveries that were left out, because their handler is not configured and
-  /// nobody would make them.
+  /// Only for kRetry: number of deliveries that were left out, because their handler is not
+  /// configured and nobody would make them.
   std::int64_t unclaimed = 0;
   std::string error;
 

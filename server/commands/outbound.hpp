@@ -68,10 +68,10 @@ void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& as
   out << page.total_count << " in all; more: --offset " << next << '\n';
 }
 
-/// Adds the options --openid and --appid, which are both required.
+/// Adds the options --openid and --appid, which name a user and are both required.
 void add_user_options(Options& options, std::string& openid, std::string& appid);
 
-/// Adds the options --offset and --limit, which choose a page of a list.
+/// Adds the options --offset and --limit, which choose a page of a list that WeChat Pay returns.
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
 
 /// Sends a request to WeChat Pay, and prints the verified body of the reply, or the error.

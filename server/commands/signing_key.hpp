@@ -26,8 +26,8 @@ struct PlatformKeyChoice {
   std::string serial;
 };
 
-/// Makes a NotificationMaker for this merchant. A service with this configuration accepts its
-/// notifications.
+/// Makes a NotificationMaker for this merchant. A service with this configuration accepts the
+/// notifications that the maker signs.
 /// \return the maker; or every problem found, each with the file at fault and what to do.
 [[nodiscard]] boost::system::result<NotificationMaker, std::vector<Problem>>
 load_notification_maker(const Config& config, const MerchantConfig& merchant,

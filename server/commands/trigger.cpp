@@ -16,7 +16,7 @@ struct TriggerOptions {
   std::string id;
 };
 
-/// Parses the values of the --set options, which change fields of the notification. If one is
+/// Parses the values of the --set options, which change fields of the notification. If a value is
 /// wrong, prints the problem and returns nothing.
 std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::string>& texts,
                                                         World& world) {

@@ -52,7 +52,8 @@ std::vector<Place> places_of(const Config& config) {
 }
 
 /// Creates a file, writes it, flushes it to the disk, and removes it.
-/// \return 0 on success, otherwise the error number (errno). The functions below return the same.
+/// \return 0 on success, otherwise the error number (errno). The functions below return an error
+/// number in the same way.
 int write_whole(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;

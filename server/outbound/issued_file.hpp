@@ -36,12 +36,12 @@ struct IssuedUsers {
   std::string first_problem{};
 };
 
-/// Reads the list and returns the users whose line has the time `since` or a later time. Removes
-/// the marks that a spreadsheet puts around a field (wechatpay::without_marks). If the time, appid
-/// or openid is invalid even without these marks, the line counts as malformed. Of a long file only
-/// the last 16 MiB are read, and line numbers count from there. A missing file counts as empty.
+/// Reads the list of users who received a coupon, and returns the users whose line has the time
+/// `since` or a later time. Removes the marks that a spreadsheet puts around a field
+/// (wechatpay::without_marks). If the time, appid or openid is invalid even without these marks,
+/// the line counts as malformed. Of a long file only the last 16 MiB are read, and line numbers
+/// count from there. A missing file counts as empty.
 ///
-/// \return an error if the file cannot be read.
 /// \return an error if the file cannot be read.
 [[nodiscard]] boost::system::result<IssuedUsers, std::string> read_issued(
     const std::filesystem::path& file, std::chrono::sys_seconds since);

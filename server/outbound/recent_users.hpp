@@ -52,7 +52,7 @@ class UserTurns {
   using Key = std::pair<std::string, std::string>;
   static Key key_of(const UserName& user) { return {user.appid, user.openid}; }
 
-  /// For each user, the number of the poll that last queried the user.
+  /// For each user, the number of the last poll (round of queries) that queried the user's coupons.
   std::map<Key, std::uint64_t> asked_;
   std::uint64_t looks_ = 0;
 };

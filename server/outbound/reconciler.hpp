@@ -78,8 +78,8 @@ class Reconciler {
   /// merchant's recent users.
   struct Errand {
     MerchantConfig merchant;
-    /// The flow file (WeChat Pay's settlement file) to compare with. Nothing: compare with the
-    /// coupons of the merchant's recent users.
+    /// The flow file (WeChat Pay's settlement file) to compare with. Without a flow file, the
+    /// comparison is with the coupons of the merchant's recent users.
     std::optional<FlowName> flow;
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};

@@ -119,8 +119,8 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   return {verdict, std::move(record)};
 }
 
-/// Decrypts the resource of a notification with the first of the merchant's APIv3 keys that fits;
-/// during a change of keys a merchant has several.
+/// Decrypts the resource (encrypted part) of a notification with the first of the merchant's APIv3
+/// keys that fits; during a change of keys a merchant has several.
 /// \return the plaintext, or the reason why no key fits.
 boost::system::result<std::string, std::string> open_resource(
     const handlers::SealedResource& resource, const Merchant& merchant) {
@@ -169,9 +169,9 @@ storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
           std::move(entry.occurred_at)};
 }
 
-/// Returns the ordering key of a delivery: deliveries with the same key are made one after the
-/// other. Events of one coupon share a key. A refund names no coupon, so the key of a refund is its
-/// transaction.
+/// Returns the ordering key for the deliveries of an event: deliveries with the same key are made
+/// one after the other. Events of one coupon have the same key. A refund names no coupon, so the
+/// key of a refund is its transaction.
 std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
                          const std::string& notification_id) {
   if (!entry) return notification_id;

@@ -84,8 +84,8 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
 [[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
 
 /// Returns the verdict (result for the sender) that follows from the result of the handlers that
-/// the reply waits for. If they have no result in time, the first copy of a notification gets the
-/// reply HANDLER_FAILED, and a duplicate gets IN_PROGRESS.
+/// the reply waits for. If the handlers have no result in time, the first copy of a notification
+/// gets the reply HANDLER_FAILED, and a duplicate gets IN_PROGRESS.
 /// \param committed the verdict that follows from the commit alone.
 [[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 

@@ -17,7 +17,7 @@ namespace {
 /// Length of the lease that allows one replica to purge old data. The lease must be longer than any
 /// one transaction of a purge.
 constexpr std::chrono::minutes kLease{2};
-/// Interval of the checks that the store is still in its place. A lost store must be reported
+/// Interval of the checks that the store is still where its URL says. A lost store must be reported
 /// within 3 s.
 constexpr std::chrono::seconds kPlaceChecksApart{1};
 
@@ -47,8 +47,8 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
 Maintenance::~Maintenance() {
   ask_to_stop();
   thread_.join();
-  // Check the store a last time. If it was lost since the last check, the log reports this before
-  // it says that the service has ended.
+  // Check a last time that the store is still where its URL says. If the store was lost since the
+  // previous check, the log reports this before it says that the service has ended.
   try {
     check_place();
   } catch (...) {  // memory ran out; the process ends in any case

@@ -49,7 +49,7 @@ class Maintenance {
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
               base::WallClock clock, FailureObserver on_failure, Log& log);
   /// Calls ask_to_stop(), waits for the running transaction, and checks once more that the store is
-  /// in its place.
+  /// still where its URL says.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
@@ -69,8 +69,8 @@ class Maintenance {
   /// Logs once which handlers have open deliveries but are not configured. If the store does not
   /// answer, the next call tries again.
   void tell_unclaimed();
-  /// Sleeps for the duration `time`. While it sleeps, checks every second that the store is in its
-  /// place.
+  /// Sleeps for the duration `time`. While it sleeps, checks every second that the store is still
+  /// where its URL says.
   /// \return false if the thread was asked to stop.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);

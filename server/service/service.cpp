@@ -281,8 +281,9 @@ void Service::run() {
   for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }
 
-/// Handles signals. The first SIGTERM or SIGINT starts the drain. The second one ends the wait for
-/// the load balancer (drain_delay) early. SIGHUP reloads everything.
+/// Handles signals. The first SIGTERM or SIGINT starts the drain (orderly shutdown). The second
+/// signal ends the wait for the load balancer (drain_delay) early. SIGHUP reloads the configuration
+/// and all keys.
 Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);

@@ -86,11 +86,11 @@ struct ServiceOptions {
 
 /// Runs the service until SIGTERM or SIGINT, then drains it: the service reports "not ready", waits
 /// the load balancer's delay, refuses new connections, finishes the requests in flight, and commits
-/// the writer's queue. SIGHUP reloads all reload units; a changed file reloads the units that
-/// depend on it (see Reloader).
+/// the writer's queue. SIGHUP reloads all parts of the set-up (reload units); a changed file
+/// reloads the parts that depend on this file (see Reloader).
 ///
-/// \param problems problems of single reload units. They are logged, and loading these units is
-///   tried again.
+/// \param problems problems of single reload units. The service logs these problems, and tries to
+///   load these units again.
 /// \return nothing after an orderly shutdown; otherwise the reason why the service could not start.
 [[nodiscard]] std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
                                                  storage::Store& store, ServiceOptions options);

@@ -74,7 +74,8 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
 
 /// Returns a random admin token that nobody knows. An empty token would let everybody in.
 crypto::Secret unknown_token() {
-  constexpr std::size_t kCharacters = 43;  // about 256 bits of randomness
+  // 43 random letters and digits hold about 256 bits of randomness.
+  constexpr std::size_t kCharacters = 43;
   return crypto::Secret(crypto::random_alphanumeric(crypto::system_random(), kCharacters));
 }
 
