@@ -32,7 +32,7 @@ struct World {
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
-  /// Handler types of the user's own program.
+  /// Handler types that a user's own program adds to the built-in types.
   handlers::HandlerTypes handler_types;
   std::ostream& out;
   std::ostream& err;

@@ -59,7 +59,7 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
 }
 
 /// Checks that the clock is plausible. This is needed with --before too, because the clock decides
-/// whether that time is long enough ago.
+/// whether the time given with --before is long enough ago.
 storage::Connection::Result<void> check_clock(storage::Connection& connection,
                                               const PurgeOptions& options, std::int64_t now_ms) {
   const auto steady = storage::steady_time();

@@ -17,7 +17,7 @@ enum class Gravity : std::uint8_t {
   kSoon,      ///< because of the fault, notifications will be lost or refused in the future
   kAdvice,    ///< notifications arrive, but the user should correct a setting
 };
-/// Returns the name of the gravity: "blocking", "soon" or "advice".
+/// Returns the name of a finding's gravity: "blocking", "soon" or "advice".
 [[nodiscard]] std::string_view to_string(Gravity gravity);
 
 struct DoctorFinding {

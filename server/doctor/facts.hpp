@@ -57,7 +57,8 @@ struct CallbackFacts {
   /// Fault of the TLS certificate at this URL that keeps clients from connecting; empty if there is
   /// none.
   std::string tls_trouble{};
-  /// Other fault that a test request from this machine found; empty if there is none.
+  /// Any other fault of the notification URL that a test request from this machine found; empty if
+  /// there is none.
   std::string trouble{};
 };
 

@@ -59,8 +59,8 @@ class ApiClient {
   [[nodiscard]] wechatpay::ApiResult<std::string> call(const wechatpay::ApiRequest& request);
 
   /// Downloads the file behind a download link and compares the file with the hash that came with
-  /// the link. Call this within FlowLink::kValidity after the link arrived, because then the link
-  /// expires.
+  /// the link. Call this function within FlowLink::kValidity after the link arrived, because then
+  /// the link expires.
   /// \param on_progress function that is called with the bytes received and the bytes in total; may
   ///   be null.
   /// \return the content of the file, or an error.

@@ -37,9 +37,9 @@ struct CertificateStatus {
   /// Number of successful writes of the certificates to files.
   std::uint64_t keeps = 0;
   std::uint64_t keep_failures = 0;
-  /// Error of the last download; empty if it succeeded.
+  /// Error of the last download of certificates; empty if the download succeeded.
   std::string fetch_error{};
-  /// Error of the last write to files; empty if it succeeded.
+  /// Error of the last write of certificates to files; empty if the write succeeded.
   std::string keep_error{};
 };
 

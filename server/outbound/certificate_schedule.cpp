@@ -26,8 +26,8 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
     fetch_failures_ = 0;
     is_over_ = false;
   }
-  // Write the certificates again: the new configuration may name another folder, or a folder of
-  // another merchant.
+  // Write the certificates again: the new configuration may name another folder, or the folder may
+  // contain the certificates of another merchant.
   wants_keep_ = true;
   keep_due_ = {};
   keep_failures_ = 0;

@@ -29,7 +29,7 @@ namespace couponhook::server {
 struct IssuedUsers {
   /// The users, the latest line first.
   std::vector<UserName> users;
-  /// Number of malformed lines in the file.
+  /// Number of malformed lines in the list of users who received a coupon.
   std::size_t malformed = 0;
   /// Problem of the first malformed line, for example "line 3, column 2: appid is not …". It
   /// contains no personal data.

@@ -12,7 +12,8 @@ namespace couponhook::server {
 
 /// Values that make a signature probe look as if WeChat Pay had sent it for this merchant.
 struct ProbeIdentity {
-  /// Serial of a platform key that the receiver has loaded.
+  /// Serial of a platform key that the receiver has loaded; the probe names this key in its
+  /// headers.
   std::string platform_serial;
   std::chrono::sys_seconds now;
 };

@@ -43,7 +43,8 @@ struct ReconcilerSources {
   Log& log;
 };
 
-/// Store connections that only the reconciler uses, so that it blocks no other part of the service.
+/// Store connections that only the reconciler uses, so that the reconciler blocks no other part of
+/// the service.
 struct ReconcilerConnections {
   std::unique_ptr<storage::Connection> ledger;
   std::unique_ptr<storage::Connection> notifications;
