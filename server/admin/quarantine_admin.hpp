@@ -21,7 +21,7 @@ namespace couponhook::server {
 /// commit.
 class QuarantineAdmin {
  public:
-  /// \param sources must outlive this object.
+  /// \param sources the store, the keys and other parts of the service; must outlive this object.
   QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control);
 
   /// Adds the routes of /quarantine. This object must outlive `routes`.

@@ -95,7 +95,7 @@ class RetryJobs {
   /// Adds a job to the queue.
   /// \param filter selects the deliveries. If the filter names no state, a retry matches retrying
   ///   and dead deliveries; a move or skip matches pending deliveries too.
-  /// \param dry_run true: only count the matching deliveries, and change none.
+  /// \param dry_run true if the job only counts the matching deliveries, and changes none.
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {});

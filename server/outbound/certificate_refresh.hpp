@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Error of a certificate download. The known certificates stay as they were.
+/// Error of a certificate download. The certificates that are already known stay in use.
 struct RefreshFailure {
   std::string message;
   /// True if WeChat Pay has no platform certificates for this merchant, because the merchant uses a

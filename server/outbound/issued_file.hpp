@@ -25,9 +25,9 @@ namespace couponhook::server {
 [[nodiscard]] boost::system::result<void, std::string> append_issued(
     const std::filesystem::path& file, const UserName& user, std::chrono::sys_seconds now);
 
-/// Users in the list of users who received a coupon.
+/// The users who received a coupon, as read from the list, and the problems of the list.
 struct IssuedUsers {
-  /// The users, the latest line first.
+  /// The users in the list; the user of the latest line comes first.
   std::vector<UserName> users;
   /// Number of malformed lines in the list of users who received a coupon.
   std::size_t malformed = 0;

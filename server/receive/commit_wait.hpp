@@ -39,9 +39,10 @@ class CommitWait final : public storage::AdmitListener,
     born_leased_ = std::move(deliveries);
   }
 
-  /// Moves out the deliveries that the commit stored with a lease for this replica (the lease keeps
-  /// other replicas from making them). Each delivery has all the data that its handler needs. Call
-  /// this function once, after wait() has returned an outcome.
+  /// Takes out of this object, and returns, the deliveries that the commit stored with a lease for
+  /// this replica (the lease keeps other replicas from making these deliveries). Each delivery has
+  /// all the data that its handler needs. Call this function once, after wait() has returned an
+  /// outcome.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:

@@ -21,8 +21,8 @@
 
 namespace couponhook::server {
 
-/// Returns, for each kind of data, the time before which data is old and is removed now. Calculated
-/// from the retention days in the configuration.
+/// Returns, for each kind of data, the time before which data is old and is removed now. These
+/// times follow from the retention days in the configuration.
 [[nodiscard]] storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms);
 
 /// Maintenance thread, with its own store connection. It purges data whose retention time is over,

@@ -72,7 +72,8 @@ class Reloader {
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// Result of one round of reloads, for the log.
+  /// Result of one round of reloads, for the log: which parts of the set-up were loaded, and which
+  /// failed.
   struct Told {
     std::vector<std::string> loaded;
     /// Names of the reload units (parts of the set-up) that could not be loaded, each with its

@@ -41,8 +41,8 @@ storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& opti
   return {options.replica, config.deliveries.lease};
 }
 
-/// All parts of the running service. The order of the members is important: each one outlives the
-/// members that refer to it, because C++ destroys members in reverse order.
+/// All parts of the running service. The order of the members is important: each member outlives
+/// the members that refer to it, because C++ destroys members in reverse order.
 class Service {
  public:
   Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,

@@ -40,7 +40,7 @@ struct Setup {
   /// this is a random token that nobody knows.
   crypto::Secret admin_token;
   ReceiveRules rules;
-  /// Handlers that receive deliveries after the commit.
+  /// Handlers that receive deliveries after an event is committed to the database.
   std::vector<HandlerSetup> handlers;
 };
 
