@@ -19,7 +19,8 @@ COPY . .
 RUN cmake --preset release -DCOUPONHOOK_TESTS=OFF \
  && cmake --build --preset release \
  && strip --strip-debug build/release/couponhook
-# Lists the packages of the linked shared libraries: package names differ between Debian releases.
+# Lists the Debian packages of the linked shared libraries, because package names differ between
+# Debian releases.
 RUN ldd build/release/couponhook | awk '/=> \//{print $3}' | xargs -n 1 realpath \
   | xargs dpkg-query -S 2>/dev/null | cut -d: -f1 | sort -u >runtime-packages; cat runtime-packages
 
@@ -38,7 +39,7 @@ COPY --from=build /src/build/release/couponhook /usr/local/bin/couponhook
 # Starts couponhook once, so that a missing library fails the build and not the service.
 RUN couponhook --version
 USER 10001
-# Holds the store and fetched certificates. The service writes to no other folder.
+# This volume holds the store and the fetched certificates. The service writes to no other folder.
 VOLUME /var/lib/couponhook
 EXPOSE 8443
 STOPSIGNAL SIGTERM

@@ -1,6 +1,6 @@
 /// \file
-/// Entry point of the couponhook program. It gives the service the function that opens the store
-/// (SQLite or PostgreSQL).
+/// Entry point of the couponhook program. The service gets the function that opens its store
+/// (SQLite or PostgreSQL) from here.
 
 #include "server/program.hpp"
 

@@ -1,11 +1,12 @@
-# Debian packages that couponhook needs, and functions that install them. Sourced by other scripts.
+# Debian packages that couponhook needs, and functions that install these packages. Other scripts
+# read this file with the command `.`.
 
-# Packages for the build; choose_boost chooses the Boost package.
+# Debian packages for the build, except Boost: choose_boost chooses the package of Boost.
 BUILD_PACKAGES="g++ cmake ninja-build libssl-dev rapidjson-dev libspdlog-dev libsqlite3-dev
   libpq-dev libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libc-ares-dev
   libhiredis-dev librabbitmq-dev librdkafka-dev"
-# Additional packages for the tests: an independent implementation of the protocol, servers and
-# tools.
+# Additional Debian packages for the tests: an independent implementation of the protocol, servers
+# and tools.
 TEST_PACKAGES="libgtest-dev libgmock-dev python3 python3-cryptography openssl sqlite3 postgresql
   curl ca-certificates haproxy nginx redis-server redis-tools rabbitmq-server python3-pika kcat
   chromium chromium-driver python3-prometheus-client"
@@ -36,8 +37,8 @@ installed_boost() {
   echo "${version:-0}"
 }
 
-# Debian 12 has the package of Boost 1.81 beside its default, 1.74. Debian 13's default is newer
-# than 1.81.
+# Prints the name of the Boost package to install. Debian 12 has a package of Boost 1.81 beside its
+# default, 1.74. Debian 13's default is newer than 1.81.
 choose_boost() {
   case $(apt-cache policy libboost1.81-dev) in
     *"Candidate: 1"*) echo libboost1.81-dev ;;
@@ -45,7 +46,7 @@ choose_boost() {
   esac
 }
 
-# Installs those of the named packages that are missing. Never removes a package.
+# Installs those of the packages given as arguments that are missing. Never removes a package.
 install_packages() {
   local missing="" package boost
   for package in "$@"; do

@@ -17,7 +17,7 @@ namespace {
 /// longer, they answer with the last known state of the store. The time must stay well below the
 /// timeout of a readiness probe, which is 1 s in Kubernetes by default.
 constexpr std::chrono::milliseconds kReadyPatience{500};
-/// Time that /status waits for the store to commit a test row. It is short, because /status
+/// Time that /status waits for the store to commit a test row. This time is short, because /status
 /// promises to answer at once.
 constexpr std::chrono::milliseconds kStatusPatience{20};
 
@@ -76,13 +76,14 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view tar
                                    std::string_view) const {
   if (method == "GET" || method == "HEAD") return std::nullopt;
   const auto parsed = base::parse_request_target(target);
-  // handle() answers a path with a malformed percent code.
+  // Do not refuse a path with a malformed percent code here: handle() answers such a request.
   if (!parsed && target.starts_with('/')) return std::nullopt;
   if (!parsed) return method_not_allowed("GET, HEAD");
   const auto match = routes_.find(method, *parsed);
   if (match.handler != nullptr) return std::nullopt;
   if (!match.allow.empty()) return method_not_allowed(match.allow);
-  // Below the paths that take actions, handle() answers 404, and only to clients with the token.
+  // Do not refuse unknown paths below /deliveries, /pauses and /quarantine here: handle() answers
+  // them with 404, and only to clients with the token.
   const std::string first = parsed->segments.empty() ? std::string() : parsed->segments.front();
   const bool may_act = first == "deliveries" || first == "pauses" || first == "quarantine";
   if (may_act) return std::nullopt;
@@ -180,8 +181,8 @@ Task<Reply> Admin::status() {
   co_return json_reply(200, status_json(view));
 }
 
-/// Replies to GET /metrics, also while the store is unreachable, because that is when operators
-/// look at metrics. The metrics that are read from the store are then left out.
+/// Replies to GET /metrics. It also replies while the store is unreachable, because operators look
+/// at metrics especially then. The metrics that are read from the store are then left out.
 Task<Reply> Admin::metrics() {
   const StatusView view = co_await look(kReadyPatience);
   Reply reply;

@@ -49,10 +49,10 @@ struct AdminSources {
   const base::Live<ServedTls>& admin_tls;
 };
 
-/// Answers requests on the admin listener. It runs on the admin listener's own thread, so that the
-/// status endpoint still answers when the public listener is overloaded. A request may block this
-/// thread while it reads from the store; each SQL statement of such a read has a time limit
-/// (storage::StoreOptions::read_max).
+/// Answers requests on the admin listener. The object runs on the admin listener's own thread, so
+/// that the status endpoint still answers when the public listener is overloaded. A request may
+/// block this thread while it reads from the store; each SQL statement of such a read has a time
+/// limit (storage::StoreOptions::read_max).
 class Admin final : public RequestHandler {
  public:
   explicit Admin(AdminSources sources);

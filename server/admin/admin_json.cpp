@@ -48,8 +48,8 @@ void write_history(base::JsonWriter& json, const std::vector<storage::AttemptRec
 }
 
 /// Writes one notification as JSON.
-/// \param with_history true: also write the delivery attempts of each delivery. Lists of
-///   notifications leave them out.
+/// \param with_history true if the attempts of each delivery are written too. Lists of
+///   notifications do not contain the attempts.
 void write_notification(base::JsonWriter& json, const storage::NotificationRecord& record,
                         bool with_history) {
   json.begin();

@@ -45,7 +45,7 @@ struct StatusView {
   std::vector<ServedCertificate> certificates{};
   std::vector<CertificateStatus> certificate_upkeep{};
   // The pauses and the unclaimed deliveries (open deliveries to handlers that are not configured).
-  // Both are also empty when the store could not be read.
+  // Both lists are also empty when the store could not be read.
   std::vector<storage::PauseRecord> pauses{};
   std::vector<storage::HandlerBacklog> unclaimed{};
   std::vector<std::string> served{};  ///< names of the handlers that receive deliveries

@@ -14,25 +14,26 @@
 
 namespace couponhook::server {
 
-/// A request to the status endpoint, as a route's function gets it. The references must outlive the
-/// call.
+/// A request to the status endpoint, in the form in which a route's function receives the request.
+/// The referenced objects must outlive the call.
 struct AdminCall {
   const Request& request;
   const base::RequestTarget& target;
-  /// Path segments that stand in the place of each "*" of the route's pattern.
+  /// Segments of the request's path that match the "*" of the route's pattern, in order.
   const std::vector<std::string>& places;
 };
 
 using AdminHandler = std::function<Task<Reply>(const AdminCall& call)>;
 using AdminRoutes = Routes<AdminHandler>;
 
-/// Makes a task of a reply that is there already.
+/// Makes a task that returns this reply without waiting.
 [[nodiscard]] inline Task<Reply> ready_reply(Reply reply) {
   co_return reply;
 }
 
-/// Makes a handler of a function that replies without waiting. The handler is no coroutine itself,
-/// so no coroutine refers to its captures.
+/// Makes a route's handler from a function that replies without waiting. The handler itself is not
+/// a coroutine. So no coroutine can use the captured variables of the function after they were
+/// destroyed.
 template <typename Answer>
 [[nodiscard]] AdminHandler at_once(Answer answer) {
   return [answer = std::move(answer)](const AdminCall& call) { return ready_reply(answer(call)); };

@@ -23,9 +23,10 @@ namespace couponhook::server {
 /// it waits for the store, for about the time of one commit.
 class DeliveryAdmin {
  public:
-  /// \param connection a connection to a store with the current schema. It must be allowed to
-  ///   write.
-  /// \param jobs runs the requests that change many deliveries. It must outlive this object.
+  /// \param connection a connection to a store with the current schema. The connection must be
+  ///   allowed to write.
+  /// \param jobs the background jobs that do the requests which change many deliveries; must
+  ///   outlive this object.
   DeliveryAdmin(OperatorSources sources, std::unique_ptr<storage::Connection> connection,
                 RetryJobs& jobs);
   DeliveryAdmin(const DeliveryAdmin&) = delete;
@@ -45,7 +46,7 @@ class DeliveryAdmin {
   [[nodiscard]] Reply skip_one(std::string_view id, std::string_view body);
 
   OperatorSources sources_;
-  /// Store connection that control_, pauses_ and quarantine_ share.
+  /// Store connection that the members control_, pauses_ and quarantine_ share.
   std::shared_ptr<storage::Connection> connection_;
   storage::DeliveryControl control_{connection_};
   PauseAdmin pauses_{sources_, control_};

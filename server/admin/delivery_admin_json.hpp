@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Writes the JSON replies about deliveries, pauses, retry jobs and the quarantine.
+/// Writes the JSON replies about deliveries, pauses, the quarantine, and jobs that retry, move or
+/// skip many deliveries.
 
 #include <string>
 #include <string_view>

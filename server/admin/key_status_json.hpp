@@ -9,7 +9,8 @@
 
 namespace couponhook::server {
 
-/// Writes the JSON members "certificates", "reloads" and "certificate_fetches".
+/// Writes the members "certificates", "reloads" and "certificate_fetches" of the JSON reply to GET
+/// /status.
 void write_key_upkeep(base::JsonWriter& json, const StatusView& view);
 
 }  // namespace couponhook::server

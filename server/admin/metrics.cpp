@@ -62,7 +62,8 @@ class Family {
   MetricFamily family_;
 };
 
-/// All metric families of the service, in the order of the output.
+/// All Prometheus metric families of the service (a family is a metric name with its samples), in
+/// the order of the output.
 class Families {
  public:
   Family& counter(std::string name, std::string help) {
@@ -183,8 +184,8 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
 }
 
-/// Writes the metrics of the handlers. A handler counts as paused when some or all of its
-/// deliveries may be held back by a pause.
+/// Writes the metrics of the handlers. A handler counts as paused if a pause may hold back some or
+/// all of its deliveries.
 void tell_handlers(Families& families, const StatusView& view) {
   Family& unclaimed =
       families.gauge("deliveries_unclaimed",

@@ -23,9 +23,10 @@ namespace couponhook::server {
 /// Names of the configured handlers. An operator's action that names a handler is checked against
 /// these names.
 struct HandlerNames {
-  /// Names of the handlers that receive deliveries after the commit.
+  /// Names of the handlers that receive deliveries after an event is committed.
   std::vector<std::string> served;
-  /// Names of the handlers of type ledger, which run inside the commit and receive no deliveries.
+  /// Names of the handlers of type ledger. These handlers write to the ledger in the transaction
+  /// that stores the notification, and receive no deliveries.
   std::vector<std::string> ledgers;
 };
 
@@ -47,8 +48,8 @@ struct OperatorSources {
   const ReceiveRules& rules;
   const HandlerNames& handlers;
   base::WallClock clock;
-  /// Wakes the delivery worker, because an operator's action has made more deliveries ready to be
-  /// made now.
+  /// Function that wakes the delivery worker, after an operator's action has made deliveries ready
+  /// to be made now.
   std::function<void()> wake_worker;
   Log& log;
 };

@@ -47,9 +47,9 @@ storage::Reader::Result<PauseAdmin::EventTypes> PauseAdmin::known_types() {
   return types;
 }
 
-/// Handles a request to pause deliveries. It refuses a pause that can never match any delivery,
-/// because that is most likely a spelling mistake. The reply then lists the handler names and event
-/// types that exist.
+/// Handles a request to pause deliveries. The function refuses a pause that can never match any
+/// delivery, because that is most likely a spelling mistake. The reply then lists the handler names
+/// and event types that exist.
 Reply PauseAdmin::pause(std::string_view body) {
   const auto members = read_members(body, {"handler", "events", "reason"});
   if (!members) return bad_pause("the body is an object with the texts handler, events, reason");

@@ -20,7 +20,7 @@ namespace couponhook::server {
 /// this thread while it waits for the store, for about the time of one commit.
 class PauseAdmin {
  public:
-  /// `sources` and `control` must outlive this object.
+  /// The objects `sources` and `control` must outlive this object.
   PauseAdmin(const OperatorSources& sources, storage::DeliveryControl& control)
       : sources_(sources), control_(control) {}
 

@@ -22,8 +22,9 @@ constexpr std::string_view kNothingMeant =
     "this is not, or no longer, in quarantine, and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
-/// Reads a stored notification again with the rules of this release, but with the time at which it
-/// arrived. Used for a notification that an older release stored but could not read.
+/// Reads a stored notification again with the rules of this release. The result keeps the time at
+/// which the notification arrived. The notification is one that an older release stored but could
+/// not read.
 ToAdmit read_anew(storage::NotificationRecord& kept, const ReceiveRules& rules) {
   handlers::Notification notification;
   notification.id = std::move(kept.id);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Operators' actions on quarantined bodies (signed, but not decrypted) and on unreadable
-/// notifications, through the admin listener.
+/// Operators' actions on quarantined bodies (with a valid signature, but not decrypted) and on
+/// unreadable notifications, through the admin listener.
 
 #include <optional>
 #include <string>
@@ -21,7 +21,7 @@ namespace couponhook::server {
 /// commit.
 class QuarantineAdmin {
  public:
-  /// \param sources must outlive this object.
+  /// \param sources the store, the keys and other parts of the service; must outlive this object.
   QuarantineAdmin(const OperatorSources& sources, storage::QuarantineControl control);
 
   /// Adds the routes of /quarantine. This object must outlive `routes`.

@@ -39,8 +39,8 @@ std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Mercha
   Examined examined = examine(request, *merchant, rules, received_at);
   if (auto* admit = std::get_if<ToAdmit>(&examined)) {
     admit->admission.opened_from = sealed.key;
-    // No HTTP reply waits for these deliveries. So the commit gives them no lease, and the delivery
-    // worker claims them later.
+    // No HTTP reply waits for the deliveries of a notification from quarantine. So the commit gives
+    // these deliveries no lease, and the delivery worker claims them later.
     for (storage::NewDelivery& delivery : admit->admission.deliveries) delivery.leased = false;
   }
   return examined;

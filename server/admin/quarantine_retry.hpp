@@ -12,7 +12,7 @@
 
 namespace couponhook::server {
 
-/// Examines a quarantined request again, with the current keys, but with the time at which the
+/// Examines a quarantined request again, with the current keys, but as of the time at which the
 /// request arrived. If the request can now be decrypted, the result is a normal notification to be
 /// stored; the same transaction then also removes the quarantined body. This is a pure function,
 /// like examine().

@@ -10,8 +10,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Time for which the result of a store check stays valid. Without it, frequent readiness checks
-/// would cause frequent commits.
+/// Time for which the result of a store check stays valid. Without this time, frequent readiness
+/// checks would cause frequent commits.
 constexpr std::chrono::milliseconds kAnswerHolds{500};
 
 }  // namespace

@@ -29,10 +29,10 @@ class CommitWait;
 /// - The delivery worker is running.
 /// - Nobody has asked the service to stop.
 ///
-/// Use it on one thread, except begin_drain().
+/// Use this object on one thread only, except begin_drain().
 class Readiness {
  public:
-  /// All references must outlive this object.
+  /// All referenced objects must outlive this object.
   /// \param commit_max longest time that a commit may take: the time that senders wait for their
   ///   replies. So a replica that is slow, but still replies in time, is ready.
   Readiness(storage::Inbox& inbox, const base::Live<Merchants>& merchants,
@@ -49,7 +49,7 @@ class Readiness {
   /// \return the reasons why this replica is not ready; empty when it is ready.
   [[nodiscard]] Task<std::vector<std::string>> reasons_against(std::chrono::milliseconds patience);
 
-  /// Returns true if the store worked at the last check.
+  /// Returns true if the store could commit at the last check.
   [[nodiscard]] bool store_ok() const { return store_ok_; }
 
  private:

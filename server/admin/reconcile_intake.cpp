@@ -130,7 +130,8 @@ EntriesResult read_entries(const Value& root) {
 }
 
 /// Checks that a ledger handler stores the event types of all entries.
-/// \return the reason if no ledger handler does (see why_ledger_is_short()), or an empty string.
+/// \return the reason if no ledger handler of this service does so (see why_ledger_is_short()), or
+/// an empty string.
 std::string why_not_kept(const handlers::Registry& ledger, const std::vector<Entry>& entries) {
   std::set<std::string_view> told;
   for (const Entry& entry : entries) told.insert(entry.notification.event_type);

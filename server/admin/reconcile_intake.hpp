@@ -15,7 +15,7 @@
 
 namespace couponhook::server {
 
-/// References that ReconcileIntake needs. All referenced objects must outlive it.
+/// References that ReconcileIntake needs. All referenced objects must outlive the ReconcileIntake.
 struct BookIntakeSources {
   const base::Live<Merchants>& merchants;
   const ReceiveRules& rules;
@@ -33,8 +33,8 @@ struct BookIntakeSources {
 /// no entry is stored, and the reply is 400 with the number of the first invalid entry.
 ///
 /// Otherwise each entry is stored like a decrypted notification, with the mark source=reconcile. If
-/// the id of an entry is already stored, or the issuing, redemption or refund that it describes,
-/// the entry does not change the ledger and causes no delivery.
+/// the id of an entry is already stored, or if the issuing, redemption or refund that the entry
+/// describes is already stored, the entry does not change the ledger and causes no delivery.
 ///
 /// The reply is sent once all entries are committed: {"outcomes": ["stored" | "duplicate" |
 /// "conflict" | "failed", …]}, one outcome for each entry. The reply is 409 LEDGER_MISSING when no

@@ -77,7 +77,8 @@ std::optional<RetryJob> RetryJobs::find(std::int64_t id) const {
 
 std::optional<RetryJob> RetryJobs::wait(std::int64_t id, std::chrono::milliseconds time) const {
   std::unique_lock lock(mutex_);
-  // Search for the job each time: another job may have removed it while the mutex was released.
+  // Search for the job by its id each time: while the mutex was released, the list may have dropped
+  // this job to make room for a new one.
   const auto look = [&]() -> std::optional<RetryJob> {
     const auto entry = std::ranges::find(entries_, id, [](const Entry& e) { return e.job.id; });
     return entry == entries_.end() ? std::nullopt : std::optional(entry->job);
@@ -176,7 +177,8 @@ std::optional<std::vector<std::int64_t>> RetryJobs::match(Entry& entry) {
       filter.before_delivery = page->next_before_delivery;
     } while (filter.before_delivery);
   }
-  // A delivery that changed its state during the search may have been found twice.
+  // Remove duplicate ids: a delivery that changed its state during the search may have been found
+  // twice.
   std::ranges::sort(ids);
   const auto twice = std::ranges::unique(ids);
   ids.erase(twice.begin(), twice.end());

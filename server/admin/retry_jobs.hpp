@@ -25,18 +25,18 @@ namespace couponhook::server {
 /// Action of an operator on all deliveries that a filter matches: retry, move or skip.
 struct DeliveryOrder {
   enum class Kind : std::uint8_t {
-    /// Make the deliveries again now.
+    /// Retry: the deliveries are made again, now.
     kRetry,
-    /// Give the deliveries to another handler, and make them now.
+    /// Move: the deliveries are given to another handler, and are made now.
     kMove,
-    /// Drop the deliveries without calling the handler.
+    /// Skip: the deliveries are dropped without a call of the handler.
     kSkip,
   };
 
   Kind kind = Kind::kRetry;
-  /// kMove: name of the handler that gets the deliveries.
+  /// Only for kMove: name of the handler to which the deliveries are moved.
   std::string to{};
-  /// kSkip: reason that the operator gave for dropping the deliveries.
+  /// Only for kSkip: reason that the operator gave for dropping the deliveries.
   std::string reason{};
 };
 
@@ -48,18 +48,19 @@ struct RetryJob {
   State state = State::kWaiting;
   DeliveryOrder order;
   bool dry_run = false;
-  /// Number of deliveries that match the filter. They are counted before any of them is changed.
+  /// Number of deliveries that match the filter. The job counts these deliveries before it changes
+  /// any delivery.
   std::int64_t matched = 0;
   /// Number of matching deliveries that the job has processed so far.
   std::int64_t looked_at = 0;
-  /// Number of deliveries that were retried, moved or skipped. It is smaller than `looked_at` if
-  /// some of the deliveries were being made at that moment, or had already ended.
+  /// Number of deliveries that were retried, moved or skipped. The number is smaller than
+  /// `looked_at` if some deliveries were being made at that moment, or had already ended.
   std::int64_t done = 0;
-  /// kMove: number of deliveries that were dropped, because the other handler already has a
-  /// delivery of the same notification.
+  /// Only for kMove: number of deliveries that were dropped, because the other handler already has
+  /// a delivery of the same notification.
   std::int64_t already_there = 0;
-  /// kRetry: number of deliveries that were left out, because their handler is not configured and
-  /// nobody would make them.
+  /// Only for kRetry: number of deliveries that were left out, because their handler is not
+  /// configured and nobody would make them.
   std::int64_t unclaimed = 0;
   std::string error;
 
@@ -82,8 +83,8 @@ class RetryJobs {
   static constexpr std::size_t kMatchedMax = 5'000'000;
 
   /// \param served names of the handlers that receive deliveries.
-  /// \param on_retried function that is called after each page of deliveries, on the thread of this
-  ///   object.
+  /// \param on_retried function that is called, on the thread of this object, after each page of
+  ///   deliveries that a job has changed.
   RetryJobs(storage::Reader reader, storage::DeliveryControl control, base::WallClock clock,
             std::vector<std::string> served, std::function<void()> on_retried);
   /// Cancels all unfinished jobs and waits for the thread.
@@ -92,14 +93,14 @@ class RetryJobs {
   RetryJobs& operator=(const RetryJobs&) = delete;
 
   /// Adds a job to the queue.
-  /// \param filter selects the deliveries. If it names no state, a retry matches retrying and dead
-  ///   deliveries; a move or skip matches pending deliveries too.
-  /// \param dry_run true: only count the matching deliveries, and change none.
+  /// \param filter selects the deliveries. If the filter names no state, a retry matches retrying
+  ///   and dead deliveries; a move or skip matches pending deliveries too.
+  /// \param dry_run true if the job only counts the matching deliveries, and changes none.
   /// \return the job; nothing when too many jobs are waiting.
   [[nodiscard]] std::optional<RetryJob> start(storage::DeliveryFilter filter, bool dry_run,
                                               DeliveryOrder order = {});
-  /// Returns the job with this id; nothing when no job has this id, or the job is no longer
-  /// remembered.
+  /// Returns the job with this id; nothing when no job has this id, or when the list no longer
+  /// contains the job.
   [[nodiscard]] std::optional<RetryJob> find(std::int64_t id) const;
   /// Cancels a job. The job stops after the page of deliveries that it is processing.
   /// \return the current state of the job; nothing when no job has this id.
@@ -141,7 +142,8 @@ class RetryJobs {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  /// The jobs, oldest first. A deque, so that references to its elements stay valid.
+  /// The last jobs, oldest first. A deque, because references to its elements stay valid when jobs
+  /// are added.
   std::deque<Entry> entries_;
   std::int64_t last_id_ = 0;
   bool stopping_ = false;

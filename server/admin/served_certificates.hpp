@@ -14,9 +14,9 @@
 
 namespace couponhook::server {
 
-/// TLS context of a listener, and the path of its certificate file.
+/// TLS context of a listener, and the path of the listener's certificate file.
 struct ServedTls {
-  TlsContext context;          ///< null: the listener speaks plain HTTP, without TLS
+  TlsContext context;          ///< null if the listener speaks plain HTTP, without TLS
   std::filesystem::path path;  ///< path of the certificate file
 };
 

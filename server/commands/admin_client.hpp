@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Sends requests to the status endpoint of the running service. Only for the folder
-/// server/commands.
+/// Sends requests to the status endpoint of the running service. Only the files in server/commands
+/// use this header.
 
 #include <string>
 #include <string_view>
@@ -24,8 +24,9 @@ struct AdminAnswer {
 [[nodiscard]] std::string admin_place(const AdminConfig& admin);
 
 /// Sends one request to the status endpoint of the running service.
-/// \param body JSON body of the request; empty: the request has no body.
-/// \return the reply, or a Problem with place and cause if no reply came.
+/// \param body JSON body of the request. If this text is empty, the request has no body.
+/// \return the reply, or, if no reply came, a Problem that names the endpoint's address and the
+/// cause.
 [[nodiscard]] boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                                     const crypto::Secret& token,
                                                                     std::string_view method,

@@ -29,7 +29,8 @@ storage::Store::Result<Backlog> check_store(const storage::StoreUrl& url, const 
   const auto reader = (*store)->reader();
   if (!reader) return reader.error();
   if (auto sound = (*reader)->check_integrity(); !sound) return sound.error();
-  // If the count takes longer than the time limit for readers, `check` reports no such deliveries.
+  // If the count takes longer than the time limit for readers, `check` reports no deliveries to
+  // handlers that are not configured.
   auto backlog = storage::unclaimed_deliveries(**reader, handler_names(config).served);
   return backlog ? std::move(*backlog) : Backlog();
 }
@@ -49,7 +50,7 @@ void describe_api_certificate(const MerchantConfig& merchant, std::ostream& out)
       << '\n';
 }
 
-/// Prints a summary of the set-up.
+/// Prints a summary of the set-up (configuration, keys and handlers).
 /// \param store name of the store in the output. The configured URL must not be printed, because it
 ///   may contain a password.
 void describe(const Setup& setup, const std::string& store, std::chrono::sys_seconds now,
@@ -149,7 +150,7 @@ Exit check(const std::string& user, const CommonOptions& common, World& world) {
   check_outbound_files(setup.config, problems);
   CheckFindings findings;
   const auto exit = look_at_all(setup, now, std::move(problems), findings, world);
-  // If the store is unusable, this is already reported. The check of the folders is then skipped.
+  // An unusable store is already reported. The check of the folders is then skipped.
   const Exit places = exit == Exit::kFailed ? Exit::kOk : try_places(setup.config, user, world);
   if (!mchid_is_configured(setup.config, common, world)) return Exit::kUsage;
   if (exit) return *exit;

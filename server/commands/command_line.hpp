@@ -32,7 +32,7 @@ struct World {
   crypto::RandomSource random;
   Environment environment;
   StoreOpener open_store;
-  /// Handler types of the user's own program.
+  /// Handler types that a user's own program adds to the built-in types.
   handlers::HandlerTypes handler_types;
   std::ostream& out;
   std::ostream& err;
@@ -48,8 +48,8 @@ struct CommonOptions {
   std::string mchid;
 };
 
-// Each of the functions below declares one command, with its options, in `line`. `common` and
-// `world` must outlive `line`.
+// Each of the functions below declares one command, with its options, in the object `line`. The
+// objects `common` and `world` must outlive `line`.
 void declare_init(CommandLine& line, World& world);
 void declare_serve(CommandLine& line, CommonOptions& common, World& world);
 void declare_check(CommandLine& line, CommonOptions& common, World& world);
@@ -91,7 +91,7 @@ void print_problems(World& world, const std::vector<Problem>& problems);
 [[nodiscard]] std::optional<Config> load_config_or_print(const CommonOptions& common, World& world);
 
 /// Returns the merchant that --mchid names; without --mchid, the only configured merchant. If there
-/// is no such merchant, prints the problem and returns null.
+/// is no such merchant, prints a message and returns null.
 [[nodiscard]] const MerchantConfig* choose_merchant(const Config& config,
                                                     const CommonOptions& common, World& world);
 

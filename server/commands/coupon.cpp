@@ -34,8 +34,8 @@ void show(const Coupon& coupon, std::ostream& out) {
 }
 
 /// Records the user in the issued file (list of users who received a coupon), so that `serve` can
-/// query the coupon's state. Call this before the coupon is sent: a request without a reply may
-/// still have issued the coupon.
+/// query the coupon's state. Call this function before the request to issue the coupon is sent: a
+/// request without a reply may still have issued the coupon.
 void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, World& world) {
   const std::filesystem::path& file = outbound.merchant().reconcile.issued_file;
   if (file.empty()) return;

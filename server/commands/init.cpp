@@ -18,7 +18,7 @@ struct InitOptions {
   std::uint16_t sandbox_port = 8444;
 };
 
-constexpr std::size_t kTokenCharacters = 43;  // at least 256 bits of randomness
+constexpr std::size_t kTokenCharacters = 43;  // 43 random letters and digits hold at least 256 bits
 constexpr std::size_t kApiV2KeyCharacters = 32;
 constexpr std::chrono::days kCertificateLife{3650};
 

@@ -19,7 +19,7 @@ class App;
 
 namespace couponhook::server {
 
-/// Exit codes that every command uses.
+/// Exit codes of the process, which every command uses.
 enum class Exit : int {
   kOk = 0,
   kFailed = 1,
@@ -27,8 +27,9 @@ enum class Exit : int {
 };
 
 /// Declares the options and arguments of one command. A name that begins with "--" is an option;
-/// any other name is a positional argument. The variable `into` receives the value. It must outlive
-/// the CommandLine object, and must hold the default value before the arguments are parsed.
+/// any other name is a positional argument. The variable `into` receives the value. This variable
+/// must outlive the CommandLine object, and must hold the default value before the arguments are
+/// parsed.
 class Options {
  public:
   explicit Options(CLI::App& app) : app_(app) {}
@@ -71,12 +72,12 @@ class Options {
 };
 
 /// A group of commands with the same first word, such as `store backup` and `store restore`. This
-/// object is only a handle, and is valid as long as the CommandLine object exists.
+/// object only refers to the group, and is valid as long as the CommandLine object exists.
 class CommandGroup {
  public:
   /// Adds a command to the group.
-  /// \param run function that does the command's work. It is called after the options were parsed,
-  ///   if the user chose this command.
+  /// \param run function that does the command's work. The function is called after the options
+  ///   were parsed, if the user chose this command.
   /// \return an object to declare the options of the command.
   [[nodiscard]] Options add(const std::string& name, const std::string& description,
                             std::function<Exit()> run);

@@ -31,7 +31,7 @@ class Interruptible {
   void (*before_)(int);
 };
 
-/// Writes a JSON member, unless its value is empty.
+/// Writes a JSON member, unless the member's value is empty.
 void write_member(OrderWriter& writer, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));

@@ -2,7 +2,7 @@
 
 /// \file
 /// Sends orders of an operator (retry, skip, pause and so on) to the running service and prints
-/// their results. Only for the folder server/commands.
+/// their results. Only the files in server/commands use this header.
 
 #include <initializer_list>
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace couponhook::server {
 
-/// Returns a JSON object with those members whose text is not empty.
+/// Returns a JSON object that has those of the given members whose text is not empty.
 [[nodiscard]] std::string members(
     std::initializer_list<std::pair<std::string_view, std::string_view>> texts);
 
@@ -28,7 +28,8 @@ Exit order(const CommonOptions& common, const std::string& method, const std::st
 struct FilteredOrder {
   /// Path of the request: /deliveries/retry or /deliveries/skip.
   std::string target;
-  /// Handler to which the deliveries are moved; empty: the deliveries are not moved.
+  /// Name of the handler to which the deliveries are moved. If this name is empty, the deliveries
+  /// are not moved.
   std::string to{};
   std::string reason{};
   bool dry_run = false;

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kBodyBytesMax = 1 << 20;
 
-/// Returns the number of characters, not bytes: names are often Chinese, with three bytes for each
-/// character.
+/// Returns the number of characters in a text, not the number of bytes: names are often Chinese,
+/// with three bytes for each character.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Helpers for the commands that call WeChat Pay's APIs. Only for the folder server/commands.
+/// Helpers for the commands that call WeChat Pay's APIs. Only the files in server/commands use this
+/// header.
 
 #include <filesystem>
 #include <functional>
@@ -43,8 +44,8 @@ struct Outbound {
 [[nodiscard]] Exit refuse(World& world, std::string_view what,
                           std::span<const wechatpay::RuleViolation> broken);
 
-/// Reads a JSON body for an API call from a file; "-" means standard input. If that fails, prints
-/// the problem and returns nothing.
+/// Reads a JSON body for an API call from a file; the name "-" means standard input. If the body
+/// cannot be read, prints the problem and returns nothing.
 [[nodiscard]] std::optional<std::string> read_body(const std::filesystem::path& file, World& world);
 
 /// Pairs of label and value. print_facts() prints one line for each pair, and skips pairs with an
@@ -57,7 +58,8 @@ void print_facts(const Facts& facts, std::ostream& out);
 void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out);
 
 /// If the list has a next page, prints the option --offset with which the user gets this page.
-/// \param asked the request that returned `page`; its offset counts pages, as in WeChat Pay's API.
+/// \param asked the request whose reply is the list `page`; the request's offset counts pages, as
+/// in WeChat Pay's API.
 template <typename T>
 void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& asked,
                 std::ostream& out) {
@@ -66,15 +68,15 @@ void print_more(const wechatpay::Page<T>& page, const wechatpay::PageRequest& as
   out << page.total_count << " in all; more: --offset " << next << '\n';
 }
 
-/// Adds the options --openid and --appid, which are both required.
+/// Adds the options --openid and --appid, which name a user and are both required.
 void add_user_options(Options& options, std::string& openid, std::string& appid);
 
-/// Adds the options --offset and --limit, which choose a page of a list.
+/// Adds the options --offset and --limit, which choose a page of a list that WeChat Pay returns.
 void add_page_options(Options& options, wechatpay::PageRequest& page, std::uint64_t limit_max);
 
 /// Sends a request to WeChat Pay, and prints the verified body of the reply, or the error.
-/// \param show function that prints the parsed body. It is not called if `json` is true: then the
-///   body is printed unchanged.
+/// \param show function that prints the parsed body. If `json` is true, the function is not called,
+///   and the body is printed unchanged.
 /// \return the exit code.
 template <typename Parse, typename Show>
 Exit call_and_print(Outbound& outbound, World& world, const wechatpay::ApiRequest& request,

@@ -50,8 +50,8 @@ Exit list_quarantine(const CommonOptions& common, const QuarantineListOptions& c
   return Exit::kOk;
 }
 
-/// A quarantined body or an unreadable notification that `quarantine open` tries to open. It has a
-/// merchant id too, because a notification's id is unique only within its merchant.
+/// A quarantined body or an unreadable notification that `quarantine open` tries to open. The entry
+/// includes the merchant's id, because a notification's id is unique only within its merchant.
 struct Waiting {
   std::string id;
   std::string mchid;

@@ -56,8 +56,8 @@ std::string_view wrong_usage(const ReconcileOptions& chosen) {
 
 using Fetched = boost::system::result<PlatformRecords, Exit>;
 
-/// Fetches WeChat Pay's records of a user's coupons. fetch_user(), fetch_flow() and fetch_books()
-/// print any error.
+/// Fetches WeChat Pay's records of a user's coupons. Like fetch_flow() and fetch_books(), prints an
+/// error itself.
 Fetched fetch_user(const ReconcileOptions& chosen, Outbound& outbound, World& world) {
   PlatformRecords all;
   for (const auto& [product, fetch] :
@@ -121,7 +121,8 @@ std::optional<KnownFacts> read_store(const ReconcileOptions& chosen, const Confi
   return std::move(*facts);
 }
 
-/// Returns a description, for the user, of the events that the comparison covers.
+/// Returns a description of the events that the comparison with WeChat Pay's records covers, for
+/// the user.
 std::string_view compared_by(const ReconcileOptions& chosen) {
   if (!chosen.asks_for_user()) return chosen.flow == "use" ? "redemptions" : "refunds";
   if (chosen.product == "favor") return "redemptions of favor coupons";
@@ -155,8 +156,8 @@ std::string intake_json(const std::string& mchid, std::span<const PlatformRecord
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-/// Returns an error message for the case that the service refused the entries to be stored. It
-/// includes the message in the service's reply, if there is one.
+/// Returns an error message for the case that the service refused the entries to be stored. The
+/// text includes the message in the service's reply, if the reply has one.
 std::string refusal(const AdminAnswer& answer) {
   rapidjson::Document document;
   document.Parse(answer.body.data(), answer.body.size());

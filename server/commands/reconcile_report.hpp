@@ -2,7 +2,7 @@
 
 /// \file
 /// Prints the result of a reconciliation (comparison with WeChat Pay's records) as a table, as JSON
-/// or as CSV. Only for the folder server/commands.
+/// or as CSV. Only the files in server/commands use this header.
 
 #include <cstddef>
 #include <iosfwd>
@@ -17,10 +17,11 @@ namespace couponhook::server {
 
 /// Numbers of missing entries, after `reconcile --apply` has sent them to the service.
 struct Applied {
-  /// Entries that were not sent because they are so old that the ledger may have removed them.
+  /// Number of entries that were not sent because they are so old that the ledger may have removed
+  /// them.
   std::size_t outdated = 0;
-  /// Entries that were not sent because they are so young that WeChat Pay may still send their
-  /// notifications.
+  /// Number of entries that were not sent because they are so young that WeChat Pay may still send
+  /// their notifications.
   std::size_t unsettled = 0;
   std::size_t stored = 0;
   std::size_t duplicates = 0;
@@ -37,7 +38,8 @@ struct ReconcileOutcome {
   std::span<const wechatpay::PlatformRecord> not_compared;
   /// Description of the events that were compared, for the user.
   std::string_view compared;
-  /// Numbers of the sent entries; nothing without --apply.
+  /// Numbers of the missing entries that were sent to the service; no value without the option
+  /// --apply.
   std::optional<Applied> applied;
 };
 

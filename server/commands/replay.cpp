@@ -16,13 +16,13 @@ struct ReplayOptions {
 };
 
 /// Largest number of fixtures (files with a recorded notification) for which `replay` prints a
-/// table with one row for each fixture. With more fixtures, it prints only totals.
+/// table with one row for each fixture. With more fixtures, `replay` prints only totals.
 constexpr std::size_t kRowsMax = 100;
 
 /// Replies to one fixture (a file with a recorded notification), for all its copies together.
 struct FileOutcome {
   unsigned expected = 204;
-  /// For each reply status, or each reason for no reply, the number of copies.
+  /// Number of copies for each reply status, and for each reason why no reply came.
   std::map<std::string, std::uint64_t> replies;
   std::uint64_t copies = 0;
   bool ok = true;

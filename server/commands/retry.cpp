@@ -25,7 +25,7 @@ struct SkipOptions {
 };
 
 /// Sends the same order (retry or skip) for each of the deliveries. If the order for one delivery
-/// fails, the orders for the others are still sent.
+/// fails, the orders for the other deliveries are still sent.
 /// \return the exit code.
 Exit order_each(const CommonOptions& common, const std::vector<std::string>& ids,
                 const std::string& action, const std::string& body, World& world) {

@@ -16,7 +16,8 @@ namespace couponhook::server::sandbox {
 /// platform signs with the key in development/platform_key.pem.
 ///
 /// \param options settings of the platform, as the user chose them.
-/// \param problems receives every problem found. Each names the file at fault and what to do.
+/// \param problems the function adds one entry for each problem. The entry names the file at fault
+/// and what to do.
 /// \return the platform; null if there is a problem.
 [[nodiscard]] std::unique_ptr<Platform> make_platform(const Config& config, PlatformOptions options,
                                                       Time now, std::vector<Problem>& problems);

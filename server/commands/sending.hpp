@@ -2,7 +2,7 @@
 
 /// \file
 /// Options and helpers that the commands `trigger`, `replay` and `sandbox` share for sending
-/// notifications. Only for the folder server/commands.
+/// notifications. Only the files in server/commands use this header.
 
 #include <cstdint>
 #include <filesystem>
@@ -50,7 +50,8 @@ void add_sending_options(Options& options, SendingOptions& sending);
 /// notification, 401 or 500 for a deliberately wrong one.
 [[nodiscard]] unsigned expected_status(Bad bad, unsigned if_good);
 
-/// All settings for sending notifications: the plan, and the maker that signs the notifications.
+/// All settings for sending notifications: the plan (number of copies, connections, rate), and the
+/// maker that signs the notifications.
 struct Sending {
   SendPlan plan;
   NotificationMaker maker;
@@ -62,10 +63,12 @@ struct Sending {
                                                      const Config& config,
                                                      const MerchantConfig& merchant, World& world);
 
-/// Returns the result of sending one copy as text: "204", "503 STORE_UNAVAILABLE" or "no reply: …".
+/// Returns the result of sending one copy of a notification, as text: "204", "503
+/// STORE_UNAVAILABLE" or "no reply: …".
 [[nodiscard]] std::string describe(const CopyResult& result);
 
-/// Collects the first few unexpected replies to sent notifications, to print them after the run.
+/// Collects the first few unexpected replies to sent notifications, so that the command can print
+/// them at its end.
 class UnexpectedReplies {
  public:
   void look_at(const std::string& name, const Outgoing& outgoing,
@@ -81,7 +84,8 @@ void print_summary(const Summary& summary, std::ostream& out);
 
 using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-/// Writes the JSON members of the summary of a run. The caller begins and ends the JSON object.
+/// Writes the JSON members of the summary that a command prints after sending notifications. The
+/// caller begins and ends the JSON object.
 void write_summary(const Summary& summary, JsonWriter& writer);
 
 }  // namespace couponhook::server

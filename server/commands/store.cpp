@@ -38,8 +38,8 @@ bool is_file(const ConfiguredStore& store, World& world) {
 }
 
 /// Prints the failure of a backup or restore.
-/// \param store the configured store. The message names its configuration key, unless the backup
-///   file is at fault.
+/// \param store the configured store. The message names the store's configuration key, unless the
+///   backup file is the cause.
 /// \return the exit code.
 Exit fail(World& world, const ConfiguredStore& store, const storage::BackupFailure& failure) {
   return fail(world, failure.in_backup ? "FILE" : store.where, failure);

@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Helpers for the commands whose first word is `store`. Only for the folder server/commands.
+/// Helpers for the commands whose first word is `store`. Only the files in server/commands use this
+/// header.
 
 #include <chrono>
 #include <memory>

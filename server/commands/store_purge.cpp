@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kDateLength = std::string_view("2024-01-31").size();
 /// Smallest age of the data that --before may remove. WeChat Pay may send a notification again for
-/// one day, and couponhook must still know the notification's id then.
+/// one day, and couponhook must still have the notification's id in the store then.
 constexpr std::chrono::days kYoungestPurged{2};
 
 struct PurgeOptions {
@@ -59,7 +59,7 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
 }
 
 /// Checks that the clock is plausible. This is needed with --before too, because the clock decides
-/// whether that time is long enough ago.
+/// whether the time given with --before is long enough ago.
 storage::Connection::Result<void> check_clock(storage::Connection& connection,
                                               const PurgeOptions& options, std::int64_t now_ms) {
   const auto steady = storage::steady_time();

@@ -24,7 +24,7 @@ class Table {
  public:
   explicit Table(std::initializer_list<std::string_view> heading) { add(heading); }
 
-  /// Adds a row.
+  /// Adds a row to the table.
   /// \param cells texts of the row, as many as the heading has.
   void add(std::initializer_list<std::string_view> cells);
 

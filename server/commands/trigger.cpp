@@ -16,7 +16,7 @@ struct TriggerOptions {
   std::string id;
 };
 
-/// Parses the values of the --set options, which change fields of the notification. If one is
+/// Parses the values of the --set options, which change fields of the notification. If a value is
 /// wrong, prints the problem and returns nothing.
 std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::string>& texts,
                                                         World& world) {
@@ -35,8 +35,8 @@ std::optional<std::vector<FieldSetting>> parse_settings(const std::vector<std::s
   return settings;
 }
 
-/// Returns a function that makes one notification draft from the template at each call, `count`
-/// drafts in total.
+/// Returns a function that makes one draft of a notification from the template at each call, and
+/// `count` drafts in total.
 NextOutgoing drafts_of(const EventTemplate& event, const TriggerOptions& options, Bad bad) {
   return [&event, &options, bad, sent = std::uint64_t{0}]() mutable -> std::optional<Outgoing> {
     if (sent++ == options.count) return std::nullopt;

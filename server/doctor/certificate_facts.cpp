@@ -34,7 +34,8 @@ void free_stack(STACK_OF(X509) * stack) {
   sk_X509_free(stack);
 }
 
-/// Content of a PEM file, in the form that OpenSSL reads. The destructor wipes it from memory.
+/// Content of a PEM file, in the form that OpenSSL reads. The destructor wipes the content from
+/// memory.
 class PemFile {
  public:
   explicit PemFile(const std::filesystem::path& file) {

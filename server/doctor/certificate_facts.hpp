@@ -20,9 +20,9 @@ namespace couponhook::server {
 /// \return the facts about the chain; nothing if the file contains no PEM certificate.
 [[nodiscard]] std::optional<TlsFacts> tls_facts(const std::filesystem::path& file);
 
-/// These two functions return the digest of a public key. One reads the PEM file of the public key,
-/// the other reads the file of the private key. Both files of a key pair give the same digest. The
-/// result is empty if the file contains no such key.
+/// These two functions return the digest of a public key: public_key_digest() reads the PEM file of
+/// the public key, the other function reads the file of the private key. Both files of a key pair
+/// give the same digest. The result is empty if the file contains no such key.
 [[nodiscard]] std::string public_key_digest(const std::filesystem::path& file);
 [[nodiscard]] std::string private_key_digest(const std::filesystem::path& file);
 

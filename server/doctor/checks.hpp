@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Checks of a set-up (configuration, certificates, keys) whose files can be read. They find faults
-/// that keep notifications from being received or handled.
+/// Checks of a set-up (configuration, certificates, keys) whose files can be read. The checks find
+/// faults that keep notifications from being received or handled.
 
 #include <chrono>
 #include <filesystem>
@@ -18,7 +18,8 @@ namespace couponhook::server {
 struct CheckFindings {
   /// Faults that stop notifications from being received.
   std::vector<Problem> errors;
-  /// Faults that will stop notifications later, and settings that are certainly not intended.
+  /// Faults that will stop notifications later, and settings that the user certainly did not
+  /// intend.
   std::vector<Problem> warnings;
 
   void error(std::string where, std::string message) {
@@ -29,17 +30,17 @@ struct CheckFindings {
   }
 };
 
-/// Returns a date as text for messages.
+/// Returns the date of a time as text, for messages.
 [[nodiscard]] std::string date_of(std::chrono::sys_seconds time);
 
-// Each of the functions below checks one topic. Files that cannot be loaded at all are reported by
-// prepare_setup().
+// Each of the check_…() functions below checks one part of a set-up. Files that cannot be loaded at
+// all are reported by prepare_setup().
 
-/// Checks that this machine has the configured addresses, and that their ports are free or in use
-/// by the running service.
+/// Checks that the addresses of the listeners belong to this machine, and that their ports are free
+/// or in use by the running service.
 void check_places(const Config& config, CheckFindings& findings);
-/// Checks the TLS certificates of the public and the admin listener: their validity, their order in
-/// the file, and their issuers.
+/// Checks the TLS certificates of the public and the admin listener: the validity of the
+/// certificates, their order in the file, and their issuers.
 void check_listener_certificates(const Config& config, std::chrono::sys_seconds now,
                                  CheckFindings& findings);
 /// Checks that platform keys exist, are valid and belong to WeChat Pay. Also checks the merchant's

@@ -13,17 +13,17 @@
 namespace couponhook::server {
 
 enum class Gravity : std::uint8_t {
-  kBlocking,  ///< notifications are lost or refused now
-  kSoon,      ///< notifications will be lost or refused in the future
-  kAdvice,    ///< notifications arrive, but a setting should be corrected
+  kBlocking,  ///< because of the fault, notifications are lost or refused now
+  kSoon,      ///< because of the fault, notifications will be lost or refused in the future
+  kAdvice,    ///< notifications arrive, but the user should correct a setting
 };
-/// Returns the name of the gravity: "blocking", "soon" or "advice".
+/// Returns the name of a finding's gravity: "blocking", "soon" or "advice".
 [[nodiscard]] std::string_view to_string(Gravity gravity);
 
 struct DoctorFinding {
   Gravity gravity;
-  /// Name of the finding, for scripts. It comes from a fixed set and does not change between
-  /// releases.
+  /// Name of the finding, for scripts. The set of names is fixed, and a name does not change
+  /// between releases.
   std::string name;
   std::string what;
   /// Consequence of the fault for the user.

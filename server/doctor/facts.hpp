@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Facts that `doctor` collects about a set-up. They contain no judgement; diagnose() turns them
-/// into findings.
+/// Facts that `doctor` collects about a set-up. The facts contain no judgement; diagnose() turns
+/// the facts into findings.
 
 #include <chrono>
 #include <cstdint>
@@ -34,7 +34,7 @@ struct TlsFacts {
   std::chrono::sys_seconds expires_at;
   /// Number of certificates in the file of the public listener (listener.tls_certificate).
   std::size_t certificates = 0;
-  /// True: the first certificate in the file is its own issuer.
+  /// True if the first certificate in the file is self-signed (its own issuer).
   bool self_signed = false;
   /// Error of verifying the chain with the system's CA certificates; empty if the chain is valid.
   std::string verify_error;
@@ -51,25 +51,26 @@ struct TlsFacts {
 struct CallbackFacts {
   /// Name of the product: "favor" (代金券) or "busifavor" (商家券).
   std::string product;
-  /// The notification URL; empty: no URL is set.
+  /// Notification URL of the product; empty if no URL is set.
   std::string url;
   std::vector<std::string> broken_rules;
   /// Fault of the TLS certificate at this URL that keeps clients from connecting; empty if there is
   /// none.
   std::string tls_trouble{};
-  /// Other fault that a test request from this machine found; empty if there is none.
+  /// Any other fault of the notification URL that a test request from this machine found; empty if
+  /// there is none.
   std::string trouble{};
 };
 
 /// Results of API calls to WeChat Pay for one merchant.
 struct ApiFacts {
-  /// Reason why no reply with a valid signature came; empty if one came.
+  /// Reason why WeChat Pay sent no reply with a valid signature; empty if such a reply came.
   std::string failure;
-  /// Difference of this machine's clock from WeChat Pay's clock (the Date header of a reply).
-  /// Positive: this machine's clock is ahead.
+  /// Difference of this machine's clock from WeChat Pay's clock (the Date header of a reply). A
+  /// positive difference means that this machine's clock is ahead.
   std::optional<std::chrono::seconds> clock_ahead;
   std::vector<CallbackFacts> callbacks;
-  /// Serial of the key that signed the reply; empty: the reply was not signed.
+  /// Serial of the key that signed WeChat Pay's reply; empty if the reply was not signed.
   std::string signed_with{};
 };
 
@@ -83,15 +84,15 @@ struct MerchantFacts {
   std::size_t public_keys = 0;
   std::vector<std::string> public_key_ids;
   std::vector<std::string> public_key_digests;
-  /// True: platform certificates are downloaded and written to a folder.
+  /// True if the service downloads platform certificates and writes them to a folder.
   bool fetches_certificates = false;
   bool has_api = false;
   std::string api_certificate_serial;
-  /// Digest of the merchant's own public key; empty: the key cannot be read.
+  /// Digest of the merchant's own public key; empty if the key cannot be read.
   std::string api_key_digest;
   bool api_key_readable_by_all = false;
   bool v2_key_is_v3_key = false;
-  /// Results of API calls for this merchant; nothing: WeChat Pay was not called.
+  /// Results of API calls for this merchant; no value if WeChat Pay was not called.
   std::optional<ApiFacts> api;
 };
 
@@ -105,7 +106,7 @@ struct ServiceFacts {
   std::uint64_t sealed = 0;
   /// Number of rejected requests; the key is the error code of the reply.
   std::map<std::string, std::uint64_t> rejected;
-  /// Key serials in requests that no loaded key has.
+  /// Key serials that requests named but that no loaded key has.
   std::vector<std::string> unknown_serials{};
   /// Reload units (parts of the set-up that are reloaded by themselves) whose new files were
   /// refused, each with the reason.

@@ -48,8 +48,8 @@ bool same_key(const MerchantConfig& entry) {
          });
 }
 
-/// Queries the notification URL that WeChat Pay has stored for one product. Also records the clock
-/// difference and the serial of the key that signed the reply in `facts`.
+/// Queries the notification URL that WeChat Pay has stored for one product. Also stores the clock
+/// difference, and the serial of the key that signed the reply, in `facts`.
 void ask_callback(ApiClient& client, CouponProduct product, World& world, ApiFacts& facts) {
   const auto& merchant = client.account().merchant;
   const auto request = wechatpay::get_callback_request(product, merchant.mchid);
@@ -156,7 +156,7 @@ std::string member_text(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
-/// Calls `look` for each element of a JSON member that is an array.
+/// Calls the function `look` for each element of a JSON member that is an array.
 template <typename Look>
 void for_each_in(const rapidjson::Value& object, const char* name, Look look) {
   const auto found = object.FindMember(name);

@@ -12,7 +12,7 @@
 namespace couponhook::server {
 
 /// Opens the configured files, queries the running service, and calls WeChat Pay for each merchant
-/// with a [merchant.api] table. Changes nothing. Each query has a timeout.
+/// with a [merchant.api] table. These queries change nothing, and each has a timeout.
 /// \param problems problems that were found when the configuration was read.
 /// \param places folders to which the service must write but cannot.
 [[nodiscard]] DoctorFacts gather_facts(const Config& config, std::vector<Problem> problems,

@@ -29,7 +29,7 @@ void check_place(const Config& config, const std::string& table, const std::stri
                  std::uint16_t port, CheckFindings& findings) {
   error_code ec;
   const auto ip = asio::ip::make_address(address, ec);
-  if (ec) return;  // reading the configuration has already reported the malformed address
+  if (ec) return;  // the malformed address was already reported when the configuration was read
   const asio::ip::tcp::endpoint endpoint(ip, port);
   ec = try_to_bind(endpoint, Sharing::kNone);
   if (!ec) return;

@@ -23,7 +23,8 @@ constexpr std::string_view kDecimalDigits = "0123456789";
 void check_live_keys(const MerchantConfig& config, const Merchant& merchant,
                      const std::string& where, std::chrono::sys_seconds now,
                      CheckFindings& findings) {
-  if (merchant.ciphers.empty()) return;  // loading has already reported the unusable APIv3 key file
+  // The unusable file of the APIv3 key was already reported when it was loaded.
+  if (merchant.ciphers.empty()) return;
   if (!has_live_key(merchant, now)) {
     // If no certificates are downloaded, load_merchants() has already reported the missing key.
     if (!config.fetches_certificates()) return;
@@ -135,7 +136,8 @@ void check_api_identity(const MerchantConfig& merchant, const crypto::PlatformKe
                         const std::string& where, std::chrono::sys_seconds now,
                         CheckFindings& findings) {
   const MerchantApiConfig& api = *merchant.api;
-  if (api.certificate_serial.empty()) return;  // the missing serial is already reported
+  // The missing certificate serial was already reported as a problem.
+  if (api.certificate_serial.empty()) return;
   const std::string key = where + "api.certificate_serial";
   if (const auto why = explain_certificate_serial(api.certificate_serial); !why.empty()) {
     findings.error(key, why);
@@ -179,7 +181,8 @@ void check_merchants(const Config& config, const Merchants& merchants, std::chro
                      CheckFindings& findings) {
   for (const MerchantConfig& merchant : config.merchants) {
     const Merchant* const loaded = merchants.find_mchid(merchant.mchid);
-    if (loaded == nullptr) continue;  // loading has already reported why this merchant is unusable
+    // The reason why this merchant is unusable was already reported.
+    if (loaded == nullptr) continue;
     const std::string where = config.file.string() + ": merchant " + merchant.mchid + ": ";
     check_live_keys(merchant, *loaded, where, now, findings);
     check_platform_files(merchant, where, now, findings);

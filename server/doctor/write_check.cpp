@@ -25,11 +25,12 @@ namespace fs = std::filesystem;
 /// small transaction.
 constexpr std::size_t kPlaceTrialBytes = 65536;
 
-/// A folder that the service must be able to write to, with its key in the configuration.
+/// A folder that the service must be able to write to, with the key of the setting that names it.
 struct Place {
   std::string key;
   fs::path folder;
-  /// File in the folder that must be writable if it exists; may be empty.
+  /// File in the folder that must be writable if the file exists; an empty path means that there is
+  /// no such file.
   fs::path file;
 };
 
@@ -51,7 +52,8 @@ std::vector<Place> places_of(const Config& config) {
 }
 
 /// Creates a file, writes it, flushes it to the disk, and removes it.
-/// \return 0 on success, otherwise the error number (errno). The functions below return the same.
+/// \return 0 on success, otherwise the error number (errno). The functions below return an error
+/// number in the same way.
 int write_whole(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;

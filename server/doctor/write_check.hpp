@@ -22,20 +22,22 @@ struct SystemUser {
 };
 
 /// Chooses the user account as which the check runs.
-/// \param name name or number of a user. Empty: if this process runs as root, the owner of the
-///   SQLite store's file or folder, because the service most likely runs as that user; otherwise no
-///   user.
-/// \return the user; or no user, which means that the check runs as the user of this process. An
-///   error if the user does not exist, or if this process is not root and so cannot become another
-///   user.
+/// \param name name or number of a user. If the name is empty and this process runs as root, the
+///   function chooses the owner of the SQLite store's file or folder, because the service most
+///   likely runs as that user. If the name is empty and this process does not run as root, no user
+///   is chosen.
+/// \return the user; or no user, which means that the check runs as the user of this process. The
+///   result is an error if the user does not exist, or if this process is not root and so cannot
+///   become another user.
 [[nodiscard]] boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
     const std::string& name, const Config& config);
 
 /// Checks that the service can write to the folder of the store and to the folder of downloaded
-/// certificates. It writes a file to each folder, or to the nearest existing parent folder, and
-/// removes the file again. This finds missing permissions, read-only file systems and full disks.
-/// \param user user account for the check, which then runs in a child process. Nothing: check in
-///   this process.
+/// certificates. The check writes a file to each folder, or to the nearest existing parent folder,
+/// and removes the file again. The check finds missing permissions, read-only file systems and full
+/// disks.
+/// \param user user account for the check, which then runs in a child process. Without a user, the
+///   check runs in this process.
 /// \return one problem for each folder that cannot be written to.
 [[nodiscard]] std::vector<Problem> try_writing(const Config& config,
                                                const std::optional<SystemUser>& user);

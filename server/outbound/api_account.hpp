@@ -36,10 +36,10 @@ struct ApiAccount {
                                                            const MerchantConfig& entry,
                                                            std::vector<Problem>& problems);
 
-/// Like load_api_account(), but for a running service: it uses all keys that can be loaded. One
-/// unusable file must not prevent the download of new certificates.
-/// \param fetched downloaded platform certificates. They verify replies, in addition to the
-///   certificates in files.
+/// Like load_api_account(), but for a running service: loads every key that can be loaded, and
+/// skips unusable files. One unusable file must not prevent the download of new certificates.
+/// \param fetched downloaded platform certificates. These certificates verify replies, in addition
+///   to the certificates in files.
 [[nodiscard]] std::unique_ptr<ApiAccount> load_service_account(const Config& config,
                                                                const MerchantConfig& entry,
                                                                FetchedSpan fetched,

@@ -110,8 +110,8 @@ struct ApiClient::Impl {
   ApiSurroundings surroundings;
   ClientLoop loop;
   Line api;
-  /// Ends a running call when a stop is requested. Declared last, because its callback uses the
-  /// event loop.
+  /// Ends a running API call when a stop is requested. This member is declared last, so it is
+  /// destroyed first: its callback uses the event loop `loop`.
   std::stop_callback<std::function<void()>> cut_short;
 };
 

@@ -36,7 +36,7 @@ struct ApiSurroundings {
   base::WallClock clock;
   crypto::RandomSource random;
   Pause pause;
-  /// Stops a running API call, which then ends with the error "no reply".
+  /// Stop request. It ends a running API call, which then fails with the error "no reply".
   std::stop_token stop{};
   /// The rate limiter for API calls. All clients of a process must share one rate limiter, because
   /// WeChat Pay counts some limits over all calls from one IP address.
@@ -59,8 +59,8 @@ class ApiClient {
   [[nodiscard]] wechatpay::ApiResult<std::string> call(const wechatpay::ApiRequest& request);
 
   /// Downloads the file behind a download link and compares the file with the hash that came with
-  /// the link. Call this within FlowLink::kValidity after the link arrived, because then the link
-  /// expires.
+  /// the link. Call this function within FlowLink::kValidity after the link arrived, because then
+  /// the link expires.
   /// \param on_progress function that is called with the bytes received and the bytes in total; may
   ///   be null.
   /// \return the content of the file, or an error.

@@ -20,8 +20,8 @@ using FolderResult = boost::system::result<void, std::string>;
 /// certificate file, so that the check also fails when the disk is full.
 constexpr std::size_t kCertificateTrialBytes = 16384;
 
-/// Returns the certificate files in the folder that this program wrote. An unreadable file counts
-/// as empty.
+/// Returns those certificate files in the folder that were written by this program. An unreadable
+/// file counts as empty.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
   std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;
@@ -88,8 +88,8 @@ FolderResult try_certificate_folder(const std::filesystem::path& folder) {
   std::error_code ec;
   std::filesystem::create_directories(folder, ec);
   if (ec) return failed(folder, ec.value());
-  // The name of the test file is unique to this process, and read_certificate_folder() ignores the
-  // file.
+  // The name of the test file is unique to this process. read_certificate_folder() ignores a file
+  // with such a name.
   const auto trial = folder / (".couponhook-trial-" + std::to_string(::getpid()));
   const int error = write_durably(trial, std::string(kCertificateTrialBytes, 'x'));
   if (error != 0) return failed(folder, error);

@@ -29,16 +29,17 @@ namespace couponhook::server {
 /// State of the downloads of one merchant's platform certificates, since the process started.
 struct CertificateStatus {
   std::string mchid;
-  /// Folder to which the certificates are written. Empty: the certificates are only in memory.
+  /// Folder to which the certificates are written. If the path is empty, the certificates are only
+  /// in memory.
   std::string directory;
   std::uint64_t fetches = 0;
   std::uint64_t fetch_failures = 0;
   /// Number of successful writes of the certificates to files.
   std::uint64_t keeps = 0;
   std::uint64_t keep_failures = 0;
-  /// Error of the last download; empty if it succeeded.
+  /// Error of the last download of certificates; empty if the download succeeded.
   std::string fetch_error{};
-  /// Error of the last write to files; empty if it succeeded.
+  /// Error of the last write of certificates to files; empty if the write succeeded.
   std::string keep_error{};
 };
 
@@ -81,12 +82,13 @@ class CertificateKeeper {
   [[nodiscard]] std::vector<CertificateStatus> upkeep() const;
 
  private:
-  /// Certificates of one merchant: configuration, schedule of downloads, and state.
+  /// Platform certificates of one merchant: the merchant's configuration, the schedule of
+  /// downloads, and the state of the downloads.
   struct MerchantCertificates {
     explicit MerchantCertificates(const MerchantConfig& config);
 
     MerchantConfig merchant;
-    /// Times of downloads and of writes to files. Guarded by the mutex, like `upkeep`.
+    /// Schedule of the downloads and of the writes to files. Guarded by the mutex.
     CertificateSchedule schedule;
     CertificateStatus upkeep;
   };
@@ -100,7 +102,7 @@ class CertificateKeeper {
   void note_fetch_failure(MerchantCertificates& ward, const std::string& why);
   void keep(MerchantCertificates& ward);
 
-  /// Configuration that only the keeper's thread uses.
+  /// Configuration that the keeper works with now. Only the keeper's thread uses it.
   Config config_;
   const base::WallClock clock_;
   const crypto::RandomSource random_;
@@ -110,8 +112,8 @@ class CertificateKeeper {
   Log& log_;
 
   mutable std::mutex mutex_;
-  /// State of each merchant. The keeper's thread may read the list without the mutex; all other
-  /// access needs the mutex.
+  /// List with one entry for each merchant whose certificates are downloaded. The keeper's thread
+  /// may read the list without the mutex; all other access needs the mutex.
   std::list<MerchantCertificates> wards_;
   /// New configuration that the keeper's thread has not adopted yet. Guarded by the mutex.
   std::optional<Config> next_;

@@ -14,11 +14,11 @@
 
 namespace couponhook::server {
 
-/// Error of a certificate download. The known certificates stay as they were.
+/// Error of a certificate download. The certificates that are already known stay in use.
 struct RefreshFailure {
   std::string message;
-  /// True: WeChat Pay has no platform certificates for this merchant, because the merchant uses a
-  /// public key. The caller must not download again.
+  /// True if WeChat Pay has no platform certificates for this merchant, because the merchant uses a
+  /// public key. The caller must then not download again.
   bool public_key_merchant = false;
 };
 

@@ -26,8 +26,8 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
     fetch_failures_ = 0;
     is_over_ = false;
   }
-  // Write the certificates again: the new configuration may name another folder, or a folder of
-  // another merchant.
+  // Write the certificates again: the new configuration may name another folder, or the folder may
+  // contain the certificates of another merchant.
   wants_keep_ = true;
   keep_due_ = {};
   keep_failures_ = 0;
@@ -35,7 +35,8 @@ CertificateSchedule::CertificateSchedule(std::chrono::minutes interval,
 
 bool CertificateSchedule::take_fetch(TimePoint now) {
   if (is_over_ || (!asked_ && now < fetch_due_)) return false;
-  // If the rate limit allows no download now, the request that was made with ask() stays pending.
+  // If the rate limit (one download a minute) allows no download now, the request that was made
+  // with ask() stays pending.
   if (!window_.try_reserve(now)) return false;
   asked_ = false;
   return true;

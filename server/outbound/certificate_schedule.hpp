@@ -27,9 +27,9 @@ class CertificateSchedule {
   /// \param interval time between two successful downloads of the platform certificates.
   explicit CertificateSchedule(std::chrono::minutes interval) : interval_(interval) {}
 
-  /// Continues the schedule of an earlier configuration.
-  /// \param afresh true: download at once, because the settings for downloads changed. If the last
-  ///   download failed, the next one is due at once in any case.
+  /// Makes a schedule for a changed configuration, which continues the schedule `earlier`.
+  /// \param afresh true if a download is due at once, because the settings for downloads changed.
+  ///   If the last download failed, the next download is due at once in any case.
   CertificateSchedule(std::chrono::minutes interval, const CertificateSchedule& earlier,
                       bool afresh);
 
@@ -45,7 +45,7 @@ class CertificateSchedule {
   [[nodiscard]] bool take_fetch(TimePoint now);
   void fetched(TimePoint now);
   /// Records that a download failed.
-  /// \param has_none true: no platform certificate is known at all. The next downloads are then
+  /// \param has_none true if no platform certificate is known at all. The next downloads are then
   ///   tried every minute, without backoff.
   void fetch_failed(TimePoint now, bool has_none);
   [[nodiscard]] bool has_failed() const { return fetch_failures_ > 0; }
@@ -53,7 +53,7 @@ class CertificateSchedule {
   /// Returns true if the known certificates should be written to files now. The caller must then
   /// call kept() or keep_failed().
   [[nodiscard]] bool take_keep(TimePoint now) { return wants_keep_ && now >= keep_due_; }
-  /// Requests that the certificates are written to files at once.
+  /// Requests that the known certificates are written to files at once.
   void want_keep(TimePoint now);
   void kept();
   void keep_failed(TimePoint now);
@@ -65,8 +65,8 @@ class CertificateSchedule {
   int fetch_failures_ = 0;  // number of consecutive failed downloads
   bool asked_ = false;
   bool is_over_ = false;
-  // True at the start too, so that the service notices an unwritable folder before new certificates
-  // arrive.
+  // True if the certificates must be written to files. Also true at the start, so that the service
+  // notices an unwritable folder before new certificates arrive.
   bool wants_keep_ = true;
   TimePoint keep_due_{};
   int keep_failures_ = 0;  // number of consecutive failed writes to files

@@ -32,7 +32,7 @@ class FetchedCertificates {
 
  private:
   mutable std::mutex mutex_;
-  // Key: merchant id (mchid). Guarded by mutex_.
+  // The downloaded certificates; the key is the merchant id (mchid). Guarded by mutex_.
   std::map<std::string, List, std::less<>> certificates_;
 };
 

@@ -97,7 +97,7 @@ boost::system::result<IssuedUsers, std::string> read_issued(const std::filesyste
   const std::streamoff begin = std::max<std::streamoff>(0, in.tellg() - kTailBytes);
   in.seekg(begin);
   std::string text;
-  if (begin != 0) std::getline(in, text);  // skips the rest of a line that was cut
+  if (begin != 0) std::getline(in, text);  // skips the rest of a line whose beginning was not read
   for (std::size_t number = 1; std::getline(in, text); ++number) {
     if (wechatpay::without_marks(text).text.empty()) continue;
     auto line = parse_line(text);

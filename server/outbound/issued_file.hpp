@@ -25,21 +25,22 @@ namespace couponhook::server {
 [[nodiscard]] boost::system::result<void, std::string> append_issued(
     const std::filesystem::path& file, const UserName& user, std::chrono::sys_seconds now);
 
-/// Users in the list of users who received a coupon.
+/// The users who received a coupon, as read from the list, and the problems of the list.
 struct IssuedUsers {
-  /// The users, the latest line first.
+  /// The users in the list; the user of the latest line comes first.
   std::vector<UserName> users;
-  /// Number of malformed lines in the file.
+  /// Number of malformed lines in the list of users who received a coupon.
   std::size_t malformed = 0;
   /// Problem of the first malformed line, for example "line 3, column 2: appid is not …". It
   /// contains no personal data.
   std::string first_problem{};
 };
 
-/// Reads the list and returns the users whose line has the time `since` or a later time. Removes
-/// the marks that a spreadsheet puts around a field (wechatpay::without_marks). A line counts as
-/// malformed if its time, appid or openid is then still invalid. Of a long file only the last 16
-/// MiB are read, and line numbers count from there. A missing file counts as empty.
+/// Reads the list of users who received a coupon, and returns the users whose line has the time
+/// `since` or a later time. Removes the marks that a spreadsheet puts around a field
+/// (wechatpay::without_marks). If the time, appid or openid is invalid even without these marks,
+/// the line counts as malformed. Of a long file only the last 16 MiB are read, and line numbers
+/// count from there. A missing file counts as empty.
 ///
 /// \return an error if the file cannot be read.
 [[nodiscard]] boost::system::result<IssuedUsers, std::string> read_issued(

@@ -207,7 +207,8 @@ ApiResult<PlatformRecords> favor_books(ApiClient& client, const UserName& user) 
     return wechatpay::list_coupons_request(query);
   };
   const auto take = [&](const wechatpay::Coupon& listed) -> std::optional<ApiError> {
-    // A query for coupons with the status USED also returns coupons that can still be redeemed.
+    // A query for coupons with the status USED also returns coupons that can still be redeemed, so
+    // skip coupons with another status.
     if (listed.status != "USED") return std::nullopt;
     if (listed.consumption && !listed.consumption->transaction_id.empty()) {
       take_redeemed(listed, books);

@@ -21,10 +21,10 @@ namespace couponhook::server {
 /// WeChat Pay's own records about coupons, as read from an API or a flow file.
 struct PlatformRecords {
   std::vector<wechatpay::PlatformRecord> entries;
-  /// Lines of a flow file that were skipped because they are malformed. Line 0 means a coupon in a
-  /// user's list. Only the first problems are kept.
+  /// Lines of a flow file that were skipped because they are malformed. Line number 0 stands for a
+  /// malformed coupon in the list of a user's coupons. Only the first problems are kept.
   std::vector<wechatpay::FlowProblem> problems;
-  /// Number of skipped lines and coupons.
+  /// Number of malformed lines and coupons, which were skipped.
   std::size_t malformed = 0;
   /// Redemptions of merchant coupons (商家券). WeChat Pay sends no notification for them, so the
   /// ledger has nothing to compare them with.
@@ -48,7 +48,7 @@ struct FlowName {
 ///   PlatformRecords::problems.
 [[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow(
     const FlowName& flow, std::string_view content);
-/// Like read_flow(), but reads a flow file from the disk, piece by piece.
+/// Like read_flow(), but reads the flow file (settlement file) from the disk, piece by piece.
 [[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow_file(
     const FlowName& flow, const std::filesystem::path& file);
 

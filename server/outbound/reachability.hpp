@@ -12,14 +12,15 @@ namespace couponhook::server {
 
 /// Values that make a signature probe look as if WeChat Pay had sent it for this merchant.
 struct ProbeIdentity {
-  /// Serial of a platform key that the receiver has loaded.
+  /// Serial of a platform key that the receiver has loaded; the probe names this key in its
+  /// headers.
   std::string platform_serial;
   std::chrono::sys_seconds now;
 };
 
 /// Problem of a notification URL, and what to do about it.
 struct UrlFault {
-  /// True: the server's TLS certificate cannot be verified.
+  /// True if the problem is that the server's TLS certificate cannot be verified.
   bool is_tls = false;
   std::string what;
 };

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kIssued = "COUPON.SEND";
 constexpr std::int64_t kPage = 200;
-/// Largest number of users. It is also the largest number of notifications that are read, because
-/// some notifications name no user.
+/// Largest number of users in the list of recent users. At most as many notifications are read,
+/// because some notifications name no user.
 constexpr std::size_t kUsersMax = 100'000;
 
 /// List of users that holds each user once, in the order in which they were added.
@@ -37,13 +37,13 @@ class Users {
 std::string openid_of(const storage::NotificationRecord& record) {
   const auto event = handlers::read_event(record.event_type, record.resource, {});
   const auto* issued = std::get_if<handlers::CouponIssued>(&event);
-  // Check the openid: the stored text may be damaged, and so may the openid in it.
+  // Check the openid (the user's id): the stored notification may be damaged.
   const bool names_user =
       issued != nullptr && has_form(wechatpay::Identifier::kOpenid, issued->openid);
   return names_user ? issued->openid : std::string();
 }
 
-/// Adds the users that stored COUPON.SEND notifications (a coupon was issued) name.
+/// Adds the users who are named in stored COUPON.SEND notifications (a user received a coupon).
 /// \return an error text if the store cannot be read; otherwise an empty text.
 std::string add_notified(const MerchantConfig& merchant, storage::Reader& reader,
                          std::int64_t since_ms, Users& users) {
@@ -109,8 +109,9 @@ std::vector<UserName> UserTurns::next(std::vector<UserName> users, std::size_t m
   };
   std::ranges::stable_sort(users, {}, asked_at);
   const std::size_t unasked = users.size() - asked_.size();
-  // If `most` is odd, one place is left over. New users and known users get this place in turn. So
-  // both groups get places even if `most` is 1.
+  // `most` is the largest number of users that this poll may query. If it is odd, one place is left
+  // over. New users and known users get this place in turn, so that both groups get places even if
+  // `most` is 1.
   const std::size_t half = (most + looks_ % 2) / 2;
   const std::size_t from_asked =
       std::min(asked_.size(), std::max(half, most - std::min(most, unasked)));

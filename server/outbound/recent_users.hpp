@@ -28,7 +28,7 @@ struct RecentUsers {
 };
 
 /// Returns the users in ReconcileConfig::issued_file and the users in the merchant's COUPON.SEND
-/// notifications (a coupon was issued). Each user appears once, the latest first.
+/// notifications (a user received a coupon). Each user appears once, the latest first.
 /// \return at most 100,000 users; an error if the file or the store cannot be read.
 [[nodiscard]] boost::system::result<RecentUsers, std::string> recent_users(
     const MerchantConfig& merchant, storage::Reader& reader, std::chrono::sys_seconds now);
@@ -44,15 +44,15 @@ class UserTurns {
   ///   longer in this list.
   /// \return at most `most` of the users; users who were never queried come first.
   [[nodiscard]] std::vector<UserName> next(std::vector<UserName> users, std::size_t most);
-  /// Records that a user was queried since next(). A poll can end early, so next() itself does not
-  /// record this.
+  /// Records that a user's coupons were queried in this poll. next() itself does not record this,
+  /// because a poll can end early.
   void note_asked(const UserName& user);
 
  private:
   using Key = std::pair<std::string, std::string>;
   static Key key_of(const UserName& user) { return {user.appid, user.openid}; }
 
-  /// For each user, the number of the poll that last queried the user.
+  /// For each user, the number of the last poll (round of queries) that queried the user's coupons.
   std::map<Key, std::uint64_t> asked_;
   std::uint64_t looks_ = 0;
 };

@@ -14,11 +14,12 @@ struct ReconcileCounts {
   /// Number of comparisons. One comparison covers a flow file (settlement file of a coupon stock),
   /// or the coupons of recent users.
   std::uint64_t comparisons = 0;
-  /// Number of entries in WeChat Pay's records.
+  /// Number of entries in WeChat Pay's records that were compared.
   std::uint64_t in_books = 0;
-  /// Number of entries that the store lacks and that no notification will bring.
+  /// Number of entries of WeChat Pay's records that the store lacks and that no notification will
+  /// bring any more.
   std::uint64_t missing = 0;
-  /// Number of missing entries that reconciliation stored.
+  /// Number of missing entries that reconciliation has stored.
   std::uint64_t admitted = 0;
   /// Number of entries that are in the store, but with other content than in WeChat Pay's records.
   std::uint64_t differing = 0;

@@ -21,17 +21,19 @@ using wechatpay::FlowKind;
 using wechatpay::PlatformRecord;
 
 constexpr std::chrono::seconds kBetweenTurns{1};
-/// Length of the lease that lets one replica do one comparison. It is longer than a comparison
-/// usually takes. If a comparison takes longer, two replicas may compare at the same time.
+/// Length of the lease that lets one replica do one comparison with WeChat Pay's records. The lease
+/// is longer than a comparison usually takes. If a comparison takes longer, two replicas may
+/// compare at the same time.
 constexpr std::chrono::minutes kTurnLease{10};
-/// Delay of the next attempt, if another replica holds the lease of the comparison.
+/// Delay before this replica tries a comparison again, if another replica holds the lease of the
+/// comparison.
 constexpr std::chrono::seconds kAfterAnother{60};
 constexpr std::size_t kEntriesAtATime = 200;
 constexpr std::chrono::seconds kCommitPatience{30};
 constexpr std::size_t kOwnerCharacters = 20;
 
-/// Waits until one missing notification is stored or refused. It blocks the reconciler's thread,
-/// which has no other work.
+/// Waits until one missing notification is stored or refused. The wait blocks the reconciler's
+/// thread, which has no other work.
 class BlockingWait final : public storage::AdmitListener {
  public:
   void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
@@ -124,7 +126,8 @@ void Reconciler::reconfigure(Config config) {
 void Reconciler::adopt_next_config() {
   const std::lock_guard lock(mutex_);
   if (!next_) return;
-  // Settings of the store, such as retention, change only when the service starts again.
+  // Keep the old settings of the store, such as retention: they change only when the service starts
+  // again.
   next_->store = std::move(config_.store);
   config_ = std::move(*next_);
   next_.reset();
@@ -214,7 +217,8 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   const auto users = errand.turns.next(std::move(recent->users), most);
   UserRecords asked =
       books_of_users(client, users, [&](const UserName& user) { errand.turns.note_asked(user); });
-  // Failures are only reported, because the coupons that could be read can still be compared.
+  // Failed queries of users' coupons are only reported, because the coupons that could be read can
+  // still be compared.
   for (const std::string& failure : asked.failures) fail(errand, failure);
   Look look{std::move(asked.books), asked.skipped};
   if (asked.skipped != 0) {
@@ -278,8 +282,8 @@ std::size_t Reconciler::admit(const std::string& mchid,
       ToAdmit admit = make_admission(notification_of(*entry), std::string(entry->resource), mchid,
                                      storage::kFromReconcile, sources_.rules, sources_.clock());
       auto wait = std::make_shared<BlockingWait>();
-      // If the queue of the store is full, the entry is dropped now. The next comparison finds it
-      // missing again and stores it then.
+      // If the queue of the store is full, the missing event is dropped now. The next comparison
+      // finds this event missing again and stores it then.
       if (sources_.inbox.admit(std::move(admit.admission), wait) == storage::Inbox::Queued::kYes) {
         waits.push_back(std::move(wait));
       }

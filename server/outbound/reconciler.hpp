@@ -43,7 +43,8 @@ struct ReconcilerSources {
   Log& log;
 };
 
-/// Store connections that only the reconciler uses, so that it blocks no other part of the service.
+/// Store connections that only the reconciler uses, so that the reconciler blocks no other part of
+/// the service.
 struct ReconcilerConnections {
   std::unique_ptr<storage::Connection> ledger;
   std::unique_ptr<storage::Connection> notifications;
@@ -51,14 +52,14 @@ struct ReconcilerConnections {
 };
 
 /// Runs the comparisons that [merchant.reconcile] configures, on a thread of its own. It compares
-/// the ledger with the flow files (settlement files) of stocks. A flow file exists only after the
-/// stock's end. Before that, the reconciler queries the coupons of users who recently received one.
-/// A missing event is stored like a decrypted notification, with the mark source=reconcile. A lease
-/// ensures that only one replica compares at a time.
+/// the ledger with the flow files (settlement files) of stocks (coupon batches). A flow file exists
+/// only after the stock's end. Before that, the reconciler queries the coupons of users who
+/// recently received one. A missing event is stored like a decrypted notification, with the mark
+/// source=reconcile. A lease ensures that only one replica compares at a time.
 class Reconciler {
  public:
   Reconciler(const Config& config, ReconcilerConnections connections, ReconcilerSources sources);
-  /// Stops the thread like ask_to_stop(), and waits for it to end.
+  /// Stops the reconciler's thread like ask_to_stop(), and waits for it to end.
   ~Reconciler() = default;
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -78,8 +79,8 @@ class Reconciler {
   /// merchant's recent users.
   struct Errand {
     MerchantConfig merchant;
-    /// The flow file to compare with. Nothing: compare with the coupons of the merchant's recent
-    /// users.
+    /// The flow file (WeChat Pay's settlement file) to compare with. Without a flow file, the
+    /// comparison is with the coupons of the merchant's recent users.
     std::optional<FlowName> flow;
     std::chrono::seconds interval;
     std::chrono::steady_clock::time_point due{};
@@ -87,7 +88,7 @@ class Reconciler {
 
     [[nodiscard]] std::string name() const;
   };
-  /// WeChat Pay's records, as they were read for one comparison.
+  /// WeChat Pay's records for one comparison, as an API or a flow file returned them.
   struct Look {
     PlatformRecords books;
     std::size_t skipped_users = 0;
@@ -112,7 +113,7 @@ class Reconciler {
                     std::span<const wechatpay::PlatformRecord* const> missing);
   void fail(const Errand& errand, const std::string& why);
 
-  /// Configuration that only the reconciler's thread uses.
+  /// Configuration that the reconciler works with now. Only the reconciler's thread uses it.
   Config config_;
   storage::LedgerReader ledger_;
   storage::Reader notifications_;

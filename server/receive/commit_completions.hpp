@@ -26,11 +26,11 @@ class CommitCompletions final : public asio::execution_context::service {
   /// Returns the queue of commit results of the io_context that `executor` belongs to.
   [[nodiscard]] static CommitCompletions& of(const Executor& executor);
 
-  /// Makes the queue. Asio calls this constructor when the service is first used.
+  /// Makes the queue of commit results. Asio calls this constructor at the first call of of().
   explicit CommitCompletions(asio::execution_context& context);
 
-  /// Adds the result of a commit. May be called on any thread; the wait for the result ends on the
-  /// io_context's thread.
+  /// Adds the result of a commit to the queue. Any thread may call this function; the request that
+  /// waits for the result continues on the io_context's thread.
   void put(std::shared_ptr<CommitWait> wait, storage::AdmitOutcome outcome);
 
  private:
@@ -41,9 +41,9 @@ class CommitCompletions final : public asio::execution_context::service {
 
   Executor executor_;
   std::mutex mutex_;
-  Letters arrived_;  // results that have arrived, guarded by mutex_
-  // Results that are being passed on. Used by the io_context's thread only; keeps its memory for
-  // the next batch.
+  Letters arrived_;  // commit results that have arrived; guarded by mutex_
+  // Commit results that the io_context's thread is passing on to the waiting requests. Only this
+  // thread uses the list. The list keeps its memory for the next batch of results.
   Letters read_;
 };
 

@@ -27,8 +27,8 @@ class CommitWait final : public storage::AdmitListener,
       : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
   // Called on the thread that writes to the database, when the commit has ended. Only puts the
-  // result into the queue of commit results; the request that waits for it is woken later, on the
-  // I/O thread that serves the request.
+  // result into the queue of commit results; the request that waits for this result is woken later,
+  // on the I/O thread that serves the request.
   void admitted(storage::AdmitOutcome outcome) noexcept override {
     mailbox_.put(shared_from_this(), outcome);
   }
@@ -39,15 +39,17 @@ class CommitWait final : public storage::AdmitListener,
     born_leased_ = std::move(deliveries);
   }
 
-  /// Takes the deliveries that were stored with a lease of this replica (other replicas may not
-  /// make them), each with everything that its handler needs. Call this function once, after wait()
-  /// has returned an outcome.
+  /// Takes out of this object, and returns, the deliveries that the commit stored with a lease for
+  /// this replica (the lease keeps other replicas from making these deliveries). Each delivery has
+  /// all the data that its handler needs. Call this function once, after wait() has returned an
+  /// outcome.
   [[nodiscard]] std::vector<storage::ClaimedDelivery> take_born_leased();
 
  private:
   CommitCompletions& mailbox_;
-  // The stored notification, given back by the writer thread: source of the data in
-  // take_born_leased(). Memory is also cheaper to free on the I/O thread, which has allocated it.
+  // The stored notification, which the writer thread gives back. take_born_leased() copies its data
+  // into the deliveries. The I/O thread then frees the memory: this is cheaper there, because the
+  // I/O thread allocated it.
   storage::Admission given_back_;
   std::vector<storage::LeasedDelivery> born_leased_;
 };

@@ -11,9 +11,9 @@
 namespace couponhook::server {
 
 /// Checks the forms of the fields of a coupon event. Thread-safe.
-/// \return the name of the first field in another form, and its documented form, but never its
-/// content: "coupon_id is not 1 to 20 digits". Empty if all fields are correct, and for an
-/// OtherEvent.
+/// \return the name of the first field with a wrong form, and the form that WeChat Pay documents,
+/// but never the field's content. Example: "coupon_id is not 1 to 20 digits". Empty if all fields
+/// are correct, and for an event of another type than coupon events (OtherEvent).
 [[nodiscard]] std::string odd_form(const handlers::CouponEvent& event);
 
 }  // namespace couponhook::server

@@ -13,8 +13,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Collects the problems of one merchant's files. Each problem names the setting that names the
-/// file.
+/// Collects the problems of one merchant's key files. Each problem gives the name of the setting
+/// that contains the file's path.
 class FileReport {
  public:
   FileReport(const Config& config, const MerchantConfig& merchant, std::vector<Problem>& problems)
@@ -34,8 +34,8 @@ class FileReport {
 };
 
 /// Adds the platform certificates of a PEM file to a merchant. An expired certificate is not an
-/// error: it stays in the folder after every change of keys, and signatures made with it are
-/// refused.
+/// error: expired certificates stay in the folder after every change of keys, and signatures made
+/// with an expired certificate are refused.
 /// \return one message for each fault in the file.
 std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = crypto::read_file(file);
@@ -43,8 +43,8 @@ std::vector<std::string> add_certificates(const std::filesystem::path& file, Mer
   return merchant.platform_keys.add_certificates(pem->reveal()).faults;
 }
 
-/// Explains why a configured path matches no certificate file: this user may not read one of its
-/// folders, or the file does not exist.
+/// Explains why a configured path matches no certificate file: the user of this process may not
+/// read one of the folders in the path, or the file does not exist.
 std::string explain_no_files(const std::filesystem::path& pattern) {
   for (std::filesystem::path place = pattern; place.has_relative_path();
        place = place.parent_path()) {
@@ -69,11 +69,11 @@ void load_certificates(const MerchantConfig& config, Merchant& merchant, FileRep
   }
   std::error_code ec;
   // If certificate_directory is not a folder, fetched certificates cannot be stored in files, but
-  // they are still used. The code that stores them reports the error.
+  // they are still used. The code that stores certificates reports the error.
   if (!config.api || !std::filesystem::is_directory(config.api->certificate_directory, ec)) return;
   for (const auto& file : crypto::expand_path(config.api->certificate_directory)) {
-    // If a file holds a damaged certificate that was fetched from WeChat Pay, this is not an error:
-    // the certificate will be fetched again.
+    // A damaged certificate in a file is not an error if certificates are fetched from WeChat Pay:
+    // this certificate will be fetched again.
     const bool is_kept = config.fetches_certificates() &&
                          wechatpay::is_certificate_file_name(file.filename().string());
     for (std::string& trouble : add_certificates(file, merchant)) {
@@ -153,8 +153,8 @@ Merchant load_merchant(const Config& config, const MerchantConfig& entry, Fetche
   FileReport report(config, entry, problems);
   load_certificates(entry, merchant, report);
   for (const wechatpay::PlatformCertificate& certificate : fetched) {
-    // Adding a fetched certificate fails only if a file holds it too: fetched certificates were
-    // verified when they came.
+    // Adding a fetched certificate fails only if a file holds the same certificate. The certificate
+    // itself is valid: it was verified when it was fetched.
     static_cast<void>(merchant.platform_keys.add_certificate(certificate.pem));
   }
   load_public_keys(entry, merchant, report);

@@ -26,7 +26,7 @@ struct Merchant {
   std::string path;
   std::chrono::seconds timestamp_tolerance;
   crypto::PlatformKeys platform_keys;
-  /// decrypts notifications; one cipher for each APIv3 key
+  /// Ciphers that decrypt notifications, one for each APIv3 key.
   std::vector<crypto::ResourceCipher> ciphers;
 };
 
@@ -44,8 +44,8 @@ class Merchants {
   explicit Merchants(std::vector<Merchant> merchants);
 
   /// Finds the merchant whose notifications arrive at this URL path.
-  /// \return null if there is none. The pointer is valid as long as this object, or another set
-  /// that shares the merchant, exists.
+  /// \return the merchant; null if no merchant has this path. The pointer is valid as long as this
+  /// object, or another set that shares the merchant, exists.
   [[nodiscard]] const Merchant* find_path(std::string_view path) const;
   [[nodiscard]] const Merchant* find_mchid(std::string_view mchid) const;
   /// Returns all merchants, as a range of const Merchant&, valid as long as this object exists.
@@ -62,25 +62,27 @@ class Merchants {
   Shared merchants_;
 };
 
-/// Platform certificates that were fetched from WeChat Pay and verified. They may be stored in
-/// files too.
+/// Platform certificates that were fetched from WeChat Pay and verified. The same certificates may
+/// also be in files.
 using FetchedSpan = std::span<const wechatpay::PlatformCertificate>;
 
 /// Reads the key files of one merchant. The merchant may end up without a valid key.
-/// \param fetched certificates that are used in addition to those in files.
-/// \param problems gets one entry for each file that cannot be used, which also names the merchant.
+/// \param fetched certificates that were fetched from WeChat Pay. They are used in addition to
+/// those in files.
+/// \param problems the function adds one entry for each file that cannot be used. The entry names
+/// the file and the merchant.
 /// \return the merchant with the keys that could be read.
 [[nodiscard]] Merchant load_merchant(const Config& config, const MerchantConfig& entry,
                                      FetchedSpan fetched, std::vector<Problem>& problems);
 
-/// Reads the key files of one merchant, like load_merchant(). A merchant that then lacks a valid
-/// key is also a problem, unless its certificates are fetched from WeChat Pay.
+/// Reads the key files of one merchant, like load_merchant(). A merchant without a valid key is
+/// also reported as a problem, unless its certificates are fetched from WeChat Pay.
 [[nodiscard]] Merchant load_live_merchant(const Config& config, const MerchantConfig& entry,
                                           FetchedSpan fetched, std::chrono::sys_seconds now,
                                           std::vector<Problem>& problems);
 
-/// Calls load_live_merchant() for every configured merchant, without fetched certificates. \return
-/// the set of all merchants.
+/// Calls load_live_merchant() for every configured merchant, without fetched certificates.
+/// \return the set of all merchants.
 [[nodiscard]] std::shared_ptr<const Merchants> load_merchants(const Config& config,
                                                               std::chrono::sys_seconds now,
                                                               std::vector<Problem>& problems);

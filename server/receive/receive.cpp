@@ -87,8 +87,9 @@ Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts,
   return {Verdict::kSignatureInvalid, {}};
 }
 
-/// Returns the signature headers of a request as JSON. They are stored with a quarantined body,
-/// because a later attempt to decrypt the body verifies the signature again.
+/// Returns the signature headers of a request as JSON. The headers are stored together with a
+/// quarantined body (one that could not be decrypted), because a later attempt to decrypt the body
+/// verifies the signature again.
 std::string headers_json(const crypto::SignedParts& parts) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -118,8 +119,8 @@ ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::Signe
   return {verdict, std::move(record)};
 }
 
-/// Decrypts the resource of a notification with the first of the merchant's APIv3 keys that fits;
-/// during a change of keys there are several.
+/// Decrypts the resource (encrypted part) of a notification with the first of the merchant's APIv3
+/// keys that fits; during a change of keys a merchant has several.
 /// \return the plaintext, or the reason why no key fits.
 boost::system::result<std::string, std::string> open_resource(
     const handlers::SealedResource& resource, const Merchant& merchant) {
@@ -136,8 +137,8 @@ boost::system::result<std::string, std::string> open_resource(
   return Result(boost::system::in_place_error, std::move(reason));
 }
 
-/// Returns, as JSON, those fields of a notification's envelope that have no column of their own in
-/// the database.
+/// Returns, as JSON, those fields of a notification's envelope (the unencrypted part) that have no
+/// column of their own in the database.
 std::string envelope_json(const handlers::Notification& notification) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
@@ -168,9 +169,9 @@ storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
           std::move(entry.occurred_at)};
 }
 
-/// Returns the ordering key of a delivery: deliveries with the same key are made one after the
-/// other. Events of one coupon share a key. A refund names no coupon, so its key is the
-/// transaction.
+/// Returns the ordering key for the deliveries of an event: deliveries with the same key are made
+/// one after the other. Events of one coupon have the same key. A refund names no coupon, so the
+/// key of a refund is its transaction.
 std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
                          const std::string& notification_id) {
   if (!entry) return notification_id;
@@ -178,8 +179,9 @@ std::string ordering_key(const std::optional<handlers::LedgerEntry>& entry,
   return entry->stock_id + "/" + entry->coupon;
 }
 
-/// Marks the deliveries that the reply waits for. They are stored with a lease of this replica, so
-/// that no other replica takes them between the commit and the call of the handler.
+/// Marks the deliveries that the HTTP reply waits for. These deliveries are stored with a lease for
+/// this replica, so that no other replica takes them between the commit and the call of the
+/// handler.
 void ask_for_handling(ToAdmit& admit, const ReceiveRules& rules) {
   for (storage::NewDelivery& delivery : admit.admission.deliveries) {
     const auto awaited = rules.awaited.find(delivery.handler);
@@ -235,8 +237,8 @@ ToAdmit make_admission(handlers::Notification&& notification, std::string&& reso
       admission.flaw.append(storage::flaw::kUnreadable).append(result.unreadable);
     }
   } else {
-    // A signed event is stored even if its fields have unusual forms; the unusual form is only
-    // recorded.
+    // An event with a valid signature is stored even if its fields have unusual forms; the unusual
+    // form is only recorded together with the event.
     const std::string odd = odd_form(event);
     if (!flaw.empty() && !odd.empty()) flaw += "; ";
     flaw += odd;

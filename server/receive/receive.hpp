@@ -27,21 +27,24 @@ namespace couponhook::server {
 /// Settings of examine(), beside the merchant's keys. They do not change while the service runs.
 struct ReceiveRules {
   base::JsonLimits json;
-  handlers::Registry ledger;   ///< selects the events that the ledger records
-  handlers::Registry outward;  ///< selects the events that handlers get after the commit
+  /// Selects the events that the ledger (the stored coupon events) records.
+  handlers::Registry ledger;
+  /// Selects the events that are delivered to handlers after the commit.
+  handlers::Registry outward;
   /// Names of the handlers in `outward` whose result the reply waits for (ack = "handled").
   std::set<std::string, std::less<>> awaited;
 };
 
-/// Result of examine() if nothing is stored and the reply can be sent at once.
+/// Result of examine() for a refused request: nothing is stored, and the reply can be sent at once.
 struct Refused {
   Verdict verdict;
-  /// Replaces the verdict's message in the reply; the message stays if this text is empty.
+  /// Text that replaces the verdict's message in the reply. If this text is empty, the reply has
+  /// the verdict's own message.
   std::string hint;
 };
 
 /// Result of examine() for a signed request that is not a notification or cannot be decrypted. The
-/// body is stored in quarantine; then the reply that belongs to `verdict` is sent.
+/// body is stored in quarantine; then the reply that belongs to the member `verdict` is sent.
 struct ToQuarantine {
   Verdict verdict;
   storage::Quarantined record;
@@ -57,7 +60,7 @@ struct ToAdmit {
   /// Reason why an event of a known type could not be read; empty if the event is readable or of an
   /// unknown type.
   std::string unreadable;
-  /// Names of the handlers that the reply waits for.
+  /// Names of the handlers whose result the HTTP reply waits for.
   std::vector<std::string_view> awaited{};
 };
 
@@ -71,21 +74,24 @@ using Examined = std::variant<Refused, ToQuarantine, ToAdmit>;
                                const ReceiveRules& rules,
                                std::chrono::system_clock::time_point now);
 
-/// Returns the verdict (result for the sender) that follows from the outcome of the commit.
+/// Returns the verdict (result for the sender) that follows from the outcome of the commit to the
+/// database.
 [[nodiscard]] Verdict conclude(const Examined& examined, storage::AdmitOutcome outcome);
 
-/// Returns true if the reply must also wait for the handlers in `admitted.awaited`.
-/// \param committed the verdict after the commit.
+/// Returns true if the HTTP reply must also wait for the results of the handlers in
+/// `admitted.awaited`.
+/// \param committed the verdict (result for the sender) that follows from the commit alone.
 [[nodiscard]] bool waits_for_handlers(Verdict committed, const ToAdmit& admitted);
 
 /// Returns the verdict (result for the sender) that follows from the result of the handlers that
-/// the reply waits for. If they have no result in time, the first copy of a notification gets the
-/// reply HANDLER_FAILED, and a duplicate gets IN_PROGRESS.
-/// \param committed the verdict after the commit, without the handlers.
+/// the reply waits for. If the handlers have no result in time, the first copy of a notification
+/// gets the reply HANDLER_FAILED, and a duplicate gets IN_PROGRESS.
+/// \param committed the verdict that follows from the commit alone.
 [[nodiscard]] Verdict conclude_handling(Verdict committed, Handled result);
 
-/// Makes the record of one event for the database, from a decrypted resource. Used for
-/// notifications, and for events that were found in WeChat Pay's own records (reconciliation).
+/// Makes the record of one event for the database, from a decrypted resource. The caller uses the
+/// function for notifications, and for events that were found in WeChat Pay's own records
+/// (reconciliation).
 [[nodiscard]] ToAdmit make_admission(handlers::Notification&& notification, std::string&& resource,
                                      std::string_view mchid, std::string_view source,
                                      const ReceiveRules& rules,

@@ -11,8 +11,8 @@
 namespace couponhook::server {
 namespace {
 
-/// Identifiers of a notification for its log line, copied before the record moves into the queue in
-/// front of the database.
+/// Identifiers of a notification for its log line. They are copied before the notification's record
+/// moves into the queue in front of the database.
 struct Identity {
   std::string id;
   std::string event_type;
@@ -140,8 +140,8 @@ Task<Verdict> Receiver::commit(Examined& examined, std::shared_ptr<CommitWait> w
   if (queued == storage::Inbox::Queued::kFull) co_return Verdict::kOverloaded;
   if (queued == storage::Inbox::Queued::kStopped) co_return Verdict::kStoreUnavailable;
   const auto outcome = co_await wait->wait(deadline);
-  // The notification may still be committed after the deadline. The next copy that the sender sends
-  // is then a duplicate and gets an acknowledgement.
+  // If the deadline has passed, reply "store unavailable". The notification may still be committed
+  // later; the next copy that WeChat Pay sends is then a duplicate and gets an acknowledgement.
   if (!outcome) co_return Verdict::kStoreUnavailable;
   co_return conclude(examined, *outcome);
 }

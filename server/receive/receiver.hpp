@@ -2,7 +2,7 @@
 
 /// \file
 /// Answers WeChat Pay's requests: examines a notification, waits until it is committed to the
-/// database and until the handlers that must be done first are done, then replies.
+/// database and, if so configured, until handlers have finished, then replies.
 
 #include <chrono>
 #include <functional>
@@ -27,7 +27,8 @@ class CommitWait;
 struct ReceiverOptions {
   std::chrono::milliseconds reply_budget;
   unsigned success_status;
-  /// Called on the thread of the HTTP session if a request names a platform key that is not loaded.
+  /// Function that is called on the thread of the HTTP session when a request names a platform key
+  /// that is not loaded.
   std::function<void(std::string_view mchid, std::string_view serial)> on_unknown_serial = nullptr;
 };
 
@@ -44,7 +45,7 @@ class Receiver final : public RequestHandler {
   [[nodiscard]] Task<Reply> handle(const Request& request) override;
   [[nodiscard]] Reply fault(HttpFault fault, std::string_view peer,
                             std::string_view detail) override;
-  /// Counts and logs connections that were closed to make room for new ones.
+  /// Counts and logs connections that were closed to make room for new connections.
   void note_evictions(std::size_t connections);
 
  private:

@@ -14,8 +14,8 @@
 
 namespace couponhook::server {
 
-/// Upper bounds (inclusive) of the classes of a histogram of reply times. Slower replies fall into
-/// one more class. WeChat Pay waits 5 s for a reply.
+/// Upper bounds (inclusive) of the classes of a histogram of reply times. Replies that are slower
+/// than the last bound have a class of their own. WeChat Pay waits 5 s for a reply.
 inline constexpr std::array<std::chrono::microseconds, 12> kReplyTimeBounds{
     std::chrono::milliseconds(1),    std::chrono::milliseconds(2),
     std::chrono::milliseconds(5),    std::chrono::milliseconds(10),
@@ -30,15 +30,16 @@ struct ReplyTimes {
   std::chrono::microseconds sum{0};
 };
 
-/// Counters of the results of requests (verdicts), reply times and connections closed to make room
-/// for new ones. Thread-safe.
+/// Counters of the results of requests (verdicts), of reply times, and of connections that were
+/// closed to make room for new connections. Thread-safe.
 class ReplyCounters {
  public:
   /// Counts a request that was not received completely. Such a request has no reply time.
   void count(Verdict verdict) {
     counts_[static_cast<std::size_t>(verdict)].fetch_add(1, std::memory_order_relaxed);
   }
-  /// Counts a complete request, with the time from its arrival to its verdict (result).
+  /// Counts a request that was received completely, and the time from its arrival to its verdict
+  /// (result).
   void count(Verdict verdict, std::chrono::microseconds took) {
     count(verdict);
     const auto bound = std::ranges::lower_bound(kReplyTimeBounds, took);
@@ -49,7 +50,7 @@ class ReplyCounters {
   [[nodiscard]] std::uint64_t of(Verdict verdict) const {
     return counts_[static_cast<std::size_t>(verdict)].load(std::memory_order_relaxed);
   }
-  /// Counts connections that were closed to make room for new ones.
+  /// Counts `more` connections that were closed to make room for new connections.
   void count_evictions(std::size_t more) { evictions_.fetch_add(more, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t evictions() const {
     return evictions_.load(std::memory_order_relaxed);

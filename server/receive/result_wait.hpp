@@ -9,8 +9,8 @@
 
 namespace couponhook::server {
 
-/// Result of an operation, for one waiting coroutine. Use it only on the executor's thread. The
-/// result may come before, during or after wait().
+/// Result of an operation, for one waiting coroutine. Use this object only on the executor's
+/// thread. The result may come before, during or after wait().
 template <typename T>
 class ResultWait {
  public:

@@ -22,8 +22,8 @@ struct UnknownSerial {
 };
 
 /// List of the unknown serial numbers that most requests named. Anybody can write any serial number
-/// into a header, so the list is short, and a new one replaces the one with the fewest requests.
-/// Thread-safe.
+/// into a header, so the list is short, and a new serial number replaces the number with the fewest
+/// requests. Thread-safe.
 class UnknownSerials {
  public:
   /// Largest number of serial numbers in the list.

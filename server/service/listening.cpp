@@ -62,7 +62,8 @@ std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const Listeni
   error_code ec = try_to_bind(endpoint, Sharing::kNone);
   for (IoThread& thread : threads) {
     if (!ec) ec = thread.listen(endpoint);
-    // If the kernel chose the port (configured port 0), the other threads must use the same port.
+    // If the kernel chose the port (configured port 0), the other I/O threads of the listener must
+    // use the same port.
     if (!ec) endpoint = thread.endpoint();
   }
   if (!ec) return std::nullopt;

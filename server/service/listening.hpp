@@ -24,7 +24,8 @@ namespace couponhook::server {
 /// manager passed to this process.
 struct ListeningPlace {
   std::string address;
-  /// TCP port. 0: the kernel chooses a port, and all threads use the same one.
+  /// TCP port. If the port is 0, the kernel chooses a port, and all I/O threads of the listener use
+  /// that port.
   std::uint16_t port;
   /// File descriptor of a listening socket from systemd's socket activation. If it is present,
   /// address and port are ignored.
@@ -49,7 +50,8 @@ enum class Sharing : unsigned char {
 /// \return the error of the attempt; no error if the address is free.
 [[nodiscard]] error_code try_to_bind(const asio::ip::tcp::endpoint& endpoint, Sharing sharing);
 
-/// Starts to listen on each I/O thread of a listener. All threads use the same address and port.
+/// Starts to listen on each I/O thread of a listener, on all threads with the same address and
+/// port.
 /// \return nothing after success; the problem when a thread cannot listen, for example because
 ///   another process uses the port.
 [[nodiscard]] std::optional<Problem> listen_on_all(std::list<IoThread>& threads,

@@ -14,10 +14,10 @@
 namespace couponhook::server {
 namespace {
 
-/// Length of the lease that allows one replica to purge old data. It must be longer than any one
-/// transaction of a purge.
+/// Length of the lease that allows one replica to purge old data. The lease must be longer than any
+/// one transaction of a purge.
 constexpr std::chrono::minutes kLease{2};
-/// Interval of the checks that the store is still in its place. A lost store must be reported
+/// Interval of the checks that the store is still where its URL says. A lost store must be reported
 /// within 3 s.
 constexpr std::chrono::seconds kPlaceChecksApart{1};
 
@@ -47,11 +47,11 @@ Maintenance::Maintenance(std::unique_ptr<storage::Connection> connection, Option
 Maintenance::~Maintenance() {
   ask_to_stop();
   thread_.join();
-  // Check the store a last time. If it was lost since the last check, the log reports this before
-  // it says that the service has ended.
+  // Check a last time that the store is still where its URL says. If the store was lost since the
+  // previous check, the log reports this before it says that the service has ended.
   try {
     check_place();
-  } catch (...) {  // out of memory; the process ends in any case
+  } catch (...) {  // memory ran out; the process ends in any case
   }
 }
 
@@ -142,7 +142,7 @@ void Maintenance::purge() {
   storage::TaskLease lease("purge", options_.owner, kLease);
   const auto taken = lease.take(*connection_, now_ms());
   if (!taken) return log_.message(Severity::kWarning, "purge_failed", taken.error().message);
-  if (!*taken) return;  // another replica is purging
+  if (!*taken) return;  // another replica holds the lease and is purging
 
   const std::int64_t begun_ms = now_ms();
   if (!may_purge(begun_ms)) return static_cast<void>(lease.end(*connection_));
@@ -170,7 +170,7 @@ void Maintenance::purge() {
 void Maintenance::tell_unclaimed() {
   if (unclaimed_told_) return;
   const auto unclaimed = storage::unclaimed_deliveries(*connection_, options_.served);
-  if (!unclaimed) return;  // the store does not answer; other code reports that
+  if (!unclaimed) return;  // the store does not answer; other parts of the service report this
   unclaimed_told_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
     log_.message(Severity::kWarning, "deliveries_unclaimed",

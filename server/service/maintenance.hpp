@@ -21,8 +21,8 @@
 
 namespace couponhook::server {
 
-/// Returns the times before which data is old and is removed now, from the retention days in the
-/// configuration.
+/// Returns, for each kind of data, the time before which data is old and is removed now. These
+/// times follow from the retention days in the configuration.
 [[nodiscard]] storage::PurgeCutoffs purge_cutoffs(const StoreConfig& config, std::int64_t now_ms);
 
 /// Maintenance thread, with its own store connection. It purges data whose retention time is over,
@@ -31,16 +31,17 @@ namespace couponhook::server {
 /// nobody would notice a moved or deleted store until the next notification.
 class Maintenance {
  public:
-  /// Function that the maintenance thread calls when the store is not where its URL says. It must
-  /// not throw.
+  /// Function that the maintenance thread calls when the store is not where its URL says. The
+  /// function must not throw.
   using FailureObserver = std::function<void(const storage::Failure&)>;
 
   struct Options {
     StoreConfig store;
-    /// Owner of the purge lease. It must be unique for each process.
+    /// Name of this process as the owner of the purge lease. The name must be unique for each
+    /// process.
     std::string owner;
-    /// Time from the start of the service to the first purge. It is random, so that replicas do not
-    /// all purge at once.
+    /// Time from the start of the service to the first purge. The time is random, so that replicas
+    /// do not all purge at once.
     std::chrono::milliseconds first_after;
     /// Names of the handlers that receive deliveries.
     std::vector<std::string> served;
@@ -48,12 +49,12 @@ class Maintenance {
   Maintenance(std::unique_ptr<storage::Connection> connection, Options options,
               base::WallClock clock, FailureObserver on_failure, Log& log);
   /// Calls ask_to_stop(), waits for the running transaction, and checks once more that the store is
-  /// in its place.
+  /// still where its URL says.
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
 
-  /// Asks the maintenance thread to stop. It begins no more transactions.
+  /// Asks the maintenance thread to stop. The thread begins no more transactions.
   void ask_to_stop();
 
  private:
@@ -65,10 +66,11 @@ class Maintenance {
   [[nodiscard]] bool may_purge(std::int64_t now_ms);
   void mark_clock() noexcept;
   void check_place();
-  /// Logs once which handlers have open deliveries but are not configured. Tries again later if the
-  /// store does not answer.
+  /// Logs once which handlers have open deliveries but are not configured. If the store does not
+  /// answer, the next call tries again.
   void tell_unclaimed();
-  /// Sleeps for `time`, and checks every second that the store is in its place.
+  /// Sleeps for the duration `time`. While it sleeps, checks every second that the store is still
+  /// where its URL says.
   /// \return false if the thread was asked to stop.
   bool rest(std::chrono::steady_clock::duration time);
   void tell(const storage::PurgeCounts& counts);
@@ -79,12 +81,12 @@ class Maintenance {
   const FailureObserver on_failure_;
   Log& log_;
   bool was_in_place_ = true;
-  /// The last reported reason why the wall clock may be wrong; empty if there is none.
+  /// The reason, as last reported, why the wall clock may be wrong; empty if the clock seems right.
   std::string doubt_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;  ///< true: the thread was asked to stop; guarded by mutex_
+  bool stopping_ = false;  ///< true if the thread was asked to stop; guarded by mutex_
   bool unclaimed_told_ = false;
 
   std::thread thread_;  ///< declared last, because the thread uses all other members

@@ -16,8 +16,8 @@ namespace {
 /// new session ticket keys, so a stolen key is useless after this time.
 constexpr std::chrono::hours kTicketKeyLife{12};
 
-/// Groups problems by the part of the set-up (reload unit) that they belong to. One part may have
-/// several problems.
+/// Groups problems by the part of the set-up (reload unit) that they belong to. One reload unit may
+/// have several problems.
 std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> problems) {
   std::map<std::string, std::vector<Problem>> units;
   for (const Problem& problem : problems) units[problem.unit].push_back(problem);
@@ -26,9 +26,9 @@ std::map<std::string, std::vector<Problem>> by_unit(std::span<const Problem> pro
 
 /// Decides whether the keys of a merchant that could only partly be reloaded should replace the
 /// merchant's active keys.
-/// \return true if no active platform key is live, or if a downloaded platform certificate would
-///   otherwise stay unused. The caller then also keeps the active platform keys. A notification
-///   that can be verified but not decrypted goes into quarantine, so nothing is lost.
+/// \return true if no active platform key is valid now, or if a downloaded platform certificate
+///   would otherwise stay unused. The caller then also keeps the active platform keys. A
+///   notification that can be verified but not decrypted goes into quarantine, so nothing is lost.
 bool is_better(const Merchant& partial, const Merchant* in_force, FetchedSpan fetched,
                std::chrono::sys_seconds now) {
   if (in_force == nullptr || !has_live_key(*in_force, now)) return true;
@@ -87,7 +87,8 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
   const Config& config = *config_;
   std::vector<ReloadUnit> units;
   for (const MerchantConfig& entry : config.merchants) units.push_back(merchant_unit_of(entry));
-  // A reload cannot switch TLS on or off: a listener keeps the choice with which it started.
+  // A reload cannot switch TLS on or off: a listener that started with TLS keeps TLS until it is
+  // restarted, and a listener that started without TLS stays without it.
   if (targets_.tls.get()->context && config.listener.tls) {
     units.push_back(tls_unit_of(kListenerUnit, targets_.tls, config.listener.tls_certificate,
                                 config.listener.tls_private_key));

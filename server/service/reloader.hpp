@@ -33,47 +33,51 @@ struct ReloadTargets {
   base::Live<crypto::Secret>& admin_token;
   std::vector<HandlerSetup>& handlers;
   const FetchedCertificates& fetched;
-  /// Function that is called after each round of reloads in which at least one reload unit was
-  /// loaded.
+  /// Function that is called after each round of reloads in which at least one part of the set-up
+  /// was loaded.
   std::function<void(const Config&)> on_reloaded;
 };
 
-/// Reloads the reload units. A unit is a part of the set-up that is reloaded by itself: the
+/// Reloads the reload units. A reload unit is a part of the set-up that is reloaded by itself: the
 /// configuration file, each merchant's keys, each listener's certificate, the admin token, and each
 /// handler's secrets. If a unit cannot be loaded, its old state stays active, except that a
 /// merchant may still get the keys that could be read. The failure is logged and counted, and does
 /// not prevent other units from being loaded. The failed unit is tried again every few seconds, and
 /// when one of its files changes.
 ///
-/// Use it on one thread, except counters().
+/// Use this object on one thread only, except counters().
 class Reloader {
  public:
   /// \param config the configuration from which the active objects were made.
-  /// \param marks state of the reload units' files (size, modification time and so on) before they
-  ///   were read.
-  /// \param problems problems of single reload units that were found when the service started.
+  /// \param marks state of the files from which the reload units are loaded (size, modification
+  ///   time and so on) before they were read.
+  /// \param problems problems of single reload units (parts of the set-up) that were found when the
+  ///   service started.
   Reloader(const Config& config, const UnitMarks& marks, std::span<const Problem> problems,
            ReloadTargets targets, const Environment& environment,
            const handlers::HandlerTypes& types, base::WallClock clock, Log& log);
 
   /// Reloads all reload units, that is, everything that can be reloaded while the service runs.
   void load_all() { load_units(Which::kAll, {}); }
-  /// Reloads the reload units whose files have changed, whose content is too old, or whose last
-  /// reload failed some seconds ago.
+  /// Reloads the parts of the set-up (reload units) whose files have changed, whose content was
+  /// loaded too long ago, or whose last reload failed some seconds ago.
   void look() { load_units(Which::kDue, {}); }
   /// Reloads the reload unit with this name, for example "listener" or "merchant:MCHID". Does
   /// nothing if the unit no longer exists.
   void load(std::string_view unit) { load_units(Which::kOne, unit); }
 
-  /// Returns the numbers of successful and failed reloads of each reload unit. Thread-safe.
+  /// Returns the numbers of successful and failed reloads of each part of the set-up (reload unit).
+  /// Thread-safe.
   [[nodiscard]] const ReloadCounters& counters() const { return counters_; }
 
  private:
   enum class Which : unsigned char { kAll, kDue, kOne };
-  /// Result of one round of reloads over all reload units, for the log.
+  /// Result of one round of reloads, for the log: which parts of the set-up were loaded, and which
+  /// failed.
   struct Told {
     std::vector<std::string> loaded;
-    /// Names of the reload units that could not be loaded, each with its errors.
+    /// Names of the reload units (parts of the set-up) that could not be loaded, each with its
+    /// errors.
     std::vector<std::string> refused;
   };
 
@@ -95,7 +99,8 @@ class Reloader {
   void publish_merchants();
   [[nodiscard]] std::chrono::sys_seconds now() const;
 
-  /// The active configuration. The active units that were made from it share it.
+  /// The active configuration. The parts of the set-up that were loaded from this configuration
+  /// share the object.
   std::shared_ptr<const Config> config_;
   /// The configuration that was loaded last, but is not active yet.
   std::shared_ptr<const Config> next_;

@@ -7,7 +7,8 @@
 
 namespace couponhook::server {
 
-/// Returns the name as "HOST:PID". HOST is the kernel's host name of this machine or container.
+/// Returns the name of this process as "HOST:PID". HOST is the kernel's host name of this machine
+/// or container.
 [[nodiscard]] std::string replica_name();
 
 }  // namespace couponhook::server

@@ -41,8 +41,8 @@ storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& opti
   return {options.replica, config.deliveries.lease};
 }
 
-/// All parts of the running service. The order of the members is important: each one outlives the
-/// members that refer to it, because C++ destroys members in reverse order.
+/// All parts of the running service. The order of the members is important: each member outlives
+/// the members that refer to it, because C++ destroys members in reverse order.
 class Service {
  public:
   Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
@@ -55,8 +55,8 @@ class Service {
   std::optional<Problem> listen();
   /// Starts the maintenance thread, which purges old data from the store.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives it a new
-  /// configuration. Returns the problem if it cannot start.
+  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives the running
+  /// reconciliation a new configuration. Returns the problem if the reconciliation cannot start.
   std::optional<Problem> reconcile(const Config& config);
   void run();
 
@@ -281,8 +281,9 @@ void Service::run() {
   for (const int asked : {SIGTERM, SIGINT, SIGHUP}) std::signal(asked, SIG_IGN);
 }
 
-/// Handles signals. The first SIGTERM or SIGINT starts the drain. The second one ends the wait for
-/// the load balancer (drain_delay) early. SIGHUP reloads everything.
+/// Handles signals. The first SIGTERM or SIGINT starts the drain (orderly shutdown). The second
+/// signal ends the wait for the load balancer (drain_delay) early. SIGHUP reloads the configuration
+/// and all keys.
 Task<void> Service::obey_signals(asio::signal_set& signals, Phase& phase) {
   while (phase != Phase::kClosing) {
     const auto [ec, signal] = co_await signals.async_wait(use_task);

@@ -26,20 +26,21 @@ namespace couponhook::server {
 /// port. Parts that could not be loaded are missing or replaced by a safe substitute.
 struct Setup {
   Config config;
-  /// State of the files (size, modification time and so on) before they were read. Used to notice
-  /// later changes.
+  /// State of the configured files (size, modification time and so on) before they were read. The
+  /// reloader compares this state with the files, to notice later changes.
   UnitMarks marks;
   std::shared_ptr<const Merchants> merchants;
-  /// TLS of the public listener. Null: the listener speaks plain HTTP, or loading failed.
+  /// TLS settings of the public listener. The pointer is null if this listener speaks plain HTTP,
+  /// or if loading its certificate failed.
   TlsContext tls;
-  /// TLS of the admin listener. Null: the listener speaks plain HTTP. A self-signed substitute if
-  /// loading failed.
+  /// TLS settings of the admin listener. The pointer is null if this listener speaks plain HTTP. If
+  /// loading the certificate failed, a self-signed certificate replaces it.
   TlsContext admin_tls;
-  /// Token that requests to the admin listener must carry. A random token that nobody knows, if the
-  /// file could not be read.
+  /// Token that requests to the admin listener must carry. If the token's file could not be read,
+  /// this is a random token that nobody knows.
   crypto::Secret admin_token;
   ReceiveRules rules;
-  /// Handlers that receive deliveries after the commit.
+  /// Handlers that receive deliveries after an event is committed to the database.
   std::vector<HandlerSetup> handlers;
 };
 
@@ -59,11 +60,11 @@ struct Setup {
                              std::chrono::sys_seconds now);
 
 /// Checks the handlers' event patterns and the settings that depend on these patterns, without
-/// opening a file. Adds what is wrong to `problems`.
+/// opening a file. Adds each fault to `problems`.
 void check_rules(const Config& config, std::vector<Problem>& problems);
 
 /// Checks the key files that are used only for calls to WeChat Pay. Notifications can be received
-/// without these files. Adds what is wrong to `problems`.
+/// without these files. Adds each unusable file to `problems`.
 void check_outbound_files(const Config& config, std::vector<Problem>& problems);
 
 /// Returns the options for opening the store, from the configuration.
@@ -75,9 +76,9 @@ struct ServiceOptions {
   Environment environment;
   base::WallClock clock;
   handlers::HandlerTypes handler_types;
-  /// Seed of the random numbers that spread retries over time. It need not be secret.
+  /// Seed of the random numbers that spread retries over time. The seed need not be secret.
   std::uint64_t random_seed;
-  /// Name of this process as the owner of leases. It must be unique for each running process.
+  /// Name of this process as the owner of leases. The name must be unique for each running process.
   std::string replica;
   /// Function that is called once, when both listeners accept connections.
   std::function<void(const std::string& listener_url, const std::string& admin_url)> on_ready;
@@ -85,11 +86,11 @@ struct ServiceOptions {
 
 /// Runs the service until SIGTERM or SIGINT, then drains it: the service reports "not ready", waits
 /// the load balancer's delay, refuses new connections, finishes the requests in flight, and commits
-/// the writer's queue. SIGHUP reloads all reload units; a changed file reloads the units that
-/// depend on it (see Reloader).
+/// the writer's queue. SIGHUP reloads all parts of the set-up (reload units); a changed file
+/// reloads the parts that depend on this file (see Reloader).
 ///
-/// \param problems problems of single reload units. They are logged, and loading these units is
-///   tried again.
+/// \param problems problems of single reload units. The service logs these problems, and tries to
+///   load these units again.
 /// \return nothing after an orderly shutdown; otherwise the reason why the service could not start.
 [[nodiscard]] std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
                                                  storage::Store& store, ServiceOptions options);

@@ -17,13 +17,14 @@ struct ServiceConnections {
   storage::Inbox::Connections writers;
   std::unique_ptr<storage::Connection> deliveries;
   std::unique_ptr<storage::Connection> reader;
-  // The three connections below are for operators' actions, such as retry, skip and pause.
+  // The three store connections from here on are for operators' actions, such as retry, skip and
+  // pause.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
   std::unique_ptr<storage::Connection> maintenance;
-  /// Wakes the delivery workers of the other replicas. Null when only one service can use the store
-  /// (SQLite).
+  /// Channel that wakes the delivery workers of the other replicas. The pointer is null for SQLite,
+  /// because only one service can use an SQLite store.
   std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 

@@ -59,7 +59,8 @@ void check_reconcile(const Config& config, const ReceiveRules& rules,
 
 /// Loads the TLS certificate of a listener.
 /// \return the TLS context, also when the certificate has expired: some clients still accept an
-///   expired certificate, so it is better than no listener. Null when the files cannot be used.
+///   expired certificate, so a listener with an expired certificate is better than no listener. The
+///   result is null if the files cannot be used.
 TlsContext load_tls(const std::string& where, const std::filesystem::path& certificate,
                     const std::filesystem::path& key, std::string_view unit,
                     std::vector<Problem>& problems) {
@@ -73,7 +74,8 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
 
 /// Returns a random admin token that nobody knows. An empty token would let everybody in.
 crypto::Secret unknown_token() {
-  constexpr std::size_t kCharacters = 43;  // about 256 bits of randomness
+  // 43 random letters and digits hold about 256 bits of randomness.
+  constexpr std::size_t kCharacters = 43;
   return crypto::Secret(crypto::random_alphanumeric(crypto::system_random(), kCharacters));
 }
 

@@ -15,7 +15,7 @@ namespace couponhook::server {
 /// No acknowledged notification is lost, because each was committed before its reply.
 class ShutdownWatchdog {
  public:
-  /// \param log must outlive this object.
+  /// \param log the service's log, which must outlive this object.
   explicit ShutdownWatchdog(Log& log) : log_(log) {}
   /// Cancels the watchdog: the shutdown finished in time.
   ~ShutdownWatchdog() = default;

@@ -109,8 +109,8 @@ class Outage(BooksTestCase):
                 print({key: value for key, value in report.items() if key != "rows"}, summary)
 
     def use(self, coupons):
-        """Redeems all coupons and refunds a third of the payments, some partly and some in two
-        parts."""
+        """Redeems all these coupons and refunds a third of the payments, some partly and some in
+        two parts."""
         for number, coupon in enumerate(coupons):
             self.sandbox.ask("redeem", coupon_id=coupon)
             if number % 3 == 0:

@@ -242,8 +242,8 @@ class DefaultFolder(CertificateCase):
 
 class BrokenKeys(CertificateCase):
     def test_of_the_same_merchant_do_not_keep_certificates_from_coming(self):
-        """Tests a merchant with two APIv3 keys, of which one file does not exist yet. WeChat Pay's
-        new certificate must still be fetched and used."""
+        """Tests a merchant with two files of APIv3 keys, one of which does not exist yet. WeChat
+        Pay's new certificate must still be fetched and used."""
         self.service.configure("merchant.api_v3_key_files",
                                ["secrets/api_v3_key", "secrets/next_key"])
         self.service.start()

@@ -62,8 +62,8 @@ class Checked(unittest.TestCase):
         self.service = self.enterContext(Service(starts=False, has_own_keys=False))
 
     def check(self, *named, exits=0, **options):
-        """Runs `couponhook check`, and expects this exit code and these words on stderr. Returns
-        stdout and stderr."""
+        """Runs `couponhook check`, and expects the exit code `exits` and the words `named` on
+        stderr. Returns stdout and stderr."""
         checked = run("check", "--config", self.service.config, **options)
         self.assertEqual(checked.returncode, exits, checked)
         for each in named:

@@ -36,8 +36,8 @@ class Crash(ServiceTestCase):
                 self.check_files(acknowledged)
                 restarts.append(self.service.start())
                 self.assertLess(restarts[-1], 2 * PATIENCE, "seconds to be ready again")
-                # Sends the notifications again that got no reply. couponhook stored some of them
-                # before it was killed, so these are duplicates.
+                # Sends the notifications without a reply again. couponhook stored some of them
+                # before it was killed, so these notifications are duplicates.
                 rest = dict(itertools.islice(rest.items(), 100))
         self.check_counts()
         print(f"{len(acknowledged)} acknowledged over {KILLS} kills; "

@@ -337,7 +337,7 @@ class AckHandled(DeliveryCase):
             self.assertEqual((reply.status, reply.code), (500, "HANDLER_FAILED"))
         healed.append(True)
         # couponhook may repeat the delivery by itself before this copy of the notification arrives.
-        # In both cases the copy gets the reply 204.
+        # Whether it does so or not, the copy gets the reply 204.
         self.send("handled-1", event)
         self.wait_until_done(1)
         calls = self.target.ids()["handled-1"]

@@ -62,7 +62,8 @@ class Flood:
             try:
                 hold(strangers()[i % 5])
             except (OSError, Closed):
-                pass  # these clients may be refused; the client that plays WeChat Pay may not
+                # These clients may be refused, but the client that plays WeChat Pay must not be.
+                pass
 
     def assert_senders_are_served(self, count=15):
         for i in range(count):
@@ -116,7 +117,8 @@ class Flood:
     def test_a_request_that_had_begun_is_told_why_it_was_cut(self):
         slow = self.connect("127.0.0.9")
         slow.send(REFUSED[:-1])
-        time.sleep(1.2)  # connections that have waited for over a second are closed first
+        # Makes the connections wait for over a second: couponhook closes such connections first.
+        time.sleep(1.2)
         # Each connection comes from its own address. Otherwise couponhook could close another
         # connection of the same address to make room.
         for i in range(self.PLACES):
@@ -127,7 +129,7 @@ class Flood:
         held = [self.connect(f"127.0.2.{i % 20}") for i in range(self.PLACES)]
         for connection in held[:2]:
             self.assertEqual(connection.ask(REFUSED).status, 401)
-        time.sleep(0.5)  # a busy service may write a reply well before it counts the client as idle
+        time.sleep(0.5)  # a busy service may write a reply long before it counts the client as idle
         for connection in held[2:]:
             self.assertEqual(connection.ask(REFUSED).status, 401)
         self.assertEqual(held[0].ask(REFUSED).status, 401, "the first is in use again")

@@ -421,7 +421,7 @@ class Kafka(HandlerCase):
         couponhook's process, so couponhook listens on its port besides its own two ports."""
         sockets = set()
         for descriptor in Path(f"/proc/{self.service.process.pid}/fd").iterdir():
-            # The service may close a descriptor after it was listed.
+            # The service may close a file descriptor after this loop has listed it.
             with suppress(FileNotFoundError):
                 sockets.add(os.readlink(descriptor))
         own = {self.service.address[1], self.service.admin_address[1]}

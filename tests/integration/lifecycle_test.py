@@ -135,8 +135,8 @@ class Stop(unittest.TestCase):
         requests = [platform.notify(events.redeem()) for _ in connections]
         for connection in connections:
             self.assertEqual(connection.post(platform.notify(events.redeem())).status, 204)
-        # couponhook is suspended with SIGSTOP meanwhile. When it continues, it finds all requests
-        # and the stop signal at the same time.
+        # couponhook is suspended with SIGSTOP while the requests and the stop signal are sent. When
+        # it continues, it finds all requests and the stop signal at the same time.
         service.signal(signal.SIGSTOP)
         for connection, request in zip(connections, requests):
             connection.send(request.to_bytes(connection.path))

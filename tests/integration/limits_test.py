@@ -267,7 +267,7 @@ class TlsChain(ServiceTestCase):
         (folder / "server.crt").write_text(chain)
 
     def setUp(self):
-        pass  # no client here: the base class's client trusts only a self-signed certificate
+        pass  # makes no client: the base class's client trusts only a self-signed certificate
 
     def test_the_whole_chain_is_sent_so_that_whoever_trusts_the_root_connects(self):
         host, port = self.service.address

@@ -69,7 +69,8 @@ class Moved(StorePlaceTestCase):
         self.database.parent.rename(self.elsewhere)
         message, _ = self.assert_lost()
         self.assertIn(str(self.elsewhere / self.database.name), message)
-        time.sleep(1.5 * PATIENCE)  # couponhook checks once a second whether the file is back
+        # couponhook checks once a second whether the store's file is back.
+        time.sleep(1.5 * PATIENCE)
         self.elsewhere.rename(self.database.parent)
         self.service.wait_for_log(event="store_back")
         wait_until(self.is_ready, 5, "readiness")

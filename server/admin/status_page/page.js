@@ -13,15 +13,15 @@ const time = (text) => (text ? text.replace("T", " ").replace(/\.\d+Z$/, " UTC")
 
 class Refused extends Error {}
 
-/** JSON reviver: keeps the digits of integers that JavaScript would round, such as identifiers. */
+/** JSON reviver: keeps all digits of integers (such as identifiers) that JavaScript would round. */
 function exactly(key, value, context) {
   const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
   return rounded && context && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
 /**
- * State of the current view: its token, its filter and the drawn page. A new token or filter starts
- * a new view, and late replies to requests of an earlier view are ignored.
+ * State of the current view: the token, the filter and the drawn page of the list. A new token or
+ * filter starts a new view, and late replies to requests of an earlier view are ignored.
  */
 function newLook(token, filter) {
   return { token, filter, older: false, refreshing: false, drawn: "" };
@@ -54,7 +54,10 @@ function row(cells) {
   return made;
 }
 
-/** Draws pairs of label and value. The optional third element is the CSS class of the value. */
+/**
+ * Draws pairs of label and value into a list element. The optional third element of a pair is the
+ * CSS class of the value.
+ */
 function drawPairs(list, pairs) {
   list.replaceChildren(...pairs.map(([label, value, className]) => {
     const pair = document.createElement("div");
@@ -85,7 +88,7 @@ function size(bytes) {
   return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
 }
 
-/** Sets a text that screen readers read aloud. Changes it only if it differs, to avoid repeats. */
+/** Sets the text of an element that screen readers read aloud; leaves an unchanged text alone. */
 function say(id, text, className = "") {
   const shown = byId(id);
   if (shown.textContent === text) return;
@@ -145,7 +148,7 @@ function listPath({ filter }, cursor) {
 }
 
 function notificationRow(item) {
-  // A quarantined body that could not be parsed has no id.
+  // A quarantined body that could not be parsed has no notification id.
   const open = element("button", item.id || "(no id)");
   open.type = "button";
   open.addEventListener("click", () => attempt(() => askDetails(item)));
@@ -158,7 +161,8 @@ function notificationRow(item) {
 }
 
 function drawPage(page) {
-  // Do not redraw an unchanged list, or a list under an open dialog: the focus would be lost.
+  // Do not redraw an unchanged list of notifications, or the list under an open dialog: the
+  // keyboard focus would be lost.
   const wanted = JSON.stringify(page);
   if (wanted === look.drawn || byId("details").open) return;
   look.drawn = wanted;
@@ -169,7 +173,7 @@ function drawPage(page) {
   again?.querySelector("button").focus({ preventScroll: true });
 }
 
-/** Empties the list until the first page of a new list has arrived. */
+/** Empties the list of notifications; the first page of a new list has not arrived yet. */
 function clearList() {
   byId("latest").replaceChildren();
   byId("none").hidden = true;
@@ -201,14 +205,15 @@ function drawDetails(item) {
   byId("details").showModal();
 }
 
-// Each of these functions sends requests and returns a function that draws the reply. attempt()
-// calls both.
+// Each of the functions askAll, askOlder and askDetails sends requests, and returns a function that
+// draws the replies. attempt() calls both functions.
 
 async function askAll() {
   const mine = look;
   mine.refreshing = true;
   try {
-    // Once older entries were loaded, the list stays as it is until the filter changes.
+    // Once the operator has loaded older notifications, the list is not updated any more until the
+    // filter changes.
     const [status, page] = await Promise.all(
       [ask("status", mine), mine.older ? null : ask(listPath(mine), mine)]);
     return () => {
@@ -246,7 +251,7 @@ async function askDetails(item) {
   return () => drawDetails(whole);
 }
 
-/** Draws the reply, or shows the error. Does nothing if the view has changed in the meantime. */
+/** Calls `asking` and draws its reply, or shows its error; ignores both if the view has changed. */
 async function attempt(asking) {
   const mine = look;
   try {
@@ -265,7 +270,7 @@ async function attempt(asking) {
   }
 }
 
-/** Shows either the form for the token or the content. */
+/** Shows either the form in which the token is entered, or the content of the page. */
 function show(part) {
   byId("access").hidden = part === "content";
   byId("content").hidden = part !== "content";

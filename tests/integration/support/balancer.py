@@ -28,7 +28,7 @@ def find(program: str) -> str:
 
 
 class Balancer:
-    """A load balancer in front of one or more couponhook services. A context manager.
+    """A load balancer in front of one or more couponhook services. The class is a context manager.
 
     Clients of the load balancer have their own IP address, so that couponhook's log distinguishes a
     client from the load balancer.
@@ -37,8 +37,8 @@ class Balancer:
     CLIENT = "127.0.0.9"
 
     def __init__(self, example: str, services: list, changes: dict | None = None):
-        """`changes` are texts of the example configuration that the test replaces, in addition to
-        the addresses and paths."""
+        """The argument `changes` holds texts of the example configuration that the test replaces,
+        in addition to the addresses and paths."""
         self.example = example
         self.changes = changes or {}
         self.root = Path(tempfile.mkdtemp(prefix="couponhook-balancer-"))
@@ -130,8 +130,8 @@ class Nginx(Balancer):
         }
 
     def command(self, configuration):
-        # The same content as Debian's nginx.conf, which includes the example, but with paths in the
-        # temporary folder.
+        # This text has the same content as Debian's nginx.conf, which includes the example, but
+        # with paths in the temporary folder.
         places = "".join(f"{kind}_temp_path {self.root};\n" for kind in
                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = self.write("nginx.conf", f"""

@@ -21,8 +21,8 @@ NO_SUCH_NAME = 3
 
 class NameServer:
     """DNS server on port 53 of a random loopback address. The function `answer(name, type)` decides
-    about each query: it returns a list of addresses, a DNS error code, or None to send no reply. A
-    context manager."""
+    about each query: it returns a list of addresses, a DNS error code, or None to send no reply.
+    The class is a context manager."""
 
     def __init__(self, answer, ttl=60):
         self.answer = answer
@@ -98,8 +98,8 @@ def can_replace_resolv_conf() -> bool:
 
 
 class OwnNames:
-    """A resolv.conf and a hosts file that only one process uses, in its own mount namespace. A
-    context manager."""
+    """A resolv.conf and a hosts file that only one process uses, in its own mount namespace. The
+    class is a context manager."""
 
     def __init__(self, servers, hosts=""):
         self.folder = tempfile.TemporaryDirectory()

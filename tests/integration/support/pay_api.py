@@ -76,7 +76,7 @@ class Refusal(Exception):
 
 class PayApi:
     """Serves WeChat Pay's APIs for the merchant of the couponhook `service`, and writes the
-    server's address into the merchant's configuration. A context manager."""
+    server's address into the merchant's configuration. The class is a context manager."""
 
     def __init__(self, service, **settings):
         self.service = service
@@ -115,7 +115,8 @@ class PayApi:
         self.failures = []  # error replies for the next API calls
         self.forges = False
         self.tears = False  # True: the last byte of each downloaded file is missing
-        self.clock_ahead = 0  # seconds by which the server's Date header is ahead
+        # Seconds by which the Date header of replies is ahead of the real time.
+        self.clock_ahead = 0
         self.mchids = {MCHID}
         self.callers = []
         self.on_echo = lambda given: None

@@ -46,7 +46,7 @@ def _end_with_parent():
 
 class PostgresServer:
     """A temporary PostgreSQL server. It starts when the object is created; on exit it stops and its
-    files are removed. A context manager.
+    files are removed. The class is a context manager.
 
     `settings` are settings of postgresql.conf. Without `folder`, the server's files are in memory
     if there is enough space.

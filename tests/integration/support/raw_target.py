@@ -7,8 +7,8 @@ from contextlib import closing
 
 class RawTarget:
     """A server that reads a request and sends `reply`: bytes, or a function that is called with the
-    connection. Then it closes the connection or keeps it open. It counts the requests. A context
-    manager."""
+    connection. Then it closes the connection or keeps it open. It counts the requests. The class is
+    a context manager."""
 
     def __init__(self, reply, closes=True):
         self.reply = reply

@@ -45,12 +45,12 @@ def stock_body(**changes) -> dict:
 
 
 class Sandbox:
-    """A process of `couponhook sandbox`. A context manager: the process starts on entry and stops
-    on exit."""
+    """A process of `couponhook sandbox`. The class is a context manager: the process starts on
+    entry and stops on exit."""
 
     def __init__(self, service, *options, notify=None):
-        """`notify` is the URL to which the sandbox sends notifications; by default the listener of
-        the couponhook `service`."""
+        """The argument `notify` is the URL to which the sandbox sends notifications; by default the
+        listener of the couponhook `service`."""
         self.service = service
         self.options = options
         self.notify = notify

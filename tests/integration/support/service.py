@@ -113,8 +113,8 @@ def shared_setup() -> Path:
 
 
 class Service:
-    """A couponhook process with its configuration, keys and store in a temporary folder. A context
-    manager: on exit the process is stopped and the folder is removed."""
+    """A couponhook process with its configuration, keys and store in a temporary folder. The class
+    is a context manager: on exit the process is stopped and the folder is removed."""
 
     #: IP address from which test clients connect; None lets the operating system choose.
     source = None
@@ -122,8 +122,8 @@ class Service:
     wrapper = ()
 
     def __init__(self, settings=None, starts=True, sockets=None, has_own_keys=True):
-        """`has_own_keys=False` copies keys that all tests of the program share, because making new
-        keys takes a second."""
+        """The argument `has_own_keys=False` copies keys that all tests of the program share,
+        because making new keys takes a second."""
         self.starts = starts
         self.sockets = sockets or {}
         self.reading = threading.Event()

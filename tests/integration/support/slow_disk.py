@@ -11,7 +11,7 @@ from pathlib import Path
 
 class SlowDisk:
     """Slows down the disk flushes of each couponhook that is started with the variables in
-    `environment`. A context manager."""
+    `environment`. The class is a context manager."""
 
     def __enter__(self):
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

@@ -57,7 +57,7 @@ class Call:
 class Target:
     """A stand-in for the merchant's system: an HTTP server that replies to each delivery with the
     result of `answer(call)`: a status, or (status, headers). It records all deliveries in order.
-    With `tls`, a server's TLS context, it serves HTTPS. A context manager."""
+    With `tls`, a server's TLS context, it serves HTTPS. The class is a context manager."""
 
     def __init__(self, answer=lambda call: 204, port=0, tls=None):
         self.answer = answer

@@ -38,7 +38,7 @@ class Reply:
 
 
 class Connection:
-    """One connection to couponhook's listener. A context manager.
+    """One connection to couponhook's listener. The class is a context manager.
 
     `service` is any object with `address`, `tls`, `tls_context()` and `source` (the client's IP
     address or None). The bytes `prologue` are sent before the TLS handshake.

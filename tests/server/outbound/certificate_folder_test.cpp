@@ -67,7 +67,7 @@ TEST_F(CertificateFolder, IsWrittenAndReadAgain) {
 TEST_F(CertificateFolder, TellsOfAFileThatCannotBeReplaced) {
   const PlatformCertificate certificate = make_certificate();
   // Make a non-empty folder that has the name of the certificate's file. rename(2) cannot replace
-  // it.
+  // such a folder, so writing the certificate fails.
   std::filesystem::create_directories(folder_.path() / "kept" /
                                       ("wechatpay_" + certificate.serial + ".pem") / "x");
 

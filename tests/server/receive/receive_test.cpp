@@ -1,6 +1,6 @@
-// Tests of examine() and conclude(), which decide about every kind of request to receive a
-// notification. A stand-in for WeChat Pay makes notifications with one fault each, and thousands of
-// altered copies.
+// Tests of examine() and conclude(), which decide how every kind of request is answered. A stand-in
+// for WeChat Pay makes notifications with one fault each, and thousands of altered copies of a
+// correct notification.
 
 #include "server/receive/receive.hpp"
 

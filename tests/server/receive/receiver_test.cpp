@@ -87,7 +87,8 @@ class ReceiverOverAFaultyStore : public ::testing::Test {
   std::shared_ptr<support::Faults> faults_ = std::make_shared<support::Faults>();
   std::unique_ptr<storage::Store> store_;
   storage::Reader reader_;
-  asio::io_context io_;  // The io_context must outlive the inbox, whose writer thread posts to it.
+  // The io_context must outlive the inbox, because the inbox's writer thread posts to it.
+  asio::io_context io_;
   std::unique_ptr<storage::Inbox> inbox_;
 };
 
@@ -143,7 +144,7 @@ TEST_F(ReceiverOverAFaultyStore, SaysThatItIsOverloadedAtOnceWhereTheQueueIsFull
   make_inbox({.queue_max = 1});
   faults_->hold();
   // The database writer holds the first notification, and the second notification fills the queue.
-  // The senders of both stop waiting after 1 ms.
+  // Both requests stop waiting for their reply after 1 ms.
   post(wechatpay_.notify(redemption_draft("N-1")), milliseconds(1));
   faults_->wait_until_one_waits();
   post(wechatpay_.notify(redemption_draft("N-2")), milliseconds(1));

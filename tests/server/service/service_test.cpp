@@ -23,8 +23,8 @@ namespace {
 
 constexpr int kReplies = 16;
 
-/// Gate for handler calls: it blocks all calls until open(). Then it lets the calls return one
-/// after the other, a millisecond apart.
+/// Gate for handler calls. Until open() is called, the gate blocks all calls. Then it lets the
+/// calls return one after the other, a millisecond apart.
 class Gate {
  public:
   void pass() {
