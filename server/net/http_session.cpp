@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "server/net/forwarded.hpp"
 #include "server/net/http_server.hpp"
 #include "server/net/proxy_reader.hpp"
 
@@ -243,14 +244,13 @@ Task<HttpSession::Step> HttpSession::read_head(Parser& parser) {
   co_return Step::kGoOn;
 }
 
-/// Finds the client of a request that came through a trusted proxy, from the X-Forwarded-For
-/// headers.
+/// Finds the client of a request that came through a trusted proxy, from the request's headers.
 /// \return kFault if the client has too many connections.
 HttpSession::Step HttpSession::identify() {
-  const auto lines = request_.find_all("X-Forwarded-For");
-  const base::IpAddress client = share_.trusted.client_behind(hop_, lines);
+  const auto addresses = forwarded_addresses(request_);
+  const base::IpAddress client = share_.trusted.client_behind(hop_, addresses);
   if (client != client_) peer_ = (client_ = client).text();
-  if (lines.empty() || presence_.count_for(client)) return Step::kGoOn;
+  if (addresses.empty() || presence_.count_for(client)) return Step::kGoOn;
   return fail(HttpFault::kOverloaded);
 }
 

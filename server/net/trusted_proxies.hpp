@@ -1,8 +1,8 @@
 #pragma once
 
 /// \file
-/// Networks of trusted proxies. The service believes the PROXY and X-Forwarded-For headers that
-/// these proxies send.
+/// Networks of trusted proxies. The service believes the addresses of clients that these
+/// proxies name, in a PROXY header or in headers of a request.
 
 #include <span>
 #include <string_view>
@@ -21,14 +21,14 @@ class TrustedProxies {
   [[nodiscard]] bool contains(const base::IpAddress& address) const;
 
   /// Finds the client behind a trusted proxy. Each proxy appends the address from which it got the
-  /// request to X-Forwarded-For. So the header is read from its end, as long as it names trusted
-  /// proxies; the client may have forged the entries before that.
+  /// request to the addresses that the request names. So they are read from the last, as long as
+  /// they belong to trusted proxies; the client may have forged the addresses before that.
   /// \param hop IP address of the request's sender: a trusted proxy.
-  /// \param lines the values of all X-Forwarded-For fields, in the order of the request.
+  /// \param addresses the addresses that the request's headers name (see forwarded_addresses()).
   /// \return the first address from the end that is no trusted proxy, or the last address that
   ///   could be parsed.
   [[nodiscard]] base::IpAddress client_behind(const base::IpAddress& hop,
-                                              std::span<const std::string_view> lines) const;
+                                              std::span<const std::string_view> addresses) const;
 
  private:
   std::vector<base::IpNetwork> networks_;

@@ -148,6 +148,12 @@ class PlainHttp(ProxyTestCase):
         peer = self.peer_of(self.connect(), X_Forwarded_For="192.0.2.66, 203.0.113.7, 10.1.2.3")
         self.assertEqual(peer, "203.0.113.7")
 
+    def test_a_proxy_may_name_the_client_in_forwarded_or_x_real_ip(self):
+        connection = self.connect()
+        forwarded = 'for=192.0.2.66, for="[2001:db8::7]:4711";proto=https, for=10.1.2.3'
+        self.assertEqual(self.peer_of(connection, Forwarded=forwarded), "2001:db8::7")
+        self.assertEqual(self.peer_of(connection, X_Real_IP="203.0.113.15"), "203.0.113.15")
+
     def test_the_last_of_several_fields_is_read_first(self):
         request = self.platform.notify(events.redeem())
         head, body = request.to_bytes("/notify/1900000001").split(b"\r\n\r\n", 1)
