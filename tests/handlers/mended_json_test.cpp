@@ -133,7 +133,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      // The test case is used only for notifications with this JSON member.
+      // Name of a JSON member. The case is tested only with notifications that have this member.
       const char* decides;
       const char* more;
     } cases[] = {
