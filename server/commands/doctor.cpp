@@ -9,7 +9,7 @@
 #include "server/doctor/echo.hpp"
 #include "server/doctor/gather.hpp"
 #include "server/doctor/write_check.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {

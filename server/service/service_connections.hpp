@@ -12,19 +12,29 @@
 
 namespace couponhook::server {
 
-/// The store connections of the service: one for each thread that must not wait for another thread.
-struct ServiceConnections {
-  storage::Inbox::Connections writers;
+/// The store connections of the handlers' deliveries.
+struct DeliveryConnections {
   std::unique_ptr<storage::Connection> deliveries;
+  /// Wakes the delivery workers of the other replicas. Null when only one service can use the store
+  /// (SQLite).
+  std::unique_ptr<storage::WakeChannel> wake_channel;
+};
+
+/// The store connections of the status endpoint.
+struct OperatorConnections {
   std::unique_ptr<storage::Connection> reader;
   // The three connections below are for operators' actions, such as retry, skip and pause.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
+};
+
+/// The store connections of the service: one for each thread that must not wait for another thread.
+struct ServiceConnections {
+  storage::Inbox::Connections writers;
+  DeliveryConnections deliveries;
+  OperatorConnections operators;
   std::unique_ptr<storage::Connection> maintenance;
-  /// Wakes the delivery workers of the other replicas. Null when only one service can use the store
-  /// (SQLite).
-  std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(
