@@ -10,21 +10,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/fact_kind.hpp"
 #include "handlers/coupon_event.hpp"
 
 namespace couponhook::handlers {
-
-enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
-/// Returns the kind of a ledger entry as text: "issue", "redeem" or "refund".
-[[nodiscard]] std::string_view to_string(LedgerKind kind);
-[[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
 /// One fact of the ledger: a coupon was issued or redeemed, or a payment was refunded. Facts are
 /// only added, never changed, and a fact with the same business key is added only once. The state
 /// of a coupon is derived from its facts when it is queried. So the order and the copies of
 /// notifications do not matter.
 struct LedgerEntry {
-  LedgerKind kind;
+  base::FactKind kind;
   /// Stock of the coupon; empty for refunds, which name a transaction and no coupon.
   std::string stock_id;
   std::string coupon;  ///< coupon_id or coupon_code of the event; empty for refunds

@@ -19,7 +19,7 @@ namespace couponhook::wechatpay {
 
 /// A fact in couponhook's ledger: a coupon was issued or redeemed, or a payment was refunded.
 struct KnownFact {
-  FactKind kind{};
+  base::FactKind kind{};
   /// Stock of the coupon; empty for refunds, which name only a transaction.
   std::string stock_id;
   /// Id or code of the coupon; empty for refunds, which name only a transaction.
@@ -44,7 +44,7 @@ enum class Finding : std::uint8_t {
 
 struct ReportRow {
   Finding finding{};
-  FactKind kind{};
+  base::FactKind kind{};
   std::string stock_id;
   std::string coupon;
   std::string transaction_id;

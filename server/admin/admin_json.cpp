@@ -157,8 +157,8 @@ handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
   // The kind of a ledger entry (issuing, redemption, refund) is always written by couponhook. An
   // unknown kind comes from a newer release. For sorting and for the coupon's state it counts as an
   // issuing of the coupon; the reply still shows the real name of the kind.
-  const auto kind = handlers::parse_ledger_kind(fact.kind);
-  return {kind.value_or(handlers::LedgerKind::kIssue),
+  const auto kind = base::parse_fact_kind(fact.kind);
+  return {kind.value_or(base::FactKind::kIssue),
           fact.stock_id,
           fact.coupon,
           fact.transaction_id,

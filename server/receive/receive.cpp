@@ -160,7 +160,7 @@ std::string envelope_json(const handlers::Notification& notification) {
 }
 
 storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
-  return {std::string(handlers::to_string(entry.kind)),
+  return {std::string(base::to_string(entry.kind)),
           std::move(entry.stock_id),
           std::move(entry.coupon),
           std::move(entry.transaction_id),
