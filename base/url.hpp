@@ -51,10 +51,6 @@ struct Url {
 ///   or password.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);
 
-/// Returns the text with its ASCII letters in lower case, to compare schemes, host names and
-/// hexadecimal digits.
-[[nodiscard]] std::string lower_case(std::string_view text);
-
 /// Builds a request target: a path and its query. Values are percent-encoded exactly once, here,
 /// because the encoded target is signed.
 class TargetBuilder {

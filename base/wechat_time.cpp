@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::base {
 namespace {
 
@@ -18,10 +20,6 @@ constexpr hours kBeijing{8};
 constexpr int kAnyYear = 9999;
 // RFC 3339 allows a leap second, :60; it is read as the first second of the next minute.
 constexpr int kLeapSecond = 60;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Reads the digits and separators of a time from the front of a text. If one of them is missing,
 /// the whole scan fails, so that a caller checks only once, at the end.

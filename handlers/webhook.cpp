@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "base/mended_json.hpp"
@@ -52,11 +53,7 @@ std::string webhook_type(std::string_view event_type) {
   if (kind == EventKind::kRedeemed) return "coupon.redeemed";
   const auto* refund = std::ranges::find(kRefundNames, event_type, &RefundName::event_type);
   if (refund != kRefundNames.end()) return std::string(refund->name);
-  std::string name(event_type);
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name;
+  return base::lower_case(event_type);
 }
 
 std::string webhook_body(const HandledEvent& event) {

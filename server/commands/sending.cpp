@@ -151,10 +151,11 @@ void print_summary(const Summary& summary, std::ostream& out) {
 void write_summary(const Summary& summary, base::JsonWriter& json) {
   json.number("notifications", summary.notifications).number("copies", summary.copies);
   json.begin("replies");
-  for (const auto& [status, number] : summary.by_status)
-    json.number(std::to_string(status), number);
+  for (const auto& [status, count] : summary.by_status) {
+    json.number(std::to_string(status), count);
+  }
   json.end().begin("codes");
-  for (const auto& [code, number] : summary.by_code) json.number(code, number);
+  for (const auto& [code, count] : summary.by_code) json.number(code, count);
   json.end()
       .number("connection_errors", summary.connection_errors)
       .number("unexpected", summary.unexpected)
