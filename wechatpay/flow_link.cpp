@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "crypto/digest.hpp"
 #include "wechatpay/json_view.hpp"

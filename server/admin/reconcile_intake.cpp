@@ -8,10 +8,9 @@
 #include <vector>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/receive/commit_wait.hpp"
@@ -158,17 +157,10 @@ std::string_view to_string(std::optional<storage::AdmitOutcome> outcome) {
 }
 
 std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  writer.Key("outcomes");
-  writer.StartArray();
-  for (const std::string_view outcome : outcomes) {
-    writer.String(outcome.data(), static_cast<rapidjson::SizeType>(outcome.size()));
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  base::JsonWriter json;
+  json.begin().begin_list("outcomes");
+  for (const std::string_view outcome : outcomes) json.value_of(outcome);
+  return json.end_list().end().take();
 }
 
 }  // namespace

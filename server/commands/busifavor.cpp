@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 
 namespace couponhook::server {
@@ -51,13 +52,12 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
   return call_and_print(
       *outbound, world, wechatpay::list_busifavor_coupons_request(query), chosen.json,
       wechatpay::parse_busifavor_coupons, [&](const wechatpay::Page<BusifavorCoupon>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"coupon_code", "stock_id", "state", "received", "used", "name"}};
+        Table table{"coupon_code", "stock_id", "state", "received", "used", "name"};
         for (const BusifavorCoupon& coupon : page.items) {
-          rows.push_back({coupon.coupon_code, coupon.stock_id, coupon.coupon_state,
-                          coupon.receive_time, coupon.use_time, coupon.stock_name});
+          table.add({coupon.coupon_code, coupon.stock_id, coupon.coupon_state, coupon.receive_time,
+                     coupon.use_time, coupon.stock_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }

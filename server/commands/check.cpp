@@ -10,7 +10,7 @@
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/doctor/checks.hpp"
 #include "server/doctor/write_check.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {

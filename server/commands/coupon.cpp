@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "server/outbound/issued_file.hpp"
 #include "wechatpay/coupons.hpp"
 
@@ -82,14 +83,13 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
   return call_and_print(
       *outbound, world, wechatpay::list_coupons_request(query), chosen.json,
       wechatpay::parse_coupons, [&](const wechatpay::Page<Coupon>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"coupon_id", "stock_id", "status", "ends", "redeemed", "name"}};
+        Table table{"coupon_id", "stock_id", "status", "ends", "redeemed", "name"};
         for (const Coupon& coupon : page.items) {
-          rows.push_back(
-              {coupon.coupon_id, coupon.stock_id, coupon.status, coupon.available_end_time,
-               coupon.consumption ? coupon.consumption->consume_time : "", coupon.coupon_name});
+          table.add({coupon.coupon_id, coupon.stock_id, coupon.status, coupon.available_end_time,
+                     coupon.consumption ? coupon.consumption->consume_time : "",
+                     coupon.coupon_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }

@@ -2,9 +2,8 @@
 #include <ostream>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
+#include "base/json_writer.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/outbound.hpp"
 #include "server/commands/reconcile_report.hpp"
@@ -131,29 +130,19 @@ std::string_view compared_by(const ReconcileOptions& chosen) {
 }
 
 std::string intake_json(const std::string& mchid, std::span<const PlatformRecord* const> entries) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  const auto member = [&](const char* name, const std::string& value) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  writer.StartObject();
-  member("mchid", mchid);
-  writer.Key("entries");
-  writer.StartArray();
+  base::JsonWriter json;
+  json.begin().text("mchid", mchid).begin_list("entries");
   for (const PlatformRecord* entry : entries) {
-    writer.StartObject();
-    member("id", entry->notification_id());
-    member("event_type", entry->event_type);
-    member("original_type", entry->original_type);
-    member("summary", entry->summary);
-    member("create_time", entry->occurred_at);
-    member("resource", entry->resource);
-    writer.EndObject();
+    json.begin()
+        .text("id", entry->notification_id())
+        .text("event_type", entry->event_type)
+        .text("original_type", entry->original_type)
+        .text("summary", entry->summary)
+        .text("create_time", entry->occurred_at)
+        .text("resource", entry->resource)
+        .end();
   }
-  writer.EndArray();
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.end_list().end().take();
 }
 
 /// Returns an error message for the case that the service refused the entries to be stored. The

@@ -5,6 +5,7 @@
 
 #include "sandbox/local/fixture.hpp"
 #include "server/commands/sending.hpp"
+#include "server/commands/table.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -48,62 +49,36 @@ std::string describe(const FileOutcome& outcome) {
 
 void print_rows(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 std::ostream& out) {
-  std::vector<std::vector<std::string>> rows{
-      {"file", "event type", "id", "copies", "expected", "got", "ok"}};
+  Table table{"file", "event type", "id", "copies", "expected", "got", "ok"};
   for (std::size_t i = 0; i < fixtures.size(); ++i) {
     const Draft& draft = fixtures[i].draft;
-    rows.push_back({std::filesystem::path(fixtures[i].source).filename().string(), draft.event_type,
-                    draft.id.substr(0, 8), std::to_string(outcomes[i].copies),
-                    std::to_string(outcomes[i].expected), describe(outcomes[i]),
-                    outcomes[i].ok ? "yes" : "NO"});
+    table.add({std::filesystem::path(fixtures[i].source).filename().string(), draft.event_type,
+               draft.id.substr(0, 8), std::to_string(outcomes[i].copies),
+               std::to_string(outcomes[i].expected), describe(outcomes[i]),
+               outcomes[i].ok ? "yes" : "NO"});
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      out << row[i] << std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    out << row.back() << '\n';
-  }
+  table.print(out);
   out << '\n';
 }
 
 void print_json(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 const Summary& summary, std::ostream& out) {
-  rapidjson::StringBuffer text;
-  JsonWriter writer(text);
-  writer.StartObject();
-  write_summary(summary, writer);
-  writer.Key("fixtures");
-  writer.StartArray();
+  base::JsonWriter json;
+  json.begin();
+  write_summary(summary, json);
+  json.begin_list("fixtures");
   for (std::size_t i = 0; i < fixtures.size(); ++i) {
-    writer.StartObject();
-    writer.Key("file");
-    writer.String(fixtures[i].source);
-    writer.Key("event_type");
-    writer.String(fixtures[i].draft.event_type);
-    writer.Key("id");
-    writer.String(fixtures[i].draft.id);
-    writer.Key("copies");
-    writer.Uint64(outcomes[i].copies);
-    writer.Key("expected");
-    writer.Uint(outcomes[i].expected);
-    writer.Key("replies");
-    writer.StartObject();
-    for (const auto& [reply, count] : outcomes[i].replies) {
-      writer.Key(reply.c_str());
-      writer.Uint64(count);
-    }
-    writer.EndObject();
-    writer.Key("ok");
-    writer.Bool(outcomes[i].ok);
-    writer.EndObject();
+    json.begin()
+        .text("file", fixtures[i].source)
+        .text("event_type", fixtures[i].draft.event_type)
+        .text("id", fixtures[i].draft.id)
+        .number("copies", outcomes[i].copies)
+        .number("expected", outcomes[i].expected)
+        .begin("replies");
+    for (const auto& [reply, count] : outcomes[i].replies) json.number(reply, count);
+    json.end().boolean("ok", outcomes[i].ok).end();
   }
-  writer.EndArray();
-  writer.EndObject();
-  out << text.GetString() << '\n';
+  out << json.end_list().end().take() << '\n';
 }
 
 Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixture>& fixtures,

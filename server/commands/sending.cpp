@@ -148,38 +148,26 @@ void print_summary(const Summary& summary, std::ostream& out) {
   out << std::defaultfloat << std::setprecision(6);
 }
 
-void write_summary(const Summary& summary, JsonWriter& writer) {
-  const auto count = [&writer](const std::string& name, std::uint64_t value) {
-    writer.Key(name.c_str());
-    writer.Uint64(value);
-  };
-  const auto time = [&writer](const char* name, std::chrono::microseconds value) {
-    writer.Key(name);
-    writer.Double(in_milliseconds(value));
-  };
-  count("notifications", summary.notifications);
-  count("copies", summary.copies);
-  writer.Key("replies");
-  writer.StartObject();
-  for (const auto& [status, number] : summary.by_status) count(std::to_string(status), number);
-  writer.EndObject();
-  writer.Key("codes");
-  writer.StartObject();
-  for (const auto& [code, number] : summary.by_code) count(code, number);
-  writer.EndObject();
-  count("connection_errors", summary.connection_errors);
-  count("unexpected", summary.unexpected);
-  time("duration_ms", summary.duration);
-  writer.Key("copies_per_second");
-  writer.Double(per_second(summary.copies, summary.duration));
-  writer.Key("latency_ms");
-  writer.StartObject();
-  time("min", summary.latencies.min());
-  time("p50", summary.latencies.quantile(0.5));
-  time("p90", summary.latencies.quantile(0.9));
-  time("p99", summary.latencies.quantile(0.99));
-  time("max", summary.latencies.max());
-  writer.EndObject();
+void write_summary(const Summary& summary, base::JsonWriter& json) {
+  json.number("notifications", summary.notifications).number("copies", summary.copies);
+  json.begin("replies");
+  for (const auto& [status, count] : summary.by_status) {
+    json.number(std::to_string(status), count);
+  }
+  json.end().begin("codes");
+  for (const auto& [code, count] : summary.by_code) json.number(code, count);
+  json.end()
+      .number("connection_errors", summary.connection_errors)
+      .number("unexpected", summary.unexpected)
+      .real("duration_ms", in_milliseconds(summary.duration))
+      .real("copies_per_second", per_second(summary.copies, summary.duration))
+      .begin("latency_ms")
+      .real("min", in_milliseconds(summary.latencies.min()))
+      .real("p50", in_milliseconds(summary.latencies.quantile(0.5)))
+      .real("p90", in_milliseconds(summary.latencies.quantile(0.9)))
+      .real("p99", in_milliseconds(summary.latencies.quantile(0.99)))
+      .real("max", in_milliseconds(summary.latencies.max()))
+      .end();
 }
 
 }  // namespace couponhook::server

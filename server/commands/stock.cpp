@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "wechatpay/new_stock.hpp"
 #include "wechatpay/stocks.hpp"
 
@@ -108,13 +109,12 @@ Exit list(const StockOptions& chosen, const CommonOptions& common, World& world)
   return call_and_print(
       *outbound, world, wechatpay::list_stocks_request(query), chosen.json, wechatpay::parse_stocks,
       [&](const wechatpay::Page<Stock>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"stock_id", "status", "distributed", "max", "ends", "name"}};
+        Table table{"stock_id", "status", "distributed", "max", "ends", "name"};
         for (const Stock& stock : page.items) {
-          rows.push_back({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
-                          number(stock.max_coupons), stock.available_end_time, stock.stock_name});
+          table.add({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
+                     number(stock.max_coupons), stock.available_end_time, stock.stock_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }

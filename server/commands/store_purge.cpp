@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
 #include "server/commands/store.hpp"
 #include "server/service/maintenance.hpp"
@@ -77,9 +78,15 @@ storage::Connection::Result<void> check_clock(storage::Connection& connection,
 void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& options,
                   std::ostream& out) {
   if (options.json) {
-    out << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
-        << ",\"payloads\":" << counts.payloads << ",\"notifications\":" << counts.identities
-        << ",\"quarantined\":" << counts.quarantined << ",\"facts\":" << counts.facts << "}\n";
+    base::JsonWriter json;
+    json.begin()
+        .boolean("dry_run", options.dry_run)
+        .number("payloads", counts.payloads)
+        .number("notifications", counts.identities)
+        .number("quarantined", counts.quarantined)
+        .number("facts", counts.facts)
+        .end();
+    out << json.take() << '\n';
     return;
   }
   out << (options.dry_run ? "would empty " : "emptied ") << counts.payloads << " payloads and "

@@ -68,12 +68,10 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
     return Exit::kFailed;
   }
   if (options.sending.json) {
-    rapidjson::StringBuffer text;
-    JsonWriter writer(text);
-    writer.StartObject();
-    write_summary(*summary, writer);
-    writer.EndObject();
-    world.out << text.GetString() << '\n';
+    base::JsonWriter json;
+    json.begin();
+    write_summary(*summary, json);
+    world.out << json.end().take() << '\n';
   } else {
     print_summary(*summary, world.out);
   }

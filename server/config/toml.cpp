@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "crypto/pasted_text.hpp"
 
 namespace couponhook::server {
@@ -41,7 +42,7 @@ std::size_t count_lines(std::string_view text) {
 }
 
 bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return base::is_alphanumeric(c) || c == '_';
 }
 
 /// Prepares the text of a TOML file for toml++: distinguishes comments, strings and other text,

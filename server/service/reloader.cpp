@@ -7,7 +7,7 @@
 
 #include "crypto/file.hpp"
 #include "server/outbound/api_account.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -53,7 +53,7 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
           {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
           marks.at(std::string(kConfigUnit))) {
   counters_.add(std::string(kConfigUnit));
-  for (const auto& merchant : targets_.merchants.get()->shared()) {
+  for (const auto& merchant : targets_.live.merchants.get()->shared()) {
     merchants_[merchant->mchid] = merchant;
   }
   watch_units(marks);
@@ -87,14 +87,13 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
   const Config& config = *config_;
   std::vector<ReloadUnit> units;
   for (const MerchantConfig& entry : config.merchants) units.push_back(merchant_unit_of(entry));
-  // A reload cannot switch TLS on or off: a listener that started with TLS keeps TLS until it is
-  // restarted, and a listener that started without TLS stays without it.
-  if (targets_.tls.get()->context && config.listener.tls) {
-    units.push_back(tls_unit_of(kListenerUnit, targets_.tls, config.listener.tls_certificate,
+  // A reload cannot switch TLS on or off: a listener keeps the choice with which it started.
+  if (targets_.live.tls.get()->context && config.listener.tls) {
+    units.push_back(tls_unit_of(kListenerUnit, targets_.live.tls, config.listener.tls_certificate,
                                 config.listener.tls_private_key));
   }
-  if (targets_.admin_tls.get()->context && !config.admin.tls_certificate.empty()) {
-    units.push_back(tls_unit_of(kAdminUnit, targets_.admin_tls, config.admin.tls_certificate,
+  if (targets_.live.admin_tls.get()->context && !config.admin.tls_certificate.empty()) {
+    units.push_back(tls_unit_of(kAdminUnit, targets_.live.admin_tls, config.admin.tls_certificate,
                                 config.admin.tls_private_key));
   }
   units.push_back({std::string(kAdminTokenUnit), {}, [this] { return load_admin_token(); }});
@@ -191,7 +190,7 @@ void Reloader::publish_merchants() {
     const auto found = merchants_.find(entry.mchid);
     if (found != merchants_.end()) all.push_back(found->second);
   }
-  targets_.merchants.set(std::make_shared<const Merchants>(std::move(all)));
+  targets_.live.merchants.set(std::make_shared<const Merchants>(std::move(all)));
 }
 
 std::vector<Problem> Reloader::load_admin_token() {
@@ -200,7 +199,7 @@ std::vector<Problem> Reloader::load_admin_token() {
   if (!token) {
     return {{config_->file.string() + ": admin.token_file: " + file.string(), token.error()}};
   }
-  targets_.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
+  targets_.live.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
   return {};
 }
 

@@ -1,10 +1,11 @@
+#include "server/service/setup.hpp"
+
 #include <algorithm>
 
 #include "crypto/file.hpp"
 #include "crypto/random.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"
-#include "server/service/service.hpp"
 
 namespace couponhook::server {
 namespace {
