@@ -26,8 +26,8 @@ namespace couponhook::wechatpay {
 [[nodiscard]] bool is_certificate_file_name(std::string_view name);
 
 /// Parses a stored file with one platform certificate.
-/// \return the certificate, or an error that describes the fault if the file is not valid.
-[[nodiscard]] boost::system::result<PlatformCertificate, std::string> read_certificate_file(
+/// \return the certificate, or the reason why the file is not valid.
+[[nodiscard]] boost::system::result<PlatformCertificate, crypto::KeyError> read_certificate_file(
     std::string_view content);
 
 /// Parses all certificates of a file that may hold several. Other PEM blocks, and certificates that
