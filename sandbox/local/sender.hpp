@@ -18,6 +18,7 @@
 #include "base/url.hpp"
 #include "sandbox/local/notification_maker.hpp"
 #include "sandbox/local/summary.hpp"
+#include "server/net/http_client.hpp"
 #include "server/net/tls_context.hpp"
 
 namespace couponhook::server {
@@ -68,13 +69,11 @@ using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyRe
 /// several notifications are sent at the same time. All connections are open before the first
 /// notification is sent.
 ///
-/// \return the totals of the run, or an error message if a connection could not be opened; then
-/// nothing was sent.
+/// \return the totals of the run; an error if a connection could not be opened, so that nothing was
+/// sent.
 /// \throws any exception that the functions `next` and `take` or the notification maker throw.
-[[nodiscard]] boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
-                                                                   const NotificationMaker& maker,
-                                                                   const NextOutgoing& next,
-                                                                   const TakeResults& take,
-                                                                   base::ProgressDisplay progress);
+[[nodiscard]] boost::system::result<Summary, ClientFailure> send_all(
+    const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
+    const TakeResults& take, base::ProgressDisplay progress);
 
 }  // namespace couponhook::server
