@@ -11,7 +11,8 @@ std::string fill_in(std::string_view message, std::span<const std::string> detai
     text.append(message.substr(0, hole)).append(detail);
     message.remove_prefix(hole + kHole.size());
   }
-  return text.append(message);
+  text.append(message);
+  return text;
 }
 
 }  // namespace couponhook::base
