@@ -72,7 +72,7 @@ Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& wor
   check_outbound_files(*config, problems);
   const auto user = user_to_try_as(chosen.user, *config);
   if (!user) {
-    print_problems(world, {{"--user", user.error()}});
+    print_problems(world, {{"--user", user.error().text()}});
     return Exit::kUsage;
   }
   auto places = try_writing(*config, *user);

@@ -23,7 +23,8 @@ Exit print_link(const wechatpay::H5Issue& issue, const CommonOptions& common, Wo
   }
   const auto key = crypto::read_secret_line(merchant->api->api_v2_key_file);
   if (!key) {
-    print_problems(world, {{where + ": " + merchant->api->api_v2_key_file.string(), key.error()}});
+    print_problems(world,
+                   {{where + ": " + merchant->api->api_v2_key_file.string(), key.error().text()}});
     return Exit::kUsage;
   }
   world.out << wechatpay::h5_link(issue, *key) << '\n';

@@ -81,7 +81,7 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
   if (!content) return fail(world, content.error());
   auto books = read_flow(flow, *content);
   if (books) return std::move(*books);
-  print_problems(world, {{"the downloaded flow", books.error()}});
+  print_problems(world, {{"the downloaded flow", books.error().text()}});
   return Exit::kFailed;
 }
 
@@ -90,7 +90,7 @@ Fetched fetch_books(const ReconcileOptions& chosen, const MerchantConfig& mercha
   if (!chosen.file.empty()) {
     auto books = read_flow_file(chosen.flow_name(merchant), chosen.file);
     if (books) return std::move(*books);
-    print_problems(world, {{chosen.file.string(), books.error()}});
+    print_problems(world, {{chosen.file.string(), books.error().text()}});
     return Exit::kFailed;
   }
   auto outbound = open_outbound(common, world);

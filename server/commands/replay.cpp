@@ -104,7 +104,7 @@ Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixt
   };
   const auto summary = send_all(sending.plan, sending.maker, next, take, progress_on(world));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {

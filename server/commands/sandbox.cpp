@@ -133,8 +133,9 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
   if (listener->tls && !options.plain_http) {
     auto tls = make_server_tls(config.listener.tls_certificate, config.listener.tls_private_key);
     if (!tls) {
-      problems.push_back({config.file.string() + ": listener.tls_certificate",
-                          tls.error() + " (the sandbox uses it too; --plain-http goes without)"});
+      problems.push_back(
+          {config.file.string() + ": listener.tls_certificate",
+           tls.error().text() + " (the sandbox uses it too; --plain-http goes without)"});
       return std::nullopt;
     }
     chosen.tls = std::move(*tls);

@@ -21,8 +21,8 @@ double per_second(std::uint64_t count, std::chrono::microseconds duration) {
 
 }  // namespace
 
-boost::system::result<TlsContext, std::string> make_sending_tls(const std::filesystem::path& ca,
-                                                                const Config& config) {
+boost::system::result<TlsContext, TlsFileFailure> make_sending_tls(const std::filesystem::path& ca,
+                                                                   const Config& config) {
   auto tls = make_client_tls(ca);
   if (!tls || config.listener.tls_certificate.empty()) return tls;
   SSL_CTX* const context = tls->get();
@@ -91,7 +91,7 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
   if (url->tls) {
     auto tls = make_sending_tls(options.ca, config);
     if (!tls) {
-      print_problems(world, {{"--ca", tls.error()}});
+      print_problems(world, {{"--ca", tls.error().text()}});
       return std::nullopt;
     }
     plan.tls = std::move(*tls);

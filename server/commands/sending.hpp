@@ -35,7 +35,7 @@ struct SendingOptions {
 ///   be empty. The configured certificate of the listener is also trusted, even if it is
 ///   self-signed.
 /// \return the settings, or an error text.
-[[nodiscard]] boost::system::result<TlsContext, std::string> make_sending_tls(
+[[nodiscard]] boost::system::result<TlsContext, TlsFileFailure> make_sending_tls(
     const std::filesystem::path& ca, const Config& config);
 
 /// Returns the URL of a merchant's path at the listener, with an address at which this machine

@@ -19,7 +19,7 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
   if (!config_ || !mchid_is_configured(*config_, common_, world_)) return give_up(Exit::kUsage);
   const auto token = crypto::read_secret_line(config_->admin.token_file);
   if (!token) {
-    print_problems(world_, {{config_->admin.token_file.string(), token.error()}});
+    print_problems(world_, {{config_->admin.token_file.string(), token.error().text()}});
     return give_up(Exit::kUsage);
   }
   const auto answer = ask_admin(config_->admin, *token, method, target, body);

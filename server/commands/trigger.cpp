@@ -64,7 +64,7 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
       },
       progress_on(world));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {

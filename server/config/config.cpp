@@ -344,7 +344,7 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
   }
   const auto content = crypto::read_file(file);
   if (!content) {
-    problems.push_back({file.string(), content.error()});
+    problems.push_back({file.string(), content.error().text()});
     return std::nullopt;
   }
   const auto root = parse_toml(content->reveal());

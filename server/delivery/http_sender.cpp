@@ -96,7 +96,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
 Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDelivery& delivery) {
   const ClientRequest request = request_for(delivery, clock_());
   const auto reply = co_await client.send(request);
-  if (!reply) co_return HttpOutcome{handlers::Retry{reply.error(), {}}, false};
+  if (!reply) co_return HttpOutcome{handlers::Retry{reply.error().text(), {}}, false};
   co_return outcome_of(reply->status, reply->retry_after, reply->body, clock_());
 }
 

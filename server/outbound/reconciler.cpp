@@ -204,7 +204,7 @@ Reconciler::LookResult Reconciler::fetch(Errand& errand, ApiClient& client) {
   }
   if (!content) return LookResult(boost::system::in_place_error, content.error().text());
   auto books = read_flow(*errand.flow, *content);
-  if (!books) return LookResult(boost::system::in_place_error, books.error());
+  if (!books) return LookResult(boost::system::in_place_error, books.error().text());
   return LookResult(boost::system::in_place_value, Look{std::move(*books)});
 }
 

@@ -139,7 +139,7 @@ ReloadUnit Reloader::tls_unit_of(std::string_view name, base::Live<ServedTls>& s
     std::vector<Problem> problems;
     const auto tls = make_server_tls(certificate, key);
     if (!tls) {
-      problems.push_back({where, tls.error()});
+      problems.push_back({where, tls.error().text()});
       return problems;
     }
     served.set(std::make_shared<const ServedTls>(ServedTls{*tls, certificate}));
@@ -197,7 +197,8 @@ std::vector<Problem> Reloader::load_admin_token() {
   const auto& file = config_->admin.token_file;
   auto token = crypto::read_secret_line(file);
   if (!token) {
-    return {{config_->file.string() + ": admin.token_file: " + file.string(), token.error()}};
+    return {
+        {config_->file.string() + ": admin.token_file: " + file.string(), token.error().text()}};
   }
   targets_.live.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
   return {};
