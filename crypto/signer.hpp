@@ -30,7 +30,7 @@ using PrivateKeyFailure = base::DetailedError<PrivateKeyError>;
 class Signer {
  public:
   /// Makes a signer from a private key.
-  /// \param pem an unencrypted RSA private key, PKCS#8 or PKCS#1.
+  /// \param pem an unencrypted RSA private key as PEM, PKCS#8 or PKCS#1.
   [[nodiscard]] static boost::system::result<Signer, PrivateKeyFailure> from_pem(const Secret& pem);
   ~Signer();
   Signer(Signer&&) noexcept;

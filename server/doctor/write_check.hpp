@@ -33,9 +33,10 @@ enum class TrialUserError : std::uint8_t {
 using TrialUserFailure = base::DetailedError<TrialUserError>;
 
 /// Chooses the user account as which the check runs.
-/// \param name name or number of a user. Empty: if this process runs as root, the owner of the
-///   SQLite store's file or folder, because the service most likely runs as that user; otherwise no
-///   user.
+/// \param name name or number of a user. If the name is empty and this process runs as root, the
+///   function chooses the owner of the SQLite store's file or folder, because the service most
+///   likely runs as that user. If the name is empty and this process does not run as root, no user
+///   is chosen.
 /// \return the user; or no user, which means that the check runs as the user of this process.
 [[nodiscard]] boost::system::result<std::optional<SystemUser>, TrialUserFailure> user_to_try_as(
     const std::string& name, const Config& config);
