@@ -88,6 +88,7 @@ struct Inbox::Impl {
   void note_failure(const Failure& failure) noexcept;
   bool pause(milliseconds time);
 
+  void finish(const Writer& writer, std::span<Work> batch);
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
@@ -225,10 +226,7 @@ void Inbox::Impl::next_batch(std::vector<Work>& batch) {
 void Inbox::Impl::commit(Writer& writer) {
   const std::span<Work> batch = writer.batch;
   const auto written = write(writer, batch);
-  if (written) {
-    tell(batch);
-    return wake_workers(writer);
-  }
+  if (written) return finish(writer, batch);
   const FailureCode code = written.error().code;
   const bool some_may_be_kept = code == FailureCode::kStatement || code == FailureCode::kFull;
   if (some_may_be_kept && batch.size() > 1) return commit_one_by_one(writer);
@@ -259,8 +257,7 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
       pause(options.failure_pause);
       return;
     }
-    tell(batch.subspan(i, 1));
-    wake_workers(writer);
+    finish(writer, batch.subspan(i, 1));
   }
 }
 
@@ -342,18 +339,27 @@ bool Inbox::Impl::pause(milliseconds time) {
   return stop_pauses.wait_for(lock, time, [this] { return stopping; });
 }
 
+/// Ends requests that are committed: first each caller gets its result, because a sender waits for
+/// the reply; then the workers are woken, if deliveries wait for them.
+void Inbox::Impl::finish(const Writer& writer, std::span<Work> batch) {
+  tell(batch);
+  wake_workers(writer);
+}
+
+/// Gives the caller of each request its result, after the commit or the failure.
 void Inbox::Impl::tell(std::span<Work> batch) {
   for (Work& work : batch) {
-    if (work.listener) {
-      if (auto* admission = std::get_if<Admission>(&work.content)) {
-        work.listener->give_back(std::move(*admission));
-      }
-      if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
-      work.listener->admitted(work.outcome);
-    }
     // Drops the reference to the listener now. The memory of the batch is reused only later, and
     // the connection that the listener belongs to may end before that.
-    work.listener.reset();
+    const std::shared_ptr<AdmitListener> listener = std::move(work.listener);
+    if (!listener) continue;
+    AdmitResult result;
+    result.outcome = work.outcome;
+    result.leased = std::move(work.leased);
+    if (auto* admission = std::get_if<Admission>(&work.content)) {
+      result.admission = std::move(*admission);
+    }
+    listener->admitted(std::move(result));
   }
 }
 

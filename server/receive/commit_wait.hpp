@@ -26,17 +26,12 @@ class CommitWait final : public storage::AdmitListener,
   explicit CommitWait(const Executor& executor)
       : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
-  // Called on the thread that writes to the database, when the commit has ended. Only puts the
-  // result into the queue of commit results; the request that waits for it is woken later, on the
-  // I/O thread that serves the request.
-  void admitted(storage::AdmitOutcome outcome) noexcept override {
-    mailbox_.put(shared_from_this(), outcome);
-  }
-  void give_back(storage::Admission&& admission) noexcept override {
-    given_back_ = std::move(admission);
-  }
-  void leased(std::vector<storage::LeasedDelivery>&& deliveries) noexcept override {
-    born_leased_ = std::move(deliveries);
+  // Called on the thread that writes to the database, when the commit has ended. Only keeps the
+  // result and puts its outcome into the queue of commit results; the request that waits for it is
+  // woken later, on the I/O thread that serves the request.
+  void admitted(storage::AdmitResult&& result) noexcept override {
+    admitted_ = std::move(result);
+    mailbox_.put(shared_from_this(), admitted_.outcome);
   }
 
   /// Takes the deliveries that were stored with a lease of this replica (other replicas may not
@@ -46,10 +41,9 @@ class CommitWait final : public storage::AdmitListener,
 
  private:
   CommitCompletions& mailbox_;
-  // The stored notification, given back by the writer thread: source of the data in
-  // take_born_leased(). Memory is also cheaper to free on the I/O thread, which has allocated it.
-  storage::Admission given_back_;
-  std::vector<storage::LeasedDelivery> born_leased_;
+  // Written by the writer thread before the outcome enters the queue of commit results, read by the
+  // I/O thread after that.
+  storage::AdmitResult admitted_;
 };
 
 }  // namespace couponhook::server
