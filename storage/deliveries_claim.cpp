@@ -37,12 +37,12 @@ struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
-  /// For each handler: number of further deliveries whose handler is called at once.
-  std::vector<Wanted> to_begin;
+  /// For each handler: number of further deliveries to take, and of those to begin at once.
+  std::vector<Wanted> wanted;
 
-  [[nodiscard]] bool begins(std::string_view handler) {
-    const auto left = std::ranges::find(to_begin, handler, &Wanted::handler);
-    return left != to_begin.end() && left->begin-- > 0;
+  /// \param handler the handler of a candidate: candidates are read only for wanted handlers.
+  [[nodiscard]] Wanted& wanted_of(std::string_view handler) {
+    return *std::ranges::find(wanted, handler, &Wanted::handler);
   }
 };
 
@@ -57,9 +57,11 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  std::vector<Wanted> left(wanted.begin(), wanted.end());
-  claim = {
-      .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = left};
+  claim = {.taken = {},
+           .now_ms = now_ms,
+           .until_ms = now_ms + terms_.lease.count(),
+           .wanted = {wanted.begin(), wanted.end()}};
+  std::vector<Wanted>& left = claim.wanted;
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
@@ -75,12 +77,7 @@ Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int6
       for (Row& row : results_[i]) candidates.push_back(sql::kDueDeliveries.read(row));
       if (std::ssize(results_[i]) < left[i].limit) left[i].limit = 0;
     }
-    const std::size_t taken_before = claim.taken.size();
     if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
-    for (std::size_t i = taken_before; i < claim.taken.size(); ++i) {
-      const auto w = std::ranges::find(left, claim.taken[i].handler, &Wanted::handler);
-      if (w != left.end()) --w->limit;
-    }
   }
   return count_and_run();
 }
@@ -92,9 +89,9 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
     claim = {
-        .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = {}};
+        .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .wanted = {}};
     for (const std::string_view handler : handlers) {
-      claim.to_begin.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
+      claim.wanted.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
     }
     standings.clear();
     counters_.clear();
@@ -221,12 +218,14 @@ void Deliveries::take_up(Candidate& candidate, NotificationContent&& content, st
                 {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
                  *candidate.begun_at_ms, now_ms, outcome::kLost, candidate.lost}));
   }
+  Wanted& wanted = claim.wanted_of(candidate.handler);
+  --wanted.limit;
   bool begins = true;
   if (lost_before) {
     commands_.push_back(
         Command(sql::kInherit, {terms_.owner, claim.until_ms, candidate.delivery_id}));
   } else {
-    begins = claim.begins(candidate.handler);
+    begins = wanted.begin-- > 0;
     commands_.push_back(Command(sql::kTake, {terms_.owner, claim.until_ms,
                                              begins ? Parameter(claim.now_ms) : Parameter(nullptr),
                                              std::int64_t{begins ? 1 : 0}, candidate.delivery_id}));
