@@ -36,7 +36,9 @@ constexpr std::size_t kOwnerCharacters = 20;
 /// thread, which has no other work.
 class BlockingWait final : public storage::AdmitListener {
  public:
-  void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
+  void admitted(storage::AdmitResult&& result) noexcept override {
+    outcome_.set_value(result.outcome);
+  }
   [[nodiscard]] bool is_stored(steady_clock::time_point deadline) {
     auto outcome = outcome_.get_future();
     return outcome.wait_until(deadline) == std::future_status::ready &&

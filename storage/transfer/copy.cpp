@@ -16,7 +16,7 @@ Connection::Result<std::int64_t> count_rows(Connection& connection, const Copied
   std::vector<Rows> results;
   const std::array ask{table.count()};
   if (auto asked = connection.run(ask, results); !asked) return asked.error();
-  return integer(results[0][0][0]);
+  return only_integer(results[0]);
 }
 
 /// \return the last row of a table, in the order of the key, that the target of the copy has; empty
