@@ -149,7 +149,8 @@ boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
   }
   auto user = find_user(name);
   if (!user) {
-    return refuse("\"" + name + "\" is no user of this machine; name the one who runs the service");
+    return refuse("\"" + name +
+                  "\" is not a user of this machine; name the user that runs the service");
   }
   if (user->uid == ::geteuid()) return std::optional<SystemUser>();
   if (::geteuid() != 0) return refuse("only root can try as another user; run this as root");
@@ -163,10 +164,10 @@ std::vector<Problem> try_writing(const Config& config, const std::optional<Syste
     const int error = user ? try_as(*user, trial) : trial();
     if (error == 0) continue;
     const std::string who = user ? "user " + user->name : std::string("this user");
-    problems.push_back({place.key + ": " + place.folder.string(),
-                        "cannot be written to by " + who + ": " + std::strerror(error) +
-                            "; give the service's user the right to, make room, or name another "
-                            "place"});
+    problems.push_back(
+        {place.key + ": " + place.folder.string(),
+         "cannot be written to by " + who + ": " + std::strerror(error) +
+             "; give the service's user write permission, free space, or name another folder"});
   }
   return problems;
 }
