@@ -92,8 +92,8 @@ ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
   if (!context) return context;
   if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context->get()))) < 0) {
     return no_context(certificate_chain.string() +
-                      ": has expired, so whoever verifies it will not connect, as WeChat Pay does; "
-                      "renew the certificate");
+                      ": has expired, so clients that verify it, such as WeChat Pay, will not "
+                      "connect; renew the certificate");
   }
   return context;
 }

@@ -48,7 +48,7 @@ Read<std::vector<ChainCertificate>> read_certificates(const std::filesystem::pat
                                  X509_free);
     if (!certificate) {
       return file.string() + ": " + crypto::place_of(pem, i) +
-             " is no certificate that can be decoded; it is cut or altered";
+             " is not a certificate that can be decoded; it is incomplete or altered";
     }
     certificates.push_back(std::move(certificate));
   }
@@ -68,7 +68,7 @@ Read<ServerKey> read_key(const std::filesystem::path& file) {
   const MemoryBio bio = memory_bio(text);
   ServerKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr), EVP_PKEY_free);
   if (key) return Read<ServerKey>(boost::system::in_place_value, std::move(key));
-  return file.string() + ": is no private key that can be read without a password: it " +
+  return file.string() + ": is not a private key that can be read without a password: it " +
          crypto::describe_content(text) + "; give the PEM key that the certificate was made for";
 }
 

@@ -40,7 +40,7 @@ class FlowBooks {
     books_.problems = parser_.problems();
     books_.malformed = parser_.malformed();
     if (!parser_.failed()) return FlowResult(boost::system::in_place_value, std::move(books_));
-    std::string why = "is no flow file that can be used";
+    std::string why = "is not a usable flow file";
     for (const auto& problem : books_.problems) why += "; " + to_string(problem);
     return FlowResult(boost::system::in_place_error, std::move(why));
   }
@@ -76,7 +76,7 @@ class CouponCheck {
     return *this;
   }
   CouponCheck& time(std::string_view name, std::string_view value) {
-    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
+    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is not a time");
     return *this;
   }
   /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in `books`
