@@ -273,8 +273,8 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
 /// one waits for the backoff.
 void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
   if (candidate.begun) {
-    candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
-                     ", which made it, ended or hung";
+    candidate.lost = "its lease ended without a result: replica " + candidate.lease_owner +
+                     ", which held it, has ended or hangs";
   }
   if (candidate.begun && !candidate.lost_before) {
     commands_.push_back(
