@@ -319,7 +319,7 @@ class Mender {
   [[nodiscard]] std::string first_uncertain() const {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
-      if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
+      if (!watch.is_sound) return std::string(watch.path).append(" is invalid");
       // A parent object may occur twice, once with the watched (identifying) member and once
       // without it. The member is then uncertain too.
       if (watch.differs || watch.holders < watch.occasions) {

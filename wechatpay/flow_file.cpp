@@ -238,9 +238,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
     missing.append(missing.empty() ? "" : ", ").append(to_string(column));
   }
   if (!missing.empty()) {
-    return fail("no column of the header is known to mean " + missing +
-                ": if this is the right file (" + std::string(to_string(kind_)) +
-                " flow, read as " + std::string(text_.encoding()) +
+    return fail("no column of the header is known as " + missing + ": if this is the right file (" +
+                std::string(to_string(kind_)) + " flow, read as " + std::string(text_.encoding()) +
                 "), configure the names of its columns");
   }
   if (meaning_.back() == FlowColumn::kGoods) rules_.fields_max = names_.size();
@@ -288,8 +287,8 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
     const auto time = base::parse_file_time(value.text);
     if (!time) {
       find_damage(i,
-                  "is no time as WeChat Pay writes it (2024-03-05 07:58:41), and what it was "
-                  "cannot be told");
+                  "is not a time as WeChat Pay writes it (2024-03-05 07:58:41), and the original "
+                  "cannot be recovered");
       return;
     }
     record.time = base::parse_wechat_time(value.text) ? std::string(value.text)
@@ -300,7 +299,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
     // The amount is bad. Keep the row without the amount: a redemption must not be lost because of
     // it.
     if (!record.discount_fen && !is_absent(value.text)) {
-      report("the amount is not one: the row is taken without it", i + 1);
+      report("the amount is invalid: the row is used without it", i + 1);
     }
   } else {
     record.other.emplace_back(names_[i], value.text);
@@ -327,7 +326,7 @@ void FlowParser::take_summary(const std::vector<std::string>& fields) {
   const char* const end = first.data() + first.size();
   const auto [stop, error] = std::from_chars(first.data(), end, declared);
   if (error != std::errc{} || stop != end || declared == rows_ + malformed_) return;
-  skip("the summary tells of " + std::string(first) + " rows, the file has " +
+  skip("the summary counts " + std::string(first) + " rows, the file has " +
        std::to_string(rows_ + malformed_));
 }
 
