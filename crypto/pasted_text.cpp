@@ -131,7 +131,7 @@ bool PastedChar::is_blank() const {
 }
 
 std::string PastedChar::name() const {
-  if (!code) return "a byte that is no UTF-8";
+  if (!code) return "a byte that is not UTF-8";
   const auto* named = std::ranges::find(kNamed, *code, &NamedChar::code);
   const std::string point = "U+" + hexadecimal(*code, *code > 0xFFFF ? 6 : 4);
   if (named != kNamed.end()) {

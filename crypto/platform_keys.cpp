@@ -163,8 +163,8 @@ AddedCertificates PlatformKeys::add_certificates(std::string_view content) {
     if (added) {
       result.added.push_back(*added);
     } else if (added.error() == KeyError::kNotPem) {
-      result.faults.push_back(place +
-                              " is no certificate that can be decoded; it is cut or altered");
+      result.faults.push_back(
+          place + " is not a certificate that can be decoded; it is incomplete or altered");
     } else if (added.error() != KeyError::kDuplicate) {
       result.faults.push_back(place + ": " + std::string(describe(added.error())));
     }

@@ -211,8 +211,8 @@ void Deliveries::take_up(Candidate& candidate, NotificationContent&& content, st
                          Claim& claim) {
   const bool lost_before = candidate.lost_before();
   if (candidate.has_begun()) {
-    candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
-                     ", which made it, ended or hung";
+    candidate.lost = "its lease ended without a result: replica " + candidate.lease_owner +
+                     ", which held it, has ended or hangs";
   }
   if (candidate.has_begun() && !lost_before) {
     commands_.push_back(

@@ -18,8 +18,7 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                       std::string_view target, std::string body) {
   if (admin.port == 0) {
     return Problem{admin_place(admin),
-                   "admin.port is 0, so `serve` listens where the system chooses; set a fixed "
-                   "admin.port"};
+                   "admin.port is 0, so the system chooses the port; set a fixed admin.port"};
   }
   TlsContext tls;
   if (!admin.tls_certificate.empty()) {

@@ -104,9 +104,10 @@ void declare_doctor(CommandLine& line, CommonOptions& common, World& world) {
                              [chosen, &common, &world] { return doctor(*chosen, common, world); });
   add_merchant_options(options, common);
   options.flag("--live", chosen->live, "Have WeChat Pay call back, and time each step");
-  options.text("--url", chosen->url, "Where to be called; else the URL set for favor coupons");
+  options.text("--url", chosen->url,
+               "URL that WeChat Pay calls; default: the URL set for favor coupons");
   add_user_option(options, chosen->user);
-  options.flag("--json", chosen->json, "As JSON");
+  options.flag("--json", chosen->json, "Print JSON");
 }
 
 }  // namespace couponhook::server

@@ -64,7 +64,7 @@ struct OrderDone {
 OrderDone done_by(const FilteredOrder& wanted) {
   if (!wanted.to.empty()) return {"moved", "moved to " + wanted.to};
   if (wanted.target == "/deliveries/skip") return {"skipped", "dropped"};
-  return {"retried", "put back"};
+  return {"retried", "retried"};
 }
 
 void tell_left_out(const Value& job, const OrderDone& done, World& world) {
@@ -74,15 +74,14 @@ void tell_left_out(const Value& job, const OrderDone& done, World& world) {
   }
   if (const auto unclaimed = count_of(job, "unclaimed"); unclaimed > 0) {
     world.err << "couponhook: " << unclaimed << " more were not " << done.words
-              << ": their handlers are not configured, so nobody would make them; `retry --handler "
-                 "OLD --to NEW` moves them\n";
+              << ": their handlers are not configured; `retry --handler OLD --to NEW` moves them\n";
   }
 }
 
 Exit tell(const Value& job, const OrderDone& done, World& world) {
   const std::string state = text_of(job, "state");
   if (state == "failed") {
-    world.err << "couponhook: the order failed after " << count_of(job, done.key) << " were "
+    world.err << "couponhook: the operation failed after " << count_of(job, done.key) << " were "
               << done.words << ": " << text_of(job, "error") << '\n';
     return Exit::kFailed;
   }
@@ -130,7 +129,7 @@ Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
   const Interruptible interruptible;
   // The progress line shows how many deliveries were examined. Only the final line says how many
   // deliveries matched the filter.
-  base::Progress progress(progress_on(world), "looked at", 0);
+  base::Progress progress(progress_on(world), "examined", 0);
   while (!is_over(*job)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const bool cancel = interrupted != 0;

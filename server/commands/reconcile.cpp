@@ -152,8 +152,9 @@ std::string refusal(const AdminAnswer& answer) {
   document.Parse(answer.body.data(), answer.body.size());
   const bool tells = !document.HasParseError() && document.IsObject() &&
                      document.HasMember("message") && document["message"].IsString();
-  return "took no book entries (status " + std::to_string(answer.status) +
-         "): " + (tells ? document["message"].GetString() : "is it of this version?");
+  return "rejected the entries (status " + std::to_string(answer.status) + "): " +
+         (tells ? document["message"].GetString()
+                : "does it have the same version as this command?");
 }
 
 bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
@@ -244,20 +245,25 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
 void declare_reconcile(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<ReconcileOptions>();
   Options options = line.add(
-      "reconcile", "Compare the store with WeChat Pay's own records, and admit what never arrived",
+      "reconcile",
+      "Compare the store with WeChat Pay's own records, and store the missing notifications",
       [chosen, &common, &world] { return reconcile(*chosen, common, world); });
   add_merchant_options(options, common);
-  options.text("--stock", chosen->stock, "A stock whose activity has ended");
-  options.word("--flow", chosen->flow, {"use", "refund"}, "Its redemptions or its refunds");
+  options.text("--stock", chosen->stock, "Id of a stock whose activity has ended");
+  options.word("--flow", chosen->flow, {"use", "refund"},
+               "Compare the stock's redemptions (use) or refunds (refund)");
   options.path("--file", chosen->file, "The flow file, already downloaded");
-  options.text("--openid", chosen->user.openid, "Instead of a stock: a user's coupons");
+  options.text("--openid", chosen->user.openid,
+               "Compare the coupons of this user instead of a stock");
   options.text("--appid", chosen->user.appid, "The appid that the openid belongs to");
   options.word("--product", chosen->product, {"favor", "busifavor"},
                "Only the user's coupons of this kind");
-  options.flag("--apply", chosen->apply, "Admit what is missing, through the running service");
-  options.flag("--settled", chosen->settled,
-               "With --apply: only what is older than reconcile.settle_s, as serve does");
-  options.flag("--json", chosen->json, "As JSON");
+  options.flag("--apply", chosen->apply,
+               "Store the missing notifications, through the running service");
+  options.flag(
+      "--settled", chosen->settled,
+      "With --apply: store only events that are older than reconcile.settle_s, as `serve` does");
+  options.flag("--json", chosen->json, "Print JSON");
   options.flag("--csv", chosen->csv, "As CSV");
 }
 

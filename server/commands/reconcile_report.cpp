@@ -60,7 +60,7 @@ ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
           entry.business_key,
           entry.occurred_at,
           0,
-          "no notification tells of the use of a merchant coupon",
+          "WeChat Pay sends no notification of the use of a merchant coupon",
           0};
 }
 
@@ -98,14 +98,14 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
   for (const wechatpay::FlowProblem& problem : outcome.problems) {
     out << to_string(problem) << '\n';
   }
-  out << report.in_books << " in WeChat Pay's books, " << report.in_store
+  out << report.in_books << " in WeChat Pay's records, " << report.in_store
       << " in the store: " << report.matched << " matched, " << report.missing << " missing, "
       << report.differing << " differing, " << report.unlisted << " unlisted";
   if (outcome.malformed != 0) out << "; " << outcome.malformed << " lines could not be read";
   out << "\ncompared: " << outcome.compared << '\n';
   if (!outcome.not_compared.empty()) {
     out << "not compared: the use of " << outcome.not_compared.size()
-        << " merchant coupons, of which no notification tells\n";
+        << " merchant coupons, because WeChat Pay sends no notification of it\n";
   }
   if (outcome.applied) {
     const Applied& applied = *outcome.applied;
@@ -113,14 +113,14 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
         << applied.conflicts << " in conflict, " << applied.failed << " failed\n";
     if (applied.outdated != 0) {
       out << applied.outdated << " left out: older than store.retention_ledger_days, or without a "
-          << "time, they may have been applied and forgotten\n";
+          << "time, they may have been applied and removed since\n";
     }
     if (applied.unsettled != 0) {
       out << applied.unsettled << " left out: younger than reconcile.settle_s, they may still be "
           << "notified\n";
     }
   } else if (report.missing != 0) {
-    out << "nothing was changed; --apply admits what is missing\n";
+    out << "nothing was changed; --apply stores the missing notifications\n";
   }
 }
 

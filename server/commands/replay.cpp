@@ -135,11 +135,11 @@ Exit replay(const ReplayOptions& options, const CommonOptions& common, World& wo
 
 void declare_replay(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<ReplayOptions>();
-  Options options = line.add("replay", "Seal, sign and send the notifications in fixture files",
+  Options options = line.add("replay", "Encrypt, sign and send the notifications in fixture files",
                              [chosen, &common, &world] { return replay(*chosen, common, world); });
   options.required_paths("PATH", chosen->paths, "Files (.json, .ndjson) or folders of these");
   add_merchant_options(options, common);
-  options.number("--repeat", chosen->repeat, 1, 1'000'000, "How often to send the whole set");
+  options.number("--repeat", chosen->repeat, 1, 1'000'000, "Number of times to send the whole set");
   add_sending_options(options, chosen->sending);
 }
 

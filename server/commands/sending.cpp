@@ -39,21 +39,23 @@ std::string listener_url(const Config& config, const MerchantConfig& merchant) {
 }
 
 void add_sending_options(Options& options, SendingOptions& sending) {
-  options.text("--to", sending.to, "Where to send to; default: the configured listener, here");
+  options.text("--to", sending.to,
+               "URL to send to; default: the configured listener on this machine");
   options.path("--ca", sending.ca, "PEM certificates to trust besides the system's");
   options.path("--key", sending.key.key,
                "Platform private key to sign with; default: development/platform_key.pem");
   options.text("--serial", sending.key.serial,
                "Wechatpay-Serial; default: that of the platform key that fits");
   options.number("--duplicates", sending.duplicates, 1, 1000,
-                 "Copies of each notification in all, sent at the same moment");
-  options.number("--connections", sending.connections, 0, 1000,
-                 "Connections; 0: as many as copies, so that one notification goes at a time");
+                 "Number of copies of each notification, sent at the same time");
+  options.number(
+      "--connections", sending.connections, 0, 1000,
+      "Number of connections; 0: as many as copies, so that one notification is sent at a time");
   options.real("--rate", sending.rate, 0.0, 1e6,
-               "Notifications a second; 0: as fast as replies come");
+               "Notifications per second; 0: as fast as replies arrive");
   options.word("--bad", sending.bad, {"signature", "serial", "timestamp", "probe", "ciphertext"},
-               "Make them wrong, and expect them to be refused");
-  options.number("--timeout-ms", sending.timeout_ms, 1, 600000, "How long to wait for a reply");
+               "Send faulty notifications, and expect them to be refused");
+  options.number("--timeout-ms", sending.timeout_ms, 1, 600000, "Longest time to wait for a reply");
   options.flag("--json", sending.json, "Print the summary as JSON");
 }
 
@@ -66,14 +68,14 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
                                        const MerchantConfig& merchant, World& world) {
   if (options.to.empty() && config.listener.port == 0) {
     print_problems(world, {{config.file.string() + ": listener.port",
-                            "is 0, so `serve` listens where the system chooses; name the address "
-                            "that it printed with --to, or set a fixed port"}});
+                            "is 0, so the system chooses the port; give the address that `serve` "
+                            "printed with --to, or set a fixed port"}});
     return std::nullopt;
   }
   const auto url =
       base::parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
-    print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
+    print_problems(world, {{"--to", "\"" + options.to + "\" is not an http or https URL"}});
     return std::nullopt;
   }
   auto maker = load_notification_maker(config, merchant, options.key, world.random, world.clock);

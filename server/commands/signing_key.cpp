@@ -24,11 +24,12 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
       choice.key.empty() ? config.directory / "development" / "platform_key.pem" : choice.key;
   const auto pem = crypto::read_file(key);
   if (!pem) {
-    return refuse({{key.string(),
-                    pem.error().text() +
-                        "; run `couponhook init`, or name the key with --key. WeChat Pay's own "
-                        "private key is never yours: notifications can only be made for a set-up "
-                        "whose platform key you made"}});
+    return refuse(
+        {{key.string(),
+          pem.error().text() +
+              "; run `couponhook init`, or name the key with --key. Only WeChat Pay has its "
+              "own private key, so notifications can be made only for a set-up with a "
+              "development key"}});
   }
   auto signer = crypto::Signer::from_pem(*pem);
   if (!signer) return refuse({{key.string(), signer.error().text()}});

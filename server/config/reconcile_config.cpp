@@ -44,7 +44,7 @@ ReconcileConfig read_reconcile(Section section) {
   for (const std::string& stock : reconcile.stocks) {
     const bool is_id =
         !stock.empty() && stock.size() <= 20 && std::ranges::all_of(stock, base::is_digit);
-    if (!is_id) section.report("stocks", "has \"" + stock + "\", which is no stock_id (digits)");
+    if (!is_id) section.report("stocks", "has \"" + stock + "\", which is not a stock_id (digits)");
   }
   read_seconds(section, "flow_interval_s", reconcile.flow_interval, 1);
   section.text("appid", reconcile.appid);

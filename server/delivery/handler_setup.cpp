@@ -55,7 +55,7 @@ class TargetMaker {
     if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
-      report("url", "\"" + http.url + "\" is no URL; write https://host/path");
+      report("url", "\"" + http.url + "\" is not a URL; write https://host/path");
     }
     TlsContext client_tls;
     if (target.url.tls) {
@@ -114,7 +114,7 @@ class TargetMaker {
     const auto type = types_.find(config_.type);
     if (type == types_.end()) {
       report("type", "\"" + config_.type +
-                         "\" is no type of handler here; there is ledger, http, exec, redis, "
+                         "\" is not a handler type; the types are ledger, http, exec, redis, "
                          "amqp, kafka" +
                          names_of_types());
       return renewable(nullptr);

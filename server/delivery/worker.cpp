@@ -127,14 +127,14 @@ void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_work
   if (breaker.is_open() == was_open) return;
   if (was_open) {
     log_.message(Severity::kInfo, "target_answers",
-                 "handler " + handler_worker.handler() + " goes on");
+                 "handler " + handler_worker.handler() + " works again; its deliveries continue");
     look_at_ = now;
     return;
   }
   log_.message(Severity::kWarning, "target_down",
                "handler " + handler_worker.handler() +
-                   " failed several times in a row; its deliveries wait, and one at a time finds "
-                   "out whether it is back");
+                   " failed several times in a row; its deliveries wait, and single attempts test "
+                   "whether the target is back");
   give_back(handler_worker.take_back());
 }
 

@@ -143,7 +143,7 @@ std::optional<SystemUser> owner_of_store(const Config& config) {
 std::string_view describe(TrialUserError error) {
   switch (error) {
     case TrialUserError::kUnknown:
-      return "\"{}\" is no user of this machine; name the one who runs the service";
+      return "\"{}\" is not a user of this machine; name the user that runs the service";
     case TrialUserError::kNotRoot:
       return "only root can try as another user; run this as root";
   }
@@ -169,10 +169,10 @@ std::vector<Problem> try_writing(const Config& config, const std::optional<Syste
     const int error = user ? try_as(*user, trial) : trial();
     if (error == 0) continue;
     const std::string who = user ? "user " + user->name : std::string("this user");
-    problems.push_back({place.key + ": " + place.folder.string(),
-                        "cannot be written to by " + who + ": " + std::strerror(error) +
-                            "; give the service's user the right to, make room, or name another "
-                            "place"});
+    problems.push_back(
+        {place.key + ": " + place.folder.string(),
+         "cannot be written to by " + who + ": " + std::strerror(error) +
+             "; give the service's user write permission, free space, or name another folder"});
   }
   return problems;
 }

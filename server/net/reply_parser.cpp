@@ -197,7 +197,7 @@ void ReplyParser::on_headers_end() {
     keeps_alive_ = true;
     has_strange_line_ = false;
     state_ = State::kStatusLine;
-    if (--interim_left_ < 0) fail("the reply never comes: only interim ones (1xx) do");
+    if (--interim_left_ < 0) fail("only interim replies (1xx) came");
     return;
   }
   for (const auto& [name, value] : reply_.headers) note_header(name, value);

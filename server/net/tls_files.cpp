@@ -99,9 +99,9 @@ std::string_view describe(TlsFileError error) {
     case TlsFileError::kNoCertificate:
       return "{}: holds no readable PEM certificates: it {}; give {}";
     case TlsFileError::kBadCertificate:
-      return "{}: {} is no certificate that can be decoded; it is cut or altered";
+      return "{}: {} is not a certificate that can be decoded; it is incomplete or altered";
     case TlsFileError::kNoKey:
-      return "{}: is no private key that can be read without a password: it {}; give the PEM key "
+      return "{}: is not a private key that can be read without a password: it {}; give the PEM key "
              "that the certificate was made for";
     case TlsFileError::kKeyOfAnother:
       return "{}: does not belong to the certificate in {}; give the key that the certificate was "
@@ -112,8 +112,8 @@ std::string_view describe(TlsFileError error) {
     case TlsFileError::kRefusedByOpenssl:
       return "{}: OpenSSL refuses the certificate: {}; use RSA of 2048 bits or more, or P-256";
     case TlsFileError::kExpired:
-      return "{}: has expired, so whoever verifies it will not connect, as WeChat Pay does; renew "
-             "the certificate";
+      return "{}: has expired, so clients that verify it, such as WeChat Pay, will not connect; "
+             "renew the certificate";
   }
   return "unknown error";
 }

@@ -78,7 +78,7 @@ class CouponCheck {
     return *this;
   }
   CouponCheck& time(std::string_view name, std::string_view value) {
-    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
+    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is not a time");
     return *this;
   }
   /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in `books`
@@ -166,7 +166,7 @@ std::string_view describe(FlowFileError error) {
     case FlowFileError::kUnreadable:
       return "cannot be read: {}";
     case FlowFileError::kNotFlowFile:
-      return "is no flow file that can be used; {}";
+      return "is not a usable flow file; {}";
   }
   return "unknown error";
 }

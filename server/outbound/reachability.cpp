@@ -31,11 +31,11 @@ std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
   };
   if (reply.status == 404 || reply.status == 405) {
     return "answers status " + std::to_string(reply.status) +
-           ": nobody receives notifications at this path; use the merchant's path";
+           ": no merchant has this path; use the merchant's path";
   }
   if (reply.status != 401) {
     return "answers a wrongly signed notification with status " + std::to_string(reply.status) +
-           " where 401 is due; is it this service's address?";
+           " instead of 401; is it this service's address?";
   }
   if (says("HEADERS_MISSING")) {
     return "a proxy or CDN on the way strips Wechatpay-* headers; let them through";
@@ -57,7 +57,7 @@ std::optional<UrlFault> try_url(std::string_view text, const ProbeIdentity& iden
                         "verified; run `couponhook certificates fetch` first"};
   }
   const auto url = base::parse_url(text);
-  if (!url) return UrlFault{.what = "is no URL; write https://HOST/PATH"};
+  if (!url) return UrlFault{.what = "is not a URL; write https://HOST/PATH"};
   const auto tls = make_client_tls({});
   if (!tls) return UrlFault{.what = tls.error().text()};
   ClientLoop loop;

@@ -177,7 +177,7 @@ std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
   if (problems.empty() && in_force != nullptr && has_live_key(*in_force, now()) &&
       !has_live_key(merchant, now())) {
     return {{config_->file.string() + ": merchant " + entry.mchid + ": keys",
-             "its files hold no live platform key any more; put them back"}};
+             "its files no longer hold a live platform key; restore them"}};
   }
   merchants_[entry.mchid] = std::make_shared<const Merchant>(std::move(merchant));
   publish_merchants();
@@ -254,12 +254,11 @@ void Reloader::load_units(Which which, std::string_view unit) {
   if (!told.loaded.empty()) {
     log_.message(Severity::kInfo, "reloaded",
                  boost::algorithm::join(told.loaded, ", ") +
-                     ": read anew; what else has changed takes effect at the next start");
+                     ": loaded again; other changes take effect at the next start");
   }
   for (const std::string& refused : told.refused) {
     log_.message(Severity::kError, "reload_refused",
-                 refused +
-                     "; what was loaded before stays in force, and this is tried again every " +
+                 refused + "; the previous version stays in use, and this is tried again every " +
                      std::to_string(UnitWatch::kRetry.count()) + " s");
   }
   if (!told.loaded.empty()) targets_.on_reloaded(*config_);

@@ -66,7 +66,7 @@ std::string joined_table_names() {
 Failure unsafe(const PostgresConnection& connection, std::string_view what,
                std::string_view advice) {
   return {FailureCode::kUnsafe, "store " + connection.options().name +
-                                    " would not keep what it commits: " + std::string(what) + ": " +
+                                    " could lose committed data: " + std::string(what) + ": " +
                                     std::string(advice)};
 }
 
@@ -95,7 +95,7 @@ Result refuse_unsafe(const PostgresConnection& connection, const Facts& facts) {
                   "set full_page_writes = on at the server");
   }
   if (is("synchronous_commit", "off")) {
-    return unsafe(connection, "synchronous_commit is off, so a crash forgets the last commits",
+    return unsafe(connection, "synchronous_commit is off, so a crash loses the last commits",
                   "set it to on for the server, the database and the role");
   }
   if (is("synchronous_commit", "local") && !is("synchronous_standby_names", "")) {

@@ -79,8 +79,8 @@ std::optional<std::string> doubt(const Evidence& evidence, std::int64_t now_ms) 
            " the last notification, and nothing shows that so much time has passed";
   }
   why +=
-      "; set the clock right, or wait for a notification, which shows that it is, or run "
-      "`couponhook store purge --trust-clock` where it is";
+      "; correct the clock, or wait for a notification, which confirms it, or run `couponhook "
+      "store purge --trust-clock` if the clock is right";
   return why;
 }
 

@@ -33,7 +33,7 @@ Failure differs(const TableReport& table) {
           "table " + table.name + " differs: " + std::to_string(table.source.rows()) +
               " rows with sum " + table.source.text() + " in the source, " +
               std::to_string(table.target.rows()) + " with sum " + table.target.text() +
-              " in the target: has either been written to since the copying began? Empty the "
+              " in the target: was one of them written to since the copying began? Empty the "
               "target database and begin again"};
 }
 

@@ -106,8 +106,8 @@ BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const Parti
   if (facts) return *facts;
   // The error message names the file that was copied, because the temporary name of the copy would
   // not help the operator.
-  return in_source({facts.error().code,
-                    "a copy of " + source.path() + " is not sound: " + facts.error().message});
+  return in_source(
+      {facts.error().code, "a copy of " + source.path() + " is damaged: " + facts.error().message});
 }
 
 Connection::Result<std::unique_ptr<SqliteConnection>> open_to_copy(const fs::path& path) {

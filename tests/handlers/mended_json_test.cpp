@@ -124,7 +124,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
         std::string members = kind.members;
         members.insert(value, flaw);
         const std::string why = why_unreadable(kind.event_type, "{" + members + "}");
-        EXPECT_NE(why.find(field + " is not sound"), std::string::npos) << members << why;
+        EXPECT_NE(why.find(field + " is invalid"), std::string::npos) << members << why;
       }
     }
   }
