@@ -15,7 +15,7 @@ TEST(TrialUser, IsRefusedWhereThisMachineHasNoSuchUser) {
   ASSERT_FALSE(user);
   EXPECT_EQ(user.error().code, TrialUserError::kUnknown);
   EXPECT_EQ(user.error().text(),
-            "\"no such user\" is no user of this machine; name the one who runs the service");
+            "\"no such user\" is not a user of this machine; name the user that runs the service");
 }
 
 TEST(TrialUserError, HasAMessageOfItsOwnForEachReason) {

@@ -27,7 +27,7 @@ TEST(FlowFile, IsRefusedWithItsProblemsWhereItHasNoHeaderLine) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, FlowFileError::kNotFlowFile);
   EXPECT_EQ(read.error().text(),
-            "is no flow file that can be used; the file is empty: there is no header line");
+            "is not a usable flow file; the file is empty: there is no header line");
 }
 
 TEST(FlowFileError, HasAMessageOfItsOwnForEachReason) {
