@@ -4,6 +4,7 @@
 /// Writes JSON text: for requests to WeChat Pay's API, and for the HTTP replies of the service's
 /// status page and of the sandbox (a simulated WeChat Pay).
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,10 @@ inline std::string replace_bytes_outside_ascii(std::string_view bytes) {
 /// begin().
 class JsonWriter {
  public:
+  JsonWriter() = default;
+  /// \param expected_bytes memory that is allocated at once, for long JSON texts.
+  explicit JsonWriter(std::size_t expected_bytes) : buffer_(nullptr, expected_bytes) {}
+
   JsonWriter& begin() {
     writer_.StartObject();
     return *this;
@@ -71,9 +76,14 @@ class JsonWriter {
                    static_cast<rapidjson::SizeType>(value.size()));
     return *this;
   }
-  JsonWriter& number(std::string_view key, std::int64_t value) {
+  template <std::integral T>
+  JsonWriter& number(std::string_view key, T value) {
     name(key);
-    writer_.Int64(value);
+    if constexpr (std::signed_integral<T>) {
+      writer_.Int64(value);
+    } else {
+      writer_.Uint64(value);
+    }
     return *this;
   }
   JsonWriter& real(std::string_view key, double value) {
@@ -110,34 +120,32 @@ class JsonWriter {
     return end_list();
   }
   JsonWriter& time(std::string_view key, std::optional<std::int64_t> unix_ms) {
-    if (unix_ms) return text(key, format_unix_ms(*unix_ms));
+    return unix_ms ? text(key, format_unix_ms(*unix_ms)) : null(key);
+  }
+  JsonWriter& null(std::string_view key) {
     name(key);
     writer_.Null();
+    return *this;
+  }
+  /// Writes a member whose value is a valid JSON object, copied byte for byte.
+  JsonWriter& object(std::string_view key, std::string_view json) {
+    name(key);
+    writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
     return *this;
   }
   /// Writes a member whose value is JSON text from an untrusted source. A valid object is copied
   /// unchanged, and an object with small errors is repaired first (mended_json.hpp). Any other
   /// content is written as a JSON string, and empty content as null.
   JsonWriter& document(std::string_view key, const std::string& content) {
-    name(key);
-    if (content.empty()) {
-      writer_.Null();
-    } else if (parse_object(content, {})) {
-      writer_.RawValue(content.data(), content.size(), rapidjson::kObjectType);
-    } else if (const auto mended = mend_object(content, {}, {})) {
-      writer_.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
-    } else {
-      value_of(content);
-    }
-    return *this;
+    if (content.empty()) return null(key);
+    if (parse_object(content, {})) return object(key, content);
+    if (const auto mended = mend_object(content, {}, {})) return object(key, mended->text);
+    return text(key, content);
   }
   /// Writes the cursor of a list that is sent page by page: the value with which the client
   /// requests the next page. Writes null on the last page.
   JsonWriter& cursor(std::string_view key, std::optional<std::int64_t> sequence) {
-    if (sequence) return text(key, std::to_string(*sequence));
-    name(key);
-    writer_.Null();
-    return *this;
+    return sequence ? text(key, std::to_string(*sequence)) : null(key);
   }
   /// Returns the JSON text that was written so far.
   [[nodiscard]] std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }

@@ -329,7 +329,7 @@ class Mender {
   [[nodiscard]] std::string first_uncertain() const {
     for (const Watch& watch : watches_) {
       if (!watch.is_seen) continue;
-      if (!watch.is_sound) return std::string(watch.path).append(" is not sound");
+      if (!watch.is_sound) return std::string(watch.path).append(" is invalid");
       // The parent object may occur twice in the text, once with the watched (identifying) member
       // and once without it. Two parsers could then read different values, so the member is
       // uncertain too.

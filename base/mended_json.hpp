@@ -42,7 +42,7 @@ struct MendedObject {
   /// The repaired JSON text, with the members in their original order. Control characters are
   /// escaped, and invalid characters are replaced by U+FFFD. Of several members with the same key
   /// only the first is kept. An invalid number is written as a string, and a value nested too
-  /// deeply as null. Values beyond the limit are left out.
+  /// deeply as null. Values beyond JsonLimits::values_max are left out.
   std::string text;
   std::uint16_t flaws = 0;  ///< flaws found in the original JSON text, as bits of JsonFlaw
   /// An error message for the first watched (identifying) member that has a flaw, such as

@@ -2,11 +2,12 @@
 
 #include <charconv>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::base {
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
+  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 std::string percent_encode(std::string_view text) {

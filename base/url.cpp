@@ -124,13 +124,6 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lowered;
-}
-
 TargetBuilder& TargetBuilder::segment(std::string_view value) {
   text_.append("/").append(percent_encode(value));
   return *this;

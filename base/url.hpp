@@ -54,12 +54,8 @@ struct Url {
 ///   or password.
 [[nodiscard]] std::optional<Url> parse_url(std::string_view url);
 
-/// Returns the text with its ASCII letters in lower case. Used to compare URL schemes, host names
-/// and hexadecimal digits.
-[[nodiscard]] std::string lower_case(std::string_view text);
-
-/// Builds a request target: a path and its query. This class percent-encodes the values exactly
-/// once, because the encoded request target is part of the text that is signed.
+/// Builds a request target: a path and its query. Values are percent-encoded exactly once, here,
+/// because the encoded target is signed.
 class TargetBuilder {
  public:
   explicit TargetBuilder(std::string_view path) : text_(path) {}

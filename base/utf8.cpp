@@ -58,6 +58,17 @@ std::size_t utf8_character_size(std::string_view text) {
   return length;
 }
 
+Utf8Character first_utf8_character(std::string_view text) {
+  const std::size_t bytes = utf8_character_size(text);
+  if (bytes == 0) return {1, std::nullopt};
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  if (bytes == 1) return {1, byte(0)};
+  // The first byte of a character of n bytes begins with n one bits and a zero bit.
+  char32_t code = byte(0) & (0x7FU >> bytes);
+  for (std::size_t at = 1; at < bytes; ++at) code = code << 6U | (byte(at) & 0x3FU);
+  return {bytes, code};
+}
+
 bool is_utf8(std::string_view text) {
   for (text = without_ascii_prefix(text); !text.empty(); text = without_ascii_prefix(text)) {
     const std::size_t length = utf8_character_size(text);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::base {
 namespace {
 
@@ -20,12 +22,8 @@ constexpr int kAnyYear = 9999;
 // the first second of the next minute.
 constexpr int kLeapSecond = 60;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// Reads the digits and separators of a time from the beginning of a text. If a digit or separator
-/// is missing, the scanner remembers the failure, so that a caller checks only once, at the end.
+/// Reads the digits and separators of a time from the front of a text. If one of them is missing,
+/// the whole scan fails, so that a caller checks only once, at the end.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}

@@ -16,32 +16,49 @@
 namespace couponhook::crypto {
 namespace {
 
-using SecretResult = boost::system::result<Secret, std::string>;
-
-SecretResult no_secret(std::string why) {
-  return SecretResult(boost::system::in_place_error, std::move(why));
-}
+using SecretResult = boost::system::result<Secret, FileFailure>;
 
 }  // namespace
 
+std::string_view describe(FileError error) {
+  switch (error) {
+    case FileError::kIsFolder:
+      return "is a folder; name a file";
+    case FileError::kNoAccess:
+      return "Permission denied: user {} may not read it; change its owner or mode";
+    case FileError::kUnreadable:
+      return "{}; check the path and its permissions";
+    case FileError::kTooLarge:
+      return "is larger than {} bytes; is it the right file?";
+    case FileError::kUtf16:
+      return "is UTF-16; save it as UTF-8";
+    case FileError::kEmpty:
+      return "is empty";
+    case FileError::kOddCharacter:
+      return "has {} within the key or token, which has none; remove it";
+  }
+  return "unknown error";
+}
+
+FileFailure no_access() {
+  return {FileError::kNoAccess, std::to_string(::geteuid())};
+}
+
 SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max) {
   std::error_code ec;
-  if (std::filesystem::is_directory(file, ec)) return no_secret("is a folder; name a file");
+  if (std::filesystem::is_directory(file, ec)) return FileError::kIsFolder;
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     const int why = errno;
-    return no_secret(std::string(std::strerror(why)) +
-                     (why == EACCES ? ": user " + std::to_string(::geteuid()) +
-                                          " may not read it; change its owner or mode"
-                                    : "; check the path and its permissions"));
+    if (why == EACCES) return no_access();
+    return FileFailure(FileError::kUnreadable, std::strerror(why));
   }
   std::string content(bytes_max + 1, '\0');
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(in.gcount()));
   if (content.size() > bytes_max) {
     wipe(content);
-    return no_secret("is larger than " + std::to_string(bytes_max) +
-                     " bytes; is it the right file?");
+    return FileFailure(FileError::kTooLarge, std::to_string(bytes_max));
   }
   return SecretResult(boost::system::in_place_value, std::move(content));
 }
@@ -49,12 +66,10 @@ SecretResult read_file(const std::filesystem::path& file, std::size_t bytes_max)
 SecretResult read_secret_line(const std::filesystem::path& file) {
   auto content = read_file(file, 65536);
   if (!content) return content;
-  if (looks_like_utf16(content->reveal())) return no_secret("is UTF-16; save it as UTF-8");
+  if (looks_like_utf16(content->reveal())) return FileError::kUtf16;
   const std::string_view line = strip_blanks(content->reveal());
-  if (line.empty()) return no_secret("is empty");
-  if (const auto odd = find_odd_char(line)) {
-    return no_secret("has " + *odd + " within the key or token, which has none; remove it");
-  }
+  if (line.empty()) return FileError::kEmpty;
+  if (const auto odd = find_odd_char(line)) return FileFailure(FileError::kOddCharacter, *odd);
   return SecretResult(boost::system::in_place_value, std::string(line));
 }
 
@@ -66,7 +81,7 @@ SecretResult read_password(const std::filesystem::path& file) {
     line.remove_prefix(kByteOrderMark.size());
   }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-  if (line.empty()) return no_secret("is empty");
+  if (line.empty()) return FileError::kEmpty;
   return SecretResult(boost::system::in_place_value, std::string(line));
 }
 

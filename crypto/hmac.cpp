@@ -4,6 +4,7 @@
 
 #include <openssl/hmac.h>
 
+#include "base/ascii.hpp"
 #include "crypto/openssl.hpp"
 
 namespace couponhook::crypto {
@@ -31,9 +32,7 @@ std::string api_v2_signature(const std::map<std::string, std::string>& fields,
   message.append("key=").append(api_v2_key.reveal());
   std::string signature = to_hex(hmac_sha256(api_v2_key.reveal(), message));
   wipe(message);
-  std::transform(signature.begin(), signature.end(), signature.begin(), [](char digit) {
-    return digit >= 'a' && digit <= 'f' ? static_cast<char>(digit - 'a' + 'A') : digit;
-  });
+  std::ranges::transform(signature, signature.begin(), base::to_upper);
   return signature;
 }
 

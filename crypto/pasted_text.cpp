@@ -4,13 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.hpp"
+
 namespace couponhook::crypto {
 namespace {
 
 constexpr std::uint32_t kFullWidthFirst = 0xFF01;
 constexpr std::uint32_t kFullWidthLast = 0xFF5E;
 constexpr std::uint32_t kFullWidthOffset = 0xFF01 - '!';
-constexpr std::uint32_t kCodeMax = 0x10FFFF;
 
 struct NamedChar {
   std::uint32_t code;
@@ -117,20 +118,8 @@ std::string_view strip(std::string_view text, const Goes& goes) {
 
 PastedChar first_char(std::string_view text) {
   if (text.empty()) return {};
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, lead};
-  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {1, std::nullopt};
-  std::uint32_t code = lead & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return {1, std::nullopt};
-    code = (code << 6U) | (byte(i) & 0x3FU);
-  }
-  constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-  const bool is_surrogate = lies_in(code, {{0xD800, 0xDFFF}});
-  if (code < kLeast[size] || code > kCodeMax || is_surrogate) return {1, std::nullopt};
-  return {size, code};
+  const auto [bytes, code] = base::first_utf8_character(text);
+  return {bytes, code};
 }
 
 bool PastedChar::is_one_of(std::string_view ascii) const {
@@ -142,7 +131,7 @@ bool PastedChar::is_blank() const {
 }
 
 std::string PastedChar::name() const {
-  if (!code) return "a byte that is no UTF-8";
+  if (!code) return "a byte that is not UTF-8";
   const auto* named = std::ranges::find(kNamed, *code, &NamedChar::code);
   const std::string point = "U+" + hexadecimal(*code, *code > 0xFFFF ? 6 : 4);
   if (named != kNamed.end()) {

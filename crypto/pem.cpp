@@ -163,7 +163,7 @@ std::optional<std::string> describe_der(std::string_view content) {
     return "holds a private key in DER form; make it PEM with: openssl pkey -inform der -in FILE "
            "-out FILE.pem";
   }
-  return "holds binary data that is no certificate and no key";
+  return "holds binary data that is neither a certificate nor a key";
 }
 
 }  // namespace

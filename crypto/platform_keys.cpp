@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/ascii.hpp"
 #include "crypto/pasted_text.hpp"
 #include "crypto/pem.hpp"
 #include "crypto/platform_key.hpp"
@@ -23,28 +24,18 @@ struct OpensslFree {
   void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
 };
 
-// Returns an ASCII letter in upper case. The C library's toupper() is not used, because its result
-// depends on the locale of the process.
-char upper(char letter) {
-  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-}
-
-bool is_hex_digit(char digit) {
-  return (digit >= '0' && digit <= '9') || (upper(digit) >= 'A' && upper(digit) <= 'F');
-}
-
-// Returns the serial of a certificate without leading zeros. The serial is a number, and some
-// libraries print it with leading zeros. The id of a WeChat Pay public key is returned unchanged:
-// it is not a number but a name, in which every character counts.
+// Returns a certificate's serial without leading zeros. The serial is a number, and some libraries
+// print it with leading zeros. The id of a public key is returned unchanged, because it is a name
+// in which every character counts.
 std::string_view significant(std::string_view serial) {
-  if (serial.empty() || !std::ranges::all_of(serial, is_hex_digit)) return serial;
+  if (serial.empty() || !std::ranges::all_of(serial, base::is_hex_digit)) return serial;
   const std::size_t last = serial.size() - 1;
   return serial.substr(std::min(serial.find_first_not_of('0'), last));
 }
 
 std::string lookup_form(std::string_view serial) {
   std::string form{significant(serial)};
-  std::ranges::transform(form, form.begin(), upper);
+  std::ranges::transform(form, form.begin(), base::to_upper);
   return form;
 }
 
@@ -85,9 +76,7 @@ PkeyPtr read_public_key(std::string_view content) {
 }
 
 bool is_public_key_id(std::string_view id) {
-  const auto is_id_char = [](char c) {
-    return is_hex_digit(c) || (upper(c) >= 'G' && upper(c) <= 'Z') || c == '_';
-  };
+  const auto is_id_char = [](char c) { return base::is_alphanumeric(c) || c == '_'; };
   return id.starts_with(kPublicKeyIdPrefix) && id != kPublicKeyIdPrefix &&
          std::ranges::all_of(id, is_id_char);
 }
@@ -130,7 +119,8 @@ std::string_view to_string(KeyKind kind) {
 }
 
 bool is_same_serial(std::string_view one, std::string_view other) {
-  return std::ranges::equal(significant(one), significant(other), {}, upper, upper);
+  return std::ranges::equal(significant(one), significant(other), {}, base::to_upper,
+                            base::to_upper);
 }
 
 PlatformKeys::PlatformKeys() = default;
@@ -173,8 +163,8 @@ AddedCertificates PlatformKeys::add_certificates(std::string_view content) {
     if (added) {
       result.added.push_back(*added);
     } else if (added.error() == KeyError::kNotPem) {
-      result.faults.push_back(place +
-                              " is no certificate that can be decoded; it is cut or altered");
+      result.faults.push_back(
+          place + " is not a certificate that can be decoded; it is incomplete or altered");
     } else if (added.error() != KeyError::kDuplicate) {
       result.faults.push_back(place + ": " + std::string(describe(added.error())));
     }
@@ -217,7 +207,7 @@ void PlatformKeys::add_missing(const PlatformKeys& other) {
 const PlatformKeys::Key* PlatformKeys::find(std::string_view serial) const {
   const std::string_view wanted = significant(serial);
   for (const auto& key : keys_) {
-    if (std::ranges::equal(wanted, key->lookup, {}, upper)) return key.get();
+    if (std::ranges::equal(wanted, key->lookup, {}, base::to_upper)) return key.get();
   }
   return nullptr;
 }

@@ -166,21 +166,32 @@ std::string ResourceCipher::seal(std::string_view nonce, std::string_view associ
   return base::base64_encode(sealed);
 }
 
-boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content) {
+std::string_view describe(ApiV3KeyError error) {
+  switch (error) {
+    case ApiV3KeyError::kWrongLength:
+      return "an APIv3 key is exactly 32 letters and digits, this has {} bytes";
+    case ApiV3KeyError::kUtf16:
+      return "an APIv3 key is exactly 32 letters and digits, this has {} bytes; it is UTF-16, save "
+             "it as UTF-8";
+    case ApiV3KeyError::kInQuotes:
+      return "an APIv3 key is exactly 32 letters and digits, this has {} bytes; remove the quotes "
+             "around it";
+    case ApiV3KeyError::kOddCharacter:
+      return "an APIv3 key is exactly 32 letters and digits, this has {} bytes; remove {} from it";
+  }
+  return "unknown error";
+}
+
+boost::system::result<ResourceCipher, ApiV3KeyFailure> api_v3_cipher(Secret file_content) {
   const std::string_view key = strip_blanks(file_content.reveal());
-  if (key.size() == kApiV3KeyBytes && !find_odd_char(key) && !stands_in_quotes(key)) {
-    return ResourceCipher{Secret{std::string{key}}};
+  const std::string bytes = std::to_string(key.size());
+  if (looks_like_utf16(file_content.reveal())) return ApiV3KeyFailure(ApiV3KeyError::kUtf16, bytes);
+  if (stands_in_quotes(key)) return ApiV3KeyFailure(ApiV3KeyError::kInQuotes, bytes);
+  if (const auto odd = find_odd_char(key)) {
+    return ApiV3KeyFailure(ApiV3KeyError::kOddCharacter, bytes, *odd);
   }
-  std::string message = "an APIv3 key is exactly " + std::to_string(kApiV3KeyBytes) +
-                        " letters and digits, this has " + std::to_string(key.size()) + " bytes";
-  if (looks_like_utf16(file_content.reveal())) {
-    message += "; it is UTF-16, save it as UTF-8";
-  } else if (stands_in_quotes(key)) {
-    message += "; remove the quotes around it";
-  } else if (const auto odd = find_odd_char(key)) {
-    message += "; remove " + *odd + " from it";
-  }
-  return message;
+  if (key.size() != kApiV3KeyBytes) return ApiV3KeyFailure(ApiV3KeyError::kWrongLength, bytes);
+  return ResourceCipher{Secret{std::string{key}}};
 }
 
 }  // namespace couponhook::crypto

@@ -10,6 +10,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/detailed_error.hpp"
 #include "crypto/secret.hpp"
 
 namespace couponhook::crypto {
@@ -66,10 +67,20 @@ class ResourceCipher {
 /// of this key are used directly as the AES key.
 inline constexpr std::size_t kApiV3KeyBytes = 32;
 
-/// Makes the cipher for an APIv3 key (the secret that a merchant shares with WeChat Pay) from the
-/// content of the key's file. Blanks around the key are ignored.
-/// \return the cipher, or an error message. The message names the length of the key and the
-///   characters to remove, but never contains the key.
-[[nodiscard]] boost::system::result<ResourceCipher, std::string> api_v3_cipher(Secret file_content);
+/// Reasons why a text is not an APIv3 key. The messages name the length of the text and the
+/// characters to remove, but never the key.
+enum class ApiV3KeyError : std::uint8_t {
+  kWrongLength = 1,   ///< the key does not have 32 bytes
+  kUtf16 = 2,         ///< the text is UTF-16, as some editors save it
+  kInQuotes = 3,      ///< the key stands in quotes
+  kOddCharacter = 4,  ///< a blank, an invisible character or a character outside of ASCII
+};
+[[nodiscard]] std::string_view describe(ApiV3KeyError error);
+using ApiV3KeyFailure = base::DetailedError<ApiV3KeyError>;
+
+/// Makes the cipher for an APIv3 key from the content of the key's file. Blanks around the key are
+/// ignored.
+[[nodiscard]] boost::system::result<ResourceCipher, ApiV3KeyFailure> api_v3_cipher(
+    Secret file_content);
 
 }  // namespace couponhook::crypto

@@ -11,6 +11,19 @@
 #include "crypto/pem.hpp"
 
 namespace couponhook::crypto {
+
+std::string_view describe(PrivateKeyError error) {
+  switch (error) {
+    case PrivateKeyError::kUnreadable:
+      return "no PEM private key that can be read without a password: it {}";
+    case PrivateKeyError::kNotRsa:
+      return "not an RSA private key";
+    case PrivateKeyError::kTooShort:
+      return "an RSA key of {} bits; WeChat Pay's have 2048";
+  }
+  return "unknown error";
+}
+
 struct Signer::Impl {
   PkeyPtr key;
 };
@@ -20,19 +33,17 @@ Signer::~Signer() = default;
 Signer::Signer(Signer&&) noexcept = default;
 Signer& Signer::operator=(Signer&&) noexcept = default;
 
-boost::system::result<Signer, std::string> Signer::from_pem(const Secret& pem) {
+boost::system::result<Signer, PrivateKeyFailure> Signer::from_pem(const Secret& pem) {
   std::string_view text = pem.reveal();
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const BioPtr bio = reading(text);
   PkeyPtr key{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr)};
   ERR_clear_error();
-  if (!key) {
-    return "no PEM private key that can be read without a password: it " + describe_content(text);
-  }
-  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return "not an RSA private key";
+  if (!key) return PrivateKeyFailure(PrivateKeyError::kUnreadable, describe_content(text));
+  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return PrivateKeyError::kNotRsa;
   const int bits = EVP_PKEY_get_bits(key.get());
   if (bits < kModulusBitsMin) {
-    return "an RSA key of " + std::to_string(bits) + " bits; WeChat Pay's have 2048";
+    return PrivateKeyFailure(PrivateKeyError::kTooShort, std::to_string(bits));
   }
   return Signer{std::make_unique<Impl>(Impl{std::move(key)})};
 }

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/openssl.hpp"
@@ -59,10 +60,7 @@ Sha256 hmac_sha256(std::string_view key, std::initializer_list<std::string_view>
 }
 
 bool begins_with_prefix_in_capitals(std::string_view text) {
-  return text.size() > kPrefix.size() &&
-         std::ranges::equal(text.substr(0, kPrefix.size()), kPrefix, {}, [](char c) {
-           return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-         });
+  return text.size() > kPrefix.size() && base::starts_ignoring_case(text, kPrefix);
 }
 
 /// Returns the number of bytes that `base64` decodes to; 0 if the text is not base64.

@@ -9,6 +9,8 @@
 namespace couponhook::handlers {
 namespace {
 
+using base::FactKind;
+
 std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
@@ -19,7 +21,7 @@ std::string time_or(std::string&& own, std::string_view create_time) {
 
 LedgerEntry entry_of(CouponIssued&& issued, std::string_view create_time) {
   std::string business_key = join(issued.stock_id, issued.coupon_code);
-  return {LedgerKind::kIssue,
+  return {FactKind::kIssue,
           std::move(issued.stock_id),
           std::move(issued.coupon_code),
           {},
@@ -29,13 +31,16 @@ LedgerEntry entry_of(CouponIssued&& issued, std::string_view create_time) {
 
 LedgerEntry entry_of(CouponRedeemed&& redeemed, std::string_view create_time) {
   std::string business_key = join(redeemed.coupon_id, redeemed.transaction_id);
-  return {LedgerKind::kRedeem,           std::move(redeemed.stock_id),
-          std::move(redeemed.coupon_id), std::move(redeemed.transaction_id),
-          std::move(business_key),       time_or(std::move(redeemed.consume_time), create_time)};
+  return {FactKind::kRedeem,
+          std::move(redeemed.stock_id),
+          std::move(redeemed.coupon_id),
+          std::move(redeemed.transaction_id),
+          std::move(business_key),
+          time_or(std::move(redeemed.consume_time), create_time)};
 }
 
 LedgerEntry entry_of(OrderRefunded&& refunded, std::string_view create_time) {
-  return {LedgerKind::kRefund,
+  return {FactKind::kRefund,
           {},
           {},
           std::move(refunded.transaction_id),
@@ -44,29 +49,10 @@ LedgerEntry entry_of(OrderRefunded&& refunded, std::string_view create_time) {
 }
 
 bool is_success(const LedgerEntry& entry) {
-  return entry.kind == LedgerKind::kRefund && entry.business_key.ends_with("/SUCCESS");
+  return entry.kind == FactKind::kRefund && entry.business_key.ends_with("/SUCCESS");
 }
 
 }  // namespace
-
-std::string_view to_string(LedgerKind kind) {
-  switch (kind) {
-    case LedgerKind::kIssue:
-      return "issue";
-    case LedgerKind::kRedeem:
-      return "redeem";
-    case LedgerKind::kRefund:
-      return "refund";
-  }
-  return "";
-}
-
-std::optional<LedgerKind> parse_ledger_kind(std::string_view text) {
-  for (const auto kind : {LedgerKind::kIssue, LedgerKind::kRedeem, LedgerKind::kRefund}) {
-    if (text == to_string(kind)) return kind;
-  }
-  return {};
-}
 
 std::string_view to_string(CouponState state) {
   switch (state) {
@@ -101,7 +87,7 @@ CouponState derive_state(std::span<const LedgerEntry> history) {
   };
   CouponState state = CouponState::kIssued;
   for (const LedgerEntry& entry : history) {
-    if (entry.kind != LedgerKind::kRedeem) continue;
+    if (entry.kind != FactKind::kRedeem) continue;
     if (!is_refunded(entry)) return CouponState::kRedeemed;
     state = CouponState::kRefunded;
   }

@@ -10,23 +10,18 @@
 #include <string>
 #include <string_view>
 
+#include "base/fact_kind.hpp"
 #include "handlers/coupon_event.hpp"
 
 namespace couponhook::handlers {
-
-enum class LedgerKind : std::uint8_t { kIssue, kRedeem, kRefund };
-/// Returns the kind of a ledger entry as text: "issue", "redeem" or "refund".
-[[nodiscard]] std::string_view to_string(LedgerKind kind);
-[[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
 /// One fact of the ledger: a coupon was issued or redeemed, or a payment was refunded. Facts are
 /// only added, never changed, and a fact with the same business key is added only once. couponhook
 /// computes the state of a coupon from its facts when somebody asks for the state. So the order of
 /// notifications and repeated notifications do not matter.
 struct LedgerEntry {
-  LedgerKind kind;
-  /// Id of the coupon's stock (batch of coupons). Empty for a refund: its event contains the id of
-  /// the payment, but no coupon.
+  base::FactKind kind;
+  /// Stock of the coupon; empty for refunds, which name a transaction and no coupon.
   std::string stock_id;
   std::string coupon;  ///< coupon_id or coupon_code of the event; empty for a refund
   /// Id of the payment. Empty for the issuing of a coupon, because it has no payment.

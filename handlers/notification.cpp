@@ -99,7 +99,7 @@ Problem misfit(const Value& value, const FieldRule<Owner>& rule) {
     return problem(EnvelopeError::kFieldValue, rule.name, " is too long");
   }
   if (!rule.is_allowed(text)) {
-    return problem(EnvelopeError::kFieldValue, rule.name, " has characters it cannot have");
+    return problem(EnvelopeError::kFieldValue, rule.name, " has characters that are not allowed");
   }
   return {};
 }

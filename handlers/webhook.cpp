@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "base/ascii.hpp"
 #include "base/json.hpp"
+#include "base/json_writer.hpp"
 #include "base/mended_json.hpp"
 #include "base/utf8.hpp"
 #include "base/wechat_time.hpp"
@@ -14,8 +13,6 @@
 
 namespace couponhook::handlers {
 namespace {
-
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 struct RefundName {
   std::string_view event_type;
@@ -32,19 +29,19 @@ std::string occurred_at(const HandledEvent& event) {
       made.value_or(std::chrono::sys_time<milliseconds>(milliseconds(event.received_at_ms))));
 }
 
-/// Writes the decrypted part (resource) of a notification into the webhook body. A valid JSON
-/// object is copied byte for byte, so that its numbers keep their form. A flawed object is written
-/// in its repaired form, so that the JSON parser of the webhook's receiver accepts it. A resource
-/// that is not an object is written as a JSON string, or as null if it is not UTF-8.
-void write_resource(Writer& writer, std::string_view resource) {
+/// Writes the decrypted resource into the webhook body. A valid JSON object is copied byte for
+/// byte, so that its numbers keep their form. A flawed object is written in its repaired form, so
+/// that the receiver's parser accepts it. A resource that is not an object is written as a JSON
+/// string, or as null if it is not UTF-8.
+void write_resource(base::JsonWriter& json, std::string_view resource) {
   if (base::parse_object(resource, {})) {
-    writer.RawValue(resource.data(), resource.size(), rapidjson::kObjectType);
+    json.object("resource", resource);
   } else if (const auto mended = base::mend_object(resource, {}, {})) {
-    writer.RawValue(mended->text.data(), mended->text.size(), rapidjson::kObjectType);
+    json.object("resource", mended->text);
   } else if (base::is_utf8(resource)) {
-    writer.String(resource.data(), static_cast<rapidjson::SizeType>(resource.size()));
+    json.text("resource", resource);
   } else {
-    writer.Null();
+    json.null("resource");
   }
 }
 
@@ -56,35 +53,23 @@ std::string webhook_type(std::string_view event_type) {
   if (kind == EventKind::kRedeemed) return "coupon.redeemed";
   const auto* refund = std::ranges::find(kRefundNames, event_type, &RefundName::event_type);
   if (refund != kRefundNames.end()) return std::string(refund->name);
-  std::string name(event_type);
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name;
+  return base::lower_case(event_type);
 }
 
 std::string webhook_body(const HandledEvent& event) {
-  rapidjson::StringBuffer buffer(nullptr, event.resource.size() + 512);
-  Writer writer(buffer);
-  const auto member = [&](const char* name, std::string_view value) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  writer.StartObject();
-  member("type", webhook_type(event.event_type));
-  member("timestamp", occurred_at(event));
-  writer.Key("data");
-  writer.StartObject();
-  member("notification_id", event.notification_id);
-  member("mchid", event.mchid);
-  member("event_type", event.event_type);
-  member("create_time", event.create_time);
-  member("source", event.source);
-  writer.Key("resource");
-  write_resource(writer, event.resource);
-  writer.EndObject();
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  constexpr std::size_t kOtherMembers = 512;
+  base::JsonWriter json(event.resource.size() + kOtherMembers);
+  json.begin()
+      .text("type", webhook_type(event.event_type))
+      .text("timestamp", occurred_at(event))
+      .begin("data")
+      .text("notification_id", event.notification_id)
+      .text("mchid", event.mchid)
+      .text("event_type", event.event_type)
+      .text("create_time", event.create_time)
+      .text("source", event.source);
+  write_resource(json, event.resource);
+  return json.end().end().take();
 }
 
 }  // namespace couponhook::handlers

@@ -10,15 +10,6 @@
 #include "server/net/io_thread.hpp"
 
 namespace couponhook::server::sandbox {
-namespace {
-
-std::string url_of(const ServiceOptions& options, const asio::ip::tcp::endpoint& endpoint) {
-  const base::Url url{options.tls != nullptr, endpoint.address().to_string(),
-                      std::to_string(endpoint.port()), ""};
-  return (url.tls ? "https://" : "http://") + url.authority();
-}
-
-}  // namespace
 
 std::optional<base::Problem> run(SharedPlatform& platform, const ServiceOptions& options) {
   SandboxListener door(platform);
@@ -34,7 +25,7 @@ std::optional<base::Problem> run(SharedPlatform& platform, const ServiceOptions&
                                          std::to_string(options.port) + ": " + ec.message() +
                                          "; choose another, or stop what uses it"};
   }
-  const std::string url = url_of(options, thread.endpoint());
+  const std::string url = url_of(options.tls != nullptr, thread.endpoint());
   platform.set_base_url(url);
   NotificationSender courier(platform, options.connections, options.client_tls);
   platform.on_news([&courier] { courier.wake(); });

@@ -49,7 +49,7 @@ Result<Answer> SharedPlatform::ask(const RawRequest& request, RawReply& reply) {
   }
   call.places = std::move(match.places);
   if (path.starts_with(kControl) && !base::is_loopback(request.peer)) {
-    return blocked("/sandbox/ is for this machine alone");
+    return blocked("/sandbox/ can be used only from this machine");
   }
   if (path.starts_with(kSigned)) {
     auto mchid = authorize(parts, platform_->api_keys, call.now.wall);

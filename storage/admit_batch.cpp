@@ -127,7 +127,7 @@ BatchWriter::Result BatchWriter::learn_counters() {
   if (counted_slot_ == slot) return {};
   commands_.push_back(Command(sql::kCounterNames, {slot}));
   if (auto asked = run(); !asked) return asked;
-  for (Row& row : results_[0]) counters_.know(take_text(row[0]));
+  for (Row& row : results_[0]) counters_.know(take_text(only_field(row)));
   counted_slot_ = slot;
   return {};
 }
@@ -142,11 +142,11 @@ BatchWriter::Result BatchWriter::insert_rows(std::int64_t now_ms) {
 
   std::size_t i = 0;
   for (Admitted& item : admissions_) {
-    const Rows& rows = results_[i++];
-    if (!rows.empty()) item.sequence = integer(rows[0][0]);
+    // The INSERT of a copy of a stored notification returns no row.
+    item.sequence = first_integer(results_[i++]).value_or(0);
   }
   for (const Kept& item : quarantined_) {
-    const bool is_new = integer(results_[i++].at(0)[0]) == 1;
+    const bool is_new = only_integer(results_[i++]) == 1;
     if (is_new) {
       counters_.add(counter::kQuarantined);
       counters_.add(counter::kSealed);
@@ -245,7 +245,7 @@ BatchWriter::Result BatchWriter::insert_deliveries(std::int64_t now_ms) {
   }
   if (auto inserted = run(); !inserted) return inserted;
   for (const Leasing& leasing : leasing_) {
-    const std::int64_t id = integer(results_[leasing.position].at(0)[0]);
+    const std::int64_t id = only_integer(results_[leasing.position]);
     leasing.work->leased.push_back({leasing.delivery->handler, {.delivery_id = id, .fence = 1}});
   }
   return {};
@@ -260,17 +260,17 @@ BatchWriter::Result BatchWriter::look_at_lanes() {
     for (const NewDelivery& delivery : item->admission->deliveries) {
       if (!delivery.leased) continue;
       commands_.push_back(
-          Command(sql::kFirstInLane, {lane_of(delivery.handler, delivery.ordering_key)}));
+          Command(sql::kOpenLane, {lane_of(delivery.handler, delivery.ordering_key)}));
     }
   }
   leases_wanted_ = !commands_.empty();
   if (!leases_wanted_) return {};
   commands_.push_back(Command(sql::kPauses, {}));
   if (auto looked = run(); !looked) return looked;
-  pauses_ = pauses_from(results_.back());
+  pauses_ = sql::kPauses.read_all(results_.back());
   results_.pop_back();
   for (const Rows& rows : results_) {
-    if (!rows.empty()) taken_lanes_.insert(integer(rows[0][1]));
+    if (const auto lane = first_integer(rows)) taken_lanes_.insert(*lane);
   }
   return {};
 }
@@ -305,20 +305,20 @@ BatchWriter::Result BatchWriter::read_copies() {
   for (std::size_t i = 0; i < copies_.size(); ++i) {
     Admitted& copy = *copies_[i];
     // For each copy of a stored notification two commands were run: the first counts the copy, the
-    // second reads the stored row. These rows are the result of the second command.
-    const Rows& rows = results_[2 * i + 1];
-    if (rows.empty()) {
-      // Another connection deleted the stored notification after our INSERT statement had found it
-      // and before our UPDATE statement could count the copy.
+    // second reads the stored row. This is the result of the second.
+    const auto first = sql::kFirstOfCopy.read_first(results_[2 * i + 1]);
+    if (!first) {
+      // Another connection deleted the stored notification after our INSERT had found it and before
+      // our UPDATE could count the copy.
       return Failure{FailureCode::kConflict,
                      "a notification was removed while a copy of it was being counted"};
     }
-    if (std::get<std::string>(rows[0][1]) == as_bytes(copy.admission->digest).view) {
+    if (first->digest == copy.admission->digest) {
       copy.work->outcome = AdmitOutcome::kDuplicate;
       counters_.add(counter::kDuplicates);
     } else {
       copy.work->outcome = AdmitOutcome::kConflict;
-      copy.sequence = integer(rows[0][0]);
+      copy.sequence = first->sequence;
       conflicts_.push_back(&copy);
     }
   }

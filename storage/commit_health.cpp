@@ -13,7 +13,7 @@ constexpr std::size_t kProbeMargin = std::size_t{128} << 10;
 }  // namespace
 
 void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
-  stalled_since_ = now;
+  last_end_ = now;
   if (!failed_bytes_) return;
   const bool as_large = std::ranges::any_of(batch, [this](const Work& work) {
     const auto* probe = std::get_if<Probe>(&work.content);
@@ -27,7 +27,7 @@ void CommitHealth::committed(std::span<const Work> batch, TimePoint now) {
 }
 
 void CommitHealth::refused(std::span<const Work> batch, TimePoint now) {
-  stalled_since_ = now;
+  last_end_ = now;
   std::size_t largest = failed_bytes_.value_or(0);
   for (const Work& work : batch) {
     if (!std::holds_alternative<Probe>(work.content)) largest = std::max(largest, work.bytes);

@@ -3,6 +3,7 @@
 /// \file
 /// Tracks whether the store can commit notifications, judging by the results of the last commits.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -20,9 +21,6 @@ class CommitHealth {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Call this function when a request begins to wait for a commit while no other request is
-  /// waiting.
-  void begin_waiting(TimePoint now) { stalled_since_ = now; }
   void committed(std::span<const Work> batch, TimePoint now);
   /// Call this function when a batch of requests could not be committed and will not be tried
   /// again.
@@ -31,14 +29,17 @@ class CommitHealth {
   [[nodiscard]] bool failing() const { return failed_bytes_.has_value(); }
   /// \return the size in bytes that the next test row must have.
   [[nodiscard]] std::size_t probe_bytes() const;
-  /// \return the time since the last commit, the last refused batch, or the time when requests
-  /// began to wait, whichever is latest. Valid only while a request waits for a commit.
-  [[nodiscard]] std::chrono::milliseconds stalled_for(TimePoint now) const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now - stalled_since_);
+  /// \param waiting_since time at which requests began to wait for a commit.
+  /// \return the time since the last commit, the last refused batch, or `waiting_since`, whichever
+  /// is latest.
+  [[nodiscard]] std::chrono::milliseconds stalled_for(TimePoint waiting_since,
+                                                      TimePoint now) const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        now - std::max(waiting_since, last_end_));
   }
 
  private:
-  TimePoint stalled_since_{};
+  TimePoint last_end_{};  ///< time of the last commit or refused batch
   /// Size in bytes of the largest notification that could not be committed since the last
   /// successful commit; 0 if only a test row failed; empty if the store is healthy.
   std::optional<std::size_t> failed_bytes_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "storage/delivery_states.hpp"
-#include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"
@@ -100,17 +99,16 @@ Deliveries::Work Deliveries::record(std::span<const Finished> finished, std::int
 
   std::size_t read = 0;
   for (const std::size_t i : order) {
-    Rows& held = results_[read++];
-    if (held.empty()) continue;
+    const auto held = sql::kHeldDelivery.read_first(results_[read++]);
+    if (!held) continue;
     counted[i] = true;
-    report(finished[i], held[0], now_ms);
+    report(finished[i], *held, now_ms);
   }
   return count_and_run();
 }
 
-void Deliveries::report(const Finished& finished, Row& held, std::int64_t now_ms) {
-  const std::string_view from = std::get<std::string>(held[0]);
-  const std::int64_t attempt = integer(held[2]);
+void Deliveries::report(const Finished& finished, const HeldDelivery& held, std::int64_t now_ms) {
+  const std::int64_t attempt = held.attempts;
   const std::int64_t id = finished.lease.delivery_id;
   // A delivery that succeeds at the first attempt gets no row in the table of attempts, which saves
   // a write.
@@ -122,11 +120,11 @@ void Deliveries::report(const Finished& finished, Row& held, std::int64_t now_ms
   if (finished.result == DeliveryResult::kRetry) {
     commands_.push_back(
         Command(sql::kReport, {state::kRetrying, finished.due_at_ms, nullptr, finished.error, id}));
-    counters_.move(counter_of(from), counter::kDeliveriesRetrying);
+    counters_.move(counter_of(held.state), counter::kDeliveriesRetrying);
     return;
   }
   const bool dead = finished.result == DeliveryResult::kDead;
-  end(id, integer(held[1]), from, state_after(finished.result),
+  end(id, held.lane, held.state, state_after(finished.result),
       dead ? finished.error : std::string_view(), now_ms);
 }
 
@@ -188,16 +186,14 @@ Deliveries::Result<std::optional<std::int64_t>> Deliveries::next_due_ms(
     std::span<const std::string_view> handlers) {
   commands_.assign({Command(sql::kPauses, {})});
   if (auto read = run(); !read) return read.error();
-  pauses_ = pauses_from(results_[0]);
+  pauses_ = sql::kPauses.read_all(results_[0]);
   for (const std::string_view handler : handlers) {
     if (!is_paused(handler)) commands_.push_back(Command(sql::kNextDue, {handler}));
   }
   if (auto read = run(); !read) return read.error();
   std::optional<std::int64_t> next;
   for (const Rows& rows : results_) {
-    if (rows.empty()) continue;
-    const std::int64_t due = integer(rows[0][0]);
-    next = std::min(due, next.value_or(due));
+    if (const auto due = first_integer(rows)) next = std::min(*due, next.value_or(*due));
   }
   return next;
 }
@@ -206,11 +202,10 @@ Deliveries::Result<Backlog> Deliveries::backlog() {
   commands_.assign({Command(sql::kTotals, {}), Command(sql::kOldestOpenDelivery, {})});
   if (auto read = run(); !read) return read.error();
   Backlog backlog;
-  for (const Row& row : results_[0]) {
-    const auto& name = std::get<std::string>(row[0]);
-    if (name == counter::kDeliveriesPending) backlog.pending = integer(row[1]);
-    if (name == counter::kDeliveriesRetrying) backlog.retrying = integer(row[1]);
-    if (name == counter::kDeliveriesDead) backlog.dead = integer(row[1]);
+  for (const auto& [name, value] : sql::kTotals.read_all(results_[0])) {
+    if (name == counter::kDeliveriesPending) backlog.pending = value;
+    if (name == counter::kDeliveriesRetrying) backlog.retrying = value;
+    if (name == counter::kDeliveriesDead) backlog.dead = value;
   }
   backlog.oldest_created_at_ms = least(results_[1]);
   return backlog;

@@ -20,7 +20,11 @@
 
 namespace couponhook::storage {
 
-/// Number of deliveries that a delivery worker wants to take for one handler.
+struct Candidate;
+struct HeldDelivery;
+struct NotificationContent;
+
+/// Number of deliveries that a worker wants to take for one handler.
 struct Wanted {
   std::string_view handler;
   std::int64_t limit = 0;
@@ -179,7 +183,6 @@ class Deliveries {
 
  private:
   using Work = Connection::Result<void>;
-  struct Candidate;
   struct Claim;
 
   [[nodiscard]] Work run();
@@ -194,12 +197,13 @@ class Deliveries {
                                             std::string_view event_type) const;
   [[nodiscard]] Work claim_due(std::span<const Wanted> wanted, std::int64_t now_ms, Claim& claim);
   [[nodiscard]] Work take(std::vector<Candidate>& candidates, std::int64_t now_ms, Claim& claim);
-  void take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim);
+  void take_up(Candidate& candidate, NotificationContent&& content, std::int64_t now_ms,
+               Claim& claim);
 
   // Functions that record the results of delivery attempts.
   [[nodiscard]] Work record(std::span<const Finished> finished, std::int64_t now_ms,
                             std::vector<bool>& counted);
-  void report(const Finished& finished, Row& held, std::int64_t now_ms);
+  void report(const Finished& finished, const HeldDelivery& held, std::int64_t now_ms);
 
   const std::unique_ptr<Connection> connection_;
   const LeaseTerms terms_;

@@ -28,90 +28,22 @@ constexpr std::int64_t kUnparkMax = 500;
 /// delivery.
 constexpr std::int64_t kPauseMemoryMs = 600'000;
 
-/// Index of the column with the event type in a result row of sql::kDeliveriesToClaim; it follows
-/// the columns that describe the delivery.
-constexpr std::size_t kEventType = 18;
-
 constexpr std::string_view kRemoved = "its notification has been removed from the store";
 
 }  // namespace
 
-struct Deliveries::Candidate {
-  enum class Decision : std::uint8_t { kTake, kBlocked, kLeave };
-
-  explicit Candidate(Row& row)
-      : delivery_id(integer(row[0])),
-        handler(take_text(row[1])),
-        lane(integer(row[2])),
-        notification(integer(row[3])),
-        state(take_text(row[4])),
-        attempts(integer(row[5])),
-        attempts_before(integer(row[6])),
-        fence(integer(row[7])),
-        due_at_ms(optional_integer(row[8])),
-        leased(!is_null(row[9])),
-        lease_owner(leased ? take_text(row[9]) : std::string()),
-        parked_by(optional_integer(row[10])),
-        created_at_ms(integer(row[11])),
-        ordering_key(take_text(row[12])),
-        last_error(take_text(row[13])),
-        head(optional_integer(row[14])),
-        running(optional_integer(row[15])),
-        begun_at_ms(optional_integer(row[17])),
-        begun(leased && begun_at_ms),
-        lost_before(begun && integer(row[16]) > 0) {}
-
-  [[nodiscard]] bool is_open() const {
-    return state == state::kPending || state == state::kRetrying;
-  }
-  [[nodiscard]] bool is_running(std::int64_t now_ms) const {
-    return leased && due_at_ms && *due_at_ms > now_ms;
-  }
-  /// \return the number of the delivery that goes first in this ordering lane (same handler and
-  /// coupon): the leased delivery, or else the oldest open delivery. The leased delivery is
-  /// finished first even if an operator has meanwhile retried an older delivery.
-  [[nodiscard]] std::int64_t whose_turn() const {
-    return running.value_or(head.value_or(delivery_id));
-  }
-
-  std::int64_t delivery_id;
-  std::string handler;
-  std::int64_t lane;
-  std::int64_t notification;
-  std::string state;
-  std::int64_t attempts;
-  std::int64_t attempts_before;
-  std::int64_t fence;
-  std::optional<std::int64_t> due_at_ms;
-  bool leased;
-  std::string lease_owner;
-  std::optional<std::int64_t> parked_by;
-  std::int64_t created_at_ms;
-  std::string ordering_key;
-  std::string last_error;
-  std::optional<std::int64_t> head;
-  std::optional<std::int64_t> running;
-  std::optional<std::int64_t> begun_at_ms;
-  /// True if the lease ended after the handler had been called: that attempt is lost, and its
-  /// result is unknown.
-  bool begun;
-  bool lost_before;  ///< true if an earlier attempt, in the same round of attempts, was lost too
-  std::string lost;  ///< error text for the lost attempt
-};
-
-/// Deliveries that one call of claim() or claim_of() has taken so far, with the begin and the end
-/// of their leases.
+/// Deliveries that one call of claim() or claim_of() has taken so far, with the terms of their
+/// leases.
 struct Deliveries::Claim {
   std::vector<ClaimedDelivery> taken;
   std::int64_t now_ms = 0;
   std::int64_t until_ms = 0;
-  /// For each handler: the number of further deliveries for which the handler may be called at
-  /// once.
-  std::vector<Wanted> to_begin;
+  /// For each handler: number of further deliveries to take, and of those to begin at once.
+  std::vector<Wanted> wanted;
 
-  [[nodiscard]] bool begins(std::string_view handler) {
-    const auto left = std::ranges::find(to_begin, handler, &Wanted::handler);
-    return left != to_begin.end() && left->begin-- > 0;
+  /// \param handler the handler of a candidate: candidates are read only for wanted handlers.
+  [[nodiscard]] Wanted& wanted_of(std::string_view handler) {
+    return *std::ranges::find(wanted, handler, &Wanted::handler);
   }
 };
 
@@ -126,9 +58,11 @@ Deliveries::Result<std::vector<ClaimedDelivery>> Deliveries::claim(std::span<con
 
 Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int64_t now_ms,
                                        Claim& claim) {
-  std::vector<Wanted> left(wanted.begin(), wanted.end());
-  claim = {
-      .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = left};
+  claim = {.taken = {},
+           .now_ms = now_ms,
+           .until_ms = now_ms + terms_.lease.count(),
+           .wanted = {wanted.begin(), wanted.end()}};
+  std::vector<Wanted>& left = claim.wanted;
   counters_.clear();
   commands_.clear();
   if (auto looked = look_at_pauses(now_ms); !looked) return looked;
@@ -141,15 +75,10 @@ Deliveries::Work Deliveries::claim_due(std::span<const Wanted> wanted, std::int6
     if (auto read = run(); !read) return read;
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < left.size(); ++i) {
-      for (Row& row : results_[i]) candidates.emplace_back(row);
+      for (Row& row : results_[i]) candidates.push_back(sql::kDueDeliveries.read(row));
       if (std::ssize(results_[i]) < left[i].limit) left[i].limit = 0;
     }
-    const std::size_t taken_before = claim.taken.size();
     if (auto taken = take(candidates, now_ms, claim); !taken) return taken;
-    for (std::size_t i = taken_before; i < claim.taken.size(); ++i) {
-      const auto w = std::ranges::find(left, claim.taken[i].handler, &Wanted::handler);
-      if (w != left.end()) --w->limit;
-    }
   }
   return count_and_run();
 }
@@ -161,9 +90,9 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
   Claim claim;
   const auto claimed = in_transaction(*connection_, [&]() -> Work {
     claim = {
-        .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .to_begin = {}};
+        .taken = {}, .now_ms = now_ms, .until_ms = now_ms + terms_.lease.count(), .wanted = {}};
     for (const std::string_view handler : handlers) {
-      claim.to_begin.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
+      claim.wanted.push_back({.handler = handler, .limit = 1, .begin = begins ? 1 : 0});
     }
     standings.clear();
     counters_.clear();
@@ -173,14 +102,14 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
     if (auto read = run(); !read) return read;
     std::vector<Candidate> candidates;
     for (Row& row : results_[0]) {
-      Candidate candidate(row);
+      Candidate candidate = sql::kDeliveriesToClaim.read(row);
       if (std::ranges::find(handlers, candidate.handler) == handlers.end()) continue;
       DeliveryStanding standing{candidate.handler, Standing::kWaiting, candidate.last_error, {}};
       if (!candidate.is_open()) {
         standing.standing = candidate.state == state::kDead ? Standing::kDead : Standing::kDone;
       } else if (candidate.is_running(now_ms)) {
         standing.standing = Standing::kInProgress;
-      } else if (pause_of(candidate, std::get<std::string>(row[kEventType])) != nullptr) {
+      } else if (pause_of(candidate, candidate.event_type) != nullptr) {
         standing.standing = Standing::kPaused;
       } else if (!candidate.parked_by) {
         candidates.push_back(std::move(candidate));
@@ -204,7 +133,7 @@ Deliveries::Result<std::vector<DeliveryStanding>> Deliveries::claim_of(
 Deliveries::Work Deliveries::look_at_pauses(std::int64_t now_ms) {
   commands_.push_back(Command(sql::kPauses, {}));
   if (auto read = run(); !read) return read;
-  pauses_ = pauses_from(results_[0]);
+  pauses_ = sql::kPauses.read_all(results_[0]);
   for (const PauseRecord& pause : pauses_) {
     if (!pause.resumed_at_ms) continue;
     commands_.push_back(Command(sql::kUnpark, {now_ms, pause.pause_id, kUnparkMax}));
@@ -261,10 +190,13 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
       }
     } else if (found.empty()) {
       end(candidate.delivery_id, candidate.lane, candidate.state, state::kDead, kRemoved, now_ms);
-    } else if (const PauseRecord* pause = pause_of(candidate, std::get<std::string>(found[0][2]))) {
-      commands_.push_back(Command(sql::kPark, {pause->pause_id, candidate.delivery_id}));
     } else {
-      take_up(candidate, found[0], now_ms, claim);
+      NotificationContent content = sql::kContent.read(found[0]);
+      if (const PauseRecord* pause = pause_of(candidate, content.event_type)) {
+        commands_.push_back(Command(sql::kPark, {pause->pause_id, candidate.delivery_id}));
+      } else {
+        take_up(candidate, std::move(content), now_ms, claim);
+      }
     }
   }
   return run();
@@ -274,41 +206,45 @@ Deliveries::Work Deliveries::take(std::vector<Candidate>& candidates, std::int64
 /// called under that lease, nothing was lost. If it had been called, that attempt is lost and the
 /// delivery is made again at once, because a process may end for many reasons. If a second attempt
 /// is lost, the delivery itself may be the reason: the attempt then counts as failed, and the next
-/// attempt waits for the backoff.
-void Deliveries::take_up(Candidate& candidate, Row& content, std::int64_t now_ms, Claim& claim) {
-  if (candidate.begun) {
-    candidate.lost = "its lease ended without a report: " + candidate.lease_owner +
-                     ", which made it, ended or hung";
+/// one waits for the backoff.
+void Deliveries::take_up(Candidate& candidate, NotificationContent&& content, std::int64_t now_ms,
+                         Claim& claim) {
+  const bool lost_before = candidate.lost_before();
+  if (candidate.has_begun()) {
+    candidate.lost = "its lease ended without a result: replica " + candidate.lease_owner +
+                     ", which held it, has ended or hangs";
   }
-  if (candidate.begun && !candidate.lost_before) {
+  if (candidate.has_begun() && !lost_before) {
     commands_.push_back(
         Command(sql::kRecordAttempt,
                 {candidate.delivery_id, attempt_slot(candidate.attempts), candidate.attempts,
                  *candidate.begun_at_ms, now_ms, outcome::kLost, candidate.lost}));
   }
+  Wanted& wanted = claim.wanted_of(candidate.handler);
+  --wanted.limit;
   bool begins = true;
-  if (candidate.lost_before) {
+  if (lost_before) {
     commands_.push_back(
         Command(sql::kInherit, {terms_.owner, claim.until_ms, candidate.delivery_id}));
   } else {
-    begins = claim.begins(candidate.handler);
+    begins = wanted.begin-- > 0;
     commands_.push_back(Command(sql::kTake, {terms_.owner, claim.until_ms,
                                              begins ? Parameter(claim.now_ms) : Parameter(nullptr),
                                              std::int64_t{begins ? 1 : 0}, candidate.delivery_id}));
   }
-  const std::int64_t attempt = candidate.lost_before ? candidate.attempts : candidate.attempts + 1;
+  const std::int64_t attempt = lost_before ? candidate.attempts : candidate.attempts + 1;
   claim.taken.push_back({.lease = {candidate.delivery_id, candidate.fence + 1},
                          .attempt = attempt - candidate.attempts_before,
                          .begun = begins,
-                         .lost = candidate.lost_before ? candidate.lost : std::string(),
+                         .lost = lost_before ? candidate.lost : std::string(),
                          .handler = std::move(candidate.handler),
                          .ordering_key = std::move(candidate.ordering_key),
-                         .notification_id = take_text(content[0]),
-                         .mchid = take_text(content[1]),
-                         .event_type = take_text(content[2]),
-                         .create_time = take_text(content[3]),
-                         .source = take_text(content[4]),
-                         .resource = take_text(content[5]),
+                         .notification_id = std::move(content.id),
+                         .mchid = std::move(content.mchid),
+                         .event_type = std::move(content.event_type),
+                         .create_time = std::move(content.create_time),
+                         .source = std::move(content.source),
+                         .resource = std::move(content.resource),
                          .created_at_ms = candidate.created_at_ms,
                          .last_error = std::move(candidate.last_error)});
 }

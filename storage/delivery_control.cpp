@@ -1,14 +1,12 @@
 #include "storage/delivery_control.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "storage/delivery_states.hpp"
 #include "storage/ordering_lane.hpp"
-#include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 #include "storage/transaction.hpp"
@@ -21,33 +19,6 @@ bool is_for(const PauseRecord& pause, std::string_view handler, std::string_view
 }
 
 }  // namespace
-
-/// A delivery that an operator wants to change: a row of the result of sql::kDeliveryToChange or
-/// sql::kDeliveryToMove. Holds views into the row.
-struct DeliveryControl::Found {
-  explicit Found(const Row& row)
-      : state(std::get<std::string>(row[0])),
-        lane(integer(row[1])),
-        attempts(integer(row[2])),
-        leased(!is_null(row[3])),
-        due_at_ms(optional_integer(row[4])),
-        has_content(integer(row[5]) != 0) {}
-
-  [[nodiscard]] bool is_running(std::int64_t now_ms) const {
-    return leased && due_at_ms && *due_at_ms > now_ms;
-  }
-  [[nodiscard]] bool has_ended() const { return state == state::kDone || state == state::kSkipped; }
-  [[nodiscard]] std::string_view state_if_retried() const {
-    return attempts > 0 ? state::kRetrying : state::kPending;
-  }
-
-  std::string_view state;
-  std::int64_t lane;
-  std::int64_t attempts;
-  bool leased;
-  std::optional<std::int64_t> due_at_ms;
-  bool has_content;
-};
 
 DeliveryControl::DeliveryControl(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
@@ -72,37 +43,42 @@ DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::retry(
   return results;
 }
 
-DeliveryControl::Work DeliveryControl::look_at(const Statement& statement,
-                                               std::span<const std::int64_t> sorted,
+/// Locks deliveries and reads them.
+/// \param found receives one entry for each delivery; nullopt if there is no such delivery.
+DeliveryControl::Work DeliveryControl::look_at(std::span<const std::int64_t> sorted, Found& found,
                                                std::vector<ControlResult>& results) {
   results.assign(sorted.size(), ControlResult::kNotFound);
   counters_.clear();
   commands_.clear();
-  for (const std::int64_t id : sorted) commands_.push_back(Command(statement, {id}));
+  for (const std::int64_t id : sorted) commands_.push_back(Command(sql::kDeliveryToChange, {id}));
   // The delivery rows are read a second time after they are locked: while this transaction waited
   // for the locks, a purge may have removed notification content that the first reading still saw.
   const std::vector<Command> look = commands_;
   if (auto locked = run(); !locked) return locked;
   commands_ = look;
-  return run();
+  if (auto read = run(); !read) return read;
+  found.clear();
+  for (Rows& rows : results_) found.push_back(sql::kDeliveryToChange.read_first(rows));
+  return {};
 }
 
 DeliveryControl::Work DeliveryControl::retry_all(std::span<const std::int64_t> deliveries,
                                                  std::int64_t now_ms,
                                                  std::vector<ControlResult>& results) {
-  if (auto read = look_at(sql::kDeliveryToChange, deliveries, results); !read) return read;
+  Found found;
+  if (auto read = look_at(deliveries, found, results); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
-    if (results_[i].empty()) continue;
-    const Found found(results_[i][0]);
-    if (found.is_running(now_ms)) {
+    if (!found[i]) continue;
+    const DeliveryToChange& delivery = *found[i];
+    if (delivery.is_running(now_ms)) {
       results[i] = ControlResult::kRunning;
-    } else if (!found.has_content) {
+    } else if (!delivery.has_content) {
       results[i] = ControlResult::kEmptied;
     } else {
       results[i] = ControlResult::kDone;
       commands_.push_back(
-          Command(sql::kRetryNow, {found.state_if_retried(), now_ms, deliveries[i]}));
-      counters_.move(counter_of(found.state), counter_of(found.state_if_retried()));
+          Command(sql::kRetryNow, {delivery.state_if_retried(), now_ms, deliveries[i]}));
+      counters_.move(counter_of(delivery.state), counter_of(delivery.state_if_retried()));
     }
   }
   return count_and_run();
@@ -120,16 +96,16 @@ DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::move(
 DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> deliveries,
                                                 std::string_view to, std::int64_t now_ms,
                                                 std::vector<ControlResult>& results) {
-  if (auto read = look_at(sql::kDeliveryToMove, deliveries, results); !read) return read;
-  const std::vector<Rows> rows = std::move(results_);
+  Found found;
+  if (auto read = look_at(deliveries, found, results); !read) return read;
   // Lock the rows of the notifications first, then look for deliveries to the target handler. So,
   // if two transactions move deliveries of one notification from different handlers to the same
-  // handler, the second transaction sees the delivery that the first one moved.
-  for (const Rows& each : rows) {
-    if (!each.empty()) commands_.push_back(Command(sql::kLockNotification, {integer(each[0][6])}));
+  // handler, the second one sees the delivery that the first one moved.
+  for (const auto& each : found) {
+    if (each) commands_.push_back(Command(sql::kLockNotification, {each->notification}));
   }
-  for (const Rows& each : rows) {
-    if (!each.empty()) commands_.push_back(Command(sql::kDeliveryTo, {integer(each[0][6]), to}));
+  for (const auto& each : found) {
+    if (each) commands_.push_back(Command(sql::kDeliveryTo, {each->notification, to}));
   }
   if (auto looked = run(); !looked) return looked;
   std::string dropped = "moved to ";
@@ -137,29 +113,28 @@ DeliveryControl::Work DeliveryControl::move_all(std::span<const std::int64_t> de
   auto there = results_.begin() + std::ssize(results_) / 2;
   std::set<std::int64_t> taken;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
-    if (rows[i].empty()) continue;
-    const Row& row = rows[i][0];
-    const Found found(row);
-    const bool has_one = !(there++)->empty() || taken.contains(integer(row[6]));
-    if (found.is_running(now_ms)) {
+    if (!found[i]) continue;
+    const DeliveryToChange& delivery = *found[i];
+    const bool has_one = !(there++)->empty() || taken.contains(delivery.notification);
+    if (delivery.is_running(now_ms)) {
       results[i] = ControlResult::kRunning;
-    } else if (found.has_ended()) {
+    } else if (delivery.has_ended()) {
       results[i] = ControlResult::kEnded;
-    } else if (std::get<std::string>(row[7]) == to) {
+    } else if (delivery.handler == to) {
       results[i] = ControlResult::kAlreadyThere;
     } else if (has_one) {
       results[i] = ControlResult::kAlreadyThere;
-      drop(deliveries[i], found, dropped, now_ms);
-    } else if (!found.has_content) {
+      drop(deliveries[i], delivery, dropped, now_ms);
+    } else if (!delivery.has_content) {
       results[i] = ControlResult::kEmptied;
     } else {
       results[i] = ControlResult::kDone;
-      taken.insert(integer(row[6]));
-      const std::int64_t lane = lane_of(to, std::get<std::string>(row[8]));
+      taken.insert(delivery.notification);
+      const std::int64_t lane = lane_of(to, delivery.ordering_key);
       commands_.push_back(
-          Command(sql::kMove, {to, lane, found.state_if_retried(), now_ms, deliveries[i]}));
-      commands_.push_back(Command(sql::kPromote, {now_ms, found.lane}));
-      counters_.move(counter_of(found.state), counter_of(found.state_if_retried()));
+          Command(sql::kMove, {to, lane, delivery.state_if_retried(), now_ms, deliveries[i]}));
+      commands_.push_back(Command(sql::kPromote, {now_ms, delivery.lane}));
+      counters_.move(counter_of(delivery.state), counter_of(delivery.state_if_retried()));
     }
   }
   return count_and_run();
@@ -177,36 +152,37 @@ DeliveryControl::Result<std::vector<ControlResult>> DeliveryControl::skip(
 DeliveryControl::Work DeliveryControl::skip_all(std::span<const std::int64_t> deliveries,
                                                 std::string_view reason, std::int64_t now_ms,
                                                 std::vector<ControlResult>& results) {
-  if (auto read = look_at(sql::kDeliveryToChange, deliveries, results); !read) return read;
+  Found found;
+  if (auto read = look_at(deliveries, found, results); !read) return read;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
-    if (results_[i].empty()) continue;
-    const Found found(results_[i][0]);
-    if (found.has_ended()) {
+    if (!found[i]) continue;
+    const DeliveryToChange& delivery = *found[i];
+    if (delivery.has_ended()) {
       results[i] = ControlResult::kEnded;
-    } else if (found.is_running(now_ms)) {
+    } else if (delivery.is_running(now_ms)) {
       results[i] = ControlResult::kRunning;
     } else {
       results[i] = ControlResult::kDone;
-      drop(deliveries[i], found, reason, now_ms);
+      drop(deliveries[i], delivery, reason, now_ms);
     }
   }
   return count_and_run();
 }
 
-void DeliveryControl::drop(std::int64_t delivery, const Found& found, std::string_view reason,
-                           std::int64_t now_ms) {
-  const std::int64_t attempt = found.attempts + 1;
-  commands_.push_back(Command(sql::kRecordAttempt, {delivery, attempt_slot(attempt), attempt,
+void DeliveryControl::drop(std::int64_t delivery_id, const DeliveryToChange& delivery,
+                           std::string_view reason, std::int64_t now_ms) {
+  const std::int64_t attempt = delivery.attempts + 1;
+  commands_.push_back(Command(sql::kRecordAttempt, {delivery_id, attempt_slot(attempt), attempt,
                                                     now_ms, now_ms, outcome::kSkipped, reason}));
-  commands_.push_back(Command(sql::kSkip, {now_ms, reason, delivery}));
-  commands_.push_back(Command(sql::kPromote, {now_ms, found.lane}));
-  counters_.move(counter_of(found.state), counter::kDeliveriesSkipped);
+  commands_.push_back(Command(sql::kSkip, {now_ms, reason, delivery_id}));
+  commands_.push_back(Command(sql::kPromote, {now_ms, delivery.lane}));
+  counters_.move(counter_of(delivery.state), counter::kDeliveriesSkipped);
 }
 
 DeliveryControl::Result<std::vector<PauseRecord>> DeliveryControl::active_pauses() {
   commands_.assign({Command(sql::kPauses, {})});
   if (auto read = run(); !read) return read.error();
-  return pauses_from(results_[0]);
+  return sql::kPauses.read_all(results_[0]);
 }
 
 DeliveryControl::Result<void> DeliveryControl::pause(std::string_view handler,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "storage/records.hpp"
 
 namespace couponhook::storage {
+
+struct DeliveryToChange;
 
 /// Result of an operator's command (retry, move or skip) for one delivery.
 enum class ControlResult : std::uint8_t {
@@ -84,7 +87,7 @@ class DeliveryControl {
 
  private:
   using Work = Connection::Result<void>;
-  struct Found;
+  using Found = std::vector<std::optional<DeliveryToChange>>;
 
   [[nodiscard]] Work run();
   [[nodiscard]] Work count_and_run();
@@ -94,9 +97,9 @@ class DeliveryControl {
                               std::int64_t now_ms, std::vector<ControlResult>& results);
   [[nodiscard]] Work skip_all(std::span<const std::int64_t> sorted, std::string_view reason,
                               std::int64_t now_ms, std::vector<ControlResult>& results);
-  [[nodiscard]] Work look_at(const Statement& statement, std::span<const std::int64_t> sorted,
+  [[nodiscard]] Work look_at(std::span<const std::int64_t> sorted, Found& found,
                              std::vector<ControlResult>& results);
-  void drop(std::int64_t delivery, const Found& found, std::string_view reason,
+  void drop(std::int64_t delivery_id, const DeliveryToChange& delivery, std::string_view reason,
             std::int64_t now_ms);
   [[nodiscard]] Result<std::vector<PauseRecord>> active_pauses();
 

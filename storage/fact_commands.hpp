@@ -26,22 +26,26 @@ namespace couponhook::storage {
            a.id, a.source}};
 }
 
-/// \return an SQL command that reads for which notification a ledger fact was stored first.
+/// \return the query that reads which notification first reported a fact like this.
+[[nodiscard]] inline const Query<FactOrigin>& origin_query(const LedgerFact& f) {
+  return f.coupon.empty() ? sql::kOriginOfRefund : sql::kOriginOfCouponFact;
+}
+
+/// \return an SQL command that reads which notification a ledger fact was stored for first.
 [[nodiscard]] inline Command origin_of_fact(const LedgerFact& f) {
-  if (f.coupon.empty()) return {sql::kOriginOfRefund, {f.transaction_id, f.business_key}};
-  return {sql::kOriginOfCouponFact, {f.stock_id, f.coupon, f.kind, f.business_key}};
+  if (f.coupon.empty()) return {origin_query(f), {f.transaction_id, f.business_key}};
+  return {origin_query(f), {f.stock_id, f.coupon, f.kind, f.business_key}};
 }
 
 /// Returns true if the ledger fact was already stored for another notification, and one of the two
 /// notifications came from reconciliation (comparison with WeChat Pay's own records). Such a fact
-/// must not be delivered again: a redemption is delivered only once, for WeChat Pay's notification
-/// or for WeChat Pay's own record of the redemption, which has another id.
-/// \param origin the result rows of origin_of_fact(), read after insert_fact() was run.
-[[nodiscard]] inline bool is_retold(const Admission& a, const Rows& origin) {
-  if (origin.empty()) return false;
-  const auto text = [&](std::size_t column) { return std::get<std::string>(origin[0][column]); };
-  if (text(0) == a.id && text(1) == a.mchid) return false;
-  return a.source == kFromReconcile || text(2) == kFromReconcile;
+/// must not be delivered again: a redemption is delivered once, either for WeChat Pay's
+/// notification or for WeChat Pay's own record of it, which has another id.
+/// \param origins the result rows of origin_of_fact(), read after insert_fact() was run.
+[[nodiscard]] inline bool is_retold(const Admission& a, Rows& origins) {
+  const auto origin = origin_query(*a.fact).read_first(origins);
+  if (!origin || (origin->notification_id == a.id && origin->mchid == a.mchid)) return false;
+  return a.source == kFromReconcile || origin->source == kFromReconcile;
 }
 
 }  // namespace couponhook::storage

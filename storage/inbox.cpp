@@ -1,15 +1,10 @@
 #include "storage/inbox.hpp"
 
-#include <algorithm>
 #include <array>
-#include <condition_variable>
-#include <iterator>
 #include <list>
 #include <mutex>
 #include <span>
-#include <string>
 #include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +12,7 @@
 
 #include "storage/admit_batch.hpp"
 #include "storage/commit_health.hpp"
+#include "storage/request_queue.hpp"
 
 namespace couponhook::storage {
 namespace {
@@ -40,19 +36,9 @@ Failure exception_failure() noexcept {
   }
 }
 
-/// Computes the memory in bytes that a queued request takes up with its long texts. Texts that are
-/// always short are not counted.
-struct BytesOf {
-  std::size_t operator()(const Probe& /*probe*/) const { return 0; }
-  std::size_t operator()(const Admission& a) const { return a.envelope.size() + a.resource.size(); }
-  std::size_t operator()(const Quarantined& q) const { return q.headers.size() + q.body.size(); }
-};
-
 /// Number of requests of a batch that may fail because the disk is full; after that, the rest of
 /// the batch is refused without being tried.
 constexpr int kFullMax = 3;
-
-static_assert(std::is_nothrow_move_constructible_v<Work>, "the queue grows without copying");
 
 }  // namespace
 
@@ -71,13 +57,12 @@ struct Inbox::Impl {
   Impl(Connections connections, InboxOptions given_options, Clock given_clock,
        FailureObserver given_observer);
 
-  Queued enqueue(Work&& work);
   void stop();
   InboxActivity current_activity() const;
+  std::size_t probe_bytes() const;
 
   // The functions below run on a writer thread.
   void work_until_stopped(Writer& writer);
-  void next_batch(std::vector<Work>& batch);
   void commit(Writer& writer);
   void commit_one_by_one(Writer& writer);
   [[nodiscard]] Connection::Result<void> write(Writer& writer, std::span<Work> batch);
@@ -86,38 +71,22 @@ struct Inbox::Impl {
   void note_commit(std::span<const Work> batch, std::int64_t now_ms);
   void note_refused(std::span<const Work> batch);
   void note_failure(const Failure& failure) noexcept;
-  bool pause(milliseconds time);
 
+  void finish(const Writer& writer, std::span<Work> batch);
   static void tell(std::span<Work> batch);
   void wake_workers(const Writer& writer) noexcept;
 
-  // The functions below may be called only while the mutex is held.
-  std::size_t waiting() const { return queue.size() + backlog.size() - backlog_done; }
-  std::size_t uncommitted() const { return waiting() + committing; }
-
-  // The members below do not change after construction, so any thread may read them without the
+  // Members that do not change after construction, so that any thread may read them without the
   // mutex.
   const InboxOptions options;
   const Clock clock;
   const FailureObserver on_failure;
 
-  // The members below are shared by callers and writer threads; the mutex protects them.
+  RequestQueue queue{options};
+
+  // Members that callers and writer threads share; the mutex protects them.
   mutable std::mutex mutex;
-  std::condition_variable wake_writer;
-  std::condition_variable stop_pauses;
-  std::vector<Work> queue;
-  /// Requests that were taken out of `queue` but did not fit into one batch; they are written
-  /// before `queue`.
-  std::vector<Work> backlog;
-  std::size_t backlog_done = 0;
-  std::size_t bytes = 0;     ///< bytes of memory of the requests that wait or are being committed
-  std::size_t sleepers = 0;  ///< number of writer threads that sleep because no request waits
-  /// True while a sleeping writer thread has been woken and has not yet taken the requests that are
-  /// queued.
-  bool waking = false;
-  bool stopping = false;
   InboxActivity activity;
-  std::size_t committing = 0;  ///< number of requests that writers have taken and not finished
   CommitHealth health;
 
   std::once_flag joined;
@@ -138,103 +107,44 @@ Inbox::Impl::Impl(Connections connections, InboxOptions given_options, Clock giv
   }
 }
 
-Inbox::Queued Inbox::Impl::enqueue(Work&& work) {
-  work.bytes = sizeof(Work) + std::visit(BytesOf{}, work.content);
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex);
-    if (stopping) return Queued::kStopped;
-    if (waiting() >= options.queue_max) return Queued::kFull;
-    if (bytes > 0 && bytes + work.bytes > options.queue_bytes_max) return Queued::kFull;
-    if (auto* probe = std::get_if<Probe>(&work.content)) probe->bytes = health.probe_bytes();
-    if (uncommitted() == 0) health.begin_waiting(SteadyClock::now());
-    bytes += work.bytes;
-    queue.push_back(std::move(work));
-    // Wake only one writer thread. When that thread wakes, it takes all requests that are queued,
-    // or wakes the next writer if there are too many requests for one batch.
-    wake = sleepers > 0 && !std::exchange(waking, true);
-  }
-  if (wake) wake_writer.notify_one();
-  return Queued::kYes;
-}
-
 void Inbox::Impl::stop() {
-  {
-    const std::lock_guard lock(mutex);
-    stopping = true;
-  }
-  wake_writer.notify_all();
-  stop_pauses.notify_all();
+  queue.stop();
   std::call_once(joined, [this] {
     for (Writer& writer : writers) writer.thread.join();
   });
 }
 
 InboxActivity Inbox::Impl::current_activity() const {
+  const std::size_t queued = queue.waiting();
+  const auto waiting_since = queue.waiting_since();
   const std::lock_guard lock(mutex);
   InboxActivity current = activity;
-  current.queued = waiting();
+  current.queued = queued;
   current.failing = health.failing();
-  if (uncommitted() > 0) current.stalled_for = health.stalled_for(SteadyClock::now());
+  if (waiting_since) current.stalled_for = health.stalled_for(*waiting_since, SteadyClock::now());
   return current;
+}
+
+std::size_t Inbox::Impl::probe_bytes() const {
+  const std::lock_guard lock(mutex);
+  return health.probe_bytes();
 }
 
 void Inbox::Impl::work_until_stopped(Writer& writer) {
   pthread_setname_np(pthread_self(), "store-writer");
-  for (next_batch(writer.batch); !writer.batch.empty(); next_batch(writer.batch)) commit(writer);
-}
-
-/// Frees the last batch, waits until requests are queued, and takes up to one batch of them. The
-/// batch is empty only if stop() was called and no requests are left.
-void Inbox::Impl::next_batch(std::vector<Work>& batch) {
-  std::size_t done_bytes = 0;
-  for (const Work& work : batch) done_bytes += work.bytes;
-  const std::size_t done = batch.size();
-  batch.clear();
-  std::unique_lock lock(mutex);
-  bytes -= done_bytes;
-  committing -= done;
-  while (waiting() == 0 && !stopping) {
-    ++sleepers;
-    wake_writer.wait(lock);
-    --sleepers;
-    waking = false;
-  }
-  if (backlog_done == backlog.size()) {
-    backlog.clear();
-    backlog_done = 0;
-    if (queue.size() <= options.batch_max) {
-      committing += queue.size();
-      return std::swap(batch, queue);
-    }
-    std::swap(backlog, queue);
-  }
-  const std::size_t size = std::min(options.batch_max, backlog.size() - backlog_done);
-  const auto first = backlog.begin() + static_cast<std::ptrdiff_t>(backlog_done);
-  batch.assign(std::move_iterator(first),
-               std::move_iterator(first + static_cast<std::ptrdiff_t>(size)));
-  backlog_done += size;
-  committing += size;
-  // The caller that queued the requests has woken only one writer thread, but the requests are more
-  // than one batch. So this writer wakes the next writer thread.
-  const bool wake = waiting() > 0 && sleepers > 0 && !std::exchange(waking, true);
-  lock.unlock();
-  if (wake) wake_writer.notify_one();
+  for (queue.take(writer.batch); !writer.batch.empty(); queue.take(writer.batch)) commit(writer);
 }
 
 void Inbox::Impl::commit(Writer& writer) {
   const std::span<Work> batch = writer.batch;
   const auto written = write(writer, batch);
-  if (written) {
-    tell(batch);
-    return wake_workers(writer);
-  }
+  if (written) return finish(writer, batch);
   const FailureCode code = written.error().code;
   const bool some_may_be_kept = code == FailureCode::kStatement || code == FailureCode::kFull;
   if (some_may_be_kept && batch.size() > 1) return commit_one_by_one(writer);
   note_refused(batch);
   tell(batch);
-  pause(options.failure_pause);
+  queue.pause(options.failure_pause);
 }
 
 /// Commits each request of a batch in a transaction of its own. Called after the whole batch failed
@@ -256,11 +166,10 @@ void Inbox::Impl::commit_one_by_one(Writer& writer) {
       note_refused(refused);
       tell(refused);
       if (goes_on) continue;
-      pause(options.failure_pause);
+      queue.pause(options.failure_pause);
       return;
     }
-    tell(batch.subspan(i, 1));
-    wake_workers(writer);
+    finish(writer, batch.subspan(i, 1));
   }
 }
 
@@ -270,7 +179,7 @@ Connection::Result<void> Inbox::Impl::write(Writer& writer, std::span<Work> batc
   auto written = write_when_free(writer, batch);
   for (const milliseconds time : kConflictPauses) {
     if (written || written.error().code != FailureCode::kConflict) break;
-    pause(time);
+    queue.pause(time);
     written = write_when_free(writer, batch);
   }
   return written;
@@ -283,7 +192,7 @@ Connection::Result<void> Inbox::Impl::write_when_free(Writer& writer, std::span<
   const auto give_up_at = SteadyClock::now() + options.busy_max;
   auto written = write_once(writer, batch);
   while (!written && written.error().code == FailureCode::kBusy &&
-         SteadyClock::now() < give_up_at && !pause(options.failure_pause)) {
+         SteadyClock::now() < give_up_at && !queue.pause(options.failure_pause)) {
     written = write_once(writer, batch);
   }
   return written;
@@ -334,26 +243,27 @@ void Inbox::Impl::note_failure(const Failure& failure) noexcept {
   }
 }
 
-/// Pauses the writer thread without holding the mutex, so that requests can still be queued. stop()
-/// ends the pause early.
-/// \return true if stop() was called.
-bool Inbox::Impl::pause(milliseconds time) {
-  std::unique_lock lock(mutex);
-  return stop_pauses.wait_for(lock, time, [this] { return stopping; });
+/// Ends requests that are committed: first each caller gets its result, because a sender waits for
+/// the reply; then the workers are woken, if deliveries wait for them.
+void Inbox::Impl::finish(const Writer& writer, std::span<Work> batch) {
+  tell(batch);
+  wake_workers(writer);
 }
 
+/// Gives the caller of each request its result, after the commit or the failure.
 void Inbox::Impl::tell(std::span<Work> batch) {
   for (Work& work : batch) {
-    if (work.listener) {
-      if (auto* admission = std::get_if<Admission>(&work.content)) {
-        work.listener->give_back(std::move(*admission));
-      }
-      if (!work.leased.empty()) work.listener->leased(std::move(work.leased));
-      work.listener->admitted(work.outcome);
+    // Drops the reference to the listener now. The memory of the batch is reused only later, and
+    // the connection that the listener belongs to may end before that.
+    const std::shared_ptr<AdmitListener> listener = std::move(work.listener);
+    if (!listener) continue;
+    AdmitResult result;
+    result.outcome = work.outcome;
+    result.leased = std::move(work.leased);
+    if (auto* admission = std::get_if<Admission>(&work.content)) {
+      result.admission = std::move(*admission);
     }
-    // Drop the reference to the request's AdmitListener now. The memory of the batch is reused only
-    // later, and the client's connection that the listener belongs to may end before that.
-    work.listener.reset();
+    listener->admitted(std::move(result));
   }
 }
 
@@ -391,16 +301,17 @@ Inbox::~Inbox() {
 }
 
 Inbox::Queued Inbox::admit(Admission&& admission, std::shared_ptr<AdmitListener> listener) {
-  return impl_->enqueue({.content = std::move(admission), .listener = std::move(listener)});
+  return impl_->queue.push({.content = std::move(admission), .listener = std::move(listener)});
 }
 
 Inbox::Queued Inbox::quarantine(Quarantined&& quarantined,
                                 std::shared_ptr<AdmitListener> listener) {
-  return impl_->enqueue({.content = std::move(quarantined), .listener = std::move(listener)});
+  return impl_->queue.push({.content = std::move(quarantined), .listener = std::move(listener)});
 }
 
 Inbox::Queued Inbox::probe(std::shared_ptr<AdmitListener> listener) {
-  return impl_->enqueue({.content = Probe{}, .listener = std::move(listener)});
+  const Probe probe{.bytes = impl_->probe_bytes()};
+  return impl_->queue.push({.content = probe, .listener = std::move(listener)});
 }
 
 void Inbox::stop() {

@@ -19,24 +19,27 @@
 
 namespace couponhook::storage {
 
-/// Receives the outcome of one request to the Inbox. The code that queues a request implements this
+/// Result of one request to the Inbox.
+struct AdmitResult {
+  AdmitOutcome outcome = AdmitOutcome::kFailed;
+  /// The notification that the caller queued, given back because freeing its memory is cheaper on
+  /// the thread that allocated it. Empty for other requests.
+  Admission admission;
+  /// The deliveries that the caller asked to make itself (NewDelivery::leased) and that were
+  /// created with a lease. Each is at attempt 1, and no other replica makes it before its lease
+  /// ends. A requested delivery that is missing here waits for an earlier one of its coupon, or is
+  /// paused.
+  std::vector<LeasedDelivery> leased;
+};
+
+/// Receives the result of one request to the Inbox. The code that queues a request implements this
 /// interface.
 class AdmitListener {
  public:
   virtual ~AdmitListener() = default;
-  /// Called once for each request, on a writer thread, after the commit or the failure. Do long
-  /// work on another thread, because the writer thread is needed for the next commit.
-  virtual void admitted(AdmitOutcome outcome) noexcept = 0;
-  /// Called before admitted(), on a writer thread. Gives back the notification that the caller
-  /// queued, because freeing memory is cheaper on the thread that allocated it. The implementation
-  /// may be empty.
-  virtual void give_back(Admission&& /*admission*/) noexcept {}
-  /// Called before admitted(), on a writer thread, if the caller asked to make deliveries of its
-  /// notification itself (NewDelivery::leased) and at least one delivery was created with a lease.
-  /// Each of these deliveries is at attempt 1, and no other replica makes it before its lease ends.
-  /// A requested delivery that is missing here waits for an earlier delivery of its coupon, or is
-  /// paused.
-  virtual void leased(std::vector<LeasedDelivery>&& /*deliveries*/) noexcept {}
+  /// Called once for the request, on a writer thread, after the commit or the failure. Do long work
+  /// on another thread, because the writer thread is needed for the next commit.
+  virtual void admitted(AdmitResult&& result) noexcept = 0;
 };
 
 struct InboxOptions {

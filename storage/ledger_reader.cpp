@@ -13,23 +13,6 @@ namespace {
 /// Number of SQL statements sent to the database in one round trip.
 constexpr std::size_t kAtOnce = 200;
 
-LedgerFact fact_from(Row& row) {
-  return {.kind = take_text(row[0]),
-          .stock_id = take_text(row[1]),
-          .coupon = take_text(row[2]),
-          .transaction_id = take_text(row[3]),
-          .business_key = take_text(row[4]),
-          .occurred_at = take_text(row[5])};
-}
-
-LedgerReader::Facts facts_from(std::vector<Rows>& results) {
-  LedgerReader::Facts facts;
-  for (Rows& rows : results) {
-    for (Row& row : rows) facts.push_back(fact_from(row));
-  }
-  return facts;
-}
-
 }  // namespace
 
 LedgerReader::LedgerReader(std::unique_ptr<Connection> connection)
@@ -44,7 +27,7 @@ LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_stock(std::stri
   const std::array ask{Command(sql::kStockFacts, {stock_id, kind, coupon, key, limit})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  return facts_from(results);
+  return sql::kStockFacts.read_all(results[0]);
 }
 
 LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_coupon(std::string_view stock_id,
@@ -52,7 +35,7 @@ LedgerReader::Result<LedgerReader::Facts> LedgerReader::facts_of_coupon(std::str
   const std::array ask{Command(sql::kOwnCouponFacts, {stock_id, coupon})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  return facts_from(results);
+  return sql::kOwnCouponFacts.read_all(results[0]);
 }
 
 LedgerReader::Result<LedgerReader::Facts> LedgerReader::refunds(
@@ -68,7 +51,9 @@ LedgerReader::Result<LedgerReader::Facts> LedgerReader::refunds(
     transaction_ids = transaction_ids.subspan(count);
     std::vector<Rows> results;
     if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-    for (LedgerFact& fact : facts_from(results)) all.push_back(std::move(fact));
+    for (Rows& refunds_of_one : results) {
+      for (Row& row : refunds_of_one) all.push_back(sql::kRefundsOf.read(row));
+    }
   }
   return all;
 }

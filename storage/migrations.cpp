@@ -262,24 +262,23 @@ Connection::Result<std::int64_t> known_schema_version(Connection& connection,
     if (asked.error().code == FailureCode::kStatement) return 0;
     return asked.error();
   }
-  if (rows[0].empty()) return 0;
-  const std::int64_t version = integer(rows[0][0][0]);
-  const std::int64_t works_with = integer(rows[0][0][1]);
+  const auto schema = sql::kSchemaVersion.read_first(rows[0]);
+  if (!schema) return 0;
   const std::int64_t known = current_schema_version();
-  if (version == kCopyUnderWay) {
+  if (schema->version == kCopyUnderWay) {
     return Failure{FailureCode::kUnavailable,
                    "store " + std::string(store_name) +
                        " is an unfinished copy: start `couponhook store migrate --to` again, which "
                        "finishes it, or empty the database"};
   }
-  if (works_with > known) {
+  if (schema->works_with > known) {
     return Failure{FailureCode::kTooNew,
                    "store " + std::string(store_name) + " has schema version " +
-                       std::to_string(version) + ", but this couponhook knows versions up to " +
-                       std::to_string(known) +
+                       std::to_string(schema->version) +
+                       ", but this couponhook knows versions up to " + std::to_string(known) +
                        ": run the newer couponhook, or restore a backup made by this one"};
   }
-  return version;
+  return schema->version;
 }
 
 Result migrate(Connection& connection, const Dialect& dialect, std::string_view store_name,

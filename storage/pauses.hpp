@@ -1,31 +1,13 @@
 #pragma once
 
 /// \file
-/// Reads the pauses that operators have set, and checks whether a pause holds back a delivery.
+/// Checks whether a pause that an operator has set holds back a delivery.
 
 #include <string_view>
-#include <vector>
 
 #include "storage/records.hpp"
-#include "storage/rows.hpp"
 
 namespace couponhook::storage {
-
-/// \return the operators' pauses in the result rows of the SQL statement sql::kPauses. Moves the
-/// texts out of `rows`.
-[[nodiscard]] inline std::vector<PauseRecord> pauses_from(Rows& rows) {
-  std::vector<PauseRecord> pauses;
-  for (Row& row : rows) {
-    pauses.push_back({.pause_id = integer(row[0]),
-                      .handler = take_text(row[1]),
-                      .event_pattern = take_text(row[2]),
-                      .reason = take_text(row[3]),
-                      .created_by = take_text(row[6]),
-                      .created_at_ms = integer(row[4]),
-                      .resumed_at_ms = optional_integer(row[5])});
-  }
-  return pauses;
-}
 
 /// Returns true if the event type of a notification matches the pattern of a pause.
 /// \param pattern an event type, or the beginning of one followed by *; empty matches every type.

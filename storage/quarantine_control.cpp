@@ -11,13 +11,6 @@
 #include "storage/transaction.hpp"
 
 namespace couponhook::storage {
-namespace {
-
-bool is_marked(const Field& flaw) {
-  return !is_null(flaw) && std::get<std::string>(flaw).starts_with(flaw::kUnreadable);
-}
-
-}  // namespace
 
 QuarantineControl::QuarantineControl(std::shared_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
@@ -47,22 +40,20 @@ QuarantineControl::Work QuarantineControl::reread_one(const Admission& read, Rer
   // content of the same notification again, it waits, and then finds that the work is done.
   commands_.assign({Command(sql::kNotificationToRead, {read.id, read.mchid})});
   if (auto looked = run(); !looked) return looked;
-  if (results_[0].empty()) return {};
-  const std::int64_t sequence = integer(results_[0][0][0]);
-  const std::int64_t received_at_ms = integer(results_[0][0][2]);
-  const bool marked = is_marked(results_[0][0][1]);
+  const auto stored = sql::kNotificationToRead.read_first(results_[0]);
+  if (!stored) return {};
 
   bool is_new = false;
   bool retold = false;
   if (read.fact) {
     if (auto added = add_fact(read, is_new, retold); !added) return added;
   }
-  result = marked || is_new ? RereadResult::kRead : RereadResult::kReadAlready;
-  if (!marked) return {};
-  commands_.push_back(Command(sql::kNoteFlaw, {text_or_null(read.flaw), sequence}));
+  result = stored->is_unreadable() || is_new ? RereadResult::kRead : RereadResult::kReadAlready;
+  if (!stored->is_unreadable()) return {};
+  commands_.push_back(Command(sql::kNoteFlaw, {text_or_null(read.flaw), stored->sequence}));
   counters_.add(counter::kUnreadable, -1);
   if (!retold) {
-    if (auto added = add_deliveries(read, sequence, received_at_ms); !added) return added;
+    if (auto added = add_deliveries(read, *stored); !added) return added;
   }
   return count_and_run();
 }
@@ -84,19 +75,19 @@ QuarantineControl::Work QuarantineControl::add_fact(const Admission& read, bool&
 /// Adds deliveries only for the handlers that have none for this notification yet: while the
 /// notification was unreadable, it was already delivered to the handlers of its event type.
 QuarantineControl::Work QuarantineControl::add_deliveries(const Admission& read,
-                                                          std::int64_t sequence,
-                                                          std::int64_t received_at_ms) {
+                                                          const NotificationToRead& stored) {
   std::vector<Command> later = std::exchange(commands_, {});
-  commands_.assign({Command(sql::kDeliveriesOf, {sequence})});
+  commands_.assign({Command(sql::kDeliveriesOf, {stored.sequence})});
   if (auto looked = run(); !looked) return looked;
   std::set<std::string, std::less<>> told;
-  for (Row& row : results_[0]) told.insert(take_text(row[1]));
+  for (Row& row : results_[0]) told.insert(sql::kDeliveriesOf.read(row).handler);
   commands_ = std::move(later);
   for (const NewDelivery& delivery : read.deliveries) {
     if (told.contains(delivery.handler)) continue;
     const std::int64_t lane = lane_of(delivery.handler, delivery.ordering_key);
-    commands_.push_back(Command(sql::kInsertDelivery, {sequence, delivery.handler, received_at_ms,
-                                                       lane, delivery.ordering_key}));
+    commands_.push_back(Command(
+        sql::kInsertDelivery,
+        {stored.sequence, delivery.handler, stored.received_at_ms, lane, delivery.ordering_key}));
     counters_.add(counter::kDeliveriesPending);
   }
   return {};
@@ -126,13 +117,12 @@ QuarantineControl::Result<bool> QuarantineControl::dismiss(std::string_view id,
     counters_.clear();
     commands_.assign({Command(sql::kNotificationToRead, {id, mchid})});
     if (auto looked = run(); !looked) return looked;
-    if (results_[0].empty() || !is_marked(results_[0][0][1])) return {};
+    const auto stored = sql::kNotificationToRead.read_first(results_[0]);
+    if (!stored || !stored->is_unreadable()) return {};
     dismissed = true;
-    const std::int64_t sequence = integer(results_[0][0][0]);
     std::string note(flaw::kHarmless);
-    note.append("dismissed: ").append(reason).append("; ");
-    note += std::get<std::string>(results_[0][0][1]);
-    commands_.push_back(Command(sql::kNoteFlaw, {note, sequence}));
+    note.append("dismissed: ").append(reason).append("; ").append(stored->flaw);
+    commands_.push_back(Command(sql::kNoteFlaw, {note, stored->sequence}));
     counters_.add(counter::kUnreadable, -1);
     return count_and_run();
   });

@@ -16,7 +16,9 @@
 
 namespace couponhook::storage {
 
-/// Result of reading the content of a stored notification again, after it was unreadable.
+struct NotificationToRead;
+
+/// Result of reading a stored notification again, after it was unreadable.
 enum class RereadResult : std::uint8_t {
   kRead,      ///< the notification's fact (coupon issued, redeemed or refunded) is in the coupon
               ///< ledger now
@@ -65,8 +67,7 @@ class QuarantineControl {
   [[nodiscard]] Work count_and_run();
   [[nodiscard]] Work reread_one(const Admission& read, RereadResult& result);
   [[nodiscard]] Work add_fact(const Admission& read, bool& is_new, bool& retold);
-  [[nodiscard]] Work add_deliveries(const Admission& read, std::int64_t sequence,
-                                    std::int64_t received_at_ms);
+  [[nodiscard]] Work add_deliveries(const Admission& read, const NotificationToRead& stored);
 
   const std::shared_ptr<Connection> connection_;
   CounterDeltas counters_;

@@ -9,7 +9,6 @@
 
 #include "storage/counter_deltas.hpp"
 #include "storage/delivery_states.hpp"
-#include "storage/pauses.hpp"
 #include "storage/rows.hpp"
 #include "storage/sql.hpp"
 
@@ -37,87 +36,24 @@ constexpr std::size_t kPageBytesMax = std::size_t{4} << 20;
 /// Number of notifications whose content and deliveries are read in one round trip to the database.
 constexpr std::size_t kAskedTogether = 16;
 
-NotificationRecord notification_from(Row& row) {
-  NotificationRecord record;
-  record.sequence = integer(row[0]);
-  record.id = take_text(row[1]);
-  record.mchid = take_text(row[2]);
-  record.event_type = take_text(row[3]);
-  record.state = take_text(row[4]);
-  record.create_time = take_text(row[5]);
-  record.received_at_ms = integer(row[6]);
-  record.last_seen_at_ms = integer(row[7]);
-  record.times_seen = integer(row[8]);
-  record.source = take_text(row[9]);
-  record.envelope = take_text(row[10]);
-  record.conflicts = integer(row[11]);
-  record.flaw = take_optional_text(row[12]);
-  if (row.size() > 13) record.resource = take_text(row[13]);
-  return record;
-}
-
-NotificationRecord quarantined_from(Row& row) {
-  NotificationRecord record;
-  record.sequence = integer(row[0]);
-  record.id = take_text(row[1]);
-  record.mchid = take_text(row[2]);
-  record.event_type = take_text(row[3]);
-  record.state = "quarantined";
-  record.received_at_ms = integer(row[4]);
-  record.last_seen_at_ms = integer(row[5]);
-  record.times_seen = integer(row[6]);
-  record.source = "notification";
-  record.quarantine_reason = take_text(row[7]);
-  record.quarantine_detail = take_text(row[8]);
-  return record;
-}
-
-DeliveryRecord delivery_from(Row& row) {
-  DeliveryRecord record;
-  record.delivery_id = integer(row[0]);
-  record.handler = take_text(row[1]);
-  record.state = take_text(row[2]);
-  record.attempts = integer(row[3]);
-  record.due_at_ms = optional_integer(row[4]);
-  record.last_error = take_text(row[5]);
-  record.leased = !is_null(row[6]);
-  if (record.leased) record.lease_owner = take_text(row[6]);
-  record.paused = !is_null(row[7]);
-  record.created_at_ms = integer(row[8]);
-  record.finished_at_ms = optional_integer(row[9]);
-  if (row.size() > 10) {
-    record.notification_id = take_text(row[10]);
-    record.mchid = take_text(row[11]);
-    record.event_type = take_text(row[12]);
-  }
-  return record;
-}
-
-/// Adds attempts to the history of their deliveries. Both lists must be sorted by delivery number.
+/// Adds attempts to the history of their deliveries. Both lists must be in the order of the
+/// delivery numbers.
 void add_history(std::vector<DeliveryRecord>& deliveries, Rows& attempts) {
   auto delivery = deliveries.begin();
   for (Row& row : attempts) {
-    while (delivery != deliveries.end() && delivery->delivery_id < integer(row[0])) ++delivery;
+    AttemptOfDelivery attempt = sql::kAttemptsOf.read(row);
+    while (delivery != deliveries.end() && delivery->delivery_id < attempt.delivery_id) ++delivery;
     if (delivery == deliveries.end()) return;
-    delivery->history.push_back({.attempt = integer(row[1]),
-                                 .began_at_ms = integer(row[2]),
-                                 .ended_at_ms = integer(row[3]),
-                                 .outcome = take_text(row[4]),
-                                 .error = take_text(row[5])});
+    delivery->history.push_back(std::move(attempt));
   }
 }
 
-LedgerRecord ledger_record_from(Row& row) {
+LedgerRecord record_of(ReportedFact&& reported) {
   LedgerRecord record;
-  record.fact.kind = take_text(row[0]);
-  record.fact.stock_id = take_text(row[1]);
-  record.fact.coupon = take_text(row[2]);
-  record.fact.transaction_id = take_text(row[3]);
-  record.fact.business_key = take_text(row[4]);
-  record.fact.occurred_at = take_text(row[5]);
-  record.mchid = take_text(row[6]);
-  record.notification_id = take_text(row[7]);
-  record.source = take_text(row[8]);
+  record.mchid = std::move(reported.mchid);
+  record.notification_id = std::move(reported.notification_id);
+  record.source = std::move(reported.source);
+  record.fact = std::move(reported);
   return record;
 }
 
@@ -142,9 +78,9 @@ const Statement& floor_statement(Listing listing) {
   return listing == Listing::kUnreadable ? sql::kFlawFloor : sql::kNotificationFloor;
 }
 
-std::optional<std::int64_t> only_integer(const Rows& rows) {
-  if (rows.empty()) return std::nullopt;
-  return integer(rows[0][0]);
+const Query<NotificationRecord>& list_query(Listing listing) {
+  if (listing == Listing::kQuarantine) return sql::kListQuarantine;
+  return listing == Listing::kUnreadable ? sql::kListUnreadable : sql::kListNotifications;
 }
 
 StoreCounts totals_from(Rows& rows) {
@@ -162,15 +98,13 @@ StoreCounts totals_from(Rows& rows) {
       {counter::kDeliveriesDone, &counts.deliveries_done},
       {counter::kDeliveriesSkipped, &counts.deliveries_skipped},
   }};
-  for (Row& row : rows) {
-    const std::string name = take_text(row[0]);
-    const std::int64_t total = integer(row[1]);
+  for (const auto& [name, value] : sql::kTotals.read_all(rows)) {
     if (name.starts_with(counter::kTypePrefix)) {
-      counts.by_type.push_back({name.substr(counter::kTypePrefix.size()), total});
+      counts.by_type.push_back({name.substr(counter::kTypePrefix.size()), value});
       continue;
     }
     for (const auto& [known, into] : totals) {
-      if (name == known) *into = total;
+      if (name == known) *into = value;
     }
   }
   return counts;
@@ -186,7 +120,7 @@ Reader::Result<StoreCounts> Reader::counts() {
   std::vector<Rows> results;
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
   StoreCounts counts = totals_from(results[0]);
-  counts.last_received_at_ms = only_integer(results[1]);
+  counts.last_received_at_ms = first_integer(results[1]);
   counts.oldest_pending_at_ms = least(results[2]);
   return counts;
 }
@@ -200,17 +134,14 @@ Reader::Result<std::optional<NotificationRecord>> Reader::notification(std::stri
                             Command(sql::kQuarantinedById, {id, mchid})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(commands, results); !ran) return ran.error();
-  if (!results[0].empty()) {
-    NotificationRecord record = notification_from(results[0][0]);
-    const std::array ask{Command(sql::kDeliveriesOf, {record.sequence}),
-                         Command(sql::kAttemptsOf, {record.sequence})};
-    if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-    for (Row& row : results[0]) record.deliveries.push_back(delivery_from(row));
-    add_history(record.deliveries, results[1]);
-    return std::optional(std::move(record));
-  }
-  if (!results[1].empty()) return std::optional(quarantined_from(results[1][0]));
-  return std::optional<NotificationRecord>();
+  auto record = sql::kNotificationById.read_first(results[0]);
+  if (!record) return sql::kQuarantinedById.read_first(results[1]);
+  const std::array ask{Command(sql::kDeliveriesOf, {record->sequence}),
+                       Command(sql::kAttemptsOf, {record->sequence})};
+  if (auto ran = connection_->run(ask, results); !ran) return ran.error();
+  record->deliveries = sql::kDeliveriesOf.read_all(results[0]);
+  add_history(record->deliveries, results[1]);
+  return record;
 }
 
 Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter& filter) {
@@ -226,17 +157,17 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
   if (restricts(filter, listing)) {
     const std::array ask_floor{Command(floor_statement(listing), {before, kRowsLookedAtMax - 1})};
     if (auto ran = connection_->run(ask_floor, results); !ran) return ran.error();
-    floor = only_integer(results[0]);
+    floor = first_integer(results[0]);
   }
 
   // Read one row more than fits on the page, to know whether there is a next page.
   const std::int64_t lowest = floor.value_or(kEarliest);
-  const std::array ask_page{
-      listing == Listing::kKept
-          ? Command(sql::kListNotifications, {before, lowest, filter.event_type, filter.state,
-                                              filter.mchid, since, until, limit + 1})
-          : Command(quarantine ? sql::kListQuarantine : sql::kListUnreadable,
-                    {before, lowest, filter.event_type, filter.mchid, since, until, limit + 1})};
+  const Query<NotificationRecord>& list = list_query(listing);
+  const std::array ask_page{listing == Listing::kKept
+                                ? Command(list, {before, lowest, filter.event_type, filter.state,
+                                                 filter.mchid, since, until, limit + 1})
+                                : Command(list, {before, lowest, filter.event_type, filter.mchid,
+                                                 since, until, limit + 1})};
   if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
 
   NotificationPage page{.items = {}, .next_before_sequence = floor};
@@ -245,7 +176,7 @@ Reader::Result<NotificationPage> Reader::notifications(const NotificationFilter&
       page.next_before_sequence = page.items.back().sequence;
       break;
     }
-    page.items.push_back(quarantine ? quarantined_from(row) : notification_from(row));
+    page.items.push_back(list.read(row));
   }
   if (filter.whole && !quarantine) {
     if (auto added = add_content(page); !added) return added.error();
@@ -271,8 +202,8 @@ Reader::Result<void> Reader::add_content(NotificationPage& page) {
       if (auto ran = connection_->run(commands, results); !ran) return ran;
     }
     NotificationRecord& item = items[i];
-    for (Row& row : results[2 * place]) item.resource = take_text(row[0]);
-    for (Row& row : results[2 * place + 1]) item.deliveries.push_back(delivery_from(row));
+    for (Row& row : results[2 * place]) item.resource = take_text(only_field(row));
+    item.deliveries = sql::kDeliveriesOf.read_all(results[2 * place + 1]);
     bytes += item.envelope.size() + item.resource.size();
     if (bytes >= kPageBytesMax && i + 1 < items.size()) {
       page.next_before_sequence = item.sequence;
@@ -288,25 +219,22 @@ Reader::Result<std::optional<SealedRecord>> Reader::sealed_of(std::string_view i
   const std::array ask{Command(sql::kQuarantinedById, {id, mchid})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  if (results[0].empty()) return std::optional<SealedRecord>();
-  return sealed(integer(results[0][0][0]));
+  const auto record = sql::kQuarantinedById.read_first(results[0]);
+  if (!record) return std::optional<SealedRecord>();
+  return sealed(record->sequence);
 }
 
 Reader::Result<std::optional<SealedRecord>> Reader::sealed(std::int64_t quarantine_id) {
   const std::array ask{Command(sql::kSealedById, {quarantine_id})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  if (results[0].empty()) return std::optional<SealedRecord>();
-  Row& row = results[0][0];
-  SealedKey key{.quarantine_id = quarantine_id};
-  const auto& digest = std::get<std::string>(row[4]);
-  std::copy_n(digest.begin(), std::min(digest.size(), key.body_digest.size()),
-              key.body_digest.begin());
-  return std::optional(SealedRecord{.key = key,
-                                    .mchid = take_text(row[0]),
-                                    .headers = take_text(row[1]),
-                                    .body = take_text(row[2]),
-                                    .received_at_ms = integer(row[3])});
+  auto body = sql::kSealedById.read_first(results[0]);
+  if (!body) return std::optional<SealedRecord>();
+  return std::optional(SealedRecord{.key = {quarantine_id, body->body_digest},
+                                    .mchid = std::move(body->mchid),
+                                    .headers = std::move(body->headers),
+                                    .body = std::move(body->body),
+                                    .received_at_ms = body->received_at_ms});
 }
 
 Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
@@ -328,16 +256,15 @@ Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
         by_state ? Command(sql::kUndoneFloor, {filter.state, before, kRowsLookedAtMax - 1})
                  : Command(sql::kDeliveryFloor, {before, kRowsLookedAtMax - 1})};
     if (auto ran = connection_->run(ask_floor, results); !ran) return ran.error();
-    floor = only_integer(results[0]);
+    floor = first_integer(results[0]);
   }
   const std::int64_t lowest = floor.value_or(kEarliest);
+  const Query<DeliveryRecord>& list = by_state ? sql::kListUndone : sql::kListDeliveries;
   const std::array ask_page{
-      by_state ? Command(sql::kListUndone,
-                         {filter.state, before, lowest, filter.handler, filter.event_type,
-                          filter.mchid, filter.error, since, until, limit + 1})
-               : Command(sql::kListDeliveries,
-                         {before, lowest, filter.state, filter.handler, filter.event_type,
-                          filter.mchid, filter.error, since, until, limit + 1})};
+      by_state ? Command(list, {filter.state, before, lowest, filter.handler, filter.event_type,
+                                filter.mchid, filter.error, since, until, limit + 1})
+               : Command(list, {before, lowest, filter.state, filter.handler, filter.event_type,
+                                filter.mchid, filter.error, since, until, limit + 1})};
   if (auto ran = connection_->run(ask_page, results); !ran) return ran.error();
 
   DeliveryPage page;
@@ -346,7 +273,7 @@ Reader::Result<DeliveryPage> Reader::deliveries(const DeliveryFilter& filter) {
       page.next_before_delivery = page.items.back().delivery_id;
       return page;
     }
-    page.items.push_back(delivery_from(row));
+    page.items.push_back(list.read(row));
   }
   page.next_before_delivery = floor;
   return page;
@@ -356,7 +283,7 @@ Reader::Result<std::vector<PauseRecord>> Reader::pauses() {
   const std::array ask{Command(sql::kPauses, {})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  std::vector<PauseRecord> pauses = pauses_from(results[0]);
+  std::vector<PauseRecord> pauses = sql::kPauses.read_all(results[0]);
   std::erase_if(pauses, [](const PauseRecord& pause) { return pause.resumed_at_ms.has_value(); });
   return pauses;
 }
@@ -372,19 +299,19 @@ Connection::Result<std::vector<HandlerBacklog>> unclaimed_deliveries(
     const std::array ask{Command(sql::kNextDueHandler, {last})};
     if (auto ran = connection.run(ask, results); !ran) return ran.error();
     if (results[0].empty()) break;
-    last = take_text(results[0][0][0]);
+    last = take_text(only_field(results[0][0]));
     handlers.insert(last);
   }
   const std::array ask{Command(sql::kParkedHandlers, {kParkedLookedAtMax})};
   if (auto ran = connection.run(ask, results); !ran) return ran.error();
-  for (Row& row : results[0]) handlers.insert(take_text(row[0]));
+  for (Row& row : results[0]) handlers.insert(take_text(only_field(row)));
 
   std::vector<HandlerBacklog> found;
   for (const std::string& handler : handlers) {
     if (std::ranges::find(served, handler) != served.end()) continue;
     const std::array ask_open{Command(sql::kOpenOfHandler, {handler, kLanesLookedAtMax})};
     if (auto ran = connection.run(ask_open, results); !ran) return ran.error();
-    const std::int64_t open = integer(results[0].at(0)[0]);
+    const std::int64_t open = only_integer(results[0]);
     if (open > 0) found.push_back({.handler = handler, .open = open});
   }
   return found;
@@ -398,8 +325,7 @@ Reader::Result<std::optional<DeliveryRecord>> Reader::delivery(std::int64_t deli
   const std::array ask{Command(sql::kDeliveryById, {delivery_id})};
   std::vector<Rows> results;
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
-  if (results[0].empty()) return std::optional<DeliveryRecord>();
-  return std::optional(delivery_from(results[0][0]));
+  return sql::kDeliveryById.read_first(results[0]);
 }
 
 Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_id,
@@ -409,7 +335,7 @@ Reader::Result<std::vector<LedgerRecord>> Reader::coupon(std::string_view stock_
   if (auto ran = connection_->run(ask, results); !ran) return ran.error();
   std::vector<LedgerRecord> records;
   records.reserve(results[0].size());
-  for (Row& row : results[0]) records.push_back(ledger_record_from(row));
+  for (Row& row : results[0]) records.push_back(record_of(sql::kCouponFacts.read(row)));
   return records;
 }
 

@@ -2,11 +2,13 @@
 
 /// \file
 /// Converts C++ values to parameters of SQL statements, and fields of query results to C++ values.
+/// Results with more than one column are read through query.hpp.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,12 +36,31 @@ namespace couponhook::storage {
   return integer(field);
 }
 
-/// \return the smallest integer in the first column of a query result; nothing if the result has no
+/// \return the field of a row that has one column. Throws if the row has more columns, because the
+/// statement must then be a Query, which knows their order.
+template <typename AnyRow>
+[[nodiscard]] auto& only_field(AnyRow& row) {
+  if (row.size() != 1) throw std::logic_error("a row has more than one column");
+  return row[0];
+}
+
+/// \return the integer in the one row and column of a query result.
+[[nodiscard]] inline std::int64_t only_integer(const Rows& rows) {
+  return integer(only_field(rows.at(0)));
+}
+
+/// \return the integer in the only column of the first row; nothing if the result has no rows.
+[[nodiscard]] inline std::optional<std::int64_t> first_integer(const Rows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return integer(only_field(rows[0]));
+}
+
+/// \return the smallest integer in the only column of a query result; nothing if the result has no
 /// rows.
 [[nodiscard]] inline std::optional<std::int64_t> least(const Rows& rows) {
   std::optional<std::int64_t> found;
   for (const Row& row : rows) {
-    const std::int64_t value = integer(row[0]);
+    const std::int64_t value = integer(only_field(row));
     found = std::min(value, found.value_or(value));
   }
   return found;

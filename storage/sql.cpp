@@ -9,8 +9,8 @@
 // that have a flaw (an error in their content).
 #define COUPONHOOK_IS_UNREADABLE "(n.flaw IS NOT NULL AND substr(n.flaw, 1, 12) = 'unreadable: ')"
 
-// Shared parts of SQL statements are macros: statements that return the same columns share the
-// text, and only string literals can be joined into a constant.
+// Shared parts of SQL statements are macros, because only string literals can be joined into a
+// constant.
 #define COUPONHOOK_NOTIFICATION_STATE                                          \
   "(CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.notification = n.seq" \
   " AND d.state IN ('pending', 'retrying')) THEN 'received'"                   \
@@ -18,16 +18,53 @@
   " AND d.state = 'dead') THEN 'dead'"                                         \
   " WHEN " COUPONHOOK_IS_UNREADABLE " THEN 'unreadable' ELSE 'done' END)"
 
-#define COUPONHOOK_NOTIFICATION_COLUMNS                                                \
-  "n.seq, n.id, n.mchid, n.event_type, " COUPONHOOK_NOTIFICATION_STATE                 \
-  ", "                                                                                 \
-  "n.create_time, n.received_at, n.last_seen_at, n.times_seen, n.source, n.envelope, " \
-  "(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq) AS conflicts, n.flaw "
-
-#define COUPONHOOK_QUARANTINE_COLUMNS \
-  "seq, id, mchid, event_type, received_at, last_seen_at, times_seen, reason, detail "
-
 namespace couponhook::storage::sql {
+namespace {
+
+constexpr auto kNotificationColumns =
+    columns<NotificationRecord>({{"n.seq", &NotificationRecord::sequence},
+                                 {"n.id", &NotificationRecord::id},
+                                 {"n.mchid", &NotificationRecord::mchid},
+                                 {"n.event_type", &NotificationRecord::event_type},
+                                 {COUPONHOOK_NOTIFICATION_STATE, &NotificationRecord::state},
+                                 {"n.create_time", &NotificationRecord::create_time},
+                                 {"n.received_at", &NotificationRecord::received_at_ms},
+                                 {"n.last_seen_at", &NotificationRecord::last_seen_at_ms},
+                                 {"n.times_seen", &NotificationRecord::times_seen},
+                                 {"n.source", &NotificationRecord::source},
+                                 {"n.envelope", &NotificationRecord::envelope},
+                                 {"(SELECT count(*) FROM conflicts c WHERE c.notification = n.seq)",
+                                  &NotificationRecord::conflicts},
+                                 {"n.flaw", &NotificationRecord::flaw}});
+
+// State and source are the same for all quarantined bodies.
+constexpr auto kQuarantineColumns =
+    columns<NotificationRecord>({{"seq", &NotificationRecord::sequence},
+                                 {"id", &NotificationRecord::id},
+                                 {"mchid", &NotificationRecord::mchid},
+                                 {"event_type", &NotificationRecord::event_type},
+                                 {"'quarantined'", &NotificationRecord::state},
+                                 {"received_at", &NotificationRecord::received_at_ms},
+                                 {"last_seen_at", &NotificationRecord::last_seen_at_ms},
+                                 {"times_seen", &NotificationRecord::times_seen},
+                                 {"'notification'", &NotificationRecord::source},
+                                 {"reason", &NotificationRecord::quarantine_reason},
+                                 {"detail", &NotificationRecord::quarantine_detail}});
+
+constexpr auto kOriginColumns =
+    columns<FactOrigin>({{"notification_id", &FactOrigin::notification_id},
+                         {"mchid", &FactOrigin::mchid},
+                         {"source", &FactOrigin::source}});
+
+template <typename Fact>
+constexpr auto kFactColumns = columns<Fact>({{"kind", &Fact::kind},
+                                             {"stock_id", &Fact::stock_id},
+                                             {"coupon", &Fact::coupon},
+                                             {"transaction_id", &Fact::transaction_id},
+                                             {"business_key", &Fact::business_key},
+                                             {"occurred_at", &Fact::occurred_at}});
+
+}  // namespace
 
 const Statement kInsertNotification{
     "INSERT INTO notifications (id, mchid, event_type, create_time, received_at,"
@@ -39,9 +76,11 @@ const Statement kCountCopy{
     "UPDATE notifications SET times_seen = times_seen + 1, last_seen_at = $1"
     " WHERE id = $2 AND mchid = $3"};
 
-// A separate statement reads the stored notification, because in SQLite that costs less than a
-// RETURNING clause on the UPDATE that counts the copy.
-const Statement kFirstOfCopy{"SELECT seq, digest FROM notifications WHERE id = $1 AND mchid = $2"};
+// The stored notification is read by a statement of its own, because in SQLite that costs less than
+// a RETURNING clause on the UPDATE that counts the copy.
+const Query<FirstOfCopy> kFirstOfCopy{
+    "SELECT {columns} FROM notifications WHERE id = $1 AND mchid = $2",
+    {{"seq", &FirstOfCopy::sequence}, {"digest", &FirstOfCopy::digest}}};
 
 const Statement kInsertConflict{
     "INSERT INTO conflicts (notification, digest, resource, received_at)"
@@ -67,13 +106,14 @@ const Statement kInsertRefund{
     " VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (transaction_id, business_key) DO NOTHING"};
 
-const Statement kOriginOfCouponFact{
-    "SELECT notification_id, mchid, source FROM coupon_history"
-    " WHERE stock_id = $1 AND coupon = $2 AND kind = $3 AND business_key = $4"};
+const Query<FactOrigin> kOriginOfCouponFact{
+    "SELECT {columns} FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2 AND kind = $3 AND business_key = $4",
+    kOriginColumns};
 
-const Statement kOriginOfRefund{
-    "SELECT notification_id, mchid, source FROM refunds"
-    " WHERE transaction_id = $1 AND business_key = $2"};
+const Query<FactOrigin> kOriginOfRefund{
+    "SELECT {columns} FROM refunds WHERE transaction_id = $1 AND business_key = $2",
+    kOriginColumns};
 
 const Statement kInsertDelivery{
     "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
@@ -91,8 +131,8 @@ const Statement kBeat{
     " ON CONFLICT (slot) DO UPDATE SET beat_at = excluded.beat_at, padding = excluded.padding"};
 
 // The sum is cast to BIGINT because PostgreSQL returns the sum of BIGINT values as NUMERIC.
-const Statement kTotals{
-    "SELECT name, CAST(sum(value) AS BIGINT) FROM counters GROUP BY name ORDER BY name"};
+const Query<Total> kTotals{"SELECT {columns} FROM counters GROUP BY name ORDER BY name",
+                           {{"name", &Total::name}, {"CAST(sum(value) AS BIGINT)", &Total::value}}};
 
 const Statement kCountSealed{"SELECT count(*) FROM (SELECT seq FROM quarantine LIMIT $1) q"};
 
@@ -123,167 +163,183 @@ const Statement kOldestOpenDelivery{
     " UNION ALL SELECT created_at FROM deliveries WHERE seq ="
     " (SELECT min(seq) FROM deliveries WHERE state = 'retrying' AND state <> 'done')"};
 
-const Statement kNotificationById{
-    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
-    ", n.resource FROM notifications n WHERE n.id = $1 AND ($2 = '' OR n.mchid = $2)"
-    " ORDER BY n.seq DESC LIMIT 1"};
+const Query<NotificationRecord> kNotificationById{
+    "SELECT {columns} FROM notifications n WHERE n.id = $1 AND ($2 = '' OR n.mchid = $2)"
+    " ORDER BY n.seq DESC LIMIT 1",
+    kNotificationColumns,
+    {{"n.resource", &NotificationRecord::resource}}};
 
 const Statement kResourceOf{"SELECT resource FROM notifications WHERE seq = $1"};
-
-const Statement kDeliveriesOf{
-    "SELECT seq, handler, state, attempts, due_at, last_error, lease_owner, parked_by, created_at,"
-    " finished_at FROM deliveries WHERE notification = $1 ORDER BY seq"};
 
 const Statement kNotificationFloor{
     "SELECT seq FROM notifications WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
 
-const Statement kListNotifications{
-    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
-    "FROM notifications n WHERE n.seq < $1 AND n.seq >= $2"
+const Query<NotificationRecord> kListNotifications{
+    "SELECT {columns} FROM notifications n WHERE n.seq < $1 AND n.seq >= $2"
     " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR " COUPONHOOK_NOTIFICATION_STATE
     " = $4)"
     " AND ($5 = '' OR n.mchid = $5) AND n.received_at >= $6 AND n.received_at < $7"
-    " ORDER BY n.seq DESC LIMIT $8"};
+    " ORDER BY n.seq DESC LIMIT $8",
+    kNotificationColumns};
 
 const Statement kFlawFloor{
     "SELECT seq FROM notifications WHERE flaw IS NOT NULL AND seq < $1"
     " ORDER BY seq DESC LIMIT 1 OFFSET $2"};
 
-const Statement kListUnreadable{
-    "SELECT " COUPONHOOK_NOTIFICATION_COLUMNS
-    "FROM notifications n WHERE n.seq < $1 AND n.seq >= $2 AND " COUPONHOOK_IS_UNREADABLE
+const Query<NotificationRecord> kListUnreadable{
+    "SELECT {columns} FROM notifications n WHERE n.seq < $1 AND n.seq >= $2"
+    " AND " COUPONHOOK_IS_UNREADABLE
     " AND ($3 = '' OR n.event_type = $3) AND ($4 = '' OR n.mchid = $4)"
-    " AND n.received_at >= $5 AND n.received_at < $6 ORDER BY n.seq DESC LIMIT $7"};
+    " AND n.received_at >= $5 AND n.received_at < $6 ORDER BY n.seq DESC LIMIT $7",
+    kNotificationColumns};
 
-const Statement kQuarantinedById{
-    "SELECT " COUPONHOOK_QUARANTINE_COLUMNS
-    "FROM quarantine WHERE id = $1 AND ($2 = '' OR mchid = $2) ORDER BY seq DESC LIMIT 1"};
+const Query<NotificationRecord> kQuarantinedById{
+    "SELECT {columns} FROM quarantine WHERE id = $1 AND ($2 = '' OR mchid = $2)"
+    " ORDER BY seq DESC LIMIT 1",
+    kQuarantineColumns};
 
-const Statement kSealedById{
-    "SELECT mchid, headers, body, received_at, body_digest FROM quarantine WHERE seq = $1"};
+const Query<SealedBody> kSealedById{"SELECT {columns} FROM quarantine WHERE seq = $1",
+                                    {{"mchid", &SealedBody::mchid},
+                                     {"headers", &SealedBody::headers},
+                                     {"body", &SealedBody::body},
+                                     {"received_at", &SealedBody::received_at_ms},
+                                     {"body_digest", &SealedBody::body_digest}}};
 
 const Statement kLeaveQuarantine{
     "DELETE FROM quarantine WHERE seq = $1 AND body_digest = $2 RETURNING seq"};
 
-const Statement kNotificationToRead{
-    "SELECT seq, flaw, received_at FROM notifications WHERE id = $1 AND mchid = "
-    "$2 " COUPONHOOK_FOR_UPDATE};
+const Query<NotificationToRead> kNotificationToRead{
+    "SELECT {columns} FROM notifications WHERE id = $1 AND mchid = $2 " COUPONHOOK_FOR_UPDATE,
+    {{"seq", &NotificationToRead::sequence},
+     {"flaw", &NotificationToRead::flaw},
+     {"received_at", &NotificationToRead::received_at_ms}}};
 
 const Statement kNoteFlaw{"UPDATE notifications SET flaw = $1 WHERE seq = $2"};
 
 const Statement kQuarantineFloor{
     "SELECT seq FROM quarantine WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
 
-const Statement kListQuarantine{"SELECT " COUPONHOOK_QUARANTINE_COLUMNS
-                                "FROM quarantine WHERE seq < $1 AND seq >= $2"
-                                " AND ($3 = '' OR event_type = $3) AND ($4 = '' OR mchid = $4)"
-                                " AND received_at >= $5 AND received_at < $6"
-                                " ORDER BY seq DESC LIMIT $7"};
+const Query<NotificationRecord> kListQuarantine{
+    "SELECT {columns} FROM quarantine WHERE seq < $1 AND seq >= $2"
+    " AND ($3 = '' OR event_type = $3) AND ($4 = '' OR mchid = $4)"
+    " AND received_at >= $5 AND received_at < $6 ORDER BY seq DESC LIMIT $7",
+    kQuarantineColumns};
 
-const Statement kCouponFacts{
-    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,"
-    " notification_id, source FROM coupon_history WHERE stock_id = $1 AND coupon = $2"
-    " UNION ALL SELECT 'refund', '', '', transaction_id, business_key, occurred_at, mchid,"
-    " notification_id, source FROM refunds WHERE transaction_id IN"
-    " (SELECT transaction_id FROM coupon_history"
-    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')"};
+// Refunds have no columns for kind, stock and coupon. The subquery gives them those columns by
+// name, so that both halves of the UNION have the same list of columns.
+const Query<ReportedFact> kCouponFacts{
+    "SELECT {columns} FROM coupon_history WHERE stock_id = $1 AND coupon = $2"
+    " UNION ALL SELECT {columns} FROM (SELECT 'refund' AS kind, '' AS stock_id, '' AS coupon,"
+    " transaction_id, business_key, occurred_at, mchid, notification_id, source FROM refunds) r"
+    " WHERE transaction_id IN (SELECT transaction_id FROM coupon_history"
+    " WHERE stock_id = $1 AND coupon = $2 AND transaction_id <> '')",
+    kFactColumns<ReportedFact>,
+    {{"mchid", &ReportedFact::mchid},
+     {"notification_id", &ReportedFact::notification_id},
+     {"source", &ReportedFact::source}}};
 
-const Statement kOwnCouponFacts{
-    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at FROM coupon_history"
-    " WHERE stock_id = $1 AND coupon = $2"};
+const Query<LedgerFact> kOwnCouponFacts{
+    "SELECT {columns} FROM coupon_history WHERE stock_id = $1 AND coupon = $2",
+    kFactColumns<LedgerFact>};
 
-const Statement kStockFacts{
-    "SELECT kind, stock_id, coupon, transaction_id, business_key, occurred_at FROM coupon_history"
+const Query<LedgerFact> kStockFacts{
+    "SELECT {columns} FROM coupon_history"
     " WHERE stock_id = $1 AND kind = $2 AND (coupon, business_key) > ($3, $4)"
-    " ORDER BY coupon, business_key LIMIT $5"};
+    " ORDER BY coupon, business_key LIMIT $5",
+    kFactColumns<LedgerFact>};
 
-const Statement kRefundsOf{
-    "SELECT 'refund', '', '', transaction_id, business_key, occurred_at FROM refunds"
-    " WHERE transaction_id = $1"};
+const Query<LedgerFact> kRefundsOf{"SELECT {columns} FROM refunds WHERE transaction_id = $1",
+                                   {{"'refund'", &LedgerFact::kind},
+                                    {"transaction_id", &LedgerFact::transaction_id},
+                                    {"business_key", &LedgerFact::business_key},
+                                    {"occurred_at", &LedgerFact::occurred_at}}};
 
-const Statement kSchemaVersion{
-    "SELECT version, works_with FROM couponhook_schema ORDER BY version DESC LIMIT 1"};
+const Query<SchemaVersion> kSchemaVersion{
+    "SELECT {columns} FROM couponhook_schema ORDER BY version DESC LIMIT 1",
+    {{"version", &SchemaVersion::version}, {"works_with", &SchemaVersion::works_with}}};
 
 const Statement kRecordMigration{
     "INSERT INTO couponhook_schema (version, applied_at, works_with) VALUES ($1, $2, $3)"};
 
 std::span<const Statement* const> all() {
-  static constexpr std::array kAll{&kInsertNotification,
-                                   &kCountCopy,
-                                   &kFirstOfCopy,
-                                   &kInsertConflict,
-                                   &kKeepQuarantined,
-                                   &kInsertCouponFact,
-                                   &kInsertRefund,
-                                   &kOriginOfCouponFact,
-                                   &kOriginOfRefund,
-                                   &kInsertDelivery,
-                                   &kAddToCounter,
-                                   &kCounterNames,
-                                   &kBeat,
-                                   &kInsertLeasedDelivery,
-                                   &kFirstInLane,
-                                   &kPauses,
-                                   &kUnpark,
-                                   &kDropPause,
-                                   &kDueDeliveries,
-                                   &kDeliveriesToClaim,
-                                   &kContent,
-                                   &kStillOpen,
-                                   &kPark,
-                                   &kTake,
-                                   &kInherit,
-                                   &kHeldDelivery,
-                                   &kReport,
-                                   &kPromote,
-                                   &kRecordAttempt,
-                                   &kRenew,
-                                   &kGiveBack,
-                                   &kNextDue,
-                                   &kDeliveryToChange,
-                                   &kRetryNow,
-                                   &kDeliveryToMove,
-                                   &kLockNotification,
-                                   &kDeliveryTo,
-                                   &kMove,
-                                   &kSkip,
-                                   &kInsertPause,
-                                   &kResume,
-                                   &kDeliveryById,
-                                   &kAttemptsOf,
-                                   &kDeliveryFloor,
-                                   &kListDeliveries,
-                                   &kUndoneFloor,
-                                   &kListUndone,
-                                   &kTotals,
-                                   &kCountSealed,
-                                   &kCountUnreadable,
-                                   &kCorrectSealed,
-                                   &kCorrectUnreadable,
-                                   &kLastReceived,
-                                   &kOldestOpenDelivery,
-                                   &kNotificationById,
-                                   &kDeliveriesOf,
-                                   &kNextDueHandler,
-                                   &kParkedHandlers,
-                                   &kOpenOfHandler,
-                                   &kFlawFloor,
-                                   &kListUnreadable,
-                                   &kNotificationToRead,
-                                   &kNoteFlaw,
-                                   &kNotificationFloor,
-                                   &kListNotifications,
-                                   &kQuarantinedById,
-                                   &kSealedById,
-                                   &kLeaveQuarantine,
-                                   &kQuarantineFloor,
-                                   &kListQuarantine,
-                                   &kCouponFacts,
-                                   &kOwnCouponFacts,
-                                   &kStockFacts,
-                                   &kRefundsOf,
-                                   &kSchemaVersion,
-                                   &kRecordMigration};
+  static constexpr auto kAll = std::to_array<const Statement*>({&kInsertNotification,
+                                                                &kCountCopy,
+                                                                &kFirstOfCopy,
+                                                                &kInsertConflict,
+                                                                &kKeepQuarantined,
+                                                                &kInsertCouponFact,
+                                                                &kInsertRefund,
+                                                                &kOriginOfCouponFact,
+                                                                &kOriginOfRefund,
+                                                                &kInsertDelivery,
+                                                                &kAddToCounter,
+                                                                &kCounterNames,
+                                                                &kBeat,
+                                                                &kInsertLeasedDelivery,
+                                                                &kOpenLane,
+                                                                &kPauses,
+                                                                &kUnpark,
+                                                                &kDropPause,
+                                                                &kDueDeliveries,
+                                                                &kDeliveriesToClaim,
+                                                                &kContent,
+                                                                &kStillOpen,
+                                                                &kPark,
+                                                                &kTake,
+                                                                &kInherit,
+                                                                &kHeldDelivery,
+                                                                &kReport,
+                                                                &kPromote,
+                                                                &kRecordAttempt,
+                                                                &kRenew,
+                                                                &kGiveBack,
+                                                                &kBegin,
+                                                                &kPostpone,
+                                                                &kNextDue,
+                                                                &kDeliveryToChange,
+                                                                &kRetryNow,
+                                                                &kLockNotification,
+                                                                &kDeliveryTo,
+                                                                &kMove,
+                                                                &kSkip,
+                                                                &kInsertPause,
+                                                                &kResume,
+                                                                &kDeliveryById,
+                                                                &kAttemptsOf,
+                                                                &kDeliveryFloor,
+                                                                &kListDeliveries,
+                                                                &kUndoneFloor,
+                                                                &kListUndone,
+                                                                &kTotals,
+                                                                &kCountSealed,
+                                                                &kCountUnreadable,
+                                                                &kCorrectSealed,
+                                                                &kCorrectUnreadable,
+                                                                &kLastReceived,
+                                                                &kOldestOpenDelivery,
+                                                                &kNotificationById,
+                                                                &kResourceOf,
+                                                                &kDeliveriesOf,
+                                                                &kNextDueHandler,
+                                                                &kParkedHandlers,
+                                                                &kOpenOfHandler,
+                                                                &kFlawFloor,
+                                                                &kListUnreadable,
+                                                                &kNotificationToRead,
+                                                                &kNoteFlaw,
+                                                                &kNotificationFloor,
+                                                                &kListNotifications,
+                                                                &kQuarantinedById,
+                                                                &kSealedById,
+                                                                &kLeaveQuarantine,
+                                                                &kQuarantineFloor,
+                                                                &kListQuarantine,
+                                                                &kCouponFacts,
+                                                                &kOwnCouponFacts,
+                                                                &kStockFacts,
+                                                                &kRefundsOf,
+                                                                &kSchemaVersion,
+                                                                &kRecordMigration});
   return kAll;
 }
 

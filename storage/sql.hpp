@@ -4,6 +4,9 @@
 /// Every SQL statement of the store; SQLite and PostgreSQL run the same text. The statements of
 /// retention are in retention/purge_sql.hpp.
 ///
+/// A Query<T> returns rows that are read as T; its SELECT list and the members of T are one list of
+/// columns. Any other statement returns the column that its description names, or nothing.
+///
 /// Parameters are numbered in order of first appearance. An optional filter is a parameter with a
 /// value that matches everything (an empty text, the earliest or the latest time) and not NULL,
 /// because the database cannot infer the type of NULL. "seq" is the number of a row in order of
@@ -12,6 +15,8 @@
 #include <span>
 
 #include "storage/connection.hpp"
+#include "storage/query.hpp"
+#include "storage/row_types.hpp"
 
 namespace couponhook::storage::sql {
 
@@ -25,8 +30,7 @@ extern const Statement kInsertNotification;
 /// Counts one more copy of a stored notification. Parameters: received_at, id, mchid.
 extern const Statement kCountCopy;
 /// Reads the stored notification that has the same id as a received copy. Parameters: id, mchid.
-/// Result: seq (row number), digest.
-extern const Statement kFirstOfCopy;
+extern const Query<FirstOfCopy> kFirstOfCopy;
 /// Inserts a conflict: a notification whose id is stored already with other content. Parameters:
 /// notification (row number of the stored notification), digest, resource, received_at. Result:
 /// notification; no row if this content was stored before.
@@ -42,13 +46,12 @@ extern const Statement kInsertCouponFact;
 /// occurred_at, mchid, notification_id, source.
 extern const Statement kInsertRefund;
 /// Reads which notification first reported a coupon's issuing or redemption. Parameters: stock_id,
-/// coupon, kind, business_key. Result: notification_id, mchid, source.
-extern const Statement kOriginOfCouponFact;
+/// coupon, kind, business_key.
+extern const Query<FactOrigin> kOriginOfCouponFact;
 /// Reads which notification first reported a refund. Parameters: transaction_id, business_key.
-/// Result: notification_id, mchid, source.
-extern const Statement kOriginOfRefund;
-/// Inserts a delivery without a lease, due at once. Parameters: notification (its row number),
-/// handler, received_at, lane (number of the ordering lane), ordering_key.
+extern const Query<FactOrigin> kOriginOfRefund;
+/// Inserts a delivery without a lease, due at once. Parameters: notification (its seq), handler,
+/// received_at, lane (number of the ordering lane), ordering_key.
 extern const Statement kInsertDelivery;
 /// Adds to a stored total, for example the number of stored notifications. Parameters: name, slot
 /// (number of the rows in which one writer counts), delta.
@@ -67,27 +70,23 @@ extern const Statement kBeat;
 /// received_at, lane (number of the ordering lane), ordering_key, owner of the lease, begun_at.
 /// Result: row number of the delivery.
 extern const Statement kInsertLeasedDelivery;
-/// Reads the oldest open delivery of an ordering lane (one handler and one coupon). Parameter:
-/// number of the lane. Result: seq (row number), lane.
-extern const Statement kFirstInLane;
-/// Lists the pauses that operators have set, and ended pauses that are not deleted yet. Result: seq
-/// (row number), handler, event_pattern, reason, created_at, resumed_at or NULL, created_by.
-extern const Statement kPauses;
-/// Makes deliveries due that a pause held back. Parameters: due_at, pause (its row number), limit.
+/// Finds out whether an ordering lane (one handler and one coupon) has an open delivery. Parameter:
+/// lane number. Result: lane; no row if all its deliveries have ended.
+extern const Statement kOpenLane;
+/// Lists the pauses that operators have set, and ended pauses that are not deleted yet.
+extern const Query<PauseRecord> kPauses;
+/// Makes deliveries due that a pause held back. Parameters: due_at, pause (its seq), limit.
 extern const Statement kUnpark;
 /// Deletes the row of a pause if it holds back no delivery. Parameter: pause (its row number).
 extern const Statement kDropPause;
-/// Reads due deliveries of a handler and locks their rows. Parameters: handler, now, limit. Result:
-/// the columns in the macro COUPONHOOK_CANDIDATE_COLUMNS.
-extern const Statement kDueDeliveries;
-/// Reads the deliveries of one notification and locks their rows. Parameters: id, mchid. Result:
-/// the columns in the macro COUPONHOOK_CANDIDATE_COLUMNS, then event_type.
-extern const Statement kDeliveriesToClaim;
-/// Reads the content of a notification for a handler. Parameter: row number of the notification.
-/// Result: id, mchid, event_type, create_time, source, resource.
-extern const Statement kContent;
-/// Locks a delivery if it is still open. Parameter: row number of the delivery. Result: seq (row
-/// number); no row if the delivery has ended, or if another transaction has locked it.
+/// Reads due deliveries of a handler and locks their rows. Parameters: handler, now, limit.
+extern const Query<Candidate> kDueDeliveries;
+/// Reads the deliveries of one notification and locks their rows. Parameters: id, mchid.
+extern const Query<Candidate> kDeliveriesToClaim;
+/// Reads the content of a notification for a handler. Parameter: seq of the notification.
+extern const Query<NotificationContent> kContent;
+/// Locks a delivery if it is still open. Parameter: seq of the delivery. Result: seq; no row if the
+/// delivery has ended, or if another transaction has locked it.
 extern const Statement kStillOpen;
 /// Removes the due time of a delivery that must wait for a pause to end, or for an earlier delivery
 /// of the same handler and coupon. Parameters: pause (its row number) or NULL, row number of the
@@ -101,10 +100,9 @@ extern const Statement kTake;
 /// Raises the fence (fencing token), counts no attempt. Parameters: owner of the lease, lease end,
 /// row number of the delivery.
 extern const Statement kInherit;
-/// Reads a delivery under a lease and locks its row. Parameters: row number of the delivery, fence
-/// (fencing token of the lease). Result: state, lane, attempts; no row if another replica has taken
-/// over the lease.
-extern const Statement kHeldDelivery;
+/// Reads a delivery under a lease and locks its row. Parameters: seq of the delivery, fence
+/// (fencing token of the lease). No row if another replica has taken over the lease.
+extern const Query<HeldDelivery> kHeldDelivery;
 /// Writes the result of an attempt at a delivery and ends the lease. Parameters: state, due_at or
 /// NULL, finished_at or NULL, error, row number of the delivery.
 extern const Statement kReport;
@@ -131,19 +129,13 @@ extern const Statement kPostpone;
 /// Reads the earliest due time (time at which a delivery is to be made) of the deliveries to one
 /// handler. Parameter: handler. Result: due_at.
 extern const Statement kNextDue;
-/// Reads a delivery that an operator wants to change, and locks its row. Parameter: row number of
-/// the delivery. Result: state, lane, attempts, lease_owner or NULL, due_at or NULL, 0 if retention
-/// has removed the content of its notification and 1 if not.
-extern const Statement kDeliveryToChange;
-/// Makes a delivery due and begins a new round of attempts. Parameters: state, due_at, row number
-/// of the delivery.
+/// Reads a delivery that an operator wants to change, and locks its row. Parameter: seq of the
+/// delivery.
+extern const Query<DeliveryToChange> kDeliveryToChange;
+/// Makes a delivery due and begins a new round of attempts. Parameters: state, due_at, seq of the
+/// delivery.
 extern const Statement kRetryNow;
-/// Reads a delivery that an operator wants to move to another handler, and locks its row.
-/// Parameter: row number of the delivery. Result: the columns of the result of kDeliveryToChange,
-/// then notification, handler, ordering_key.
-extern const Statement kDeliveryToMove;
-/// Locks the row of a notification. Parameter: row number of the notification. Result: seq (row
-/// number).
+/// Locks the row of a notification. Parameter: seq of the notification. Result: seq.
 extern const Statement kLockNotification;
 /// Finds the delivery of a notification to a handler. Parameters: notification (its row number),
 /// handler. Result: row number of the delivery.
@@ -163,8 +155,8 @@ extern const Statement kResume;
 // SQL statements for the status endpoint. Lists have a limit. The cost of each statement is the
 // same however large the store is, except for kCorrectSealed and kCorrectUnreadable.
 
-/// Reads all stored totals, for example the number of stored notifications. Result: name, total.
-extern const Statement kTotals;
+/// Reads all stored totals, for example the number of stored notifications.
+extern const Query<Total> kTotals;
 /// Counts the bodies in the quarantine. Parameter: limit. Result: their number, at most the limit.
 extern const Statement kCountSealed;
 /// Counts the unreadable notifications among those that have a flaw (an error in their content).
@@ -183,31 +175,27 @@ extern const Statement kLastReceived;
 /// Reads the creation times of the oldest pending and the oldest retrying delivery. Result:
 /// created_at, in up to two rows.
 extern const Statement kOldestOpenDelivery;
-/// Reads one notification. Parameters: id, mchid or empty. Result: the columns in the macro
-/// COUPONHOOK_NOTIFICATION_COLUMNS, then resource.
-extern const Statement kNotificationById;
-/// Reads the decrypted resource of a notification. Parameter: row number of the notification.
-/// Result: resource.
+/// Reads one notification with its resource. Parameters: id, mchid or empty.
+extern const Query<NotificationRecord> kNotificationById;
+/// Reads the decrypted resource of a notification. Parameter: seq of the notification. Result:
+/// resource.
 extern const Statement kResourceOf;
-/// Reads the deliveries of a notification. Parameter: notification (its row number). Result: the
-/// columns in the macro COUPONHOOK_LISTED_COLUMNS, without the last three, which describe the
-/// notification.
-extern const Statement kDeliveriesOf;
-/// Reads one delivery. Parameter: row number of the delivery. Result: the columns in the macro
-/// COUPONHOOK_LISTED_COLUMNS.
-extern const Statement kDeliveryById;
-/// Reads the attempts at all deliveries of a notification. Parameter: notification (its row
-/// number). Result: delivery, attempt, began_at, ended_at, outcome, error; for each delivery the
-/// latest attempt last.
-extern const Statement kAttemptsOf;
+/// Reads the deliveries of a notification, without the notification's id, merchant and event type.
+/// Parameter: notification (its seq).
+extern const Query<DeliveryRecord> kDeliveriesOf;
+/// Reads one delivery. Parameter: seq of the delivery.
+extern const Query<DeliveryRecord> kDeliveryById;
+/// Reads the attempts at all deliveries of a notification, for each delivery the latest attempt
+/// last. Parameter: notification (its seq).
+extern const Query<AttemptOfDelivery> kAttemptsOf;
 /// Finds the oldest delivery that one page of a list may look at, because a page looks at a limited
 /// number of rows. Parameters: before (the page has only lower row numbers), number of rows to
 /// skip. Result: row number of that delivery.
 extern const Statement kDeliveryFloor;
-/// Lists one page of deliveries: those with row numbers from `floor` up to, but not including,
-/// `before`. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
-/// limit. Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
-extern const Statement kListDeliveries;
+/// Lists one page of deliveries: those with seq numbers from floor up to, but not including,
+/// before. Parameters: before, floor, state, handler, event_type, mchid, error, since, until,
+/// limit.
+extern const Query<DeliveryRecord> kListDeliveries;
 /// Finds the oldest delivery in one state that a page of a list may look at, because a page looks
 /// at a limited number of rows. Parameters: state, before (the page has only lower row numbers),
 /// number of rows to skip. Result: row number of that delivery.
@@ -215,8 +203,7 @@ extern const Statement kUndoneFloor;
 /// Lists one page of deliveries in one state other than "done": those with row numbers from `floor`
 /// up to, but not including, `before`. Uses the index on the state, which leaves out "done".
 /// Parameters: state, before, floor, handler, event_type, mchid, error, since, until, limit.
-/// Result: the columns in the macro COUPONHOOK_LISTED_COLUMNS.
-extern const Statement kListUndone;
+extern const Query<DeliveryRecord> kListUndone;
 /// Finds the next handler, by name, that has deliveries with a due time. Parameter: after (name of
 /// the previous handler). Result: handler.
 extern const Statement kNextDueHandler;
@@ -230,30 +217,26 @@ extern const Statement kOpenOfHandler;
 /// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
 /// to skip. Result: row number of that notification.
 extern const Statement kNotificationFloor;
-/// Lists one page of notifications: those with row numbers from `floor` up to, but not including,
-/// `before`. Parameters: before, floor, event_type, state, mchid, since, until, limit. Result: the
-/// columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
-extern const Statement kListNotifications;
-/// Finds the oldest notification with a flaw (an error in its content) that one page of a list may
-/// look at, because a page looks at a limited number of rows. Parameters: before (the page has only
-/// lower row numbers), number of rows to skip. Result: row number of that notification.
+/// Lists one page of notifications: those with seq numbers from floor up to, but not including,
+/// before. Parameters: before, floor, event_type, state, mchid, since, until, limit.
+extern const Query<NotificationRecord> kListNotifications;
+/// Finds the oldest notification with a flaw that one page of a list may look at, because a page
+/// looks at a limited number of rows. Parameters: before (the page has only lower seq numbers),
+/// number of rows to skip. Result: seq of that notification.
 extern const Statement kFlawFloor;
-/// Lists one page of unreadable notifications: those with row numbers from `floor` up to, but not
-/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
-/// the columns in the macro COUPONHOOK_NOTIFICATION_COLUMNS.
-extern const Statement kListUnreadable;
-/// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty. Result: the
-/// columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
-extern const Statement kQuarantinedById;
-/// Reads a quarantined body. Parameter: row number of the body. Result: mchid, headers, body,
-/// received_at, body_digest.
-extern const Statement kSealedById;
-/// Deletes a quarantined body. Parameters: row number and body_digest of the body. Result: seq (row
-/// number); no row if the body was already deleted.
+/// Lists one page of unreadable notifications: those with seq numbers from floor up to, but not
+/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit.
+extern const Query<NotificationRecord> kListUnreadable;
+/// Finds the newest quarantined body of a notification. Parameters: id, mchid or empty.
+extern const Query<NotificationRecord> kQuarantinedById;
+/// Reads a quarantined body. Parameter: seq of the body.
+extern const Query<SealedBody> kSealedById;
+/// Deletes a quarantined body. Parameters: seq and body_digest of the body. Result: seq; no row if
+/// the body was already deleted.
 extern const Statement kLeaveQuarantine;
 /// Reads a notification whose content is to be read again, and locks its row. Parameters: id,
-/// mchid. Result: seq (row number), flaw or NULL, received_at.
-extern const Statement kNotificationToRead;
+/// mchid.
+extern const Query<NotificationToRead> kNotificationToRead;
 /// Writes the flaw text of a notification, which says what is wrong with its content. Parameters:
 /// flaw or NULL, row number of the notification.
 extern const Statement kNoteFlaw;
@@ -261,30 +244,25 @@ extern const Statement kNoteFlaw;
 /// limited number of rows. Parameters: before (the page has only lower row numbers), number of rows
 /// to skip. Result: row number of that body.
 extern const Statement kQuarantineFloor;
-/// Lists one page of quarantined bodies: those with row numbers from `floor` up to, but not
-/// including, `before`. Parameters: before, floor, event_type, mchid, since, until, limit. Result:
-/// the columns in the macro COUPONHOOK_QUARANTINE_COLUMNS.
-extern const Statement kListQuarantine;
+/// Lists one page of quarantined bodies: those with seq numbers from floor up to, but not
+/// including, before. Parameters: before, floor, event_type, mchid, since, until, limit.
+extern const Query<NotificationRecord> kListQuarantine;
 /// Reads the ledger facts of a coupon and the refunds of its transactions. Parameters: stock_id,
-/// coupon. Result: kind, stock_id, coupon, transaction_id, business_key, occurred_at, mchid,
-/// notification_id, source.
-extern const Statement kCouponFacts;
-/// Reads the ledger facts of a coupon, without refunds. Parameters: stock_id, coupon. Result: kind,
-/// stock_id, coupon, transaction_id, business_key, occurred_at.
-extern const Statement kOwnCouponFacts;
+/// coupon.
+extern const Query<ReportedFact> kCouponFacts;
+/// Reads the ledger facts of a coupon, without refunds. Parameters: stock_id, coupon.
+extern const Query<LedgerFact> kOwnCouponFacts;
 /// Reads one page of the ledger facts (coupon issued, redeemed or refunded) of a stock (a batch of
 /// coupons). Parameters: stock_id; kind, coupon and business_key of the last fact of the previous
-/// page; limit. Result: kind, stock_id, coupon, transaction_id, business_key, occurred_at.
-extern const Statement kStockFacts;
-/// Reads the refunds of a payment transaction from the ledger. Parameter: transaction_id. Result:
-/// the columns of the result of kOwnCouponFacts.
-extern const Statement kRefundsOf;
+/// page; limit.
+extern const Query<LedgerFact> kStockFacts;
+/// Reads the refunds of a payment transaction from the ledger. Parameter: transaction_id.
+extern const Query<LedgerFact> kRefundsOf;
 
 // SQL statements about the version of the database schema.
 
-/// Reads the newest migration (change of the schema) of the database. Result: version, works_with
-/// (schema version known to the oldest couponhook that may still use the database).
-extern const Statement kSchemaVersion;
+/// Reads the newest migration of the database.
+extern const Query<SchemaVersion> kSchemaVersion;
 /// Records a migration in the table of schema versions. Parameters: version, applied_at, works_with
 /// (schema version known to the oldest couponhook that may still use the database).
 extern const Statement kRecordMigration;

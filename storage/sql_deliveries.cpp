@@ -1,6 +1,8 @@
 // SQL statements that take deliveries under leases, record results of attempts, and change
 // deliveries for operators.
 
+#include <array>
+
 #include "storage/dialect.hpp"
 #include "storage/sql.hpp"
 
@@ -8,48 +10,75 @@
 // condition of the index word by word.
 #define COUPONHOOK_OPEN "state IN ('pending', 'retrying')"
 
-// Columns of a delivery that a replica may take. "head" is the oldest open delivery of the same
-// ordering lane (one handler and one coupon) and "running" is the leased delivery of that lane;
-// they decide which delivery goes first. "lost_before" is the number of lost attempts in the
-// current round of attempts, and 0 if the delivery is not leased.
-#define COUPONHOOK_CANDIDATE_COLUMNS                                                            \
-  "d.seq, d.handler, d.lane, d.notification, d.state, d.attempts, d.attempts_before, d.fence, " \
-  "d.due_at, d.lease_owner, d.parked_by, d.created_at, d.ordering_key, d.last_error, "          \
-  "(SELECT min(p.seq) FROM deliveries p WHERE p.lane = d.lane AND p." COUPONHOOK_OPEN           \
-  ") AS head,"                                                                                  \
-  " (SELECT r.seq FROM deliveries r WHERE r.lane = d.lane AND r.lease_owner IS NOT NULL)"       \
-  " AS running,"                                                                                \
-  " CASE WHEN d.lease_owner IS NULL THEN 0 ELSE (SELECT count(*) FROM delivery_attempts a"      \
-  " WHERE a.delivery = d.seq AND a.attempt > d.attempts_before AND a.outcome = 'lost') END"     \
-  " AS lost_before, d.begun_at "
-
-#define COUPONHOOK_CHANGED_COLUMNS                                           \
-  "d.state, d.lane, d.attempts, d.lease_owner, d.due_at,"                    \
-  " CAST((SELECT count(*) FROM notifications n WHERE n.seq = d.notification" \
-  " AND n.envelope <> '') AS BIGINT)"
-
-#define COUPONHOOK_LISTED_COLUMNS                                                               \
-  "d.seq, d.handler, d.state, d.attempts, d.due_at, d.last_error, d.lease_owner, d.parked_by, " \
-  "d.created_at, d.finished_at, n.id, n.mchid, n.event_type "
-
 // Joins each delivery with its notification. CROSS JOIN makes SQLite read the deliveries in order
 // and look up the notification of each delivery, and not the other way round.
 #define COUPONHOOK_LISTED \
   "FROM deliveries d CROSS JOIN notifications n WHERE n.seq = d.notification"
 
 namespace couponhook::storage::sql {
+namespace {
+
+constexpr auto kCandidateColumns = columns<Candidate>(
+    {{"d.seq", &Candidate::delivery_id},
+     {"d.handler", &Candidate::handler},
+     {"d.lane", &Candidate::lane},
+     {"d.notification", &Candidate::notification},
+     {"d.state", &Candidate::state},
+     {"d.attempts", &Candidate::attempts},
+     {"d.attempts_before", &Candidate::attempts_before},
+     {"d.fence", &Candidate::fence},
+     {"d.due_at", &Candidate::due_at_ms},
+     {"d.lease_owner IS NOT NULL", &Candidate::leased},
+     {"d.lease_owner", &Candidate::lease_owner},
+     {"d.parked_by", &Candidate::parked_by},
+     {"d.created_at", &Candidate::created_at_ms},
+     {"d.ordering_key", &Candidate::ordering_key},
+     {"d.last_error", &Candidate::last_error},
+     {"(SELECT min(p.seq) FROM deliveries p WHERE p.lane = d.lane AND p." COUPONHOOK_OPEN ")",
+      &Candidate::head},
+     {"(SELECT r.seq FROM deliveries r WHERE r.lane = d.lane AND r.lease_owner IS NOT NULL)",
+      &Candidate::running},
+     {"CASE WHEN d.lease_owner IS NULL THEN 0 ELSE (SELECT count(*) FROM delivery_attempts a"
+      " WHERE a.delivery = d.seq AND a.attempt > d.attempts_before AND a.outcome = 'lost') END",
+      &Candidate::lost_attempts},
+     {"d.begun_at", &Candidate::begun_at_ms}});
+
+constexpr auto kDeliveryColumns =
+    columns<DeliveryRecord>({{"d.seq", &DeliveryRecord::delivery_id},
+                             {"d.handler", &DeliveryRecord::handler},
+                             {"d.state", &DeliveryRecord::state},
+                             {"d.attempts", &DeliveryRecord::attempts},
+                             {"d.due_at", &DeliveryRecord::due_at_ms},
+                             {"d.last_error", &DeliveryRecord::last_error},
+                             {"d.lease_owner IS NOT NULL", &DeliveryRecord::leased},
+                             {"d.lease_owner", &DeliveryRecord::lease_owner},
+                             {"d.parked_by IS NOT NULL", &DeliveryRecord::paused},
+                             {"d.created_at", &DeliveryRecord::created_at_ms},
+                             {"d.finished_at", &DeliveryRecord::finished_at_ms}});
+
+constexpr auto kNotificationOfDelivery =
+    columns<DeliveryRecord>({{"n.id", &DeliveryRecord::notification_id},
+                             {"n.mchid", &DeliveryRecord::mchid},
+                             {"n.event_type", &DeliveryRecord::event_type}});
+
+}  // namespace
 
 const Statement kInsertLeasedDelivery{
     "INSERT INTO deliveries (notification, handler, state, attempts, attempts_before, due_at,"
     " created_at, lane, ordering_key, fence, lease_owner, last_error, begun_at)"
     " VALUES ($1, $2, 'pending', 1, 0, $3, $4, $5, $6, 1, $7, '', $8) RETURNING seq"};
 
-const Statement kFirstInLane{"SELECT seq, lane FROM deliveries WHERE lane = $1 AND " COUPONHOOK_OPEN
-                             " ORDER BY seq LIMIT 1"};
+const Statement kOpenLane{"SELECT lane FROM deliveries WHERE lane = $1 AND " COUPONHOOK_OPEN
+                          " ORDER BY seq LIMIT 1"};
 
-const Statement kPauses{
-    "SELECT seq, handler, event_pattern, reason, created_at, resumed_at, created_by FROM pauses"
-    " ORDER BY seq"};
+const Query<PauseRecord> kPauses{"SELECT {columns} FROM pauses ORDER BY seq",
+                                 {{"seq", &PauseRecord::pause_id},
+                                  {"handler", &PauseRecord::handler},
+                                  {"event_pattern", &PauseRecord::event_pattern},
+                                  {"reason", &PauseRecord::reason},
+                                  {"created_by", &PauseRecord::created_by},
+                                  {"created_at", &PauseRecord::created_at_ms},
+                                  {"resumed_at", &PauseRecord::resumed_at_ms}}};
 
 // The condition on parked_by (the pause that holds back the delivery) is written twice: another
 // connection may have taken a delivery after the subquery found it, and the row of such a delivery
@@ -62,20 +91,26 @@ const Statement kDropPause{
     "DELETE FROM pauses WHERE seq = $1"
     " AND NOT EXISTS (SELECT 1 FROM deliveries WHERE parked_by = $1)"};
 
-const Statement kDueDeliveries{"SELECT " COUPONHOOK_CANDIDATE_COLUMNS
-                               "FROM deliveries d WHERE d.handler = $1 AND d.due_at <= $2"
-                               " ORDER BY d.due_at LIMIT $3 " COUPONHOOK_SKIP_LOCKED};
+const Query<Candidate> kDueDeliveries{
+    "SELECT {columns} FROM deliveries d WHERE d.handler = $1 AND d.due_at <= $2"
+    " ORDER BY d.due_at LIMIT $3 " COUPONHOOK_SKIP_LOCKED,
+    kCandidateColumns};
 
-const Statement kDeliveriesToClaim{
-    "SELECT " COUPONHOOK_CANDIDATE_COLUMNS
-    ", (SELECT t.event_type FROM notifications t WHERE t.seq = d.notification) AS event_type"
-    " FROM deliveries d WHERE d.notification ="
+const Query<Candidate> kDeliveriesToClaim{
+    "SELECT {columns} FROM deliveries d WHERE d.notification ="
     " (SELECT n.seq FROM notifications n WHERE n.id = $1 AND n.mchid = $2)"
-    " ORDER BY d.seq " COUPONHOOK_FOR_UPDATE};
+    " ORDER BY d.seq " COUPONHOOK_FOR_UPDATE,
+    kCandidateColumns,
+    {{"(SELECT t.event_type FROM notifications t WHERE t.seq = d.notification)",
+      &Candidate::event_type}}};
 
-const Statement kContent{
-    "SELECT id, mchid, event_type, create_time, source, resource FROM notifications"
-    " WHERE seq = $1"};
+const Query<NotificationContent> kContent{"SELECT {columns} FROM notifications WHERE seq = $1",
+                                          {{"id", &NotificationContent::id},
+                                           {"mchid", &NotificationContent::mchid},
+                                           {"event_type", &NotificationContent::event_type},
+                                           {"create_time", &NotificationContent::create_time},
+                                           {"source", &NotificationContent::source},
+                                           {"resource", &NotificationContent::resource}}};
 
 const Statement kStillOpen{"SELECT seq FROM deliveries WHERE seq = $1 AND " COUPONHOOK_OPEN
                            " " COUPONHOOK_SKIP_LOCKED};
@@ -90,9 +125,12 @@ const Statement kTake{
 const Statement kInherit{
     "UPDATE deliveries SET lease_owner = $1, due_at = $2, fence = fence + 1 WHERE seq = $3"};
 
-const Statement kHeldDelivery{
-    "SELECT state, lane, attempts FROM deliveries WHERE seq = $1 AND fence = $2"
-    " AND lease_owner IS NOT NULL " COUPONHOOK_FOR_UPDATE};
+const Query<HeldDelivery> kHeldDelivery{
+    "SELECT {columns} FROM deliveries WHERE seq = $1 AND fence = $2"
+    " AND lease_owner IS NOT NULL " COUPONHOOK_FOR_UPDATE,
+    {{"state", &HeldDelivery::state},
+     {"lane", &HeldDelivery::lane},
+     {"attempts", &HeldDelivery::attempts}}};
 
 const Statement kReport{
     "UPDATE deliveries SET state = $1, due_at = $2, finished_at = $3, last_error = $4,"
@@ -132,12 +170,18 @@ const Statement kNextDue{
     "SELECT due_at FROM deliveries WHERE handler = $1 AND due_at IS NOT NULL"
     " ORDER BY due_at LIMIT 1"};
 
-const Statement kDeliveryToChange{"SELECT " COUPONHOOK_CHANGED_COLUMNS
-                                  " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
-
-const Statement kDeliveryToMove{"SELECT " COUPONHOOK_CHANGED_COLUMNS
-                                ", d.notification, d.handler, d.ordering_key"
-                                " FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE};
+const Query<DeliveryToChange> kDeliveryToChange{
+    "SELECT {columns} FROM deliveries d WHERE d.seq = $1 " COUPONHOOK_FOR_UPDATE,
+    {{"d.state", &DeliveryToChange::state},
+     {"d.lane", &DeliveryToChange::lane},
+     {"d.attempts", &DeliveryToChange::attempts},
+     {"d.lease_owner IS NOT NULL", &DeliveryToChange::leased},
+     {"d.due_at", &DeliveryToChange::due_at_ms},
+     {"EXISTS (SELECT 1 FROM notifications n WHERE n.seq = d.notification AND n.envelope <> '')",
+      &DeliveryToChange::has_content},
+     {"d.notification", &DeliveryToChange::notification},
+     {"d.handler", &DeliveryToChange::handler},
+     {"d.ordering_key", &DeliveryToChange::ordering_key}}};
 
 const Statement kLockNotification{
     "SELECT seq FROM notifications WHERE seq = $1 " COUPONHOOK_FOR_UPDATE};
@@ -183,37 +227,50 @@ const Statement kOpenOfHandler{
     " AND p.parked_by > 0 LIMIT $2) few_lanes CROSS JOIN deliveries d"
     " WHERE d.lane = few_lanes.lane AND d." COUPONHOOK_OPEN};
 
-const Statement kDeliveryById{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
-                              " AND d.seq = $1"};
+const Query<DeliveryRecord> kDeliveriesOf{
+    "SELECT {columns} FROM deliveries d WHERE d.notification = $1 ORDER BY d.seq",
+    kDeliveryColumns};
 
-const Statement kAttemptsOf{
-    "SELECT a.delivery, a.attempt, a.began_at, a.ended_at, a.outcome, a.error"
-    " FROM deliveries d CROSS JOIN delivery_attempts a"
-    " WHERE d.notification = $1 AND a.delivery = d.seq ORDER BY a.delivery, a.attempt"};
+const Query<DeliveryRecord> kDeliveryById{"SELECT {columns} " COUPONHOOK_LISTED " AND d.seq = $1",
+                                          kDeliveryColumns, kNotificationOfDelivery};
+
+const Query<AttemptOfDelivery> kAttemptsOf{
+    "SELECT {columns} FROM deliveries d CROSS JOIN delivery_attempts a"
+    " WHERE d.notification = $1 AND a.delivery = d.seq ORDER BY a.delivery, a.attempt",
+    {{"a.delivery", &AttemptOfDelivery::delivery_id},
+     {"a.attempt", &AttemptOfDelivery::attempt},
+     {"a.began_at", &AttemptOfDelivery::began_at_ms},
+     {"a.ended_at", &AttemptOfDelivery::ended_at_ms},
+     {"a.outcome", &AttemptOfDelivery::outcome},
+     {"a.error", &AttemptOfDelivery::error}}};
 
 const Statement kDeliveryFloor{
     "SELECT seq FROM deliveries WHERE seq < $1 ORDER BY seq DESC LIMIT 1 OFFSET $2"};
 
-const Statement kListDeliveries{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
-                                " AND d.seq < $1 AND d.seq >= $2 AND ($3 = '' OR d.state = $3)"
-                                " AND ($4 = '' OR d.handler = $4)"
-                                " AND ($5 = '' OR n.event_type = $5)"
-                                " AND ($6 = '' OR n.mchid = $6)"
-                                " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
-                                " AND d.created_at >= $8 AND d.created_at < $9"
-                                " ORDER BY d.seq DESC LIMIT $10"};
+const Query<DeliveryRecord> kListDeliveries{
+    "SELECT {columns} " COUPONHOOK_LISTED
+    " AND d.seq < $1 AND d.seq >= $2 AND ($3 = '' OR d.state = $3)"
+    " AND ($4 = '' OR d.handler = $4)"
+    " AND ($5 = '' OR n.event_type = $5)"
+    " AND ($6 = '' OR n.mchid = $6)"
+    " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
+    " AND d.created_at >= $8 AND d.created_at < $9"
+    " ORDER BY d.seq DESC LIMIT $10",
+    kDeliveryColumns, kNotificationOfDelivery};
 
 const Statement kUndoneFloor{
     "SELECT seq FROM deliveries WHERE state = $1 AND state <> 'done' AND seq < $2"
     " ORDER BY seq DESC LIMIT 1 OFFSET $3"};
 
-const Statement kListUndone{"SELECT " COUPONHOOK_LISTED_COLUMNS COUPONHOOK_LISTED
-                            " AND d.state = $1 AND d.state <> 'done' AND d.seq < $2"
-                            " AND d.seq >= $3 AND ($4 = '' OR d.handler = $4)"
-                            " AND ($5 = '' OR n.event_type = $5)"
-                            " AND ($6 = '' OR n.mchid = $6)"
-                            " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
-                            " AND d.created_at >= $8 AND d.created_at < $9"
-                            " ORDER BY d.seq DESC LIMIT $10"};
+const Query<DeliveryRecord> kListUndone{
+    "SELECT {columns} " COUPONHOOK_LISTED
+    " AND d.state = $1 AND d.state <> 'done' AND d.seq < $2"
+    " AND d.seq >= $3 AND ($4 = '' OR d.handler = $4)"
+    " AND ($5 = '' OR n.event_type = $5)"
+    " AND ($6 = '' OR n.mchid = $6)"
+    " AND ($7 = '' OR replace(d.last_error, $7, '') <> d.last_error)"
+    " AND d.created_at >= $8 AND d.created_at < $9"
+    " ORDER BY d.seq DESC LIMIT $10",
+    kDeliveryColumns, kNotificationOfDelivery};
 
 }  // namespace couponhook::storage::sql

@@ -53,9 +53,9 @@ Connection::Result<StoreUrl> parse_store_url(std::string_view url,
   std::error_code ec;
   const auto absolute = std::filesystem::absolute(relative_to / path, ec);
   if (ec) {
-    return Failure{
-        FailureCode::kUnavailable,
-        "cannot tell the current folder, which the store's path is relative to: " + ec.message()};
+    return Failure{FailureCode::kUnavailable,
+                   "cannot determine the current folder, to which the store's path is relative: " +
+                       ec.message()};
   }
   return StoreUrl{std::string(kSqlite), absolute.lexically_normal()};
 }

@@ -16,10 +16,9 @@ namespace {
 
 constexpr std::int64_t kCountedMax = 100'000;
 
-std::int64_t total_of(const Rows& totals, std::string_view name) {
-  const auto row = std::ranges::find_if(
-      totals, [&](const Row& each) { return std::get<std::string>(each[0]) == name; });
-  return row == totals.end() ? 0 : integer((*row)[1]);
+std::int64_t total_of(const std::vector<Total>& totals, std::string_view name) {
+  const auto total = std::ranges::find(totals, name, &Total::name);
+  return total == totals.end() ? 0 : total->value;
 }
 
 }  // namespace
@@ -30,10 +29,11 @@ Connection::Result<void> correct_totals(Connection& connection) {
                        Command(sql::kCountUnreadable, {kCountedMax + 1}),
                        Command(sql::kTotals, {})};
   if (auto asked = connection.run(ask, results); !asked) return asked;
+  const std::vector<Total> totals = sql::kTotals.read_all(results[2]);
   std::vector<Command> corrections;
   const auto correct = [&](const Rows& counted, std::string_view name, const Statement& statement) {
-    const std::int64_t count = integer(counted.at(0)[0]);
-    if (count > kCountedMax || count == total_of(results[2], name)) return;
+    const std::int64_t count = only_integer(counted);
+    if (count > kCountedMax || count == total_of(totals, name)) return;
     corrections.push_back(Command(statement, {name, connection.counter_slot()}));
   };
   correct(results[0], counter::kSealed, sql::kCorrectSealed);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "wechatpay/callbacks.hpp"
 

@@ -35,12 +35,11 @@ bool is_certificate_file_name(std::string_view name) {
   return name.size() > kSuffix.size() && is_serial(name.substr(0, name.size() - kSuffix.size()));
 }
 
-boost::system::result<PlatformCertificate, std::string> read_certificate_file(
+boost::system::result<PlatformCertificate, crypto::KeyError> read_certificate_file(
     std::string_view content) {
-  using Result = boost::system::result<PlatformCertificate, std::string>;
   crypto::PlatformKeys keys;
   const auto info = keys.add_certificate(content);
-  if (!info) return Result(boost::system::in_place_error, crypto::describe(info.error()));
+  if (!info) return info.error();
   return PlatformCertificate{info->serial, std::string(content), info->expires_at.value()};
 }
 

@@ -26,9 +26,9 @@ namespace couponhook::wechatpay {
 /// only files with such names, and never changes other files in the directory.
 [[nodiscard]] bool is_certificate_file_name(std::string_view name);
 
-/// Parses a stored file that must contain one platform certificate.
-/// \return the certificate, or an error message that describes the fault of the file.
-[[nodiscard]] boost::system::result<PlatformCertificate, std::string> read_certificate_file(
+/// Parses a stored file with one platform certificate.
+/// \return the certificate, or the reason why the file is not valid.
+[[nodiscard]] boost::system::result<PlatformCertificate, crypto::KeyError> read_certificate_file(
     std::string_view content);
 
 /// Parses all platform certificates of a file. Ignores other PEM blocks, and certificates that

@@ -54,8 +54,9 @@ ApiResult<PlatformCertificate> open_entry(const JsonView& entry,
   crypto::PlatformKeys own;
   const auto info = own.add_certificate(*pem);
   if (!info || !info->expires_at) {
-    return distrust("what was sealed as certificate " + listed + " is no platform certificate",
-                    kAskSupport);
+    return distrust(
+        "the encrypted content of certificate " + listed + " is not a platform certificate",
+        kAskSupport);
   }
   if (own.find(listed) == nullptr) {
     return distrust("certificate " + listed + " is listed under another serial than its own",

@@ -12,7 +12,7 @@ namespace {
 
 using std::string;
 
-string key_of(FactKind kind, const string& business_key) {
+string key_of(base::FactKind kind, const string& business_key) {
   return string(to_string(kind)).append("/").append(business_key);
 }
 

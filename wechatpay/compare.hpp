@@ -20,9 +20,8 @@ namespace couponhook::wechatpay {
 /// A fact in couponhook's ledger (the stored history of coupons): a coupon was issued or redeemed,
 /// or a payment was refunded.
 struct KnownFact {
-  FactKind kind{};
-  /// Id of the coupon's stock (batch of coupons). Empty for a refund, whose event contains only the
-  /// id of the payment.
+  base::FactKind kind{};
+  /// Stock of the coupon; empty for refunds, which name only a transaction.
   std::string stock_id;
   /// Id or code of the coupon. Empty for a refund, whose event contains only the id of the payment.
   std::string coupon;
@@ -49,7 +48,7 @@ enum class Finding : std::uint8_t {
 
 struct ReportRow {
   Finding finding{};
-  FactKind kind{};
+  base::FactKind kind{};
   std::string stock_id;
   std::string coupon;
   std::string transaction_id;

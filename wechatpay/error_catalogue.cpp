@@ -19,7 +19,8 @@ constexpr auto kRows = std::to_array<ErrorRow>({
      "key of the certificate merchant.api.certificate_serial, that the certificate is in force in "
      "the merchant console, and this machine's clock"},
     {"SYSTEM_ERROR", Retry::kSoon,
-     "a passing failure at WeChat Pay: repeat the same request with the same out_request_no; if it "
+     "a temporary failure at WeChat Pay: repeat the same request with the same out_request_no; if "
+     "it "
      "lasts, ask their support with the Request-ID"},
     {"FREQUENCY_LIMIT_EXCEED", Retry::kLater, "too many calls: wait a minute and call less often"},
     {"FREQUENCY_LIMITED", Retry::kLater, "too many calls: wait a minute and call less often"},
@@ -97,7 +98,7 @@ ErrorRow by_status(unsigned status) {
   }
   if (status == 404) return {{}, Retry::kNever, "not found: check the ids and base_url"};
   if (status == 429) return {{}, Retry::kLater, "too many calls: wait a minute"};
-  if (status >= 500) return {{}, Retry::kSoon, "a passing failure at WeChat Pay: repeat it"};
+  if (status >= 500) return {{}, Retry::kSoon, "a temporary failure at WeChat Pay: repeat it"};
   if (status >= 300 && status < 400) {
     return {{}, Retry::kNever, "a redirect, which is never followed: check base_url"};
   }

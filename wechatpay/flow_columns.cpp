@@ -1,6 +1,6 @@
 #include "wechatpay/flow_columns.hpp"
 
-#include "base/url.hpp"
+#include "base/ascii.hpp"
 
 namespace couponhook::wechatpay {
 namespace {

@@ -242,9 +242,8 @@ void FlowParser::take_header(const std::vector<std::string>& fields) {
     missing.append(missing.empty() ? "" : ", ").append(to_string(column));
   }
   if (!missing.empty()) {
-    return fail("no column of the header is known to mean " + missing +
-                ": if this is the right file (" + std::string(to_string(kind_)) +
-                " flow, read as " + std::string(text_.encoding()) +
+    return fail("no column of the header is known as " + missing + ": if this is the right file (" +
+                std::string(to_string(kind_)) + " flow, read as " + std::string(text_.encoding()) +
                 "), configure the names of its columns");
   }
   if (meaning_.back() == FlowColumn::kGoods) rules_.fields_max = names_.size();
@@ -292,8 +291,8 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
     const auto time = base::parse_file_time(value.text);
     if (!time) {
       find_damage(i,
-                  "is no time as WeChat Pay writes it (2024-03-05 07:58:41), and what it was "
-                  "cannot be told");
+                  "is not a time as WeChat Pay writes it (2024-03-05 07:58:41), and the original "
+                  "cannot be recovered");
       return;
     }
     record.time = base::parse_wechat_time(value.text) ? std::string(value.text)
@@ -304,7 +303,7 @@ void FlowParser::put(FlowRecord& record, std::size_t i, const std::string& field
     // The amount in this row is bad. Keep the row without its amount, because a redemption must not
     // be lost for a bad amount.
     if (!record.discount_fen && !is_absent(value.text)) {
-      report("the amount is not one: the row is taken without it", i + 1);
+      report("the amount is invalid: the row is used without it", i + 1);
     }
   } else {
     record.other.emplace_back(names_[i], value.text);
@@ -331,7 +330,7 @@ void FlowParser::take_summary(const std::vector<std::string>& fields) {
   const char* const end = first.data() + first.size();
   const auto [stop, error] = std::from_chars(first.data(), end, declared);
   if (error != std::errc{} || stop != end || declared == rows_ + malformed_) return;
-  skip("the summary tells of " + std::string(first) + " rows, the file has " +
+  skip("the summary counts " + std::string(first) + " rows, the file has " +
        std::to_string(rows_ + malformed_));
 }
 

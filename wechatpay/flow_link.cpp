@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "crypto/digest.hpp"
 #include "wechatpay/json_view.hpp"
@@ -82,7 +83,7 @@ ApiResult<ApiRequest> download_request(const FlowLink& link, std::string_view ba
   const bool plain =
       std::all_of(link.url.begin(), link.url.end(), [](char c) { return c > ' ' && c < 0x7F; });
   if (!plain || !url || url->has_user_info || url->has_fragment || url->path.empty()) {
-    return unreadable(Api::kFlowDownload, "url: it is not one");
+    return unreadable(Api::kFlowDownload, "url: it is not a URL");
   }
   if (!may_receive_authorization(origin_of(*url), base_url)) {
     return refuse(ApiFailure::kUntrusted, "the download link leads to another host than the API's",

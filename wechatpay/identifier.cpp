@@ -4,16 +4,13 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::wechatpay {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_alphanumeric(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+using base::is_alphanumeric;
+using base::is_digit;
 
 bool is_name_character(char c) {
   return is_alphanumeric(c) || c == '-' || c == '_';

@@ -98,9 +98,9 @@ void check_amounts(Rules& rules, const NewStock& stock) {
   rules.check(is_between(rule.max_coupons_per_user, 1, 60), "stock_use_rule.max_coupons_per_user",
               "must be 1 to 60");
   rules.check(rule.natural_person_limit.has_value(), "stock_use_rule.natural_person_limit",
-              "is required: whether the share is one person's rather than one account's");
+              "is required: true to limit coupons per person, false to limit them per account");
   rules.check(rule.prevent_api_abuse.has_value(), "stock_use_rule.prevent_api_abuse",
-              "is required: whether WeChat Pay shall hold back suspicious receivers");
+              "is required: whether WeChat Pay excludes suspicious receivers");
 }
 
 void check_pattern(Rules& rules, const NewStock::PatternInfo& info) {

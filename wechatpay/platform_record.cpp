@@ -10,6 +10,8 @@
 namespace couponhook::wechatpay {
 namespace {
 
+using base::FactKind;
+
 std::string join(std::string_view first, std::string_view second) {
   return std::string(first).append("/").append(second);
 }
@@ -78,25 +80,6 @@ PlatformRecord refunded(const FlowRecord& record, std::string stock_id) {
 }
 
 }  // namespace
-
-std::string_view to_string(FactKind kind) {
-  switch (kind) {
-    case FactKind::kIssue:
-      return "issue";
-    case FactKind::kRedeem:
-      return "redeem";
-    case FactKind::kRefund:
-      return "refund";
-  }
-  return "";
-}
-
-std::optional<FactKind> parse_fact_kind(std::string_view text) {
-  for (const auto kind : {FactKind::kIssue, FactKind::kRedeem, FactKind::kRefund}) {
-    if (text == to_string(kind)) return kind;
-  }
-  return {};
-}
 
 std::string PlatformRecord::notification_id() const {
   constexpr std::size_t kDigestBytes = 16;

@@ -9,27 +9,22 @@
 /// converted to an event type and the content of a notification.
 
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/fact_kind.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
 #include "wechatpay/flow_file.hpp"
 
 namespace couponhook::wechatpay {
 
-enum class FactKind : std::uint8_t { kIssue, kRedeem, kRefund };
-/// Returns the kind of a coupon event as text: "issue", "redeem" or "refund".
-[[nodiscard]] std::string_view to_string(FactKind kind);
-[[nodiscard]] std::optional<FactKind> parse_fact_kind(std::string_view text);
-
 /// One fact in WeChat Pay's own records: a coupon was issued or redeemed, or a payment was
 /// refunded. The fact has the same business key as in couponhook's ledger (the stored history of
 /// coupons).
 struct PlatformRecord {
-  FactKind kind{};
+  base::FactKind kind{};
   std::string stock_id;
   /// coupon_id of a favor coupon (代金券), or coupon_code of a busifavor coupon (商家券).
   std::string coupon;

@@ -2,21 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "wechatpay/error_catalogue.hpp"
 #include "wechatpay/json_view.hpp"
 
 namespace couponhook::wechatpay {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_names(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 struct SignatureFault {
   std::string_view message;
@@ -57,7 +49,7 @@ SignatureFault explain(crypto::VerifyError error) {
 
 std::string_view ApiReply::header(std::string_view name) const {
   for (const Header& header : headers) {
-    if (equal_names(header.name, name)) return header.value;
+    if (base::equals_ignoring_case(header.name, name)) return header.value;
   }
   return {};
 }

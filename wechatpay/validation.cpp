@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::wechatpay {
 
 void Rules::add(std::vector<RuleViolation> found) {
@@ -20,8 +22,7 @@ bool is_number(std::string_view text, std::size_t digits_max) {
 
 bool is_request_no(std::string_view text) {
   const auto is_allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '|' ||
-           c == '_' || c == '*' || c == '-';
+    return base::is_alphanumeric(c) || c == '|' || c == '_' || c == '*' || c == '-';
   };
   return has_length(text, 1, 128) && std::all_of(text.begin(), text.end(), is_allowed);
 }

@@ -74,7 +74,7 @@ class FixtureReader {
     for (const auto& member : document.GetObject()) {
       const std::string_view name(member.name.GetString(), member.name.GetStringLength());
       if (std::ranges::find(kKeys, name) == kKeys.end()) {
-        complain(std::string(name) + ": is no key of a fixture; remove it");
+        complain(std::string(name) + ": is not a key of a fixture; remove it");
       }
     }
     Fixture fixture{source_, {}, read_expect(document)};
@@ -95,7 +95,7 @@ class FixtureReader {
             .value_or(sealing_is_known ? std::string(known->associated_data) : draft.original_type);
     const auto resource = document.FindMember("resource");
     if (resource == document.MemberEnd() || !resource->value.IsObject()) {
-      complain("resource: is no object; put the decrypted resource there");
+      complain("resource: is not an object; put the decrypted resource there");
     } else {
       draft.resource = to_text(resource->value);
     }
@@ -108,7 +108,7 @@ class FixtureReader {
     const auto found = document.FindMember(name);
     if (found == document.MemberEnd()) return std::nullopt;
     if (!found->value.IsString()) {
-      complain(std::string(name) + ": is no text; put it in quotes");
+      complain(std::string(name) + ": is not a text; put it in quotes");
       return std::nullopt;
     }
     return std::string(found->value.GetString(), found->value.GetStringLength());
@@ -119,7 +119,7 @@ class FixtureReader {
     if (found == document.MemberEnd()) return 204;
     const bool is_status =
         found->value.IsUint() && found->value.GetUint() >= 100 && found->value.GetUint() <= 599;
-    if (!is_status) complain("expect: is no HTTP status; give a number from 100 to 599");
+    if (!is_status) complain("expect: is not an HTTP status; give a number from 100 to 599");
     return is_status ? found->value.GetUint() : 204;
   }
 

@@ -42,7 +42,7 @@ class BurstSender {
         lanes_(std::max<std::size_t>(1, plan.connections / lane_size_)),
         queue_(plan, maker, next, 2 * lanes_.size(), [this] { wake_from_any_thread(); }) {}
 
-  boost::system::result<Summary, std::string> run();
+  boost::system::result<Summary, ClientFailure> run();
 
  private:
   /// A group of connections that together send one burst (all copies of one notification), and then
@@ -95,7 +95,7 @@ class BurstSender {
   std::size_t lane_size_;
   std::vector<Lane> lanes_;
   std::size_t not_connected_ = 0;
-  std::string connect_error_;
+  std::optional<ClientFailure> connect_error_;
   bool stopped_ = false;
   std::exception_ptr failure_;
   SteadyClock::time_point begun_;
@@ -105,8 +105,7 @@ class BurstSender {
   BurstQueue queue_;
 };
 
-boost::system::result<Summary, std::string> BurstSender::run() {
-  using Result = boost::system::result<Summary, std::string>;
+boost::system::result<Summary, ClientFailure> BurstSender::run() {
   not_connected_ = lanes_.size() * lane_size_;
   for (Lane& lane : lanes_) {
     for (std::size_t place = 0; place < lane_size_; ++place) {
@@ -118,10 +117,10 @@ boost::system::result<Summary, std::string> BurstSender::run() {
   loop_.run();
   progress_.clear();
   if (failure_) std::rethrow_exception(failure_);
-  if (!connect_error_.empty()) return Result(boost::system::in_place_error, connect_error_);
+  if (connect_error_) return *connect_error_;
   summary_.duration =
       std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun_);
-  return Result(boost::system::in_place_value, std::move(summary_));
+  return std::move(summary_);
 }
 
 void BurstSender::wake_from_any_thread() {
@@ -183,9 +182,9 @@ void BurstSender::stop() {
 Task<void> BurstSender::work(Worker& worker) {
   try {
     const auto connected = co_await worker.client.connect();
-    if (!connected && connect_error_.empty()) connect_error_ = connected.error();
+    if (!connected && !connect_error_) connect_error_ = connected.error();
     if (--not_connected_ == 0) {
-      if (connect_error_.empty()) {
+      if (!connect_error_) {
         begun_ = SteadyClock::now();
         const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
         queue_.start(std::min(cores, lanes_.size()));
@@ -231,7 +230,7 @@ Task<CopyResult> BurstSender::send_copy(Worker& worker, SignedNotification& copy
   result.latency =
       std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - begun);
   if (!reply) {
-    result.detail = reply.error();
+    result.detail = reply.error().text();
   } else {
     result.status = reply->status;
     if (!is_success(reply->status)) result.detail = code_in(reply->body);
@@ -253,11 +252,11 @@ bool CopyResult::is_as_expected(unsigned expected) const {
   return status == expected || (is_success(status) && is_success(expected));
 }
 
-boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
-                                                     const NotificationMaker& maker,
-                                                     const NextOutgoing& next,
-                                                     const TakeResults& take,
-                                                     base::ProgressDisplay progress) {
+boost::system::result<Summary, ClientFailure> send_all(const SendPlan& plan,
+                                                       const NotificationMaker& maker,
+                                                       const NextOutgoing& next,
+                                                       const TakeResults& take,
+                                                       base::ProgressDisplay progress) {
   return BurstSender(plan, maker, next, take, progress).run();
 }
 

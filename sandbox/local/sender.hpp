@@ -18,6 +18,7 @@
 #include "base/url.hpp"
 #include "sandbox/local/notification_maker.hpp"
 #include "sandbox/local/summary.hpp"
+#include "server/net/http_client.hpp"
 #include "server/net/tls_context.hpp"
 
 namespace couponhook::server {
@@ -73,10 +74,8 @@ using TakeResults = std::function<void(const Outgoing&, const std::vector<CopyRe
 /// \return the totals over all notifications. An error message if a connection could not be opened;
 ///   then nothing was sent.
 /// \throws any exception that the functions `next` and `take` or the notification maker throw.
-[[nodiscard]] boost::system::result<Summary, std::string> send_all(const SendPlan& plan,
-                                                                   const NotificationMaker& maker,
-                                                                   const NextOutgoing& next,
-                                                                   const TakeResults& take,
-                                                                   base::ProgressDisplay progress);
+[[nodiscard]] boost::system::result<Summary, ClientFailure> send_all(
+    const SendPlan& plan, const NotificationMaker& maker, const NextOutgoing& next,
+    const TakeResults& take, base::ProgressDisplay progress);
 
 }  // namespace couponhook::server

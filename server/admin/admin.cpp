@@ -91,7 +91,7 @@ std::optional<Reply> Admin::refuse(std::string_view method, std::string_view tar
 }
 
 Reply Admin::method_not_allowed(const std::string& allow) {
-  Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path takes the methods " + allow);
+  Reply reply = error(405, "METHOD_NOT_ALLOWED", "this path supports only the methods " + allow);
   reply.allow = allow;
   return reply;
 }
@@ -129,7 +129,8 @@ Task<Reply> Admin::handle(const Request& request) {
   }
   if (!match.allow.empty()) co_return method_not_allowed(match.allow);
   co_return error(404, "NOT_FOUND",
-                  "there is / /livez /readyz /metrics /status /notifications /notifications/{id} "
+                  "unknown path; the paths are / /livez /readyz /metrics /status /notifications "
+                  "/notifications/{id} "
                   "/deliveries /pauses /quarantine /coupons/{stock_id}/{coupon}");
 }
 
@@ -197,7 +198,7 @@ Reply Admin::notifications(const base::RequestTarget& target) {
   if (const auto wrong = read_filter(target, filter); !wrong.empty()) {
     return error(400, "PARAM_ERROR",
                  std::string(wrong) +
-                     " will not do: state is received, done, dead, unreadable or quarantined, "
+                     " is invalid: state is received, done, dead, unreadable or quarantined, "
                      "since and until are RFC 3339 or Unix seconds, limit is 1 to 500, cursor is "
                      "a next_cursor");
   }
@@ -210,7 +211,7 @@ Reply Admin::notification(std::string_view id, const base::RequestTarget& target
   const std::string mchid(target.parameter("mchid").value_or(""));
   const auto found = sources_.reader.notification(id, mchid);
   if (!found) return store_failed(found.error());
-  if (!*found) return error(404, "NOT_FOUND", "no notification with this id is kept");
+  if (!*found) return error(404, "NOT_FOUND", "there is no notification with this id");
   return json_reply(200, notification_json(**found));
 }
 
@@ -218,7 +219,7 @@ Reply Admin::coupon(std::string_view stock_id, std::string_view coupon) {
   const auto records = sources_.reader.coupon(stock_id, coupon);
   if (!records) return store_failed(records.error());
   if (records->empty()) {
-    return error(404, "NOT_FOUND", "the ledger has never heard of this coupon");
+    return error(404, "NOT_FOUND", "the ledger has no events of this coupon");
   }
   return json_reply(200, coupon_json(stock_id, coupon, *records));
 }

@@ -81,9 +81,9 @@ void write_notification_counts(base::JsonWriter& json, const StatusView& view) {
   }
   json.begin("rejected");
   for (const auto& [code, count] : rejected) {
-    if (count != 0) json.number(code, static_cast<std::int64_t>(count));
+    if (count != 0) json.number(code, count);
   }
-  json.end().number("probes", static_cast<std::int64_t>(view.tally.of(Verdict::kProbe)));
+  json.end().number("probes", view.tally.of(Verdict::kProbe));
   json.begin("by_type");
   for (const storage::TypeCount& type : view.counts->by_type) {
     json.number(type.event_type, type.count);
@@ -130,24 +130,23 @@ void write_unknown_serials(base::JsonWriter& json, const std::vector<UnknownSeri
     json.begin()
         .text("mchid", each.mchid)
         .text("serial", each.serial)
-        .number("requests", static_cast<std::int64_t>(each.requests))
+        .number("requests", each.requests)
         .end();
   }
   json.end_list();
 }
 
 void write_reconciled(base::JsonWriter& json, const ReconcileCounts& counts) {
-  const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   std::optional<std::int64_t> last_ms;
   if (counts.last_ms != 0) last_ms = counts.last_ms;
   json.begin("reconcile")
-      .number("comparisons", number(counts.comparisons))
-      .number("in_books", number(counts.in_books))
-      .number("missing", number(counts.missing))
-      .number("admitted", number(counts.admitted))
-      .number("differing", number(counts.differing))
-      .number("skipped_users", number(counts.skipped_users))
-      .number("failures", number(counts.failures))
+      .number("comparisons", counts.comparisons)
+      .number("in_books", counts.in_books)
+      .number("missing", counts.missing)
+      .number("admitted", counts.admitted)
+      .number("differing", counts.differing)
+      .number("skipped_users", counts.skipped_users)
+      .number("failures", counts.failures)
       .time("last_at", last_ms)
       .text("last_failure", counts.last_failure)
       .end();
@@ -157,8 +156,8 @@ handlers::LedgerEntry ledger_entry(const storage::LedgerFact& fact) {
   // The kind of a ledger entry (issuing, redemption, refund) is always written by couponhook. An
   // unknown kind comes from a newer release. For sorting and for the coupon's state it counts as an
   // issuing of the coupon; the reply still shows the real name of the kind.
-  const auto kind = handlers::parse_ledger_kind(fact.kind);
-  return {kind.value_or(handlers::LedgerKind::kIssue),
+  const auto kind = base::parse_fact_kind(fact.kind);
+  return {kind.value_or(base::FactKind::kIssue),
           fact.stock_id,
           fact.coupon,
           fact.transaction_id,
@@ -197,7 +196,7 @@ std::string status_json(const StatusView& view) {
       .text("engine", view.engine)
       .boolean("ok", view.store_ok)
       .number("size_bytes", view.size_bytes.value_or(0))
-      .number("commits", static_cast<std::int64_t>(activity.commits))
+      .number("commits", activity.commits)
       .real("rows_per_commit", rows_per_commit)
       .end();
   write_notification_counts(json, view);

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kRetryPatience{300};
 
 constexpr std::string_view kNoDelivery = "there is no delivery with this id";
 constexpr std::string_view kFilterHelp =
-    " will not do: since and until are RFC 3339 or Unix seconds, state is pending, retrying, dead, "
+    " is invalid: since and until are RFC 3339 or Unix seconds, state is pending, retrying, dead, "
     "done or skipped, limit is 1 to 500, cursor is a next_cursor";
 
 Reply bad_parameter(std::string_view message) {
@@ -64,20 +64,24 @@ Reply reply_for_result(storage::ControlResult result, std::string_view done) {
       return error(404, "NOT_FOUND", kNoDelivery);
     case storage::ControlResult::kRunning:
       return error(409, "IN_PROGRESS",
-                   "it is being made at this moment; ask again once that is over");
+                   "this delivery is in progress; try again when the call has ended");
     case storage::ControlResult::kEmptied:
-      return error(409, "EMPTIED", "retention has removed what would be delivered");
+      return error(
+          409, "EMPTIED",
+          "retention has removed the notification's content, so there is nothing to deliver");
     case storage::ControlResult::kAlreadyThere:
       return json_reply(
-          200, result_json("dropped: the handler has a delivery of this notification already"));
+          200, result_json("dropped: the new handler already has a delivery of this notification"));
     case storage::ControlResult::kEnded:
       break;
   }
-  return error(409, "ENDED", "it is done already, or skipped");
+  return error(409, "ENDED", "the delivery is already done or skipped");
 }
 
 Reply job_reply(const std::optional<RetryJob>& job) {
-  if (!job) return error(404, "NOT_FOUND", "there is no such retry since the service started");
+  if (!job) {
+    return error(404, "NOT_FOUND", "no retry with this id has run since the service started");
+  }
   return json_reply(200, retry_json(*job));
 }
 
@@ -141,18 +145,19 @@ Reply DeliveryAdmin::start_retry(std::string_view body) {
       return bad_parameter(why);
     }
     if (filter.handler.empty() || filter.handler == order.to) {
-      return bad_parameter("name the handler that deliveries are moved from, another one than " +
-                           order.to);
+      return bad_parameter(
+          "name in \"handler\" the handler whose deliveries are moved; it must differ from " +
+          order.to);
     }
     if (has_ended(filter.state)) {
       return bad_parameter(
-          "what is done or skipped is not moved: state is pending, retrying, dead");
+          "state must be pending, retrying or dead: done and skipped deliveries cannot be moved");
     }
   } else if (!filter.handler.empty() && !dry_run) {
     // If the handler is not configured, nobody would make a retried delivery, and the delivery
     // would stay pending for ever.
     if (const auto why = why_not_served(sources_.handlers, filter.handler); !why.empty()) {
-      return bad_parameter(why + "; name one of them (to) that gets these deliveries");
+      return bad_parameter(why + "; name one of them as the new handler (to)");
     }
   }
   return start_job(std::move(filter), dry_run, std::move(order));
@@ -172,17 +177,17 @@ Reply DeliveryAdmin::start_skip(std::string_view body) {
   }
   if (!restricts(filter)) {
     return bad_parameter(
-        "name what to drop by handler, state, type, mchid, error, since or until: without any of "
-        "them it would be everything");
+        "name at least one of handler, state, type, mchid, error, since, until: without a filter "
+        "all deliveries would be dropped");
   }
   if (has_ended(filter.state)) {
     return bad_parameter(
-        "what is done or skipped is not dropped: state is pending, retrying, dead");
+        "state must be pending, retrying or dead: done and skipped deliveries cannot be dropped");
   }
   const bool dry_run = !members->parameter("dry_run").value_or("").empty();
   const auto reason = reason_in(*members);
   if (!reason && !dry_run) {
-    return bad_parameter("say why: reason is a text of 1000 bytes at most");
+    return bad_parameter("reason is missing or too long: give a text of 1 to 1000 bytes");
   }
   DeliveryOrder order;
   order.kind = DeliveryOrder::Kind::kSkip;
@@ -194,7 +199,7 @@ Reply DeliveryAdmin::start_job(storage::DeliveryFilter filter, bool dry_run, Del
   auto job = jobs_.start(std::move(filter), dry_run, std::move(order));
   if (!job) {
     return error(503, "OVERLOADED",
-                 "too many such orders wait already; let them end, or cancel one");
+                 "too many retries are waiting; wait until one ends, or cancel one");
   }
   job = jobs_.wait(job->id, kRetryPatience);
   return json_reply(job->over() ? 200 : 202, retry_json(*job));
@@ -221,7 +226,7 @@ Reply DeliveryAdmin::retry_one(std::string_view id, std::string_view body) {
   if (!*delivery) return error(404, "NOT_FOUND", kNoDelivery);
   const std::string& maker = to.empty() ? (*delivery)->handler : to;
   if (const auto why = why_not_served(sources_.handlers, maker); !why.empty()) {
-    return to.empty() ? error(409, "UNCLAIMED", why + "; name one of them (to) that gets it")
+    return to.empty() ? error(409, "UNCLAIMED", why + "; name one of them as the new handler (to)")
                       : bad_parameter(why);
   }
   const bool moves = !to.empty() && to != (*delivery)->handler;

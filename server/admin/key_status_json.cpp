@@ -3,13 +3,6 @@
 #include "base/json_writer.hpp"
 
 namespace couponhook::server {
-namespace {
-
-std::int64_t as_int64(std::uint64_t count) {
-  return static_cast<std::int64_t>(count);
-}
-
-}  // namespace
 
 void write_key_upkeep(base::JsonWriter& json, const StatusView& view) {
   json.begin_list("certificates");
@@ -25,8 +18,8 @@ void write_key_upkeep(base::JsonWriter& json, const StatusView& view) {
   json.end_list().begin("reloads");
   for (const auto& [unit, state] : view.reloads) {
     json.begin(unit)
-        .number("ok", as_int64(state.ok))
-        .number("refused", as_int64(state.refused))
+        .number("ok", state.ok)
+        .number("refused", state.refused)
         .text("last_error", state.last_error)
         .end();
   }
@@ -35,10 +28,10 @@ void write_key_upkeep(base::JsonWriter& json, const StatusView& view) {
     json.begin()
         .text("mchid", upkeep.mchid)
         .text("directory", upkeep.directory)
-        .number("fetched", as_int64(upkeep.fetches))
-        .number("fetch_failures", as_int64(upkeep.fetch_failures))
-        .number("kept", as_int64(upkeep.keeps))
-        .number("keep_failures", as_int64(upkeep.keep_failures))
+        .number("fetched", upkeep.fetches)
+        .number("fetch_failures", upkeep.fetch_failures)
+        .number("kept", upkeep.keeps)
+        .number("keep_failures", upkeep.keep_failures)
         .text("fetch_error", upkeep.fetch_error)
         .text("keep_error", upkeep.keep_error)
         .end();

@@ -97,69 +97,76 @@ double seconds_of(std::int64_t unix_ms) {
 }
 
 void tell_process(Families& families, const StatusView& view) {
-  families.gauge("build_info", "1, labelled with what is running")
+  families
+      .gauge("build_info", "Always 1; the labels show the running version and the store's engine")
       .sample(1, {{"version", std::string(view.version)}, {"engine", std::string(view.engine)}});
   families.gauge("uptime_seconds", "Seconds since this replica started")
       .sample(view.uptime.count());
-  families.gauge("ready", "1 where a notification can be committed now, as /readyz")
+  families.gauge("ready", "1 if a notification can be committed now, like GET /readyz; otherwise 0")
       .sample(view.ready ? 1 : 0);
 }
 
 void tell_replies(Families& families, const ReplyCounters& tally) {
-  Family& replies = families.counter(
-      "replies_total",
-      "Requests on the public listener by what became of them; probe: WeChat Pay's own wrong "
-      "signatures, which are to be refused");
+  Family& replies =
+      families.counter("replies_total",
+                       "Requests on the public listener by result; probe: WeChat Pay's test "
+                       "requests with a wrong signature, which must be refused");
   for (const VerdictRow& entry : verdict_table()) {
     replies.sample(tally.of(entry.verdict),
                    {{"code", std::string(entry.code)},
                     {"probe", entry.verdict == Verdict::kProbe ? "true" : "false"}});
   }
-  families.histogram("reply_seconds", "From a complete request on a merchant's path to its verdict")
+  families
+      .histogram(
+          "reply_seconds",
+          "Time from a complete request on a merchant's path to the decision about its reply")
       .histogram(tally.times());
   families
       .counter("connections_evicted_total",
-               "Connections without a valid signature that were closed for newcomers because "
-               "listener.max_connections was reached")
+               "Connections without a valid signature that were closed to make room for new ones "
+               "because listener.max_connections was reached")
       .sample(tally.evictions());
 }
 
 void tell_store(Families& families, const StatusView& view) {
-  families.gauge("store_ok", "1 where the last commit succeeded").sample(view.store_ok ? 1 : 0);
+  families.gauge("store_ok", "1 if the last commit succeeded, otherwise 0")
+      .sample(view.store_ok ? 1 : 0);
   if (view.size_bytes) {
-    families.gauge("store_size_bytes", "What the store takes").sample(*view.size_bytes);
+    families.gauge("store_size_bytes", "Size of the store").sample(*view.size_bytes);
   }
-  families.gauge("store_queued", "Admissions that wait for a commit").sample(view.activity.queued);
+  families.gauge("store_queued", "Notifications that wait for a commit")
+      .sample(view.activity.queued);
   families.counter("store_commits_total", "Commits of this replica").sample(view.activity.commits);
   families
       .counter("store_commit_failures_total",
-               "Tries to commit that failed, those that were made again among them")
+               "Failed attempts to commit, including those that were repeated")
       .sample(view.activity.failed_commits);
-  families.counter("store_rows_total", "Admissions, copies and quarantined bodies in these commits")
+  families
+      .counter("store_rows_total", "Notifications, copies and quarantined bodies in these commits")
       .sample(view.activity.rows);
 }
 
 void tell_notifications(Families& families, const storage::StoreCounts& counts) {
   families
       .counter("notifications_total",
-               "What came in signed or was reconciled, by how it was kept; by all "
-               "replicas")
+               "Notifications that came with a valid signature or from reconciliation, by result; "
+               "of all replicas")
       .sample(counts.stored, {{"outcome", "stored"}})
       .sample(counts.duplicates, {{"outcome", "duplicate"}})
       .sample(counts.conflicts, {{"outcome", "conflict"}})
       .sample(counts.quarantined, {{"outcome", "quarantined"}});
   families
       .gauge("quarantine_sealed",
-             "Signed notifications that no key has opened yet; of all replicas")
+             "Signed notifications that no key has decrypted yet; of all replicas")
       .sample(counts.sealed);
   families
-      .gauge(
-          "notifications_unreadable",
-          "Notifications kept whose fact could not be read: the ledger lacks it; of all replicas")
+      .gauge("notifications_unreadable",
+             "Stored notifications whose content could not be read, so that the ledger lacks them; "
+             "of all replicas")
       .sample(counts.unreadable);
   if (!counts.by_type.empty()) {
     Family& types = families.counter("notifications_by_type_total",
-                                     "Notifications stored, by event_type; by all replicas");
+                                     "Notifications stored, by event_type; of all replicas");
     for (const storage::TypeCount& type : counts.by_type) {
       types.sample(type.count, {{"type", type.event_type}});
     }
@@ -180,7 +187,7 @@ void tell_deliveries(Families& families, const storage::StoreCounts& counts, std
       .sample(counts.deliveries_done, {{"state", "done"}})
       .sample(counts.deliveries_skipped, {{"state", "skipped"}});
   const std::int64_t oldest_ms = now_ms - counts.oldest_pending_at_ms.value_or(now_ms);
-  families.gauge("deliveries_oldest_pending_seconds", "How long the oldest open delivery waits")
+  families.gauge("deliveries_oldest_pending_seconds", "Age of the oldest open delivery")
       .sample(seconds_of(std::max<std::int64_t>(0, oldest_ms)));
 }
 
@@ -205,8 +212,8 @@ void tell_handlers(Families& families, const StatusView& view) {
     for (const std::string& handler : view.served) paused[handler] = true;
   }
   if (paused.empty()) paused[""] = false;
-  Family& family = families.gauge(
-      "handler_paused", "1 where operators hold back deliveries to the handler, all or some");
+  Family& family = families.gauge("handler_paused",
+                                  "1 if deliveries to the handler are paused, all or some of them");
   for (const auto& [handler, is_paused] : paused) {
     family.sample(is_paused ? 1 : 0, {{"handler", std::string(handler)}});
   }
@@ -214,8 +221,8 @@ void tell_handlers(Families& families, const StatusView& view) {
 
 void tell_keys(Families& families, const Merchants& merchants) {
   Family& keys = families.gauge("key_expiry_timestamp_seconds",
-                                "When a platform certificate ends, Unix time; +Inf: a public key, "
-                                "which has no end");
+                                "Expiry time of a platform certificate, Unix time; +Inf: a public "
+                                "key, which does not expire");
   for (const Merchant& merchant : merchants.all()) {
     for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
       const double end = key.expires_at
@@ -232,11 +239,11 @@ void tell_upkeep(Families& families, const std::vector<CertificateStatus>& all) 
   if (all.empty()) return;  // leave out a metric family that has no samples
   Family& fetches = families.counter("certificate_fetches_total",
                                      "Fetches of platform certificates, by merchant and outcome");
-  Family& keeps =
-      families.counter("certificate_keeps_total", "Tries to keep platform certificates in files");
+  Family& keeps = families.counter("certificate_keeps_total",
+                                   "Attempts to store platform certificates in files");
   Family& unkept = families.gauge("certificates_unkept",
-                                  "1 where platform certificates cannot be kept in "
-                                  "api.certificate_directory, and are lost with this process");
+                                  "1 if platform certificates cannot be stored in "
+                                  "api.certificate_directory, and are lost when this process ends");
   for (const CertificateStatus& upkeep : all) {
     const auto labels = [&](std::string outcome) {
       return Labels{{"mchid", upkeep.mchid}, {"outcome", std::move(outcome)}};
@@ -258,9 +265,8 @@ void tell_reloads(Families& families, const StatusView& view) {
   }
   const auto ends = [](const ServedCertificate& each) { return each.expires_at.has_value(); };
   if (std::ranges::none_of(view.certificates, ends)) return;
-  Family& certificates =
-      families.gauge("certificate_expiry_timestamp_seconds",
-                     "When the TLS certificate that a listener shows ends, Unix time");
+  Family& certificates = families.gauge("certificate_expiry_timestamp_seconds",
+                                        "Expiry time of a listener's TLS certificate, Unix time");
   for (const ServedCertificate& each : view.certificates) {
     if (!ends(each)) continue;
     certificates.sample(each.expires_at->time_since_epoch().count(), {{"what", each.what}});
@@ -270,10 +276,11 @@ void tell_reloads(Families& families, const StatusView& view) {
 void tell_reconciliation(Families& families, const ReconcileCounts& counts) {
   families.counter("reconcile_comparisons_total", "Comparisons with WeChat Pay's records")
       .sample(counts.comparisons);
-  families.counter("reconcile_missing_total", "What these told and had never arrived")
+  families.counter("reconcile_missing_total", "Missing notifications that these comparisons found")
       .sample(counts.missing);
-  families.counter("reconcile_admitted_total", "Of that, what was stored").sample(counts.admitted);
-  families.counter("reconcile_failures_total", "Comparisons that could not be made completely")
+  families.counter("reconcile_admitted_total", "Missing notifications that were stored")
+      .sample(counts.admitted);
+  families.counter("reconcile_failures_total", "Comparisons that failed completely or in part")
       .sample(counts.failures);
 }
 

@@ -18,8 +18,7 @@ std::string why_not_served(const HandlerNames& names, std::string_view handler) 
   if (std::ranges::find(names.served, handler) != names.served.end()) return {};
   const bool keeps_ledger = std::ranges::find(names.ledgers, handler) != names.ledgers.end();
   return "handler " + std::string(handler) +
-         (keeps_ledger ? " keeps the ledger within the commit: it has no deliveries"
-                       : " is not configured") +
+         (keeps_ledger ? " is a ledger handler, which has no deliveries" : " is not configured") +
          "; handlers with deliveries are: " +
          (names.served.empty() ? "none" : boost::algorithm::join(names.served, ", "));
 }

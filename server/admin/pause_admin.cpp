@@ -64,15 +64,15 @@ Reply PauseAdmin::pause(std::string_view body) {
     }
   }
   const auto pattern = handlers::EventPattern::parse(events.empty() ? "*" : events);
-  if (!pattern) return bad_pause("events will not do: " + pattern.error());
+  if (!pattern) return bad_pause("events is invalid: " + pattern.error());
   const auto known = known_types();
   if (!known) return store_failed(known.error());
   std::vector<std::string> matched;
   std::ranges::copy_if(*known, std::back_inserter(matched),
                        [&](const std::string& type) { return pattern->matches(type); });
   if (matched.empty()) {
-    return bad_pause("events " + events +
-                     " matches no event type; there are: " + boost::algorithm::join(*known, ", "));
+    return bad_pause("events " + events + " matches no event type; the event types are: " +
+                     boost::algorithm::join(*known, ", "));
   }
   const bool holds_any = std::ranges::any_of(matched, [&](const std::string& type) {
     const auto told = sources_.rules.outward.match(type);
@@ -85,7 +85,7 @@ Reply PauseAdmin::pause(std::string_view body) {
   if (holds_any) return json_reply(200, result_json("paused"));
   return json_reply(
       200, result_json("paused",
-                       "as it is configured, " +
+                       "in the present configuration " +
                            (handler.empty() ? "no handler" : "handler " + handler) +
                            " gets any of these events: " + boost::algorithm::join(matched, ", ")));
 }
@@ -95,7 +95,10 @@ Reply PauseAdmin::resume(const base::RequestTarget& target) {
       control_.resume(target.parameter("handler").value_or(""),
                       target.parameter("events").value_or(""), base::to_unix_ms(sources_.clock()));
   if (!resumed) return store_failed(resumed.error());
-  if (!*resumed) return error(404, "NOT_FOUND", "nothing is paused in these words; see /pauses");
+  if (!*resumed) {
+    return error(404, "NOT_FOUND",
+                 "no pause has exactly this handler and these events; see GET /pauses");
+  }
   sources_.wake_worker();
   return json_reply(200, result_json("resumed"));
 }

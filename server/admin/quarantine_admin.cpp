@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds kReopenPatience{5000};
 
 constexpr std::string_view kNothingMeant =
-    "this is not, or no longer, in quarantine, and no notification has this id; see `couponhook "
+    "no body in quarantine and no notification has this id; see `couponhook "
     "quarantine list` and `couponhook notifications --state unreadable`";
 
 /// Reads a stored notification again with the rules of this release. The result keeps the time at
@@ -109,11 +109,11 @@ Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
   const auto wait = std::make_shared<CommitWait>(executor);
   const auto queued = sources_.inbox.admit(std::move(admit->admission), wait);
   if (queued != storage::Inbox::Queued::kYes) {
-    co_return error(503, "OVERLOADED", "too much work is queued; ask again in a while");
+    co_return error(503, "OVERLOADED", "too much work is queued; try again later");
   }
   const auto outcome = co_await wait->wait(SteadyClock::now() + kReopenPatience);
   if (!outcome || *outcome == storage::AdmitOutcome::kFailed) {
-    co_return error(503, "STORE_UNAVAILABLE", "it could not be committed in time; ask again");
+    co_return error(503, "STORE_UNAVAILABLE", "it could not be committed in time; try again");
   }
   const Verdict verdict = conclude(*examined, *outcome);
   co_return json_reply(200, result_json(row(verdict).code));
@@ -121,7 +121,7 @@ Task<Reply> QuarantineAdmin::open_sealed(const storage::SealedRecord& sealed) {
 
 Reply QuarantineAdmin::reread(storage::NotificationRecord kept) {
   if (kept.envelope.empty()) {
-    return error(409, "EMPTIED", "retention has removed its resource: nothing is left to be read");
+    return error(409, "EMPTIED", "retention has removed its content, so there is nothing to read");
   }
   const ToAdmit read = read_anew(kept, sources_.rules);
   if (!read.unreadable.empty()) {

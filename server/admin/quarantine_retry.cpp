@@ -49,7 +49,7 @@ std::optional<Examined> reopen(const storage::SealedRecord& sealed, const Mercha
 std::string why_still_sealed(const Examined& examined) {
   if (const auto* refused = std::get_if<Refused>(&examined)) {
     return std::string(row(refused->verdict).message) +
-           " (judged by the keys of today and the time at which it came)";
+           " (checked with the current keys and the time of its arrival)";
   }
   if (const auto* sealed = std::get_if<ToQuarantine>(&examined)) {
     return std::string(row(sealed->verdict).message) + ": " + sealed->record.detail;

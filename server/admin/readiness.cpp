@@ -38,7 +38,7 @@ Task<std::vector<std::string>> Readiness::reasons_against(std::chrono::milliseco
                              : ": no platform key is live; load its certificate or public key"));
     }
   }
-  if (!worker_.alive()) reasons.emplace_back("deliveries: their worker has not gone round lately");
+  if (!worker_.alive()) reasons.emplace_back("deliveries: the delivery worker does not respond");
   std::string store = co_await reason_against_store(patience);
   store_ok_ = store.empty();
   if (!store_ok_) reasons.push_back(std::move(store));

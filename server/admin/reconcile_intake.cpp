@@ -8,10 +8,9 @@
 #include <vector>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
 #include "server/admin/admin_json.hpp"
 #include "server/receive/commit_wait.hpp"
@@ -64,7 +63,7 @@ struct Entry {
 std::string why_no_fact(const Entry& entry) {
   const handlers::Notification& notification = entry.notification;
   const std::string& time = notification.create_time;
-  if (!time.empty() && !base::parse_event_time(time)) return "create_time is no time";
+  if (!time.empty() && !base::parse_event_time(time)) return "create_time is not a time";
   const auto [event, flaw] =
       handlers::read_flawed_event(notification.event_type, entry.resource, {});
   if (const auto* other = std::get_if<handlers::OtherEvent>(&event)) {
@@ -82,7 +81,7 @@ EntryResult no_entry(std::string why) {
 }
 
 EntryResult read_entry(const Value& value) {
-  if (!value.IsObject()) return no_entry("it is no object");
+  if (!value.IsObject()) return no_entry("it is not an object");
   Entry entry;
   entry.notification.id = text_of(value, "id");
   entry.notification.event_type = text_of(value, "event_type");
@@ -97,7 +96,7 @@ EntryResult read_entry(const Value& value) {
   if (!is_book_event(entry.notification.event_type)) {
     return no_entry("event_type is not COUPON.SEND, COUPON.USE or REFUND.SUCCESS");
   }
-  if (entry.resource.empty()) return no_entry("resource is no text");
+  if (entry.resource.empty()) return no_entry("resource is not a text");
   std::string why = why_no_fact(entry);
   if (!why.empty()) return no_entry(std::move(why));
   return EntryResult(boost::system::in_place_value, std::move(entry));
@@ -111,10 +110,10 @@ EntriesResult read_entries(const Value& root) {
   const auto found = root.FindMember("entries");
   if (found == root.MemberEnd() || !found->value.IsArray() ||
       found->value.Size() > ReconcileIntake::kEntriesMax) {
-    return EntriesResult(
-        boost::system::in_place_error,
-        "entries will not do: at most 500 of id, event_type (COUPON.SEND, COUPON.USE or "
-        "REFUND.SUCCESS), original_type, summary, create_time and resource");
+    return EntriesResult(boost::system::in_place_error,
+                         "entries is invalid: give at most 500 objects with id, event_type "
+                         "(COUPON.SEND, COUPON.USE or "
+                         "REFUND.SUCCESS), original_type, summary, create_time and resource");
   }
   std::vector<Entry> entries;
   for (const Value& value : found->value.GetArray()) {
@@ -122,7 +121,7 @@ EntriesResult read_entries(const Value& root) {
     if (!entry) {
       return EntriesResult(boost::system::in_place_error,
                            "entry " + std::to_string(entries.size() + 1) +
-                               " will not do, so that none was taken: " + entry.error());
+                               " is invalid, so no entry was stored: " + entry.error());
     }
     entries.push_back(std::move(*entry));
   }
@@ -158,17 +157,10 @@ std::string_view to_string(std::optional<storage::AdmitOutcome> outcome) {
 }
 
 std::string outcomes_json(const std::vector<std::string_view>& outcomes) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  writer.StartObject();
-  writer.Key("outcomes");
-  writer.StartArray();
-  for (const std::string_view outcome : outcomes) {
-    writer.String(outcome.data(), static_cast<rapidjson::SizeType>(outcome.size()));
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  base::JsonWriter json;
+  json.begin().begin_list("outcomes");
+  for (const std::string_view outcome : outcomes) json.value_of(outcome);
+  return json.end_list().end().take();
 }
 
 }  // namespace
@@ -178,12 +170,12 @@ Task<Reply> ReconcileIntake::take(std::string_view body) {
   root.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(body.data(),
                                                                                      body.size());
   if (root.HasParseError() || !root.IsObject()) {
-    co_return refuse_books("the body is no JSON object");
+    co_return refuse_books("the body is not a JSON object");
   }
   const std::string mchid = text_of(root, "mchid");
   const auto merchants = sources_.merchants.get();
   if (merchants->find_mchid(mchid) == nullptr) {
-    co_return refuse_books("mchid is no configured merchant");
+    co_return refuse_books("mchid is not a configured merchant");
   }
   auto entries = read_entries(root);
   if (!entries) co_return refuse_books(entries.error());

@@ -18,13 +18,12 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
                                                       std::string_view target, std::string body) {
   if (admin.port == 0) {
     return Problem{admin_place(admin),
-                   "admin.port is 0, so `serve` listens where the system chooses; set a fixed "
-                   "admin.port"};
+                   "admin.port is 0, so the system chooses the port; set a fixed admin.port"};
   }
   TlsContext tls;
   if (!admin.tls_certificate.empty()) {
     auto made = make_client_tls(admin.tls_certificate);
-    if (!made) return Problem{admin_place(admin), made.error()};
+    if (!made) return Problem{admin_place(admin), made.error().text()};
     tls = std::move(*made);
     // The client trusts exactly the certificate file that the service uses. The expiry date of the
     // certificate is not checked, because an expired certificate must not stop an operator or a
@@ -40,14 +39,16 @@ boost::system::result<AdminAnswer, Problem> ask_admin(const AdminConfig& admin,
   ClientLoop loop;
   HttpClient client(loop.io(), loop.deadlines(), loop.resolver(), url, tls, {});
   auto sent = loop.send(client, request);
-  if (!sent) return Problem{admin_place(admin), sent.error() + "; is the service running?"};
+  if (!sent) {
+    return Problem{admin_place(admin), sent.error().text() + "; is the service running?"};
+  }
   return AdminAnswer{sent->status, std::move(sent->body)};
 }
 
 boost::system::result<AdminAnswer, Problem> ask_admin(const Config& config, std::string_view method,
                                                       std::string_view target, std::string body) {
   const auto token = crypto::read_secret_line(config.admin.token_file);
-  if (!token) return Problem{config.admin.token_file.string(), token.error()};
+  if (!token) return Problem{config.admin.token_file.string(), token.error().text()};
   return ask_admin(config.admin, *token, method, target, std::move(body));
 }
 

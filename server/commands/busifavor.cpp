@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 
 namespace couponhook::server {
@@ -51,23 +52,24 @@ Exit list(const BusifavorOptions& chosen, const CommonOptions& common, World& wo
   return call_and_print(
       *outbound, world, wechatpay::list_busifavor_coupons_request(query), chosen.json,
       wechatpay::parse_busifavor_coupons, [&](const wechatpay::Page<BusifavorCoupon>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"coupon_code", "stock_id", "state", "received", "used", "name"}};
+        Table table{"coupon_code", "stock_id", "state", "received", "used", "name"};
         for (const BusifavorCoupon& coupon : page.items) {
-          rows.push_back({coupon.coupon_code, coupon.stock_id, coupon.coupon_state,
-                          coupon.receive_time, coupon.use_time, coupon.stock_name});
+          table.add({coupon.coupon_code, coupon.stock_id, coupon.coupon_state, coupon.receive_time,
+                     coupon.use_time, coupon.stock_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }
 
 void add_list_options(Options& options, wechatpay::BusifavorCouponQuery& query) {
   add_user_options(options, query.openid, query.appid);
-  options.text("--creator", query.creator_merchant, "Of stocks by this merchant; preset: --mchid");
-  options.text("--belong", query.belong_merchant, "Of stocks that belong to this merchant");
-  options.text("--sender", query.sender_merchant, "Sent by this merchant");
-  options.text("--stock", query.stock_id, "Only of this stock");
+  options.text("--creator", query.creator_merchant,
+               "Only coupons of stocks that this merchant created; default: --mchid");
+  options.text("--belong", query.belong_merchant,
+               "Only coupons of stocks that belong to this merchant");
+  options.text("--sender", query.sender_merchant, "Only coupons that this merchant sent");
+  options.text("--stock", query.stock_id, "Only coupons of this stock");
   options.text("--state", query.coupon_state, "SENDED (sic), USED or EXPIRED");
   add_page_options(options, query.page, 20);
 }
@@ -75,13 +77,13 @@ void add_list_options(Options& options, wechatpay::BusifavorCouponQuery& query) 
 }  // namespace
 
 void declare_busifavor(CommandLine& line, CommonOptions& common, World& world) {
-  CommandGroup group = line.group("busifavor", "Merchant coupons (商家券) in users' hands");
+  CommandGroup group = line.group("busifavor", "Query busifavor coupons (商家券) of users");
   auto chosen = std::make_shared<BusifavorOptions>();
   const auto add_shared = [&](Options& options) {
     add_merchant_options(options, common);
-    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+    options.flag("--json", chosen->json, "Print WeChat Pay's reply (JSON) unchanged");
   };
-  Options showing = group.add("show", "What became of a coupon", [chosen, &common, &world] {
+  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &world] {
     return show_one(*chosen, common, world);
   });
   add_shared(showing);

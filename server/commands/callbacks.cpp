@@ -80,7 +80,7 @@ Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
     const ProbeIdentity identity{live_platform_serial(outbound->client.account(), now), now};
     if (const auto trouble = try_url(chosen.url, identity)) {
       world.err << "couponhook: callbacks set: notify_url: " << trouble->what
-                << "; nothing was set (--no-probe sets it all the same)\n";
+                << "; nothing was set (--no-probe sets it without this test)\n";
       return Exit::kFailed;
     }
   }
@@ -94,26 +94,28 @@ Exit set(const CallbacksOptions& chosen, const CommonOptions& common, World& wor
 }  // namespace
 
 void declare_callbacks(CommandLine& line, CommonOptions& common, World& world) {
-  CommandGroup group =
-      line.group("callbacks", "Where WeChat Pay posts notifications about coupons");
+  CommandGroup group = line.group("callbacks", "Query or set the notification URLs at WeChat Pay");
   auto chosen = std::make_shared<CallbacksOptions>();
   const auto add_shared = [&](Options& options) {
     add_merchant_options(options, common);
     options.word("--product", chosen->product, {"favor", "busifavor"},
-                 "favor (redemptions are notified) or busifavor (issues are)");
-    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+                 "favor (代金券, redemptions) or busifavor (商家券, issues)");
+    options.flag("--json", chosen->json, "Print WeChat Pay's reply (JSON) unchanged");
   };
-  Options getting = group.add("get", "Ask for the URL in force",
+  Options getting = group.add("get", "Show the URL that is set",
                               [chosen, &common, &world] { return get(*chosen, common, world); });
   add_shared(getting);
-  Options setting =
-      group.add("set", "Set the URL, once it keeps WeChat Pay's rules and answers from here",
-                [chosen, &common, &world] { return set(*chosen, common, world); });
+  Options setting = group.add(
+      "set",
+      "Set the URL, after it was checked against WeChat Pay's rules and called from this machine",
+      [chosen, &common, &world] { return set(*chosen, common, world); });
   add_shared(setting);
-  setting.text("--url", chosen->url, "https, without query; the merchant's path on this service");
-  setting.word("--switch", chosen->push, {"on", "off"}, "favor only: whether anything is pushed");
+  setting.text("--url", chosen->url,
+               "https URL without a query string: the merchant's path on this service");
+  setting.word("--switch", chosen->push, {"on", "off"},
+               "favor only: whether WeChat Pay sends notifications");
   setting.flag("--no-probe", chosen->skips_probe,
-               "Set it although it cannot be reached from this machine");
+               "Set the URL without calling it from this machine first");
 }
 
 }  // namespace couponhook::server

@@ -43,9 +43,9 @@ Exit fetch(const CommonOptions& common, World& world) {
 
 void declare_certificates(CommandLine& line, CommonOptions& common, World& world) {
   CommandGroup group = line.group("certificates", "WeChat Pay's platform certificates");
-  Options options =
-      group.add("fetch", "Download, decrypt, check and keep them in api.certificate_directory",
-                [&common, &world] { return fetch(common, world); });
+  Options options = group.add(
+      "fetch", "Download, decrypt and check them, and store them in api.certificate_directory",
+      [&common, &world] { return fetch(common, world); });
   add_merchant_options(options, common);
 }
 

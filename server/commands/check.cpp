@@ -10,7 +10,7 @@
 #include "server/delivery/brokers/brokers.hpp"
 #include "server/doctor/checks.hpp"
 #include "server/doctor/write_check.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -130,7 +130,7 @@ std::optional<Exit> look_at_all(const Setup& setup, std::chrono::sys_seconds now
 Exit try_places(const Config& config, const std::string& user_name, World& world) {
   const auto user = user_to_try_as(user_name, config);
   if (!user) {
-    print_problems(world, {{"--user", user.error()}});
+    print_problems(world, {{"--user", user.error().text()}});
     return Exit::kUsage;
   }
   const auto problems = try_writing(config, *user);

@@ -12,13 +12,14 @@ void add_config_option(Options& options, CommonOptions& common) {
 
 void add_user_option(Options& options, std::string& user) {
   options.text("--user", user,
-               "Try to write as this user, who runs the service (as root; else whom the store "
-               "belongs to)");
+               "User that runs the service: write permissions are checked as this user (needs "
+               "root; default: the owner of the store)");
 }
 
 void add_merchant_options(Options& options, CommonOptions& common) {
   add_config_option(options, common);
-  options.text("--mchid", common.mchid, "Which merchant, where several are configured");
+  options.text("--mchid", common.mchid,
+               "Merchant number; required if several merchants are configured");
 }
 
 void print_problems(World& world, const std::vector<Problem>& problems) {
@@ -68,7 +69,7 @@ int run_command_line(int argc, char** argv, World& world) {
   CommonOptions common;
   CommandLine line("couponhook",
                    "couponhook receives WeChat Pay coupon notifications: verifies, decrypts and "
-                   "keeps each of them exactly once.",
+                   "stores each of them exactly once.",
                    COUPONHOOK_VERSION);
   declare_init(line, world);
   declare_serve(line, common, world);

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "server/outbound/issued_file.hpp"
 #include "wechatpay/coupons.hpp"
 
@@ -42,7 +43,7 @@ void note_issued(const Outbound& outbound, const wechatpay::NewCoupon& coupon, W
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
   const auto noted = append_issued(file, {coupon.openid, coupon.appid}, now);
   if (!noted) {
-    print_problems(world, {{file.string(), noted.error() + "; the coupon is sent all the same"}});
+    print_problems(world, {{file.string(), noted.error() + "; the coupon was sent"}});
   }
 }
 
@@ -82,24 +83,25 @@ Exit list(const CouponOptions& chosen, const CommonOptions& common, World& world
   return call_and_print(
       *outbound, world, wechatpay::list_coupons_request(query), chosen.json,
       wechatpay::parse_coupons, [&](const wechatpay::Page<Coupon>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"coupon_id", "stock_id", "status", "ends", "redeemed", "name"}};
+        Table table{"coupon_id", "stock_id", "status", "ends", "redeemed", "name"};
         for (const Coupon& coupon : page.items) {
-          rows.push_back(
-              {coupon.coupon_id, coupon.stock_id, coupon.status, coupon.available_end_time,
-               coupon.consumption ? coupon.consumption->consume_time : "", coupon.coupon_name});
+          table.add({coupon.coupon_id, coupon.stock_id, coupon.status, coupon.available_end_time,
+                     coupon.consumption ? coupon.consumption->consume_time : "",
+                     coupon.coupon_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }
 
 void add_list_options(Options& options, wechatpay::CouponQuery& query) {
   add_user_options(options, query.openid, query.appid);
-  options.text("--creator", query.creator_mchid, "Of stocks by this merchant; preset: --mchid");
-  options.text("--sender", query.sender_mchid, "Sent by this merchant");
-  options.text("--available", query.available_mchid, "Usable at this merchant");
-  options.text("--stock", query.stock_id, "Only of this stock");
+  options.text("--creator", query.creator_mchid,
+               "Only coupons of stocks that this merchant created; default: --mchid");
+  options.text("--sender", query.sender_mchid, "Only coupons that this merchant sent");
+  options.text("--available", query.available_mchid,
+               "Only coupons that can be used at this merchant");
+  options.text("--stock", query.stock_id, "Only coupons of this stock");
   options.text("--status", query.status, "SENDED (sic) or USED");
   add_page_options(options, query.page, 20);
 }
@@ -107,19 +109,20 @@ void add_list_options(Options& options, wechatpay::CouponQuery& query) {
 }  // namespace
 
 void declare_coupon(CommandLine& line, CommonOptions& common, World& world) {
-  CommandGroup group = line.group("coupon", "Favor coupons (代金券) in users' hands");
+  CommandGroup group = line.group("coupon", "Send and query favor coupons (代金券)");
   auto chosen = std::make_shared<CouponOptions>();
   const auto add_shared = [&](Options& options) {
     add_merchant_options(options, common);
-    options.flag("--json", chosen->json, "WeChat Pay's reply as it is");
+    options.flag("--json", chosen->json, "Print WeChat Pay's reply (JSON) unchanged");
   };
   Options sending = group.add(
-      "send", "Send a coupon to a user; repeated with the same out_request_no, it is the same one",
+      "send",
+      "Send a coupon to a user; a repetition with the same out_request_no sends no second coupon",
       [chosen, &common, &world] { return send(*chosen, common, world); });
   add_shared(sending);
   sending.path("FILE", chosen->file, "The request as JSON, with openid; \"-\": standard input");
 
-  Options showing = group.add("show", "What became of a coupon", [chosen, &common, &world] {
+  Options showing = group.add("show", "Show the state of a coupon", [chosen, &common, &world] {
     return show_one(*chosen, common, world);
   });
   add_shared(showing);

@@ -106,30 +106,32 @@ void declare_deliveries(CommandLine& line, CommonOptions& common, World& world) 
                [&common, &world, chosen] { return list_deliveries(common, *chosen, world); });
   add_config_option(options, common);
   chosen->choice.declare(options, "pending, retrying, dead, done or skipped");
-  options.text("--limit", chosen->limit, "How many at most, 1 to 500");
-  options.text("--cursor", chosen->cursor, "Where the last list said that there is more");
-  options.flag("--json", chosen->json, "As JSON");
+  options.text("--limit", chosen->limit, "Largest number of entries, 1 to 500");
+  options.text("--cursor", chosen->cursor,
+               "Continue a list: the cursor that the last list printed");
+  options.flag("--json", chosen->json, "Print JSON");
 }
 
 void declare_pause(CommandLine& line, CommonOptions& common, World& world) {
   const auto chosen = std::make_shared<PauseOptions>();
   Options options =
-      line.add("pause", "Hold deliveries back on every replica; alone: say what is held back",
+      line.add("pause", "Pause deliveries on every replica; without options: list the pauses",
                [&common, &world, chosen] { return pause(common, *chosen, world); });
   add_config_option(options, common);
-  options.text("--handler", chosen->handler, "Those to this handler");
-  options.text("--events", chosen->events, "Those of event types that match: COUPON.*");
-  options.text("--reason", chosen->reason, "Why, for whoever finds it paused");
-  options.flag("--json", chosen->json, "What is held back, as JSON");
+  options.text("--handler", chosen->handler, "Only deliveries to this handler");
+  options.text("--events", chosen->events,
+               "Only deliveries of matching event types, for example COUPON.*");
+  options.text("--reason", chosen->reason, "Reason, shown in the list of pauses");
+  options.flag("--json", chosen->json, "Print the list of pauses as JSON");
 }
 
 void declare_resume(CommandLine& line, CommonOptions& common, World& world) {
   const auto chosen = std::make_shared<PauseOptions>();
-  Options options = line.add("resume", "Let go what was paused in the same words",
+  Options options = line.add("resume", "End a pause; takes the same options as `pause`",
                              [&common, &world, chosen] { return resume(common, *chosen, world); });
   add_config_option(options, common);
-  options.text("--handler", chosen->handler, "As it was paused");
-  options.text("--events", chosen->events, "As they were paused");
+  options.text("--handler", chosen->handler, "Handler of the pause");
+  options.text("--events", chosen->events, "Event types of the pause");
 }
 
 }  // namespace couponhook::server

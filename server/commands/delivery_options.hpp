@@ -23,13 +23,13 @@ struct DeliveryChoice {
            until.empty() && error.empty();
   }
   void declare(Options& options, const std::string& states_help) {
-    options.text("--handler", handler, "Only this handler's");
+    options.text("--handler", handler, "Only deliveries to this handler");
     options.text("--state", state, states_help);
     options.text("--type", type, "Only of this event type");
-    options.text("--mchid", mchid, "Only this merchant's");
+    options.text("--mchid", mchid, "Only of this merchant");
     options.text("--since", since, "Received at or after: RFC 3339 or Unix seconds");
     options.text("--until", until, "Received before");
-    options.text("--error", error, "Only those whose last error holds this text");
+    options.text("--error", error, "Only deliveries whose last error contains this text");
   }
 };
 

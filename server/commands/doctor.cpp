@@ -1,15 +1,13 @@
 #include <algorithm>
 #include <ostream>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "base/json_writer.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/doctor/diagnose.hpp"
 #include "server/doctor/echo.hpp"
 #include "server/doctor/gather.hpp"
 #include "server/doctor/write_check.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -37,45 +35,29 @@ void print(const std::vector<EchoStep>& steps, std::ostream& out) {
   }
 }
 
-using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void write(JsonWriter& writer, const char* name, std::string_view value) {
-  writer.Key(name);
-  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-}
-
 void print_json(const std::vector<DoctorFinding>& findings, const std::vector<EchoStep>& steps,
                 std::ostream& out) {
-  rapidjson::StringBuffer buffer;
-  JsonWriter writer(buffer);
-  writer.StartObject();
-  writer.Key("findings");
-  writer.StartArray();
+  base::JsonWriter json;
+  json.begin().begin_list("findings");
   for (const DoctorFinding& finding : findings) {
-    writer.StartObject();
-    write(writer, "gravity", to_string(finding.gravity));
-    write(writer, "name", finding.name);
-    write(writer, "what", finding.what);
-    write(writer, "why", finding.why);
-    write(writer, "to_do", finding.to_do);
-    writer.EndObject();
+    json.begin()
+        .text("gravity", to_string(finding.gravity))
+        .text("name", finding.name)
+        .text("what", finding.what)
+        .text("why", finding.why)
+        .text("to_do", finding.to_do)
+        .end();
   }
-  writer.EndArray();
-  writer.Key("steps");
-  writer.StartArray();
+  json.end_list().begin_list("steps");
   for (const EchoStep& step : steps) {
-    writer.StartObject();
-    write(writer, "what", step.what);
-    writer.Key("passed");
-    writer.Bool(step.passed);
-    writer.Key("took_ms");
-    writer.Int64(step.took.count());
-    write(writer, "trouble", step.trouble);
-    writer.EndObject();
+    json.begin()
+        .text("what", step.what)
+        .boolean("passed", step.passed)
+        .number("took_ms", step.took.count())
+        .text("trouble", step.trouble)
+        .end();
   }
-  writer.EndArray();
-  writer.EndObject();
-  out << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n';
+  out << json.end_list().end().take() << '\n';
 }
 
 Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& world) {
@@ -90,7 +72,7 @@ Exit doctor(const DoctorOptions& chosen, const CommonOptions& common, World& wor
   check_outbound_files(*config, problems);
   const auto user = user_to_try_as(chosen.user, *config);
   if (!user) {
-    print_problems(world, {{"--user", user.error()}});
+    print_problems(world, {{"--user", user.error().text()}});
     return Exit::kUsage;
   }
   auto places = try_writing(*config, *user);
@@ -122,9 +104,10 @@ void declare_doctor(CommandLine& line, CommonOptions& common, World& world) {
                              [chosen, &common, &world] { return doctor(*chosen, common, world); });
   add_merchant_options(options, common);
   options.flag("--live", chosen->live, "Have WeChat Pay call back, and time each step");
-  options.text("--url", chosen->url, "Where to be called; else the URL set for favor coupons");
+  options.text("--url", chosen->url,
+               "URL that WeChat Pay calls; default: the URL set for favor coupons");
   add_user_option(options, chosen->user);
-  options.flag("--json", chosen->json, "As JSON");
+  options.flag("--json", chosen->json, "Print JSON");
 }
 
 }  // namespace couponhook::server

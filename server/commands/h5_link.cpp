@@ -23,7 +23,8 @@ Exit print_link(const wechatpay::H5Issue& issue, const CommonOptions& common, Wo
   }
   const auto key = crypto::read_secret_line(merchant->api->api_v2_key_file);
   if (!key) {
-    print_problems(world, {{where + ": " + merchant->api->api_v2_key_file.string(), key.error()}});
+    print_problems(world,
+                   {{where + ": " + merchant->api->api_v2_key_file.string(), key.error().text()}});
     return Exit::kUsage;
   }
   world.out << wechatpay::h5_link(issue, *key) << '\n';
@@ -34,16 +35,17 @@ Exit print_link(const wechatpay::H5Issue& issue, const CommonOptions& common, Wo
 
 void declare_h5_link(CommandLine& line, CommonOptions& common, World& world) {
   auto issue = std::make_shared<wechatpay::H5Issue>();
-  Options options =
-      line.add("h5-link", "The signed link by which a user takes a busifavor coupon in a browser",
-               [issue, &common, &world] { return print_link(*issue, common, world); });
+  Options options = line.add(
+      "h5-link", "Print the signed link with which a user receives a busifavor coupon in a browser",
+      [issue, &common, &world] { return print_link(*issue, common, world); });
   add_merchant_options(options, common);
   options.required_text("--stock", issue->stock_id, "Stock id");
-  options.required_text("--out-request-no", issue->out_request_no, "A number of your own");
+  options.required_text("--out-request-no", issue->out_request_no,
+                        "Your own unique number of the request");
   options.required_text("--merchant", issue->send_coupon_merchant, "The issuing merchant");
   options.required_text("--open-id", issue->open_id, "The user");
   options.text("--coupon-code", issue->coupon_code,
-               "Only and always for stocks whose code mode is MERCHANT_API");
+               "Required for stocks with code mode MERCHANT_API, not allowed for others");
 }
 
 }  // namespace couponhook::server

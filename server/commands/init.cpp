@@ -135,15 +135,16 @@ std::filesystem::path file_in_the_way(std::filesystem::path at) {
 
 Exit init(const InitOptions& options, World& world) {
   if (!is_plain(options.mchid)) {
-    print_problems(world, {{"--mchid", "\"" + options.mchid +
-                                           "\" is no merchant number; use digits, letters, \"-\" "
-                                           "and \"_\""}});
+    print_problems(world,
+                   {{"--mchid", "\"" + options.mchid +
+                                    "\" is not a merchant number; use digits, letters, \"-\" "
+                                    "and \"_\""}});
     return Exit::kUsage;
   }
   std::error_code ec;
   if (const auto file = file_in_the_way(options.directory); !file.empty()) {
-    print_problems(world, {{file.string(),
-                            "is a file, not a folder; name a new folder to make the set-up in"}});
+    print_problems(world,
+                   {{file.string(), "is a file, not a folder; name a new folder for the set-up"}});
     return Exit::kFailed;
   }
   if (std::filesystem::exists(options.directory, ec) &&
@@ -168,9 +169,9 @@ Exit init(const InitOptions& options, World& world) {
 void declare_init(CommandLine& line, World& world) {
   auto chosen = std::make_shared<InitOptions>();
   Options options =
-      line.add("init", "Make a ready local set-up: configuration, certificates, keys, token",
+      line.add("init", "Create a local set-up: configuration, certificates, keys, token",
                [chosen, &world] { return init(*chosen, world); });
-  options.required_path("DIR", chosen->directory, "Folder to make it in; must be new or empty");
+  options.required_path("DIR", chosen->directory, "Folder for the set-up; must be new or empty");
   options.text("--mchid", chosen->mchid, "Merchant number");
   options.number("--port", chosen->port, 0, 65535, "Port for notifications");
   options.number("--admin-port", chosen->admin_port, 0, 65535, "Port of the status endpoint");

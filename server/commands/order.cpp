@@ -5,16 +5,13 @@
 #include <ostream>
 #include <thread>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "base/json_writer.hpp"
 #include "server/commands/status_client.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using rapidjson::Value;
-using OrderWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -31,30 +28,21 @@ class Interruptible {
   void (*before_)(int);
 };
 
-/// Writes a JSON member, unless the member's value is empty.
-void write_member(OrderWriter& writer, std::string_view name, std::string_view text) {
-  if (text.empty()) return;
-  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
 std::string order_body(const FilteredOrder& wanted, const DeliveryChoice& choice) {
-  rapidjson::StringBuffer buffer;
-  OrderWriter writer(buffer);
-  writer.StartObject();
-  write_member(writer, "handler", choice.handler);
-  write_member(writer, "state", choice.state);
-  write_member(writer, "type", choice.type);
-  write_member(writer, "mchid", choice.mchid);
-  write_member(writer, "since", choice.since);
-  write_member(writer, "until", choice.until);
-  write_member(writer, "error", choice.error);
-  write_member(writer, "to", wanted.to);
-  write_member(writer, "reason", wanted.reason);
-  writer.Key("dry_run");
-  writer.Bool(wanted.dry_run);
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  base::JsonWriter json;
+  return json.begin()
+      .optional_text("handler", choice.handler)
+      .optional_text("state", choice.state)
+      .optional_text("type", choice.type)
+      .optional_text("mchid", choice.mchid)
+      .optional_text("since", choice.since)
+      .optional_text("until", choice.until)
+      .optional_text("error", choice.error)
+      .optional_text("to", wanted.to)
+      .optional_text("reason", wanted.reason)
+      .boolean("dry_run", wanted.dry_run)
+      .end()
+      .take();
 }
 
 bool is_over(const Value& job) {
@@ -76,7 +64,7 @@ struct OrderDone {
 OrderDone done_by(const FilteredOrder& wanted) {
   if (!wanted.to.empty()) return {"moved", "moved to " + wanted.to};
   if (wanted.target == "/deliveries/skip") return {"skipped", "dropped"};
-  return {"retried", "put back"};
+  return {"retried", "retried"};
 }
 
 void tell_left_out(const Value& job, const OrderDone& done, World& world) {
@@ -86,15 +74,14 @@ void tell_left_out(const Value& job, const OrderDone& done, World& world) {
   }
   if (const auto unclaimed = count_of(job, "unclaimed"); unclaimed > 0) {
     world.err << "couponhook: " << unclaimed << " more were not " << done.words
-              << ": their handlers are not configured, so nobody would make them; `retry --handler "
-                 "OLD --to NEW` moves them\n";
+              << ": their handlers are not configured; `retry --handler OLD --to NEW` moves them\n";
   }
 }
 
 Exit tell(const Value& job, const OrderDone& done, World& world) {
   const std::string state = text_of(job, "state");
   if (state == "failed") {
-    world.err << "couponhook: the order failed after " << count_of(job, done.key) << " were "
+    world.err << "couponhook: the operation failed after " << count_of(job, done.key) << " were "
               << done.words << ": " << text_of(job, "error") << '\n';
     return Exit::kFailed;
   }
@@ -115,12 +102,10 @@ Exit tell(const Value& job, const OrderDone& done, World& world) {
 }  // namespace
 
 std::string members(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
-  rapidjson::StringBuffer buffer;
-  OrderWriter writer(buffer);
-  writer.StartObject();
-  for (const auto& [name, text] : texts) write_member(writer, name, text);
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  base::JsonWriter json;
+  json.begin();
+  for (const auto& [name, text] : texts) json.optional_text(name, text);
+  return json.end().take();
 }
 
 Exit order(const CommonOptions& common, const std::string& method, const std::string& target,
@@ -144,7 +129,7 @@ Exit order_filtered(const CommonOptions& common, const FilteredOrder& wanted,
   const Interruptible interruptible;
   // The progress line shows how many deliveries were examined. Only the final line says how many
   // deliveries matched the filter.
-  base::Progress progress(progress_on(world), "looked at", 0);
+  base::Progress progress(progress_on(world), "examined", 0);
   while (!is_over(*job)) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const bool cancel = interrupted != 0;

@@ -4,19 +4,11 @@
 #include <ostream>
 
 #include "crypto/file.hpp"
-#include "server/commands/printable.hpp"
 
 namespace couponhook::server {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 1 << 20;
-
-/// Returns the number of characters in a text, not the number of bytes: names are often Chinese,
-/// with three bytes for each character.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 }  // namespace
 
@@ -74,24 +66,6 @@ void print_facts(const Facts& facts, std::ostream& out) {
   for (const auto& [label, value] : facts) {
     if (value.empty()) continue;
     out << label << std::string(width + 2 - label.size(), ' ') << value << '\n';
-  }
-}
-
-void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], width_of(row[i]));
-    }
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += printable(row[i]);
-      if (i + 1 < row.size()) line.append(widths[i] + 2 - width_of(row[i]), ' ');
-    }
-    out << line << '\n';
   }
 }
 

@@ -53,10 +53,6 @@ struct Outbound {
 using Facts = std::vector<std::pair<std::string_view, std::string>>;
 void print_facts(const Facts& facts, std::ostream& out);
 
-/// Prints rows as a table, whose columns are as wide as their widest cell. The first row is the
-/// heading.
-void print_table(const std::vector<std::vector<std::string>>& rows, std::ostream& out);
-
 /// If the list has a next page, prints the option --offset with which the user gets this page.
 /// \param asked the request whose reply is the list `page`; the request's offset counts pages, as
 /// in WeChat Pay's API.

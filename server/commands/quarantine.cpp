@@ -133,33 +133,36 @@ Exit discard(const CommonOptions& common, const DiscardOptions& chosen, World& w
 }  // namespace
 
 void declare_quarantine(CommandLine& line, CommonOptions& common, World& world) {
-  CommandGroup group = line.group("quarantine", "What was signed, but could not be opened or read");
+  CommandGroup group =
+      line.group("quarantine", "Signed notifications that could not be decrypted or read");
   const auto listed = std::make_shared<QuarantineListOptions>();
-  Options list_options = group.add("list", "List it, newest first", [&common, &world, listed] {
+  Options list_options = group.add("list", "List them, newest first", [&common, &world, listed] {
     return list_quarantine(common, *listed, world);
   });
   add_merchant_options(list_options, common);
-  list_options.text("--limit", listed->limit, "How many at most, 1 to 500");
-  list_options.text("--cursor", listed->cursor, "Where the last list said that there is more");
-  list_options.flag("--json", listed->json, "As JSON");
+  list_options.text("--limit", listed->limit, "Largest number of entries, 1 to 500");
+  list_options.text("--cursor", listed->cursor,
+                    "Continue a list: the cursor that the last list printed");
+  list_options.flag("--json", listed->json, "Print JSON");
 
   const auto opened = std::make_shared<OpenOptions>();
-  Options open_options =
-      group.add("open", "Try it again with the keys of today; what opens goes the ordinary way",
-                [&common, &world, opened] { return open(common, *opened, world); });
+  Options open_options = group.add(
+      "open",
+      "Try again with the current keys; what can be decrypted is processed like a new notification",
+      [&common, &world, opened] { return open(common, *opened, world); });
   add_merchant_options(open_options, common);
-  open_options.arguments("ID", opened->ids,
-                         "These: numbers of sealed bodies, or ids of notifications that are sealed "
-                         "or unreadable");
-  open_options.flag("--all", opened->all, "All that is sealed or unreadable");
+  open_options.arguments(
+      "ID", opened->ids,
+      "Numbers of quarantined bodies, or ids of quarantined or unreadable notifications");
+  open_options.flag("--all", opened->all, "All that are quarantined or unreadable");
 
   const auto discarded = std::make_shared<DiscardOptions>();
   Options discard_options = group.add(
-      "discard", "Remove a sealed body for good, or take the mark off an unreadable notification",
+      "discard", "Delete a quarantined body, or remove the mark of an unreadable notification",
       [&common, &world, discarded] { return discard(common, *discarded, world); });
   add_merchant_options(discard_options, common);
   discard_options.required_text("ID", discarded->id, "As for `quarantine open`");
-  discard_options.required_text("--reason", discarded->reason, "Why, for the log");
+  discard_options.required_text("--reason", discarded->reason, "Reason, for the log");
 }
 
 }  // namespace couponhook::server

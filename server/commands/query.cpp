@@ -150,10 +150,10 @@ struct LedgerOptions {
 void declare_status(CommandLine& line, CommonOptions& common, World& world) {
   auto json = std::make_shared<bool>(false);
   Options options = line.add(
-      "status", "What the running service holds and has done",
+      "status", "Show the state and the counters of the running service",
       [&common, &world, json] { return query(common, world, "/status", *json, print_status); });
   add_merchant_options(options, common);
-  options.flag("--json", *json, "As JSON");
+  options.flag("--json", *json, "Print JSON");
 }
 
 void declare_notifications(CommandLine& line, CommonOptions& common, World& world) {
@@ -165,20 +165,21 @@ void declare_notifications(CommandLine& line, CommonOptions& common, World& worl
                  return query(common, world, chosen->target(), chosen->json, print);
                });
   add_config_option(options, common);
-  options.text("ID", chosen->id, "Show this one, as JSON");
+  options.text("ID", chosen->id, "Show the notification with this id, as JSON");
   options.text("--type", chosen->type, "Only this event type");
   options.text("--state", chosen->state, "received, done, dead, unreadable or quarantined");
-  options.text("--mchid", chosen->mchid, "Only this merchant's");
+  options.text("--mchid", chosen->mchid, "Only of this merchant");
   options.text("--since", chosen->since, "Received at or after: RFC 3339 or Unix seconds");
   options.text("--until", chosen->until, "Received before");
-  options.text("--limit", chosen->limit, "How many at most, 1 to 500");
-  options.text("--cursor", chosen->cursor, "Where the last list said that there is more");
-  options.flag("--json", chosen->json, "As JSON");
+  options.text("--limit", chosen->limit, "Largest number of entries, 1 to 500");
+  options.text("--cursor", chosen->cursor,
+               "Continue a list: the cursor that the last list printed");
+  options.flag("--json", chosen->json, "Print JSON");
 }
 
 void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<LedgerOptions>();
-  Options options = line.add("ledger", "What has happened to a coupon", [&common, &world, chosen] {
+  Options options = line.add("ledger", "Show the history of a coupon", [&common, &world, chosen] {
     return query(common, world,
                  "/coupons/" + base::percent_encode(chosen->stock) + "/" +
                      base::percent_encode(chosen->coupon),
@@ -187,7 +188,7 @@ void declare_ledger(CommandLine& line, CommonOptions& common, World& world) {
   add_merchant_options(options, common);
   options.required_text("STOCK", chosen->stock, "Stock id");
   options.required_text("COUPON", chosen->coupon, "Coupon id or code");
-  options.flag("--json", chosen->json, "As JSON");
+  options.flag("--json", chosen->json, "Print JSON");
 }
 
 }  // namespace couponhook::server

@@ -2,9 +2,8 @@
 #include <ostream>
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
+#include "base/json_writer.hpp"
 #include "server/commands/admin_client.hpp"
 #include "server/commands/outbound.hpp"
 #include "server/commands/reconcile_report.hpp"
@@ -82,7 +81,7 @@ Fetched fetch_flow(const FlowName& flow, Outbound& outbound, World& world) {
   if (!content) return fail(world, content.error());
   auto books = read_flow(flow, *content);
   if (books) return std::move(*books);
-  print_problems(world, {{"the downloaded flow", books.error()}});
+  print_problems(world, {{"the downloaded flow", books.error().text()}});
   return Exit::kFailed;
 }
 
@@ -91,7 +90,7 @@ Fetched fetch_books(const ReconcileOptions& chosen, const MerchantConfig& mercha
   if (!chosen.file.empty()) {
     auto books = read_flow_file(chosen.flow_name(merchant), chosen.file);
     if (books) return std::move(*books);
-    print_problems(world, {{chosen.file.string(), books.error()}});
+    print_problems(world, {{chosen.file.string(), books.error().text()}});
     return Exit::kFailed;
   }
   auto outbound = open_outbound(common, world);
@@ -131,29 +130,19 @@ std::string_view compared_by(const ReconcileOptions& chosen) {
 }
 
 std::string intake_json(const std::string& mchid, std::span<const PlatformRecord* const> entries) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  const auto member = [&](const char* name, const std::string& value) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  writer.StartObject();
-  member("mchid", mchid);
-  writer.Key("entries");
-  writer.StartArray();
+  base::JsonWriter json;
+  json.begin().text("mchid", mchid).begin_list("entries");
   for (const PlatformRecord* entry : entries) {
-    writer.StartObject();
-    member("id", entry->notification_id());
-    member("event_type", entry->event_type);
-    member("original_type", entry->original_type);
-    member("summary", entry->summary);
-    member("create_time", entry->occurred_at);
-    member("resource", entry->resource);
-    writer.EndObject();
+    json.begin()
+        .text("id", entry->notification_id())
+        .text("event_type", entry->event_type)
+        .text("original_type", entry->original_type)
+        .text("summary", entry->summary)
+        .text("create_time", entry->occurred_at)
+        .text("resource", entry->resource)
+        .end();
   }
-  writer.EndArray();
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.end_list().end().take();
 }
 
 /// Returns an error message for the case that the service refused the entries to be stored. The
@@ -163,8 +152,9 @@ std::string refusal(const AdminAnswer& answer) {
   document.Parse(answer.body.data(), answer.body.size());
   const bool tells = !document.HasParseError() && document.IsObject() &&
                      document.HasMember("message") && document["message"].IsString();
-  return "took no book entries (status " + std::to_string(answer.status) +
-         "): " + (tells ? document["message"].GetString() : "is it of this version?");
+  return "rejected the entries (status " + std::to_string(answer.status) + "): " +
+         (tells ? document["message"].GetString()
+                : "does it have the same version as this command?");
 }
 
 bool count_outcomes(const AdminAnswer& answer, Applied& applied) {
@@ -255,20 +245,25 @@ Exit reconcile(const ReconcileOptions& chosen, const CommonOptions& common, Worl
 void declare_reconcile(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<ReconcileOptions>();
   Options options = line.add(
-      "reconcile", "Compare the store with WeChat Pay's own records, and admit what never arrived",
+      "reconcile",
+      "Compare the store with WeChat Pay's own records, and store the missing notifications",
       [chosen, &common, &world] { return reconcile(*chosen, common, world); });
   add_merchant_options(options, common);
-  options.text("--stock", chosen->stock, "A stock whose activity has ended");
-  options.word("--flow", chosen->flow, {"use", "refund"}, "Its redemptions or its refunds");
+  options.text("--stock", chosen->stock, "Id of a stock whose activity has ended");
+  options.word("--flow", chosen->flow, {"use", "refund"},
+               "Compare the stock's redemptions (use) or refunds (refund)");
   options.path("--file", chosen->file, "The flow file, already downloaded");
-  options.text("--openid", chosen->user.openid, "Instead of a stock: a user's coupons");
+  options.text("--openid", chosen->user.openid,
+               "Compare the coupons of this user instead of a stock");
   options.text("--appid", chosen->user.appid, "The appid that the openid belongs to");
   options.word("--product", chosen->product, {"favor", "busifavor"},
                "Only the user's coupons of this kind");
-  options.flag("--apply", chosen->apply, "Admit what is missing, through the running service");
-  options.flag("--settled", chosen->settled,
-               "With --apply: only what is older than reconcile.settle_s, as serve does");
-  options.flag("--json", chosen->json, "As JSON");
+  options.flag("--apply", chosen->apply,
+               "Store the missing notifications, through the running service");
+  options.flag(
+      "--settled", chosen->settled,
+      "With --apply: store only events that are older than reconcile.settle_s, as `serve` does");
+  options.flag("--json", chosen->json, "Print JSON");
   options.flag("--csv", chosen->csv, "As CSV");
 }
 

@@ -4,64 +4,49 @@
 #include <ostream>
 #include <string>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
-#include "server/commands/outbound.hpp"
+#include "base/json_writer.hpp"
+#include "server/commands/table.hpp"
 
 namespace couponhook::server {
 namespace {
 
 using wechatpay::ReportRow;
-using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void write(JsonWriter& writer, std::string_view name, std::string_view value) {
-  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-  writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+void write(base::JsonWriter& json, const ReportRow& row) {
+  json.begin()
+      .text("finding", to_string(row.finding))
+      .text("kind", to_string(row.kind))
+      .text("stock_id", row.stock_id)
+      .text("coupon", row.coupon)
+      .text("transaction_id", row.transaction_id)
+      .text("business_key", row.business_key)
+      .text("occurred_at", row.occurred_at)
+      .number("line", row.line)
+      .text("differences", row.differences)
+      .end();
 }
 
-void write(JsonWriter& writer, std::string_view name, std::size_t value) {
-  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-  writer.Uint64(value);
+void write(base::JsonWriter& json, const Applied& applied) {
+  json.begin("applied")
+      .number("outdated", applied.outdated)
+      .number("unsettled", applied.unsettled)
+      .number("stored", applied.stored)
+      .number("duplicates", applied.duplicates)
+      .number("conflicts", applied.conflicts)
+      .number("failed", applied.failed)
+      .end();
 }
 
-void write(JsonWriter& writer, const ReportRow& row) {
-  writer.StartObject();
-  write(writer, "finding", to_string(row.finding));
-  write(writer, "kind", to_string(row.kind));
-  write(writer, "stock_id", row.stock_id);
-  write(writer, "coupon", row.coupon);
-  write(writer, "transaction_id", row.transaction_id);
-  write(writer, "business_key", row.business_key);
-  write(writer, "occurred_at", row.occurred_at);
-  write(writer, "line", row.line);
-  write(writer, "differences", row.differences);
-  writer.EndObject();
-}
-
-void write(JsonWriter& writer, const Applied& applied) {
-  writer.Key("applied");
-  writer.StartObject();
-  write(writer, "outdated", applied.outdated);
-  write(writer, "unsettled", applied.unsettled);
-  write(writer, "stored", applied.stored);
-  write(writer, "duplicates", applied.duplicates);
-  write(writer, "conflicts", applied.conflicts);
-  write(writer, "failed", applied.failed);
-  writer.EndObject();
-}
-
-void write(JsonWriter& writer, std::span<const wechatpay::FlowProblem> problems) {
-  writer.Key("problems");
-  writer.StartArray();
+void write(base::JsonWriter& json, std::span<const wechatpay::FlowProblem> problems) {
+  json.begin_list("problems");
   for (const wechatpay::FlowProblem& problem : problems) {
-    writer.StartObject();
-    write(writer, "line", problem.line);
-    write(writer, "column", problem.column);
-    write(writer, "message", problem.message);
-    writer.EndObject();
+    json.begin()
+        .number("line", problem.line)
+        .text("column", problem.column)
+        .text("message", problem.message)
+        .end();
   }
-  writer.EndArray();
+  json.end_list();
 }
 
 /// Makes a row of the report for an event that is in WeChat Pay's records but cannot be in the
@@ -75,7 +60,7 @@ ReportRow row_of_not_compared(const wechatpay::PlatformRecord& entry) {
           entry.business_key,
           entry.occurred_at,
           0,
-          "no notification tells of the use of a merchant coupon",
+          "WeChat Pay sends no notification of the use of a merchant coupon",
           0};
 }
 
@@ -103,25 +88,24 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
   const wechatpay::ReconcileReport& report = outcome.report;
   const std::vector<ReportRow> found = all_rows(outcome);
   if (!found.empty()) {
-    std::vector<std::vector<std::string>> rows{
-        {"finding", "kind", "coupon", "transaction", "occurred at", "differences"}};
+    Table table{"finding", "kind", "coupon", "transaction", "occurred at", "differences"};
     for (const ReportRow& row : found) {
-      rows.push_back({std::string(to_string(row.finding)), std::string(to_string(row.kind)),
-                      row.coupon, row.transaction_id, row.occurred_at, row.differences});
+      table.add({to_string(row.finding), to_string(row.kind), row.coupon, row.transaction_id,
+                 row.occurred_at, row.differences});
     }
-    print_table(rows, out);
+    table.print(out);
   }
   for (const wechatpay::FlowProblem& problem : outcome.problems) {
     out << to_string(problem) << '\n';
   }
-  out << report.in_books << " in WeChat Pay's books, " << report.in_store
+  out << report.in_books << " in WeChat Pay's records, " << report.in_store
       << " in the store: " << report.matched << " matched, " << report.missing << " missing, "
       << report.differing << " differing, " << report.unlisted << " unlisted";
   if (outcome.malformed != 0) out << "; " << outcome.malformed << " lines could not be read";
   out << "\ncompared: " << outcome.compared << '\n';
   if (!outcome.not_compared.empty()) {
     out << "not compared: the use of " << outcome.not_compared.size()
-        << " merchant coupons, of which no notification tells\n";
+        << " merchant coupons, because WeChat Pay sends no notification of it\n";
   }
   if (outcome.applied) {
     const Applied& applied = *outcome.applied;
@@ -129,40 +113,36 @@ void print_report_table(const ReconcileOutcome& outcome, std::ostream& out) {
         << applied.conflicts << " in conflict, " << applied.failed << " failed\n";
     if (applied.outdated != 0) {
       out << applied.outdated << " left out: older than store.retention_ledger_days, or without a "
-          << "time, they may have been applied and forgotten\n";
+          << "time, they may have been applied and removed since\n";
     }
     if (applied.unsettled != 0) {
       out << applied.unsettled << " left out: younger than reconcile.settle_s, they may still be "
           << "notified\n";
     }
   } else if (report.missing != 0) {
-    out << "nothing was changed; --apply admits what is missing\n";
+    out << "nothing was changed; --apply stores the missing notifications\n";
   }
 }
 
 void print_report_json(const ReconcileOutcome& outcome, std::ostream& out) {
   const wechatpay::ReconcileReport& report = outcome.report;
-  rapidjson::StringBuffer buffer;
-  JsonWriter writer(buffer);
-  writer.StartObject();
-  write(writer, "in_books", report.in_books);
-  write(writer, "repeated", report.repeated);
-  write(writer, "in_store", report.in_store);
-  write(writer, "matched", report.matched);
-  write(writer, "missing", report.missing);
-  write(writer, "differing", report.differing);
-  write(writer, "unlisted", report.unlisted);
-  write(writer, "malformed", outcome.malformed);
-  write(writer, "compared", outcome.compared);
-  write(writer, "not_compared", outcome.not_compared.size());
-  write(writer, outcome.problems);
-  if (outcome.applied) write(writer, *outcome.applied);
-  writer.Key("rows");
-  writer.StartArray();
-  for (const ReportRow& row : all_rows(outcome)) write(writer, row);
-  writer.EndArray();
-  writer.EndObject();
-  out << std::string_view(buffer.GetString(), buffer.GetSize()) << '\n';
+  base::JsonWriter json;
+  json.begin()
+      .number("in_books", report.in_books)
+      .number("repeated", report.repeated)
+      .number("in_store", report.in_store)
+      .number("matched", report.matched)
+      .number("missing", report.missing)
+      .number("differing", report.differing)
+      .number("unlisted", report.unlisted)
+      .number("malformed", outcome.malformed)
+      .text("compared", outcome.compared)
+      .number("not_compared", outcome.not_compared.size());
+  write(json, outcome.problems);
+  if (outcome.applied) write(json, *outcome.applied);
+  json.begin_list("rows");
+  for (const ReportRow& row : all_rows(outcome)) write(json, row);
+  out << json.end_list().end().take() << '\n';
 }
 
 void print_report_csv(const ReconcileOutcome& outcome, std::ostream& out) {

@@ -5,6 +5,7 @@
 
 #include "sandbox/local/fixture.hpp"
 #include "server/commands/sending.hpp"
+#include "server/commands/table.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -48,62 +49,36 @@ std::string describe(const FileOutcome& outcome) {
 
 void print_rows(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 std::ostream& out) {
-  std::vector<std::vector<std::string>> rows{
-      {"file", "event type", "id", "copies", "expected", "got", "ok"}};
+  Table table{"file", "event type", "id", "copies", "expected", "got", "ok"};
   for (std::size_t i = 0; i < fixtures.size(); ++i) {
     const Draft& draft = fixtures[i].draft;
-    rows.push_back({std::filesystem::path(fixtures[i].source).filename().string(), draft.event_type,
-                    draft.id.substr(0, 8), std::to_string(outcomes[i].copies),
-                    std::to_string(outcomes[i].expected), describe(outcomes[i]),
-                    outcomes[i].ok ? "yes" : "NO"});
+    table.add({std::filesystem::path(fixtures[i].source).filename().string(), draft.event_type,
+               draft.id.substr(0, 8), std::to_string(outcomes[i].copies),
+               std::to_string(outcomes[i].expected), describe(outcomes[i]),
+               outcomes[i].ok ? "yes" : "NO"});
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      out << row[i] << std::string(widths[i] - row[i].size() + 2, ' ');
-    }
-    out << row.back() << '\n';
-  }
+  table.print(out);
   out << '\n';
 }
 
 void print_json(const std::vector<Fixture>& fixtures, const std::vector<FileOutcome>& outcomes,
                 const Summary& summary, std::ostream& out) {
-  rapidjson::StringBuffer text;
-  JsonWriter writer(text);
-  writer.StartObject();
-  write_summary(summary, writer);
-  writer.Key("fixtures");
-  writer.StartArray();
+  base::JsonWriter json;
+  json.begin();
+  write_summary(summary, json);
+  json.begin_list("fixtures");
   for (std::size_t i = 0; i < fixtures.size(); ++i) {
-    writer.StartObject();
-    writer.Key("file");
-    writer.String(fixtures[i].source);
-    writer.Key("event_type");
-    writer.String(fixtures[i].draft.event_type);
-    writer.Key("id");
-    writer.String(fixtures[i].draft.id);
-    writer.Key("copies");
-    writer.Uint64(outcomes[i].copies);
-    writer.Key("expected");
-    writer.Uint(outcomes[i].expected);
-    writer.Key("replies");
-    writer.StartObject();
-    for (const auto& [reply, count] : outcomes[i].replies) {
-      writer.Key(reply.c_str());
-      writer.Uint64(count);
-    }
-    writer.EndObject();
-    writer.Key("ok");
-    writer.Bool(outcomes[i].ok);
-    writer.EndObject();
+    json.begin()
+        .text("file", fixtures[i].source)
+        .text("event_type", fixtures[i].draft.event_type)
+        .text("id", fixtures[i].draft.id)
+        .number("copies", outcomes[i].copies)
+        .number("expected", outcomes[i].expected)
+        .begin("replies");
+    for (const auto& [reply, count] : outcomes[i].replies) json.number(reply, count);
+    json.end().boolean("ok", outcomes[i].ok).end();
   }
-  writer.EndArray();
-  writer.EndObject();
-  out << text.GetString() << '\n';
+  out << json.end_list().end().take() << '\n';
 }
 
 Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixture>& fixtures,
@@ -129,7 +104,7 @@ Exit send(const ReplayOptions& options, Sending& sending, const std::vector<Fixt
   };
   const auto summary = send_all(sending.plan, sending.maker, next, take, progress_on(world));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {
@@ -160,11 +135,11 @@ Exit replay(const ReplayOptions& options, const CommonOptions& common, World& wo
 
 void declare_replay(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<ReplayOptions>();
-  Options options = line.add("replay", "Seal, sign and send the notifications in fixture files",
+  Options options = line.add("replay", "Encrypt, sign and send the notifications in fixture files",
                              [chosen, &common, &world] { return replay(*chosen, common, world); });
   options.required_paths("PATH", chosen->paths, "Files (.json, .ndjson) or folders of these");
   add_merchant_options(options, common);
-  options.number("--repeat", chosen->repeat, 1, 1'000'000, "How often to send the whole set");
+  options.number("--repeat", chosen->repeat, 1, 1'000'000, "Number of times to send the whole set");
   add_sending_options(options, chosen->sending);
 }
 

@@ -60,10 +60,9 @@ Exit retry(const CommonOptions& common, const RetryOptions& chosen, World& world
       return order_each(common, chosen.ids, "retry", members({{"to", chosen.to}}), world);
     }
   }
-  world.err
-      << "couponhook: retry: name deliveries by ID, or by at least one of --handler --type "
-         "--state --mchid --since --until --error (--all: every one that is dead or waits for "
-         "its next attempt), of which --dry-run tells the number first\n";
+  world.err << "couponhook: retry: name deliveries by ID, or by at least one of --handler --type "
+               "--state --mchid --since --until --error (--all: every dead or retrying one), whose "
+               "number --dry-run prints first\n";
   return Exit::kUsage;
 }
 
@@ -73,8 +72,8 @@ Exit skip(const CommonOptions& common, const SkipOptions& chosen, World& world) 
   if (chosen.ids.empty() != filtered || (chosen.reason.empty() && !counts) ||
       (chosen.dry_run && !filtered)) {
     world.err << "couponhook: skip: name deliveries by ID, or by at least one of --handler --type "
-                 "--state --mchid --since --until --error, of which --dry-run tells the number "
-                 "first; and say why with --reason\n";
+                 "--state --mchid --since --until --error, whose number --dry-run prints first; "
+                 "and give a --reason\n";
     return Exit::kUsage;
   }
   if (!filtered) {
@@ -89,29 +88,29 @@ Exit skip(const CommonOptions& common, const SkipOptions& chosen, World& world) 
 
 void declare_retry(CommandLine& line, CommonOptions& common, World& world) {
   const auto chosen = std::make_shared<RetryOptions>();
-  Options options = line.add("retry", "Put dead or waiting deliveries back, to be made now",
+  Options options = line.add("retry", "Retry dead or waiting deliveries now",
                              [&common, &world, chosen] { return retry(common, *chosen, world); });
   add_config_option(options, common);
-  options.arguments("ID", chosen->ids, "These deliveries");
+  options.arguments("ID", chosen->ids, "Ids of the deliveries");
   chosen->choice.declare(options,
-                         "Only these: dead, retrying, pending, done or skipped; else dead and "
-                         "retrying (pending ones have not failed, and are made in their turn); "
-                         "with --to, pending ones too");
+                         "Only this state: dead, retrying, pending, done or skipped; default: dead "
+                         "and retrying; with --to also pending");
   options.text("--to", chosen->to,
-               "Move them to this handler: what --handler left behind that was renamed or removed");
-  options.flag("--all", chosen->all, "All that are dead or wait for their next attempt");
-  options.flag("--dry-run", chosen->dry_run, "Say how many, and put none back");
+               "Move the deliveries of --handler, which was renamed or removed, to this handler");
+  options.flag("--all", chosen->all, "All dead and retrying deliveries");
+  options.flag("--dry-run", chosen->dry_run, "Print their number, and retry none");
 }
 
 void declare_skip(CommandLine& line, CommonOptions& common, World& world) {
   const auto chosen = std::make_shared<SkipOptions>();
-  Options options = line.add("skip", "Drop deliveries, so that their coupons go on",
-                             [&common, &world, chosen] { return skip(common, *chosen, world); });
+  Options options =
+      line.add("skip", "Drop deliveries, so that later deliveries of their coupons can be made",
+               [&common, &world, chosen] { return skip(common, *chosen, world); });
   add_config_option(options, common);
-  options.arguments("ID", chosen->ids, "These deliveries");
-  chosen->choice.declare(options, "Only these: pending, retrying or dead; else all of them");
-  options.text("--reason", chosen->reason, "Why, for their history");
-  options.flag("--dry-run", chosen->dry_run, "Say how many, and drop none");
+  options.arguments("ID", chosen->ids, "Ids of the deliveries");
+  chosen->choice.declare(options, "Only this state: pending, retrying or dead; default: all three");
+  options.text("--reason", chosen->reason, "Reason, for the history of the deliveries");
+  options.flag("--dry-run", chosen->dry_run, "Print their number, and drop none");
 }
 
 }  // namespace couponhook::server

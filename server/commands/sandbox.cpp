@@ -79,7 +79,7 @@ std::optional<Listener> choose_listener(const SandboxOptions& options, const Con
   }
   problems.push_back({config.file.string() + ": merchant.api.base_url",
                       "names no address of this machine to listen on; set it to "
-                      "\"https://127.0.0.1:8444\", or say --listen ADDRESS:PORT"});
+                      "\"https://127.0.0.1:8444\", or use --listen ADDRESS:PORT"});
   return std::nullopt;
 }
 
@@ -133,8 +133,9 @@ std::optional<sandbox::ServiceOptions> service_options(const SandboxOptions& opt
   if (listener->tls && !options.plain_http) {
     auto tls = make_server_tls(config.listener.tls_certificate, config.listener.tls_private_key);
     if (!tls) {
-      problems.push_back({config.file.string() + ": listener.tls_certificate",
-                          tls.error() + " (the sandbox uses it too; --plain-http goes without)"});
+      problems.push_back(
+          {config.file.string() + ": listener.tls_certificate",
+           tls.error().text() + " (the sandbox uses it too; --plain-http goes without)"});
       return std::nullopt;
     }
     chosen.tls = std::move(*tls);
@@ -156,7 +157,7 @@ Exit run_sandbox(const SandboxOptions& options, const CommonOptions& common, Wor
   if (!config) return Exit::kUsage;
   std::vector<Problem> problems;
   if (!options.notify.empty() && options.notify != "none" && !base::parse_url(options.notify)) {
-    problems.push_back({"--notify", "\"" + options.notify + "\" is no http or https URL"});
+    problems.push_back({"--notify", "\"" + options.notify + "\" is not an http or https URL"});
   }
   const auto service = service_options(options, *config, world, problems);
   const auto now = std::chrono::floor<std::chrono::seconds>(world.clock());
@@ -195,31 +196,37 @@ void declare_sandbox(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<SandboxOptions>();
   Options options = line.add(
       "sandbox",
-      "Play WeChat Pay on this machine: its coupon APIs, and notifications on its schedule",
+      "Simulate WeChat Pay on this machine: its coupon APIs, and notifications on its schedule",
       [chosen, &common, &world] { return run_sandbox(*chosen, common, world); });
   add_config_option(options, common);
   options.text("--listen", chosen->listen,
                "ADDRESS:PORT to serve the APIs on; default: that of merchant.api.base_url");
   options.flag("--plain-http", chosen->plain_http, "Serve without TLS");
   options.text("--notify", chosen->notify,
-               "Where to post notifications until a callback URL is set; \"none\": nowhere; "
-               "default: the configured listener, here");
+               "URL for notifications until a callback URL is set; \"none\": send none; default: "
+               "the configured listener on this machine");
   options.real("--speed", chosen->speed, 0.001, 1e6,
                "Seconds of the retry schedule that pass in one second");
   options.number("--seed", chosen->seed, 0, UINT64_MAX >> 1U,
-                 "The same seed makes the same numbers and loses the same notifications");
-  options.real("--lose", chosen->lose_percent, 0, 100, "Percent of notifications to withhold");
-  options.text("--lose-event", chosen->lose_event, "Withhold only this event type");
+                 "Seed of the random numbers: the same seed gives the same ids and loses the same "
+                 "notifications");
+  options.real("--lose", chosen->lose_percent, 0, 100,
+               "Percent of notifications that are never sent");
+  options.text("--lose-event", chosen->lose_event, "Lose only notifications of this event type");
   options.real("--probe", chosen->probe_percent, 0, 100,
                "Percent of notifications whose first copy is a probe with a wrong signature");
-  options.real("--duplicate", chosen->duplicate_percent, 0, 100,
-               "Percent of notifications that go over two paths at once");
+  options.real(
+      "--duplicate", chosen->duplicate_percent, 0, 100,
+      "Percent of notifications that are sent twice, over two connections at the same time");
   options.number("--shuffle", chosen->shuffle_s, 0, 86400,
-                 "Seconds of schedule that a notification may wait, so that others overtake it");
+                 "Longest random delay of a notification, in seconds of the schedule, so that "
+                 "notifications arrive out of order");
   options.number("--rate-limit", chosen->rate_limit, 0, 1'000'000,
                  "API requests a minute before FREQUENCY_LIMITED; 0: no limit");
-  options.number("--link-seconds", chosen->link_s, 0, 86400, "How long a flow file's link lives");
-  options.number("--connections", chosen->connections, 2, 256, "Connections to notify over");
+  options.number("--link-seconds", chosen->link_s, 0, 86400,
+                 "Seconds until the download link of a flow file expires");
+  options.number("--connections", chosen->connections, 2, 256,
+                 "Number of connections for notifications");
   options.epilogue(kControl);
 }
 

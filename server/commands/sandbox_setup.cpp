@@ -88,11 +88,11 @@ PlatformKeyPtr load_first_key(const Config& config, Time now, std::vector<Proble
   };
   auto pem = crypto::read_file(file);
   if (!pem) {
-    return refuse(pem.error() +
+    return refuse(pem.error().text() +
                   "; the sandbox signs with the development key that `couponhook init` makes");
   }
   auto signer = crypto::Signer::from_pem(*pem);
-  if (!signer) return refuse(signer.error());
+  if (!signer) return refuse(signer.error().text());
   auto half = match(config, *signer, now);
   if (!half) {
     return refuse(
@@ -109,7 +109,7 @@ std::optional<crypto::Secret> read_api_v3_key(const MerchantConfig& merchant,
   const auto& file = merchant.api_v3_key_files.front();
   auto line = crypto::read_secret_line(file);
   if (!line) {
-    problems.push_back({file.string(), line.error()});
+    problems.push_back({file.string(), line.error().text()});
   } else if (line->size() != crypto::kApiV3KeyBytes) {
     problems.push_back({file.string(), "holds " + std::to_string(line->size()) +
                                            " bytes; an APIv3 key has " +
@@ -124,7 +124,7 @@ void add_api(const MerchantApiConfig& api, const std::string& mchid, Platform& p
              std::vector<Problem>& problems) {
   const auto pem = crypto::read_file(api.private_key_file);
   auto key = pem ? crypto::RsaPublicKey::of_private_key(*pem)
-                 : boost::system::result<crypto::RsaPublicKey, std::string>(pem.error());
+                 : boost::system::result<crypto::RsaPublicKey, std::string>(pem.error().text());
   if (key) {
     platform.api_keys.emplace(mchid, ApiKey{api.certificate_serial, std::move(*key)});
   } else {
@@ -135,7 +135,7 @@ void add_api(const MerchantApiConfig& api, const std::string& mchid, Platform& p
   if (api_v2_key) {
     platform.accounts.at(mchid).api_v2_key = std::move(*api_v2_key);
   } else {
-    problems.push_back({api.api_v2_key_file.string(), api_v2_key.error()});
+    problems.push_back({api.api_v2_key_file.string(), api_v2_key.error().text()});
   }
 }
 

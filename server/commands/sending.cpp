@@ -21,8 +21,8 @@ double per_second(std::uint64_t count, std::chrono::microseconds duration) {
 
 }  // namespace
 
-boost::system::result<TlsContext, std::string> make_sending_tls(const std::filesystem::path& ca,
-                                                                const Config& config) {
+boost::system::result<TlsContext, TlsFileFailure> make_sending_tls(const std::filesystem::path& ca,
+                                                                   const Config& config) {
   auto tls = make_client_tls(ca);
   if (!tls || config.listener.tls_certificate.empty()) return tls;
   SSL_CTX* const context = tls->get();
@@ -39,21 +39,23 @@ std::string listener_url(const Config& config, const MerchantConfig& merchant) {
 }
 
 void add_sending_options(Options& options, SendingOptions& sending) {
-  options.text("--to", sending.to, "Where to send to; default: the configured listener, here");
+  options.text("--to", sending.to,
+               "URL to send to; default: the configured listener on this machine");
   options.path("--ca", sending.ca, "PEM certificates to trust besides the system's");
   options.path("--key", sending.key.key,
                "Platform private key to sign with; default: development/platform_key.pem");
   options.text("--serial", sending.key.serial,
                "Wechatpay-Serial; default: that of the platform key that fits");
   options.number("--duplicates", sending.duplicates, 1, 1000,
-                 "Copies of each notification in all, sent at the same moment");
-  options.number("--connections", sending.connections, 0, 1000,
-                 "Connections; 0: as many as copies, so that one notification goes at a time");
+                 "Number of copies of each notification, sent at the same time");
+  options.number(
+      "--connections", sending.connections, 0, 1000,
+      "Number of connections; 0: as many as copies, so that one notification is sent at a time");
   options.real("--rate", sending.rate, 0.0, 1e6,
-               "Notifications a second; 0: as fast as replies come");
+               "Notifications per second; 0: as fast as replies arrive");
   options.word("--bad", sending.bad, {"signature", "serial", "timestamp", "probe", "ciphertext"},
-               "Make them wrong, and expect them to be refused");
-  options.number("--timeout-ms", sending.timeout_ms, 1, 600000, "How long to wait for a reply");
+               "Send faulty notifications, and expect them to be refused");
+  options.number("--timeout-ms", sending.timeout_ms, 1, 600000, "Longest time to wait for a reply");
   options.flag("--json", sending.json, "Print the summary as JSON");
 }
 
@@ -66,14 +68,14 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
                                        const MerchantConfig& merchant, World& world) {
   if (options.to.empty() && config.listener.port == 0) {
     print_problems(world, {{config.file.string() + ": listener.port",
-                            "is 0, so `serve` listens where the system chooses; name the address "
-                            "that it printed with --to, or set a fixed port"}});
+                            "is 0, so the system chooses the port; give the address that `serve` "
+                            "printed with --to, or set a fixed port"}});
     return std::nullopt;
   }
   const auto url =
       base::parse_url(options.to.empty() ? listener_url(config, merchant) : options.to);
   if (!url) {
-    print_problems(world, {{"--to", "\"" + options.to + "\" is no http or https URL"}});
+    print_problems(world, {{"--to", "\"" + options.to + "\" is not an http or https URL"}});
     return std::nullopt;
   }
   auto maker = load_notification_maker(config, merchant, options.key, world.random, world.clock);
@@ -91,7 +93,7 @@ std::optional<Sending> prepare_sending(const SendingOptions& options, const Conf
   if (url->tls) {
     auto tls = make_sending_tls(options.ca, config);
     if (!tls) {
-      print_problems(world, {{"--ca", tls.error()}});
+      print_problems(world, {{"--ca", tls.error().text()}});
       return std::nullopt;
     }
     plan.tls = std::move(*tls);
@@ -148,38 +150,26 @@ void print_summary(const Summary& summary, std::ostream& out) {
   out << std::defaultfloat << std::setprecision(6);
 }
 
-void write_summary(const Summary& summary, JsonWriter& writer) {
-  const auto count = [&writer](const std::string& name, std::uint64_t value) {
-    writer.Key(name.c_str());
-    writer.Uint64(value);
-  };
-  const auto time = [&writer](const char* name, std::chrono::microseconds value) {
-    writer.Key(name);
-    writer.Double(in_milliseconds(value));
-  };
-  count("notifications", summary.notifications);
-  count("copies", summary.copies);
-  writer.Key("replies");
-  writer.StartObject();
-  for (const auto& [status, number] : summary.by_status) count(std::to_string(status), number);
-  writer.EndObject();
-  writer.Key("codes");
-  writer.StartObject();
-  for (const auto& [code, number] : summary.by_code) count(code, number);
-  writer.EndObject();
-  count("connection_errors", summary.connection_errors);
-  count("unexpected", summary.unexpected);
-  time("duration_ms", summary.duration);
-  writer.Key("copies_per_second");
-  writer.Double(per_second(summary.copies, summary.duration));
-  writer.Key("latency_ms");
-  writer.StartObject();
-  time("min", summary.latencies.min());
-  time("p50", summary.latencies.quantile(0.5));
-  time("p90", summary.latencies.quantile(0.9));
-  time("p99", summary.latencies.quantile(0.99));
-  time("max", summary.latencies.max());
-  writer.EndObject();
+void write_summary(const Summary& summary, base::JsonWriter& json) {
+  json.number("notifications", summary.notifications).number("copies", summary.copies);
+  json.begin("replies");
+  for (const auto& [status, count] : summary.by_status) {
+    json.number(std::to_string(status), count);
+  }
+  json.end().begin("codes");
+  for (const auto& [code, count] : summary.by_code) json.number(code, count);
+  json.end()
+      .number("connection_errors", summary.connection_errors)
+      .number("unexpected", summary.unexpected)
+      .real("duration_ms", in_milliseconds(summary.duration))
+      .real("copies_per_second", per_second(summary.copies, summary.duration))
+      .begin("latency_ms")
+      .real("min", in_milliseconds(summary.latencies.min()))
+      .real("p50", in_milliseconds(summary.latencies.quantile(0.5)))
+      .real("p90", in_milliseconds(summary.latencies.quantile(0.9)))
+      .real("p99", in_milliseconds(summary.latencies.quantile(0.99)))
+      .real("max", in_milliseconds(summary.latencies.max()))
+      .end();
 }
 
 }  // namespace couponhook::server

@@ -11,9 +11,7 @@
 #include <string>
 #include <vector>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "base/json_writer.hpp"
 #include "sandbox/local/sender.hpp"
 #include "server/commands/command_line.hpp"
 #include "server/commands/signing_key.hpp"
@@ -37,7 +35,7 @@ struct SendingOptions {
 ///   be empty. The configured certificate of the listener is also trusted, even if it is
 ///   self-signed.
 /// \return the settings, or an error text.
-[[nodiscard]] boost::system::result<TlsContext, std::string> make_sending_tls(
+[[nodiscard]] boost::system::result<TlsContext, TlsFileFailure> make_sending_tls(
     const std::filesystem::path& ca, const Config& config);
 
 /// Returns the URL of a merchant's path at the listener, with an address at which this machine
@@ -82,10 +80,7 @@ class UnexpectedReplies {
 
 void print_summary(const Summary& summary, std::ostream& out);
 
-using JsonWriter = rapidjson::Writer<rapidjson::StringBuffer>;
-
-/// Writes the JSON members of the summary that a command prints after sending notifications. The
-/// caller begins and ends the JSON object.
-void write_summary(const Summary& summary, JsonWriter& writer);
+/// Writes the JSON members of the summary of a run. The caller begins and ends the JSON object.
+void write_summary(const Summary& summary, base::JsonWriter& json);
 
 }  // namespace couponhook::server

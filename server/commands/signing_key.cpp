@@ -26,12 +26,13 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
   if (!pem) {
     return refuse(
         {{key.string(),
-          pem.error() + "; run `couponhook init`, or name the key with --key. WeChat Pay's own "
-                        "private key is never yours: notifications can only be made for a set-up "
-                        "whose platform key you made"}});
+          pem.error().text() +
+              "; run `couponhook init`, or name the key with --key. Only WeChat Pay has its "
+              "own private key, so notifications can be made only for a set-up with a "
+              "development key"}});
   }
   auto signer = crypto::Signer::from_pem(*pem);
-  if (!signer) return refuse({{key.string(), signer.error()}});
+  if (!signer) return refuse({{key.string(), signer.error().text()}});
 
   Config only_this = config;
   only_this.merchants = {merchant};
@@ -52,9 +53,9 @@ MakerResult load_notification_maker(const Config& config, const MerchantConfig& 
   // loaded merchant are shared and const.
   const std::filesystem::path& api_key_file = merchant.api_v3_key_files.front();
   auto api_key = crypto::read_file(api_key_file, 4096);
-  if (!api_key) return refuse({{api_key_file.string(), api_key.error()}});
+  if (!api_key) return refuse({{api_key_file.string(), api_key.error().text()}});
   auto cipher = crypto::api_v3_cipher(std::move(*api_key));
-  if (!cipher) return refuse({{api_key_file.string(), cipher.error()}});
+  if (!cipher) return refuse({{api_key_file.string(), cipher.error().text()}});
   return MakerResult(boost::system::in_place_value, std::move(*signer), std::move(serial),
                      std::move(*cipher), std::move(random), std::move(clock));
 }

@@ -4,10 +4,10 @@
 #include <sstream>
 
 #include "base/percent_encoding.hpp"
+#include "base/printable.hpp"
 #include "base/url.hpp"
 #include "crypto/file.hpp"
 #include "server/commands/admin_client.hpp"
-#include "server/commands/printable.hpp"
 
 namespace couponhook::server {
 
@@ -19,7 +19,7 @@ std::optional<rapidjson::Document> StatusClient::ask(const std::string& method,
   if (!config_ || !mchid_is_configured(*config_, common_, world_)) return give_up(Exit::kUsage);
   const auto token = crypto::read_secret_line(config_->admin.token_file);
   if (!token) {
-    print_problems(world_, {{config_->admin.token_file.string(), token.error()}});
+    print_problems(world_, {{config_->admin.token_file.string(), token.error().text()}});
     return give_up(Exit::kUsage);
   }
   const auto answer = ask_admin(config_->admin, *token, method, target, body);
@@ -81,7 +81,7 @@ std::string pause_in_words(const rapidjson::Value& pause) {
 std::string text_of(const rapidjson::Value& object, const char* key) {
   if (!object.HasMember(key)) return "-";
   const rapidjson::Value& value = object[key];
-  if (value.IsString()) return printable({value.GetString(), value.GetStringLength()});
+  if (value.IsString()) return base::printable({value.GetString(), value.GetStringLength()});
   if (value.IsInt64()) return std::to_string(value.GetInt64());
   if (value.IsDouble()) {
     std::ostringstream out;

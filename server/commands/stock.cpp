@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "server/commands/outbound.hpp"
+#include "server/commands/table.hpp"
 #include "wechatpay/new_stock.hpp"
 #include "wechatpay/stocks.hpp"
 
@@ -108,13 +109,12 @@ Exit list(const StockOptions& chosen, const CommonOptions& common, World& world)
   return call_and_print(
       *outbound, world, wechatpay::list_stocks_request(query), chosen.json, wechatpay::parse_stocks,
       [&](const wechatpay::Page<Stock>& page) {
-        std::vector<std::vector<std::string>> rows{
-            {"stock_id", "status", "distributed", "max", "ends", "name"}};
+        Table table{"stock_id", "status", "distributed", "max", "ends", "name"};
         for (const Stock& stock : page.items) {
-          rows.push_back({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
-                          number(stock.max_coupons), stock.available_end_time, stock.stock_name});
+          table.add({stock.stock_id, stock.status, std::to_string(stock.distributed_coupons),
+                     number(stock.max_coupons), stock.available_end_time, stock.stock_name});
         }
-        print_table(rows, world.out);
+        table.print(world.out);
         print_more(page, query.page, world.out);
       });
 }
@@ -147,13 +147,14 @@ class StockGroup {
         world_(world) {}
 
   void declare_create() {
-    Options options = group_.add("create", "Create a stock; nothing is sent while a rule is broken",
-                                 [chosen = chosen_, &common = common_, &world = world_] {
-                                   return create(*chosen, common, world);
-                                 });
+    Options options =
+        group_.add("create", "Create a stock; nothing is sent if the request breaks a rule",
+                   [chosen = chosen_, &common = common_, &world = world_] {
+                     return create(*chosen, common, world);
+                   });
     add_merchant_options(options, common_);
     options.path("FILE", chosen_->file, "The request as JSON; \"-\": standard input");
-    options.flag("--json", chosen_->json, "WeChat Pay's reply as it is");
+    options.flag("--json", chosen_->json, "Print WeChat Pay's reply (JSON) unchanged");
   }
 
   void declare_switch(const std::string& name, const std::string& description, MakeRequest make) {
@@ -165,10 +166,10 @@ class StockGroup {
   }
 
   void declare_show() {
-    Options options = group_.add("show", "What WeChat Pay knows of a stock",
-                                 [chosen = chosen_, &common = common_, &world = world_] {
-                                   return show_one(*chosen, common, world);
-                                 });
+    Options options =
+        group_.add("show", "Show a stock", [chosen = chosen_, &common = common_, &world = world_] {
+          return show_one(*chosen, common, world);
+        });
     add_stock(options);
   }
 
@@ -198,8 +199,9 @@ class StockGroup {
  private:
   void add_shared(Options& options) {
     add_merchant_options(options, common_);
-    options.text("--creator", chosen_->creator, "The merchant that created it; else --mchid");
-    options.flag("--json", chosen_->json, "WeChat Pay's reply as it is");
+    options.text("--creator", chosen_->creator,
+                 "Merchant that created the stock; default: --mchid");
+    options.flag("--json", chosen_->json, "Print WeChat Pay's reply (JSON) unchanged");
   }
   void add_stock(Options& options) {
     add_shared(options);
@@ -217,9 +219,9 @@ class StockGroup {
 void declare_stock(CommandLine& line, CommonOptions& common, World& world) {
   StockGroup group(line, common, world);
   group.declare_create();
-  group.declare_switch("start", "Begin issuing", wechatpay::start_stock_request);
-  group.declare_switch("pause", "Stop issuing for a while", wechatpay::pause_stock_request);
-  group.declare_switch("restart", "Go on issuing", wechatpay::restart_stock_request);
+  group.declare_switch("start", "Start issuing coupons", wechatpay::start_stock_request);
+  group.declare_switch("pause", "Pause issuing coupons", wechatpay::pause_stock_request);
+  group.declare_switch("restart", "Resume issuing coupons", wechatpay::restart_stock_request);
   group.declare_list();
   group.declare_show();
   group.declare_members("merchants", "List the merchants where a stock's coupons can be used",

@@ -85,10 +85,10 @@ Exit restore(const CommonOptions& common, const std::filesystem::path& from, Wor
   world.out << "restored " << store->url.path.string() << ", checked: ";
   print_facts(restored->facts, world.out);
   if (restored->set_aside) {
-    world.out << "what was there before is kept as " << restored->set_aside->string() << '\n';
+    world.out << "the previous store was kept as " << restored->set_aside->string() << '\n';
   }
-  world.out << "what came after the backup is not in it: `couponhook reconcile` finds what is "
-               "missing\n";
+  world.out
+      << "notifications received after the backup are missing: `couponhook reconcile` finds them\n";
   return Exit::kOk;
 }
 
@@ -98,14 +98,13 @@ void declare_backup(CommandGroup& group, CommonOptions& common, World& world) {
       group.add("backup", "Copy an SQLite store to a new file, while the service runs or not",
                 [&common, &world, to] { return backup(common, *to, world); });
   add_config_option(options, common);
-  options.required_path("FILE", *to, "The file to make");
+  options.required_path("FILE", *to, "File to create");
 }
 
 void declare_restore(CommandGroup& group, CommonOptions& common, World& world) {
   const auto from = std::make_shared<std::filesystem::path>();
-  Options options =
-      group.add("restore", "Put a backup in the store's place, once the service is stopped",
-                [&common, &world, from] { return restore(common, *from, world); });
+  Options options = group.add("restore", "Replace the store by a backup; stop the service first",
+                              [&common, &world, from] { return restore(common, *from, world); });
   add_config_option(options, common);
   options.required_path("FILE", *from, "The backup");
 }

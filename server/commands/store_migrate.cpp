@@ -48,9 +48,8 @@ Exit copy(const ConfiguredStore& store, const std::string& to, bool dry_run, Wor
     return Exit::kUsage;
   }
   if (store.url.engine != "sqlite" || target->engine != "postgresql") {
-    print_problems(world, {{"--to",
-                            "copies an SQLite store to postgresql://USER@HOST:PORT/DATABASE"
-                            ", and no other way"}});
+    print_problems(
+        world, {{"--to", "copies only an SQLite store to postgresql://USER@HOST:PORT/DATABASE"}});
     return Exit::kUsage;
   }
   if (dry_run) {
@@ -86,7 +85,7 @@ void declare_store_migrate(CommandGroup& group, CommonOptions& common, World& wo
       [&common, &world, chosen] { return migrate(common, *chosen, world); });
   add_config_option(options, common);
   options.text("--to", chosen->to,
-               "Copy to this URL, postgresql://…; started again, it goes on where it ended");
+               "Copy to this URL, postgresql://…; after an interruption, run it again to continue");
   options.flag("--dry-run", chosen->dry_run, "Show what would be done, and change nothing");
 }
 

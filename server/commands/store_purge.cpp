@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/json_writer.hpp"
 #include "base/wechat_time.hpp"
 #include "server/commands/store.hpp"
 #include "server/service/maintenance.hpp"
@@ -38,8 +39,8 @@ std::optional<storage::PurgeCutoffs> choose_cutoffs(const PurgeOptions& options,
     const std::int64_t latest = now_ms - milliseconds(kYoungestPurged).count();
     if (!before || before->time_since_epoch().count() > latest || options.what.empty()) {
       print_problems(world, {{"--before",
-                              "takes a date or a time as 2024-01-31T00:00:00Z, at least two days "
-                              "ago, and goes with --what, since what it purges is gone"}});
+                              "must be a date, or a time such as 2024-01-31T00:00:00Z, at least "
+                              "two days ago, and needs --what"}});
       return std::nullopt;
     }
     const std::int64_t before_ms = before->time_since_epoch().count();
@@ -77,9 +78,15 @@ storage::Connection::Result<void> check_clock(storage::Connection& connection,
 void print_purged(const storage::PurgeCounts& counts, const PurgeOptions& options,
                   std::ostream& out) {
   if (options.json) {
-    out << "{\"dry_run\":" << (options.dry_run ? "true" : "false")
-        << ",\"payloads\":" << counts.payloads << ",\"notifications\":" << counts.identities
-        << ",\"quarantined\":" << counts.quarantined << ",\"facts\":" << counts.facts << "}\n";
+    base::JsonWriter json;
+    json.begin()
+        .boolean("dry_run", options.dry_run)
+        .number("payloads", counts.payloads)
+        .number("notifications", counts.identities)
+        .number("quarantined", counts.quarantined)
+        .number("facts", counts.facts)
+        .end();
+    out << json.take() << '\n';
     return;
   }
   out << (options.dry_run ? "would empty " : "emptied ") << counts.payloads << " payloads and "
@@ -126,17 +133,21 @@ Exit purge(const CommonOptions& common, const PurgeOptions& options, World& worl
 
 void declare_store_purge(CommandGroup& group, CommonOptions& common, World& world) {
   const auto chosen = std::make_shared<PurgeOptions>();
-  Options options =
-      group.add("purge", "Let go of what has been kept long enough, while the service runs or not",
-                [&common, &world, chosen] { return purge(common, *chosen, world); });
+  Options options = group.add(
+      "purge",
+      "Remove data that is older than the retention settings, while the service runs or not",
+      [&common, &world, chosen] { return purge(common, *chosen, world); });
   add_config_option(options, common);
-  options.words("--what", chosen->what, kPurgeable, "Only this (may be repeated)");
+  options.words("--what", chosen->what, kPurgeable,
+                "Purge only this kind of data (may be repeated)");
   options.text("--before", chosen->before,
-               "What was received before this time, instead of what the configuration says");
+               "Purge data received before this time, instead of the configured retention");
   options.flag("--dry-run", chosen->dry_run, "Count, and change nothing");
-  options.flag("--hurry", chosen->hurry, "Do not rest between transactions for a service's sake");
-  options.flag("--trust-clock", chosen->trust_clock,
-               "Purge although nothing shows that the clock is right: you have looked at it");
+  options.flag("--hurry", chosen->hurry,
+               "Do not pause between transactions; this slows down a running service");
+  options.flag(
+      "--trust-clock", chosen->trust_clock,
+      "Purge although nothing in the store confirms this machine's clock; check the clock first");
   options.flag("--json", chosen->json, "Print a JSON object");
 }
 

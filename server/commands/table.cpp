@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
+
+#include "base/printable.hpp"
+#include "base/utf8.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -43,60 +45,15 @@ bool holds(const std::array<Range, size>& ranges, char32_t c) {
       ranges, [c](const Range& range) { return range.first <= c && c <= range.second; });
 }
 
-struct Character {
-  /// Unicode code point; U+FFFD for a byte that does not begin a valid UTF-8 character.
-  char32_t code;
-  /// Length of the character in bytes.
-  std::size_t size;
-};
-
-/// Returns the first character of a UTF-8 text. The text must not be empty.
-Character first_of(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  constexpr Character kNone{0xFFFD, 1};
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  std::size_t size = 0;
-  if (lead >= 0xC2) size = 2;
-  if (lead >= 0xE0) size = 3;
-  if (lead >= 0xF0) size = 4;
-  if (size == 0 || lead > 0xF4 || text.size() < size) return kNone;
-  char32_t code = lead & (0x7FU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return kNone;
-    code = (code << 6U) | (byte(i) & 0x3FU);
-  }
-  return {code, size};
-}
-
-bool is_control(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2028 && c <= 0x2029) || (c >= 0x2066 && c <= 0x2069);
-}
-
-std::string without_controls(std::string_view text) {
-  std::string shown;
-  while (!text.empty()) {
-    const Character c = first_of(text);
-    if (is_control(c.code)) {
-      shown += ' ';
-    } else {
-      shown += text.substr(0, c.size);
-    }
-    text.remove_prefix(c.size);
-  }
-  return shown;
-}
-
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {
-    const Character c = first_of(text);
-    text.remove_prefix(c.size);
-    if (!holds(kNoWidth, c.code)) ++width;
-    if (holds(kWide, c.code)) ++width;
+    const auto [bytes, code] = base::first_utf8_character(text);
+    text.remove_prefix(bytes);
+    if (!code || !holds(kNoWidth, *code)) ++width;
+    if (code && holds(kWide, *code)) ++width;
   }
   return width;
 }
@@ -104,7 +61,7 @@ std::size_t display_width(std::string_view text) {
 void Table::add(std::initializer_list<std::string_view> cells) {
   std::vector<std::string> row;
   row.reserve(cells.size());
-  for (const std::string_view cell : cells) row.push_back(without_controls(cell));
+  for (const std::string_view cell : cells) row.push_back(base::printable(cell));
   rows_.push_back(std::move(row));
 }
 

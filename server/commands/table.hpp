@@ -17,8 +17,8 @@ namespace couponhook::server {
 /// takes one.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// Table whose columns are as wide as their widest cell, with two blanks between them. Each control
-/// character is printed as a blank, so that a cell stays on its line and cannot control the
+/// Table whose columns are as wide as their widest cell, with two blanks between them. Cells are
+/// made printable (base/printable.hpp), so that a cell stays on its line and cannot control the
 /// terminal.
 class Table {
  public:

@@ -64,16 +64,14 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
       },
       progress_on(world));
   if (!summary) {
-    world.err << "couponhook: nothing was sent: " << summary.error() << '\n';
+    world.err << "couponhook: nothing was sent: " << summary.error().text() << '\n';
     return Exit::kFailed;
   }
   if (options.sending.json) {
-    rapidjson::StringBuffer text;
-    JsonWriter writer(text);
-    writer.StartObject();
-    write_summary(*summary, writer);
-    writer.EndObject();
-    world.out << text.GetString() << '\n';
+    base::JsonWriter json;
+    json.begin();
+    write_summary(*summary, json);
+    world.out << json.end().take() << '\n';
   } else {
     print_summary(*summary, world.out);
   }
@@ -83,9 +81,10 @@ Exit send(const TriggerOptions& options, Sending& sending, const EventTemplate& 
 
 Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& world) {
   if (!names_event(options.event)) {
-    print_problems(world, {{"trigger", "\"" + options.event +
-                                           "\" is no event; name issue, redeem or refund, or an "
-                                           "event type such as COUPON.USE"}});
+    print_problems(world,
+                   {{"trigger", "\"" + options.event +
+                                    "\" is not an event; name issue, redeem or refund, or an "
+                                    "event type such as COUPON.USE"}});
     return Exit::kUsage;
   }
   auto settings = parse_settings(options.settings, world);
@@ -112,13 +111,13 @@ Exit trigger(const TriggerOptions& options, const CommonOptions& common, World& 
 void declare_trigger(CommandLine& line, CommonOptions& common, World& world) {
   auto chosen = std::make_shared<TriggerOptions>();
   Options options = line.add(
-      "trigger", "Seal, sign and send notifications as WeChat Pay would, with a development key",
+      "trigger", "Encrypt, sign and send notifications as WeChat Pay would, with a development key",
       [chosen, &common, &world] { return trigger(*chosen, common, world); });
   options.required_text("EVENT", chosen->event,
                         "issue, redeem, refund, or an event type: COUPON.USE, …");
   add_merchant_options(options, common);
   options.number("--count", chosen->count, 1, 10'000'000,
-                 "How many, each with an id and numbers of its own");
+                 "Number of notifications, each with its own ids");
   options.texts("--set", chosen->settings,
                 "A field of the resource: json.path=value; may be given several times. The value "
                 "is JSON, or text where it is none; a number stays text in a text field");

@@ -42,7 +42,7 @@ void read_trusted_proxies(Section& section, std::vector<base::IpNetwork>& networ
       networks.push_back(*network);
     } else {
       section.report("trusted_proxies",
-                     "has \"" + text + "\", which is no network; write \"10.0.0.0/8\"");
+                     "has \"" + text + "\", which is not a network; write \"10.0.0.0/8\"");
     }
   }
 }
@@ -69,8 +69,9 @@ ListenerConfig read_listener(Section section) {
   section.integer("max_body_bytes_in_flight", listener.max_body_bytes_in_flight, 1024,
                   64 * kGigabyte);
   section.duration("reply_budget_ms", listener.reply_budget, 100, 4900);
-  section.number_of("success_status", listener.success_status, {200, 204},
-                    "must be 200 or 204: WeChat Pay repeats after any other");
+  section.number_of(
+      "success_status", listener.success_status, {200, 204},
+      "must be 200 or 204: after any other status WeChat Pay sends the notification again");
   section.integer("threads", listener.threads, 0, 256);
   section.duration("handshake_timeout_ms", listener.handshake_timeout, 100, kHourMs);
   section.duration("header_timeout_ms", listener.header_timeout, 100, kHourMs);
@@ -111,19 +112,20 @@ void check_retention(Section& section, const StoreConfig& store) {
   if (store.retention_ledger_days != 0 &&
       (!forgets_ids || store.retention_ledger_days < store.retention_id_days)) {
     section.report("retention_ledger_days",
-                   "must be 0 (for ever), or not shorter than retention_id_days: a fact that is "
-                   "forgotten could be applied a second time");
+                   "must be 0 (for ever), or not shorter than retention_id_days: a fact that was "
+                   "removed could be applied a second time");
   }
   if (!forgets_ids) return;
   if (store.retention_id_days < kIdDaysMin) {
-    section.report("retention_id_days", "must be 0 (for ever) or at least " +
-                                            std::to_string(kIdDaysMin) +
-                                            ": WeChat Pay may send again for a day, and an id that "
-                                            "is forgotten would be stored a second time");
+    section.report("retention_id_days",
+                   "must be 0 (for ever) or at least " + std::to_string(kIdDaysMin) +
+                       ": WeChat Pay may send a notification again for a day, and an id that was "
+                       "removed would be stored a second time");
   } else if (store.retention_payload_days == 0 ||
              store.retention_payload_days > store.retention_id_days) {
-    section.report("retention_id_days",
-                   "must not be shorter than retention_payload_days: a payload goes with its id");
+    section.report(
+        "retention_id_days",
+        "must not be shorter than retention_payload_days: removing an id removes its payload too");
   }
 }
 
@@ -241,7 +243,7 @@ MerchantConfig read_merchant(Section section) {
   if (auto api = section.table("api")) merchant.api = read_merchant_api(*api);
   if (auto reconcile = section.table("reconcile")) merchant.reconcile = read_reconcile(*reconcile);
   if (merchant.reconcile.has_work() && !merchant.api) {
-    section.report("reconcile", "asks WeChat Pay, and so needs [merchant.api]");
+    section.report("reconcile", "queries WeChat Pay, so it needs [merchant.api]");
   }
   section.require(!merchant.platform_certificates.empty() ||
                       !merchant.platform_public_keys.empty() || merchant.fetches_certificates(),
@@ -344,7 +346,7 @@ std::optional<Config> read_config(const std::filesystem::path& file, const Envir
   }
   const auto content = crypto::read_file(file);
   if (!content) {
-    problems.push_back({file.string(), content.error()});
+    problems.push_back({file.string(), content.error().text()});
     return std::nullopt;
   }
   const auto root = parse_toml(content->reveal());

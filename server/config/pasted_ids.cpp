@@ -149,7 +149,8 @@ std::string explain_certificate_serial(std::string_view serial) {
   }
   if (!consists_of(serial, kHexDigits)) {
     const auto odd = crypto::find_odd_char(serial);
-    return say("is no hexadecimal number" + (odd ? ": it has " + *odd + " in it" : std::string()));
+    return say("is not a hexadecimal number" +
+               (odd ? ": it has " + *odd + " in it" : std::string()));
   }
   if (serial.size() > kSerialDigitsMax) {
     return say("has " + std::to_string(serial.size()) + " digits, and a serial has at most " +

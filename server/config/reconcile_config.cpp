@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "server/config/section.hpp"
 
 namespace couponhook::server {
@@ -41,9 +42,9 @@ ReconcileConfig read_reconcile(Section section) {
   ReconcileConfig reconcile;
   section.texts("stocks", reconcile.stocks);
   for (const std::string& stock : reconcile.stocks) {
-    const bool is_id = !stock.empty() && stock.size() <= 20 &&
-                       std::ranges::all_of(stock, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_id) section.report("stocks", "has \"" + stock + "\", which is no stock_id (digits)");
+    const bool is_id =
+        !stock.empty() && stock.size() <= 20 && std::ranges::all_of(stock, base::is_digit);
+    if (!is_id) section.report("stocks", "has \"" + stock + "\", which is not a stock_id (digits)");
   }
   read_seconds(section, "flow_interval_s", reconcile.flow_interval, 1);
   section.text("appid", reconcile.appid);

@@ -123,8 +123,8 @@ std::optional<std::int64_t> Section::read_number(std::string_view key, const tom
   if (failure == std::errc() && stop == end && !digits->empty()) return number;
   // Do not repeat the environment variable's value in the message, because the value may be a
   // secret.
-  report(key, std::string(rule) + "; what " + node.as_string()->get() +
-                  " stands for is not: set the environment variable to one");
+  report(key, std::string(rule) + "; the value of " + node.as_string()->get() +
+                  " is not: correct the environment variable");
   return std::nullopt;
 }
 
@@ -153,8 +153,8 @@ void Section::boolean(std::string_view key, bool& into) {
   if (*word == "true" || *word == "false") {
     into = *word == "true";
   } else {
-    report(key, std::string(kRule) + "; what " + node->as_string()->get() +
-                    " stands for is neither: set the environment variable to one of them");
+    report(key, std::string(kRule) + "; the value of " + node->as_string()->get() +
+                    " is neither: set the environment variable to one of them");
   }
 }
 
@@ -166,7 +166,7 @@ std::optional<std::int64_t> Section::read_integer(std::string_view key, std::int
       "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
   const auto value = read_number(key, *node, rule);
   if (!value || (*value >= least && *value <= most)) return value;
-  report(key, node->is_string() ? rule + "; what " + node->as_string()->get() + " stands for is not"
+  report(key, node->is_string() ? rule + "; the value of " + node->as_string()->get() + " is not"
                                 : rule);
   return std::nullopt;
 }

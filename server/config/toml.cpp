@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "crypto/pasted_text.hpp"
 
 namespace couponhook::server {
@@ -41,7 +42,7 @@ std::size_t count_lines(std::string_view text) {
 }
 
 bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return base::is_alphanumeric(c) || c == '_';
 }
 
 /// Prepares the text of a TOML file for toml++: distinguishes comments, strings and other text,
@@ -69,7 +70,7 @@ class TomlPreparation {
     const crypto::PastedChar next = crypto::first_char(rest);
     if (next.is_visible_ascii() || next.is_one_of(" \t\n")) {
       if (rest.front() == '.' && ++dots_ > kDotsInLineMax) {
-        return refuse("has more dots than any key here needs");
+        return refuse("has too many dots");
       }
       return take(1);
     }
@@ -231,7 +232,7 @@ boost::system::result<toml::table, TomlFault> parse_toml(std::string_view conten
     return TomlFault{prepared->line_in_file(table.error().line), table.error().message};
   } catch (const TomlAssertionFailed&) {
     return TomlFault{prepared->line_in_file(find_asserting_line(prepared->text)),
-                     "is no TOML; correct the syntax there"};
+                     "is not TOML; correct the syntax there"};
   }
 }
 

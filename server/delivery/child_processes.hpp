@@ -37,9 +37,10 @@ class ChildProcesses {
   /// ended.
   void abandon(pid_t pid);
 
-  /// Takes the exit status of every ended child process that is not on the list. Otherwise the
-  /// child would stay in the process table as a zombie.
-  /// \param grace time for which other code may take an ended child's status first: a user's
+  /// Takes the exit status of every ended child process that is not on this object's list of
+  /// started child processes (see start()). Otherwise the child would stay in the process table as
+  /// a zombie. \param grace time for which other code may take an ended child's status first: a
+  /// user's
   ///   handler may start and wait for children without this class.
   void reap_orphans(std::chrono::steady_clock::time_point now, std::chrono::milliseconds grace);
 

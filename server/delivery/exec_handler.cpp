@@ -272,7 +272,7 @@ class Child {
 
 Outcome outcome_of(const Ended& ended, std::string detail) {
   if (!ended.status) {
-    return Retry{"the command's exit code is not known: something else in this process took it",
+    return Retry{"the command's exit code is unknown: other code in this process has collected it",
                  {},
                  std::move(detail)};
   }
@@ -300,7 +300,7 @@ bool is_executable_file(const std::filesystem::path& file) {
 std::string why_not_executable(const std::string& program) {
   if (program.find('/') != std::string::npos) {
     if (is_executable_file(program)) return {};
-    return "\"" + program + "\" is no file that may be executed here; check path and permissions";
+    return "\"" + program + "\" is not an executable file; check path and permissions";
   }
   const char* const value = std::getenv("PATH");
   std::istringstream folders(value == nullptr ? "/bin:/usr/bin" : value);

@@ -55,18 +55,18 @@ class TargetMaker {
     if (auto url = base::parse_url(http.url)) {
       target.url = std::move(*url);
     } else if (!http.url.empty()) {
-      report("url", "\"" + http.url + "\" is no URL; write https://host/path");
+      report("url", "\"" + http.url + "\" is not a URL; write https://host/path");
     }
     TlsContext client_tls;
     if (target.url.tls) {
       auto tls = make_client_tls(http.ca_file);
-      if (!tls) report_file("ca_file", tls.error());
+      if (!tls) report_file("ca_file", tls.error().text());
       if (tls) client_tls = *tls;
     }
     const auto secrets = crypto::read_file(http.secret_file, 4096);
     if (!secrets) {
       if (!http.secret_file.empty()) {
-        report_file("secret_file: " + http.secret_file.string(), secrets.error());
+        report_file("secret_file: " + http.secret_file.string(), secrets.error().text());
       }
     } else if (auto signer = crypto::WebhookSigner::from_text(secrets->reveal())) {
       if (client_tls || !target.url.tls) {
@@ -100,7 +100,9 @@ class TargetMaker {
   }
   Target operator()(const AmqpHandlerConfig& amqp) {
     if (!amqp.ca_file.empty()) {
-      if (auto tls = make_client_tls(amqp.ca_file); !tls) report_file("ca_file", tls.error());
+      if (auto tls = make_client_tls(amqp.ca_file); !tls) {
+        report_file("ca_file", tls.error().text());
+      }
     }
     return broker("url", make_amqp(amqp, settings(amqp.password_file)));
   }
@@ -112,7 +114,7 @@ class TargetMaker {
     const auto type = types_.find(config_.type);
     if (type == types_.end()) {
       report("type", "\"" + config_.type +
-                         "\" is no type of handler here; there is ledger, http, exec, redis, "
+                         "\" is not a handler type; the types are ledger, http, exec, redis, "
                          "amqp, kafka" +
                          names_of_types());
       return renewable(nullptr);
@@ -134,7 +136,7 @@ class TargetMaker {
       secret_ = std::make_shared<const crypto::Secret>(std::string(password->reveal()));
       settings.password = std::move(*password);
     } else {
-      report_file("password_file: " + password_file.string(), password.error());
+      report_file("password_file: " + password_file.string(), password.error().text());
     }
     return settings;
   }

@@ -46,7 +46,7 @@ HttpOutcome outcome_of(unsigned status, std::string_view retry_after, std::strin
   std::string reason = "HTTP " + std::to_string(status);
   std::string detail = base::excerpt(body, kDetailBytesMax);
   if (status == kGone) {
-    reason += ": the target wants no more of this";
+    reason += ": the target refuses this delivery permanently";
     return {handlers::Dead{std::move(reason), std::move(detail)}, true};
   }
   if (status >= 300 && status < 400) {

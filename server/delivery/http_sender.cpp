@@ -71,9 +71,10 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
       if (has_keys(tls)) {
         said = co_await post(*client, *delivery);
       } else {
-        said = {handlers::Retry{"its secret_file or ca_file could not be loaded; the log tells why",
-                                {}},
-                false};
+        said = {
+            handlers::Retry{
+                "its secret_file or ca_file could not be loaded; see the log for the reason", {}},
+            false};
       }
     } catch (const std::exception& error) {
       // Every delivery must be reported to the CallListener, even if posting the event threw an
@@ -96,7 +97,7 @@ Task<void> HttpSender::post_all(std::unique_ptr<HttpClient> client, TlsContext t
 Task<HttpOutcome> HttpSender::post(HttpClient& client, const storage::ClaimedDelivery& delivery) {
   const ClientRequest request = request_for(delivery, clock_());
   const auto reply = co_await client.send(request);
-  if (!reply) co_return HttpOutcome{handlers::Retry{reply.error(), {}}, false};
+  if (!reply) co_return HttpOutcome{handlers::Retry{reply.error().text(), {}}, false};
   co_return outcome_of(reply->status, reply->retry_after, reply->body, clock_());
 }
 

@@ -23,7 +23,8 @@ class RenewableHandler final : public handlers::Handler {
   [[nodiscard]] handlers::Outcome handle(const handlers::HandledEvent& event) override {
     const auto handler = current();
     if (handler) return handler->handle(event);
-    return handlers::Retry{"its files or options could not be loaded; the log tells why", {}};
+    return handlers::Retry{"its files or options could not be loaded; see the log for the reason",
+                           {}};
   }
 
   /// Replaces the handler. Running calls keep the old handler alive until they end.

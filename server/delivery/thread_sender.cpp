@@ -42,7 +42,7 @@ handlers::Outcome ThreadSender::Shared::call(const storage::ClaimedDelivery& del
   } catch (const std::exception& error) {
     return handlers::Retry{std::string("the handler threw an exception: ") + error.what(), {}};
   } catch (...) {
-    return handlers::Retry{"the handler threw something that is no exception", {}};
+    return handlers::Retry{"the handler threw something that is not an exception", {}};
   }
 }
 

@@ -38,7 +38,7 @@ DeliveryWorker::DeliveryWorker(std::unique_ptr<storage::Deliveries> deliveries,
 DeliveryWorker::~DeliveryWorker() {
   stop(milliseconds(0));
   // The destructors of the senders wait for calls that ran longer than stop() waited. These calls
-  // still report to `mail_`, so the senders are destroyed before `mail_`.
+  // still report to `mailbox_`, so the senders are destroyed before `mailbox_`.
   handler_workers_.clear();
 }
 
@@ -48,37 +48,8 @@ void DeliveryWorker::start() {
 
 void DeliveryWorker::stop(milliseconds patience) {
   if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    mail_.stop_by = monotonic_now() + patience;
-  }
-  changed_.notify_one();
+  mailbox_.put_stop(monotonic_now() + patience);
   thread_.join();
-}
-
-void DeliveryWorker::wake() noexcept {
-  if (woken_.exchange(true)) return;
-  {
-    const std::lock_guard lock(mutex_);
-    mail_.new_deliveries = true;
-  }
-  changed_.notify_one();
-}
-
-void DeliveryWorker::called(Called&& call) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    mail_.calls.push_back(std::move(call));
-  }
-  changed_.notify_one();
-}
-
-void DeliveryWorker::handle(HandledRequest&& request) {
-  {
-    const std::lock_guard lock(mutex_);
-    mail_.requests.push_back(std::move(request));
-  }
-  changed_.notify_one();
 }
 
 bool DeliveryWorker::alive() const {
@@ -89,13 +60,13 @@ void DeliveryWorker::run() {
   pthread_setname_np(pthread_self(), "deliveries");
   auto next = monotonic_now();
   while (!stopping_ || (!in_flight_.empty() && monotonic_now() < stop_by_)) {
-    wait_for_mail(next);
+    mailbox_.wait_until(next);
     next = work_once();
   }
 }
 
 SteadyClock::time_point DeliveryWorker::work_once() {
-  WorkerInbox mail = take_mail();
+  WorkerMail mail = mailbox_.take();
   const auto now = monotonic_now();
   last_round_ = now.time_since_epoch();
   if (mail.new_deliveries) look_at_ = now;
@@ -112,19 +83,6 @@ SteadyClock::time_point DeliveryWorker::work_once() {
   if (!store_rests()) ask_again();
   if (!store_rests()) claim();
   return next_look();
-}
-
-void DeliveryWorker::wait_for_mail(SteadyClock::time_point until) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, until, [this] {
-    return !mail_.calls.empty() || !mail_.requests.empty() || mail_.new_deliveries || mail_.stop_by;
-  });
-}
-
-DeliveryWorker::WorkerInbox DeliveryWorker::take_mail() {
-  const std::lock_guard lock(mutex_);
-  woken_ = false;
-  return std::exchange(mail_, WorkerInbox{});
 }
 
 SteadyClock::time_point DeliveryWorker::next_look() const {
@@ -153,24 +111,8 @@ void DeliveryWorker::classify(std::vector<Called>&& calls) {
   }
 }
 
-DeliveryWorker::ClassifiedResult DeliveryWorker::classified(Called&& call,
-                                                            const HandlerWorker& handler_worker) {
-  ClassifiedResult result{std::move(call), storage::DeliveryResult::kDone, 0, "", ""};
-  const auto explain = [&result](std::string& reason, const std::string& detail) {
-    result.last_error = detail.empty() ? reason : reason + ": " + detail;
-    result.reason = std::move(reason);
-  };
-  if (auto* dead = std::get_if<handlers::Dead>(&result.call.outcome)) {
-    result.result = storage::DeliveryResult::kDead;
-    explain(dead->reason, dead->detail);
-  } else if (auto* retry = std::get_if<handlers::Retry>(&result.call.outcome)) {
-    explain(retry->reason, retry->detail);
-    const int attempts = static_cast<int>(result.call.delivery.attempt);
-    const auto wait = next_wait(handler_worker.retries(), attempts, retry->after, random_);
-    result.result = wait ? storage::DeliveryResult::kRetry : storage::DeliveryResult::kDead;
-    if (wait) result.due_at_ms = now_ms() + wait->count();
-  }
-  return result;
+ClassifiedResult DeliveryWorker::classified(Called&& call, const HandlerWorker& handler_worker) {
+  return classify_call(std::move(call), handler_worker.retries(), now_ms(), random_);
 }
 
 void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_worker) {
@@ -185,14 +127,14 @@ void DeliveryWorker::note_target(const Called& call, HandlerWorker& handler_work
   if (breaker.is_open() == was_open) return;
   if (was_open) {
     log_.message(Severity::kInfo, "target_answers",
-                 "handler " + handler_worker.handler() + " goes on");
+                 "handler " + handler_worker.handler() + " works again; its deliveries continue");
     look_at_ = now;
     return;
   }
   log_.message(Severity::kWarning, "target_down",
                "handler " + handler_worker.handler() +
-                   " failed several times in a row; its deliveries wait, and one at a time finds "
-                   "out whether it is back");
+                   " failed several times in a row; its deliveries wait, and single attempts test "
+                   "whether the target is back");
   give_back(handler_worker.take_back());
 }
 

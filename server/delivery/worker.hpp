@@ -5,12 +5,9 @@
 /// to the senders, which call the handlers, and records the results.
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -18,9 +15,11 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "server/delivery/classified_result.hpp"
 #include "server/delivery/delivery_waiter.hpp"
 #include "server/delivery/handler_worker.hpp"
 #include "server/delivery/in_flight_deliveries.hpp"
+#include "server/delivery/worker_mailbox.hpp"
 #include "server/log/log.hpp"
 #include "storage/deliveries.hpp"
 
@@ -76,35 +75,16 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   SteadyClock::time_point work_once();
 
   /// Wakes the worker after new deliveries were stored.
-  void wake() noexcept;
+  void wake() noexcept { mailbox_.put_new_deliveries(); }
 
-  void called(Called&& call) noexcept override;
-  void handle(HandledRequest&& request) override;
+  void called(Called&& call) noexcept override { mailbox_.put(std::move(call)); }
+  void handle(HandledRequest&& request) override { mailbox_.put(std::move(request)); }
 
   /// Returns true if the delivery worker has begun a round of its loop within the last 30 s.
   [[nodiscard]] bool alive() const;
 
  private:
-  /// Messages from other threads to the delivery worker's thread.
-  struct WorkerInbox {
-    std::vector<Called> calls;
-    std::vector<HandledRequest> requests;
-    bool new_deliveries = false;
-    /// The time by which the worker must have stopped; set by stop().
-    std::optional<SteadyClock::time_point> stop_by;
-  };
-  /// The result of a handler call that is not recorded in the store yet.
-  struct ClassifiedResult {
-    Called call;
-    storage::DeliveryResult result;
-    std::int64_t due_at_ms = 0;
-    std::string reason;      // reason of the failed handler call, for the log
-    std::string last_error;  // reason and details of the failed handler call, for the store
-  };
-
   void run();
-  void wait_for_mail(SteadyClock::time_point until);
-  [[nodiscard]] WorkerInbox take_mail();
   [[nodiscard]] SteadyClock::time_point next_look() const;
 
   void classify(std::vector<Called>&& calls);
@@ -160,10 +140,8 @@ class DeliveryWorker final : public CallListener, public DeliveryWaiter {
   bool stopping_ = false;
   SteadyClock::time_point stop_by_ = SteadyClock::time_point::max();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  WorkerInbox mail_;  // messages from other threads, guarded by mutex_
-  std::atomic<bool> woken_ = false;
+  // The members below are thread-safe.
+  WorkerMailbox mailbox_;
   std::atomic<SteadyClock::duration> last_round_{SteadyClock::now().time_since_epoch()};
 
   std::thread thread_;

@@ -48,7 +48,7 @@ void look_at_configuration(const DoctorFacts& facts, Findings& findings) {
   }
   for (const Problem& place : facts.unwritable) {
     findings.push_back({Gravity::kBlocking, "place_unwritable", place.where + ": " + place.message,
-                        "what the service cannot write it does not keep over a restart",
+                        "data that the service cannot write is lost at a restart",
                         "see the message; `couponhook check --user NAME` tries again"});
   }
   find(findings, !facts.has_ledger, Gravity::kAdvice, "no_ledger", "no handler of type ledger",
@@ -152,7 +152,7 @@ void look_at_merchant(const MerchantFacts& merchant, Findings& findings) {
        "whoever has it can issue coupons in the merchant's name", "chmod 600");
   find(findings, merchant.timestamp_tolerance > kClockMax, Gravity::kAdvice, "tolerance_wide",
        whose + ": timestamp_tolerance_s is above 300",
-       "a recorded notification can be played back for longer than WeChat Pay intends",
+       "a recorded notification can be replayed for longer than WeChat Pay intends",
        "set it to 300 and keep the clock right");
 }
 
@@ -180,7 +180,7 @@ void look_at_serials(const MerchantFacts& merchant, sys_seconds now, Findings& f
        Gravity::kBlocking, "serial_not_loaded",
        "merchant " + merchant.mchid + ": WeChat Pay signs with " + asked_for + "; loaded are " +
            list_of(loaded),
-       "what is signed with it is refused",
+       "notifications signed with it are refused",
        "run `couponhook certificates fetch`, or configure the public key of that id");
 }
 
@@ -206,7 +206,7 @@ void look_at_api(const MerchantFacts& merchant, Findings& findings) {
     const std::string which = whose + ": the notification URL for " + callback.product;
     const std::string set = "couponhook callbacks set --product " + callback.product + " --url …";
     find(findings, callback.url.empty(), Gravity::kAdvice, "callback_unset", which + " is not set",
-         "WeChat Pay notifies nobody", set);
+         "WeChat Pay sends no notifications", set);
     for (const std::string& rule : callback.broken_rules) {
       find(findings, !callback.url.empty(), Gravity::kBlocking, "callback_unfit",
            which + " breaks a rule: " + rule, "WeChat Pay does not call such a URL", set);
@@ -217,11 +217,11 @@ void look_at_api(const MerchantFacts& merchant, Findings& findings) {
     find(findings, !callback.tls_trouble.empty(), Gravity::kBlocking, "callback_tls",
          which + ": " + callback.tls_trouble,
          "WeChat Pay does not connect to a server whose chain it cannot verify",
-         "give whatever ends TLS there a certificate of a public CA for that name, with its "
+         "where TLS ends there, install a certificate of a public CA for that name, with its "
          "intermediates");
     find(findings, !callback.trouble.empty(), Gravity::kAdvice, "callback_unanswered",
          which + ": " + callback.trouble, "it may not answer WeChat Pay either",
-         "try it from outside: curl -i -X POST " + callback.url + " has to say 401");
+         "try it from outside: curl -i -X POST " + callback.url + " must answer 401");
   }
 }
 
@@ -255,13 +255,13 @@ void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
     const bool receives = unit.starts_with("merchant:") || unit == "listener" || unit == "config";
     find(findings, true, receives ? Gravity::kBlocking : Gravity::kSoon, "unit_refused",
          "the service could not load " + unit + ": " + why,
-         "it goes on with what it had before, if anything",
+         "it keeps using the previous version, if there was one",
          "correct it; it is loaded without a restart");
   }
   for (const std::string& file : service.expired_certificates) {
     find(findings, true, Gravity::kBlocking, "served_certificate_expired",
          "the service shows an expired certificate, of " + file,
-         "whoever verifies it does not connect", "renew it; it is loaded without a restart");
+         "clients that verify it do not connect", "renew it; it is loaded without a restart");
   }
   for (const std::string& why : service.unkept_certificates) {
     find(findings, true, Gravity::kBlocking, "certificates_unkept", why,
@@ -274,29 +274,30 @@ void look_at_key_upkeep(const ServiceFacts& service, Findings& findings) {
 /// Adds findings about stored notifications and deliveries that wait for an operator's action.
 void look_at_what_waits(const ServiceFacts& service, Findings& findings) {
   find(findings, service.unreadable > 0, Gravity::kSoon, "unreadable",
-       std::to_string(service.unreadable) + " notifications are kept whose fact could not be read",
-       "the ledger lacks what they tell, and WeChat Pay does not send them again",
+       std::to_string(service.unreadable) + " stored notifications could not be read",
+       "the ledger lacks these events, and WeChat Pay does not send them again",
        "see `couponhook notifications --state unreadable`; after an upgrade `couponhook quarantine "
        "open --all` reads them again");
   for (const auto& [handler, count] : service.unclaimed) {
     find(findings, true, Gravity::kSoon, "deliveries_unclaimed",
          std::to_string(count) + " open deliveries are for handler " + handler +
              ", which is not configured",
-         "nobody makes them",
+         "they are not delivered",
          "move them with `couponhook retry --handler " + handler +
              " --to NEW`, or drop them with `couponhook skip --handler " + handler +
              " --reason WHY`");
   }
   for (const std::string& pause : service.pauses) {
     find(findings, true, Gravity::kAdvice, "paused", "deliveries are held back: " + pause,
-         "they wait until somebody lets them go", "`couponhook resume` in the words of the pause");
+         "they wait until the pause is ended",
+         "run `couponhook resume` with the options of the pause");
   }
 }
 
 void look_at_service(const ServiceFacts& service, const std::vector<std::string>& loaded,
                      Findings& findings) {
   find(findings, !service.failure.empty(), Gravity::kBlocking, "service_silent", service.failure,
-       "nobody receives notifications", "start `couponhook serve`");
+       "no notifications are received", "start `couponhook serve`");
   find(findings, service.failure.empty() && !service.ready, Gravity::kBlocking, "not_ready",
        "the service says that it is not ready", "load balancers send it nothing",
        "see GET /readyz for the reasons");
@@ -311,15 +312,16 @@ void look_at_service(const ServiceFacts& service, const std::vector<std::string>
   rejects("HEADERS_MISSING", "headers_stripped",
           "a proxy or CDN in front strips Wechatpay-* headers, or somebody else calls",
           "let these headers through");
-  rejects("TIMESTAMP_INVALID", "timestamps_refused", "the clock is wrong, or somebody plays back",
-          "run an NTP client, then look at the log's peers");
+  rejects("TIMESTAMP_INVALID", "timestamps_refused",
+          "the clock is wrong, or somebody replays old requests",
+          "run an NTP client, then check the peers in the log");
   look_at_unknown_serials(service, loaded, findings);
   rejects("SIGNATURE_INVALID", "signatures_refused",
-          "a proxy in front changes bodies, the key is not the one, or somebody forges",
+          "a proxy in front changes bodies, the platform key is wrong, or somebody forges requests",
           "let bodies through untouched: no decompression, no JSON rewriting");
   find(findings, service.sealed > 0, Gravity::kBlocking, "quarantined",
-       std::to_string(service.sealed) + " signed notifications are in quarantine, unopened",
-       "most often the APIv3 key is not the one set in the console",
+       std::to_string(service.sealed) + " signed notifications are in quarantine, not decrypted",
+       "usually the APIv3 key is not the one set in the console",
        "correct api_v3_key_files, then run `couponhook quarantine open --all`; `couponhook "
        "notifications --state quarantined` lists them");
   look_at_what_waits(service, findings);

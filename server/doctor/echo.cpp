@@ -122,8 +122,8 @@ std::vector<EchoStep> try_echo(const Config& config, const MerchantConfig& merch
   while (!has_arrived(config, since, message)) {
     if (steady_clock::now() > until) {
       return std::move(steps).fail(
-          "no notification came: look for a refused one in the log, for the URL's reachability "
-          "from outside, and for this service behind that URL");
+          "no notification came: check whether the log has a refused one, whether the URL can be "
+          "reached from the internet, and whether it leads to this service");
     }
     std::this_thread::sleep_for(kPoll);
   }

@@ -14,7 +14,7 @@
 #include "server/doctor/certificate_facts.hpp"
 #include "server/outbound/api_client.hpp"
 #include "server/outbound/reachability.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 #include "wechatpay/callbacks.hpp"
 #include "wechatpay/reply.hpp"
 

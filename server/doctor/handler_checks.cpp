@@ -44,7 +44,7 @@ bool matches_a_known_type(const handlers::EventPattern& pattern) {
 void check_handlers(const Config& config, CheckFindings& findings) {
   if (config.handlers.empty()) {
     findings.warn(config.file.string() + ": handler",
-                  "there is none: notifications are kept, and nothing is done about them; add a "
+                  "no handler is configured: notifications are stored, but not processed; add a "
                   "[[handler]], such as type = \"ledger\"");
   }
   for (const HandlerConfig& handler : config.handlers) {
@@ -67,8 +67,8 @@ void check_backlog(const Config& config, const std::vector<storage::HandlerBackl
     findings.warn(config.file.string() + ": handler",
                   "the store has " + std::to_string(each.open) + " open deliveries for handler \"" +
                       each.handler +
-                      "\", which is not configured, so that nobody makes them; give the handler "
-                      "its name back, or move them: couponhook retry --handler " +
+                      "\", which is not configured, so they are not delivered; restore the "
+                      "handler's name, or move them: couponhook retry --handler " +
                       each.handler + " --to NEW");
   }
 }

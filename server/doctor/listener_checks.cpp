@@ -77,7 +77,7 @@ void check_issuers(const TlsFacts& tls, const std::string& where, std::chrono::s
   if (tls.expired_issuer != 0) {
     findings.error(where, tls.file + ": certificate " + std::to_string(tls.expired_issuer) +
                               ", an issuer's, has expired, so that WeChat Pay does not connect; "
-                              "replace it by the issuer's present one");
+                              "replace it by the issuer's current one");
   } else if (tls.expires_at >= now && tls.begins_at <= now) {
     findings.warn(where, tls.file + " cannot be verified with this machine's public CAs (" +
                              tls.verify_error +
@@ -112,8 +112,8 @@ void check_listener_certificates(const Config& config, std::chrono::sys_seconds 
   // A fault of the status endpoint's certificate does not stop notifications. So errors about this
   // certificate become warnings.
   CheckFindings of_admin;
-  check_validity(*admin, file + ": admin.tls_certificate", "the status endpoint is not believed",
-                 now, of_admin);
+  check_validity(*admin, file + ": admin.tls_certificate",
+                 "clients do not trust the status endpoint", now, of_admin);
   std::ranges::move(of_admin.errors, std::back_inserter(findings.warnings));
   std::ranges::move(of_admin.warnings, std::back_inserter(findings.warnings));
 }

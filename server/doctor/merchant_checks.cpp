@@ -69,8 +69,8 @@ void check_platform_files(const MerchantConfig& config, const std::string& where
   for (const CertificateFacts& certificate : platform_certificates(config)) {
     if (!own.empty() && certificate.key_digest == own) {
       findings.error(where + "platform_certificates: " + certificate.file,
-                     "is the merchant's own certificate, with which nothing of WeChat Pay's can "
-                     "be verified; get WeChat Pay's with `couponhook certificates fetch`");
+                     "is the merchant's own certificate, which cannot verify WeChat Pay's "
+                     "signatures; get WeChat Pay's with `couponhook certificates fetch`");
     } else if (certificate.begins_at > now) {
       findings.warn(
           where + "platform_certificates: " + certificate.file,
@@ -80,8 +80,8 @@ void check_platform_files(const MerchantConfig& config, const std::string& where
   for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
     if (!own.empty() && public_key_digest(key.file) == own) {
       findings.error(where + "platform_public_key: " + key.file.string(),
-                     "is the merchant's own public key, with which nothing of WeChat Pay's can be "
-                     "verified; download the WeChat Pay public key from the console");
+                     "is the merchant's own public key, which cannot verify WeChat Pay's "
+                     "signatures; download the WeChat Pay public key from the console");
     }
   }
 }
@@ -91,16 +91,15 @@ void check_numbers(const MerchantConfig& config, const std::string& where,
   constexpr std::size_t kPrefixSize = std::string_view("PUB_KEY_ID_").size();
   if (config.mchid.find_first_not_of(kDecimalDigits) != std::string::npos) {
     findings.warn(where + "mchid",
-                  "has other characters than digits, and WeChat Pay's merchant numbers have not: "
-                  "is a letter O meant for a zero?");
+                  "has characters other than digits: is a letter O used instead of a zero?");
   }
   for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
     if (key.id.find_first_not_of(kDecimalDigits, std::min(kPrefixSize, key.id.size())) !=
         std::string::npos) {
       findings.warn(where + "platform_public_key.id",
                     "\"" + key.id +
-                        "\" has other characters than digits after PUB_KEY_ID_, and "
-                        "WeChat Pay's have not: is a letter O meant for a zero?");
+                        "\" has characters other than digits after PUB_KEY_ID_: is a letter O used "
+                        "instead of a zero?");
     }
   }
 }

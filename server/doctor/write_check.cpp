@@ -140,21 +140,25 @@ std::optional<SystemUser> owner_of_store(const Config& config) {
 
 }  // namespace
 
-boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
+std::string_view describe(TrialUserError error) {
+  switch (error) {
+    case TrialUserError::kUnknown:
+      return "\"{}\" is not a user of this machine; name the user that runs the service";
+    case TrialUserError::kNotRoot:
+      return "only root can try as another user; run this as root";
+  }
+  return "unknown error";
+}
+
+boost::system::result<std::optional<SystemUser>, TrialUserFailure> user_to_try_as(
     const std::string& name, const Config& config) {
-  const auto refuse = [](std::string why) {
-    return boost::system::result<std::optional<SystemUser>, std::string>(
-        boost::system::in_place_error, std::move(why));
-  };
   if (name.empty()) {
     return ::geteuid() == 0 ? owner_of_store(config) : std::optional<SystemUser>();
   }
   auto user = find_user(name);
-  if (!user) {
-    return refuse("\"" + name + "\" is no user of this machine; name the one who runs the service");
-  }
+  if (!user) return TrialUserFailure(TrialUserError::kUnknown, name);
   if (user->uid == ::geteuid()) return std::optional<SystemUser>();
-  if (::geteuid() != 0) return refuse("only root can try as another user; run this as root");
+  if (::geteuid() != 0) return TrialUserFailure(TrialUserError::kNotRoot);
   return user;
 }
 
@@ -165,10 +169,10 @@ std::vector<Problem> try_writing(const Config& config, const std::optional<Syste
     const int error = user ? try_as(*user, trial) : trial();
     if (error == 0) continue;
     const std::string who = user ? "user " + user->name : std::string("this user");
-    problems.push_back({place.key + ": " + place.folder.string(),
-                        "cannot be written to by " + who + ": " + std::strerror(error) +
-                            "; give the service's user the right to, make room, or name another "
-                            "place"});
+    problems.push_back(
+        {place.key + ": " + place.folder.string(),
+         "cannot be written to by " + who + ": " + std::strerror(error) +
+             "; give the service's user write permission, free space, or name another folder"});
   }
   return problems;
 }

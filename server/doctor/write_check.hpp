@@ -3,13 +3,16 @@
 /// \file
 /// Checks whether the service can write to its folders.
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
 #include <boost/system/result.hpp>
 
+#include "base/detailed_error.hpp"
 #include "server/config/config.hpp"
 
 namespace couponhook::server {
@@ -21,15 +24,21 @@ struct SystemUser {
   gid_t gid;
 };
 
+/// Reasons why the check cannot run as the user account that the operator named.
+enum class TrialUserError : std::uint8_t {
+  kUnknown = 1,  ///< this machine has no user account of that name or number
+  kNotRoot = 2,  ///< this process is not root, so it cannot become another user
+};
+[[nodiscard]] std::string_view describe(TrialUserError error);
+using TrialUserFailure = base::DetailedError<TrialUserError>;
+
 /// Chooses the user account as which the check runs.
 /// \param name name or number of a user. If the name is empty and this process runs as root, the
 ///   function chooses the owner of the SQLite store's file or folder, because the service most
 ///   likely runs as that user. If the name is empty and this process does not run as root, no user
 ///   is chosen.
-/// \return the user; or no user, which means that the check runs as the user of this process. The
-///   result is an error if the user does not exist, or if this process is not root and so cannot
-///   become another user.
-[[nodiscard]] boost::system::result<std::optional<SystemUser>, std::string> user_to_try_as(
+/// \return the user; or no user, which means that the check runs as the user of this process.
+[[nodiscard]] boost::system::result<std::optional<SystemUser>, TrialUserFailure> user_to_try_as(
     const std::string& name, const Config& config);
 
 /// Checks that the service can write to the folder of the store and to the folder of downloaded

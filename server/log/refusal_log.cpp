@@ -49,10 +49,11 @@ void RefusalLog::note_evictions(std::size_t connections, SteadyClock::time_point
     const std::lock_guard lock(mutex_);
     if (!is_due(evictions_, connections, now, before)) return;
   }
-  log_.message(Severity::kWarning, "connections_evicted",
-               "the places for connections ran out: " + std::to_string(before + connections) +
-                   " that had waited longest were closed for newcomers; raise "
-                   "listener.max_connections, or have a firewall limit strangers");
+  log_.message(
+      Severity::kWarning, "connections_evicted",
+      "listener.max_connections was reached: " + std::to_string(before + connections) +
+          " connections that had waited longest were closed to make room for new ones; raise "
+          "listener.max_connections, or limit unknown clients by a firewall");
 }
 
 }  // namespace couponhook::server

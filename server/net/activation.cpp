@@ -59,7 +59,7 @@ SocketsResult passed_sockets(
              "IPv4 and IPv6";
     }
     if (!listens_for_tcp(descriptor)) {
-      return which + ": is no listening TCP socket; use ListenStream= with a port and Accept=no";
+      return which + ": is not a listening TCP socket; use ListenStream= with a port and Accept=no";
     }
     // No child process may inherit the listening socket: the child would keep the port occupied.
     ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "server/net/http_grammar.hpp"
 
 namespace couponhook::server {
@@ -100,7 +101,7 @@ void ChunkedDecoder::put_line(std::string_view& bytes) {
   const bool is_size = phase_ == Phase::kSize;
   // A chunk size must begin with a hexadecimal digit. Any other byte is refused at once, before the
   // rest of the line comes.
-  if (is_size && line_.empty() && !is_hex_digit(bytes.front())) {
+  if (is_size && line_.empty() && !base::is_hex_digit(bytes.front())) {
     state_ = State::kMalformed;
     return;
   }

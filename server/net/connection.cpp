@@ -231,11 +231,14 @@ Task<void> Connection::close(std::chrono::milliseconds linger) {
   socket_.close(ignored);
 }
 
+std::optional<std::string> Connection::certificate_fault() const {
+  const long verified = ssl_ ? SSL_get_verify_result(ssl_.get()) : X509_V_OK;
+  if (verified == X509_V_OK) return std::nullopt;
+  return X509_verify_cert_error_string(verified);
+}
+
 std::string Connection::last_error() const {
-  if (ssl_ && SSL_get_verify_result(ssl_.get()) != X509_V_OK) {
-    return std::string("certificate: ") +
-           X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
-  }
+  if (const auto fault = certificate_fault()) return "certificate: " + *fault;
   if (ssl_error_ != 0) {
     const char* reason = ERR_reason_error_string(ssl_error_);
     return reason == nullptr ? "TLS error" : reason;

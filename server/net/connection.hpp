@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +82,10 @@ class Connection : private Deadlines::Entry {
 
   /// Describes the last error that OpenSSL or the kernel reported for this connection.
   [[nodiscard]] std::string last_error() const;
+
+  /// Returns what is wrong with the peer's certificate, in OpenSSL's words; nothing if the
+  /// certificate is right, or was not verified yet.
+  [[nodiscard]] std::optional<std::string> certificate_fault() const;
 
  private:
   enum class Want : unsigned char { kRead, kWrite };

@@ -49,17 +49,51 @@ std::string_view in_words(IoStatus status) {
   return "failed";
 }
 
-std::string_view what_failed(const ReplyParser& parser, IoStatus written) {
-  if (parser.has_begun()) return "the reply broke off";
-  return written == IoStatus::kOk ? "no reply" : "the request was not sent";
+ClientError failed_step(const ReplyParser& parser, IoStatus written) {
+  if (parser.has_begun()) return ClientError::kReplyCut;
+  return written == IoStatus::kOk ? ClientError::kNoReply : ClientError::kNotSent;
+}
+
+ClientFailure tls_failure(std::string where, IoStatus status, const Connection& connection) {
+  const auto fault = connection.certificate_fault();
+  if (fault && status == IoStatus::kFailed) {
+    return {ClientError::kCertificateRefused, std::move(where), *fault};
+  }
+  return {ClientError::kTlsFailed, std::move(where), std::string(in_words(status)),
+          connection.last_error()};
 }
 
 }  // namespace
 
+std::string_view describe(ClientError error) {
+  switch (error) {
+    case ClientError::kNameNotFound:
+      return "cannot find {}: {}";
+    case ClientError::kAddressNotAllowed:
+      return "must not connect to {}: its address is one that is not allowed "
+             "(allow_private_addresses, allow_metadata_addresses)";
+    case ClientError::kNotConnected:
+      return "cannot connect to {}: {}";
+    case ClientError::kCertificateRefused:
+      return "TLS with {} failed: certificate: {}";
+    case ClientError::kTlsFailed:
+      return "TLS with {} {}: {}";
+    case ClientError::kNotSent:
+      return "the request was not sent: it {} ({})";
+    case ClientError::kNoReply:
+      return "no reply: it {} ({})";
+    case ClientError::kReplyCut:
+      return "the reply broke off: it {} ({})";
+    case ClientError::kBadReply:
+      return "{}";
+  }
+  return "unknown error";
+}
+
 /// Result of sending one HTTP request once, over one connection.
 struct HttpClient::Attempt {
   std::optional<ClientReply> reply;
-  std::string error;
+  ClientFailure error;
   // True if the connection closed before the first byte of a reply came.
   bool nothing_came = false;
 };
@@ -75,22 +109,17 @@ HttpClient::HttpClient(asio::io_context& io, Deadlines& deadlines, Resolver& res
 
 HttpClient::~HttpClient() = default;
 
-Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
+Task<boost::system::result<Socket, ClientFailure>> HttpClient::open_socket(
     SteadyClock::time_point due) {
-  using Result = boost::system::result<Socket, std::string>;
+  using Result = boost::system::result<Socket, ClientFailure>;
   const std::string where = url_.host + " port " + url_.port;
   auto found = co_await resolver_.resolve(url_.host, url_.port, due);
   if (!found) {
-    co_return Result(boost::system::in_place_error, "cannot find " + where + ": " + found.error());
+    co_return ClientFailure(ClientError::kNameNotFound, where, found.error());
   }
   std::erase_if(
       *found, [this](const auto& endpoint) { return !options_.guard.allows(endpoint.address()); });
-  if (found->empty()) {
-    co_return Result(boost::system::in_place_error,
-                     "must not connect to " + where +
-                         ": its address is one that is not allowed (allow_private_addresses, "
-                         "allow_metadata_addresses)");
-  }
+  if (found->empty()) co_return ClientFailure(ClientError::kAddressNotAllowed, where);
   std::string failure;
   for (std::size_t i = 0; i < found->size(); ++i) {
     // Each IP address of the server gets an equal share of the remaining time, so that an address
@@ -103,7 +132,7 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket(
     if (socket) co_return Result(boost::system::in_place_value, std::move(*socket));
     failure = socket.error();
   }
-  co_return Result(boost::system::in_place_error, "cannot connect to " + where + ": " + failure);
+  co_return ClientFailure(ClientError::kNotConnected, where, failure);
 }
 
 Task<boost::system::result<Socket, std::string>> HttpClient::open_socket_to(
@@ -119,18 +148,17 @@ Task<boost::system::result<Socket, std::string>> HttpClient::open_socket_to(
   co_return Result(boost::system::in_place_value, std::move(socket));
 }
 
-Task<boost::system::result<void, std::string>> HttpClient::connect(SteadyClock::time_point due) {
-  using Result = boost::system::result<void, std::string>;
+Task<boost::system::result<void, ClientFailure>> HttpClient::connect(SteadyClock::time_point due) {
+  using Result = boost::system::result<void, ClientFailure>;
   if (connection_) co_return Result();
   const auto connected_by = SteadyClock::now() + within(options_.connect_timeout, due);
   auto socket = co_await open_socket(connected_by);
-  if (!socket) co_return Result(socket.error());
+  if (!socket) co_return socket.error();
   auto connection = std::make_unique<Connection>(std::move(*socket), tls_, deadlines_);
   connection->set_deadline(within(options_.connect_timeout, connected_by));
   const IoStatus status = co_await connection->connect_tls(url_.host);
   if (status != IoStatus::kOk) {
-    co_return Result("TLS with " + url_.host + " port " + url_.port + " " +
-                     std::string(in_words(status)) + ": " + connection->last_error());
+    co_return tls_failure(url_.host + " port " + url_.port, status, *connection);
   }
   connection->never_expire();
   connection_ = std::move(connection);
@@ -156,14 +184,14 @@ Task<HttpClient::SendResult> HttpClient::send(const ClientRequest& request) {
   while (true) {
     const bool reused = connection_ != nullptr;
     const auto connected = co_await connect(due);
-    if (!connected) co_return SendResult(boost::system::in_place_error, connected.error());
+    if (!connected) co_return connected.error();
     Attempt attempt = co_await try_send(bytes, request.method == "HEAD", due);
     if (attempt.reply) {
       co_return SendResult(boost::system::in_place_value, std::move(*attempt.reply));
     }
     connection_.reset();
     if (!reused || !attempt.nothing_came) {
-      co_return SendResult(boost::system::in_place_error, std::move(attempt.error));
+      co_return std::move(attempt.error);
     }
   }
 }
@@ -180,10 +208,11 @@ Task<HttpClient::Attempt> HttpClient::try_send(std::string_view bytes, bool head
   const IoStatus read = co_await read_reply(parser, surplus);
   if (!parser.is_done() && !(options_.status_is_enough && parser.head_is_read())) {
     attempt.nothing_came = read != IoStatus::kTimeout && !parser.has_begun();
-    attempt.error = parser.problem();
-    if (attempt.error.empty()) {
-      attempt.error = std::string(what_failed(parser, written)) + ": it " +
-                      std::string(in_words(read)) + " (" + connection_->last_error() + ")";
+    if (parser.problem().empty()) {
+      attempt.error = {failed_step(parser, written), std::string(in_words(read)),
+                       connection_->last_error()};
+    } else {
+      attempt.error = {ClientError::kBadReply, parser.problem()};
     }
     co_return attempt;
   }
@@ -217,7 +246,7 @@ Task<IoStatus> HttpClient::read_reply(ReplyParser& parser, bool& surplus) {
 
 namespace {
 
-Task<void> send_into(std::optional<boost::system::result<ClientReply, std::string>>& sent,
+Task<void> send_into(std::optional<boost::system::result<ClientReply, ClientFailure>>& sent,
                      HttpClient& client, const ClientRequest& request) {
   sent.emplace(co_await client.send(request));
 }
@@ -244,9 +273,9 @@ void ClientLoop::run() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
-boost::system::result<ClientReply, std::string> ClientLoop::send(HttpClient& client,
-                                                                 const ClientRequest& request) {
-  std::optional<boost::system::result<ClientReply, std::string>> sent;
+boost::system::result<ClientReply, ClientFailure> ClientLoop::send(HttpClient& client,
+                                                                   const ClientRequest& request) {
+  std::optional<boost::system::result<ClientReply, ClientFailure>> sent;
   spawn(send_into(sent, client, request));
   run();
   return std::move(*sent);

@@ -15,6 +15,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/detailed_error.hpp"
 #include "base/url.hpp"
 #include "server/net/address_guard.hpp"
 #include "server/net/connection.hpp"
@@ -35,6 +36,21 @@ struct ClientRequest {
   /// must never receive the request twice.
   bool repeatable = true;
 };
+
+/// Steps at which an HTTP request can fail. Each message names the step and the cause.
+enum class ClientError : std::uint8_t {
+  kNameNotFound = 1,        ///< DNS knows no address of the server, or did not answer
+  kAddressNotAllowed = 2,   ///< AddressGuard forbids all addresses of the server
+  kNotConnected = 3,        ///< no TCP connection to any address of the server
+  kCertificateRefused = 4,  ///< the server's TLS certificate cannot be verified
+  kTlsFailed = 5,           ///< the TLS handshake failed for another reason
+  kNotSent = 6,             ///< the connection broke before the whole request was sent
+  kNoReply = 7,             ///< the request was sent, and no byte of a reply came
+  kReplyCut = 8,            ///< the connection broke within the reply, or the rest came too late
+  kBadReply = 9,            ///< the reply is not HTTP, or larger than a limit
+};
+[[nodiscard]] std::string_view describe(ClientError error);
+using ClientFailure = base::DetailedError<ClientError>;
 
 /// HTTP client for one server. Not thread-safe: one request at a time, on the io_context's thread.
 class HttpClient {
@@ -72,20 +88,19 @@ class HttpClient {
   /// earlier request turned out to be closed, and no byte of a reply had come. A request that is
   /// not repeatable always gets a new connection: if a connection closes, the client cannot know
   /// how much of the request the server had read.
-  /// \return the reply, or an error that says what failed at which step.
-  Task<boost::system::result<ClientReply, std::string>> send(const ClientRequest& request);
+  Task<boost::system::result<ClientReply, ClientFailure>> send(const ClientRequest& request);
 
   /// Opens the connection now, so that a later send() need not wait for the handshake.
-  Task<boost::system::result<void, std::string>> connect() {
+  Task<boost::system::result<void, ClientFailure>> connect() {
     return connect(SteadyClock::now() + options_.total_timeout);
   }
 
  private:
-  using SendResult = boost::system::result<ClientReply, std::string>;
+  using SendResult = boost::system::result<ClientReply, ClientFailure>;
   struct Attempt;
 
-  Task<boost::system::result<void, std::string>> connect(SteadyClock::time_point due);
-  Task<boost::system::result<Socket, std::string>> open_socket(SteadyClock::time_point due);
+  Task<boost::system::result<void, ClientFailure>> connect(SteadyClock::time_point due);
+  Task<boost::system::result<Socket, ClientFailure>> open_socket(SteadyClock::time_point due);
   Task<boost::system::result<Socket, std::string>> open_socket_to(asio::ip::tcp::endpoint endpoint,
                                                                   SteadyClock::time_point due);
   Task<Attempt> try_send(std::string_view bytes, bool head, SteadyClock::time_point due);
@@ -115,8 +130,8 @@ class ClientLoop {
   void run();
   /// Sends a request and runs the event loop until the reply has come. \return the reply, or an
   /// error as from HttpClient::send().
-  boost::system::result<ClientReply, std::string> send(HttpClient& client,
-                                                       const ClientRequest& request);
+  boost::system::result<ClientReply, ClientFailure> send(HttpClient& client,
+                                                         const ClientRequest& request);
   /// Makes all deadlines expire, both those of the running HTTP tasks and those of later tasks, so
   /// that every wait ends soon. Thread-safe.
   void cut_short();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/ip_address.hpp"
 
 namespace couponhook::server {
@@ -39,15 +40,12 @@ bool is(char c, CharacterClass which) {
   return (kClasses[static_cast<unsigned char>(c)] & which) != 0;
 }
 
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 bool is_registered_name(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!is(text[i], kHostCharacter)) return false;
     if (text[i] != '%') continue;
-    if (i + 2 >= text.size() || !is_hex_digit(text[i + 1]) || !is_hex_digit(text[i + 2])) {
+    if (i + 2 >= text.size() || !base::is_hex_digit(text[i + 1]) ||
+        !base::is_hex_digit(text[i + 2])) {
       return false;
     }
   }
@@ -74,24 +72,6 @@ bool is_line_piece(std::string_view piece, bool after_cr) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && starts_ignoring_case(a, b);
-}
-
-bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), text.begin(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_hex_digit(char c) {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-}
-
 std::string_view trim_blanks(std::string_view text) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -114,7 +94,8 @@ bool is_host_and_port(std::string_view text) {
     if (!is_registered_name(text.substr(0, host_end))) return false;
   }
   const std::string_view port = text.substr(host_end);
-  return port.empty() || (port.front() == ':' && std::ranges::all_of(port.substr(1), is_digit));
+  return port.empty() ||
+         (port.front() == ':' && std::ranges::all_of(port.substr(1), base::is_digit));
 }
 
 LineStatus take_line(std::string_view& bytes, std::string& text, std::size_t begin,

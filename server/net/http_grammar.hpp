@@ -11,14 +11,6 @@
 
 namespace couponhook::server {
 
-/// These functions compare ASCII letters regardless of upper and lower case, as HTTP compares
-/// names.
-[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
-[[nodiscard]] bool starts_ignoring_case(std::string_view text, std::string_view prefix);
-
-[[nodiscard]] bool is_digit(char c);
-[[nodiscard]] bool is_hex_digit(char c);
-
 /// Removes spaces and tabs from both ends. \return the text without them.
 [[nodiscard]] std::string_view trim_blanks(std::string_view text);
 

@@ -52,4 +52,10 @@ void turn_newcomers_away(Acceptor& acceptor) {
   ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
+  std::string host = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) host = "[" + host + "]";
+  return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
+}
+
 }  // namespace couponhook::server

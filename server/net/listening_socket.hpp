@@ -2,7 +2,10 @@
 
 /// \file Opens a listening socket, or shares a listening socket that systemd has passed.
 
+#include <string>
+
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include "server/net/task.hpp"
 
@@ -24,5 +27,8 @@ using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 /// see their connection as established. A new client gets no answer, and its TCP tries again after
 /// about a second.
 void turn_newcomers_away(Acceptor& acceptor);
+
+/// Returns the URL of a listener, as a client writes it, for example https://127.0.0.1:8443.
+[[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
 
 }  // namespace couponhook::server

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/excerpt.hpp"
 #include "server/net/http_grammar.hpp"
 
@@ -36,15 +37,16 @@ struct StatusLine {
 /// missing.
 /// \return nothing if the line is not a status line.
 std::optional<StatusLine> parse_status_line(std::string_view line) {
-  if (!equals_ignoring_case(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
+  if (!base::equals_ignoring_case(line.substr(0, kProtocol.size()), kProtocol)) return std::nullopt;
   line.remove_prefix(kProtocol.size());
   const std::size_t version_end = std::min(line.find_first_of(kBlanks), line.size());
   const std::string_view version = line.substr(0, version_end);
-  const auto is_of_version = [](char c) { return is_digit(c) || c == '.'; };
+  const auto is_of_version = [](char c) { return base::is_digit(c) || c == '.'; };
   if (version.empty() || !std::ranges::all_of(version, is_of_version)) return std::nullopt;
   const std::string_view rest = trim_blanks(line.substr(version_end));
   const std::string_view code = rest.substr(0, rest.find_first_of(kBlanks));
-  if (code.size() != kStatusDigits || !std::ranges::all_of(code, is_digit) || code[0] == '0') {
+  if (code.size() != kStatusDigits || !std::ranges::all_of(code, base::is_digit) ||
+      code[0] == '0') {
     return std::nullopt;
   }
   const bool is_old = version == "1.0" || version == "1" || version[0] == '0';
@@ -107,7 +109,7 @@ bool ReplyParser::take_line(std::string_view& bytes) {
 void ReplyParser::check_beginning() {
   if (line_.front() == '\r' || line_.front() == '\n') return;
   const std::size_t size = std::min(line_.size(), kProtocol.size());
-  if (!equals_ignoring_case(line_.substr(0, size), kProtocol.substr(0, size)))
+  if (!base::equals_ignoring_case(line_.substr(0, size), kProtocol.substr(0, size)))
     fail_unreadable(line_);
 }
 
@@ -166,20 +168,20 @@ void ReplyParser::on_header(std::string_view line) {
 }
 
 void ReplyParser::note_header(std::string_view name, std::string_view value) {
-  if (equals_ignoring_case(name, "Retry-After") && reply_.retry_after.empty())
+  if (base::equals_ignoring_case(name, "Retry-After") && reply_.retry_after.empty())
     reply_.retry_after = value;
-  if (equals_ignoring_case(name, "Connection")) {
+  if (base::equals_ignoring_case(name, "Connection")) {
     for_each_element(value, [this](std::string_view option) {
-      if (equals_ignoring_case(option, "close")) keeps_alive_ = false;
+      if (base::equals_ignoring_case(option, "close")) keeps_alive_ = false;
     });
   }
-  if (equals_ignoring_case(name, "Transfer-Encoding")) {
+  if (base::equals_ignoring_case(name, "Transfer-Encoding")) {
     has_transfer_coding_ = true;
     for_each_element(value, [this](std::string_view coding) {
-      is_chunked_ = equals_ignoring_case(coding, "chunked");
+      is_chunked_ = base::equals_ignoring_case(coding, "chunked");
     });
   }
-  if (equals_ignoring_case(name, "Content-Length")) {
+  if (base::equals_ignoring_case(name, "Content-Length")) {
     for_each_element(value, [this](std::string_view each) {
       const auto length = number_in(each, 10);
       if (!length || (content_length_ && *content_length_ != *length)) length_in_doubt_ = true;
@@ -195,7 +197,7 @@ void ReplyParser::on_headers_end() {
     keeps_alive_ = true;
     has_strange_line_ = false;
     state_ = State::kStatusLine;
-    if (--interim_left_ < 0) fail("the reply never comes: only interim ones (1xx) do");
+    if (--interim_left_ < 0) fail("only interim replies (1xx) came");
     return;
   }
   for (const auto& [name, value] : reply_.headers) note_header(name, value);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "server/net/http_grammar.hpp"
 
 namespace couponhook::server {
@@ -29,13 +30,14 @@ void clear_text(std::string& text) {
 /// authorization. A request with two different values of such a field is refused, because a proxy
 /// might use one of them and this server the other.
 bool decides(std::string_view name) {
-  return starts_ignoring_case(name, "Wechatpay-") || equals_ignoring_case(name, "Authorization");
+  return base::starts_ignoring_case(name, "Wechatpay-") ||
+         base::equals_ignoring_case(name, "Authorization");
 }
 
 /// Returns true if the text is an HTTP version: "HTTP/", a digit, "." and a digit.
 bool is_version(std::string_view text) {
-  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
-         is_digit(text[7]);
+  return text.size() == 8 && text.starts_with("HTTP/") && base::is_digit(text[5]) &&
+         text[6] == '.' && base::is_digit(text[7]);
 }
 
 /// Removes the text before the first space from `text`, or all text if there is no space. \return
@@ -51,7 +53,7 @@ std::string_view take_word(std::string_view& text) {
 
 std::string_view RequestParts::find(std::string_view name) const {
   for (const Field& field : fields_) {
-    if (equals_ignoring_case(at(field.name), name)) return at(field.value);
+    if (base::equals_ignoring_case(at(field.name), name)) return at(field.value);
   }
   return {};
 }
@@ -59,7 +61,7 @@ std::string_view RequestParts::find(std::string_view name) const {
 std::vector<std::string_view> RequestParts::find_all(std::string_view name) const {
   std::vector<std::string_view> values;
   for (const Field& field : fields_) {
-    if (equals_ignoring_case(at(field.name), name)) values.push_back(at(field.value));
+    if (base::equals_ignoring_case(at(field.name), name)) values.push_back(at(field.value));
   }
   return values;
 }
@@ -179,7 +181,7 @@ bool RequestParser::take_target(std::string_view method, std::string_view target
   if (target == "*") return method == "OPTIONS";
   std::string_view rest;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (starts_ignoring_case(target, scheme)) rest = target.substr(scheme.size());
+    if (base::starts_ignoring_case(target, scheme)) rest = target.substr(scheme.size());
   }
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   if (authority.empty() || authority.starts_with(':') || !is_host_and_port(authority)) return false;
@@ -215,27 +217,27 @@ void RequestParser::take_field(std::string_view line) {
 /// Evaluates the header fields that control HTTP itself: Host, Content-Length, Transfer-Encoding,
 /// Connection and Expect.
 void RequestParser::take_known_field(std::string_view name, std::string_view value) {
-  if (equals_ignoring_case(name, "Host")) {
+  if (base::equals_ignoring_case(name, "Host")) {
     ++hosts_;
     if (!is_host_and_port(value)) {
       fail(HttpFault::kMalformed, "Host is not a host with an optional port");
     }
-  } else if (equals_ignoring_case(name, "Content-Length")) {
+  } else if (base::equals_ignoring_case(name, "Content-Length")) {
     take_length(value);
-  } else if (equals_ignoring_case(name, "Transfer-Encoding")) {
+  } else if (base::equals_ignoring_case(name, "Transfer-Encoding")) {
     // Transfer-Encoding must be "chunked" alone. With any other coding, the end or the content of
     // the body would be a guess. A proxy in front of this server might guess differently (RFC 9112,
     // section 6.3).
-    if (++codings_ != 1 || !equals_ignoring_case(value, "chunked")) {
+    if (++codings_ != 1 || !base::equals_ignoring_case(value, "chunked")) {
       fail(HttpFault::kMalformed, "Transfer-Encoding is not chunked alone");
     }
-  } else if (equals_ignoring_case(name, "Connection")) {
+  } else if (base::equals_ignoring_case(name, "Connection")) {
     for_each_element(value, [this](std::string_view option) {
-      close_ = close_ || equals_ignoring_case(option, "close");
-      keep_alive_ = keep_alive_ || equals_ignoring_case(option, "keep-alive");
+      close_ = close_ || base::equals_ignoring_case(option, "close");
+      keep_alive_ = keep_alive_ || base::equals_ignoring_case(option, "keep-alive");
     });
-  } else if (equals_ignoring_case(name, "Expect")) {
-    expects_continue_ = equals_ignoring_case(value, "100-continue") && !parts_.is_http_1_0_;
+  } else if (base::equals_ignoring_case(name, "Expect")) {
+    expects_continue_ = base::equals_ignoring_case(value, "100-continue") && !parts_.is_http_1_0_;
   }
 }
 
@@ -257,7 +259,8 @@ void RequestParser::take_length(std::string_view value) {
 
 bool RequestParser::contradicts(std::string_view name, std::string_view value) const {
   return std::ranges::any_of(parts_.fields_, [&](const RequestParts::Field& field) {
-    return equals_ignoring_case(parts_.at(field.name), name) && parts_.at(field.value) != value;
+    return base::equals_ignoring_case(parts_.at(field.name), name) &&
+           parts_.at(field.value) != value;
   });
 }
 

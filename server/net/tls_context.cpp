@@ -14,12 +14,7 @@
 namespace couponhook::server {
 namespace {
 
-using ContextResult = boost::system::result<TlsContext, std::string>;
-
-ContextResult no_context(std::string message) {
-  ERR_clear_error();
-  return ContextResult(boost::system::in_place_error, std::move(message));
-}
+using ContextResult = boost::system::result<TlsContext, TlsFileFailure>;
 
 TlsContext make_context(const SSL_METHOD* method) {
   TlsContext context(SSL_CTX_new(method), SSL_CTX_free);
@@ -80,7 +75,7 @@ ContextResult make_server_tls_even_expired(const std::filesystem::path& certific
   TlsContext context = make_context(TLS_server_method());
   SSL_CTX* const tls = context.get();
   if (auto used = use_chain_and_key(tls, certificate_chain, private_key); !used) {
-    return no_context(std::move(used).error());
+    return used.error();
   }
   serve_with(tls);
   return context;
@@ -91,9 +86,7 @@ ContextResult make_server_tls(const std::filesystem::path& certificate_chain,
   auto context = make_server_tls_even_expired(certificate_chain, private_key);
   if (!context) return context;
   if (X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context->get()))) < 0) {
-    return no_context(certificate_chain.string() +
-                      ": has expired, so whoever verifies it will not connect, as WeChat Pay does; "
-                      "renew the certificate");
+    return TlsFileFailure(TlsFileError::kExpired, certificate_chain.string());
   }
   return context;
 }
@@ -133,7 +126,7 @@ ContextResult make_client_tls(const std::filesystem::path& ca_file) {
   SSL_CTX_set_default_verify_paths(tls);
   if (!ca_file.empty()) {
     if (auto trusted = trust_certificates(tls, ca_file); !trusted) {
-      return no_context(std::move(trusted).error());
+      return trusted.error();
     }
   }
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, nullptr);

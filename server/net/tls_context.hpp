@@ -12,6 +12,8 @@
 #include <openssl/types.h>
 #include <boost/system/result.hpp>
 
+#include "server/net/tls_files.hpp"
+
 namespace couponhook::server {
 
 /// An immutable TLS context (certificate, key and settings). A new certificate makes a new context.
@@ -20,14 +22,12 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 
 /// Makes the context of a TLS server: TLS 1.2 and 1.3, AEAD ciphers with forward secrecy, ALPN
 /// http/1.1, and session tickets whose keys live as long as the context.
-/// \return an error that names the file, the problem and the remedy: the file is unreadable or not
-///   PEM, the key does not belong to the certificate, or the certificate has expired.
-[[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls(
+[[nodiscard]] boost::system::result<TlsContext, TlsFileFailure> make_server_tls(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
 /// Does the same as make_server_tls(), but accepts an expired certificate. Clients that do not
 /// check the date can then still connect, which is better than no server at all.
-[[nodiscard]] boost::system::result<TlsContext, std::string> make_server_tls_even_expired(
+[[nodiscard]] boost::system::result<TlsContext, TlsFileFailure> make_server_tls_even_expired(
     const std::filesystem::path& certificate_chain, const std::filesystem::path& private_key);
 
 /// Makes a TLS context like that of make_server_tls(), with a new key and a new self-signed
@@ -43,8 +43,7 @@ using TlsContext = std::shared_ptr<SSL_CTX>;
 
 /// Makes the context of a TLS client, which verifies the server's certificate.
 /// \param ca_file PEM file of certificates to trust besides the system's; may be empty.
-/// \return an error that names the file, the problem and the remedy.
-[[nodiscard]] boost::system::result<TlsContext, std::string> make_client_tls(
+[[nodiscard]] boost::system::result<TlsContext, TlsFileFailure> make_client_tls(
     const std::filesystem::path& ca_file);
 
 }  // namespace couponhook::server

@@ -15,12 +15,12 @@ std::optional<crypto::Signer> load_signer(const std::filesystem::path& file,
   const std::string named = where + "private_key_file: " + file.string();
   const auto pem = crypto::read_file(file);
   if (!pem) {
-    problems.push_back({named, pem.error()});
+    problems.push_back({named, pem.error().text()});
     return std::nullopt;
   }
   auto signer = crypto::Signer::from_pem(*pem);
   if (signer) return std::move(*signer);
-  problems.push_back({named, signer.error()});
+  problems.push_back({named, signer.error().text()});
   return std::nullopt;
 }
 
@@ -42,7 +42,7 @@ std::unique_ptr<ApiAccount> open_account(const Config& config, const MerchantCon
     problems.push_back({where + "certificate_serial", std::move(why)});
   }
   auto tls = make_client_tls(entry.api->ca_file);
-  if (!tls) problems.push_back({where + "ca_file", tls.error()});
+  if (!tls) problems.push_back({where + "ca_file", tls.error().text()});
   if (problems.size() != problems_before) return nullptr;
   return std::make_unique<ApiAccount>(ApiAccount{
       {entry.mchid, entry.api->certificate_serial, std::move(*signer), first_public_key(entry)},
@@ -100,11 +100,12 @@ void check_api_files(const Config& config, const MerchantConfig& entry,
   }
   if (!api.api_v2_key_file.empty()) {
     if (const auto key = crypto::read_secret_line(api.api_v2_key_file); !key) {
-      problems.push_back({where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error()});
+      problems.push_back(
+          {where + "api_v2_key_file: " + api.api_v2_key_file.string(), key.error().text()});
     }
   }
   if (const auto tls = make_client_tls(api.ca_file); !tls) {
-    problems.push_back({where + "ca_file", tls.error()});
+    problems.push_back({where + "ca_file", tls.error().text()});
   }
   assign_to_unit(problems, problems_before, merchant_api_unit(entry.mchid));
 }

@@ -85,7 +85,7 @@ struct ApiClient::Impl {
     wire.body = request.body;
     wire.repeatable = wechatpay::spec_of(request.api).repeatable;
     auto sent = loop.send(line.http, wire);
-    if (!sent) return no_answer(request.api, sent.error());
+    if (!sent) return no_answer(request.api, sent.error().text());
     ApiReply reply{sent->status, {}, std::move(sent->body)};
     for (auto& [name, value] : sent->headers) {
       reply.headers.push_back({std::move(name), std::move(value)});

@@ -20,8 +20,8 @@ using FolderResult = boost::system::result<void, std::string>;
 /// certificate file, so that the check also fails when the disk is full.
 constexpr std::size_t kCertificateTrialBytes = 16384;
 
-/// Returns those certificate files in the folder that were written by this program. An unreadable
-/// file counts as empty.
+/// Returns those certificate files in the folder that were written by this program. A file that
+/// cannot be read is returned with empty content.
 std::vector<wechatpay::CertificateFile> our_files(const std::filesystem::path& folder) {
   std::vector<wechatpay::CertificateFile> files;
   std::error_code ec;

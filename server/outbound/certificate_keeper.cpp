@@ -154,7 +154,7 @@ void CertificateKeeper::note_fetch_failure(MerchantCertificates& ward, const std
     ward.upkeep.fetch_error = why;
   }
   log_.message(Severity::kWarning, "certificates_not_fetched",
-               "merchant " + merchant.mchid + ": " + why + "; those kept go on being used");
+               "merchant " + merchant.mchid + ": " + why + "; the stored certificates stay in use");
 }
 
 void CertificateKeeper::refresh(MerchantCertificates& ward, const std::stop_token& stop) {
@@ -232,7 +232,7 @@ void CertificateKeeper::keep(MerchantCertificates& ward) {
   if (!is_news) return;
   log_.message(Severity::kError, "certificates_not_kept",
                "merchant " + merchant.mchid + ": " + why +
-                   "; what is fetched is used from memory and must be fetched again after a "
+                   "; fetched certificates are only in memory and must be fetched again after a "
                    "restart; tried again every few minutes");
 }
 

@@ -44,7 +44,7 @@ LineResult parse_line(std::string_view text) {
     return no_line("it is not time,appid,openid");
   }
   const auto time = base::parse_file_time(wechatpay::without_marks(row->fields[0]).text);
-  if (!time) return no_line(damaged(1, "time", "is no time that is certain"));
+  if (!time) return no_line(damaged(1, "time", "is not an unambiguous time"));
   const auto appid = wechatpay::without_marks(row->fields[1]);
   const auto openid = wechatpay::without_marks(row->fields[2]);
   using wechatpay::Identifier;

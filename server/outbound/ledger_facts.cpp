@@ -8,15 +8,15 @@
 namespace couponhook::server {
 namespace {
 
+using base::FactKind;
 using storage::LedgerReader;
-using wechatpay::FactKind;
 using wechatpay::KnownFact;
 using wechatpay::PlatformRecord;
 
 constexpr std::int64_t kFactsInAPage = 5000;
 
 KnownFact known(const storage::LedgerFact& fact) {
-  return {wechatpay::parse_fact_kind(fact.kind).value_or(FactKind::kIssue),
+  return {base::parse_fact_kind(fact.kind).value_or(FactKind::kIssue),
           fact.stock_id,
           fact.coupon,
           fact.transaction_id,

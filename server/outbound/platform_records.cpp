@@ -9,6 +9,8 @@
 #include <iterator>
 #include <unordered_set>
 
+#include <boost/algorithm/string/join.hpp>
+
 #include "base/wechat_time.hpp"
 #include "wechatpay/busifavor_coupons.hpp"
 #include "wechatpay/coupons.hpp"
@@ -20,7 +22,7 @@ namespace {
 using wechatpay::ApiError;
 using wechatpay::ApiResult;
 using wechatpay::PlatformRecord;
-using FlowResult = boost::system::result<PlatformRecords, std::string>;
+using FlowResult = boost::system::result<PlatformRecords, FlowFileFailure>;
 
 /// Reads a flow file (WeChat Pay's settlement file) that arrives in pieces, and makes
 /// PlatformRecords from it.
@@ -39,10 +41,10 @@ class FlowBooks {
     take_records();
     books_.problems = parser_.problems();
     books_.malformed = parser_.malformed();
-    if (!parser_.failed()) return FlowResult(boost::system::in_place_value, std::move(books_));
-    std::string why = "is no flow file that can be used";
-    for (const auto& problem : books_.problems) why += "; " + to_string(problem);
-    return FlowResult(boost::system::in_place_error, std::move(why));
+    if (!parser_.failed()) return std::move(books_);
+    std::vector<std::string> problems;
+    for (const auto& problem : books_.problems) problems.push_back(to_string(problem));
+    return FlowFileFailure(FlowFileError::kNotFlowFile, boost::algorithm::join(problems, "; "));
   }
 
  private:
@@ -76,7 +78,7 @@ class CouponCheck {
     return *this;
   }
   CouponCheck& time(std::string_view name, std::string_view value) {
-    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is no time");
+    if (!value.empty() && !base::parse_wechat_time(value)) note(name, "is not a time");
     return *this;
   }
   /// Returns true if the coupon is well formed; otherwise counts the coupon as malformed in `books`
@@ -159,6 +161,16 @@ void PlatformRecords::append(PlatformRecords&& part) {
   malformed += part.malformed;
 }
 
+std::string_view describe(FlowFileError error) {
+  switch (error) {
+    case FlowFileError::kUnreadable:
+      return "cannot be read: {}";
+    case FlowFileError::kNotFlowFile:
+      return "is not a usable flow file; {}";
+  }
+  return "unknown error";
+}
+
 FlowResult read_flow(const FlowName& flow, std::string_view content) {
   FlowBooks books(flow);
   books.feed(content);
@@ -169,8 +181,7 @@ FlowResult read_flow_file(const FlowName& flow, const std::filesystem::path& fil
   std::ifstream in(file, std::ios::binary);
   std::error_code ec;
   if (!in || std::filesystem::is_directory(file, ec)) {
-    return FlowResult(boost::system::in_place_error,
-                      "cannot be read: " + std::string(std::strerror(in ? EISDIR : errno)));
+    return FlowFileFailure(FlowFileError::kUnreadable, std::strerror(in ? EISDIR : errno));
   }
   FlowBooks books(flow);
   std::vector<char> piece(1 << 20);

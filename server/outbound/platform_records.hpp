@@ -5,6 +5,7 @@
 /// or from a flow file (settlement file).
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include <boost/system/result.hpp>
 
+#include "base/detailed_error.hpp"
 #include "server/outbound/api_client.hpp"
 #include "wechatpay/flow_file.hpp"
 #include "wechatpay/platform_record.hpp"
@@ -43,13 +45,20 @@ struct FlowName {
   std::vector<wechatpay::FlowColumnNames> columns{};
 };
 
+/// Reasons why nothing of a flow file can be used.
+enum class FlowFileError : std::uint8_t {
+  kUnreadable = 1,   ///< the file does not exist, or the system cannot read it
+  kNotFlowFile = 2,  ///< the content is no flow file, for example because it has no header line
+};
+[[nodiscard]] std::string_view describe(FlowFileError error);
+using FlowFileFailure = base::DetailedError<FlowFileError>;
+
 /// Parses the content of a flow file.
-/// \return the records; an error if the content is not a flow file. Problems of single lines are in
-///   PlatformRecords::problems.
-[[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow(
+/// \return the records. Problems of single lines are in PlatformRecords::problems.
+[[nodiscard]] boost::system::result<PlatformRecords, FlowFileFailure> read_flow(
     const FlowName& flow, std::string_view content);
-/// Like read_flow(), but reads the flow file (settlement file) from the disk, piece by piece.
-[[nodiscard]] boost::system::result<PlatformRecords, std::string> read_flow_file(
+/// Like read_flow(), but reads a flow file from the disk, piece by piece.
+[[nodiscard]] boost::system::result<PlatformRecords, FlowFileFailure> read_flow_file(
     const FlowName& flow, const std::filesystem::path& file);
 
 /// Asks WeChat Pay for the download link of a flow file, and downloads the file at once, because

@@ -8,12 +8,6 @@ namespace {
 /// Time that WeChat Pay waits for the reply to a notification.
 constexpr std::chrono::milliseconds kReachPatience{5000};
 
-/// Returns true if the TLS error is about the server's certificate. Other TLS errors may be caused
-/// by the network between this machine and the server, which WeChat Pay does not use.
-bool is_about_certificate(std::string_view error) {
-  return error.starts_with("TLS ") && error.find(": certificate: ") != std::string_view::npos;
-}
-
 /// Makes a signature probe: a notification with a wrong signature, in the form that WeChat Pay's
 /// documentation describes. A receiver counts it as a probe, not as a fault.
 ClientRequest probe(const base::Url& url, const ProbeIdentity& identity) {
@@ -37,11 +31,11 @@ std::optional<std::string> why_refused_otherwise(const ClientReply& reply) {
   };
   if (reply.status == 404 || reply.status == 405) {
     return "answers status " + std::to_string(reply.status) +
-           ": nobody receives notifications at this path; use the merchant's path";
+           ": no merchant has this path; use the merchant's path";
   }
   if (reply.status != 401) {
     return "answers a wrongly signed notification with status " + std::to_string(reply.status) +
-           " where 401 is due; is it this service's address?";
+           " instead of 401; is it this service's address?";
   }
   if (says("HEADERS_MISSING")) {
     return "a proxy or CDN on the way strips Wechatpay-* headers; let them through";
@@ -63,16 +57,19 @@ std::optional<UrlFault> try_url(std::string_view text, const ProbeIdentity& iden
                         "verified; run `couponhook certificates fetch` first"};
   }
   const auto url = base::parse_url(text);
-  if (!url) return UrlFault{.what = "is no URL; write https://HOST/PATH"};
+  if (!url) return UrlFault{.what = "is not a URL; write https://HOST/PATH"};
   const auto tls = make_client_tls({});
-  if (!tls) return UrlFault{.what = tls.error()};
+  if (!tls) return UrlFault{.what = tls.error().text()};
   ClientLoop loop;
   HttpClient http(loop.io(), loop.deadlines(), loop.resolver(), *url, *tls,
                   {kReachPatience, kReachPatience, 65536});
   const auto sent = loop.send(http, probe(*url, identity));
   if (!sent) {
-    return UrlFault{is_about_certificate(sent.error()),
-                    sent.error() +
+    // Other TLS errors may be caused by the network between this machine and the server, which
+    // WeChat Pay does not use.
+    const bool is_certificate = sent.error().code == ClientError::kCertificateRefused;
+    return UrlFault{is_certificate,
+                    sent.error().text() +
                         "; WeChat Pay needs a public address, an open port and a certificate of "
                         "a public CA with its whole chain"};
   }

@@ -36,7 +36,9 @@ constexpr std::size_t kOwnerCharacters = 20;
 /// thread, which has no other work.
 class BlockingWait final : public storage::AdmitListener {
  public:
-  void admitted(storage::AdmitOutcome outcome) noexcept override { outcome_.set_value(outcome); }
+  void admitted(storage::AdmitResult&& result) noexcept override {
+    outcome_.set_value(result.outcome);
+  }
   [[nodiscard]] bool is_stored(steady_clock::time_point deadline) {
     auto outcome = outcome_.get_future();
     return outcome.wait_until(deadline) == std::future_status::ready &&
@@ -177,7 +179,7 @@ void Reconciler::run(Errand& errand, const std::stop_token& stop) {
   const auto short_of =
       why_ledger_is_short(sources_.rules.ledger, errand.flow ? kFlowEvents : kUserEvents);
   if (!short_of.empty()) {
-    return fail(errand, short_of + "; a handler that is new takes effect at the next start");
+    return fail(errand, short_of + "; a new handler takes effect at the next start");
   }
   std::vector<Problem> problems;
   auto account = load_service_account(config_, errand.merchant,
@@ -197,14 +199,14 @@ Reconciler::LookResult Reconciler::fetch(Errand& errand, ApiClient& client) {
   if (!content && means_not_there_yet(content.error())) {
     sources_.log.message(Severity::kInfo, "reconcile_waits",
                          errand.name() +
-                             ": there is none yet, as it exists from 10:00 on the day after the "
-                             "stock's end; " +
+                             ": the file does not exist yet; it exists from 10:00 on the day after "
+                             "the stock's end; " +
                              content.error().text());
     return LookResult(boost::system::in_place_value, std::nullopt);
   }
   if (!content) return LookResult(boost::system::in_place_error, content.error().text());
   auto books = read_flow(*errand.flow, *content);
-  if (!books) return LookResult(boost::system::in_place_error, books.error());
+  if (!books) return LookResult(boost::system::in_place_error, books.error().text());
   return LookResult(boost::system::in_place_value, Look{std::move(*books)});
 }
 
@@ -235,7 +237,7 @@ Reconciler::LookResult Reconciler::fetch_users(Errand& errand, ApiClient& client
   if (all > most) {
     look.remarks += "; " + std::to_string(all) + " users are more than the " +
                     std::to_string(most) +
-                    " of one look, so they take turns: raise reconcile.max_users";
+                    " of one comparison, so they take turns: raise reconcile.max_users";
     look.is_well = false;
   }
   return LookResult(boost::system::in_place_value, std::move(look));
@@ -263,10 +265,10 @@ void Reconciler::compare_with(const Errand& errand, const Look& look) {
       look.is_well && missing.empty() && report.differing == 0 && books.malformed == 0;
   sources_.log.message(
       is_well ? Severity::kInfo : Severity::kWarning, "reconciled",
-      errand.name() + ": " + std::to_string(report.in_books) + " in WeChat Pay's books, " +
+      errand.name() + ": " + std::to_string(report.in_books) + " in WeChat Pay's records, " +
           std::to_string(missing.size()) + " never arrived, " + std::to_string(admitted) +
-          " of them admitted, " + std::to_string(unsettled) + " may still be notified, " +
-          std::to_string(outdated) + " may have been forgotten, " +
+          " of them stored, " + std::to_string(unsettled) + " may still be notified, " +
+          std::to_string(outdated) + " may have been removed by retention, " +
           std::to_string(report.differing) + " differ, " + std::to_string(books.malformed) +
           " lines cannot be read" + first_problem_of(books) + look.remarks);
 }

@@ -3,24 +3,25 @@
 namespace couponhook::server {
 
 std::vector<storage::ClaimedDelivery> CommitWait::take_born_leased() {
+  const storage::Admission& stored = admitted_.admission;
   std::vector<storage::ClaimedDelivery> deliveries;
-  for (storage::LeasedDelivery& born : born_leased_) {
+  for (storage::LeasedDelivery& born : admitted_.leased) {
     storage::ClaimedDelivery delivery;
     delivery.lease = born.lease;
     delivery.handler = std::move(born.handler);
-    delivery.notification_id = given_back_.id;
-    delivery.mchid = given_back_.mchid;
-    delivery.event_type = given_back_.event_type;
-    delivery.create_time = given_back_.create_time;
-    delivery.source = given_back_.source;
-    delivery.resource = given_back_.resource;
-    delivery.created_at_ms = given_back_.received_at_ms;
-    for (const storage::NewDelivery& asked_for : given_back_.deliveries) {
+    delivery.notification_id = stored.id;
+    delivery.mchid = stored.mchid;
+    delivery.event_type = stored.event_type;
+    delivery.create_time = stored.create_time;
+    delivery.source = stored.source;
+    delivery.resource = stored.resource;
+    delivery.created_at_ms = stored.received_at_ms;
+    for (const storage::NewDelivery& asked_for : stored.deliveries) {
       if (asked_for.handler == delivery.handler) delivery.ordering_key = asked_for.ordering_key;
     }
     deliveries.push_back(std::move(delivery));
   }
-  born_leased_.clear();
+  admitted_.leased.clear();
   return deliveries;
 }
 

@@ -26,17 +26,12 @@ class CommitWait final : public storage::AdmitListener,
   explicit CommitWait(const Executor& executor)
       : ResultWait(executor), mailbox_(CommitCompletions::of(executor)) {}
 
-  // Called on the thread that writes to the database, when the commit has ended. Only puts the
-  // result into the queue of commit results; the request that waits for this result is woken later,
-  // on the I/O thread that serves the request.
-  void admitted(storage::AdmitOutcome outcome) noexcept override {
-    mailbox_.put(shared_from_this(), outcome);
-  }
-  void give_back(storage::Admission&& admission) noexcept override {
-    given_back_ = std::move(admission);
-  }
-  void leased(std::vector<storage::LeasedDelivery>&& deliveries) noexcept override {
-    born_leased_ = std::move(deliveries);
+  // Called on the thread that writes to the database, when the commit has ended. Only keeps the
+  // result and puts its outcome into the queue of commit results; the request that waits for it is
+  // woken later, on the I/O thread that serves the request.
+  void admitted(storage::AdmitResult&& result) noexcept override {
+    admitted_ = std::move(result);
+    mailbox_.put(shared_from_this(), admitted_.outcome);
   }
 
   /// Takes out of this object, and returns, the deliveries that the commit stored with a lease for
@@ -47,11 +42,9 @@ class CommitWait final : public storage::AdmitListener,
 
  private:
   CommitCompletions& mailbox_;
-  // The stored notification, which the writer thread gives back. take_born_leased() copies its data
-  // into the deliveries. The I/O thread then frees the memory: this is cheaper there, because the
-  // I/O thread allocated it.
-  storage::Admission given_back_;
-  std::vector<storage::LeasedDelivery> born_leased_;
+  // Written by the writer thread before the outcome enters the queue of commit results, read by the
+  // I/O thread after that.
+  storage::AdmitResult admitted_;
 };
 
 }  // namespace couponhook::server

@@ -23,7 +23,7 @@ class FormCheck {
   /// Checks the form of a time field, which may be empty.
   FormCheck& time(std::string_view name, std::string_view value) {
     if (!odd_.empty() || value.empty() || base::parse_event_time(value)) return *this;
-    odd_.append(name).append(" is no time");
+    odd_.append(name).append(" is not a time");
     return *this;
   }
   [[nodiscard]] std::string take() { return std::move(odd_); }

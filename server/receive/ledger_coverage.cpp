@@ -11,8 +11,8 @@ std::string why_ledger_is_short(const handlers::Registry& ledger,
     missing += event;
   }
   if (missing.empty()) return {};
-  return "no ledger handler keeps " + missing +
-         ", so that it would be missing again at every look; add a [[handler]] of type \"ledger\" "
+  return "no ledger handler stores " + missing +
+         ", so it would be missing again in every comparison; add a [[handler]] of type \"ledger\" "
          "with events = [\"COUPON.*\", \"REFUND.*\"]";
 }
 

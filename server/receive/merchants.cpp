@@ -39,7 +39,7 @@ class FileReport {
 /// \return one message for each fault in the file.
 std::vector<std::string> add_certificates(const std::filesystem::path& file, Merchant& merchant) {
   const auto pem = crypto::read_file(file);
-  if (!pem) return {pem.error()};
+  if (!pem) return {pem.error().text()};
   return merchant.platform_keys.add_certificates(pem->reveal()).faults;
 }
 
@@ -49,8 +49,7 @@ std::string explain_no_files(const std::filesystem::path& pattern) {
   for (std::filesystem::path place = pattern; place.has_relative_path();
        place = place.parent_path()) {
     if (::access(place.c_str(), R_OK) != 0 && errno == EACCES) {
-      return place.string() + ": Permission denied: user " + std::to_string(::geteuid()) +
-             " may not read it; change its owner or mode";
+      return place.string() + ": " + crypto::no_access().text();
     }
   }
   return "matches no platform certificate; put the PEM file there or correct the path";
@@ -86,7 +85,7 @@ void load_public_keys(const MerchantConfig& config, Merchant& merchant, FileRepo
   for (const PlatformPublicKeyConfig& key : config.platform_public_keys) {
     const auto pem = crypto::read_file(key.file);
     if (!pem) {
-      report("platform_public_key", key.file, pem.error());
+      report("platform_public_key", key.file, pem.error().text());
       continue;
     }
     const auto added = merchant.platform_keys.add_public_key(key.id, pem->reveal());
@@ -105,14 +104,14 @@ void load_ciphers(const MerchantConfig& config, Merchant& merchant, FileReport& 
   for (const auto& file : config.api_v3_key_files) {
     auto content = crypto::read_file(file, 4096);
     if (!content) {
-      report("api_v3_key_files", file, content.error());
+      report("api_v3_key_files", file, content.error().text());
       continue;
     }
     auto cipher = crypto::api_v3_cipher(std::move(*content));
     if (cipher) {
       merchant.ciphers.push_back(std::move(*cipher));
     } else {
-      report("api_v3_key_files", file, cipher.error());
+      report("api_v3_key_files", file, cipher.error().text());
     }
   }
 }

@@ -7,10 +7,8 @@
 
 #include <boost/algorithm/string/join.hpp>
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "base/clock.hpp"
+#include "base/json_writer.hpp"
 #include "crypto/digest.hpp"
 #include "crypto/signature_verifier.hpp"
 #include "handlers/coupon_event.hpp"
@@ -91,19 +89,14 @@ Refused refuse(crypto::VerifyError error, const crypto::SignedParts& parts,
 /// quarantined body (one that could not be decrypted), because a later attempt to decrypt the body
 /// verifies the signature again.
 std::string headers_json(const crypto::SignedParts& parts) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  const auto member = [&](const char* name, std::string_view value) {
-    writer.Key(name);
-    writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  };
-  writer.StartObject();
-  member("Wechatpay-Timestamp", parts.timestamp);
-  member("Wechatpay-Nonce", parts.nonce);
-  member("Wechatpay-Serial", parts.serial);
-  member("Wechatpay-Signature", parts.signature);
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  base::JsonWriter json;
+  return json.begin()
+      .text("Wechatpay-Timestamp", parts.timestamp)
+      .text("Wechatpay-Nonce", parts.nonce)
+      .text("Wechatpay-Serial", parts.serial)
+      .text("Wechatpay-Signature", parts.signature)
+      .end()
+      .take();
 }
 
 ToQuarantine quarantine(Verdict verdict, std::string detail, const crypto::SignedParts& parts,
@@ -140,28 +133,19 @@ boost::system::result<std::string, std::string> open_resource(
 /// Returns, as JSON, those fields of a notification's envelope (the unencrypted part) that have no
 /// column of their own in the database.
 std::string envelope_json(const handlers::Notification& notification) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  const auto member = [&](const char* name, const std::string& value) {
-    if (value.empty()) return;
-    writer.Key(name);
-    writer.String(value);
-  };
-  writer.StartObject();
-  member("summary", notification.summary);
-  member("resource_type", notification.resource_type);
-  member("original_type", notification.resource.original_type);
+  base::JsonWriter json;
+  json.begin()
+      .optional_text("summary", notification.summary)
+      .optional_text("resource_type", notification.resource_type)
+      .optional_text("original_type", notification.resource.original_type);
   if (!notification.unknown_fields.empty()) {
-    writer.Key("unknown_fields");
-    writer.RawValue(notification.unknown_fields.data(), notification.unknown_fields.size(),
-                    rapidjson::kObjectType);
+    json.object("unknown_fields", notification.unknown_fields);
   }
-  writer.EndObject();
-  return {buffer.GetString(), buffer.GetSize()};
+  return json.end().take();
 }
 
 storage::LedgerFact ledger_fact(handlers::LedgerEntry&& entry) {
-  return {std::string(handlers::to_string(entry.kind)),
+  return {std::string(base::to_string(entry.kind)),
           std::move(entry.stock_id),
           std::move(entry.coupon),
           std::move(entry.transaction_id),

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.hpp"
+
 namespace couponhook::server {
 
 /// One serial number of a platform key that is not loaded, and the number of requests that named
@@ -55,10 +57,8 @@ class UnknownSerials {
  private:
   static bool is_plain(std::string_view serial) {
     constexpr std::size_t kCharactersMax = 64;
-    return serial.size() <= kCharactersMax && std::ranges::all_of(serial, [](char c) {
-             return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                    c == '_';
-           });
+    return serial.size() <= kCharactersMax &&
+           std::ranges::all_of(serial, [](char c) { return base::is_alphanumeric(c) || c == '_'; });
   }
 
   mutable std::mutex mutex_;

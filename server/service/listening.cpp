@@ -48,12 +48,6 @@ HttpLimits admin_limits(const Config& config) {
   return limits;
 }
 
-std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint) {
-  std::string host = endpoint.address().to_string();
-  if (endpoint.address().is_v6()) host = "[" + host + "]";
-  return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
-}
-
 std::optional<Problem> listen_on_all(std::list<IoThread>& threads, const ListeningPlace& place) {
   if (place.passed) return listen_on_passed(threads, *place.passed, place.key);
   asio::ip::tcp::endpoint endpoint(asio::ip::make_address(place.address), place.port);

@@ -34,9 +34,6 @@ struct ListeningPlace {
   std::string key;
 };
 
-/// Returns the URL of a listener, as a client writes it, for example https://127.0.0.1:8443.
-[[nodiscard]] std::string url_of(bool tls, const asio::ip::tcp::endpoint& endpoint);
-
 /// Conditions under which a check of a TCP port says that the port is free.
 enum class Sharing : unsigned char {
   /// The port is free if no other process uses it.

@@ -173,14 +173,15 @@ void Maintenance::tell_unclaimed() {
   if (!unclaimed) return;  // the store does not answer; other parts of the service report this
   unclaimed_told_ = true;
   for (const storage::HandlerBacklog& each : *unclaimed) {
-    log_.message(Severity::kWarning, "deliveries_unclaimed",
-                 std::to_string(each.open) + " open deliveries are for handler " + each.handler +
-                     ", which is not configured here: nobody makes them. If it was renamed, move "
-                     "them with `couponhook retry --handler " +
-                     each.handler +
-                     " --to NEW`; if it was removed, drop them with `couponhook skip "
-                     "--handler " +
-                     each.handler + " --reason WHY`");
+    log_.message(
+        Severity::kWarning, "deliveries_unclaimed",
+        std::to_string(each.open) + " open deliveries are for handler " + each.handler +
+            ", which is not configured here, so they are not delivered. If it was renamed, move "
+            "them with `couponhook retry --handler " +
+            each.handler +
+            " --to NEW`; if it was removed, drop them with `couponhook skip "
+            "--handler " +
+            each.handler + " --reason WHY`");
   }
 }
 

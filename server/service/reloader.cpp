@@ -7,7 +7,7 @@
 
 #include "crypto/file.hpp"
 #include "server/outbound/api_account.hpp"
-#include "server/service/service.hpp"
+#include "server/service/setup.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -53,7 +53,7 @@ Reloader::Reloader(const Config& config, const UnitMarks& marks, std::span<const
           {std::string(kConfigUnit), {config.file}, [this] { return load_config_file(); }},
           marks.at(std::string(kConfigUnit))) {
   counters_.add(std::string(kConfigUnit));
-  for (const auto& merchant : targets_.merchants.get()->shared()) {
+  for (const auto& merchant : targets_.live.merchants.get()->shared()) {
     merchants_[merchant->mchid] = merchant;
   }
   watch_units(marks);
@@ -87,14 +87,13 @@ std::vector<ReloadUnit> Reloader::units_of_config() {
   const Config& config = *config_;
   std::vector<ReloadUnit> units;
   for (const MerchantConfig& entry : config.merchants) units.push_back(merchant_unit_of(entry));
-  // A reload cannot switch TLS on or off: a listener that started with TLS keeps TLS until it is
-  // restarted, and a listener that started without TLS stays without it.
-  if (targets_.tls.get()->context && config.listener.tls) {
-    units.push_back(tls_unit_of(kListenerUnit, targets_.tls, config.listener.tls_certificate,
+  // A reload cannot switch TLS on or off: a listener keeps the choice with which it started.
+  if (targets_.live.tls.get()->context && config.listener.tls) {
+    units.push_back(tls_unit_of(kListenerUnit, targets_.live.tls, config.listener.tls_certificate,
                                 config.listener.tls_private_key));
   }
-  if (targets_.admin_tls.get()->context && !config.admin.tls_certificate.empty()) {
-    units.push_back(tls_unit_of(kAdminUnit, targets_.admin_tls, config.admin.tls_certificate,
+  if (targets_.live.admin_tls.get()->context && !config.admin.tls_certificate.empty()) {
+    units.push_back(tls_unit_of(kAdminUnit, targets_.live.admin_tls, config.admin.tls_certificate,
                                 config.admin.tls_private_key));
   }
   units.push_back({std::string(kAdminTokenUnit), {}, [this] { return load_admin_token(); }});
@@ -140,7 +139,7 @@ ReloadUnit Reloader::tls_unit_of(std::string_view name, base::Live<ServedTls>& s
     std::vector<Problem> problems;
     const auto tls = make_server_tls(certificate, key);
     if (!tls) {
-      problems.push_back({where, tls.error()});
+      problems.push_back({where, tls.error().text()});
       return problems;
     }
     served.set(std::make_shared<const ServedTls>(ServedTls{*tls, certificate}));
@@ -178,7 +177,7 @@ std::vector<Problem> Reloader::load_merchant_keys(const MerchantConfig& entry) {
   if (problems.empty() && in_force != nullptr && has_live_key(*in_force, now()) &&
       !has_live_key(merchant, now())) {
     return {{config_->file.string() + ": merchant " + entry.mchid + ": keys",
-             "its files hold no live platform key any more; put them back"}};
+             "its files no longer hold a live platform key; restore them"}};
   }
   merchants_[entry.mchid] = std::make_shared<const Merchant>(std::move(merchant));
   publish_merchants();
@@ -191,16 +190,17 @@ void Reloader::publish_merchants() {
     const auto found = merchants_.find(entry.mchid);
     if (found != merchants_.end()) all.push_back(found->second);
   }
-  targets_.merchants.set(std::make_shared<const Merchants>(std::move(all)));
+  targets_.live.merchants.set(std::make_shared<const Merchants>(std::move(all)));
 }
 
 std::vector<Problem> Reloader::load_admin_token() {
   const auto& file = config_->admin.token_file;
   auto token = crypto::read_secret_line(file);
   if (!token) {
-    return {{config_->file.string() + ": admin.token_file: " + file.string(), token.error()}};
+    return {
+        {config_->file.string() + ": admin.token_file: " + file.string(), token.error().text()}};
   }
-  targets_.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
+  targets_.live.admin_token.set(std::make_shared<const crypto::Secret>(std::move(*token)));
   return {};
 }
 
@@ -254,12 +254,11 @@ void Reloader::load_units(Which which, std::string_view unit) {
   if (!told.loaded.empty()) {
     log_.message(Severity::kInfo, "reloaded",
                  boost::algorithm::join(told.loaded, ", ") +
-                     ": read anew; what else has changed takes effect at the next start");
+                     ": loaded again; other changes take effect at the next start");
   }
   for (const std::string& refused : told.refused) {
     log_.message(Severity::kError, "reload_refused",
-                 refused +
-                     "; what was loaded before stays in force, and this is tried again every " +
+                 refused + "; the previous version stays in use, and this is tried again every " +
                      std::to_string(UnitWatch::kRetry.count()) + " s");
   }
   if (!told.loaded.empty()) targets_.on_reloaded(*config_);

@@ -21,16 +21,14 @@
 #include "server/net/tls_context.hpp"
 #include "server/outbound/fetched_certificates.hpp"
 #include "server/receive/merchants.hpp"
+#include "server/service/live_setup.hpp"
 
 namespace couponhook::server {
 
 /// The active keys, certificates, admin token and handlers, which a reload replaces. All referenced
 /// objects must outlive the reloader.
 struct ReloadTargets {
-  base::Live<Merchants>& merchants;
-  base::Live<ServedTls>& tls;
-  base::Live<ServedTls>& admin_tls;
-  base::Live<crypto::Secret>& admin_token;
+  LiveSetup& live;
   std::vector<HandlerSetup>& handlers;
   const FetchedCertificates& fetched;
   /// Function that is called after each round of reloads in which at least one part of the set-up

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <list>
 #include <random>
 #include <thread>
 
@@ -12,19 +11,18 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "base/bug.hpp"
-#include "crypto/random.hpp"
-#include "server/admin/admin.hpp"
-#include "server/delivery/replica_waker.hpp"
 #include "server/net/activation.hpp"
-#include "server/net/io_thread.hpp"
-#include "server/outbound/certificate_keeper.hpp"
 #include "server/receive/receiver.hpp"
-#include "server/service/listening.hpp"
+#include "server/service/handler_delivery.hpp"
+#include "server/service/listener_threads.hpp"
+#include "server/service/live_setup.hpp"
 #include "server/service/maintenance.hpp"
 #include "server/service/open_files.hpp"
+#include "server/service/outbound_calls.hpp"
 #include "server/service/reloader.hpp"
 #include "server/service/service_connections.hpp"
 #include "server/service/shutdown_watchdog.hpp"
+#include "server/service/status_endpoint.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -41,8 +39,32 @@ storage::LeaseTerms lease_terms(const Config& config, const ServiceOptions& opti
   return {options.replica, config.deliveries.lease};
 }
 
-/// All parts of the running service. The order of the members is important: each member outlives
-/// the members that refer to it, because C++ destroys members in reverse order.
+storage::InboxOptions inbox_options(const Config& config, storage::LeaseTerms leases,
+                                    std::function<void()> on_deliveries) {
+  return {.queue_max = config.store.max_queued,
+          .queue_bytes_max = config.store.max_queued_bytes,
+          .batch_max = config.store.max_batch,
+          .busy_max = config.store.commit_timeout,
+          .lease_terms = std::move(leases),
+          .on_deliveries = std::move(on_deliveries)};
+}
+
+/// Returns the names of the public listener's I/O threads: as many as are configured, or one for
+/// each CPU.
+std::vector<std::string> io_thread_names(const ListenerConfig& config) {
+  std::size_t count = config.threads;
+  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back("io-" + std::to_string(i));
+  return names;
+}
+
+/// All parts of the running service.
+///
+/// A notification comes in at listener_, is examined and answered by receiver_, committed by
+/// inbox_, and sent to the handlers by deliveries_. These parts are declared in the reverse order:
+/// each refers to the one behind it, which must outlive it, and C++ destroys members in the reverse
+/// order of their declaration.
 class Service {
  public:
   Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
@@ -55,9 +77,9 @@ class Service {
   std::optional<Problem> listen();
   /// Starts the maintenance thread, which purges old data from the store.
   void maintain(std::unique_ptr<storage::Connection> connection);
-  /// Starts the scheduled reconciliation with WeChat Pay's records, or gives the running
-  /// reconciliation a new configuration. Returns the problem if the reconciliation cannot start.
-  std::optional<Problem> reconcile(const Config& config);
+  /// Starts the scheduled reconciliation with WeChat Pay's records, if it is configured. Returns
+  /// the problem if it cannot start.
+  std::optional<Problem> reconcile() { return outbound_.reconcile(setup_.config); }
   void run();
 
  private:
@@ -65,16 +87,17 @@ class Service {
 
   Task<void> obey_signals(asio::signal_set& signals, Phase& phase);
   Task<void> watch_files(const Phase& phase);
-  /// Wakes the delivery workers of this and of all other replicas, because deliveries are waiting.
-  void deliveries_wait() noexcept {
-    worker_.wake();
-    waker_.announce();
-  }
   /// Runs one step of the reloader. An exception of the step is logged, and the service continues.
   template <typename Step>
   void reload(Step step);
+  /// Reloads a merchant's keys on the service's own thread. Thread-safe.
+  void reload_merchant(const std::string& mchid);
   void apply_config(const Config& config);
+  void note_unknown_serial(std::string_view mchid, std::string_view serial);
   void tell_expired_keys();
+  void tell_store_failure(const storage::Failure& failure) {
+    log_.message(Severity::kError, "store_failed", failure.message);
+  }
   void tell_bug(std::exception_ptr bug) {
     log_.message(Severity::kError, "bug", base::describe_exception(bug));
   }
@@ -83,122 +106,72 @@ class Service {
   void stop_threads(SteadyClock::time_point stop_by);
   bool wait_for_sessions(milliseconds patience) const;
 
+  // Used by all parts. The shutdown watchdog also guards the destruction of the members below it.
   Setup setup_;
   ServiceOptions options_;
-  storage::Store& store_;
   Log log_;
   ShutdownWatchdog forced_end_{log_};
-  base::Live<Merchants> merchants_;
-  base::Live<ServedTls> tls_;
-  base::Live<ServedTls> admin_tls_;
-  base::Live<crypto::Secret> admin_token_;
-  ReplyCounters tally_;
-  std::string engine_;
-  storage::Reader reader_;
-  DeliveryThread delivery_thread_;
-  DeliveryWorker worker_;
-  ReplicaWaker waker_;
-  storage::Inbox inbox_;
-  Readiness readiness_;
-  std::shared_ptr<CallPace> pace_ = std::make_shared<CallPace>();
+  LiveSetup live_;
   asio::io_context io_{1};  // event loop of the thread that runs the service
-  FetchedCertificates fetched_;
-  CertificateKeeper certificates_;
+
+  // The end of a notification's way.
+  HandlerDelivery deliveries_;
+  storage::Inbox inbox_;
+
+  // Keys are downloaded, and reloaded from files, while the service runs.
+  OutboundCalls outbound_;
   Reloader reloader_;
+
+  // The beginning of a notification's way.
+  ReplyCounters reply_counters_;
   UnknownSerials unknown_serials_;
   Receiver receiver_;
-  HandlerNames handlers_{handler_names(setup_.config)};
-  RetryJobs retries_;
-  DeliveryAdmin operations_;
-  ReconcileIntake books_;
-  ReconcileCounters reconciled_;
-  Admin admin_;
-  ListenerShare share_;
-  ListenerShare admin_share_;
+  ListenerThreads listener_;
+
+  // For operators.
+  StatusEndpoint status_;
+  ListenerThreads admin_listener_;
   bool admin_passed_ = false;
-  std::list<IoThread> admin_threads_;
-  std::list<IoThread> threads_;
   std::optional<Maintenance> maintenance_;
-  std::optional<Reconciler> reconciler_;
 };
 
 Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions options,
                  ServiceConnections connections, storage::Store& store)
     : setup_(std::move(setup)),
       options_(std::move(options)),
-      store_(store),
       log_(setup_.config.log),
-      merchants_(setup_.merchants),
-      tls_(std::make_shared<const ServedTls>(
-          ServedTls{setup_.tls, setup_.config.listener.tls_certificate})),
-      admin_tls_(std::make_shared<const ServedTls>(
-          ServedTls{setup_.admin_tls, setup_.config.admin.tls_certificate})),
-      admin_token_(std::make_shared<const crypto::Secret>(std::move(setup_.admin_token))),
-      engine_(connections.writers.at(0)->engine()),
-      reader_(std::move(connections.reader)),
-      worker_(std::make_unique<storage::Deliveries>(std::move(connections.deliveries),
-                                                    lease_terms(setup_.config, options_)),
-              make_lanes(setup_.handlers, delivery_thread_, options_.clock),
-              WorkerOptions{.lease = setup_.config.deliveries.lease,
-                            .poll = setup_.config.deliveries.poll},
-              WorkerClocks{options_.clock}, options_.random_seed, log_),
-      waker_(std::move(connections.wake_channel), [this] { worker_.wake(); }),
+      live_(setup_),
+      deliveries_(std::move(connections.deliveries), setup_, lease_terms(setup_.config, options_),
+                  options_.clock, options_.random_seed, log_),
       inbox_(
           std::move(connections.writers),
-          storage::InboxOptions{.queue_max = setup_.config.store.max_queued,
-                                .queue_bytes_max = setup_.config.store.max_queued_bytes,
-                                .batch_max = setup_.config.store.max_batch,
-                                .busy_max = setup_.config.store.commit_timeout,
-                                .lease_terms = lease_terms(setup_.config, options_),
-                                .on_deliveries = [this] { deliveries_wait(); }},
+          inbox_options(setup_.config, lease_terms(setup_.config, options_),
+                        [this] { deliveries_.wake_all_replicas(); }),
           [clock = options_.clock] { return base::to_unix_ms(clock()); },
-          [this](const storage::Failure& failure) {
-            log_.message(Severity::kError, "store_failed", failure.message);
-          }),
-      readiness_(inbox_, merchants_, worker_, options_.clock, setup_.config.listener.reply_budget),
-      certificates_(
-          setup_.config, options_.clock, crypto::system_random(), pace_, fetched_,
-          [this](const std::string& mchid) {
-            const auto load = [this, mchid] { reloader_.load(merchant_unit(mchid)); };
-            asio::post(io_, [this, load] { reload(load); });
-          },
-          log_),
+          [this](const storage::Failure& failure) { tell_store_failure(failure); }),
+      outbound_(setup_.config, {store, setup_.rules, inbox_, options_.clock, log_},
+                [this](const std::string& mchid) { reload_merchant(mchid); }),
       reloader_(setup_.config, setup_.marks, problems,
-                {merchants_, tls_, admin_tls_, admin_token_, setup_.handlers, fetched_,
+                {live_, setup_.handlers, outbound_.fetched(),
                  [this](const Config& config) { apply_config(config); }},
                 options_.environment, options_.handler_types, options_.clock, log_),
-      receiver_(merchants_, setup_.rules, inbox_, worker_, tally_, log_, options_.clock,
+      receiver_(live_.merchants, setup_.rules, inbox_, deliveries_.worker(), reply_counters_, log_,
+                options_.clock,
                 {setup_.config.listener.reply_budget, setup_.config.listener.success_status,
                  [this](std::string_view mchid, std::string_view serial) {
-                   unknown_serials_.note(mchid, serial);
-                   certificates_.serial_unknown(mchid, serial);
+                   note_unknown_serial(mchid, serial);
                  }}),
-      retries_(storage::Reader(std::move(connections.retries_reader)),
-               storage::DeliveryControl(std::move(connections.retries)), options_.clock,
-               handlers_.served, [this] { deliveries_wait(); }),
-      operations_({reader_, inbox_, merchants_, setup_.rules, handlers_, options_.clock,
-                   [this] { deliveries_wait(); }, log_},
-                  std::move(connections.control), retries_),
-      books_({merchants_, setup_.rules, inbox_, options_.clock}),
-      admin_({merchants_, tally_, inbox_, reader_, engine_, readiness_, options_.clock,
-              admin_token_, handlers_, operations_, books_, reconciled_, unknown_serials_,
-              reloader_.counters(), certificates_, tls_, admin_tls_}),
-      share_(
-          listener_limits(setup_.config.listener),
-          TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
-          [this] { return tls_.get()->context; },
-          ListenerShare::Observers{
-              [this](std::exception_ptr bug) { tell_bug(bug); },
-              [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
-      admin_share_(
-          admin_limits(setup_.config), TrustedProxies(), admin_,
-          [this] { return admin_tls_.get()->context; },
-          ListenerShare::Observers{[this](std::exception_ptr bug) { tell_bug(bug); }}) {
-  std::size_t count = setup_.config.listener.threads;
-  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back(share_, "io-" + std::to_string(i));
-  admin_threads_.emplace_back(admin_share_, "admin");
-}
+      listener_(io_thread_names(setup_.config.listener), listener_limits(setup_.config.listener),
+                TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
+                [this] { return live_.tls.get()->context; },
+                {[this](std::exception_ptr bug) { tell_bug(bug); },
+                 [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
+      status_(setup_.config, std::move(connections.operators),
+              {live_, setup_.rules, inbox_, deliveries_, outbound_, reloader_, reply_counters_,
+               unknown_serials_, options_.clock, log_}),
+      admin_listener_({"admin"}, admin_limits(setup_.config), TrustedProxies(),
+                      status_.request_handler(), [this] { return live_.admin_tls.get()->context; },
+                      {[this](std::exception_ptr bug) { tell_bug(bug); }}) {}
 
 std::optional<Problem> Service::listen() {
   const Config& config = setup_.config;
@@ -210,8 +183,8 @@ std::optional<Problem> Service::listen() {
                              file + ": admin"};
   const ListeningPlace listener{config.listener.address, config.listener.port, passed->listener,
                                 file + ": listener"};
-  if (auto problem = listen_on_all(admin_threads_, admin)) return problem;
-  return listen_on_all(threads_, listener);
+  if (auto problem = admin_listener_.listen(admin)) return problem;
+  return listener_.listen(listener);
 }
 
 void Service::maintain(std::unique_ptr<storage::Connection> connection) {
@@ -221,43 +194,19 @@ void Service::maintain(std::unique_ptr<storage::Connection> connection) {
   maintenance_.emplace(
       std::move(connection),
       Maintenance::Options{setup_.config.store, std::to_string(random()) + std::to_string(random()),
-                           milliseconds(offset(random)), handlers_.served},
-      options_.clock,
-      [this](const storage::Failure& failure) {
-        log_.message(Severity::kError, "store_failed", failure.message);
-      },
+                           milliseconds(offset(random)), handler_names(setup_.config).served},
+      options_.clock, [this](const storage::Failure& failure) { tell_store_failure(failure); },
       log_);
 }
 
-std::optional<Problem> Service::reconcile(const Config& config) {
-  if (reconciler_) {
-    reconciler_->reconfigure(config);
-    return std::nullopt;
-  }
-  if (!Reconciler::has_work(config)) return std::nullopt;
-  auto connections = open_reconciler_connections(store_);
-  if (!connections) {
-    return Problem{config.file.string() + ": store.url", connections.error().message};
-  }
-  reconciler_.emplace(config, std::move(*connections),
-                      ReconcilerSources{setup_.rules, inbox_, reconciled_, options_.clock,
-                                        crypto::system_random(), pace_, fetched_, log_});
-  reconciler_->start();
-  return std::nullopt;
-}
-
 void Service::run() {
-  for (IoThread& thread : admin_threads_) thread.start();
-  for (IoThread& thread : threads_) thread.start();
+  admin_listener_.start();
+  listener_.start();
   // Store a test row, so that the connection to the store opens before the first notification
   // arrives. A failure is logged.
   static_cast<void>(inbox_.probe(nullptr));
-  delivery_thread_.start([this](std::exception_ptr bug) {
-    log_.message(Severity::kError, "bug", base::describe_exception(bug));
-  });
-  worker_.start();
-  waker_.start();
-  certificates_.start();
+  deliveries_.start([this](std::exception_ptr bug) { tell_bug(bug); });
+  outbound_.start_certificates();
   Phase phase = Phase::kServing;
   tell_expired_keys();
   const std::string too_few = raise_open_file_limit(setup_.config);
@@ -268,8 +217,8 @@ void Service::run() {
   };
   asio::co_spawn(io_, obey_signals(signals, phase), rethrow);
   asio::co_spawn(io_, watch_files(phase), rethrow);
-  options_.on_ready(url_of(setup_.config.listener.tls, threads_.front().endpoint()),
-                    url_of(setup_.admin_tls != nullptr, admin_threads_.front().endpoint()));
+  options_.on_ready(url_of(setup_.config.listener.tls, listener_.endpoint()),
+                    url_of(setup_.admin_tls != nullptr, admin_listener_.endpoint()));
   while (phase == Phase::kServing) io_.run_one();
   begin_drain();
   const auto delay_over = SteadyClock::now() + setup_.config.listener.drain_delay;
@@ -306,7 +255,7 @@ Task<void> Service::watch_files(const Phase& phase) {
 
 void Service::tell_expired_keys() {
   const auto now = std::chrono::floor<std::chrono::seconds>(options_.clock());
-  const auto merchants = merchants_.get();
+  const auto merchants = live_.merchants.get();
   for (const Merchant& merchant : merchants->all()) {
     for (const crypto::KeyInfo& key : merchant.platform_keys.list()) {
       if (!key.expires_at || *key.expires_at >= now) continue;
@@ -327,25 +276,33 @@ void Service::reload(Step step) {
   }
 }
 
+void Service::reload_merchant(const std::string& mchid) {
+  const auto load = [this, mchid] { reloader_.load(merchant_unit(mchid)); };
+  asio::post(io_, [this, load] { reload(load); });
+}
+
+void Service::note_unknown_serial(std::string_view mchid, std::string_view serial) {
+  unknown_serials_.note(mchid, serial);
+  outbound_.certificates().serial_unknown(mchid, serial);
+}
+
 void Service::apply_config(const Config& config) {
-  certificates_.reconfigure(config);
-  if (const auto problem = reconcile(config)) {
+  if (const auto problem = outbound_.reconfigure(config)) {
     log_.message(Severity::kError, "reconcile_failed", problem->where + " " + problem->message);
   }
 }
 
 bool Service::wait_for_sessions(milliseconds patience) const {
   const auto until = SteadyClock::now() + patience;
-  while (share_.busy() && SteadyClock::now() < until) std::this_thread::sleep_for(kDrainPoll);
-  return !share_.busy();
+  while (listener_.busy() && SteadyClock::now() < until) std::this_thread::sleep_for(kDrainPoll);
+  return !listener_.busy();
 }
 
 void Service::begin_drain() {
-  certificates_.ask_to_stop();
-  if (reconciler_) reconciler_->ask_to_stop();
+  outbound_.ask_to_stop();
   if (maintenance_) maintenance_->ask_to_stop();
-  readiness_.begin_drain();
-  for (IoThread& thread : threads_) thread.drain();
+  status_.begin_drain();
+  listener_.drain();
   log_.message(Severity::kInfo, "draining", "asked to stop; finishing what is in flight");
 }
 
@@ -354,12 +311,12 @@ void Service::close() {
   const milliseconds patience = listener.drain_timeout + listener.reply_budget;
   const auto stop_by = SteadyClock::now() + patience;
   forced_end_.begin(patience + kLastMoments);
-  for (IoThread& thread : threads_) thread.close();
+  listener_.close();
   // If systemd opened the admin listener's socket (socket activation), stop accepting on it. New
   // requests then wait in the socket for the next process.
-  if (admin_passed_) admin_threads_.front().close();
+  if (admin_passed_) admin_listener_.close();
   if (!wait_for_sessions(listener.drain_timeout)) {
-    for (IoThread& thread : threads_) thread.abort();
+    listener_.abort();
     // A session that waits for the store cannot be aborted. It ends when its reply budget (time
     // limit for a reply) is over, at the latest.
     wait_for_sessions(listener.reply_budget);
@@ -374,14 +331,12 @@ void Service::close() {
 /// \param stop_by time until which the function waits for running handler calls.
 void Service::stop_threads(SteadyClock::time_point stop_by) {
   maintenance_.reset();
-  reconciler_.reset();
+  outbound_.stop_reconciler();
   inbox_.stop();
-  waker_.stop();
-  worker_.stop(
+  deliveries_.stop(
       std::max(std::chrono::floor<milliseconds>(stop_by - SteadyClock::now()), milliseconds(0)));
-  delivery_thread_.stop();
-  for (IoThread& thread : threads_) thread.stop();
-  for (IoThread& thread : admin_threads_) thread.stop();
+  listener_.stop();
+  admin_listener_.stop();
 }
 
 }  // namespace
@@ -397,7 +352,7 @@ std::optional<Problem> run_service(Setup setup, std::vector<Problem> problems,
   Service service(std::move(setup), problems, std::move(options), std::move(*connections), store);
   if (auto problem = service.listen()) return problem;
   service.maintain(std::move(maintenance));
-  if (auto problem = service.reconcile(config)) return problem;
+  if (auto problem = service.reconcile()) return problem;
   service.run();
   return std::nullopt;
 }

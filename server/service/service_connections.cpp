@@ -33,13 +33,13 @@ storage::Connection::Result<ServiceConnections> open_connections(storage::Store&
   if (!writers) return writers.error();
   all.writers = std::move(*writers);
   Opening opening;
-  opening.keep(store.writer(storage::WriterRole::kDeliveries), all.deliveries);
-  opening.keep(store.reader(), all.reader);
-  opening.keep(store.writer(storage::WriterRole::kOperators), all.control);
-  opening.keep(store.writer(storage::WriterRole::kMaintenance), all.retries);
-  opening.keep(store.reader(), all.retries_reader);
+  opening.keep(store.writer(storage::WriterRole::kDeliveries), all.deliveries.deliveries);
+  opening.keep(store.reader(), all.operators.reader);
+  opening.keep(store.writer(storage::WriterRole::kOperators), all.operators.control);
+  opening.keep(store.writer(storage::WriterRole::kMaintenance), all.operators.retries);
+  opening.keep(store.reader(), all.operators.retries_reader);
   opening.keep(store.writer(storage::WriterRole::kMaintenance), all.maintenance);
-  all.wake_channel = store.wake_channel();
+  all.deliveries.wake_channel = store.wake_channel();
   if (opening.failure()) return *opening.failure();
   return all;
 }

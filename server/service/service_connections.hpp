@@ -12,20 +12,30 @@
 
 namespace couponhook::server {
 
-/// The store connections of the service: one for each thread that must not wait for another thread.
-struct ServiceConnections {
-  storage::Inbox::Connections writers;
+/// The store connections of the handlers' deliveries.
+struct DeliveryConnections {
   std::unique_ptr<storage::Connection> deliveries;
+  /// Wakes the delivery workers of the other replicas. Null when only one service can use the store
+  /// (SQLite).
+  std::unique_ptr<storage::WakeChannel> wake_channel;
+};
+
+/// The store connections of the status endpoint.
+struct OperatorConnections {
   std::unique_ptr<storage::Connection> reader;
   // The three store connections from here on are for operators' actions, such as retry, skip and
   // pause.
   std::unique_ptr<storage::Connection> control;
   std::unique_ptr<storage::Connection> retries;
   std::unique_ptr<storage::Connection> retries_reader;
+};
+
+/// The store connections of the service: one for each thread that must not wait for another thread.
+struct ServiceConnections {
+  storage::Inbox::Connections writers;
+  DeliveryConnections deliveries;
+  OperatorConnections operators;
   std::unique_ptr<storage::Connection> maintenance;
-  /// Channel that wakes the delivery workers of the other replicas. The pointer is null for SQLite,
-  /// because only one service can use an SQLite store.
-  std::unique_ptr<storage::WakeChannel> wake_channel;
 };
 
 [[nodiscard]] storage::Connection::Result<ServiceConnections> open_connections(

@@ -1,10 +1,11 @@
+#include "server/service/setup.hpp"
+
 #include <algorithm>
 
 #include "crypto/file.hpp"
 #include "crypto/random.hpp"
 #include "server/outbound/api_account.hpp"
 #include "server/receive/ledger_coverage.hpp"
-#include "server/service/service.hpp"
 
 namespace couponhook::server {
 namespace {
@@ -66,8 +67,9 @@ TlsContext load_tls(const std::string& where, const std::filesystem::path& certi
                     std::vector<Problem>& problems) {
   auto tls = make_server_tls(certificate, key);
   if (tls) return *tls;
-  problems.push_back({where, tls.error()});
+  problems.push_back({where, tls.error().text()});
   problems.back().unit = unit;
+  if (tls.error().code != TlsFileError::kExpired) return nullptr;
   auto expired = make_server_tls_even_expired(certificate, key);
   return expired ? *expired : nullptr;
 }
@@ -94,7 +96,7 @@ void load_admin(Setup& setup, const Config& config, std::chrono::sys_seconds now
     setup.admin_token = std::move(*token);
     return;
   } else if (!admin.token_file.empty()) {  // an empty path was already reported as a problem
-    problems.push_back({where + "token_file: " + admin.token_file.string(), token.error()});
+    problems.push_back({where + "token_file: " + admin.token_file.string(), token.error().text()});
     problems.back().unit = kAdminTokenUnit;
   }
   setup.admin_token = unknown_token();

@@ -22,9 +22,9 @@ void ShutdownWatchdog::begin(std::chrono::milliseconds patience) {
 
 void ShutdownWatchdog::end() {
   log_.message(Severity::kWarning, "stopped",
-               "the store or a delivery did not come to an end within listener.drain_timeout_ms + "
-               "reply_budget_ms, and is left; everything acknowledged is committed, and what was "
-               "not is sent again");
+               "the store or a delivery did not finish within listener.drain_timeout_ms + "
+               "reply_budget_ms; the process ends without waiting longer. Everything acknowledged "
+               "is committed, and WeChat Pay sends the rest again");
   log_.flush();
   // _Exit() ends the process without destructors and exit handlers. Both of these would wait for
   // the thread that hangs.

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "storage/migrations.hpp"
+#include "storage/query.hpp"
 #include "storage/rows.hpp"
 
 namespace couponhook::storage {
@@ -19,17 +20,31 @@ using std::chrono::milliseconds;
 constexpr milliseconds kMigrationWait{30'000};
 constexpr milliseconds kMigrationPoll{50};
 
-const Statement kServerFacts{
-    "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes',"
-    " 'synchronous_commit', 'synchronous_standby_names', 'server_encoding')"
-    " UNION ALL SELECT 'version', version()"};
+/// A setting of the server, or its version.
+struct ServerFact {
+  std::string name;
+  std::string value;
+};
+
+const Query<ServerFact> kServerFacts{
+    "SELECT {columns} FROM (SELECT name, setting FROM pg_settings WHERE name IN ('fsync',"
+    " 'full_page_writes', 'synchronous_commit', 'synchronous_standby_names', 'server_encoding')"
+    " UNION ALL SELECT 'version', version()) facts",
+    {{"name", &ServerFact::name}, {"setting", &ServerFact::value}}};
 
 const Statement kPinSynchronousCommit{"SELECT set_config('synchronous_commit', $1, false)"};
 
-const Statement kOurTables{
-    "SELECT CAST(c.relname AS TEXT), CAST(c.relpersistence AS TEXT) FROM pg_class c"
+struct ExistingTable {
+  std::string name;
+  bool is_unlogged = false;
+};
+
+const Query<ExistingTable> kOurTables{
+    "SELECT {columns} FROM pg_class c"
     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()"
-    " AND c.relkind <> 'i' AND CAST(c.relname AS TEXT) = ANY(string_to_array($1, ','))"};
+    " AND c.relkind <> 'i' AND CAST(c.relname AS TEXT) = ANY(string_to_array($1, ','))",
+    {{"CAST(c.relname AS TEXT)", &ExistingTable::name},
+     {"c.relpersistence = 'u'", &ExistingTable::is_unlogged}}};
 
 const Statement kSchemaName{"SELECT CAST(current_schema() AS TEXT)"};
 
@@ -51,7 +66,7 @@ std::string joined_table_names() {
 Failure unsafe(const PostgresConnection& connection, std::string_view what,
                std::string_view advice) {
   return {FailureCode::kUnsafe, "store " + connection.options().name +
-                                    " would not keep what it commits: " + std::string(what) + ": " +
+                                    " could lose committed data: " + std::string(what) + ": " +
                                     std::string(advice)};
 }
 
@@ -80,7 +95,7 @@ Result refuse_unsafe(const PostgresConnection& connection, const Facts& facts) {
                   "set full_page_writes = on at the server");
   }
   if (is("synchronous_commit", "off")) {
-    return unsafe(connection, "synchronous_commit is off, so a crash forgets the last commits",
+    return unsafe(connection, "synchronous_commit is off, so a crash loses the last commits",
                   "set it to on for the server, the database and the role");
   }
   if (is("synchronous_commit", "local") && !is("synchronous_standby_names", "")) {
@@ -96,18 +111,15 @@ Result refuse_unsafe(const PostgresConnection& connection, const Facts& facts) {
   return {};
 }
 
-std::string text_or_empty(const Field& field) {
-  const auto* text = std::get_if<std::string>(&field);
-  return text == nullptr ? std::string() : *text;
-}
-
 }  // namespace
 
 Result make_durable(PostgresConnection& connection) {
   auto rows = connection.ask(Command(kServerFacts, {}));
   if (!rows) return rows.error();
   Facts facts;
-  for (const Row& row : *rows) facts.emplace(text_or_empty(row[0]), text_or_empty(row[1]));
+  for (ServerFact& fact : kServerFacts.read_all(*rows)) {
+    facts.emplace(std::move(fact.name), std::move(fact.value));
+  }
   if (writes_its_own_way(facts)) return {};
   if (auto safe = refuse_unsafe(connection, facts); !safe) return safe;
   // Set synchronous_commit for this session to the value that was found. After that, a change in
@@ -122,7 +134,7 @@ Connection::Result<std::int64_t> check_identity(PostgresConnection& connection) 
   const std::string& name = connection.options().name;
   auto schema = connection.ask(Command(kSchemaName, {}));
   if (!schema) return schema.error();
-  const std::string schema_name = text_or_empty(schema->at(0).at(0));
+  const std::string schema_name = take_optional_text(only_field(schema->at(0)));
   if (schema_name.empty()) {
     return Failure{FailureCode::kUnavailable,
                    "store " + name +
@@ -130,21 +142,20 @@ Connection::Result<std::int64_t> check_identity(PostgresConnection& connection) 
                        "?options=-csearch_path%3DNAME in [store] url"};
   }
   const std::string ours = joined_table_names();
-  auto tables = connection.ask(Command(kOurTables, {std::string_view(ours)}));
-  if (!tables) return tables.error();
-  const auto is_schema_table = [](const Row& row) { return text_or_empty(row[0]) == kSchemaTable; };
-  if (std::none_of(tables->begin(), tables->end(), is_schema_table)) {
-    if (tables->empty()) return 0;
+  auto rows = connection.ask(Command(kOurTables, {std::string_view(ours)}));
+  if (!rows) return rows.error();
+  const std::vector<ExistingTable> tables = kOurTables.read_all(*rows);
+  if (std::ranges::find(tables, kSchemaTable, &ExistingTable::name) == tables.end()) {
+    if (tables.empty()) return 0;
     return Failure{
         FailureCode::kCorrupt,
-        "schema " + schema_name + " of " + name + " has a table " + text_or_empty((*tables)[0][0]) +
+        "schema " + schema_name + " of " + name + " has a table " + tables[0].name +
             " that is not couponhook's: give couponhook a database or schema of its own"};
   }
-  for (const Row& row : *tables) {
-    if (text_or_empty(row[1]) != "u") continue;
-    return unsafe(connection,
-                  "its table " + text_or_empty(row[0]) + " is unlogged, so a crash empties it",
-                  "ALTER TABLE " + text_or_empty(row[0]) + " SET LOGGED");
+  for (const ExistingTable& table : tables) {
+    if (!table.is_unlogged) continue;
+    return unsafe(connection, "its table " + table.name + " is unlogged, so a crash empties it",
+                  "ALTER TABLE " + table.name + " SET LOGGED");
   }
   return known_schema_version(connection, name);
 }
@@ -158,7 +169,7 @@ Result migrate_alone(PostgresConnection& connection, std::int64_t now_ms) {
     // prevents two replicas from running the same migration.
     if (!locked && locked.error().code == FailureCode::kStatement) break;
     if (!locked) return locked.error();
-    if (integer((*locked)[0][0]) == 1) break;
+    if (only_integer(*locked) == 1) break;
     if (std::chrono::steady_clock::now() >= deadline) {
       return Failure{FailureCode::kUnavailable,
                      "another couponhook is bringing the schema of store " + name +
@@ -181,7 +192,7 @@ Connection::Result<std::int64_t> PostgresConnection::size_bytes() {
   const std::string ours = joined_table_names();
   const auto size = ask(Command(kSize, {std::string_view(ours)}));
   if (!size) return size.error();
-  return integer((*size)[0][0]);
+  return only_integer(*size);
 }
 
 /// Reads every row of every table, so that the server verifies the checksum of each page, if page

@@ -130,7 +130,7 @@ Connection::Result<void> PostgresConnection::claim_counter_slot() {
   const auto claimed = ask(Command(kClaimCounterSlot, {}));
   if (!claimed && claimed.error().code != FailureCode::kStatement) return claimed.error();
   if (claimed && !claimed->empty()) {
-    counter_slot_ = integer((*claimed)[0][0]);
+    counter_slot_ = only_integer(*claimed);
   } else {
     counter_slot_ = 1 + static_cast<std::int64_t>(seed() % kCounterSlots);
   }

@@ -41,7 +41,7 @@ constexpr std::array kMeanings{
     Meaning{"42501", kUnavailable, "no permission in",
             "let the role own the schema and its tables"},
     Meaning{"55P03", kStatement, "a row stayed locked in",
-            "a transaction of another replica, or of someone else, stands still"},
+            "a transaction of another replica or of another client is stuck"},
     Meaning{"58", kIo, "the device failed under", "look at the server's log"},
     Meaning{"XX001", kCorrupt, "damage in", "restore a backup"},
     Meaning{"XX002", kCorrupt, "damage in an index of", "REINDEX it"},

@@ -32,7 +32,7 @@ PostgresListener::PostgresListener(std::string url, std::string store_name,
       notify_("NOTIFY " + channel),
       backoff_(kListenAgainFirst, kListenAgainLongest, std::random_device{}()),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (wake_ < 0) throw std::runtime_error("no file descriptor is left to be woken by");
+  if (wake_ < 0) throw std::runtime_error("no file descriptor is left for the listener's wake-ups");
 }
 
 PostgresListener::~PostgresListener() {

@@ -132,7 +132,7 @@ std::unique_ptr<PostgresConnection> PostgresStore::make_reader() const {
 
 Store::Result<std::unique_ptr<Connection>> PostgresStore::writer(WriterRole role) {
   if (use_ == Use::kLook) {
-    return Failure{FailureCode::kUnavailable, "store " + url_.name() + " is open for looking only"};
+    return Failure{FailureCode::kUnavailable, "store " + url_.name() + " is open for reading only"};
   }
   return std::unique_ptr<Connection>(make_writer(role));
 }

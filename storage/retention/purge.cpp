@@ -79,7 +79,7 @@ Purge::Result<void> Purge::start_at_cursor(std::string_view task, std::int64_t c
   if (stage_begun_) return {};
   const std::array ask{Command(sql::kCursor, {task})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
-  const std::int64_t cursor = results_[0].empty() ? 0 : integer(results_[0][0][0]);
+  const std::int64_t cursor = first_integer(results_[0]).value_or(0);
   position_ = start_ = std::max(cursor, identities_end_);
   const auto end = estimate_end(cutoff_ms);
   if (!end) return end.error();
@@ -95,12 +95,13 @@ Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
   const std::array ask_newest{Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask_newest, results_); !asked) return asked.error();
   std::int64_t low = position_;
-  std::int64_t high = results_[0].empty() ? low : integer(results_[0][0][0]);
+  std::int64_t high = first_integer(results_[0]).value_or(low);
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
     const std::array ask{Command(sql::kNextReceived, {middle})};
     if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
-    if (!results_[0].empty() && integer(results_[0][0][0]) < cutoff_ms) {
+    const auto received_at_ms = first_integer(results_[0]);
+    if (received_at_ms && *received_at_ms < cutoff_ms) {
       low = middle + 1;
     } else {
       high = middle;
@@ -111,34 +112,26 @@ Purge::Result<std::int64_t> Purge::estimate_end(std::int64_t cutoff_ms) {
 
 /// Reads the next notifications to purge before the transaction begins, so that slow disk reads do
 /// not make other commits wait.
-Purge::Result<void> Purge::look(const Statement& statement, std::int64_t rows_max) {
-  const std::array ask{Command(statement, {position_, rows_max}),
+Purge::Result<void> Purge::look(const Query<PurgeCandidate>& query, std::int64_t rows_max) {
+  const std::array ask{Command(query, {position_, rows_max}),
                        Command(sql::kNewestNotification, {})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
-  seen_.clear();
-  for (const Row& row : results_[0]) {
-    Seen seen;
-    seen.seq = integer(row[0]);
-    if (!std::holds_alternative<std::nullptr_t>(row[1])) seen.received_at_ms = integer(row[1]);
-    seen.has_payload = integer(row[2]) != 0;
-    seen.is_open = integer(row[3]) != 0;
-    seen_.push_back(seen);
-  }
-  newest_ = results_[1].empty() ? 0 : integer(results_[1][0][0]);
+  seen_ = query.read_all(results_[0]);
+  newest_ = first_integer(results_[1]).value_or(0);
   return {};
 }
 
 Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
   if (auto looked = look(sql::kLookAtHeld, rows_max); !looked) return looked.error();
   PurgeCounts freed;
-  for (const Seen& seen : seen_) {
+  for (const PurgeCandidate& seen : seen_) {
     if (seen.is_open) continue;
     const bool is_forgotten = is_before(seen.received_at_ms, cutoffs_.identity_ms);
-    if (is_forgotten && seen.seq != newest_) {
-      append_removal(seen.seq - 1, seen.seq);
+    if (is_forgotten && seen.sequence != newest_) {
+      append_removal(seen.sequence - 1, seen.sequence);
       ++freed.identities;
     } else if (is_before(seen.received_at_ms, cutoffs_.payload_ms)) {
-      append_emptying(seen.seq - 1, seen.seq);
+      append_emptying(seen.sequence - 1, seen.sequence);
       if (seen.has_payload) ++freed.payloads;
       // The newest notification only loses its content now; a later pass of the purge removes it,
       // when it is no longer the newest.
@@ -146,12 +139,12 @@ Purge::Result<bool> Purge::step_held(std::int64_t rows_max) {
     } else {
       continue;
     }
-    commands_.push_back(Command(sql::kLetGo, {seen.seq}));
+    commands_.push_back(Command(sql::kLetGo, {seen.sequence}));
   }
   if (auto written = write(); !written) return written.error();
   counts_.identities += freed.identities;
   counts_.payloads += freed.payloads;
-  if (!seen_.empty()) position_ = seen_.back().seq;
+  if (!seen_.empty()) position_ = seen_.back().sequence;
   return std::ssize(seen_) == rows_max;
 }
 
@@ -161,18 +154,18 @@ Purge::Result<bool> Purge::step_identities(std::int64_t rows_max) {
     return started.error();
   }
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
-  const auto stays = [this](const Seen& seen) {
-    return !is_before(seen.received_at_ms, cutoffs_.identity_ms) || seen.seq == newest_;
+  const auto stays = [this](const PurgeCandidate& seen) {
+    return !is_before(seen.received_at_ms, cutoffs_.identity_ms) || seen.sequence == newest_;
   };
   const auto end = std::ranges::find_if(seen_, stays);
   const bool more = end == seen_.end() && std::ssize(seen_) == rows_max;
   if (end != seen_.begin()) {
-    const std::int64_t to = std::prev(end)->seq;
+    const std::int64_t to = std::prev(end)->sequence;
     append_removal(position_, to);
     commands_.push_back(Command(sql::kMoveCursor, {kIdentities, to}));
     if (auto written = write(); !written) return written.error();
     counts_.identities +=
-        std::count_if(seen_.begin(), end, [](const Seen& seen) { return !seen.is_open; });
+        std::count_if(seen_.begin(), end, [](const PurgeCandidate& seen) { return !seen.is_open; });
     position_ = to;
   }
   identities_end_ = position_;
@@ -185,17 +178,18 @@ Purge::Result<bool> Purge::step_payloads(std::int64_t rows_max) {
     return started.error();
   }
   if (auto looked = look(sql::kLookAtNotifications, rows_max); !looked) return looked.error();
-  const auto end = std::ranges::find_if(seen_, [this](const Seen& seen) {
+  const auto end = std::ranges::find_if(seen_, [this](const PurgeCandidate& seen) {
     return !is_before(seen.received_at_ms, cutoffs_.payload_ms);
   });
   const bool more = end == seen_.end() && std::ssize(seen_) == rows_max;
   if (end == seen_.begin()) return false;
-  const std::int64_t to = std::prev(end)->seq;
+  const std::int64_t to = std::prev(end)->sequence;
   append_emptying(position_, to);
   commands_.push_back(Command(sql::kMoveCursor, {kPayloads, to}));
   if (auto written = write(); !written) return written.error();
-  counts_.payloads += std::count_if(
-      seen_.begin(), end, [](const Seen& seen) { return seen.has_payload && !seen.is_open; });
+  counts_.payloads += std::count_if(seen_.begin(), end, [](const PurgeCandidate& seen) {
+    return seen.has_payload && !seen.is_open;
+  });
   position_ = to;
   return more;
 }
@@ -206,9 +200,9 @@ Purge::Result<bool> Purge::step_quarantine(std::int64_t rows_max) {
   if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
   std::int64_t old = 0;
   std::int64_t to = position_;
-  for (const Row& row : results_[0]) {
-    if (!is_before(integer(row[1]), cutoffs_.quarantine_ms)) break;
-    to = integer(row[0]);
+  for (const QuarantinedTime& body : sql::kLookAtQuarantine.read_all(results_[0])) {
+    if (!is_before(body.received_at_ms, cutoffs_.quarantine_ms)) break;
+    to = body.sequence;
     ++old;
   }
   if (old == 0) return false;
@@ -226,8 +220,8 @@ bool Purge::holds_up_writers() const {
 Purge::Result<void> Purge::mark_ledger(std::int64_t now_ms) {
   const std::array ask{Command(sql::kNewestLedgerMark, {})};
   if (auto asked = connection_.run(ask, results_); !asked) return asked;
-  const bool is_marked =
-      !results_[0].empty() && integer(results_[0][0][0]) > now_ms - kLedgerMarksApart.count();
+  const auto newest_ms = first_integer(results_[0]);
+  const bool is_marked = newest_ms && *newest_ms > now_ms - kLedgerMarksApart.count();
   if (is_marked || mode_ == PurgeMode::kCount) return {};
   commands_.push_back(Command(sql::kMarkLedger, {now_ms}));
   return write();
@@ -239,7 +233,8 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
   if (!stage_begun_) {
     const std::array ask{Command(sql::kLedgerMarkBefore, {*cutoffs_.ledger_ms})};
     if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
-    end_ = results_[0].empty() ? 0 : integer(results_[0][0][refunds ? 1 : 0]);
+    const auto mark = sql::kLedgerMarkBefore.read_first(results_[0]).value_or(LedgerMark());
+    end_ = refunds ? mark.refunds : mark.coupon_history;
     stage_begun_ = true;
   }
   const std::array ask{Command(refunds ? sql::kLookAtRefunds : sql::kLookAtCouponFacts,
@@ -247,7 +242,7 @@ Purge::Result<bool> Purge::step_ledger(std::int64_t rows_max) {
   if (auto asked = connection_.run(ask, results_); !asked) return asked.error();
   const std::int64_t found = std::ssize(results_[0]);
   if (found == 0) return false;
-  const std::int64_t to = integer(results_[0].back()[0]);
+  const std::int64_t to = integer(only_field(results_[0].back()));
   commands_.push_back(
       Command(refunds ? sql::kDeleteRefunds : sql::kDeleteCouponFacts, {position_, to}));
   commands_.push_back(Command(sql::kDeleteLedgerMarks, {*cutoffs_.ledger_ms}));
@@ -279,7 +274,7 @@ void Purge::append_counted(std::string_view total, const Command& removal) {
 std::int64_t Purge::removed(std::string_view total, const Rows& rows) {
   if (total != counter::kUnreadable) return std::ssize(rows);
   return std::ranges::count_if(rows, [](const Row& row) {
-    return std::get<std::string>(row[0]).starts_with(flaw::kUnreadable);
+    return std::get<std::string>(only_field(row)).starts_with(flaw::kUnreadable);
   });
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "storage/retention/purge_sql.hpp"
-#include "storage/rows.hpp"
 #include "storage/source.hpp"
 #include "storage/transaction.hpp"
 
@@ -36,9 +35,10 @@ std::string days(std::int64_t time_ms) {
   return std::to_string(std::abs(time_ms) / kDayMs) + " days";
 }
 
-void note_nearest(const Rows& rows, std::int64_t now_ms, std::optional<std::int64_t>& nearest_ms) {
-  for (const Row& row : rows) {
-    for (const std::int64_t seen_ms : {integer(row[0]), integer(row[1])}) {
+void note_nearest(const std::vector<SeenTimes>& seen, std::int64_t now_ms,
+                  std::optional<std::int64_t>& nearest_ms) {
+  for (const SeenTimes& times : seen) {
+    for (const std::int64_t seen_ms : {times.received_at_ms, times.last_seen_at_ms}) {
       if (!nearest_ms || std::abs(now_ms - seen_ms) < std::abs(now_ms - *nearest_ms)) {
         nearest_ms = seen_ms;
       }
@@ -55,11 +55,11 @@ Connection::Result<Evidence> look(Connection& connection, std::int64_t now_ms,
   std::vector<Rows> results;
   if (auto asked = connection.run(ask, results); !asked) return asked.error();
   Evidence evidence;
-  note_nearest(results[0], now_ms, evidence.nearest_ms);
-  note_nearest(results[1], now_ms, evidence.nearest_ms);
-  if (steady && !results[2].empty()) {
-    const Row& mark = results[2][0];
-    evidence.skew_ms = (now_ms - integer(mark[0])) - (steady->ms - integer(mark[1]));
+  note_nearest(sql::kNewestSeen.read_all(results[0]), now_ms, evidence.nearest_ms);
+  note_nearest(sql::kNewestSealed.read_all(results[1]), now_ms, evidence.nearest_ms);
+  const auto mark = sql::kClockMark.read_first(results[2]);
+  if (steady && mark) {
+    evidence.skew_ms = (now_ms - mark->wall_ms) - (steady->ms - mark->steady_ms);
   }
   return evidence;
 }
@@ -79,8 +79,8 @@ std::optional<std::string> doubt(const Evidence& evidence, std::int64_t now_ms) 
            " the last notification, and nothing shows that so much time has passed";
   }
   why +=
-      "; set the clock right, or wait for a notification, which shows that it is, or run "
-      "`couponhook store purge --trust-clock` where it is";
+      "; correct the clock, or wait for a notification, which confirms it, or run `couponhook "
+      "store purge --trust-clock` if the clock is right";
   return why;
 }
 

@@ -7,11 +7,20 @@
 #define COUPONHOOK_OPEN_DELIVERIES_OF(seq) \
   "FROM deliveries d WHERE d.notification = " seq " AND d.state NOT IN ('done', 'skipped')"
 
-#define COUPONHOOK_LOOKED_AT                                                              \
-  "n.received_at, CAST(CASE WHEN length(n.resource) > 0 OR length(n.envelope) > 0 THEN 1" \
-  " ELSE 0 END AS BIGINT), (SELECT count(*) " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")"
-
 namespace couponhook::storage::sql {
+namespace {
+
+// Each expression has a value also for a notification that is gone.
+constexpr auto kLookedAt = columns<PurgeCandidate>(
+    {{"coalesce(n.received_at, 0)", &PurgeCandidate::received_at_ms},
+     {"CASE WHEN length(n.resource) > 0 OR length(n.envelope) > 0 THEN 1 ELSE 0 END",
+      &PurgeCandidate::has_payload},
+     {"EXISTS (SELECT 1 " COUPONHOOK_OPEN_DELIVERIES_OF("n.seq") ")", &PurgeCandidate::is_open}});
+
+constexpr auto kSeenTimes = columns<SeenTimes>(
+    {{"received_at", &SeenTimes::received_at_ms}, {"last_seen_at", &SeenTimes::last_seen_at_ms}});
+
+}  // namespace
 
 const Statement kCursor{"SELECT seq FROM retention_cursors WHERE task = $1"};
 
@@ -34,17 +43,20 @@ const Statement kNewestNotification{"SELECT seq FROM notifications ORDER BY seq 
 const Statement kNextReceived{
     "SELECT received_at FROM notifications WHERE seq > $1 ORDER BY seq LIMIT 1"};
 
-const Statement kLookAtNotifications{
-    "SELECT n.seq, " COUPONHOOK_LOOKED_AT
-    " FROM notifications n WHERE n.seq > $1 ORDER BY n.seq LIMIT $2"};
+const Query<PurgeCandidate> kLookAtNotifications{
+    "SELECT {columns} FROM notifications n WHERE n.seq > $1 ORDER BY n.seq LIMIT $2",
+    kLookedAt,
+    {{"n.seq", &PurgeCandidate::sequence}}};
 
-const Statement kLookAtHeld{
-    "SELECT h.notification, " COUPONHOOK_LOOKED_AT
-    " FROM retention_held h LEFT JOIN notifications n ON n.seq = h.notification"
-    " WHERE h.notification > $1 ORDER BY h.notification LIMIT $2"};
+const Query<PurgeCandidate> kLookAtHeld{
+    "SELECT {columns} FROM retention_held h LEFT JOIN notifications n ON n.seq = h.notification"
+    " WHERE h.notification > $1 ORDER BY h.notification LIMIT $2",
+    kLookedAt,
+    {{"h.notification", &PurgeCandidate::sequence}}};
 
-const Statement kLookAtQuarantine{
-    "SELECT seq, received_at FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2"};
+const Query<QuarantinedTime> kLookAtQuarantine{
+    "SELECT {columns} FROM quarantine WHERE seq > $1 ORDER BY seq LIMIT $2",
+    {{"seq", &QuarantinedTime::sequence}, {"received_at", &QuarantinedTime::received_at_ms}}};
 
 const Statement kHoldOpen{
     "INSERT INTO retention_held (notification) SELECT n.seq FROM notifications n"
@@ -101,14 +113,17 @@ const Statement kDeleteConflicts{
 const Statement kDeleteQuarantine{
     "DELETE FROM quarantine WHERE seq <= $1 AND received_at < $2 RETURNING seq"};
 
-const Statement kNewestSeen{
-    "SELECT n.received_at, n.last_seen_at FROM (SELECT received_at, last_seen_at, source"
-    " FROM notifications ORDER BY seq DESC LIMIT 100) n WHERE n.source = $1"};
+const Query<SeenTimes> kNewestSeen{
+    "SELECT {columns} FROM (SELECT received_at, last_seen_at, source"
+    " FROM notifications ORDER BY seq DESC LIMIT 100) n WHERE n.source = $1",
+    kSeenTimes};
 
-const Statement kNewestSealed{
-    "SELECT received_at, last_seen_at FROM quarantine ORDER BY seq DESC LIMIT 20"};
+const Query<SeenTimes> kNewestSealed{"SELECT {columns} FROM quarantine ORDER BY seq DESC LIMIT 20",
+                                     kSeenTimes};
 
-const Statement kClockMark{"SELECT wall_at, steady_at FROM clock_marks WHERE boot = $1"};
+const Query<ClockMark> kClockMark{
+    "SELECT {columns} FROM clock_marks WHERE boot = $1",
+    {{"wall_at", &ClockMark::wall_ms}, {"steady_at", &ClockMark::steady_ms}}};
 
 const Statement kMarkClock{
     "INSERT INTO clock_marks (boot, wall_at, steady_at) VALUES ($1, $2, $3)"
@@ -124,9 +139,9 @@ const Statement kMarkLedger{
     " SELECT CAST($1 AS BIGINT), (SELECT coalesce(max(seq), 0) FROM coupon_history),"
     " (SELECT coalesce(max(seq), 0) FROM refunds) WHERE 1 = 1 ON CONFLICT (marked_at) DO NOTHING"};
 
-const Statement kLedgerMarkBefore{
-    "SELECT coupon_history, refunds FROM ledger_marks WHERE marked_at < $1"
-    " ORDER BY marked_at DESC LIMIT 1"};
+const Query<LedgerMark> kLedgerMarkBefore{
+    "SELECT {columns} FROM ledger_marks WHERE marked_at < $1 ORDER BY marked_at DESC LIMIT 1",
+    {{"coupon_history", &LedgerMark::coupon_history}, {"refunds", &LedgerMark::refunds}}};
 
 // Keeps the last ledger mark (daily record of the highest row numbers of the ledger) before the
 // cutoff time, because this mark says which rows of the ledger are older than that time.
@@ -147,39 +162,39 @@ const Statement kDeleteCouponFacts{"DELETE FROM coupon_history WHERE seq > $1 AN
 const Statement kDeleteRefunds{"DELETE FROM refunds WHERE seq > $1 AND seq <= $2"};
 
 std::span<const Statement* const> purge_statements() {
-  static constexpr std::array kAll{&kCursor,
-                                   &kMoveCursor,
-                                   &kTakeLease,
-                                   &kEndLease,
-                                   &kNewestNotification,
-                                   &kNextReceived,
-                                   &kLookAtNotifications,
-                                   &kLookAtHeld,
-                                   &kLookAtQuarantine,
-                                   &kHoldOpen,
-                                   &kLetGo,
-                                   &kLockEnded,
-                                   &kNewestSeen,
-                                   &kNewestSealed,
-                                   &kClockMark,
-                                   &kMarkClock,
-                                   &kDeleteClockMarks,
-                                   &kEmptyNotifications,
-                                   &kEmptyConflicts,
-                                   &kDeleteAttempts,
-                                   &kDeleteDeliveries,
-                                   &kDeleteFlawed,
-                                   &kDeleteNotifications,
-                                   &kDeleteConflicts,
-                                   &kDeleteQuarantine,
-                                   &kNewestLedgerMark,
-                                   &kMarkLedger,
-                                   &kLedgerMarkBefore,
-                                   &kDeleteLedgerMarks,
-                                   &kLookAtCouponFacts,
-                                   &kLookAtRefunds,
-                                   &kDeleteCouponFacts,
-                                   &kDeleteRefunds};
+  static constexpr auto kAll = std::to_array<const Statement*>({&kCursor,
+                                                                &kMoveCursor,
+                                                                &kTakeLease,
+                                                                &kEndLease,
+                                                                &kNewestNotification,
+                                                                &kNextReceived,
+                                                                &kLookAtNotifications,
+                                                                &kLookAtHeld,
+                                                                &kLookAtQuarantine,
+                                                                &kHoldOpen,
+                                                                &kLetGo,
+                                                                &kLockEnded,
+                                                                &kNewestSeen,
+                                                                &kNewestSealed,
+                                                                &kClockMark,
+                                                                &kMarkClock,
+                                                                &kDeleteClockMarks,
+                                                                &kEmptyNotifications,
+                                                                &kEmptyConflicts,
+                                                                &kDeleteAttempts,
+                                                                &kDeleteDeliveries,
+                                                                &kDeleteFlawed,
+                                                                &kDeleteNotifications,
+                                                                &kDeleteConflicts,
+                                                                &kDeleteQuarantine,
+                                                                &kNewestLedgerMark,
+                                                                &kMarkLedger,
+                                                                &kLedgerMarkBefore,
+                                                                &kDeleteLedgerMarks,
+                                                                &kLookAtCouponFacts,
+                                                                &kLookAtRefunds,
+                                                                &kDeleteCouponFacts,
+                                                                &kDeleteRefunds});
   return kAll;
 }
 

@@ -6,9 +6,47 @@
 /// operator may retry a dead delivery. The data that an open delivery needs is kept however old it
 /// is. "seq" is the number of a row in order of arrival.
 
+#include <cstdint>
 #include <span>
 
 #include "storage/connection.hpp"
+#include "storage/query.hpp"
+
+namespace couponhook::storage {
+
+/// A notification that a purge looks at.
+struct PurgeCandidate {
+  std::int64_t sequence = 0;
+  std::int64_t received_at_ms = 0;  ///< 0 if the notification is gone
+  bool has_payload = false;
+  bool is_open = false;  ///< true if the notification has an open delivery
+};
+
+/// Times at which a request was received first and last.
+struct SeenTimes {
+  std::int64_t received_at_ms = 0;
+  std::int64_t last_seen_at_ms = 0;
+};
+
+/// A quarantined body that a purge looks at.
+struct QuarantinedTime {
+  std::int64_t sequence = 0;
+  std::int64_t received_at_ms = 0;
+};
+
+/// Wall clock and steady clock at one moment.
+struct ClockMark {
+  std::int64_t wall_ms = 0;
+  std::int64_t steady_ms = 0;
+};
+
+/// Highest row numbers of the ledger's tables at one moment.
+struct LedgerMark {
+  std::int64_t coupon_history = 0;
+  std::int64_t refunds = 0;
+};
+
+}  // namespace couponhook::storage
 
 namespace couponhook::storage::sql {
 
@@ -27,18 +65,13 @@ extern const Statement kNewestNotification;
 /// Reads when the next notification after a given one was received. Parameter: after (its row
 /// number). Result: received_at.
 extern const Statement kNextReceived;
-/// Reads the next notifications that a purge looks at. Parameters: after (a row number), limit.
-/// Result: seq (row number), received_at, 1 if the notification still has its content and 0 if not,
-/// number of open deliveries.
-extern const Statement kLookAtNotifications;
+/// Reads the next notifications that a purge looks at. Parameters: after (a seq), limit.
+extern const Query<PurgeCandidate> kLookAtNotifications;
 /// Reads old notifications that earlier purges left unchanged because of open deliveries.
-/// Parameters: after (a row number), limit. Result: seq (row number), received_at or NULL if the
-/// notification is gone, 1 if the notification still has its content and 0 if not, number of open
-/// deliveries.
-extern const Statement kLookAtHeld;
-/// Reads the next quarantined bodies that a purge looks at. Parameters: after (a row number),
-/// limit. Result: seq (row number), received_at.
-extern const Statement kLookAtQuarantine;
+/// Parameters: after (a seq), limit.
+extern const Query<PurgeCandidate> kLookAtHeld;
+/// Reads the next quarantined bodies that a purge looks at. Parameters: after (a seq), limit.
+extern const Query<QuarantinedTime> kLookAtQuarantine;
 
 // The SQL statements with the parameters `after` and `to` act on the notifications whose row
 // numbers are above `after` and at most `to`. Notifications with open deliveries are not changed.
@@ -82,14 +115,13 @@ extern const Statement kDeleteQuarantine;
 // right (purge_clock.hpp).
 
 /// Reads the times of reception of the newest notifications from one source. Parameter: source
-/// (callback or reconciliation). Result: received_at, last_seen_at.
-extern const Statement kNewestSeen;
-/// Reads the times of reception of the newest quarantined bodies. Result: received_at,
-/// last_seen_at.
-extern const Statement kNewestSealed;
+/// (callback or reconciliation).
+extern const Query<SeenTimes> kNewestSeen;
+/// Reads the times of reception of the newest quarantined bodies.
+extern const Query<SeenTimes> kNewestSealed;
 /// Reads the clock mark (wall clock and steady clock at one moment) of one start of the machine.
-/// Parameter: boot (id of the start). Result: wall_at, steady_at.
-extern const Statement kClockMark;
+/// Parameter: boot (id of the start).
+extern const Query<ClockMark> kClockMark;
 /// Writes the clock mark (wall clock and steady clock at one moment) of one start of the machine.
 /// Parameters: boot (id of the start), wall_at, steady_at.
 extern const Statement kMarkClock;
@@ -104,11 +136,9 @@ extern const Statement kDeleteClockMarks;
 extern const Statement kNewestLedgerMark;
 /// Writes a ledger mark (daily record of the highest row numbers of the ledger). Parameter: now.
 extern const Statement kMarkLedger;
-/// Reads the last ledger mark before a time. Parameter: before (time). Result: coupon_history,
-/// refunds: the highest row numbers of the two tables at that time.
-extern const Statement kLedgerMarkBefore;
-/// Deletes the ledger marks (daily records of the highest row numbers of the ledger) before a time,
-/// but keeps the last of these marks. Parameter: before (time).
+/// Reads the last ledger mark before a time. Parameter: before (time).
+extern const Query<LedgerMark> kLedgerMarkBefore;
+/// Deletes ledger marks before a time, except for the last one of them. Parameter: before (time).
 extern const Statement kDeleteLedgerMarks;
 /// Reads the next ledger facts of coupons that a purge deletes, but never the newest row of the
 /// table. Parameters: after, to (range of row numbers), limit. Result: seq (row number).

@@ -64,14 +64,14 @@ Result make_private_file(const fs::path& file) {
 Result refuse_network_file_system(const fs::path& folder) {
   struct statfs about {};
   if (::statfs(folder.c_str(), &about) != 0) {
-    return file_failure("cannot tell the file system of", folder, errno);
+    return file_failure("cannot determine the file system of", folder, errno);
   }
   const std::string_view name = network_file_system(static_cast<unsigned long>(about.f_type));
   if (name.empty()) return {};
-  return Failure{FailureCode::kUnsafe,
-                 folder.string() + " is on a network file system (" + std::string(name) +
-                     "), where a crash can lose or damage what was promised: put the store on a "
-                     "local disk"};
+  return Failure{
+      FailureCode::kUnsafe,
+      folder.string() + " is on a network file system (" + std::string(name) +
+          "), where a crash can lose or damage acknowledged data: put the store on a local disk"};
 }
 
 std::string_view network_file_system(unsigned long type) {

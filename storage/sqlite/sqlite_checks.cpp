@@ -86,9 +86,9 @@ Connection::Result<void> SqliteConnection::expect(const char* pragma, std::strin
   const auto found = ask(pragma);
   if (!found) return found.error();
   if (*found == value) return {};
-  return Failure{FailureCode::kUnsafe,
-                 "store " + path_ + " would not keep what it commits: " + pragma + " is " + *found +
-                     " rather than " + std::string(value) + ": move it to another file system"};
+  return Failure{FailureCode::kUnsafe, "store " + path_ + " could lose committed data: " + pragma +
+                                           " is " + *found + " rather than " + std::string(value) +
+                                           ": move it to another file system"};
 }
 
 Connection::Result<void> SqliteConnection::make_durable() {
@@ -143,7 +143,7 @@ Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
   const auto content = std::filesystem::file_size(path_, ec);
   if (ec) {
     return Failure{FailureCode::kUnavailable,
-                   "cannot tell the size of store " + path_ + ": " + ec.message()};
+                   "cannot read the size of store " + path_ + ": " + ec.message()};
   }
   // The file of the write-ahead log exists only from the first write until the last connection is
   // closed, so it may be missing.
@@ -154,7 +154,7 @@ Connection::Result<std::int64_t> SqliteConnection::size_bytes() {
 Failure SqliteConnection::damage(std::string findings) const {
   std::replace(findings.begin(), findings.end(), '\n', ' ');
   return {FailureCode::kCorrupt,
-          "damage in store " + path_ + ": " + findings + ": restore a sound backup"};
+          "damage in store " + path_ + ": " + findings + ": restore an intact backup"};
 }
 
 Connection::Result<void> SqliteConnection::check_integrity() {

@@ -32,7 +32,7 @@ std::string_view advice_on_access(int error) {
     case ENFILE:
       return "raise the limit of open files (LimitNOFILE, ulimit -n)";
     case ENOENT:
-      return "look whether its files are there, and whether this process may open more files";
+      return "check that its files exist, and that this process may open more files";
     case EROFS:
       return "its file system is mounted for reading only; mount it for writing";
     default:
@@ -64,13 +64,13 @@ CodeMeaning meaning_of(int rc, int system_error) {
               "look for disk errors in the system's log"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {FailureCode::kCorrupt, "damage in", "restore a sound backup"};
+      return {FailureCode::kCorrupt, "damage in", "restore an intact backup"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {FailureCode::kBusy, "another process holds",
-              "end what else is working with the file"};
+              "stop the other program that uses the file"};
     case SQLITE_INTERRUPT:
-      return {FailureCode::kUnavailable, "it took too long to read", "ask for less"};
+      return {FailureCode::kUnavailable, "it took too long to read", "request less data"};
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:

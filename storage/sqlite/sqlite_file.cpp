@@ -207,7 +207,7 @@ Store::Result<void> SqliteFile::check_place(const fs::path& path) {
 Store::Result<std::unique_ptr<Connection>> SqliteFile::writer(WriterRole role) {
   if (!writes_) {
     return Failure{FailureCode::kUnavailable,
-                   "store " + path_.string() + " is open for looking only"};
+                   "store " + path_.string() + " is open for reading only"};
   }
   auto connection = connect([&] { return open_writer(role, turns_); });
   if (!connection) return connection.error();

@@ -187,7 +187,7 @@ Failure SqliteFiles::failure(const Loss& loss) {
   std::string message =
       what_ + "; writes since then, none of them acknowledged: " + std::to_string(strays_) + ". ";
   if (loss.file == &files_[0]) {
-    message += "Move it back, or stop the service, put a sound store there and start it again";
+    message += "Move it back, or stop the service, put an intact store there and start it again";
   } else {
     message += checkpointed_ ? "The store itself now holds all that was acknowledged: "
                              : "The store itself does not hold all that was acknowledged: ";

@@ -16,7 +16,7 @@ Connection::Result<std::int64_t> count_rows(Connection& connection, const Copied
   std::vector<Rows> results;
   const std::array ask{table.count()};
   if (auto asked = connection.run(ask, results); !asked) return asked.error();
-  return integer(results[0][0][0]);
+  return only_integer(results[0]);
 }
 
 /// \return the last row of a table, in the order of the key, that the target of the copy has; empty
@@ -33,7 +33,7 @@ Failure differs(const TableReport& table) {
           "table " + table.name + " differs: " + std::to_string(table.source.rows()) +
               " rows with sum " + table.source.text() + " in the source, " +
               std::to_string(table.target.rows()) + " with sum " + table.target.text() +
-              " in the target: has either been written to since the copying began? Empty the "
+              " in the target: was one of them written to since the copying began? Empty the "
               "target database and begin again"};
 }
 

@@ -34,8 +34,7 @@ Connection::Result<std::optional<std::int64_t>> mark_of(Connection& target) {
     if (rows.error().code == FailureCode::kStatement) return std::optional<std::int64_t>();
     return rows.error();
   }
-  if (rows->empty()) return std::optional<std::int64_t>();
-  return std::optional(integer((*rows)[0][0]));
+  return first_integer(*rows);
 }
 
 Result refuse_what_holds_rows(Connection& target, const std::list<CopiedTable>& tables,
@@ -73,7 +72,7 @@ Result refuse_older_copy(Connection& target, const std::string& name) {
       "SELECT coalesce(max(version), 0) FROM couponhook_schema WHERE version <> $1"};
   const auto version = ask(target, Command(kVersion, {kCopyUnderWay}));
   if (!version) return version.error();
-  if (integer((*version)[0][0]) >= current_schema_version()) return {};
+  if (only_integer(*version) >= current_schema_version()) return {};
   return Failure{FailureCode::kUnavailable,
                  "store " + name +
                      " holds an unfinished copy that an older couponhook began: empty the database "
@@ -85,7 +84,7 @@ Result refuse_older_copy(Connection& target, const std::string& name) {
 Connection::Result<std::int64_t> source_mark(Connection& source) {
   const auto rows = ask(source, Command(kAppliedAt, {std::int64_t{1}}));
   if (!rows) return rows.error();
-  return rows->empty() ? 0 : integer((*rows)[0][0]);
+  return first_integer(*rows).value_or(0);
 }
 
 Connection::Result<std::unique_ptr<Connection>> open_copy_target(
@@ -120,7 +119,7 @@ Result finish_copy_target(Connection& target, const std::list<CopiedTable>& tabl
     if (!table.is_numbered()) continue;
     const auto rows = ask(target, table.last_row());
     if (!rows) return rows.error();
-    const std::int64_t next = rows->empty() ? 1 : integer((*rows)[0][0]) + 1;
+    const std::int64_t next = rows->empty() ? 1 : table.number_of((*rows)[0]) + 1;
     script += "ALTER TABLE " + table.name() + " ALTER COLUMN seq RESTART WITH " +
               std::to_string(next) + ";";
   }

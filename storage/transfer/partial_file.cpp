@@ -56,7 +56,7 @@ PartialFile::Result PartialFile::rename_durably(unsigned flags) {
   if (rc != 0 && errno == EINVAL && ::access(final_name_.c_str(), F_OK) != 0) {
     rc = ::rename(path_.c_str(), final_name_.c_str());
   }
-  if (rc != 0) return file_failure("cannot give its name to", final_name_, errno);
+  if (rc != 0) return file_failure("cannot rename the finished file to", final_name_, errno);
   published_ = true;
   return sync_folder(folder_of(final_name_));
 }

@@ -28,7 +28,7 @@ using Result = Connection::Result<void>;
 // the running service does not use them.
 constexpr Statement kCount{"SELECT count(*) FROM notifications"};
 constexpr Statement kLast{"SELECT received_at FROM notifications ORDER BY seq DESC LIMIT 1"};
-constexpr Statement kStored{"SELECT sum(value) FROM counters WHERE name = $1"};
+constexpr Statement kStored{"SELECT coalesce(sum(value), 0) FROM counters WHERE name = $1"};
 
 /// Reads the schema version of a store or backup. Accepts the current version and older versions,
 /// because a backup is often from before an upgrade.
@@ -53,12 +53,11 @@ Connection::Result<BackupFacts> examine(const fs::path& path) {
   if (auto ran = connection.run(ask, results); !ran) return ran.error();
   BackupFacts facts;
   facts.schema_version = *version;
-  facts.notifications = integer(results[0][0][0]);
-  if (!results[1].empty()) facts.last_received_at_ms = integer(results[1][0][0]);
-  const auto* stored = std::get_if<std::int64_t>(&results[2][0][0]);
+  facts.notifications = only_integer(results[0]);
+  facts.last_received_at_ms = first_integer(results[1]);
   // There cannot be more notifications than the stored total says: a total is committed together
-  // with the rows that it counts, and a purge removes rows but does not change this total.
-  if (facts.notifications > (stored == nullptr ? 0 : *stored)) {
+  // with the rows that it counts, and a purge removes only rows.
+  if (facts.notifications > only_integer(results[2])) {
     return Failure{FailureCode::kCorrupt,
                    path.string() +
                        " holds more notifications than were ever counted in it: it is "
@@ -107,8 +106,8 @@ BackupResult<BackupFacts> copy_and_examine(SqliteConnection& source, const Parti
   if (facts) return *facts;
   // The error message names the file that was copied, because the temporary name of the copy would
   // not help the operator.
-  return in_source({facts.error().code,
-                    "a copy of " + source.path() + " is not sound: " + facts.error().message});
+  return in_source(
+      {facts.error().code, "a copy of " + source.path() + " is damaged: " + facts.error().message});
 }
 
 Connection::Result<std::unique_ptr<SqliteConnection>> open_to_copy(const fs::path& path) {

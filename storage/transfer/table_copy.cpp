@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/migrations.hpp"
+#include "storage/query.hpp"
 #include "storage/rows.hpp"
 
 namespace couponhook::storage {
@@ -18,7 +19,11 @@ constexpr std::array<std::string_view, 4> kNotCopied{kSchemaTable, "heartbeat", 
 constexpr std::int64_t kRowsMax = 1000;
 constexpr std::size_t kBytesWanted = 4U << 20U;
 
-constexpr Statement kColumns{"SELECT name, type, pk FROM pragma_table_info($1) ORDER BY cid"};
+const Query<CopiedColumn> kColumns{"SELECT {columns} FROM pragma_table_info($1) ORDER BY cid",
+                                   {{"name", &CopiedColumn::name},
+                                    {"type = 'BLOB'", &CopiedColumn::is_bytes},
+                                    {"type = 'TEXT'", &CopiedColumn::is_text},
+                                    {"pk", &CopiedColumn::place_in_key}}};
 
 std::string joined(std::span<const std::string> parts) {
   std::string text;
@@ -80,6 +85,10 @@ bool CopiedTable::is_numbered() const {
   return key_.size() == 1 && columns_[key_[0]].name == "seq";
 }
 
+std::int64_t CopiedTable::number_of(const Row& row) const {
+  return integer(row[key_[0]]);
+}
+
 bool CopiedTable::is_ordered_alike() const {
   return std::ranges::none_of(key_, [this](std::size_t i) { return columns_[i].is_text; });
 }
@@ -125,15 +134,7 @@ Connection::Result<std::list<CopiedTable>> tables_to_copy(Connection& sqlite) {
     std::vector<Rows> results;
     const std::array ask{Command(kColumns, {std::string_view(name)})};
     if (auto asked = sqlite.run(ask, results); !asked) return asked.error();
-    std::vector<CopiedColumn> columns;
-    for (Row& row : results[0]) {
-      const std::string type = take_text(row[1]);
-      columns.push_back({.name = take_text(row[0]),
-                         .is_bytes = type == "BLOB",
-                         .is_text = type == "TEXT",
-                         .place_in_key = static_cast<int>(integer(row[2]))});
-    }
-    tables.emplace_back(name, std::move(columns));
+    tables.emplace_back(name, kColumns.read_all(results[0]));
   }
   return tables;
 }

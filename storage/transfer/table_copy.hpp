@@ -20,8 +20,8 @@ struct CopiedColumn {
   std::string name;
   bool is_bytes = false;
   bool is_text = false;
-  /// Position of the column in the primary key, counted from 1; 0 if the column is not in the key.
-  int place_in_key = 0;
+  /// Position of the column in the primary key, counted from 1; 0 if it is not in the key.
+  std::int64_t place_in_key = 0;
 };
 
 /// A table of a store, with the SQL statements that read and write all its rows. The object must
@@ -37,6 +37,8 @@ class CopiedTable {
   /// Returns true if the key of the table is a row number that the database assigns in order of
   /// arrival.
   [[nodiscard]] bool is_numbered() const;
+  /// \return the row number of a row of this table, which must be numbered.
+  [[nodiscard]] std::int64_t number_of(const Row& row) const;
   /// Returns true if SQLite and PostgreSQL sort the rows of the table in the same order. They may
   /// sort text keys differently, because the order of text depends on the language setting.
   [[nodiscard]] bool is_ordered_alike() const;

@@ -37,6 +37,18 @@ TEST(Utf8, AcceptsEveryCodePointButSurrogates) {
   }
 }
 
+TEST(Utf8, DecodesEveryCodePointButSurrogates) {
+  for (unsigned code = 0; code <= 0x10FFFF; ++code) {
+    rapidjson::StringBuffer encoded;
+    rapidjson::UTF8<>::Encode(encoded, code);
+    const std::string text = std::string(encoded.GetString(), encoded.GetSize()) + "z";
+    const base::Utf8Character first = base::first_utf8_character(text);
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    ASSERT_EQ(first.code, surrogate ? std::nullopt : std::optional<char32_t>(code));
+    ASSERT_EQ(first.bytes, surrogate ? 1 : encoded.GetSize()) << code;
+  }
+}
+
 TEST(Utf8, AgreesWithRapidJsonOnEveryPairOfBytes) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {

@@ -140,7 +140,7 @@ int run(const Options& options) {
   const auto maker = value_of(server::load_notification_maker(
       config, merchant, {}, crypto::system_random(), &std::chrono::system_clock::now));
   const auto tls = server::make_client_tls(config.listener.tls_certificate);
-  if (!tls) throw std::runtime_error(tls.error());
+  if (!tls) throw std::runtime_error(tls.error().text());
   const ClientOptions client{config.listener.address, config.listener.port,    *tls,
                              options.connections,     options.new_connections, options.rate};
   std::size_t unexpected = 0;

@@ -36,7 +36,7 @@ TEST(PastedText, HasItsOddCharactersNamed) {
   EXPECT_EQ(find_odd_char("a\xC2\xA0"), "a no-break space (U+00A0)");
   EXPECT_EQ(find_odd_char("\xEF\xBC\x91"), "a full-width character (U+FF11)");
   EXPECT_EQ(find_odd_char("\xC3\xA9"), "a character outside of ASCII (U+00E9)");
-  EXPECT_EQ(find_odd_char("a\xFF"), "a byte that is no UTF-8");
+  EXPECT_EQ(find_odd_char("a\xFF"), "a byte that is not UTF-8");
   EXPECT_EQ(find_odd_char(std::string_view("a\0", 2)), "a NUL byte");
 }
 

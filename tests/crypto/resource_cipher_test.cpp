@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 
 #include "base/base64.hpp"
+#include "support/error_messages.hpp"
 
 namespace couponhook::crypto {
 namespace {
@@ -171,7 +172,7 @@ TEST(ApiV3Cipher, LeavesOutWhatSurroundsAPastedKeyUnseen) {
                                      "\n" + key, "\xEF\xBB\xBF" + key + "\n", key + "\xE2\x80\x8B",
                                      key + "\xC2\xA0", key + "\xE3\x80\x80"}) {
     const auto made = api_v3_cipher(Secret{std::string(content)});
-    ASSERT_TRUE(made) << made.error();
+    ASSERT_TRUE(made) << made.error().text();
     EXPECT_EQ(*made->open(kNonce, kAssociated, sealed()), kPlaintext);
   }
 }
@@ -186,7 +187,7 @@ TEST(ApiV3Cipher, RefusesKeysThatAreNot32Bytes) {
 TEST(ApiV3Cipher, NamesWhatMakesUpThe32BytesOfAKeyThatIsTooShort) {
   const auto why = [](std::string content) {
     const auto made = api_v3_cipher(Secret{std::move(content)});
-    return made ? std::string("none") : made.error();
+    return made ? std::string("none") : made.error().text();
   };
   EXPECT_THAT(why(std::string(31, 'k') + " "), testing::HasSubstr("this has 31 bytes"));
   EXPECT_THAT(why('"' + std::string(30, 'k') + '"'), testing::HasSubstr("quotes"));
@@ -197,9 +198,13 @@ TEST(ApiV3Cipher, NamesWhatMakesUpThe32BytesOfAKeyThatIsTooShort) {
 }
 
 TEST(ApiV3Cipher, TellsTheLengthButNotTheKey) {
-  const std::string error = api_v3_cipher(Secret{std::string(31, 'k')}).error();
+  const std::string error = api_v3_cipher(Secret{std::string(31, 'k')}).error().text();
   EXPECT_THAT(error, testing::HasSubstr("31"));
   EXPECT_THAT(error, testing::Not(testing::HasSubstr("kkk")));
+}
+
+TEST(ApiV3KeyError, HasAMessageOfItsOwnForEachReason) {
+  support::expect_own_messages(ApiV3KeyError::kOddCharacter);
 }
 
 TEST(OpenError, IsDescribedInWords) {

@@ -10,6 +10,7 @@
 #include "base/base64.hpp"
 #include "crypto/openssl.hpp"
 #include "platform.hpp"
+#include "support/error_messages.hpp"
 #include "support/openssl_command.hpp"
 
 namespace couponhook::crypto {
@@ -64,7 +65,7 @@ TEST(Signer, RefusesAnEncryptedKeyWithoutAskingForItsPassword) {
     return PEM_write_bio_PKCS8PrivateKey(bio, key.get(), EVP_aes_256_cbc(), "password", 8, nullptr,
                                          nullptr);
   });
-  EXPECT_EQ(Signer::from_pem(pem).error(),
+  EXPECT_EQ(Signer::from_pem(pem).error().text(),
             "no PEM private key that can be read without a password: it holds an encrypted private "
             "key");
 }
@@ -79,7 +80,7 @@ TEST(Signer, RefusesWhatIsNotAPrivateKey) {
 
 TEST(Signer, RefusesAnEllipticCurveKey) {
   const SelfSignedPair pair = make_pair_of(PairKind::kEcP256);
-  EXPECT_EQ(Signer::from_pem(pair.private_key_pem).error(), "not an RSA private key");
+  EXPECT_EQ(Signer::from_pem(pair.private_key_pem).error().text(), "not an RSA private key");
 }
 
 TEST(Signer, RefusesAKeyThatIsTooShort) {
@@ -87,7 +88,11 @@ TEST(Signer, RefusesAKeyThatIsTooShort) {
   const Secret pem = pem_of([&](BIO* bio) {
     return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   });
-  EXPECT_THAT(Signer::from_pem(pem).error(), testing::HasSubstr("1024 bits"));
+  EXPECT_THAT(Signer::from_pem(pem).error().text(), testing::HasSubstr("1024 bits"));
+}
+
+TEST(PrivateKeyError, HasAMessageOfItsOwnForEachReason) {
+  support::expect_own_messages(PrivateKeyError::kTooShort);
 }
 
 TEST(NotificationMessage, EndsEachOfItsThreeLines) {

@@ -14,7 +14,7 @@
 namespace couponhook::fuzz {
 namespace {
 
-using wechatpay::FactKind;
+using base::FactKind;
 using wechatpay::Finding;
 using wechatpay::KnownFact;
 using wechatpay::PlatformRecord;

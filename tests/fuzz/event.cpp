@@ -34,7 +34,7 @@ void run(std::string_view input) {
   if (entry) {
     require(!entry->business_key.empty(), "a fact has a business key");
     require(entry->business_key == again->business_key, "the same resource has the same key");
-    require(!entry->coupon.empty() || entry->kind == handlers::LedgerKind::kRefund,
+    require(!entry->coupon.empty() || entry->kind == base::FactKind::kRefund,
             "all but refunds name a coupon");
   }
   const handlers::HandledEvent handled{.notification_id = "N-1",

@@ -17,6 +17,8 @@
 namespace couponhook::handlers {
 namespace {
 
+using base::FactKind;
+
 CouponIssued issued() {
   CouponIssued event;
   event.stock_id = "S1";
@@ -59,19 +61,19 @@ auto all_of(const LedgerEntry& e) {
 TEST(LedgerEntry, KeysAnIssueByStockAndCode) {
   const LedgerEntry fact = entry(issued());
   EXPECT_EQ(all_of(fact),
-            all_of({LedgerKind::kIssue, "S1", "C1", "", "S1/C1", "2024-03-01T09:00:00+08:00"}));
+            all_of({FactKind::kIssue, "S1", "C1", "", "S1/C1", "2024-03-01T09:00:00+08:00"}));
 }
 
 TEST(LedgerEntry, KeysARedemptionByCouponAndTransaction) {
   const LedgerEntry fact = entry(redeemed("T1", "2024-03-02T09:00:00+08:00"));
   EXPECT_EQ(all_of(fact),
-            all_of({LedgerKind::kRedeem, "S1", "C1", "T1", "C1/T1", "2024-03-02T09:00:00+08:00"}));
+            all_of({FactKind::kRedeem, "S1", "C1", "T1", "C1/T1", "2024-03-02T09:00:00+08:00"}));
 }
 
 TEST(LedgerEntry, KeysARefundByIdAndStatus) {
   const LedgerEntry fact = entry(refunded("T1", "R1", Status::kSuccess, "2024-03-03T09:00:00Z"));
   EXPECT_EQ(all_of(fact),
-            all_of({LedgerKind::kRefund, "", "", "T1", "R1/SUCCESS", "2024-03-03T09:00:00Z"}));
+            all_of({FactKind::kRefund, "", "", "T1", "R1/SUCCESS", "2024-03-03T09:00:00Z"}));
   EXPECT_EQ(entry(refunded("T1", "R1", Status::kClosed)).business_key, "R1/CLOSED");
   EXPECT_EQ(entry(refunded("T1", "R1", Status::kAbnormal)).business_key, "R1/ABNORMAL");
 }
@@ -82,14 +84,6 @@ TEST(LedgerEntry, TakesTheEnvelopesTimeWhereTheFactHasNone) {
 
 TEST(LedgerEntry, IsNothingForOtherEvents) {
   EXPECT_FALSE(ledger_entry(OtherEvent{}, kCreateTime));
-}
-
-TEST(LedgerKind, ReadsBackWhatItWrites) {
-  for (const auto kind : {LedgerKind::kIssue, LedgerKind::kRedeem, LedgerKind::kRefund}) {
-    EXPECT_EQ(parse_ledger_kind(to_string(kind)), kind);
-  }
-  EXPECT_EQ(to_string(LedgerKind::kRedeem), "redeem");
-  EXPECT_FALSE(parse_ledger_kind("Issue"));
 }
 
 CouponState state_of(std::vector<CouponEvent> events) {
@@ -129,19 +123,19 @@ TEST(DeriveState, StaysRedeemedAsLongAsOneOfSeveralTransactionsIsNotRefunded) {
 }
 
 TEST(ToldBefore, OrdersByInstantKindAndKeyAndPutsUnreadableTimesLast) {
-  const auto at = [](LedgerKind kind, const char* key, const char* time) {
+  const auto at = [](FactKind kind, const char* key, const char* time) {
     return LedgerEntry{kind, "S1", "C1", "T1", key, time};
   };
   const std::vector<LedgerEntry> told = {
-      at(LedgerKind::kRefund, "Z", "2024-03-01T09:00:00+09:00"),
-      at(LedgerKind::kIssue, "B", "2024-03-01T09:00:00+08:00"),
-      at(LedgerKind::kRedeem, "A", "20240301090000"),
-      at(LedgerKind::kRedeem, "B", "2024-03-01T01:00:00Z"),
-      at(LedgerKind::kRefund, "A", "2024-03-01T09:00+08:00"),
-      at(LedgerKind::kIssue, "A", "2024-03-01T09:00:00.001+08:00"),
-      at(LedgerKind::kRefund, "A", ""),
-      at(LedgerKind::kIssue, "A", "yesterday"),
-      at(LedgerKind::kRefund, "A", "yesterday"),
+      at(FactKind::kRefund, "Z", "2024-03-01T09:00:00+09:00"),
+      at(FactKind::kIssue, "B", "2024-03-01T09:00:00+08:00"),
+      at(FactKind::kRedeem, "A", "20240301090000"),
+      at(FactKind::kRedeem, "B", "2024-03-01T01:00:00Z"),
+      at(FactKind::kRefund, "A", "2024-03-01T09:00+08:00"),
+      at(FactKind::kIssue, "A", "2024-03-01T09:00:00.001+08:00"),
+      at(FactKind::kRefund, "A", ""),
+      at(FactKind::kIssue, "A", "yesterday"),
+      at(FactKind::kRefund, "A", "yesterday"),
   };
   for (std::size_t i = 0; i < told.size(); ++i) {
     for (std::size_t j = 0; j < told.size(); ++j) {
@@ -151,7 +145,7 @@ TEST(ToldBefore, OrdersByInstantKindAndKeyAndPutsUnreadableTimesLast) {
 }
 
 TEST(ToldBefore, TellsOneInstantInTwoSpellingsApart) {
-  const LedgerEntry a{LedgerKind::kRefund, "", "", "T1", "R1/ABNORMAL", "2024-03-01T01:00:00Z"};
+  const LedgerEntry a{FactKind::kRefund, "", "", "T1", "R1/ABNORMAL", "2024-03-01T01:00:00Z"};
   LedgerEntry b = a;
   b.occurred_at = "2024-03-01T09:00:00+08:00";
   EXPECT_NE(told_before(a, b), told_before(b, a));
@@ -175,7 +169,7 @@ class StoreModel {
     std::vector<LedgerEntry> told;
     for (const auto& fact : facts_) {
       const bool joined =
-          fact.kind == LedgerKind::kRefund && transactions.contains(fact.transaction_id);
+          fact.kind == FactKind::kRefund && transactions.contains(fact.transaction_id);
       if (fact.coupon == coupon || joined) told.push_back(fact);
     }
     std::sort(told.begin(), told.end(), told_before);
@@ -183,7 +177,7 @@ class StoreModel {
   }
 
  private:
-  std::set<std::tuple<LedgerKind, std::string, std::string, std::string>> keys_;
+  std::set<std::tuple<FactKind, std::string, std::string, std::string>> keys_;
   std::vector<LedgerEntry> facts_;
 };
 

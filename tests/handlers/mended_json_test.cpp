@@ -124,7 +124,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
         std::string members = kind.members;
         members.insert(value, flaw);
         const std::string why = why_unreadable(kind.event_type, "{" + members + "}");
-        EXPECT_NE(why.find(field + " is not sound"), std::string::npos) << members << why;
+        EXPECT_NE(why.find(field + " is invalid"), std::string::npos) << members << why;
       }
     }
   }
@@ -133,7 +133,7 @@ TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesIsNotSound) {
 TEST(FlawedEvent, IsUnreadableWhereAFieldThatDecidesComesTwiceWithDifferentValues) {
   for (const Kind& kind : kinds()) {
     const struct {
-      // The test case is used only for notifications with this JSON member.
+      // Name of a JSON member. The case is tested only with notifications that have this member.
       const char* decides;
       const char* more;
     } cases[] = {

@@ -157,14 +157,14 @@ TEST(ParseNotification, AcceptsACiphertextOfTheDocumentedMaximum) {
 TEST(ParseNotification, RefusesIdsThatAreNotVisibleAscii) {
   for (const char* id : {"a b", "a\\n", "a\\u007f", "\\u0000", "券"}) {
     expect_problem(with("/id", quoted(id)), EnvelopeError::kFieldValue,
-                   "id has characters it cannot have");
+                   "id has characters that are not allowed");
   }
 }
 
 TEST(ParseNotification, RefusesEventTypesOfOtherCharacters) {
   for (const char* type : {"COUPON USE", "COUPON/USE", "COUPON*", "COUPON\\n", "券"}) {
     expect_problem(with("/event_type", quoted(type)), EnvelopeError::kFieldValue,
-                   "event_type has characters it cannot have");
+                   "event_type has characters that are not allowed");
   }
   EXPECT_TRUE(parse_notification(with("/event_type", "\"Az09._-\""), {}));
 }

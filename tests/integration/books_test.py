@@ -177,7 +177,7 @@ class Scheduled(BooksTestCase):
         self.assertEqual(counts["admitted"], counts["missing"], counts)
         self.assertEqual(counts["admitted"], 1 + 1 + 4 + 1, counts)
         told = self.service.logs(event="reconciled")
-        self.assertTrue(any("4 of them admitted" in line["message"] for line in told), told)
+        self.assertTrue(any("4 of them stored" in line["message"] for line in told), told)
         self.assertNotIn("oAsked", "\n".join(self.service.stdout), "nobody's openid is logged")
         before = self.dump()
         self.wait_for_a_look("refund flow")
@@ -342,7 +342,7 @@ class Command(BooksTestCase):
                    self.service.folder / "flow.csv", "--apply", "--config",
                    self.service.config_for_commands())
         self.assertEqual(done.returncode, 1, done)
-        self.assertIn("no ledger handler keeps COUPON.USE", done.stderr)
+        self.assertIn("no ledger handler stores COUPON.USE", done.stderr)
         self.assertIn('type "ledger"', done.stderr)
         self.assertEqual(self.service.rows("SELECT * FROM notifications"), [])
 

@@ -119,7 +119,7 @@ class PlatformCertificates(Checked):
         good = self.service.read("wechatpay/platform_cert.pem") + "\n"
         for second, what in (
                 (pem(self.certificate)[:300] + "\n", "BEGIN CERTIFICATE"),
-                (pem(self.certificate).replace("M", "!", 3), "cut or altered"),
+                (pem(self.certificate).replace("M", "!", 3), "incomplete or altered"),
                 (pem(self.key.public_key()), "a public key"),
                 (pem(self.key), "a private key"),
                 ("-----BEGIN PKCS7-----\nMAAA\n-----END PKCS7-----\n", "a PKCS#7 bundle")):
@@ -241,7 +241,7 @@ class PastedValues(Checked):
         for serial, what, exits in (
                 (PUBLIC_KEY_ID, "WeChat Pay public key", 2),
                 (f"{platform.serial_number:X}", "platform certificate", 2),
-                ("not a serial", "no hexadecimal", 2), ("AB" * 30, "60 digits", 2),
+                ("not a serial", "not a hexadecimal", 2), ("AB" * 30, "60 digits", 2),
                 ("123456789012345678901234567890", "decimal", 0)):
             with self.subTest(serial):
                 self.service.configure("merchant.api.certificate_serial", serial)
@@ -424,7 +424,7 @@ class Listeners(Checked):
             os.chmod(path, 0o755 if path.is_dir() else 0o644)
         os.chmod(self.service.folder / "tls/server.key", 0o600)
         told = self.check("tls/server.key", "Permission denied", "65534", exits=2, user=65534)
-        self.assertNotIn("no private key", told)
+        self.assertNotIn("private key that can be read", told)
 
 
 class Handlers(Checked):
@@ -439,7 +439,7 @@ class Handlers(Checked):
 
     def test_no_handler_is_a_warning(self):
         self.service.config.write_text(self.service.config.read_text().split("[[handler]]")[0])
-        self.check("warning: ", "handler", "there is none")
+        self.check("warning: ", "handler", "no handler is configured")
 
     def test_deliveries_that_nobody_takes_are_a_warning(self):
         add_http_handler(self.service, f"http://127.0.0.1:{free_port()}/", make_secret(), "old")

@@ -169,7 +169,7 @@ class WhatIsSent(DeliveryCase):
         skipped = run("skip", delivery, "--reason", "too slow", "--config",
                       self.service.config_for_commands())
         self.assertEqual(skipped.returncode, 1)
-        self.assertIn("it is being made at this moment", skipped.stderr)
+        self.assertIn("this delivery is in progress", skipped.stderr)
         over.set()
         self.wait_until_done(1)
 

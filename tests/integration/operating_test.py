@@ -74,9 +74,9 @@ class Deliveries(OperatingTestCase):
         self.assertIn("of-a-merchant", self.command("deliveries", *mine).stdout)
         self.assertNotIn("of-a-merchant", self.command("deliveries", *other).stdout)
         self.assertEqual(self.command("retry", *other, "--state", "pending", "--dry-run").stdout,
-                         "0 would be put back\n")
+                         "0 would be retried\n")
         self.assertNotEqual(self.command("retry", *mine, "--state", "pending", "--dry-run").stdout,
-                            "0 would be put back\n")
+                            "0 would be retried\n")
 
     def test_are_paged_through(self):
         for i in range(3):
@@ -103,7 +103,7 @@ class Deliveries(OperatingTestCase):
         self.assertEqual(before["pending"] - after["pending"], 1)
         again = self.command("skip", delivery["id"], "--reason", "twice")
         self.assertEqual(again.returncode, 1)
-        self.assertIn("done already, or skipped", again.stderr)
+        self.assertIn("already done or skipped", again.stderr)
         self.assertEqual(self.command("retry", delivery["id"]).returncode, 0)
         self.assertEqual(self.delivery("skipped")["state"], "pending")
         self.assertEqual(self.service.get("/notifications/skipped")["state"], "received")
@@ -120,12 +120,12 @@ class Deliveries(OperatingTestCase):
             self.send_order("POST", f"/deliveries/{id}/skip", {"reason": "filtered away"})
         chosen = ("retry", "--state", "skipped", "--error", "filtered away")
         dry = self.command(*chosen, "--dry-run")
-        self.assertEqual((dry.returncode, dry.stdout), (0, "3 would be put back\n"), dry.stderr)
+        self.assertEqual((dry.returncode, dry.stdout), (0, "3 would be retried\n"), dry.stderr)
         self.assertEqual(self.delivery("filtered-0")["state"], "skipped")
         wet = self.command(*chosen)
-        self.assertEqual((wet.returncode, wet.stdout), (0, "3 put back of 3\n"), wet.stderr)
+        self.assertEqual((wet.returncode, wet.stdout), (0, "3 retried of 3\n"), wet.stderr)
         self.assertEqual(self.delivery("filtered-0")["state"], "pending")
-        self.assertEqual(self.command(*chosen).stdout, "0 put back of 0\n")
+        self.assertEqual(self.command(*chosen).stdout, "0 retried of 0\n")
 
     def test_are_not_put_back_all_by_mistake(self):
         answer = self.command("retry")
@@ -213,7 +213,7 @@ class Quarantine(OperatingTestCase):
     def test_is_empty_of_what_came_again_meanwhile(self):
         answer = self.command("quarantine", "open", "4711")
         self.assertEqual(answer.returncode, 1)
-        self.assertIn("not, or no longer, in quarantine", answer.stderr)
+        self.assertIn("no body in quarantine", answer.stderr)
 
 
 if __name__ == "__main__":

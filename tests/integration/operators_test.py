@@ -118,7 +118,7 @@ class Unclaimed(OperatorsCase):
         (delivery,) = self.service.get("/deliveries")["items"]
         for arguments, said in (
                 (("--handler", "crm", "--to", "nosuch"), "crm2"),
-                (("--handler", "crm", "--to", "ledger"), "within the commit"),
+                (("--handler", "crm", "--to", "ledger"), "is a ledger handler"),
                 (("--handler", "crm"), "crm is not configured"),
                 ((delivery["id"],), "crm is not configured"),
                 (("--state", "retrying", "--to", "crm2"), "--handler OLD")):
@@ -129,8 +129,8 @@ class Unclaimed(OperatorsCase):
         status, body = self.order("POST", "/deliveries/retry", {"handler": "crm", "to": "nosuch"})
         self.assertEqual((status, body["code"]), (400, "PARAM_ERROR"))
         everything = self.command("retry", "--all")
-        self.assertEqual((everything.returncode, everything.stdout), (0, "0 put back of 0\n"))
-        self.assertIn("1 more were not put back", everything.stderr)
+        self.assertEqual((everything.returncode, everything.stdout), (0, "0 retried of 0\n"))
+        self.assertIn("1 more were not retried", everything.stderr)
         self.assertEqual(self.service.get("/deliveries")["items"], [delivery])
         moved = self.command("retry", delivery["id"], "--to", "crm2")
         self.assertEqual(moved.stdout, f"delivery {delivery['id']}: moved\n", moved.stderr)
@@ -192,7 +192,7 @@ class Pauses(OperatorsCase):
 
     def test_are_refused_where_they_could_hold_nothing_back(self):
         for arguments, said in ((("--handler", "nosuch"), "handlers with deliveries are: crm"),
-                                (("--handler", "ledger"), "within the commit"),
+                                (("--handler", "ledger"), "is a ledger handler"),
                                 (("--handler", "nosuch", "--events", "COUPON.USE"), "crm"),
                                 (("--events", "COUPN.*"), "COUPON.USE"),
                                 (("--events", "COUPON.USED"), "COUPON.USE,"),

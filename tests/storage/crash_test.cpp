@@ -23,8 +23,8 @@ namespace {
 class Acknowledge final : public AdmitListener {
  public:
   Acknowledge(int pipe, std::int32_t id) : pipe_(pipe), id_(id) {}
-  void admitted(AdmitOutcome outcome) noexcept override {
-    if (outcome != AdmitOutcome::kStored) return;
+  void admitted(AdmitResult&& result) noexcept override {
+    if (result.outcome != AdmitOutcome::kStored) return;
     if (::write(pipe_, &id_, sizeof id_) != sizeof id_) ::_exit(3);
   }
 

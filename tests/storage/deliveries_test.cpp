@@ -416,10 +416,7 @@ TEST_P(BornLeasedTest, StandInLineBehindTheirCoupon) {
 
 TEST_P(BornLeasedTest, AreHandedOutByTheInbox) {
   struct Session final : AdmitListener {
-    void leased(std::vector<LeasedDelivery>&& deliveries) noexcept override {
-      held = std::move(deliveries);
-    }
-    void admitted(AdmitOutcome) noexcept override {}
+    void admitted(AdmitResult&& result) noexcept override { held = std::move(result.leased); }
     std::vector<LeasedDelivery> held;
   };
   const auto session = std::make_shared<Session>();

@@ -125,10 +125,10 @@ class Outcomes {
   class Listener final : public AdmitListener {
    public:
     Listener(Outcomes& outcomes, std::string name) : outcomes_(outcomes), name_(std::move(name)) {}
-    void admitted(AdmitOutcome outcome) noexcept override {
+    void admitted(AdmitResult&& result) noexcept override {
       {
         const std::lock_guard lock(outcomes_.mutex_);
-        outcomes_.outcomes_.emplace(name_, outcome);
+        outcomes_.outcomes_.emplace(name_, result.outcome);
       }
       outcomes_.told_.notify_all();
     }

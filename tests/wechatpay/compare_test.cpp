@@ -12,6 +12,8 @@
 namespace couponhook::wechatpay {
 namespace {
 
+using base::FactKind;
+
 FlowRecord record(const std::string& coupon, const std::string& transaction) {
   FlowRecord record;
   record.line = 2;
@@ -202,13 +204,6 @@ TEST(Compare, TellsKindsApart) {
   KnownFact other = known(kFirst);
   other.kind = FactKind::kIssue;
   EXPECT_EQ(compare(std::vector{kFirst}, std::vector{other}).missing, 1U);
-}
-
-TEST(FactKind, ReadsItsOwnNames) {
-  for (const auto kind : {FactKind::kIssue, FactKind::kRedeem, FactKind::kRefund}) {
-    EXPECT_EQ(parse_fact_kind(to_string(kind)), kind);
-  }
-  EXPECT_EQ(parse_fact_kind("use"), std::nullopt);
 }
 
 TEST(Admissible, LeavesOutWhatMayStillBeNotified) {

@@ -33,7 +33,7 @@ void expect_same_fact(const PlatformRecord& entry) {
   const auto event = handlers::read_event(entry.event_type, entry.resource, {});
   const auto fact = handlers::ledger_entry(event, "");
   ASSERT_TRUE(fact) << entry.resource;
-  EXPECT_EQ(handlers::to_string(fact->kind), wechatpay::to_string(entry.kind));
+  EXPECT_EQ(base::to_string(fact->kind), base::to_string(entry.kind));
   EXPECT_EQ(fact->business_key, entry.business_key);
   EXPECT_EQ(fact->transaction_id, entry.transaction_id);
   EXPECT_EQ(fact->occurred_at, entry.occurred_at);

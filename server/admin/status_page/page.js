@@ -29,7 +29,7 @@ function newLook(token, filter) {
 let look = newLook(sessionStorage.getItem(STORAGE_KEY), "");
 
 async function ask(path, { token }) {
-  if (!/^[\x20-\x7e]+$/.test(token)) throw new Refused("A token has no such characters.");
+  if (!/^[\x20-\x7e]+$/.test(token)) throw new Refused("The token has characters that no token can have.");
   const reply = await fetch(path, {
     headers: { Authorization: "Bearer " + token },
     signal: AbortSignal.timeout(PATIENCE_MS),
@@ -266,7 +266,7 @@ async function attempt(asking) {
     }
     show("content");
     if (asking === askAll) say("readiness", "no answer", "bad");
-    say("trouble", `No answer: ${error.message}; what stands here may be old.`, "bad");
+    say("trouble", `No answer: ${error.message}; the figures below may be old.`, "bad");
   }
 }
 

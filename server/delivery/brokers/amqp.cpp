@@ -86,7 +86,7 @@ class AmqpConnection final : public BrokerConnection {
     const SocketWatchdog::Watch watch(*watched_.watchdog, due);
     const int sent = send(message);
     if (sent == AMQP_STATUS_OK) return await_confirm(due);
-    if (watched_.watchdog->has_cut()) return too_late("the broker did not take the message");
+    if (watched_.watchdog->has_cut()) return too_late("the broker did not accept the message");
     return handlers::Retry{std::string("amqp: ") + amqp_error_string2(sent), {}};
   }
 

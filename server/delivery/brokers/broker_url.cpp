@@ -14,7 +14,8 @@ boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view 
   // http URL.
   const std::size_t scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) {
-    return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");
+    return Result(boost::system::in_place_error,
+                  "is not a URL; write scheme://user@host:port/path");
   }
   BrokerUrl broker;
   broker.tls = url.substr(0, scheme_end).ends_with('s');
@@ -27,7 +28,8 @@ boost::system::result<BrokerUrl, std::string> parse_broker_url(std::string_view 
   const auto parsed = base::parse_url("http://" + std::string(rest));
   const auto target = parsed ? base::parse_request_target(parsed->target) : std::nullopt;
   if (!target || target->segments.size() > 1) {
-    return Result(boost::system::in_place_error, "is no URL; write scheme://user@host:port/path");
+    return Result(boost::system::in_place_error,
+                  "is not a URL; write scheme://user@host:port/path");
   }
   broker.host = parsed->host;
   const bool names_port = parsed->port != "80" || parsed->authority() != parsed->host;

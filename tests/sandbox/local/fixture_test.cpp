@@ -124,7 +124,7 @@ TEST_F(FixtureFiles, AreRefusedWithoutAnEventType) {
 
 TEST_F(FixtureFiles, AreRefusedWithoutAResource) {
   (void)load("a.json", R"({"event_type": "X.Y"})");
-  EXPECT_EQ(problem(), "a.json: resource: is no object; put the decrypted resource there");
+  EXPECT_EQ(problem(), "a.json: resource: is not an object; put the decrypted resource there");
 }
 
 TEST_F(FixtureFiles, AreRefusedWhereThereIsNone) {

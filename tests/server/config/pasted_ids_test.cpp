@@ -48,7 +48,7 @@ TEST(CertificateSerial, IsToldByWhatItLooksLike) {
   EXPECT_EQ(explain_certificate_serial(kSerial), "");
   EXPECT_THAT(explain_certificate_serial(normalise_certificate_serial("pub_key_id_0114 ")),
               HasSubstr("public key"));
-  EXPECT_THAT(explain_certificate_serial("5DEA10EG"), HasSubstr("no hexadecimal number"));
+  EXPECT_THAT(explain_certificate_serial("5DEA10EG"), HasSubstr("not a hexadecimal number"));
   EXPECT_THAT(explain_certificate_serial("A B"), HasSubstr("a blank"));
   EXPECT_THAT(explain_certificate_serial(std::string(42, 'A')), HasSubstr("42 digits"));
   EXPECT_TRUE(looks_decimal("12345678901234567890"));

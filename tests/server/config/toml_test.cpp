@@ -43,7 +43,7 @@ TEST(Toml, IsRefusedWhereTomlPlusPlusMayNotBeAsked) {
   EXPECT_THAT(refusal(std::string_view("x = 1\n\0", 7)), HasSubstr("line 2: has a NUL byte"));
   std::string deep = "a";
   for (int i = 0; i < 100'000; ++i) deep += ".a";
-  EXPECT_THAT(refusal("x = 1\n" + deep + " = 1\n"), HasSubstr("line 2: has more dots"));
+  EXPECT_THAT(refusal("x = 1\n" + deep + " = 1\n"), HasSubstr("line 2: has too many dots"));
 }
 
 TEST(Toml, MeansWhatItSays) {

@@ -151,7 +151,7 @@ TEST_F(Amqp, GivesUpAPublishToABrokerThatDoesNotRead) {
   const NeverReads server(amqp_greeting());
   const auto broker = amqp_at("amqp://guest@" + server.place());
   EXPECT_THAT(publish_error(*broker, kLargeBytes),
-              HasSubstr("the broker did not take the message within timeout_ms"));
+              HasSubstr("the broker did not accept the message within timeout_ms"));
 }
 
 TEST_F(Amqp, GivesUpWaitingForAConfirmation) {

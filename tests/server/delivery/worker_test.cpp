@@ -200,7 +200,7 @@ TEST_F(DeliveryWorkerTest, EndsWhatNoWorkerSurvivesAsADeadLetter) {
   EXPECT_EQ(delivery("1").state, "dead");
   EXPECT_EQ(deaths, 4);
   EXPECT_EQ(delivery("1").attempts, 4);
-  EXPECT_NE(delivery("1").last_error.find("its lease ended without a report"), std::string::npos);
+  EXPECT_NE(delivery("1").last_error.find("its lease ended without a result"), std::string::npos);
 }
 
 TEST_F(DeliveryWorkerTest, CountsCallsThatBeganAndNoOthersThroughAnyNumberOfCrashes) {

@@ -105,13 +105,13 @@ TEST_F(Activation, RefusesASecondSocketOfOneName) {
 TEST_F(Activation, RefusesASocketThatDoesNotListen) {
   pass(AF_INET, SOCK_STREAM, false);
 
-  EXPECT_THAT(read("listener").error(), HasSubstr("no listening TCP socket"));
+  EXPECT_THAT(read("listener").error(), HasSubstr("not a listening TCP socket"));
 }
 
 TEST_F(Activation, RefusesWhatIsNoTcpSocket) {
   pass(AF_UNIX, SOCK_STREAM, false);
 
-  EXPECT_THAT(read("listener").error(), HasSubstr("no listening TCP socket"));
+  EXPECT_THAT(read("listener").error(), HasSubstr("not a listening TCP socket"));
 }
 
 }  // namespace

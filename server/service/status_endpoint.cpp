@@ -1,0 +1,28 @@
+#include "server/service/status_endpoint.hpp"
+
+#include <utility>
+
+namespace couponhook::server {
+
+StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connections,
+                               const Sources& sources)
+    : handlers_(handler_names(config)),
+      engine_(connections.reader->engine()),
+      reader_(std::move(connections.reader)),
+      readiness_(sources.inbox, sources.live.merchants, sources.deliveries.worker(), sources.clock,
+                 config.listener.reply_budget),
+      retries_(storage::Reader(std::move(connections.retries_reader)),
+               storage::DeliveryControl(std::move(connections.retries)), sources.clock,
+               handlers_.served,
+               [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }),
+      deliveries_(
+          {reader_, sources.inbox, sources.live.merchants, sources.rules, handlers_, sources.clock,
+           [&deliveries = sources.deliveries] { deliveries.wake_all_replicas(); }, sources.log},
+          std::move(connections.control), retries_),
+      intake_({sources.live.merchants, sources.rules, sources.inbox, sources.clock}),
+      admin_({sources.live.merchants, sources.reply_counters, sources.inbox, reader_, engine_,
+              readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
+              sources.outbound.reconciled(), sources.unknown_serials, sources.reloader.counters(),
+              sources.outbound.certificates(), sources.live.tls, sources.live.admin_tls}) {}
+
+}  // namespace couponhook::server

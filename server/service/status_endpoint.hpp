@@ -1,0 +1,60 @@
+#pragma once
+
+/// \file
+/// The status endpoint: answers operators' requests on the admin listener.
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "server/admin/admin.hpp"
+#include "server/admin/delivery_admin.hpp"
+#include "server/admin/operator_sources.hpp"
+#include "server/admin/readiness.hpp"
+#include "server/admin/reconcile_intake.hpp"
+#include "server/admin/retry_jobs.hpp"
+#include "server/log/log.hpp"
+#include "server/receive/reply_counters.hpp"
+#include "server/receive/unknown_serials.hpp"
+#include "server/service/handler_delivery.hpp"
+#include "server/service/live_setup.hpp"
+#include "server/service/outbound_calls.hpp"
+#include "server/service/reloader.hpp"
+#include "server/service/service_connections.hpp"
+
+namespace couponhook::server {
+
+/// The request handler of the admin listener, and the operators' actions behind it.
+class StatusEndpoint {
+ public:
+  /// Parts of the service that operators see or change. All must outlive the StatusEndpoint.
+  struct Sources {
+    LiveSetup& live;
+    const ReceiveRules& rules;
+    storage::Inbox& inbox;
+    HandlerDelivery& deliveries;
+    OutboundCalls& outbound;
+    const Reloader& reloader;
+    const ReplyCounters& reply_counters;
+    const UnknownSerials& unknown_serials;
+    base::WallClock clock;
+    Log& log;
+  };
+
+  StatusEndpoint(const Config& config, OperatorConnections connections, const Sources& sources);
+
+  [[nodiscard]] RequestHandler& request_handler() { return admin_; }
+  /// Makes this replica report "not ready" from now on. Thread-safe.
+  void begin_drain() { readiness_.begin_drain(); }
+
+ private:
+  const HandlerNames handlers_;
+  const std::string engine_;
+  storage::Reader reader_;
+  Readiness readiness_;
+  RetryJobs retries_;
+  DeliveryAdmin deliveries_;
+  ReconcileIntake intake_;
+  Admin admin_;
+};
+
+}  // namespace couponhook::server
