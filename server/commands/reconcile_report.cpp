@@ -42,7 +42,7 @@ void write(base::JsonWriter& json, std::span<const wechatpay::FlowProblem> probl
   for (const wechatpay::FlowProblem& problem : problems) {
     json.begin()
         .number("line", problem.line)
-        .text("column", problem.column)
+        .number("column", problem.column)
         .text("message", problem.message)
         .end();
   }
