@@ -46,7 +46,8 @@ std::optional<std::string> read_body(const std::filesystem::path& file, World& w
   const bool standard_input = file == "-";
   const auto content = crypto::read_file(standard_input ? "/dev/stdin" : file, kBodyBytesMax);
   if (content) return std::string(content->reveal());
-  print_problems(world, {{standard_input ? "standard input" : file.string(), content.error()}});
+  print_problems(world,
+                 {{standard_input ? "standard input" : file.string(), content.error().text()}});
   return std::nullopt;
 }
 
