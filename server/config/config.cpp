@@ -47,6 +47,20 @@ void read_trusted_proxies(Section& section, std::vector<base::IpNetwork>& networ
   }
 }
 
+/// Checks a path of the public listener.
+void check_path(Section& section, const char* key, const std::string& path) {
+  if (section.is_at_fault(key)) return;
+  if (path.empty() || path.front() != '/') {
+    section.report(key, "must begin with \"/\", for example \"/notify/1900000001\"");
+  } else if (path.find_first_of("?# \t") != std::string::npos) {
+    section.report(key,
+                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
+                   "such a notify_url");
+  } else if (const auto odd = crypto::find_odd_char(path)) {
+    section.report(key, "has " + *odd + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
+  }
+}
+
 ListenerConfig read_listener(Section section) {
   ListenerConfig listener;
   read_address(section, listener.address, listener.port);
@@ -60,6 +74,8 @@ ListenerConfig read_listener(Section section) {
     section.require(!listener.tls_private_key.empty(), "tls_private_key",
                     "the private key's PEM file");
   }
+  section.text("health_path", listener.health_path);
+  if (!listener.health_path.empty()) check_path(section, "health_path", listener.health_path);
   read_trusted_proxies(section, listener.trusted_proxies);
   section.integer("max_connections", listener.max_connections, 1, 1000000);
   section.integer("max_connections_per_address", listener.max_connections_per_address, 1, 1000000);
@@ -199,19 +215,6 @@ MerchantApiConfig read_merchant_api(Section section) {
   return api;
 }
 
-void check_merchant_path(Section& section, const std::string& path) {
-  if (section.is_at_fault("path")) return;
-  if (path.empty() || path.front() != '/') {
-    section.report("path", "must begin with \"/\", for example \"/notify/1900000001\"");
-  } else if (path.find_first_of("?# \t") != std::string::npos) {
-    section.report("path",
-                   "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
-                   "such a notify_url");
-  } else if (const auto odd = crypto::find_odd_char(path)) {
-    section.report("path", "has " + *odd + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
-  }
-}
-
 MerchantConfig read_merchant(Section section) {
   MerchantConfig merchant;
   section.text("mchid", merchant.mchid);
@@ -219,7 +222,7 @@ MerchantConfig read_merchant(Section section) {
   if (const auto why = explain_mchid(merchant.mchid); !why.empty()) section.report("mchid", why);
   section.require(!merchant.mchid.empty(), "mchid", "the merchant's number, in quotes");
   section.text("path", merchant.path);
-  check_merchant_path(section, merchant.path);
+  check_path(section, "path", merchant.path);
   section.paths("api_v3_key_files", merchant.api_v3_key_files);
   section.require(!merchant.api_v3_key_files.empty(), "api_v3_key_files",
                   "a list of files that hold an APIv3 key of 32 bytes");
@@ -264,6 +267,10 @@ void check_unique(ReadContext& context, const Config& config) {
       context.report("merchant.path",
                      "\"" + merchant.path + "\" is there twice; give each merchant its own path");
     }
+  }
+  if (paths.contains(config.listener.health_path)) {
+    context.report("listener.health_path", "\"" + config.listener.health_path +
+                                               "\" is a merchant's path; give it its own path");
   }
   std::set<std::string> names;
   for (const HandlerConfig& handler : config.handlers) {

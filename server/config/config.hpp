@@ -33,6 +33,8 @@ struct ListenerConfig {
   bool tls = true;
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_private_key;
+  /// Path at which load balancers can ask whether this replica is ready; empty: no such path.
+  std::string health_path;
   /// Addresses of the proxies and load balancers that this service trusts to state the client's
   /// address.
   std::vector<base::IpNetwork> trusted_proxies;

@@ -29,6 +29,7 @@ class IoThread {
   /// start().
   [[nodiscard]] error_code listen_on(int descriptor) { return server_.listen_on(descriptor); }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return server_.endpoint(); }
+  [[nodiscard]] Executor executor() { return io_.get_executor(); }
   /// Starts the I/O thread.
   void start();
 

@@ -31,6 +31,9 @@ class ListenerThreads {
   }
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const { return threads_.front().endpoint(); }
 
+  /// Returns the executor of the first thread, for work that must run on that thread.
+  [[nodiscard]] Executor executor() { return threads_.front().executor(); }
+
   void start();
   void drain();
   void close();

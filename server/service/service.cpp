@@ -12,6 +12,7 @@
 
 #include "base/bug.hpp"
 #include "server/net/activation.hpp"
+#include "server/receive/health_path.hpp"
 #include "server/receive/receiver.hpp"
 #include "server/service/handler_delivery.hpp"
 #include "server/service/listener_threads.hpp"
@@ -94,6 +95,8 @@ class Service {
   void reload_merchant(const std::string& mchid);
   void apply_config(const Config& config);
   void note_unknown_serial(std::string_view mchid, std::string_view serial);
+  /// Asks whether this replica is ready; `done` is called on the admin listener's thread.
+  void check_health(std::function<void(bool)> done);
   void tell_expired_keys();
   void tell_store_failure(const storage::Failure& failure) {
     log_.message(Severity::kError, "store_failed", failure.message);
@@ -126,6 +129,7 @@ class Service {
   ReplyCounters reply_counters_;
   UnknownSerials unknown_serials_;
   Receiver receiver_;
+  HealthPath health_path_;
   ListenerThreads listener_;
 
   // For operators.
@@ -161,8 +165,10 @@ Service::Service(Setup setup, std::span<const Problem> problems, ServiceOptions 
                  [this](std::string_view mchid, std::string_view serial) {
                    note_unknown_serial(mchid, serial);
                  }}),
+      health_path_(setup_.config.listener.health_path, receiver_,
+                   [this](std::function<void(bool)> done) { check_health(std::move(done)); }),
       listener_(io_thread_names(setup_.config.listener), listener_limits(setup_.config.listener),
-                TrustedProxies(setup_.config.listener.trusted_proxies), receiver_,
+                TrustedProxies(setup_.config.listener.trusted_proxies), health_path_,
                 [this] { return live_.tls.get()->context; },
                 {[this](std::exception_ptr bug) { tell_bug(bug); },
                  [this](std::size_t evictions) { receiver_.note_evictions(evictions); }}),
@@ -284,6 +290,13 @@ void Service::reload_merchant(const std::string& mchid) {
 void Service::note_unknown_serial(std::string_view mchid, std::string_view serial) {
   unknown_serials_.note(mchid, serial);
   outbound_.certificates().serial_unknown(mchid, serial);
+}
+
+void Service::check_health(std::function<void(bool)> done) {
+  asio::co_spawn(admin_listener_.executor(), status_.is_ready(),
+                 [done = std::move(done)](std::exception_ptr failure, bool ready) {
+                   done(!failure && ready);
+                 });
 }
 
 void Service::apply_config(const Config& config) {

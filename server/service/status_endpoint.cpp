@@ -3,6 +3,13 @@
 #include <utility>
 
 namespace couponhook::server {
+namespace {
+
+/// Time that a health check waits for the store to commit a test row. If the commit takes longer,
+/// the last known state of the store counts.
+constexpr std::chrono::milliseconds kHealthPatience{500};
+
+}  // namespace
 
 StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connections,
                                const Sources& sources)
@@ -24,5 +31,10 @@ StatusEndpoint::StatusEndpoint(const Config& config, OperatorConnections connect
               readiness_, sources.clock, sources.live.admin_token, handlers_, deliveries_, intake_,
               sources.outbound.reconciled(), sources.unknown_serials, sources.reloader.counters(),
               sources.outbound.certificates(), sources.live.tls, sources.live.admin_tls}) {}
+
+Task<bool> StatusEndpoint::is_ready() {
+  const auto reasons = co_await readiness_.reasons_against(kHealthPatience);
+  co_return reasons.empty();
+}
 
 }  // namespace couponhook::server

@@ -43,6 +43,9 @@ class StatusEndpoint {
   StatusEndpoint(const Config& config, OperatorConnections connections, const Sources& sources);
 
   [[nodiscard]] RequestHandler& request_handler() { return admin_; }
+  /// Checks whether this replica is ready, as `GET /readyz` does. Run the task on the thread of the
+  /// admin listener.
+  [[nodiscard]] Task<bool> is_ready();
   /// Makes this replica report "not ready" from now on. Thread-safe.
   void begin_drain() { readiness_.begin_drain(); }
 
