@@ -56,8 +56,9 @@ void check_path(Section& section, const char* key, const std::string& path) {
     section.report(key,
                    "must not hold a query string, a fragment or spaces: WeChat Pay refuses "
                    "such a notify_url");
-  } else if (const auto odd = crypto::find_odd_char(path)) {
-    section.report(key, "has " + *odd + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
+  } else if (const auto unusual = crypto::find_unusual_char(path)) {
+    section.report(key,
+                   "has " + *unusual + " in it; write letters, digits, \"/\", \"-\" and \"_\"");
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 /// Time for which an answer is used again.
 constexpr std::chrono::milliseconds kAnswerHolds{500};
 /// Longest wait for an answer. Load balancers usually give up after two seconds or more.
-constexpr std::chrono::milliseconds kPatience{1500};
+constexpr std::chrono::milliseconds kTimeout{1500};
 
 /// The wait of one health check for the answer, which may come on any thread.
 class ReadyWait final : public ResultWait<bool>, public std::enable_shared_from_this<ReadyWait> {
@@ -61,7 +61,7 @@ Task<Reply> HealthPath::answer() {
     const Executor executor = co_await asio::this_coro::executor;
     const auto wait = std::make_shared<ReadyWait>(executor);
     ask_([wait](bool ready) { wait->answered(ready); });
-    const auto deadline = SteadyClock::now() + kPatience;
+    const auto deadline = SteadyClock::now() + kTimeout;
     const auto ready = co_await wait->wait(deadline);
     is_ready_ = ready.value_or(false);
     holds_until_ = now_() + kAnswerHolds;
